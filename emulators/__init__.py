@@ -1,0 +1,1 @@
+"""The two neighbours we do not own, played on this machine: the API below us and the engine above us."""

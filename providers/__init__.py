@@ -1,0 +1,1 @@
+"""How what the stacks declare becomes real, one folder a cloud."""

@@ -1,0 +1,1 @@
+"""Linode instances as Pulumi resources, and the catalogs they are picked from."""

@@ -1,0 +1,86 @@
+"""Every error that providers.linode raises.
+
+LinodeError                 all of them: one line, what failed, why, what to do next
+├── ApiRefused              the API answered with an error: status, reasons, fields
+│   ├── NotAuthorized       401: the token is wrong, or lacks a scope
+│   ├── NotFound            404: no such thing (any more)
+│   └── Busy                400 `Linode busy.`: a job of that Linode is queued or running
+├── ApiUnreachable          no usable answer came; `did_nothing` tells whether the request can have been carried out
+├── ApiMaintenance          503 with X-Maintenance-Mode: the API is closed, a repeat is of no use
+├── WaitExpired             what was waited for did not come in time
+├── WaitFailed              what was waited for will not come: the event failed
+├── NoMatch                 a pick found nothing: which criterion removed the last candidates
+├── BadFilter               a filter names an attribute, or compares in a way, that the catalog does not have
+├── BadConnection           the token or the address in use can't be used: missing, unsafe, or not allowed for this stack
+└── WrongAccount            the token in use belongs to another account than the stack
+"""
+
+from __future__ import annotations
+
+
+class LinodeError(Exception):
+    """One line: what failed, why, and what to do next."""
+
+
+class ApiRefused(LinodeError):
+    """The API answered, and the answer is an error.
+
+    `status` is the HTTP status; `reasons` are pairs (field or "", reason) in the order of the answer.
+    Source: the errors array of every Linode API v4 error answer.
+    """
+
+    def __init__(self, message: str, *, status: int, reasons: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reasons = reasons
+
+
+class NotAuthorized(ApiRefused):
+    """401: the token is wrong, or it lacks the scope that the endpoint needs."""
+
+
+class NotFound(ApiRefused):
+    """404: there is no such thing, or there is none any more."""
+
+
+class Busy(ApiRefused):
+    """400 `Linode busy.`: a job of that Linode is queued or running; nothing was done."""
+
+
+class ApiUnreachable(LinodeError):
+    """No usable answer came: the connection failed, broke or timed out, or a gateway answered for the API.
+
+    `did_nothing` is True when the request surely was not carried out; False when nobody can tell.
+    """
+
+    def __init__(self, message: str, *, did_nothing: bool) -> None:
+        super().__init__(message)
+        self.did_nothing = did_nothing
+
+
+class ApiMaintenance(LinodeError):
+    """503 with X-Maintenance-Mode: the API is closed for maintenance, nothing was done."""
+
+
+class WaitExpired(LinodeError):
+    """What was waited for did not come in time; the thing itself may still get there."""
+
+
+class WaitFailed(LinodeError):
+    """What was waited for will not come, because the API reports that its job failed."""
+
+
+class NoMatch(LinodeError):
+    """A pick found nothing; the message names the criterion that removed the last candidates."""
+
+
+class BadFilter(LinodeError):
+    """A filter names an attribute that the catalog does not have, or compares it in a way that it can't."""
+
+
+class BadConnection(LinodeError):
+    """The token or the address can't be used: missing, unsafe, or not allowed for this stack."""
+
+
+class WrongAccount(LinodeError):
+    """The token in use belongs to another account than the one that this stack was made in."""

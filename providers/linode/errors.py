@@ -5,13 +5,13 @@ LinodeError                 all of them: one line, what failed, why, what to do 
 │   ├── NotAuthorized       401: the token is wrong, or lacks a scope
 │   ├── NotFound            404: no such thing (any more)
 │   └── Busy                400 `Linode busy.`: a job of that Linode is queued or running
-├── ApiUnreachable          no usable answer came; `did_nothing` tells whether the request can have been carried out
+├── ApiUnreachable          no usable answer came; `did_nothing` tells whether it can have been done
 ├── ApiMaintenance          503 with X-Maintenance-Mode: the API is closed, a repeat is of no use
 ├── WaitExpired             what was waited for did not come in time
 ├── WaitFailed              what was waited for will not come: the event failed
 ├── NoMatch                 a pick found nothing: which criterion removed the last candidates
 ├── BadFilter               a filter names an attribute, or compares in a way, that the catalog does not have
-├── BadConnection           the token or the address in use can't be used: missing, unsafe, or not allowed for this stack
+├── BadConnection           the token or the address can't be used: missing, unsafe, not for this stack
 └── WrongAccount            the token in use belongs to another account than the stack
 """
 

@@ -1,0 +1,99 @@
+"""What the API reports of an account, frozen. The catalogs' records stand with the catalogs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal[
+    "running",
+    "offline",
+    "booting",
+    "rebooting",
+    "shutting_down",
+    "provisioning",
+    "deleting",
+    "migrating",
+    "rebuilding",
+    "resizing",
+    "cloning",
+    "restoring",
+    "stopped",
+    "busy",
+    "billing_suspension",
+]
+"""The documented values, and `resizing`, which a cold resize shows though no document has it."""
+
+
+class Record(BaseModel):
+    """Fields of the API come and go: unknown ones are dropped, missing ones have a default."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Specs(Record):
+    """What a Linode's plan gives it: MB of memory and disk, GB of transfer a month."""
+
+    disk: int = 0
+    memory: int = 0
+    vcpus: int = 0
+    gpus: int = 0
+    transfer: int = 0
+
+
+class Backups(Record):
+    enabled: bool = False
+
+
+class Linode(Record):
+    """One instance. `created` is UTC without a zone: 2026-05-04T13:37:00.
+
+    `status` is a `Status`, or a word that came later: kept as text so that it can be waited out.
+    Source: GET /linode/instances/{linodeId}.
+    """
+
+    id: int
+    label: str
+    status: str
+    type: str | None = None
+    region: str
+    image: str | None = None
+    ipv4: tuple[str, ...] = ()
+    ipv6: str | None = None
+    tags: tuple[str, ...] = ()
+    specs: Specs = Field(default_factory=Specs)
+    backups: Backups = Field(default_factory=Backups)
+    host_uuid: str = ""
+    created: str = ""
+    watchdog_enabled: bool = True
+
+
+class Entity(Record):
+    """What an event is about."""
+
+    id: int | str | None = None
+    type: str = ""
+    label: str | None = None
+
+
+class Event(Record):
+    """Something that happened, or is happening, in an account.
+
+    Source: GET /account/events/{eventId}.
+    """
+
+    id: int
+    action: str
+    status: Literal["scheduled", "started", "finished", "failed", "notification", "canceled"] | str
+    percent_complete: int | None = None
+    message: str | None = None
+    entity: Entity | None = None
+    created: str = ""
+
+
+class Profile(Record):
+    """The user whose token is in use. Source: GET /profile."""
+
+    username: str = ""
+    restricted: bool = False

@@ -1,0 +1,37 @@
+"""The known names that a misspelt one probably meant: for every "did you mean" in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+ALIKE = 0.5
+"""Below this likeness (0 to 1) a name is no help, only noise."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Up to `count` of the known names that look most like `name`, the best first.
+
+    Case does not matter; equal likeness is settled by the alphabet, so the answer does not depend on the
+    order of `known`. Empty when nothing comes close.
+    """
+    wanted = name.casefold()
+    scored = sorted((-_likeness(wanted, each.casefold()), each) for each in set(known))
+    return [each for score, each in scored[:count] if -score >= ALIKE]
+
+
+def did_you_mean(name: str, known: Iterable[str], count: int = 3) -> str:
+    """` (did you mean a, b or c?)`, to be put behind a sentence; empty when nothing comes close."""
+    found = nearest(name, known, count)
+    if not found:
+        return ""
+    *first, last = found
+    listed = f"{', '.join(first)} or {last}" if first else last
+    return f" (did you mean {listed}?)"
+
+
+def _likeness(wanted: str, known: str) -> float:
+    matcher = SequenceMatcher(None, wanted, known, autojunk=False)
+    if matcher.quick_ratio() < ALIKE:
+        return 0.0
+    return matcher.ratio()

@@ -1,0 +1,199 @@
+"""What the catalogs hold, as frozen records with the units in the names.
+
+Fields of the API come and go: unknown ones are dropped, missing, null or odd ones get their default. A price
+that is missing is None, never 0: nothing is picked for being free by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from providers.linode.catalogs.field import parse_moment
+from providers.linode.catalogs.places import Continent, continent_of
+from providers.linode.catalogs.releases import Release, parse_release
+
+
+def _day(value: object) -> object:
+    """The day of an API time; eol is given as the first second of it."""
+    moment = parse_moment(value) if isinstance(value, str) else None
+    return moment.date() if moment else value
+
+
+def _stripped(value: object) -> object:
+    """Labels have been seen to end with a tab."""
+    return value.strip() if isinstance(value, str) else value
+
+
+def _names(value: object) -> object:
+    """The region ids of [{region, status}, …]."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    return tuple(str(each.get("region")) if isinstance(each, Mapping) else each for each in value)
+
+
+class Record(BaseModel):
+    """Base of all: frozen, built from the API's names or, in tests and programs, from the names here."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_missing(cls, row: Any) -> Any:
+        return (
+            {key: value for key, value in row.items() if value is not None}
+            if isinstance(row, Mapping)
+            else row
+        )
+
+
+class Price(Record):
+    """US dollars, without tax; `monthly_usd` is the most that a month costs. None: the API does not say."""
+
+    hourly_usd: float | None = Field(default=None, validation_alias="hourly", ge=0)
+    monthly_usd: float | None = Field(default=None, validation_alias="monthly", ge=0)
+
+
+class RegionPrice(Price):
+    """The price in one region, where it differs."""
+
+    region: str = Field(validation_alias="id")
+
+
+class LinodeType(Record):
+    """A plan: what a Linode of it has, and what it costs. Source: GET /linode/types."""
+
+    id: str
+    label: str = ""
+    class_: str = Field(default="", validation_alias="class")
+    vcpus: int = 0
+    memory_mb: int = Field(default=0, validation_alias="memory")
+    disk_mb: int = Field(default=0, validation_alias="disk")
+    transfer_gb: int = Field(default=0, validation_alias="transfer")
+    network_out_mbps: int = Field(default=0, validation_alias="network_out")
+    gpus: int = 0
+    accelerated_devices: int = 0
+    successor: str | None = None
+    price: Price = Price()
+    region_prices: tuple[RegionPrice, ...] = ()
+    backups_price: Price = Field(default=Price(), validation_alias=AliasPath("addons", "backups", "price"))
+    backups_region_prices: tuple[RegionPrice, ...] = Field(
+        default=(), validation_alias=AliasPath("addons", "backups", "region_prices")
+    )
+
+    def price_in(self, region: str) -> Price:
+        """The plan's price in a region: that region's own where it has one."""
+        return _price_in(region, self.price, self.region_prices)
+
+    def monthly_usd(self, region: str, backups: bool = False) -> float | None:
+        """USD for a whole month in a region, with the backup service if wanted; None when not known."""
+        backup = _price_in(region, self.backups_price, self.backups_region_prices) if backups else None
+        return _sum(self.price_in(region).monthly_usd, backup.monthly_usd if backup else 0.0)
+
+    def hourly_usd(self, region: str, backups: bool = False) -> float | None:
+        """USD for an hour in a region, with the backup service if wanted; None when not known."""
+        backup = _price_in(region, self.backups_price, self.backups_region_prices) if backups else None
+        return _sum(self.price_in(region).hourly_usd, backup.hourly_usd if backup else 0.0)
+
+
+class Region(Record):
+    """A place with Linodes. `country` is two lower-case letters. Source: GET /regions."""
+
+    id: str
+    label: Annotated[str, BeforeValidator(_stripped)] = ""
+    country: str = ""
+    capabilities: tuple[str, ...] = ()
+    status: str = "ok"
+    site_type: str = "core"
+
+    @property
+    def continent(self) -> Continent | None:
+        return continent_of(self.country)
+
+
+class Availability(Record):
+    """Whether a plan of limited supply is to be had in a region. Source: GET /regions/availability."""
+
+    region: str
+    plan: str
+    available: bool = True
+
+
+class Image(Record):
+    """A disk image. `size_mb` is the least disk it fits on; `eol` the day its maker's support ends.
+
+    Public images have a vendor, and are in every region; own ones list theirs. Source: GET /images.
+    """
+
+    id: str
+    label: str = ""
+    vendor: str | None = None
+    description: str = ""
+    deprecated: bool = False
+    is_public: bool = False
+    status: str = "available"
+    type: str = "manual"
+    size_mb: int = Field(default=0, validation_alias="size")
+    created: datetime | None = None
+    eol: Annotated[date | None, BeforeValidator(_day)] = None
+    tags: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    regions: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+
+    @property
+    def release(self) -> Release | None:
+        """The distribution and version, by the id; None for an image of one's own."""
+        return parse_release(self.id, self.label)
+
+
+class Kernel(Record):
+    """A kernel to boot instead of the image's. Two ids stand twice in the list. Source: GET /linode/kernels."""
+
+    id: str
+    label: str = ""
+    version: str = ""
+    architecture: str = ""
+    kvm: bool = False
+    pvops: bool = False
+    deprecated: bool = False
+    built: datetime | None = None
+
+
+RecordT = TypeVar("RecordT", bound=BaseModel)
+
+
+def parse(model: type[RecordT], row: Mapping[str, object]) -> RecordT | None:
+    """The row as a record: fields that can't be read get their default; None when its id can't."""
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        odd = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+    try:
+        return model.model_validate({key: value for key, value in row.items() if key not in odd})
+    except ValidationError:
+        return None
+
+
+def parse_all(model: type[RecordT], rows: Iterable[Mapping[str, object]]) -> tuple[RecordT, ...]:
+    """Every row that has an id, in order."""
+    return tuple(record for record in (parse(model, row) for row in rows) if record is not None)
+
+
+def _price_in(region: str, price: Price, own: tuple[RegionPrice, ...]) -> Price:
+    return next((each for each in own if each.region == region), price)
+
+
+def _sum(price: float | None, backup: float | None) -> float | None:
+    """To the tenth of a cent of an hour, so that 12.0 + 2.5 is 14.5 and not a hair more."""
+    return None if price is None or backup is None else round(price + backup, 5)

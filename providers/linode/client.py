@@ -110,25 +110,25 @@ class LinodeClient:
         """The token's user. Any scope. Source: GET /profile."""
         return Profile.model_validate(self.transport.request("GET", "/profile").body)
 
-    def account_ids(self) -> tuple[str, ...]:
-        """What identifies the token's account; the first is the one to record.
+    def account_id(self) -> str:
+        """What identifies the token's account, whoever of its users the token belongs to.
 
         Every answer's header X-Customer-UUID names it, whatever the token's scopes; `euuid` of GET /account
-        does too, for tokens with account:read_only. Source: the API's introduction ("Errors", headers).
+        does where the header is missing. Raises NotAuthorized with the scope that is then needed.
+        Source: the API's introduction (headers), GET /account.
         """
         header = self.transport.request("GET", "/profile").headers.get("X-Customer-UUID")
         if header:
-            return (header,)
+            return header
         try:
-            euuid = self.transport.request("GET", "/account").body.get("euuid")
+            return str(self.transport.request("GET", "/account").body["euuid"])
         except NotAuthorized as error:
             raise NotAuthorized(
-                "can't tell which account the token belongs to: the API did not say, and the token may not ask. "
+                "can't tell which account the token belongs to: the API did not say and the token may not ask. "
                 "Next: make a token that has account:read_only too.",
                 status=error.status,
                 reasons=error.reasons,
             ) from None
-        return (str(euuid),)
 
 
 def _instance(linode_id: int | str) -> str:

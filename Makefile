@@ -1,0 +1,47 @@
+# Everything runs from .venv, which the first target makes. STACK=dev picks another stack than the local one,
+# ENGINE=pulumi|embedded another engine; ARGS are further words for the engine.
+PYTHON ?= python3
+STACK ?= local
+ARGS ?=
+RUN = .venv/bin/python -m
+
+export ENGINE LOCAL_PORT LOCAL_SPEED
+
+.PHONY: up preview refresh down show api stop test check fix lock hook clean
+
+up preview refresh down show: .venv/requirements.txt.installed
+	@$(RUN) stacks $@ --stack $(STACK) $(ARGS)
+
+api stop: .venv/requirements.txt.installed
+	@$(RUN) stacks $@
+
+test: .venv/requirements-dev.txt.installed
+	@$(RUN) pytest -n auto --dist loadfile $(T)
+
+check: .venv/requirements-dev.txt.installed
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+
+fix: .venv/requirements-dev.txt.installed
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+lock: .venv/requirements-dev.txt.installed
+	@$(RUN) pip install --quiet uv
+	@for file in requirements requirements-dev; do \
+	  .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
+	    --output-file $$file.txt $$file.in $(ARGS) || exit 1; \
+	done
+
+hook:
+	@printf '#!/bin/sh\nexec make check\n' > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/requirements.txt.installed: requirements.txt
+	@$(PYTHON) stacks/venv.py requirements.txt
+
+.venv/requirements-dev.txt.installed: requirements.txt requirements-dev.txt
+	@$(PYTHON) stacks/venv.py requirements.txt requirements-dev.txt

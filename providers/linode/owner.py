@@ -1,0 +1,54 @@
+"""Whose a Linode is: the tag that its create request carries, so that it can always be found again.
+
+The form of the tag is stored in accounts: never change it, only add to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+TAG_PREFIX = "pulumi:"
+FIRST_GENERATION = 1
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The resource that a Linode belongs to. Passed in by the program: a provider sees neither stack nor state."""
+
+    account: str
+    project: str
+    stack: str
+    name: str
+
+    @classmethod
+    def from_props(cls, props: Mapping[str, object]) -> Owner:
+        """The owner among a resource's properties; missing parts are empty."""
+        raw = props.get("owner")
+        parts = raw if isinstance(raw, Mapping) else {}
+        return cls(*(str(parts.get(key, "")) for key in ("account", "project", "stack", "name")))
+
+    def as_props(self) -> dict[str, str]:
+        return asdict(self)
+
+    def tag(self, generation: int = FIRST_GENERATION) -> str:
+        """`pulumi:<stack>:<resource>:<generation>`: 12 hex digits for the stack, 12 for the resource in it.
+
+        45 characters of the 50 that a tag may have, lower case because tags ignore case.
+        """
+        stack = _digest(self.account, self.project, self.stack)
+        return f"{TAG_PREFIX}{stack}:{_digest(self.name)}:{generation}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def is_owner_tag(tag: str) -> bool:
+    return tag.startswith(TAG_PREFIX)
+
+
+def users_tags(tags: Iterable[str]) -> list[str]:
+    """The tags that people gave: without ours, sorted, as tags have no order."""
+    return sorted((tag for tag in tags if not is_owner_tag(tag)), key=lambda tag: (tag.casefold(), tag))

@@ -1,0 +1,119 @@
+"""What one process knows of the API: a client per connection, its account and its catalogs, each asked once.
+
+Pulumi stores provider objects, so they hold nothing; this module does, for as long as the process lives.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from threading import RLock
+from typing import Protocol
+
+from providers.linode.catalogs import Catalogs
+from providers.linode.client import LinodeClient
+from providers.linode.connection import Connection, connect
+from providers.linode.errors import WrongAccount
+from providers.linode.owner import Owner
+from providers.linode.records import Linode
+from providers.linode.transport import Transport
+
+CONFIG_KEYS = ("linode:token", "linode:url", "linode:account")
+
+_lock = RLock()
+_config: dict[str, str] = {}
+_sessions: dict[Connection, Session] = {}
+
+
+class GetsValues(Protocol):
+    """What pulumi.dynamic.Config offers."""
+
+    def get(self, key: str) -> object: ...
+
+
+class Session:
+    """One connection and what was learnt over it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.client = LinodeClient(Transport(connection))
+        self.catalogs = Catalogs(self.client)
+
+    @cached_property
+    def account_id(self) -> str:
+        return self.client.account_id()
+
+    @cached_property
+    def linodes(self) -> list[Linode]:
+        """The account's instances when they were first asked for: good for previews, not before a write."""
+        return self.client.linodes()
+
+
+def learn(read: GetsValues | Mapping[str, object]) -> None:
+    """Take the stack's configuration, as the engine hands it to the provider or to the program."""
+    with _lock:
+        _config.clear()
+        for key in CONFIG_KEYS:
+            value = read.get(key)
+            if value is not None:
+                _config[key] = str(value)
+
+
+def of_stack(stack: str) -> Session:
+    """The session of a stack's connection. Raises BadConnection."""
+    with _lock:
+        connection = connect(stack, _config)
+        if connection not in _sessions:
+            _sessions[connection] = Session(connection)
+        return _sessions[connection]
+
+
+def of_owner(owner: Owner) -> Session:
+    """The session of an owner's stack, after a look that its token belongs to the owner's account.
+
+    Raises BadConnection, WrongAccount and what GET /profile raises.
+    """
+    session = of_stack(owner.stack)
+    with _lock:
+        require_account(session, owner.account, owner.stack)
+    return session
+
+
+def require_account(session: Session, account: str, stack: str) -> None:
+    """Raises WrongAccount unless the session's token belongs to that account."""
+    if session.account_id != account:
+        connection = session.client.transport.connection
+        raise WrongAccount(
+            f"stack '{stack}' belongs to account {account}, and the token in use (from "
+            f"{connection.token_source}) belongs to account {session.account_id}. "
+            "Nothing was done. Next: use a token of the stack's account."
+        )
+
+
+def expected_account() -> str | None:
+    """The account that the stack's settings demand (linode:account), if they do."""
+    return _config.get("linode:account")
+
+
+def forget() -> None:
+    """Close everything, as if the process had just begun."""
+    with _lock:
+        for session in _sessions.values():
+            session.client.transport.close()
+        _sessions.clear()
+        _config.clear()
+
+
+def quiet_tracebacks(environment: Mapping[str, str] = os.environ) -> None:
+    """One line an error instead of a traceback, unless LINODE_DEBUG is set; then also a line a request.
+
+    Only to be called once the provider is being configured: the SDK hangs in a program that sets it earlier.
+    """
+    if environment.get("LINODE_DEBUG"):
+        logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s", stream=sys.stderr)
+        logging.getLogger("linode").setLevel(logging.DEBUG)
+        logging.getLogger("urllib3").setLevel(logging.WARNING)
+    else:
+        sys.tracebacklimit = 0

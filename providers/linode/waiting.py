@@ -1,0 +1,61 @@
+"""Wait until something is so, or say why it is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from providers.linode.errors import Busy, WaitExpired
+
+T = TypeVar("T")
+
+CREATE_TIMEOUT_S = 15 * 60.0
+UPDATE_TIMEOUT_S = 60 * 60.0
+DELETE_TIMEOUT_S = 10 * 60.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often to look: soon at first, so that fast things are seen fast, then every `longest_s` seconds."""
+
+    first_s: float = 0.25
+    factor: float = 1.5
+    longest_s: float = 5.0
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
+
+
+def until(
+    look: Callable[[], T], done: Callable[[T], bool], what: str, timeout_s: float, pace: Pace | None = None
+) -> T:
+    """The first thing seen that is `done`. Raises WaitExpired after `timeout_s` seconds, and what `look` raises."""
+    pace = pace or Pace()
+    deadline, interval = pace.now() + timeout_s, pace.first_s
+    while True:
+        seen = look()
+        if done(seen):
+            return seen
+        if pace.now() + interval > deadline:
+            raise WaitExpired(
+                f"{what}: not so after {timeout_s:.0f} s. Next: look at the Linode, then run `up` again."
+            )
+        pace.sleep(interval)
+        interval = min(interval * pace.factor, pace.longest_s)
+
+
+def until_free(call: Callable[[], None], what: str, timeout_s: float, pace: Pace | None = None) -> None:
+    """Make the call, again and again while the API answers `Linode busy.`
+
+    A Linode is busy for a while after it shows `running`, so a look at its status does not replace this.
+    """
+
+    def accepted() -> bool:
+        try:
+            call()
+        except Busy:
+            return False
+        return True
+
+    until(accepted, bool, f"{what}: a running job has to end first", timeout_s, pace)

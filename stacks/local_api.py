@@ -1,0 +1,124 @@
+"""The local API as a process of its own: started when it isn't running, stopped by its process id."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from stacks.engine import PROJECT
+from stacks.errors import BadSettings
+
+DEFAULT_PORT = 8041
+DEFAULT_SPEED = 60.0
+"""A minute of the real API passes in a second."""
+
+START_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True)
+class LocalApi:
+    """The local API of one folder: its database, its log and the token that the stack uses."""
+
+    home: Path
+    port: int
+    speed: float = DEFAULT_SPEED
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> Path:
+        return self.home / "linode.sqlite3"
+
+    @property
+    def token_file(self) -> Path:
+        return self.home / "token"
+
+    def pid(self) -> int | None:
+        """The process id of this folder's API, None if it isn't running.
+
+        Raises BadSettings when something else listens on the port.
+        """
+        try:
+            answer = requests.get(f"{self.url}/_local/health", timeout=5)
+            health = answer.json()
+        except requests.ConnectionError:
+            return None
+        except (requests.RequestException, ValueError):
+            raise self._port_taken("another program") from None
+        if not isinstance(health, dict) or "database" not in health:
+            raise self._port_taken("another program")
+        if Path(str(health["database"])).resolve() != self.database.resolve():
+            raise self._port_taken(
+                f"the local API of another folder ({Path(str(health['database'])).parent})"
+            )
+        return int(health["pid"])
+
+    def start(self) -> bool:
+        """Start it in the background unless it runs, and make a token unless there is one.
+
+        Whether it had to be started. Raises BadSettings.
+        """
+        starting = self.pid() is None
+        if starting:
+            self._spawn()
+        if not self.token_file.exists():
+            self._make_token()
+        return starting
+
+    def stop(self) -> bool:
+        """Stop it; False if it wasn't running."""
+        pid = self.pid()
+        if pid is None:
+            return False
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while self.pid() is not None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return True
+
+    def _spawn(self) -> None:
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log = self.home / "api.log"
+        command = [
+            *(sys.executable, "-m", "emulators.linode_api", "serve"),
+            *("--port", str(self.port), "--database", str(self.database), "--speed", str(self.speed)),
+        ]
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while process.poll() is None and time.monotonic() < deadline:
+            if self.pid() is not None:
+                return
+            time.sleep(0.05)
+        said = log.read_text().strip().splitlines()
+        raise BadSettings(said[-1] if said else f"the local API did not start. Next: read {log}.")
+
+    def _make_token(self) -> None:
+        command = [sys.executable, "-m", "emulators.linode_api", "token", "--database", str(self.database)]
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise BadSettings(f"no token of the local API could be made: {done.stderr.strip()}")
+        write_private(self.token_file, done.stdout.strip())
+
+    def _port_taken(self, whom: str) -> BadSettings:
+        return BadSettings(
+            f"port {self.port}, where the local API is to listen, is in use by {whom}. "
+            f"Next: stop it, or choose another port: LOCAL_PORT={self.port + 1}."
+        )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    path.touch(mode=0o600)
+    path.write_text(text)

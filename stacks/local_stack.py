@@ -1,0 +1,150 @@
+"""Stack `local`: everything it needs lies in one ignored folder, made from the template at the first run."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from providers.linode.connection import LOCAL_STACK
+from stacks.engine import PROJECT, Engine
+from stacks.local_api import DEFAULT_PORT, LocalApi, write_private
+from stacks.errors import BadSettings
+
+TEMPLATE = PROJECT / "stacks" / f"Pulumi.{LOCAL_STACK}.yaml"
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """The folder of stack `local`: settings, passphrase, state, and the local API's database and token."""
+
+    home: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.home / TEMPLATE.name
+
+    @property
+    def passphrase(self) -> Path:
+        return self.home / "passphrase"
+
+    @property
+    def backend(self) -> Path:
+        return self.home / "state"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.backend / ".pulumi" / "stacks" / project_name() / f"{LOCAL_STACK}.json"
+
+    def pulumi_variables(self) -> dict[str, str]:
+        """The variables that point either engine at this folder."""
+        return {
+            "PULUMI_BACKEND_URL": f"file://{self.backend}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase),
+        }
+
+    def environment(self, env: Mapping[str, str]) -> dict[str, str]:
+        """The environment for this stack's commands: no token, address or passphrase of somebody else."""
+        kept = {
+            key: value
+            for key, value in env.items()
+            if key not in ("LINODE_TOKEN", "LINODE_URL", "PULUMI_CONFIG_PASSPHRASE")
+        }
+        return {**kept, **self.pulumi_variables(), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+
+    def api(self, env: Mapping[str, str]) -> LocalApi:
+        """The local API of this folder, on LOCAL_PORT, else where the settings have it. Raises BadSettings."""
+        try:
+            port = (
+                int(env["LOCAL_PORT"]) if env.get("LOCAL_PORT") else self._port_in_settings() or DEFAULT_PORT
+            )
+            speed = float(env.get("LOCAL_SPEED") or 60)
+        except ValueError:
+            raise BadSettings(
+                "LOCAL_PORT and LOCAL_SPEED must be numbers. Next: correct or unset them."
+            ) from None
+        return LocalApi(self.home, port, speed)
+
+    def prepare(self, engine: Engine, api: LocalApi, env: Mapping[str, str]) -> None:
+        """Make what is missing: passphrase, stack, settings. The settings appear whole or not at all."""
+        self.backend.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.passphrase.exists():
+            write_private(self.passphrase, secrets.token_urlsafe(24))
+        if not self.settings.exists():
+            self._make_settings(engine, api, env)
+        elif self._port_in_settings() != api.port:
+            self._set(engine, env, self.settings, "linode:url", api.url)
+
+    def _make_settings(self, engine: Engine, api: LocalApi, env: Mapping[str, str]) -> None:
+        salt = self._salt_in_state() if self.checkpoint.exists() else self._make_stack(engine, env)
+        unfinished = self.home / f"{self.settings.name}.unfinished.yaml"
+        write_private(unfinished, f"encryptionsalt: {salt}\n{TEMPLATE.read_text()}")
+        self._set(engine, env, unfinished, "linode:url", api.url)
+        self._set(engine, env, unfinished, "linode:token", api.token_file.read_text(), secret=True)
+        os.replace(unfinished, self.settings)
+
+    def _make_stack(self, engine: Engine, env: Mapping[str, str]) -> str:
+        """An empty stack; its encryption salt.
+
+        `stack init` writes the salt into the stack's file beside Pulumi.yaml. A scratch project takes that, so
+        that nothing under version control changes.
+        """
+        scratch = self.home / "scratch"
+        scratch.mkdir(exist_ok=True)
+        try:
+            (scratch / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
+            engine.ask("stack", "init", LOCAL_STACK, env=env, cwd=scratch)
+            made = yaml.safe_load((scratch / TEMPLATE.name).read_text())
+        finally:
+            shutil.rmtree(scratch)
+        return str(made["encryptionsalt"])
+
+    def _salt_in_state(self) -> str:
+        try:
+            latest = json.loads(self.checkpoint.read_text())["checkpoint"]["latest"]
+            return str(latest["secrets_providers"]["state"]["salt"])
+        except (ValueError, KeyError, TypeError):
+            raise BadSettings(
+                f"the state {self.checkpoint} can't be read, and nothing was changed. "
+                f"Next: restore it from {self.checkpoint.name}.bak beside it."
+            ) from None
+
+    def _set(
+        self,
+        engine: Engine,
+        env: Mapping[str, str],
+        file: Path,
+        key: str,
+        value: str,
+        *,
+        secret: bool = False,
+    ) -> None:
+        words = ["config", "set", key, "--stack", LOCAL_STACK, "--config-file", str(file)]
+        engine.ask(*words, *(["--secret"] if secret else ["--plaintext"]), env=env, stdin=value)
+
+    def _port_in_settings(self) -> int | None:
+        if not self.settings.exists():
+            return None
+        try:
+            values = yaml.safe_load(self.settings.read_text())["config"]
+            return urlsplit(str(values["linode:url"])).port
+        except (yaml.YAMLError, KeyError, TypeError, ValueError):
+            raise BadSettings(
+                f"{self.settings} has no usable linode:url. Next: correct it, or remove the file to have it made anew."
+            ) from None
+
+
+def project_name() -> str:
+    return str(yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"])
+
+
+def of_environment(env: Mapping[str, str]) -> LocalStack:
+    """The folder .local of this project, or the one that LOCAL_HOME names."""
+    return LocalStack(Path(env.get("LOCAL_HOME") or PROJECT / ".local").resolve())

@@ -1,0 +1,42 @@
+"""The stack's outputs as a table for people: what runs, where, at what monthly cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+COLUMNS = ("server", "id", "status", "region", "type", "image", "ipv4", "USD/month")
+
+
+def show(outputs: Mapping[str, object], console: Console) -> None:
+    """Print the servers, the total, and why each type, region and image was picked."""
+    servers = _mapping(outputs.get("servers"))
+    if not servers:
+        console.print("no servers run in this stack")
+        return
+    table = Table(*COLUMNS)
+    for name in sorted(servers):
+        table.add_row(*_row(name, _mapping(servers[name])))
+    table.columns[-1].justify = "right"
+    console.print(table)
+    console.print(f"{len(servers)} servers, {_usd(outputs.get('monthly_usd'))} USD a month")
+    for group, reasons in _mapping(outputs.get("picks")).items():
+        for what, why in _mapping(reasons).items():
+            console.print(f"[bold]{group} {what}[/bold] {why}", highlight=False, soft_wrap=True)
+
+
+def _row(name: str, server: Mapping[str, object]) -> list[str]:
+    addresses = server.get("ipv4")
+    first = str(addresses[0]) if isinstance(addresses, list) and addresses else ""
+    plain = [str(server.get(key, "")) for key in ("id", "status", "region", "type", "image")]
+    return [name, *plain, first, _usd(server.get("monthly_usd"))]
+
+
+def _usd(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, (int, float)) else "?"
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,69 @@
+"""Make .venv with the pinned packages. Run by make with the machine's own Python: standard library only."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+VENV = PROJECT / ".venv"
+OLDEST, NEWEST = (3, 10), (3, 13)
+
+
+def main(requirements: list[str]) -> int:
+    version = sys.version_info[:2]
+    if not OLDEST <= version <= NEWEST:
+        return fail(
+            f"Python {version[0]}.{version[1]} can't run this, 3.10 to 3.13 can. Next: make PYTHON=python3.12 ..."
+        )
+    if not (VENV / "bin" / "python").exists() and not make_venv():
+        return fail(
+            "this Python has neither ensurepip nor virtualenv nor pip, so it can't make .venv. "
+            "Next: install python3-venv (Debian, Ubuntu), or make PYTHON=/path/to/another/python3 ..."
+        )
+    for file in requirements:
+        command = [
+            *pip(),
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "-r",
+            file,
+        ]
+        if subprocess.call(command, cwd=PROJECT):
+            return fail(f"the packages of {file} could not be installed. Next: see pip's lines above.")
+        (VENV / f"{file}.installed").write_bytes((PROJECT / file).read_bytes())
+    return 0
+
+
+def make_venv() -> bool:
+    """A virtual environment: with pip if ensurepip is there, else by virtualenv, else served by the outer pip."""
+    if importlib.util.find_spec("ensurepip"):
+        command = ["-m", "venv", str(VENV)]
+    elif importlib.util.find_spec("virtualenv"):
+        command = ["-m", "virtualenv", "--quiet", str(VENV)]
+    elif importlib.util.find_spec("pip"):
+        command = ["-m", "venv", "--without-pip", str(VENV)]
+    else:
+        return False
+    return subprocess.call([sys.executable, *command]) == 0
+
+
+def pip() -> list[str]:
+    """The command that installs into .venv."""
+    inside = str(VENV / "bin" / "python")
+    if subprocess.call([inside, "-c", "import pip"], stderr=subprocess.DEVNULL) == 0:
+        return [inside, "-m", "pip"]
+    return [sys.executable, "-m", "pip", "--python", inside]
+
+
+def fail(line: str) -> int:
+    print(f"error: {line}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -15,8 +15,8 @@ import yaml
 
 from providers.linode.connection import LOCAL_STACK
 from stacks.engine import PROJECT, Engine
-from stacks.local_api import DEFAULT_PORT, LocalApi, write_private
 from stacks.errors import BadSettings
+from stacks.local_api import DEFAULT_PORT, LocalApi, write_private
 
 TEMPLATE = PROJECT / "stacks" / f"Pulumi.{LOCAL_STACK}.yaml"
 

@@ -39,8 +39,10 @@ class Picks:
     type: Pick[LinodeType]
     image: Pick[Image]
 
-    def monthly_usd(self, *, backups: bool) -> float:
-        return self.type.chosen.monthly_usd(self.region.id, backups=backups)
+    @property
+    def monthly_usd(self) -> float:
+        """US dollars a month for one server, with backups if its group has them; 0 if the catalog has no price."""
+        return self.type.monthly_usd or 0.0
 
     def why(self) -> dict[str, str]:
         return {"region": self.region.why, "type": self.type.why, "image": self.image.why}
@@ -75,8 +77,7 @@ def deploy(settings: Settings, catalogs: Catalogs, now: datetime.datetime) -> No
             server = declare(
                 f"{name}-{number}", group, chosen, passwords[name], settings.authorized_keys, account
             )
-            cost = chosen.monthly_usd(backups=group.backups)
-            servers[f"{name}-{number}"] = _facts(server, cost)
+            servers[f"{name}-{number}"] = _facts(server, chosen.monthly_usd)
     pulumi.export("servers", servers)
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
     pulumi.export("root_passwords", {name: password.result for name, password in passwords.items()})
@@ -85,9 +86,10 @@ def deploy(settings: Settings, catalogs: Catalogs, now: datetime.datetime) -> No
 
 
 def pick(group: Group, catalogs: Catalogs, today: datetime.date) -> Picks:
-    """Region, then a type sold there, then an image. Raises NoMatch and what the catalogs raise."""
-    region = pick_region(catalogs, group.region)
-    return Picks(region, pick_type(catalogs, group.type, region.id), pick_image(catalogs, group.image, today))
+    """A region that sells such a type, the type there, and an image. Raises NoMatch and what the client raises."""
+    wanted = group.type.model_copy(update={"backups": group.backups})
+    region = pick_region(catalogs, group.region, sells=wanted)
+    return Picks(region, pick_type(catalogs, wanted, region.id), pick_image(catalogs, group.image, today))
 
 
 def declare(
@@ -107,14 +109,7 @@ def declare(
 
 def total_monthly_usd(settings: Settings, picks: Mapping[str, Picks]) -> float:
     """US dollars a month for all servers, from the catalog of now: what is stored with a server may be old."""
-    groups = settings.servers
-    return round(
-        sum(
-            groups[name].count * chosen.monthly_usd(backups=groups[name].backups)
-            for name, chosen in picks.items()
-        ),
-        2,
-    )
+    return round(sum(settings.servers[name].count * chosen.monthly_usd for name, chosen in picks.items()), 2)
 
 
 def _facts(server: Instance, monthly_usd: float) -> pulumi.Output[dict[str, object]]:

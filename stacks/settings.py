@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from providers.linode.catalogs import ImageCriteria, RegionCriteria, TypeCriteria
+from providers.linode.catalogs.criteria import ImageCriteria, RegionCriteria, TypeCriteria
 from providers.linode.nearest import did_you_mean
 from stacks.errors import BadSettings
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from providers.linode.catalogs import Image, LinodeType, Region
+from providers.linode.catalogs.records import Image, LinodeType, Region
 from providers.linode.inputs import SECRET, known
 from providers.linode.nearest import did_you_mean
 from providers.linode.owner import Owner, is_owner_tag

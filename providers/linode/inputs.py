@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pulumi.output import Unknown
 
-from providers.linode.owner import users_tags
+from providers.linode.owner import in_order, users_tags
 from providers.linode.records import Linode
 
 Props = Mapping[str, object]
@@ -53,7 +53,7 @@ def known(props: Props) -> dict[str, object]:
 
 def _normal(key: str, value: object) -> object:
     if key == "tags" and isinstance(value, (list, tuple)):
-        return users_tags({str(tag) for tag in value})
+        return in_order(str(tag) for tag in value)
     if key == "authorized_keys" and isinstance(value, (list, tuple)):
         return [str(item).strip() for item in value]
     return value

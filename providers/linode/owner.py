@@ -35,7 +35,7 @@ class Owner:
     def tag(self, generation: int = FIRST_GENERATION) -> str:
         """`pulumi:<stack>:<resource>:<generation>`: 12 hex digits for the stack, 12 for the resource in it.
 
-        45 characters of the 50 that a tag may have, lower case because tags ignore case.
+        34 characters of the 50 that a tag may have, lower case because tags ignore case.
         """
         stack = _digest(self.account, self.project, self.stack)
         return f"{TAG_PREFIX}{stack}:{_digest(self.name)}:{generation}"
@@ -50,5 +50,10 @@ def is_owner_tag(tag: str) -> bool:
 
 
 def users_tags(tags: Iterable[str]) -> list[str]:
-    """The tags that people gave: without ours, sorted, as tags have no order."""
-    return sorted((tag for tag in tags if not is_owner_tag(tag)), key=lambda tag: (tag.casefold(), tag))
+    """The tags that people gave: without ours, in normal form."""
+    return in_order(tag for tag in tags if not is_owner_tag(tag))
+
+
+def in_order(tags: Iterable[str]) -> list[str]:
+    """Tags in normal form: each once, sorted, as an account keeps no order of them."""
+    return sorted(set(tags), key=lambda tag: (tag.casefold(), tag))

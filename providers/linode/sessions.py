@@ -13,7 +13,7 @@ from functools import cached_property
 from threading import RLock
 from typing import Protocol
 
-from providers.linode.catalogs import Catalogs
+from providers.linode.catalogs.lookup import Catalogs
 from providers.linode.client import LinodeClient
 from providers.linode.connection import Connection, connect
 from providers.linode.errors import WrongAccount

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from providers.linode.client import LinodeClient
+from providers.linode.errors import ApiUnreachable, NotAuthorized
+from tests.wire import Answer, ScriptedServer, errors
+
+
+def page(rows: list[int], number: int, pages: int, results: int) -> Answer:
+    data = [{"id": row} for row in rows]
+    return Answer(200, {"data": data, "page": number, "pages": pages, "results": results})
+
+
+def test_a_list_is_read_over_all_its_pages() -> None:
+    with ScriptedServer(page([1, 2], 1, 2, 3), page([3], 2, 2, 3)) as server:
+        rows = LinodeClient(server.transport(), page_size=2).list_rows("/linode/kernels")
+
+    assert [row["id"] for row in rows] == [1, 2, 3]
+    assert [seen.path for seen in server.seen] == [
+        "/v4/linode/kernels?page=1&page_size=2",
+        "/v4/linode/kernels?page=2&page_size=2",
+    ]
+
+
+def test_the_empty_page_of_images_is_an_empty_list() -> None:
+    with ScriptedServer(page([], 0, 0, 0)) as server:
+        assert LinodeClient(server.transport()).list_rows("/images", {"label": "none"}) == []
+
+
+def test_a_list_that_shifts_between_pages_is_read_again() -> None:
+    shifted = [page([1, 2], 1, 2, 3), page([], 2, 1, 2)]
+    with ScriptedServer(*shifted, page([1, 3], 1, 1, 2)) as server:
+        rows = LinodeClient(server.transport(), page_size=2).list_rows("/linode/instances")
+
+    assert [row["id"] for row in rows] == [1, 3]
+
+
+def test_a_list_that_never_stands_still_is_an_error_not_a_wrong_list() -> None:
+    moving = [page([1], 1, 2, 2), page([2], 2, 2, 3)] * 3
+    with ScriptedServer(*moving) as server, pytest.raises(ApiUnreachable, match="kept changing"):
+        LinodeClient(server.transport()).list_rows("/linode/instances")
+
+
+def test_ids_with_a_slash_stay_one_part_of_the_path() -> None:
+    with ScriptedServer(Answer(404, errors("Not found"))) as server:
+        client = LinodeClient(server.transport())
+        with pytest.raises(Exception, match="404"):
+            client.linode("1/../2")
+
+    assert server.seen[0].path == "/v4/linode/instances/1%2F..%2F2"
+
+
+def test_the_account_is_known_by_the_header_of_any_answer() -> None:
+    with ScriptedServer(Answer(200, {}, {"X-Customer-UUID": "A-1"})) as server:
+        assert LinodeClient(server.transport()).account_id() == "A-1"
+
+
+def test_the_account_is_asked_for_where_the_header_is_missing() -> None:
+    with ScriptedServer(Answer(), Answer(200, {"euuid": "E-1"})) as server:
+        assert LinodeClient(server.transport()).account_id() == "E-1"
+
+
+def test_an_account_that_cannot_be_told_names_the_scope_needed() -> None:
+    with ScriptedServer(Answer(), Answer(401, errors("not authorized"))) as server:
+        with pytest.raises(NotAuthorized, match="account:read_only"):
+            LinodeClient(server.transport()).account_id()

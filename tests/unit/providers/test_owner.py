@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from providers.linode.owner import Owner, users_tags
+
+OWNER = Owner("A1", "fleet", "dev", "web-1")
+
+
+def test_the_tag_is_a_stored_format() -> None:
+    assert OWNER.tag() == "pulumi:f5fd44876e3b:c4719afa76fa:1"
+
+
+@pytest.mark.parametrize("part", ["account", "project", "stack", "name"])
+def test_owners_that_differ_have_different_tags(part: str) -> None:
+    assert replace(OWNER, **{part: "other"}).tag() != OWNER.tag()
+
+
+def test_parts_cannot_be_shifted_into_each_other() -> None:
+    assert Owner("ab", "c", "s", "n").tag() != Owner("a", "bc", "s", "n").tag()
+
+
+def test_a_tag_fits_the_api_and_ignores_case() -> None:
+    tag = OWNER.tag(generation=12_345)
+
+    assert 3 <= len(tag) <= 50
+    assert tag == tag.lower()
+
+
+def test_an_owner_survives_being_a_property() -> None:
+    assert Owner.from_props({"owner": OWNER.as_props()}) == OWNER
+
+
+def test_our_tag_is_not_among_the_users() -> None:
+    assert users_tags(["web", OWNER.tag(), "Blue", "app"]) == ["app", "Blue", "web"]

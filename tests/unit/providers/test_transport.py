@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import logging
+import socket
+
+import pytest
+
+from providers.linode.connection import Connection
+from providers.linode.errors import (
+    ApiMaintenance,
+    ApiRefused,
+    ApiUnreachable,
+    Busy,
+    LinodeError,
+    NotAuthorized,
+    NotFound,
+)
+from providers.linode.transport import Transport, may_repeat, pause_s
+from tests.wire import Answer, ScriptedServer, errors
+
+
+def test_the_token_is_sent_as_bearer() -> None:
+    with ScriptedServer() as server:
+        server.transport("abc").request("GET", "/profile")
+
+    assert server.seen[0].headers["Authorization"] == "Bearer abc"
+
+
+def test_a_netrc_file_does_not_replace_the_token(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = f"{tmp_path}/netrc"
+    with open(netrc, "w") as file:
+        file.write("machine 127.0.0.1 login eve password stolen\n")
+    monkeypatch.setenv("NETRC", netrc)
+
+    with ScriptedServer() as server:
+        server.transport("abc").request("GET", "/profile")
+
+    assert server.seen[0].headers["Authorization"] == "Bearer abc"
+
+
+def test_a_proxy_of_the_environment_does_not_get_loopback_traffic(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer() as proxy, ScriptedServer() as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        server.transport().request("GET", "/profile")
+
+    assert (len(proxy.seen), len(server.seen)) == (0, 1)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with ScriptedServer() as other, ScriptedServer(Answer(302, headers={"Location": other.url})) as server:
+        with pytest.raises(ApiRefused, match="redirect"):
+            server.transport().request("GET", "/profile")
+
+    assert other.seen == []
+
+
+def test_the_filter_travels_as_a_header_and_the_page_as_a_query() -> None:
+    with ScriptedServer() as server:
+        server.transport().request("GET", "/images", query={"page": 2}, x_filter={"vendor": "Debian"})
+
+    assert server.seen[0].headers["X-Filter"] == '{"vendor":"Debian"}'
+    assert server.seen[0].path == "/v4/images?page=2"
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_get_is_repeated_until_it_is_answered(status: int) -> None:
+    with ScriptedServer(Answer(status, errors("x")), Answer(200, {"ok": 1})) as server:
+        reply = server.transport().request("GET", "/profile")
+
+    assert reply.body == {"ok": 1}
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_a_post_is_never_repeated_when_it_may_have_been_done(status: int) -> None:
+    with ScriptedServer(Answer(status, errors("x")), Answer()) as server, pytest.raises(LinodeError):
+        server.transport().request("POST", "/linode/instances", body={})
+
+    assert len(server.seen) == 1
+
+
+def test_a_post_is_not_repeated_after_its_answer_was_lost() -> None:
+    with ScriptedServer(Answer(cut=True), Answer()) as server, pytest.raises(ApiUnreachable) as caught:
+        server.transport().request("POST", "/linode/instances", body={})
+
+    assert len(server.seen) == 1
+    assert caught.value.did_nothing is False
+
+
+def test_a_post_is_repeated_after_too_many_requests() -> None:
+    with ScriptedServer(Answer(429, errors("Too many requests"), {"Retry-After": "2"}), Answer()) as server:
+        server.transport().request("POST", "/linode/instances", body={})
+
+    assert len(server.seen) == 2
+    assert 2 <= server.slept[0] <= 2.5
+
+
+def test_a_connection_that_is_refused_did_nothing() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        transport = Transport(Connection(f"http://127.0.0.1:{port}/v4", "t", "x"), sleep=lambda _: None)
+
+        with pytest.raises(ApiUnreachable, match="can't be reached.*make api") as caught:
+            transport.request("POST", "/linode/instances", body={})
+
+    assert caught.value.did_nothing is True
+
+
+def test_maintenance_is_not_waited_out() -> None:
+    closed = Answer(503, errors("x"), {"X-Maintenance-Mode": "planned"})
+    with ScriptedServer(closed, Answer()) as server, pytest.raises(ApiMaintenance, match="planned"):
+        server.transport().request("GET", "/profile")
+
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, errors("Not found"), NotFound),
+        (400, errors("Linode busy."), Busy),
+        (401, errors("Invalid Token"), NotAuthorized),
+        (400, "<html>", ApiUnreachable),
+        (400, errors("region is not valid", "region"), ApiRefused),
+    ],
+)
+def test_each_refusal_has_its_own_type(status: int, body: object, kind: type[LinodeError]) -> None:
+    with ScriptedServer(Answer(status, body)) as server, pytest.raises(kind) as caught:
+        server.transport().request("POST", "/x", body={})
+
+    assert "\n" not in str(caught.value)
+    assert "planted-token" not in str(caught.value)
+
+
+def test_a_wrong_token_is_told_with_the_scope_it_needs() -> None:
+    headers = {"X-OAuth-Scopes": "unknown", "X-Accepted-OAuth-Scopes": "linodes:read_write"}
+    with ScriptedServer(Answer(401, errors("Invalid Token"), headers)) as server:
+        with pytest.raises(NotAuthorized, match=r"LINODE_TOKEN.*linodes:read_write"):
+            server.transport().request("GET", "/linode/instances")
+
+
+def test_a_missing_scope_is_told_apart_from_a_wrong_token() -> None:
+    headers = {"X-OAuth-Scopes": "linodes:read_only", "X-Accepted-OAuth-Scopes": "events:read_only"}
+    body = errors("Your OAuth token is not authorized to use this endpoint.")
+    with ScriptedServer(Answer(401, body, headers)) as server:
+        with pytest.raises(
+            NotAuthorized, match=r"has the scopes linodes:read_only; the call needs events:read_only"
+        ):
+            server.transport().request("GET", "/account/events")
+
+
+def test_an_answer_that_is_no_json_is_told() -> None:
+    with ScriptedServer(Answer(200, "<html>")) as server, pytest.raises(ApiUnreachable, match="no JSON"):
+        server.transport().request("GET", "/profile")
+
+
+def test_the_log_of_requests_never_holds_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with ScriptedServer(Answer(429, errors("x")), Answer()) as server:
+        server.transport("planted-token").request("GET", "/profile")
+
+    assert "GET /profile" in caplog.text
+    assert "planted-token" not in caplog.text
+
+
+@pytest.mark.parametrize("header", ["-1509450059", "soon", "", "99999999", "nan"])
+def test_absurd_retry_after_counts_as_none(header: str) -> None:
+    assert pause_s(1, header, 0) == 0.5
+
+
+def test_pauses_grow_and_stay_within_a_minute() -> None:
+    assert [pause_s(tries, None, 0) for tries in (1, 2, 3)] == [0.5, 1, 2]
+    assert pause_s(20, None, 1) == 60
+    assert pause_s(1, "3600", 0) == 60
+
+
+def test_jitter_only_lengthens_what_the_api_asks_for() -> None:
+    assert pause_s(1, "10", 1) == 12.5
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "repeat"),
+    [
+        ("GET", 503, True),
+        ("DELETE", 502, True),
+        ("POST", 503, False),
+        ("POST", 429, True),
+        ("GET", 400, False),
+    ],
+)
+def test_only_what_cannot_be_done_twice_is_repeated(method: str, status: int, repeat: bool) -> None:
+    assert may_repeat(method, status) is repeat

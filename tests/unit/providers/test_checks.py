@@ -64,7 +64,7 @@ def test_good_inputs_have_no_problem() -> None:
     ],
 )
 def test_each_wrong_input_is_told(key: str, value: object, field: str, reason: str) -> None:
-    seen = found(**{key: value})
+    seen = found({key: value})
 
     assert [name for name, _ in seen] == [field]
     assert reason in seen[0][1]
@@ -72,14 +72,14 @@ def test_each_wrong_input_is_told(key: str, value: object, field: str, reason: s
 
 
 def test_an_image_that_does_not_fit_the_disk_is_told() -> None:
-    [(field, reason)] = found(image="private/7", type="g6-nanode-1")
+    [(field, reason)] = found({"image": "private/7", "type": "g6-nanode-1"})
 
     assert field == "image"
     assert "needs a disk of 40000 MB, and g6-nanode-1 has 25600 MB" in reason
 
 
 def test_a_short_password_is_told_without_naming_the_field() -> None:
-    [(field, reason)] = found(root_pass="short")
+    [(field, reason)] = found({"root_pass": "short"})
 
     assert field == ""
     assert "11 to 128" in reason
@@ -87,27 +87,27 @@ def test_a_short_password_is_told_without_naming_the_field() -> None:
 
 
 def test_an_image_needs_a_way_to_log_in() -> None:
-    [(field, reason)] = found(root_pass=None)
+    [(field, reason)] = found({"root_pass": None})
 
     assert (field, "authorized_keys" in reason) == ("image", True)
 
 
 def test_a_password_that_is_not_known_yet_is_a_way_to_log_in() -> None:
-    assert found(root_pass=Unknown()) == []
+    assert found({"root_pass": Unknown()}) == []
 
 
 @pytest.mark.parametrize("key", ["type", "region", "image", "label", "tags"])
 def test_unknown_inputs_are_not_judged(key: str) -> None:
-    assert found(**{key: Unknown()}) == []
+    assert found({key: Unknown()}) == []
 
 
 def test_a_label_that_somebody_else_has_is_told_with_its_holder() -> None:
-    [(field, reason)] = found(holding("someone"))
+    [(field, reason)] = found(facts=holding("someone"))
 
     assert field == "label"
     assert "taken by Linode 9 (gb-lon)" in reason
 
 
 def test_a_label_that_this_resource_has_is_free() -> None:
-    assert found(holding(OWNER.tag())) == []
-    assert found(holding(), old={"label": "web-1"}) == []
+    assert found(facts=holding(OWNER.tag())) == []
+    assert found(facts=holding(), old={"label": "web-1"}) == []

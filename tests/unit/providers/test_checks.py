@@ -32,9 +32,9 @@ FACTS = Facts(
 
 
 def found(
-    facts: Facts = FACTS, old: dict[str, object] | None = None, **changed: object
+    changed: dict[str, object] | None = None, facts: Facts = FACTS, old: dict[str, object] | None = None
 ) -> list[tuple[str, str]]:
-    return [tuple(problem) for problem in problems({**GOOD, **changed}, old or {}, facts)]
+    return [(field, reason) for field, reason in problems({**GOOD, **(changed or {})}, old or {}, facts)]
 
 
 def holding(*tags: str) -> Facts:

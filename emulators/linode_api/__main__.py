@@ -1,0 +1,78 @@
+"""Commands of the local API.
+
+python -m emulators.linode_api serve --port 8041 --database FILE --speed 60
+python -m emulators.linode_api token --database FILE --account NAME --scopes "linodes:read_write"
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from emulators.linode_api.account import Accounts
+from emulators.linode_api.clock import Clock
+from emulators.linode_api.database import Database, DatabaseUnusable
+from emulators.linode_api.server import LocalApi, NotLoopback, PortInUse
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return serve(options) if options.command == "serve" else print_token(options)
+    except (PortInUse, NotLoopback, DatabaseUnusable, ValueError, OSError) as problem:
+        print(f"local API: {problem}", file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    commands = argparse.ArgumentParser(
+        prog="python -m emulators.linode_api", description="A local Linode API."
+    )
+    chosen = commands.add_subparsers(dest="command", required=True)
+    serving = chosen.add_parser("serve", help="serve until interrupted")
+    serving.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    serving.add_argument("--port", type=int, default=8041, help="0 picks a free one")
+    serving.add_argument("--database", type=Path, required=True, help="SQLite file, made if missing")
+    serving.add_argument("--speed", type=float, default=60.0, help="60: what takes 60 s takes 1 s")
+    serving.add_argument("--latency", type=float, default=0.0, help="seconds added to every answer")
+    serving.add_argument("--no-limits", action="store_true", help="no rate limits")
+    token = chosen.add_parser("token", help="make a token and print it")
+    token.add_argument("--database", type=Path, required=True)
+    token.add_argument("--account", default="local", help="made if missing")
+    token.add_argument("--scopes", default="*", help='such as "linodes:read_write events:read_only"')
+    return commands
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Until SIGTERM or SIGINT; prints one line when requests are answered."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    api = LocalApi(
+        options.database,
+        options.speed,
+        limits=not options.no_limits,
+        port=options.port,
+        host=options.host,
+        latency_s=options.latency,
+    )
+    with api:
+        print(f"local API at {api.url} (speed {options.speed:g}, database {options.database})", flush=True)
+        stop.wait()
+    return 0
+
+
+def print_token(options: argparse.Namespace) -> int:
+    database = Database(options.database)
+    try:
+        print(Accounts(database, Clock()).add_token(options.account, options.scopes))
+    finally:
+        database.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""The local API on a socket, served by a thread of this process.
+
+    with LocalApi(tmp_path / "api.db", speed=600) as api:
+        token = api.add_token()
+        requests.get(api.url + "/v4/profile", headers={"Authorization": f"Bearer {token}"}, timeout=5)
+
+Raises PortInUse, DatabaseUnusable, NotLoopback.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+from typing_extensions import Self
+
+from emulators.linode_api import request_log
+from emulators.linode_api.account import Accounts
+from emulators.linode_api.app import Api, build_app
+from emulators.linode_api.clock import Clock, stamp
+from emulators.linode_api.connections import CuttableProtocol
+from emulators.linode_api.database import Database
+from emulators.linode_api.faults import Faults, Rule, parse_rule
+from emulators.linode_api.limits import Limiter
+
+KEEP_ALIVE_S = 75
+START_WITHIN_S = 10.0
+STOP_WITHIN_S = 2
+
+
+class PortInUse(Exception):
+    """Another program listens on that port."""
+
+
+class NotLoopback(Exception):
+    """The local API is for this machine only."""
+
+
+class LocalApi:
+    """A context manager. `speed` 60 makes 60 s of the real API one second; port 0 picks a free one."""
+
+    def __init__(
+        self,
+        database: Path,
+        speed: float = 60.0,
+        limits: bool = True,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        clock: Clock | None = None,
+        latency_s: float = 0.0,
+    ) -> None:
+        self.clock = clock or Clock(speed)
+        self._socket = listen(host, port)
+        try:
+            self.database = Database(database)
+        except BaseException:
+            self._socket.close()
+            raise
+        self.accounts = Accounts(self.database, self.clock)
+        self.faults = Faults()
+        self.limiter = Limiter(self.clock, enabled=limits)
+        self.port = int(self._socket.getsockname()[1])
+        self.url = f"http://{'[::1]' if ':' in host else host}:{self.port}"
+        api = Api(self.database, self.clock, self.accounts, self.limiter, self.faults, latency_s)
+        facts = {
+            "url": self.url,
+            "speed": self.clock.speed,
+            "limits": limits,
+            "database": str(database.resolve()),
+            "started": stamp(time.time()),
+        }
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                build_app(api, facts),
+                http=CuttableProtocol,
+                ws="none",
+                lifespan="off",
+                loop="asyncio",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_S,
+                timeout_graceful_shutdown=STOP_WITHIN_S,
+            )
+        )
+        self._thread = threading.Thread(target=self._serve, name="local-api", daemon=True)
+
+    def _serve(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def start(self) -> Self:
+        self._thread.start()
+        deadline = time.monotonic() + START_WITHIN_S
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.002)
+        if not self._server.started:
+            self.stop()
+            raise RuntimeError(f"the local API did not start within {START_WITHIN_S:.0f} s")
+        return self
+
+    def stop(self) -> None:
+        """Ends open requests, then closes socket and database."""
+        self._server.should_exit = True
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._socket.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def add_token(self, account: str = "local", scopes: str = "*") -> str:
+        """A new token; the account is made if there is none of that name."""
+        return self.accounts.add_token(account, scopes)
+
+    def requests(self, after: int = 0) -> list[dict[str, Any]]:
+        """Requests that the API saw, oldest first (see request_log.Entry)."""
+        return request_log.entries(self.database, after)
+
+    def counts(self, account: str = "local") -> dict[str, int]:
+        """Linodes of an account: those there, ever made, deleted."""
+        return request_log.counts(self.database)[account]
+
+    def set_faults(self, *rules: Rule | dict[str, Any], seed: int = 0) -> None:
+        """Replaces the faults in force; none given: no faults."""
+        parsed: Sequence[Rule] = [rule if isinstance(rule, Rule) else parse_rule(rule) for rule in rules]
+        self.faults.set(parsed, seed)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket of this machine's own network."""
+    if not is_loopback(host):
+        raise NotLoopback(
+            f"{host} is not a loopback address: the local API checks no certificates and serves this machine"
+            " only. Next: use --host 127.0.0.1."
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+        opened.listen(2048)
+    except OSError as failure:
+        opened.close()
+        if failure.errno != errno.EADDRINUSE:
+            raise
+        raise PortInUse(
+            f"port {port} is in use by another program. Next: stop that program, or choose another --port"
+            " (0 picks a free one)."
+        ) from failure
+    return opened
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

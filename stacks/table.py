@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 COLUMNS = ("server", "id", "status", "region", "type", "image", "ipv4", "USD/month")
 
@@ -16,7 +18,7 @@ def show(outputs: Mapping[str, object], console: Console) -> None:
     if not servers:
         console.print("no servers run in this stack")
         return
-    table = Table(*COLUMNS)
+    table = Table(*COLUMNS, box=SIMPLE_HEAD)
     for name in sorted(servers):
         table.add_row(*_row(name, _mapping(servers[name])))
     table.columns[-1].justify = "right"
@@ -24,7 +26,7 @@ def show(outputs: Mapping[str, object], console: Console) -> None:
     console.print(f"{len(servers)} servers, {_usd(outputs.get('monthly_usd'))} USD a month")
     for group, reasons in _mapping(outputs.get("picks")).items():
         for what, why in _mapping(reasons).items():
-            console.print(f"[bold]{group} {what}[/bold] {why}", highlight=False, soft_wrap=True)
+            console.print(Text.assemble((f"{group} {what}", "bold"), f" {why}"), soft_wrap=True)
 
 
 def _row(name: str, server: Mapping[str, object]) -> list[str]:

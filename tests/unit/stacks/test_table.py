@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from stacks.table import show
+
+SERVER = {
+    "id": "7",
+    "status": "running",
+    "region": "de-fra-2",
+    "type": "g6-standard-1",
+    "image": "linode/debian13",
+}
+OUTPUTS: dict[str, object] = {
+    "servers": {"web-1": {**SERVER, "ipv4": ["198.51.100.7"], "monthly_usd": 12.0}},
+    "monthly_usd": 12.0,
+    "picks": {"web": {"type": "g6-standard-1: cheapest of 3 [in de-fra-2]"}},
+}
+
+
+def shown(outputs: dict[str, object]) -> str:
+    file = io.StringIO()
+    show(outputs, Console(file=file, width=160))
+    return file.getvalue()
+
+
+def test_the_table_has_a_row_per_server_and_the_total() -> None:
+    text = shown(OUTPUTS)
+
+    row = next(line for line in text.splitlines() if "web-1" in line)
+    for part in ("7", "running", "de-fra-2", "g6-standard-1", "linode/debian13", "198.51.100.7", "12.00"):
+        assert part in row
+    assert "1 servers, 12.00 USD a month" in text
+
+
+def test_reasons_are_shown_as_they_are() -> None:
+    assert "web type g6-standard-1: cheapest of 3 [in de-fra-2]" in shown(OUTPUTS)
+
+
+def test_an_empty_stack_says_so() -> None:
+    assert "no servers" in shown({})

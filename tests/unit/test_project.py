@@ -1,0 +1,104 @@
+"""Rules that hold for the whole tree."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+MAY_IMPORT = {
+    "providers": {"providers"},
+    "emulators": {"emulators"},
+    "preview": {"preview"},
+    "stacks": {"stacks", "providers"},
+}
+OURS = frozenset(MAY_IMPORT) | {"tests"}
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [PROJECT / name for name in listed.stdout.split("\0") if name and (PROJECT / name).is_file()]
+
+
+def imported(file: Path) -> set[str]:
+    """The top-level packages of ours that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return {name.partition(".")[0] for name in found} & OURS
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_imports_follow_the_data_flow(package: str) -> None:
+    wrong = {
+        str(file.relative_to(PROJECT)): extra
+        for file in (PROJECT / package).rglob("*.py")
+        if (extra := imported(file) - MAY_IMPORT[package])
+    }
+
+    assert wrong == {}
+
+
+def test_the_two_emulators_do_not_know_each_other() -> None:
+    for one, other in (("engine", "linode_api"), ("linode_api", "engine")):
+        for file in (PROJECT / "emulators" / one).rglob("*.py"):
+            assert f"emulators.{other}" not in file.read_text(), file
+
+
+def test_only_the_transport_knows_requests_in_the_provider() -> None:
+    users = {
+        file.name
+        for file in (PROJECT / "providers").rglob("*.py")
+        if re.search(r"^\s*(import|from) requests", file.read_text(), re.MULTILINE)
+    }
+
+    assert users <= {"transport.py", "refusals.py"}
+
+
+FORBIDDEN = {
+    "an index address": re.compile(
+        r"--(extra-)?index-url|--trusted-host|pypi\.org/simple|files\.pythonhosted"
+    ),
+    "find-links": re.compile(r"--find-" + "links"),
+    "an absolute path of a machine": re.compile(r"(?<![\w.:/<$~{}'\"])/(home|root|work|Users|opt|tmp)/\w"),
+}
+
+
+@pytest.mark.parametrize("what", sorted(FORBIDDEN))
+def test_no_tracked_file_names_a_machine_or_an_index(what: str) -> None:
+    this = Path(__file__).resolve()
+    found = []
+    for file in tracked():
+        if file.resolve() == this:
+            continue
+        for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1):
+            if FORBIDDEN[what].search(line):
+                found.append(f"{file.relative_to(PROJECT)}:{number}: {line.strip()[:100]}")
+
+    assert found == []
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_and_hashed(file: str) -> None:
+    entries = re.split(r"\n(?=[A-Za-z])", (PROJECT / file).read_text().strip())
+
+    for entry in entries:
+        assert re.match(r"[\w.\[\]-]+==[\w.]+", entry), entry[:80]
+        assert "--hash=sha256:" in entry, entry[:80]
+
+
+def test_only_stack_local_has_its_settings_ignored() -> None:
+    ignored = (PROJECT / ".gitignore").read_text().splitlines()
+
+    assert "/.local/" in ignored
+    assert "/.venv/" in ignored

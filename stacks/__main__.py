@@ -76,7 +76,7 @@ def _run_of(stack: str, rest: tuple[str, ...]) -> Run:
 def up(stack: str, rest: tuple[str, ...]) -> int:
     """Deploy; `local` at once, other stacks after a preview and a question (or --yes)."""
     run = _run_of(stack, rest)
-    code = run.verb("up", *_unasked(stack))
+    code = run.verb("up", "--suppress-outputs", *_unasked(stack))
     if code == 0:
         _show_table(run)
     return code

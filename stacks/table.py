@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-COLUMNS = ("server", "id", "status", "region", "type", "image", "ipv4", "USD/month")
+COLUMNS = ("server", "id", "status", "region", "type", "ipv4", "USD/month")
 
 
 def show(outputs: Mapping[str, object], console: Console) -> None:
@@ -18,7 +18,7 @@ def show(outputs: Mapping[str, object], console: Console) -> None:
     if not servers:
         console.print("no servers run in this stack")
         return
-    table = Table(*COLUMNS, box=SIMPLE_HEAD)
+    table = Table(*COLUMNS, box=SIMPLE_HEAD, pad_edge=False)
     for name in sorted(servers):
         table.add_row(*_row(name, _mapping(servers[name])))
     table.columns[-1].justify = "right"
@@ -32,7 +32,7 @@ def show(outputs: Mapping[str, object], console: Console) -> None:
 def _row(name: str, server: Mapping[str, object]) -> list[str]:
     addresses = server.get("ipv4")
     first = str(addresses[0]) if isinstance(addresses, list) and addresses else ""
-    plain = [str(server.get(key, "")) for key in ("id", "status", "region", "type", "image")]
+    plain = [str(server.get(key, "")) for key in ("id", "status", "region", "type")]
     return [name, *plain, first, _usd(server.get("monthly_usd"))]
 
 

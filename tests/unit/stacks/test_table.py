@@ -22,7 +22,7 @@ OUTPUTS: dict[str, object] = {
 
 def shown(outputs: dict[str, object]) -> str:
     file = io.StringIO()
-    show(outputs, Console(file=file, width=160))
+    show(outputs, Console(file=file, width=80))
     return file.getvalue()
 
 
@@ -30,7 +30,7 @@ def test_the_table_has_a_row_per_server_and_the_total() -> None:
     text = shown(OUTPUTS)
 
     row = next(line for line in text.splitlines() if "web-1" in line)
-    for part in ("7", "running", "de-fra-2", "g6-standard-1", "linode/debian13", "198.51.100.7", "12.00"):
+    for part in ("7", "running", "de-fra-2", "g6-standard-1", "198.51.100.7", "12.00"):
         assert part in row
     assert "1 servers, 12.00 USD a month" in text
 

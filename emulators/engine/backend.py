@@ -39,7 +39,7 @@ def backend_url(from_project: str | None) -> str:
         if url := json.loads(credentials.read_text(encoding="utf-8")).get("current"):
             return str(url)
     raise EngineError(
-        "not logged in to a backend. Next: set PULUMI_BACKEND_URL=file://<folder>, or backend.url in Pulumi.yaml"
+        "not logged in to a backend. Next: set PULUMI_BACKEND_URL=file://<folder> or backend.url"
     )
 
 

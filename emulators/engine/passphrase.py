@@ -93,3 +93,17 @@ def passphrase_from_environment() -> str | None:
                 f"unable to read PULUMI_CONFIG_PASSPHRASE_FILE: {error.strerror}: {file}"
             ) from error
     return None
+
+
+class TwoKeys(Crypter):
+    """Encrypts with one key, decrypts with either: while a state is moved from the older one."""
+
+    def __init__(self, current: Crypter, older: Crypter) -> None:
+        self._cipher = current._cipher
+        self._older = older
+
+    def decrypt(self, text: str) -> str:
+        try:
+            return super().decrypt(text)
+        except EngineError:
+            return self._older.decrypt(text)

@@ -1,6 +1,6 @@
 """The project: Pulumi.yaml, which stack is selected, and where the program's Python is.
 
-Read: ``name``, ``main``, ``runtime`` (python, ``virtualenv``), ``stackConfigDir`` (or ``config`` as a folder),
+Read: ``name``, ``main``, ``runtime`` (python, ``virtualenv``), ``stackConfigDir`` (or ``config``, a folder),
 ``config`` with defaults, ``backend.url``. ``requiredPulumiVersion`` is about the real command line: ignored.
 Source: Pulumi's project file reference and ``pkg/workspace``.
 """

@@ -1,0 +1,271 @@
+"""Pure: which steps a registration or the end of a program leads to.
+
+No provider, no state file, no threads: what they have to say is passed in. Numbers in brackets in the
+comments of other modules are the rules of the real engine's ``pkg/resource/deploy/step_generator.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from emulators.engine import urns
+from emulators.engine.diffs import Difference, covers, differences, parse_path, reset
+from emulators.engine.state import Resource
+from emulators.engine.values import Properties
+
+Kind = Literal["same", "update", "replace"]
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What the provider says of a difference; changes is None when it leaves the decision to the engine."""
+
+    changes: bool | None
+    replaces: tuple[str, ...] = ()
+    delete_before_replace: bool = False
+
+
+@dataclass(frozen=True)
+class AliasSpec:
+    """A former identity: a whole URN, or the parts that differed."""
+
+    urn: str = ""
+    name: str = ""
+    type: str = ""
+    stack: str = ""
+    project: str = ""
+    parent: str = ""
+    no_parent: bool = False
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the program wants one resource to be."""
+
+    type: str
+    name: str
+    custom: bool
+    inputs: Properties
+    parent: str = ""
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
+    provider: str = ""
+    protect: bool | None = None
+    retain_on_delete: bool | None = None
+    deleted_with: str = ""
+    delete_before_replace: bool | None = None
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
+    additional_secret_outputs: tuple[str, ...] = ()
+    aliases: tuple[AliasSpec, ...] = ()
+    custom_timeouts: dict[str, float] = field(default_factory=dict)
+    hide_diff: tuple[str, ...] = ()
+    source_position: str = ""
+    stack_trace: tuple[dict[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens to an existing resource, and why."""
+
+    kind: Kind
+    replace_keys: tuple[str, ...] = ()
+    delete_before_replace: bool = False
+    detailed: tuple[Difference, ...] | None = None
+    forced: tuple[str, ...] = ()
+
+
+def decide(
+    diff: Diff,
+    old: Resource,
+    inputs: Properties,
+    replace_on_changes: Iterable[str],
+    delete_before_replace: bool | None,
+) -> Decision:
+    """Same, update or replace, from what the provider said.
+
+    Undecided: the engine compares old and new inputs itself, and only then does replace_on_changes have
+    paths to match. A resource with init errors is updated even when nothing differs.
+    """
+    first = diff.delete_before_replace if delete_before_replace is None else delete_before_replace
+    detailed: tuple[Difference, ...] | None = None
+    forced: list[str] = []
+    changes, replaces = diff.changes, diff.replaces
+    if changes is None:
+        detailed = tuple(differences(old.inputs, inputs))
+        changes = bool(detailed)
+        forced = _forced(detailed, replace_on_changes)
+        replaces = tuple(dict.fromkeys([*(replaces if changes else ()), *forced]))
+    if changes and replaces:
+        return Decision("replace", replaces, first, detailed, tuple(forced))
+    if changes or old.init_errors:
+        return Decision("update", (), first, detailed)
+    return Decision("same", (), first, detailed)
+
+
+def _forced(detailed: tuple[Difference, ...], replace_on_changes: Iterable[str]) -> list[str]:
+    patterns = [parse_path(pattern) for pattern in replace_on_changes]
+    found = []
+    for difference in detailed:
+        path = parse_path(difference.path)
+        if any(covers(pattern, path) for pattern in patterns):
+            found.append(str(path[0]))
+    return found
+
+
+def decide_component(old: Resource, inputs: Properties) -> Decision:
+    """A component is same when its inputs are equal, else an update; no provider is asked."""
+    return Decision("update" if differences(old.inputs, inputs) else "same")
+
+
+def with_ignored(inputs: Properties, old_inputs: Properties, ignored: Iterable[str]) -> Properties:
+    """The inputs with what is to be ignored reset to the old inputs."""
+    for text in ignored:
+        inputs = reset(inputs, old_inputs, parse_path(text))
+    return inputs
+
+
+def alias_urns(
+    goal: Goal, urn: str, stack: str, project: str, parent_aliases: dict[str, list[str]]
+) -> list[str]:
+    """The former URNs of a goal, in the order in which to look for them, its own left out.
+
+    The aliases of the parent give the child one each, and a child whose name begins with the parent's
+    follows the parent's renaming.
+    """
+    found: list[str] = []
+    for alias in goal.aliases:
+        found.append(alias.urn or _alias_urn(alias, goal, stack, project))
+        for former in parent_aliases.get(_alias_parent(alias, goal), ()) if not alias.urn else ():
+            name = _follow(alias.name or goal.name, goal.parent, former)
+            found.append(_make_alias(alias, goal, stack, project, former, name))
+    found.extend(
+        urns.make(stack, project, former, goal.type, _follow(goal.name, goal.parent, former))
+        for former in parent_aliases.get(goal.parent, ())
+    )
+    return [alias for alias in dict.fromkeys(found) if alias != urn]
+
+
+def _alias_parent(alias: AliasSpec, goal: Goal) -> str:
+    return "" if alias.no_parent else alias.parent or goal.parent
+
+
+def _alias_urn(alias: AliasSpec, goal: Goal, stack: str, project: str) -> str:
+    return _make_alias(alias, goal, stack, project, _alias_parent(alias, goal), alias.name or goal.name)
+
+
+def _make_alias(alias: AliasSpec, goal: Goal, stack: str, project: str, parent: str, name: str) -> str:
+    return urns.make(alias.stack or stack, alias.project or project, parent, alias.type or goal.type, name)
+
+
+def _follow(name: str, parent: str, former_parent: str) -> str:
+    own, former = urns.name_of(parent), urns.name_of(former_parent)
+    if urns.type_of(parent) == urns.STACK_TYPE:
+        return name
+    return former + name.removeprefix(own) if name.startswith(own) else name
+
+
+def dependants(resource: Resource, resources: list[Resource]) -> list[Resource]:
+    """Everything that needs the resource, directly or not, in the state's order."""
+    needed = {resource.urn}
+    found = []
+    start = next((i for i, entry in enumerate(resources) if entry is resource), -1)
+    for entry in resources[start + 1 :]:
+        if entry.all_dependencies() & needed:
+            needed.add(entry.urn)
+            found.append(entry)
+    return found
+
+
+def dragged_along(
+    root: Resource,
+    resources: list[Resource],
+    handled: Callable[[str], bool],
+    asks_replacement: Callable[[Resource, set[str]], bool],
+) -> list[Resource]:
+    """The dependants that a delete-before-replace of the root takes with it, in the state's order.
+
+    asks_replacement says whether a resource wants to be replaced when the inputs that depend on the given
+    URNs are unknown. Components and external resources never are; depends_on alone does not count.
+    """
+    replaced = {root.urn}
+    found = []
+    for entry in dependants(root, resources):
+        if entry.delete or not entry.custom or entry.external or handled(entry.urn):
+            continue
+        if urns.provider_urn(entry.provider) in replaced or entry.deleted_with in replaced:
+            asked = True
+        else:
+            touched = any(replaced.intersection(deps) for deps in entry.property_dependencies.values())
+            asked = touched and asks_replacement(entry, replaced)
+        if asked:
+            replaced.add(entry.urn)
+            found.append(entry)
+    return found
+
+
+def delete_waves(doomed: list[Resource], kept: list[Resource]) -> list[list[Resource]]:
+    """The doomed in groups: one goes when nothing that needs it is left, and all of a group go together.
+
+    A dependency on a component is one on its children too. What something kept needs is in no group. A
+    replaced entry is not needed by another entry of its own URN.
+    """
+    entries = [*doomed, *kept]
+    children = _children(entries)
+    holders = [0] * len(entries)  # how many entries that are left need the one at this place
+    needs: list[list[int]] = []
+    by_urn: dict[str, list[int]] = {}
+    for place, entry in enumerate(entries):
+        by_urn.setdefault(entry.urn, []).append(place)
+    for entry in entries:
+        needed = _expanded(entry.all_dependencies(), children, entry) - {entry.urn}
+        places = [place for urn in needed for place in by_urn.get(urn, ())]
+        needs.append(places)
+        for place in places:
+            holders[place] += 1
+    waves = []
+    wave = [place for place in range(len(doomed)) if not holders[place]]
+    while wave:
+        waves.append([entries[place] for place in wave])
+        freed = []
+        for gone in wave:
+            for place in needs[gone]:
+                holders[place] -= 1
+                if not holders[place] and place < len(doomed):
+                    freed.append(place)
+        wave = sorted(freed)
+    return waves
+
+
+def _children(entries: list[Resource]) -> dict[str, set[str]]:
+    children: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.parent:
+            children.setdefault(entry.parent, set()).add(entry.urn)
+    return children
+
+
+def _expanded(needed: set[str], children: dict[str, set[str]], entry: Resource) -> set[str]:
+    """The URNs with the children of those components that are not the entry's own ancestors."""
+    found = set(needed)
+    queue = [urn for urn in entry.dependencies if urn in children]
+    while queue:
+        for child in children.get(queue.pop(), ()):
+            if child != entry.urn and child not in found:
+                found.add(child)
+                queue.append(child)
+    return found
+
+
+def needs_no_call(entry: Resource, deleted_here: set[str]) -> bool:
+    """Whether the provider is not asked to delete it: there is nothing to delete, or it goes with another."""
+    return (
+        not entry.custom
+        or entry.external
+        or entry.retain_on_delete
+        or urns.is_provider(entry.type)
+        or entry.pending_replacement
+        or entry.deleted_with in deleted_here
+    )

@@ -1,0 +1,325 @@
+"""InstanceProvider in its real process, against the local API on a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import grpc
+import pytest
+import requests
+
+from emulators.linode_api.server import LocalApi
+from providers.linode.account import AccountProvider
+from providers.linode.owner import Owner
+from providers.linode.provider import InstanceProvider
+from tests.servicer_process import UNKNOWN, Props, Servicer
+
+PLANTED = "Planted-Passw0rd-7"
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalApi]:
+    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", speed=2000, limits=False) as served:
+        yield served
+
+
+class World:
+    """A provider process with a token of an account, and what that account holds."""
+
+    def __init__(self, api: LocalApi, account: str) -> None:
+        self.api, self.account = api, account
+        self.token = api.add_token(account)
+        self.config: Props = {"linode:token": self.token, "linode:url": api.url}
+        self.uuid = str(self.call("GET", "/account")["euuid"])
+        self.owner = Owner(self.uuid, "fleet", "local", "web-1")
+
+    def inputs(self, **changed: object) -> Props:
+        made: Props = {
+            "type": "g6-nanode-1",
+            "region": "de-fra-2",
+            "image": "linode/debian13",
+            "label": "web-1",
+            "tags": ["web"],
+            "root_pass": PLANTED,
+            "owner": self.owner.as_props(),
+        }
+        return {key: value for key, value in {**made, **changed}.items() if value is not None}
+
+    def call(self, method: str, path: str, body: object = None) -> Props:
+        answer = requests.request(
+            method,
+            f"{self.api.url}/v4{path}",
+            json=body,
+            timeout=10,
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        found: Props = answer.json()
+        return found
+
+    def linodes(self) -> list[Props]:
+        rows = self.call("GET", "/linode/instances")["data"]
+        assert isinstance(rows, list)
+        return rows
+
+
+@pytest.fixture
+def world(api: LocalApi, request: pytest.FixtureRequest) -> World:
+    return World(api, request.node.name[:40])
+
+
+@pytest.fixture
+def provider(world: World) -> Iterator[Servicer]:
+    with Servicer(InstanceProvider(), world.config) as servicer:
+        yield servicer
+
+
+def test_a_checked_instance_shows_its_monthly_cost(provider: Servicer, world: World) -> None:
+    inputs, failures = provider.check(world.inputs(backups_enabled=True))
+
+    assert failures == []
+    assert inputs["monthly_usd"] == 7.0
+
+
+def test_a_wrong_id_is_a_failure_of_its_property_with_the_nearest_names(
+    provider: Servicer, world: World
+) -> None:
+    _, failures = provider.check(
+        world.inputs(type="g6-nanode-2", region="de-fra-22", image="linode/debian131")
+    )
+
+    assert [name for name, _ in failures] == ["type", "region", "image"]
+    assert all("did you mean" in reason for _, reason in failures)
+
+
+def test_a_bad_password_is_never_named_nor_shown(provider: Servicer, world: World) -> None:
+    _, failures = provider.check(world.inputs(root_pass="tiny-Pw1"))
+
+    assert [name for name, _ in failures] == [""]
+    assert "tiny-Pw1" not in failures[0][1]
+
+
+def test_unknown_inputs_are_not_judged(provider: Servicer, world: World) -> None:
+    inputs, failures = provider.check(world.inputs(type=UNKNOWN, tags=[UNKNOWN], root_pass=UNKNOWN))
+
+    assert failures == []
+    assert inputs["type"] == UNKNOWN
+
+
+def test_a_label_of_a_strangers_linode_is_refused_at_preview(provider: Servicer, world: World) -> None:
+    made = world.call(
+        "POST", "/linode/instances", {"type": "g6-nanode-1", "region": "gb-lon", "label": "web-1"}
+    )
+
+    _, failures = provider.check(world.inputs())
+
+    assert failures[0][0] == "label"
+    assert f"taken by Linode {made['id']}" in failures[0][1]
+
+
+def test_an_unreachable_api_is_one_line_at_preview(world: World) -> None:
+    with Servicer(InstanceProvider(), {**world.config, "linode:url": "http://127.0.0.1:9"}) as provider:
+        _, failures = provider.check(world.inputs())
+
+    assert [name for name, _ in failures] == [""]
+    assert "can't be reached" in failures[0][1]
+    assert "make api" in failures[0][1]
+
+
+def test_a_created_linode_runs_and_carries_its_owners_tag(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs())
+
+    id_, outs = provider.create(inputs)
+
+    [linode] = world.linodes()
+    assert id_ == str(linode["id"])
+    assert linode["status"] == outs["status"] == "running"
+    assert sorted(map(str, linode["tags"])) == sorted(["web", world.owner.tag()])  # type: ignore[call-overload]  # JSON
+    assert outs["ipv4"] == linode["ipv4"]
+
+
+def test_after_a_create_nothing_differs(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs())
+    id_, outs = provider.create(inputs)
+
+    again, _ = provider.check(world.inputs(), inputs)
+
+    assert provider.diff(id_, outs, again).changes == 1  # DIFF_NONE
+
+
+def test_a_second_create_of_the_same_resource_takes_over_what_is_there(
+    provider: Servicer, world: World
+) -> None:
+    inputs, _ = provider.check(world.inputs())
+    first, _ = provider.create(inputs)
+
+    second, _ = provider.create(inputs)
+
+    assert first == second
+    assert len(world.linodes()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "changes", "replaces"),
+    [
+        ({"label": "web-2"}, 0, []),
+        ({"type": "g6-standard-1"}, 0, []),
+        ({"region": "gb-lon"}, 0, ["region"]),
+        ({"image": "linode/debian12"}, 0, ["image"]),
+        ({"root_pass": "Another-Passw0rd"}, 1, []),
+    ],
+)
+def test_a_change_lets_the_engine_show_the_properties(
+    provider: Servicer, world: World, changed: Props, changes: int, replaces: list[str]
+) -> None:
+    outs = {**world.inputs(), "status": "running"}
+
+    found = provider.diff("7", outs, world.inputs(**changed))
+
+    assert (found.changes, list(found.replaces)) == (changes, replaces)  # 0 DIFF_UNKNOWN, 1 DIFF_NONE
+    assert found.deleteBeforeReplace is bool(replaces)
+
+
+def test_a_moved_provider_module_is_a_change(provider: Servicer, world: World) -> None:
+    outs = {**world.inputs(), "status": "running"}
+
+    assert provider.diff("7", outs, world.inputs(), other_provider="b2xk").changes == 2  # DIFF_SOME
+
+
+def test_a_linode_that_did_not_get_ready_is_a_change(provider: Servicer, world: World) -> None:
+    outs = {**world.inputs(), "status": "provisioning"}
+
+    assert provider.diff("7", outs, world.inputs()).changes == 2  # DIFF_SOME
+
+
+def test_an_update_changes_in_place_and_keeps_the_password(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs())
+    id_, outs = provider.create(inputs)
+    news, _ = provider.check(world.inputs(label="web-9", tags=["blue"], type="g6-standard-1"), inputs)
+
+    updated = provider.update(id_, outs, news)
+
+    [linode] = world.linodes()
+    assert (str(linode["id"]), linode["label"], linode["type"]) == (id_, "web-9", "g6-standard-1")
+    assert linode["status"] == updated["status"] == "running"
+    assert sorted(map(str, linode["tags"])) == sorted(["blue", world.owner.tag()])  # type: ignore[call-overload]  # JSON
+    assert updated["root_pass"] == PLANTED
+
+
+def test_an_update_boots_what_somebody_shut_down(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs())
+    id_, outs = provider.create(inputs)
+    world.call("POST", f"/linode/instances/{id_}/shutdown")
+
+    updated = provider.update(id_, outs, inputs)
+
+    assert updated["status"] == "running"
+
+
+def test_drift_is_read_into_outputs_and_inputs(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs())
+    id_, outs = provider.create(inputs)
+    world.call("PUT", f"/linode/instances/{id_}", {"label": "by-hand", "tags": ["web", world.owner.tag()]})
+
+    _, seen, drifted = provider.read(id_, outs)
+
+    assert seen["label"] == drifted["label"] == "by-hand"
+    assert drifted["root_pass"] == PLANTED
+
+
+def test_reading_an_untouched_linode_changes_nothing(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs())
+    id_, outs = provider.create(inputs)
+
+    _, seen, read_inputs = provider.read(id_, outs)
+
+    assert (seen, read_inputs) == (outs, inputs)
+
+
+def test_a_linode_that_is_gone_is_read_as_gone(provider: Servicer, world: World) -> None:
+    assert provider.read("123", {**world.inputs(), "status": "running"})[0] == ""
+
+
+def test_a_delete_waits_until_it_is_gone_and_a_second_one_succeeds(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs())
+    id_, outs = provider.create(inputs)
+
+    provider.delete(id_, outs)
+
+    assert world.linodes() == []
+    provider.delete(id_, outs)
+
+
+@pytest.mark.parametrize("call", ["create", "read", "update", "delete"])
+def test_no_call_works_with_another_accounts_token(call: str, api: LocalApi, world: World) -> None:
+    with Servicer(InstanceProvider(), world.config) as provider:
+        inputs, _ = provider.check(world.inputs())
+        id_, outs = provider.create(inputs)
+    stranger = {**world.config, "linode:token": api.add_token(f"other-{call}")}
+
+    with Servicer(InstanceProvider(), stranger) as provider:
+        calls: dict[str, Callable[[], object]] = {
+            "create": lambda: provider.create(world.inputs(label="second")),
+            "update": lambda: provider.update(id_, outs, world.inputs(label="second")),
+            "read": lambda: provider.read(id_, outs),
+            "delete": lambda: provider.delete(id_, outs),
+        }
+        with pytest.raises(grpc.RpcError) as caught:
+            calls[call]()
+
+    assert f"belongs to account {world.uuid}" in str(caught.value.details())
+    assert [linode["label"] for linode in world.linodes()] == ["web-1"]
+
+
+def test_an_error_is_one_line_without_a_traceback(world: World) -> None:
+    with Servicer(InstanceProvider(), {**world.config, "linode:token": "wrong"}) as provider:
+        with pytest.raises(grpc.RpcError) as caught:
+            provider.create(world.inputs())
+
+    details = str(caught.value.details()).strip()
+    assert "\n" not in details
+    assert "Invalid Token" in details
+    assert "Next:" in details
+
+
+def test_debugging_shows_the_traceback_and_the_requests_but_no_secret(world: World) -> None:
+    with Servicer(InstanceProvider(), world.config, {"LINODE_DEBUG": "1"}) as provider:
+        inputs, _ = provider.check(world.inputs())
+        provider.create(inputs)
+        with pytest.raises(grpc.RpcError) as caught:
+            provider.create({**inputs, "region": "nowhere", "label": "web-2"})
+
+    assert "Traceback" in str(caught.value.details())
+    assert "POST /linode/instances" in provider.printed
+    assert PLANTED not in provider.printed
+    assert world.token not in provider.printed
+
+
+def test_stack_local_ignores_the_environment(world: World) -> None:
+    env = {"LINODE_TOKEN": "stolen", "LINODE_URL": "https://api.linode.com"}
+    with Servicer(InstanceProvider(), world.config, env) as provider:
+        _, failures = provider.check(world.inputs())
+
+    assert failures == []
+
+
+def test_the_account_is_recorded_and_known_at_preview(world: World) -> None:
+    with Servicer(AccountProvider(), world.config) as provider:
+        inputs, failures = provider.check({"stack": "local"})
+
+    assert (inputs["uuid"], failures) == (world.uuid, [])
+
+
+def test_a_token_of_another_account_stops_the_stack_at_its_account(api: LocalApi, world: World) -> None:
+    stranger = {**world.config, "linode:token": api.add_token("stranger")}
+
+    with Servicer(AccountProvider(), stranger) as provider:
+        _, failures = provider.check({"stack": "local"}, {"stack": "local", "uuid": world.uuid})
+
+    assert f"belongs to account {world.uuid}" in failures[0][1]
+
+
+def test_settings_can_demand_an_account_from_the_start(world: World) -> None:
+    with Servicer(AccountProvider(), {**world.config, "linode:account": "ANOTHER"}) as provider:
+        _, failures = provider.check({"stack": "local"})
+
+    assert "belongs to account ANOTHER" in failures[0][1]

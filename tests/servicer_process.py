@@ -1,0 +1,115 @@
+"""The real dynamic-provider process, called over gRPC as an engine calls it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+from pulumi.dynamic import ResourceProvider
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from stacks.engine import PROJECT
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How an engine marks what it does not know yet."""
+
+SECRET_KEY = "4dabf18193072939515e22adb298388d"
+SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"
+
+Props = dict[str, object]
+
+
+def secret(value: object) -> Props:
+    """A value with the engine's secret mark."""
+    return {SECRET_KEY: SECRET_MARK, "value": value}
+
+
+class Servicer:
+    """One provider process. `config` is the stack's whole configuration, under full names."""
+
+    def __init__(
+        self, provider: ResourceProvider, config: Mapping[str, object], env: Mapping[str, str] | None = None
+    ) -> None:
+        self._provider = serialize_provider(provider)
+        self._config = config
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("LINODE_")}
+        self._env = {**clean, "PULUMI_PROJECT": "fleet", **(env or {})}
+
+    def __enter__(self) -> Servicer:
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"],
+            cwd=PROJECT, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        port = self._process.stdout.readline().strip()
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._stub.Configure(
+            provider_pb2.ConfigureRequest(args=_struct(dict(self._config)), acceptSecrets=True)
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+        self._process.kill()
+        self.printed = self._process.communicate()[0]
+
+    def check(self, news: Props, olds: Props | None = None) -> tuple[Props, list[tuple[str, str]]]:
+        """The checked inputs, and the failures as (property, reason)."""
+        request = provider_pb2.CheckRequest(
+            urn=URN, olds=_struct(self._with(olds) if olds else {}), news=_struct(self._with(news))
+        )
+        answer = self._stub.Check(request)
+        return _plain(answer.inputs), [(failure.property, failure.reason) for failure in answer.failures]
+
+    def diff(
+        self, id_: str, olds: Props, news: Props, *, other_provider: str | None = None
+    ) -> provider_pb2.DiffResponse:
+        old = self._with(olds) if other_provider is None else {**olds, "__provider": other_provider}
+        request = provider_pb2.DiffRequest(id=id_, urn=URN, olds=_struct(old), news=_struct(self._with(news)))
+        answer: provider_pb2.DiffResponse = self._stub.Diff(request)
+        return answer
+
+    def create(self, props: Props) -> tuple[str, Props]:
+        answer = self._stub.Create(provider_pb2.CreateRequest(urn=URN, properties=_struct(self._with(props))))
+        return answer.id, _plain(answer.properties)
+
+    def read(self, id_: str, props: Props) -> tuple[str, Props, Props]:
+        """Id, outputs and inputs."""
+        answer = self._stub.Read(
+            provider_pb2.ReadRequest(id=id_, urn=URN, properties=_struct(self._with(props)))
+        )
+        return answer.id, _plain(answer.properties), _plain(answer.inputs)
+
+    def update(self, id_: str, olds: Props, news: Props) -> Props:
+        request = provider_pb2.UpdateRequest(
+            id=id_, urn=URN, olds=_struct(self._with(olds)), news=_struct(self._with(news))
+        )
+        return _plain(self._stub.Update(request).properties)
+
+    def delete(self, id_: str, props: Props) -> None:
+        self._stub.Delete(provider_pb2.DeleteRequest(id=id_, urn=URN, properties=_struct(self._with(props))))
+
+    def _with(self, props: Props) -> Props:
+        return {**props, "__provider": self._provider}
+
+
+URN = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:Instance::web-1"
+
+
+def _struct(props: Props) -> struct_pb2.Struct:
+    return json_format.ParseDict(props, struct_pb2.Struct())
+
+
+def _plain(struct: struct_pb2.Struct) -> Props:
+    props: Props = json_format.MessageToDict(struct)
+    props.pop("__provider", None)
+    return props

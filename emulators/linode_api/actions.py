@@ -69,6 +69,8 @@ def check_update(body: Body) -> None:
         problems += label_problems(body["label"])
     if body.get("tags") is not None:
         problems += tag_problems(body["tags"])
+    if not isinstance(body.get("group"), str | None):
+        problems.append(("group", "Must be a string"))
     if body.get("alerts") is not None:
         problems += alert_problems(body["alerts"])
     kept = body.get("backups")

@@ -33,7 +33,7 @@ PICKED_UP_AFTER_S = 1.0
 RUNNING_BEFORE_BOOT_ENDS_S = 4  # `running` shows, yet the Linode is still busy
 
 CURVES: dict[str, tuple[tuple[float, int], ...]] = {  # part of the job that is done: percent shown
-    "linode_create": ((0.0, 0), (0.3, 5), (0.55, 53), (0.85, 59), (0.95, 61)),
+    "linode_create": ((0.0, 0), (0.25, 5), (0.55, 53), (0.85, 59), (0.95, 61)),
     "linode_boot": ((0.0, 0), (0.5, 45), (0.62, 49)),
     "linode_shutdown": ((0.0, 0), (0.4, 7)),
 }

@@ -26,8 +26,11 @@ ValueT = TypeVar("ValueT")
 class Catalog(type):
     """The class of the classes of attributes: knows the names, refuses others."""
 
-    def attribute(cls, name: str) -> Attribute[Any, Any]:
-        """The attribute of that name, for names that come from outside, such as a command line."""
+    def attribute(cls, name: str) -> Any:
+        """The attribute of that name, for names that come from outside, such as a command line.
+
+        Its kind is known at run time only, so what it is compared with is checked then. Raises BadFilter.
+        """
         found = vars(cls).get(name)
         if isinstance(found, Attribute):
             return found

@@ -33,7 +33,8 @@ def _sorted_set(value: object) -> object:
 
 
 def _countries(value: object) -> object:
-    return tuple(each.lower() for each in found) if isinstance(found := _sorted_set(value), tuple) else found
+    found = _sorted_set(value)
+    return tuple(sorted({each.lower() for each in found})) if isinstance(found, tuple) else found
 
 
 def _continent(value: object) -> object:
@@ -68,6 +69,11 @@ class Criteria(BaseModel):
             path = [str(part) for part in problem["loc"]]
             key = ".".join(path)
             raise BadFilter(_one_line(cls, key, path, problem)) from error
+
+    @classmethod
+    def setting_names(cls) -> list[str]:
+        """Every key that settings may have, as they are written there."""
+        return [field.serialization_alias or name for name, field in cls.model_fields.items()]
 
     def canonical_json(self) -> str:
         """The same text for the same criteria, whatever way they were written; defaults are left out."""
@@ -175,7 +181,7 @@ class KernelCriteria(Criteria):
 
 def _one_line(cls: type[Criteria], key: str, path: list[str], problem: Any) -> str:
     """`region.contries: no such key (did you mean countries?). Next: …`."""
-    keys = [field.serialization_alias or name for name, field in cls.model_fields.items()]
+    keys = cls.setting_names()
     what = f"{cls.__name__}: {key}" if path else cls.__name__
     if problem["type"] == "extra_forbidden":
         return f"{what} is no criterion{did_you_mean(path[-1], keys)}. Next: use one of {', '.join(keys)}."

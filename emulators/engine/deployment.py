@@ -123,6 +123,7 @@ class Deployment:
 
     def _plan(self, goal: Goal) -> tuple[Resource, list[Step]]:
         """The new state and the steps that lead to it; no steps for one that is skipped."""
+        self.executor.redactor.learn(goal.inputs)
         new = self._new_state(goal)
         old = self._old_for(goal, new.urn)
         self.registered[new.urn] = new

@@ -13,9 +13,10 @@ from typing import Any
 from emulators.engine import urns
 from emulators.engine.diffs import parse_path
 from emulators.engine.events import Diagnostic, Event, Op, Step, StepBegun, StepEnded
+from emulators.engine.redaction import Redactor
 from emulators.engine.state import JSON_NAMES, Resource
 from emulators.engine.update import UpdateResult
-from emulators.engine.values import Properties, Secret, masked
+from emulators.engine.values import Properties, masked
 
 Json = dict[str, Any]
 LEFT_OUT = {"same", "create-replacement", "delete-replaced", "refresh"}
@@ -24,11 +25,9 @@ LEFT_OUT = {"same", "create-replacement", "delete-replaced", "refresh"}
 class Digest:
     """Listens to a run and collects."""
 
-    def __init__(self, config: Properties) -> None:
+    def __init__(self, config: Properties, redactor: Redactor) -> None:
         self._config = config
-        self._secrets = [
-            value.value for value in config.values() if isinstance(value, Secret) and value.value
-        ]
+        self._redactor = redactor
         self.steps: list[Json] = []
         self.diagnostics: list[Json] = []
 
@@ -46,21 +45,28 @@ class Digest:
             step.op in LEFT_OUT and not (is_stack and step.op == "same")
         ):
             return
-        self.steps.append(_step(step, step.op))
+        self._add(step, step.op)
 
     def _refreshed(self, step: Step, result: Op) -> None:
         """Drift without a diff of its own stays ``refresh`` with the old values, as recorded."""
         if result == "delete":
-            self.steps.append(_step(Step("delete", step.urn, step.old, None), "delete"))
+            self._add(Step("delete", step.urn, step.old, None), "delete")
         elif result == "update" and step.detailed is not None:
-            self.steps.append(_step(step, "update"))
+            self._add(step, "update")
         else:
-            self.steps.append(_step(Step("refresh", step.urn, step.old, step.old), "refresh"))
+            self._add(Step("refresh", step.urn, step.old, step.old), "refresh")
+
+    def _add(self, step: Step, op: Op) -> None:
+        """Secret texts are taken out of properties only: a short one must not damage a URN."""
+        document = _step(step, op)
+        for state in ("oldState", "newState"):
+            for part in ("inputs", "outputs"):
+                if part in document.get(state, {}):
+                    document[state][part] = self._redactor.redact_value(document[state][part])
+        self.steps.append(document)
 
     def _diagnosed(self, event: Diagnostic) -> None:
         text = event.message
-        for secret in self._secrets:
-            text = text.replace(str(secret), "[secret]")
         prefix = f"{event.severity}: " if event.severity in ("error", "warning") else ""
         entry = {"urn": event.urn} if event.urn else {}
         self.diagnostics.append({**entry, "message": f"{prefix}{text}\n", "severity": event.severity})

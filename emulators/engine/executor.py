@@ -17,6 +17,7 @@ from emulators.engine import urns
 from emulators.engine.errors import InitFailed, StepFailed
 from emulators.engine.events import Diagnostic, Event, Sink, Step, StepBegun, StepBroke, StepEnded
 from emulators.engine.provider_process import Providers
+from emulators.engine.redaction import Redactor
 from emulators.engine.snapshot import Snapshot
 from emulators.engine.state import Operation, Resource
 from emulators.engine.steps import needs_no_call
@@ -37,7 +38,13 @@ class Executor:
     """Carries out steps, counts them, and knows when to stop."""
 
     def __init__(
-        self, snapshot: Snapshot, providers: Providers, sink: Sink, preview: bool, parallel: int
+        self,
+        snapshot: Snapshot,
+        providers: Providers,
+        sink: Sink,
+        redactor: Redactor,
+        preview: bool,
+        parallel: int,
     ) -> None:
         self.snapshot = snapshot
         self.providers = providers
@@ -47,6 +54,7 @@ class Executor:
         self.errors = 0
         self.stopping = threading.Event()
         self.step_errors = False
+        self.redactor = redactor
         self._sink = sink
         self._slots = threading.BoundedSemaphore(parallel)
         self._lock = threading.Lock()
@@ -61,6 +69,8 @@ class Executor:
         self.on_stop()
 
     def emit(self, event: Event) -> None:
+        if isinstance(event, Diagnostic):
+            event = Diagnostic(event.severity, self.redactor.redact(event.message), event.urn)
         with self._lock:
             if isinstance(event, Diagnostic) and event.severity == "error":
                 self.errors += 1
@@ -71,6 +81,11 @@ class Executor:
         self.emit(Diagnostic("error", message, urn))
         if stop:
             self.stop()
+
+    def hand_on_line(self, line: str, is_error: bool) -> None:
+        """A line that program or provider printed; what a stopped program complains of is left out."""
+        if not (is_error and self.stopping.is_set()):
+            self.emit(Diagnostic("info#err" if is_error else "info", line))
 
     def check_running(self) -> None:
         if self.stopping.is_set():

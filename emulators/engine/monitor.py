@@ -142,9 +142,9 @@ class Monitor:
         answer: Properties = {"urn": urn, "id": "", "state": {}}
         if resource is not None:
             answer = {"urn": urn, "id": resource.id, "state": resource.outputs}
-        return resource_pb2.ResourceInvokeResponse(
-            **{"return": to_struct(answer, secrets=True, references=True)}
-        )
+        reply = resource_pb2.ResourceInvokeResponse()
+        getattr(reply, "return").CopyFrom(to_struct(answer, secrets=True, references=True))
+        return reply
 
     def RegisterStackTransform(self, request: Any, _context: Any) -> Any:  # noqa: N802 - an RPC's name
         self._transforms.for_the_stack(request)

@@ -214,7 +214,7 @@ class Providers:
     """The provider processes of one run, by provider reference."""
 
     start: Callable[[], Child]
-    on_line: OnLine
+    on_line: OnLine = lambda _line, _is_error: None
     _spare: Child | None = None
     _running: dict[str, Provider] = field(default_factory=dict)
     _configs: dict[str, Properties] = field(default_factory=dict)

@@ -16,16 +16,17 @@ from emulators.engine.children import Child
 from emulators.engine.deletes import delete_all
 from emulators.engine.deployment import Deployment, RunSettings
 from emulators.engine.errors import EngineError, NotSupported
-from emulators.engine.events import Diagnostic, Sink
+from emulators.engine.events import Sink
 from emulators.engine.executor import Executor
 from emulators.engine.monitor import Monitor, MonitorServer
 from emulators.engine.program import SHOWN_TO_USER, RunInfo, provider_environment, start_program
 from emulators.engine.project import plain_name
 from emulators.engine.provider_process import Providers, start_provider
+from emulators.engine.redaction import Redactor
 from emulators.engine.refresh import refresh
 from emulators.engine.snapshot import Snapshot
 from emulators.engine.stack import Stack, read_state, stack_outputs
-from emulators.engine.values import Properties
+from emulators.engine.values import Properties, Secret
 
 Kind = Literal["update", "refresh", "destroy"]
 
@@ -81,7 +82,7 @@ class Interrupt:
             os._exit(1)
 
 
-def run_update(stack: Stack, options: UpdateOptions, sink: Sink) -> UpdateResult:
+def run_update(stack: Stack, options: UpdateOptions, sink: Sink, redactor: Redactor) -> UpdateResult:
     """Do it. Raises EngineError before anything began; afterwards errors are counted in the result."""
     started = time.time()
     with ExitStack() as cleanup:
@@ -89,13 +90,17 @@ def run_update(stack: Stack, options: UpdateOptions, sink: Sink) -> UpdateResult
             cleanup.enter_context(lock.locked(stack.backend, stack.project.name, stack.name))
         base = stack.read()
         config = stack.config()
+        redactor.learn([Secret(config.values[key]) for key in config.secret_keys])
         info = RunInfo(stack.project, stack.name, config, options.parallel, options.preview)
         server = MonitorServer()
         cleanup.callback(server.stop)
-        providers = _providers(info, server.address, sink)
+        providers = _providers(info, server.address)
         cleanup.callback(providers.close)
         snapshot = Snapshot(base, stack.crypter, None if options.preview else stack.write)
-        executor = Executor(snapshot, providers, sink, options.preview, options.parallel)
+        executor = Executor(snapshot, providers, sink, redactor, options.preview, options.parallel)
+        providers.on_line = executor.hand_on_line
+        for resource in base.resources:
+            redactor.learn([resource.inputs, resource.outputs])
         settings = RunSettings(
             stack.name, stack.project.name, stack.config_properties(), options.continue_on_error
         )
@@ -111,16 +116,13 @@ def run_update(stack: Stack, options: UpdateOptions, sink: Sink) -> UpdateResult
     return result
 
 
-def _providers(info: RunInfo, address: str, sink: Sink) -> Providers:
+def _providers(info: RunInfo, address: str) -> Providers:
     python, folder = info.project.python(), info.project.program_folder
 
     def start() -> Child:
         return start_provider(python, folder, address, provider_environment(info))
 
-    def on_line(line: str, is_error: bool) -> None:
-        sink(Diagnostic("info#err" if is_error else "info", line))
-
-    return Providers(start, on_line)
+    return Providers(start)
 
 
 class _Runner:
@@ -175,11 +177,7 @@ class _Runner:
         if not self.options.preview:
             deployment.warn_of_pending(self.pending)
 
-        def on_line(line: str, is_error: bool) -> None:
-            if not (is_error and executor.stopping.is_set()):
-                executor.emit(Diagnostic("info#err" if is_error else "info", line))
-
-        child.hand_on_lines(on_line)
+        child.hand_on_lines(executor.hand_on_line)
         self.server.serve(Monitor(self.info, deployment, self._read_stack))
         code: list[int | None] = []
 

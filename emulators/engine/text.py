@@ -1,0 +1,244 @@
+"""What a run looks like on the terminal: a line for each step, then diagnostics, outputs and counts.
+
+Source: recorded outputs of the real command line, without what its interrupted program prints.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TextIO
+
+from emulators.engine import rendering, urns
+from emulators.engine.events import (
+    Diagnostic,
+    Event,
+    Op,
+    StackOutputs,
+    Step,
+    StepBegun,
+    StepBroke,
+    StepEnded,
+)
+from emulators.engine.redaction import Redactor
+from emulators.engine.state import Resource
+from emulators.engine.update import Kind, UpdateResult
+from emulators.engine.values import UNKNOWN, Properties
+
+TITLES = {
+    ("update", True): "Previewing update",
+    ("update", False): "Updating",
+    ("refresh", True): "Previewing refresh",
+    ("refresh", False): "Refreshing",
+    ("destroy", True): "Previewing destroy",
+    ("destroy", False): "Destroying",
+}
+MARKS = {
+    "same": "  ", "create": "+ ", "update": "~ ", "delete": "- ", "replace": "+-", "read": "> ",
+    "create-replacement": "++", "delete-replaced": "--", "refresh": "~ ", "read-replacement": ">>",
+}  # fmt: skip
+PLANNED = {
+    "create": "create", "update": "update", "delete": "delete", "replace": "replace", "refresh": "refreshing",
+    "create-replacement": "create replacement", "delete-replaced": "delete original", "read": "read",
+}  # fmt: skip
+BEGUN = {
+    "create": "creating", "update": "updating", "delete": "deleting", "replace": "replacing",
+    "create-replacement": "creating replacement", "delete-replaced": "deleting original",
+    "refresh": "refreshing", "read": "reading",
+}  # fmt: skip
+DONE = {
+    "create": "created", "update": "updated", "delete": "deleted", "replace": "replaced",
+    "create-replacement": "created replacement", "delete-replaced": "deleted original", "read": "read",
+}  # fmt: skip
+COUNTS = (("create", "+ ", "created"), ("update", "~ ", "updated"), ("delete", "- ", "deleted"),
+          ("replace", "+-", "replaced"))  # fmt: skip
+
+
+class Text:
+    """Listens to a run and prints."""
+
+    def __init__(
+        self, out: TextIO, kind: Kind, preview: bool, stack: str, redactor: Redactor, diff: bool
+    ) -> None:
+        self._out, self._kind, self._preview, self._redactor = out, kind, preview, redactor
+        self._diff = diff
+        self._diagnostics: dict[str, list[Diagnostic]] = {}
+        self._outputs: StackOutputs | None = None
+        self._stack_line: Step | None = None
+        self._lock = threading.Lock()
+        self._print(f"{TITLES[kind, preview]} ({stack}):")
+        if not diff:
+            self._print("")
+
+    def _print(self, line: str) -> None:
+        print(self._redactor.redact(line), file=self._out, flush=True)
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            if isinstance(event, StepBegun):
+                self._begun(event.step)
+            elif isinstance(event, StepEnded):
+                self._ended(event)
+            elif isinstance(event, StepBroke):
+                self._broke(event.step)
+            elif isinstance(event, StackOutputs):
+                self._outputs = event
+            else:
+                self._diagnosed(event)
+
+    def _line(self, op: Op, resource: Resource, status: str, diff: str = "") -> None:
+        self._print(f" {MARKS[op]} {resource.type} {resource.name} {status} {diff}")
+
+    def _begun(self, step: Step) -> None:
+        if urns.is_default_provider(step.urn):
+            return
+        if urns.type_of(step.urn) == urns.STACK_TYPE and step.op in ("same", "refresh"):
+            self._stack_line = step
+            if self._diff and step.op == "same":
+                self._details(step)
+            return
+        if step.op in ("same", "read"):
+            return
+        if self._diff:
+            if step.op not in ("refresh", "create-replacement", "delete-replaced"):
+                self._details(step)
+            return
+        status = PLANNED[step.op] if self._preview else f"{BEGUN[step.op]} (0s)"
+        self._line(step.op, step.resource, status, _short(step))
+
+    def _ended(self, event: StepEnded) -> None:
+        step = event.step
+        if urns.is_default_provider(step.urn) or step.op in ("same", "read"):
+            return
+        if self._diff:
+            if step.op == "refresh" and event.result != "same":
+                self._details(step, event.result)
+            return
+        if step.op == "refresh":
+            self._refreshed(event)
+        elif not self._preview and step.resource.custom:
+            self._line(step.op, step.resource, f"{DONE[step.op]} ({event.seconds:.2f}s)", _short(step))
+        elif not self._preview and step.resource.type == urns.STACK_TYPE:
+            self._line(step.op, step.resource, f"{DONE[step.op]} ({event.seconds:.2f}s)")
+
+    def _refreshed(self, event: StepEnded) -> None:
+        if event.step.resource.type == urns.STACK_TYPE:
+            return
+        words = PLANNED if self._preview else DONE
+        status = words.get(event.result, "")
+        seconds = "" if self._preview or not status else f" ({event.seconds:.2f}s)"
+        self._line(event.result, event.step.resource, status + seconds, _short(event.step))
+
+    def _broke(self, step: Step) -> None:
+        if not self._diff:
+            status = PLANNED[step.op] if self._preview else f"**{BEGUN[step.op]} failed**"
+            self._line(step.op, step.resource, status)
+
+    def _diagnosed(self, event: Diagnostic) -> None:
+        self._diagnostics.setdefault(event.urn, []).append(event)
+        first = event.message.strip().split("\n", 1)[0]
+        if not first:
+            return
+        where = f"{urns.type_of(event.urn)} {urns.name_of(event.urn)} " if event.urn else ""
+        severity = f"{event.severity}: " if event.severity in ("error", "warning") else ""
+        self._print(f"    {where}{severity}{first}")
+
+    def _details(self, step: Step, result: Op | None = None) -> None:
+        """The resource with its properties, as --diff shows it."""
+        op: Op = result or step.op
+        resource = step.resource
+        depth = 0 if resource.type == urns.STACK_TYPE else 1
+        lead = "    " * depth
+        self._print(f"{lead}{MARKS[op]}{resource.type}: ({op})")
+        shown_id = step.old.id if step.old is not None else resource.id
+        if shown_id and resource.custom:
+            self._print(f"{lead}    [id={shown_id}]")
+        self._print(f"{lead}    [urn={resource.urn}]")
+        for line in _property_lines(step, op):
+            self._print(f"{lead}  {line}")
+
+    # the end
+
+    def finish(self, result: UpdateResult, stack: str) -> None:
+        """Diagnostics, outputs, counts, duration."""
+        if self._stack_line is not None and not self._diff:
+            status = "**failed**" if result.errors and not self._preview else ""
+            self._line("same", self._stack_line.resource, status)
+        self._finish_diagnostics()
+        self._finish_outputs()
+        self._finish_counts(result)
+        if not self._preview:
+            self._print(f"Duration: {max(1, round(result.seconds))}s")
+            if self._kind == "destroy" and not result.errors:
+                self._print(
+                    "\nThe resources in the stack have been deleted, but the history and configuration "
+                    "associated with the stack are still maintained.\nIf you want to remove the stack "
+                    f"completely, run `stack rm {stack}`."
+                )
+
+    def _finish_diagnostics(self) -> None:
+        if not self._diagnostics:
+            return
+        self._print("Diagnostics:")
+        for urn, diagnostics in self._diagnostics.items():
+            kind, name = (urns.type_of(urn), urns.name_of(urn)) if urn else (urns.STACK_TYPE, "")
+            self._print(f"  {kind}{f' ({name})' if name else ''}:")
+            for item in diagnostics:
+                severity = f"{item.severity}: " if item.severity in ("error", "warning") else ""
+                for line in (severity + item.message.rstrip("\n")).split("\n"):
+                    self._print(f"    {line}")
+            self._print("")
+
+    def _finish_outputs(self) -> None:
+        if self._outputs is None:
+            return
+        old, new = self._outputs.old, self._outputs.new
+        if self._preview:
+            known = {key: value for key, value in new.items() if value is not UNKNOWN or key not in old}
+            changes = {key for key in old if key not in new} | {
+                key
+                for key, value in known.items()
+                if key not in old or not rendering.shown_alike(old[key], value)
+            }
+            old = {key: value for key, value in old.items() if key in changes}
+            new = {key: value for key, value in known.items() if key in changes}
+        lines = rendering.diff_lines(old, new, "") if old else rendering.property_lines(new, "")
+        if lines:
+            self._print("Outputs:")
+            for line in lines:
+                self._print(f"  {line}")
+            self._print("")
+
+    def _finish_counts(self, result: UpdateResult) -> None:
+        self._print("Resources:")
+        for op, mark, word in COUNTS:
+            if number := result.counts.get(op):
+                self._print(f"    {mark}{number} {f'to {op}' if self._preview else word}")
+        unchanged = result.counts.get("same", 0)
+        several = sum(1 for op, _, _ in COUNTS if result.counts.get(op)) > 1
+        prefix = f"{result.changes} changes. " if several else ""
+        if unchanged or prefix:
+            self._print(f"    {prefix}{unchanged} unchanged" if unchanged else f"    {prefix.strip(' .')}")
+        if result.errors:
+            self._print(f"    {result.errors} errored")
+        self._print("")
+
+
+def _short(step: Step) -> str:
+    if step.old is None or step.new is None or step.op == "same":
+        return ""
+    return rendering.short_diff(step.old.inputs, step.new.inputs, step.detailed)
+
+
+def _property_lines(step: Step, op: Op) -> list[str]:
+    old, new = step.old, step.new
+    if op == "same":
+        return []
+    if step.op == "refresh" and old is not None:
+        return rendering.diff_lines(_all(old), _all(new), "") if new else []
+    if old is None or new is None:
+        return rendering.property_lines(step.resource.inputs, "")
+    return rendering.diff_lines(old.inputs, new.inputs, "", only_changed=step.detailed is not None)
+
+
+def _all(resource: Resource | None) -> Properties:
+    return {**resource.inputs, **resource.outputs} if resource else {}

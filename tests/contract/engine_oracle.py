@@ -1,0 +1,169 @@
+"""Recorded scenarios of the real engine: put in place, run, brought into a comparable form."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.engine import cli, passphrase
+
+REPO = Path(__file__).resolve().parents[2]
+ORACLE = REPO.parent / "shared" / "engine-oracle"
+SALT = "v1:/U2fBdMRHPg=:v1:byr5OJp0Vk9wW71y:0Jmpq4U4yvc9st8FHPSp9IqgN582Yg=="
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+UNCOMPARED = {"created", "modified", "sourcePosition", "stackTrace"}
+needs_oracle = pytest.mark.skipif(not ORACLE.is_dir(), reason="no recordings in ../shared/engine-oracle")
+
+Json = dict[str, Any]
+
+
+def load(scenario: str, name: str) -> Any:
+    return json.loads((ORACLE / scenario / name).read_text(encoding="utf-8"))
+
+
+def scenarios() -> list[str]:
+    return sorted(path.name for path in ORACLE.glob("[0-9]*") if not path.name.startswith("00"))
+
+
+@dataclass
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Place:
+    """A project folder and a backend folder, and the engine run in them."""
+
+    project: Path
+    backend: Path
+    environment: dict[str, str]
+
+    @property
+    def state_file(self) -> Path:
+        return self.backend / ".pulumi" / "stacks" / "sample" / "dev.json"
+
+    def state(self) -> Json:
+        found: Json = json.loads(self.state_file.read_text(encoding="utf-8"))
+        return found
+
+    def cloud(self) -> Json:
+        file = self.project / "cloud.json"
+        found: Json = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return found
+
+    def calls(self) -> list[Json]:
+        file = self.project / "calls.jsonl"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def forget_calls(self) -> None:
+        (self.project / "calls.jsonl").unlink(missing_ok=True)
+
+    def run(self, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Answer:
+        """One command in this process (its program and provider are children as ever)."""
+        out, err = io.StringIO(), io.StringIO()
+        with monkeypatch.context() as patch:
+            for name in list(os.environ):
+                if name.startswith("PULUMI_"):
+                    patch.delenv(name)
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            patch.chdir(self.project)
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = cli.main(list(arguments))
+        return Answer(code, out.getvalue(), err.getvalue())
+
+
+def new_place(tmp_path: Path) -> Place:
+    project, backend, home = tmp_path / "project", tmp_path / "backend", tmp_path / "home"
+    for folder in (project, backend, home):
+        folder.mkdir()
+    environment = {
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_HOME": str(home),
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_STACK": "dev",
+    }
+    return Place(project, backend, environment)
+
+
+def put_in_place(scenario: str, tmp_path: Path) -> Place:
+    """The files from before a scenario."""
+    place = new_place(tmp_path)
+    source = ORACLE / scenario
+    shutil.copy(source / "program.py", place.project / "__main__.py")
+    shutil.copy(ORACLE / "_common" / "samplecloud.py", place.project)
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
+        if (source / name).exists():
+            shutil.copy(source / name, place.project)
+    place.state_file.parent.mkdir(parents=True)
+    (place.backend / ".pulumi" / "meta.yaml").write_text("version: 1\n")
+    shutil.copy(source / "state-before.json", place.state_file)
+    if (source / "other-state.json").exists():
+        other = place.backend / ".pulumi" / "stacks" / "other"
+        other.mkdir()
+        shutil.copy(source / "other-state.json", other / "dev.json")
+    cloud = load(scenario, "cloud-before.json")
+    if cloud:
+        (place.project / "cloud.json").write_text(json.dumps(cloud))
+    return place
+
+
+def comparable_state(document: Json) -> Json:
+    """Without times and positions, secrets in the clear, ids of providers and orders taken out."""
+    latest = document["checkpoint"].get("latest") or {}
+    resources = [_comparable(resource) for resource in latest.get("resources", [])]
+    operations = [
+        {"type": item["type"], "resource": _comparable(item["resource"])}
+        for item in latest.get("pending_operations", [])
+    ]
+    return {"resources": _sorted(resources), "pending_operations": _sorted(operations)}
+
+
+def _sorted(items: list[Json]) -> list[Json]:
+    return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
+
+
+def _comparable(resource: Json) -> Json:
+    kept = {key: value for key, value in resource.items() if key not in UNCOMPARED}
+    kept["dependencies"] = sorted(kept.get("dependencies", []))
+    kept["propertyDependencies"] = {
+        key: sorted(value) for key, value in kept.get("propertyDependencies", {}).items()
+    }
+    found: Json = json.loads(UUID.sub("<uuid>", json.dumps(_opened(kept))))
+    return found
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, dict):
+        if "ciphertext" in value:
+            crypter = passphrase.open_stack(SALT, "x")
+            return {"secret": json.loads(crypter.decrypt(value["ciphertext"]))}
+        return {key: _opened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_opened(item) for item in value]
+    if isinstance(value, str) and value.startswith("gAS"):
+        return _without_path(value)
+    return value
+
+
+def _without_path(pickled: str) -> str:
+    with contextlib.suppress(ValueError):
+        base64.b64decode(pickled)
+    return pickled
+
+
+def as_counter(calls: list[Json]) -> Counter[str]:
+    return Counter(json.dumps(call, sort_keys=True) for call in calls)

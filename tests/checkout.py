@@ -1,0 +1,160 @@
+"""A copy of the project in a folder of its own, run as a person runs it, with either engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+
+from stacks.engine import PROJECT
+
+ENGINES = ("embedded", "pulumi")
+COPIED = ("Pulumi.yaml", "__main__.py", "providers", "stacks", "emulators")
+SPEED = "600"
+"""A minute of the API in a tenth of a second."""
+
+TIMEOUT_S = 120
+
+
+def skip_without(engine: str) -> None:
+    """Skip the test where its engine is not installed."""
+    if engine == "pulumi" and shutil.which("pulumi") is None:
+        pytest.skip("the real engine is not here: `pulumi` is not on PATH")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended; `said` is everything it printed."""
+
+    code: int
+    said: str
+
+
+class Checkout:
+    """One copy, one engine, one home folder. Whatever is started here is stopped by `close`."""
+
+    def __init__(self, folder: Path, engine: str) -> None:
+        self.root = folder / "project"
+        self.local = self.root / ".local"
+        self.engine = engine
+        self.port = free_port()
+        ignore = shutil.ignore_patterns("__pycache__")
+        for name in COPIED:
+            source = PROJECT / name
+            if source.is_dir():
+                shutil.copytree(source, self.root / name, ignore=ignore)
+            else:
+                self.root.mkdir(exist_ok=True)
+                shutil.copy(source, self.root / name)
+        (self.root / ".venv").symlink_to(sys.prefix)
+        home = folder / "home"
+        home.mkdir()
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("LINODE_", "PULUMI_", "LOCAL_"))
+        }
+        self.env = {
+            **kept,
+            "HOME": str(home),
+            "ENGINE": engine,
+            "LOCAL_PORT": str(self.port),
+            "LOCAL_SPEED": SPEED,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+
+    def run(self, *words: str, env: Mapping[str, str] | None = None, engine: str | None = None) -> Done:
+        """`python -m stacks …` as make calls it."""
+        chosen = {"ENGINE": engine} if engine else {}
+        return self.command(sys.executable, "-m", "stacks", *words, env={**(env or {}), **chosen})
+
+    def command(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
+        done = subprocess.run(
+            words, cwd=self.root, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout)
+
+    def close(self) -> None:
+        self.run("stop")
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def token(self) -> str:
+        return (self.local / "token").read_text()
+
+    def new_token(self, account: str, scopes: str = "*") -> str:
+        """Another token of the local API."""
+        database = str(self.local / "linode.sqlite3")
+        words = [sys.executable, "-m", "emulators.linode_api", "token", "--database", database]
+        return self.command(*words, "--account", account, "--scopes", scopes).said.strip()
+
+    def call(self, method: str, path: str, body: object = None) -> dict[str, object]:
+        """A call to the local API, as somebody who works by hand makes it."""
+        answer = requests.request(
+            method,
+            f"{self.api}/v4{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=10,
+        )
+        found: dict[str, object] = answer.json()
+        return found
+
+    def linodes(self) -> dict[str, dict[str, object]]:
+        """The account's Linodes by label."""
+        rows = self.call("GET", "/linode/instances")["data"]
+        assert isinstance(rows, list)
+        return {str(row["label"]): row for row in rows}
+
+    def writes(self) -> list[str]:
+        """Every request so far that changes something: "POST /v4/linode/instances"."""
+        seen = requests.get(f"{self.api}/_local/requests", timeout=10).json()["requests"]
+        return [f"{row['method']} {row['path']}" for row in seen if row["method"] != "GET"]
+
+    @property
+    def settings(self) -> Path:
+        return self.local / "Pulumi.local.yaml"
+
+    def set_group(self, name: str, **values: object) -> None:
+        """Change values of a group of servers in the settings of stack local."""
+        settings = yaml.safe_load(self.settings.read_text())
+        settings["config"]["fleet:servers"][name].update(values)
+        self.settings.write_text(yaml.safe_dump(settings))
+
+    def checkpoint(self) -> str:
+        return (self.local / "state" / ".pulumi" / "stacks" / "fleet" / "local.json").read_text()
+
+    def output(self, name: str, *, engine: str | None = None) -> object:
+        """One output of stack local, secrets in the clear."""
+        words = (
+            ["pulumi"] if (engine or self.engine) == "pulumi" else [sys.executable, "-m", "emulators.engine"]
+        )
+        env = {
+            "PULUMI_BACKEND_URL": f"file://{self.local / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.local / "passphrase"),
+        }
+        done = subprocess.run(
+            [*words, "stack", "output", "--json", "--show-secrets", "--stack", "local"],
+            cwd=self.root, env={**self.env, **env}, capture_output=True, text=True, timeout=TIMEOUT_S, check=True,
+        )  # fmt: skip
+        return json.loads(done.stdout)[name]

@@ -1,0 +1,172 @@
+"""What goes wrong is one clear line, and nothing is lost by it."""
+
+from __future__ import annotations
+
+from tests.checkout import Checkout
+
+
+def error_lines(said: str) -> list[str]:
+    return [line for line in said.splitlines() if "error:" in line]
+
+
+def assert_clear(said: str, *parts: str) -> None:
+    """There is a line with all the parts, it tells the next step, and nobody sees a traceback."""
+    assert any(all(part in line for part in (*parts, "Next:")) for line in said.splitlines()), said
+    assert "Traceback" not in said
+    assert "KeyboardInterrupt" not in said
+
+
+def test_criteria_that_nothing_meets_name_the_criterion(checkout: Checkout) -> None:
+    checkout.run("preview")
+    checkout.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 5})
+
+    done = checkout.run("preview")
+
+    assert done.code == 1
+    assert_clear(done.said, "5 USD/month")
+
+
+def test_settings_with_a_misspelt_key_name_the_nearest(checkout: Checkout) -> None:
+    checkout.run("preview")
+    checkout.set_group("web", cuont=3)
+
+    done = checkout.run("up")
+
+    assert done.code == 1
+    assert "fleet:servers.web.cuont: no such setting (did you mean count?)" in done.said
+    assert "Traceback" not in done.said
+    assert checkout.linodes() == {}
+
+
+def test_a_wrong_token_is_told_with_its_scope(checkout: Checkout) -> None:
+    checkout.run("preview")
+    env = {
+        "LINODE_URL": checkout.api,
+        "LINODE_TOKEN": "wrong-token",
+        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+    }
+    init_dev(checkout, env)
+
+    done = checkout.run("up", "--stack", "dev", "--yes", "--skip-preview", env=env)
+
+    assert done.code == 1
+    assert_clear(done.said, "401", "Invalid Token", "LINODE_TOKEN")
+    assert "wrong-token" not in done.said
+
+
+def test_no_token_is_told_with_the_way_to_give_one(checkout: Checkout) -> None:
+    checkout.run("preview")
+    env = {
+        "LINODE_URL": checkout.api,
+        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+    }
+    init_dev(checkout, env)
+
+    done = checkout.run("preview", "--stack", "dev", env=env)
+
+    assert done.code == 1
+    assert_clear(done.said, "LINODE_TOKEN", "linode:token")
+
+
+def test_an_api_that_cannot_be_reached_is_told(checkout: Checkout) -> None:
+    checkout.run("preview")
+    env = {
+        "LINODE_URL": "http://127.0.0.1:9",
+        "LINODE_TOKEN": "some-token",
+        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+    }
+    init_dev(checkout, env)
+
+    done = checkout.run("preview", "--stack", "dev", env=env)
+
+    assert done.code == 1
+    assert_clear(done.said, "127.0.0.1:9", "can't be reached")
+
+
+def test_a_label_that_is_taken_is_told_with_its_holder(checkout: Checkout) -> None:
+    checkout.run("preview")
+    taken = {"type": "g6-nanode-1", "region": "gb-lon", "label": "fleet-local-web-2"}
+    holder = checkout.call("POST", "/linode/instances", taken)
+
+    done = checkout.run("up")
+
+    assert done.code == 1
+    assert_clear(done.said, "label", f"taken by Linode {holder['id']}")
+    checkout.call("DELETE", f"/linode/instances/{holder['id']}")
+    assert checkout.run("up").code == 0
+
+
+def test_stack_local_refuses_an_address_elsewhere(checkout: Checkout) -> None:
+    checkout.run("up")
+    text = checkout.settings.read_text()
+    checkout.settings.write_text(text.replace(f"http://127.0.0.1:{checkout.port}", "https://api.linode.com"))
+
+    words = ["up", "--yes", "--skip-preview", "--stack", "local", "--config-file", str(checkout.settings)]
+    done = checkout.command(*engine_words(checkout), *words, env=backend(checkout))
+
+    assert done.code == 1
+    assert_clear(done.said, "stack 'local'", "api.linode.com")
+
+
+def test_stack_local_ignores_the_tokens_of_the_environment(checkout: Checkout) -> None:
+    done = checkout.run("up", env={"LINODE_TOKEN": "prod-token", "LINODE_URL": "https://api.linode.com"})
+
+    assert done.code == 0, done.said
+    assert len(checkout.linodes()) == 4
+
+
+def test_a_token_of_another_account_stops_every_command(checkout: Checkout) -> None:
+    checkout.run("preview")
+    env = {
+        "LINODE_URL": checkout.api,
+        "LINODE_TOKEN": checkout.token,
+        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+    }
+    init_dev(checkout, env)
+    assert checkout.run("up", "--stack", "dev", "--yes", "--skip-preview", env=env).code == 0
+    before, writes = checkout.linodes(), checkout.writes()
+    stranger = {**env, "LINODE_TOKEN": checkout.new_token("stranger")}
+
+    for command in ("preview", "up", "refresh", "down"):
+        unasked = () if command == "preview" else ("--yes", "--skip-preview")
+        done = checkout.run(command, "--stack", "dev", *unasked, env=stranger)
+
+        assert done.code == 1, done.said
+        assert_clear(done.said, "stack 'dev' belongs to account")
+    assert checkout.linodes() == before
+    assert checkout.writes() == writes
+
+
+def test_a_damaged_state_is_told_and_left_alone(checkout: Checkout) -> None:
+    checkout.run("up")
+    file = checkout.local / "state" / ".pulumi" / "stacks" / "fleet" / "local.json"
+    file.write_text(file.read_text()[:2000])
+    damaged = file.read_text()
+
+    done = checkout.run("up")
+
+    assert done.code != 0
+    assert "Traceback" not in done.said
+    assert error_lines(done.said)
+    assert file.read_text() == damaged
+    assert len(checkout.linodes()) == 4
+
+
+def engine_words(checkout: Checkout) -> list[str]:
+    return ["pulumi"] if checkout.engine == "pulumi" else [".venv/bin/python", "-m", "emulators.engine"]
+
+
+def backend(checkout: Checkout) -> dict[str, str]:
+    return {
+        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(checkout.local / "passphrase"),
+    }
+
+
+def init_dev(checkout: Checkout, env: dict[str, str]) -> None:
+    done = checkout.command(*engine_words(checkout), "stack", "init", "dev", env=env)
+    assert done.code == 0, done.said

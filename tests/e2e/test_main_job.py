@@ -1,0 +1,138 @@
+"""The main job, by either engine: from a fresh copy to running servers, and away again."""
+
+from __future__ import annotations
+
+from tests.checkout import Checkout
+
+LABELS = {"fleet-local-db-1", "fleet-local-web-1", "fleet-local-web-2", "fleet-local-web-3"}
+
+
+def tracked_settings(checkout: Checkout) -> dict[str, str]:
+    return {file.name: file.read_text() for file in (checkout.root / "stacks").glob("*.yaml")}
+
+
+def test_up_up_down(checkout: Checkout) -> None:
+    before = tracked_settings(checkout)
+
+    first = checkout.run("up")
+
+    assert first.code == 0, first.said
+    made = checkout.linodes()
+    assert set(made) == LABELS
+    assert {row["status"] for row in made.values()} == {"running"}
+    assert all(str(row["id"]) in first.said for row in made.values())
+    assert "77.00 USD a month" in first.said
+
+    writes = checkout.writes()
+    second = checkout.run("up")
+
+    assert second.code == 0, second.said
+    assert "8 unchanged" in second.said
+    assert checkout.writes() == writes
+
+    third = checkout.run("down")
+
+    assert third.code == 0, third.said
+    assert checkout.linodes() == {}
+    assert tracked_settings(checkout) == before
+    for done in (first, second, third):
+        assert "Traceback" not in done.said
+        assert f"engine: {checkout.engine}" in done.said
+
+
+def test_a_preview_shows_what_would_be_and_makes_nothing(checkout: Checkout) -> None:
+    done = checkout.run("preview")
+
+    assert done.code == 0, done.said
+    assert "8 to create" in done.said
+    assert checkout.linodes() == {}
+
+
+def test_after_a_refresh_of_an_untouched_account_nothing_is_to_do(checkout: Checkout) -> None:
+    checkout.run("up")
+
+    refreshed = checkout.run("refresh")
+    previewed = checkout.run("preview", "--expect-no-changes")
+
+    assert (refreshed.code, previewed.code) == (0, 0), refreshed.said + previewed.said
+
+
+def test_drift_is_shown_and_put_right(checkout: Checkout) -> None:
+    checkout.run("up")
+    made = checkout.linodes()
+    checkout.call("PUT", f"/linode/instances/{made['fleet-local-web-1']['id']}", {"label": "by-hand"})
+
+    checkout.run("refresh")
+    shown = checkout.run("preview", "--diff")
+    done = checkout.run("up")
+
+    assert "by-hand" in shown.said
+    assert "fleet-local-web-1" in shown.said
+    assert done.code == 0, done.said
+    assert {label: row["id"] for label, row in checkout.linodes().items()} == {
+        label: row["id"] for label, row in made.items()
+    }
+
+
+def test_a_linode_that_was_deleted_by_hand_is_made_again(checkout: Checkout) -> None:
+    checkout.run("up")
+    gone = checkout.linodes()["fleet-local-web-2"]["id"]
+    checkout.call("DELETE", f"/linode/instances/{gone}")
+
+    checkout.run("refresh")
+    done = checkout.run("up")
+
+    assert done.code == 0, done.said
+    assert set(checkout.linodes()) == LABELS
+    assert checkout.linodes()["fleet-local-web-2"]["id"] != gone
+
+
+def test_a_larger_type_is_resized_in_place_and_a_removed_server_is_deleted(checkout: Checkout) -> None:
+    checkout.run("up")
+    before = checkout.linodes()
+    checkout.set_group("web", count=2, type={"min_memory_mb": 4096, "max_monthly_usd": 30})
+
+    done = checkout.run("up")
+
+    assert done.code == 0, done.said
+    after = checkout.linodes()
+    assert set(after) == LABELS - {"fleet-local-web-3"}
+    assert after["fleet-local-web-1"]["id"] == before["fleet-local-web-1"]["id"]
+    assert after["fleet-local-web-1"]["type"] == "g6-standard-2"
+    assert after["fleet-local-web-1"]["status"] == "running"
+
+
+def test_another_region_replaces_and_the_label_stays(checkout: Checkout) -> None:
+    checkout.run("up")
+    before = checkout.linodes()
+    checkout.set_group("db", region={"countries": ["gb"]})
+
+    done = checkout.run("up")
+    again = checkout.run("preview", "--expect-no-changes")
+
+    assert done.code == 0, done.said
+    assert "1 replaced" in done.said
+    after = checkout.linodes()
+    assert set(after) == LABELS
+    assert (
+        str(after["fleet-local-db-1"]["region"]).startswith("gb-")
+        or after["fleet-local-db-1"]["region"] == "eu-west"
+    )
+    assert after["fleet-local-db-1"]["id"] != before["fleet-local-db-1"]["id"]
+    assert again.code == 0, again.said
+
+
+def test_the_root_password_is_made_once_and_is_nowhere_in_the_clear(checkout: Checkout) -> None:
+    first = checkout.run("up", "--diff")
+    passwords = checkout.output("root_passwords")
+    checkout.set_group("web", tags=["web", "blue"])
+
+    second = checkout.run("up", "--diff")
+
+    assert isinstance(passwords, dict)
+    assert set(passwords) == {"web", "db"}
+    assert checkout.output("root_passwords") == passwords
+    everything = first.said + second.said + checkout.checkpoint() + checkout.settings.read_text()
+    everything += (checkout.local / "api.log").read_text()
+    for hidden in (*passwords.values(), checkout.token):
+        assert str(hidden) not in everything

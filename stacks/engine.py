@@ -23,23 +23,21 @@ class Engine:
     name: str
     words: tuple[str, ...]
 
-    def run(self, *arguments: str, env: Mapping[str, str], cwd: Path = PROJECT) -> int:
+    def run(self, *arguments: str, env: Mapping[str, str]) -> int:
         """Run a command that a person watches; its exit code. Ctrl-C is the engine's to handle."""
-        process = subprocess.Popen([*self.words, *arguments], env=env, cwd=cwd)
+        process = subprocess.Popen([*self.words, *arguments], env=env, cwd=PROJECT)
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return process.wait()
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def ask(
-        self, *arguments: str, env: Mapping[str, str], cwd: Path = PROJECT, stdin: str | None = None
-    ) -> str:
+    def ask(self, *arguments: str, env: Mapping[str, str], stdin: str | None = None) -> str:
         """The output of a command that a program reads. Raises EngineFailed with the engine's own line."""
         done = subprocess.run(
             [*self.words, *arguments],
             env=env,
-            cwd=cwd,
+            cwd=PROJECT,
             input=stdin,
             capture_output=True,
             text=True,
@@ -48,7 +46,7 @@ class Engine:
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip()).splitlines()
             raise EngineFailed(
-                f"{self.name} {' '.join(arguments[:2])}: {said[-1] if said else 'no reason given'}"
+                f"{self.name} {' '.join(arguments[:4])}: {said[-1] if said else 'no reason given'}"
             )
         return done.stdout
 

@@ -100,7 +100,7 @@ class LocalStack:
         scratch.mkdir(exist_ok=True)
         try:
             (scratch / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
-            engine.ask("stack", "init", LOCAL_STACK, env=env, cwd=scratch)
+            engine.ask("stack", "init", LOCAL_STACK, "--cwd", str(scratch), env=env)
             made = yaml.safe_load((scratch / TEMPLATE.name).read_text())
         finally:
             shutil.rmtree(scratch)

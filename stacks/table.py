@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +17,7 @@ def show(outputs: Mapping[str, object], console: Console) -> None:
     if not servers:
         console.print("no servers run in this stack")
         return
-    table = Table(*COLUMNS, box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(*COLUMNS, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in sorted(servers):
         table.add_row(*_row(name, _mapping(servers[name])))
     table.columns[-1].justify = "right"

@@ -28,7 +28,7 @@ from emulators.engine.steps import (
     dragged_along,
     with_ignored,
 )
-from emulators.engine.values import UNKNOWN, UNKNOWN_TEXT, Properties, Secret, masked
+from emulators.engine.values import UNKNOWN, UNKNOWN_TEXT, Properties, Secret, holds_unknown, masked
 
 PROTECTED_REPLACE = (
     'unable to replace resource "{urn}"\nas it is currently marked for protection. To unprotect the resource, '
@@ -215,6 +215,8 @@ class Deployment:
     def _checked(self, new: Resource, given: Properties, old: Resource | None) -> Properties:
         if not new.custom or urns.is_provider(new.type):
             return given
+        if not self.executor.preview:  # an unknown is then an output of something that failed
+            given = {key: value for key, value in given.items() if not holds_unknown(value)}
         provider = self.executor.providers.get(new.provider)
         inputs, failures = provider.check(new, old.inputs if old else {}, given, os.urandom(32))
         for failure in failures:
@@ -395,6 +397,8 @@ class Deployment:
     def keep_read(self, new: Resource) -> None:
         """Put what was read into the state, in the place of what was there by that name."""
         old = self._olds.get(new.urn)
+        if old is not None and old.outputs != new.outputs:
+            self.executor.count("read", new.urn)
         new.created = old.created if old else ""
         drop = old
         if old is not None:

@@ -23,7 +23,7 @@ from emulators.engine.state import Operation, Resource
 from emulators.engine.steps import needs_no_call
 from emulators.engine.values import Properties, mark_like_inputs, mark_named
 
-COUNTED = {"same", "create", "update", "delete", "replace"}
+COUNTED = {"same", "create", "update", "delete", "replace", "read"}
 
 
 class RunStopped(Exception):
@@ -221,7 +221,7 @@ class Executor:
 
     def _delete(self, step: Step) -> None:
         """Delete, or for a delete-before-replace only mark the entry, which leaves with the new one."""
-        old = step.resource
+        old = step.old or step.resource
         first = step.op == "delete-replaced" and not old.delete
         plain = old.changed(pending_replacement=False) if first else old
         called = not self.preview and not needs_no_call(plain, self.deleted_here)

@@ -99,7 +99,7 @@ def _compare(executor: Executor, old: Resource, new: Resource) -> tuple[Step, Op
 def pruned(base: list[Resource], found: dict[int, Resource | None]) -> list[Resource]:
     """Pure: the list that is left, with every reference to what is gone taken out of it.
 
-    A property whose only dependencies are gone loses its entry; a child moves to its grandparent.
+    A property without dependencies loses its entry, as recorded; a child moves to its grandparent.
     """
     left = [entry for old in base if (entry := found[id(old)]) is not None]
     there = {entry.urn for entry in left}
@@ -108,16 +108,16 @@ def pruned(base: list[Resource], found: dict[int, Resource | None]) -> list[Reso
 
 
 def _without_gone(entry: Resource, there: set[str], parents: dict[str, str]) -> Resource:
-    if entry.all_dependencies() <= there:
-        return entry
     parent = entry.parent
     while parent and parent not in there:
         parent = parents.get(parent, "")
     properties = {}
     for key, names in entry.property_dependencies.items():
         kept = [name for name in names if name in there]
-        if kept or not names:
+        if kept:
             properties[key] = kept
+    if properties == entry.property_dependencies and entry.all_dependencies() <= there:
+        return entry
     return entry.changed(
         parent=parent,
         deleted_with=entry.deleted_with if entry.deleted_with in there else "",

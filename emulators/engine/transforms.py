@@ -54,6 +54,9 @@ class Transforms:
         callbacks = [*request.transforms, *self._inherited(request), *self._stack]
         for callback in callbacks:
             self._call(callback, request)
+        if callbacks:
+            for key in request.object.fields:
+                request.propertyDependencies[key].SetInParent()  # looked up is made: no dependencies
 
     def _inherited(self, request: Any) -> list[Any]:
         """The transforms of the parents, nearest first; and this resource's are kept for its children."""

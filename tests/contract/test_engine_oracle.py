@@ -82,7 +82,7 @@ def test_a_preview_announces_what_the_real_engine_announced(
 def comparable_steps(digest: dict[str, list[dict[str, object]]]) -> list[str]:
     return sorted(
         json.dumps(
-            [step[key] if key in step else None for key in ("op", "urn", "replaceReasons", "diffReasons")]
+            [step.get(key) for key in ("op", "urn", "replaceReasons", "diffReasons")]
             + [step["detailedDiff"], (step.get("newState") or {}).get("inputs")],  # type: ignore[attr-defined] # JSON
             sort_keys=True,
         )

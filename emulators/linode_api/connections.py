@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_open: dict[tuple[str, int], asyncio.Transport] = {}
+Ends = tuple[tuple[str, int], tuple[str, int | None]]
+
+_open: dict[Ends, asyncio.Transport] = {}  # by both ends: two servers may see the same client address
 
 
 class CuttableProtocol(H11Protocol):
@@ -16,12 +18,12 @@ class CuttableProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in its base
         super().connection_made(transport)
-        if self.client:
-            _open[self.client] = transport
+        if self.client and self.server:
+            _open[self.client, self.server] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.client:
-            _open.pop(self.client, None)
+        if self.client and self.server:
+            _open.pop((self.client, self.server), None)
         super().connection_lost(exc)
 
 
@@ -48,7 +50,8 @@ async def cut_midway(request: Request, response: Response) -> Response:
 
 
 def transport_of(request: Request) -> asyncio.Transport | None:
-    return _open.get((request.client.host, request.client.port)) if request.client else None
+    client, server = request.scope["client"], request.scope["server"]
+    return _open.get((tuple(client), tuple(server))) if client and server else None
 
 
 async def gone(request: Request) -> None:

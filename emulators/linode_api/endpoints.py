@@ -14,7 +14,7 @@ from emulators.linode_api import actions, addresses, creation, events, linodes, 
 from emulators.linode_api.account import Account, account_row, profile_row
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.errors import bad_request, not_found
-from emulators.linode_api.filters import Attributes, parse_filter
+from emulators.linode_api.filters import Attributes, parse_filter, wanted_number
 from emulators.linode_api.limits import COLLECTION, CREATE, IMAGES, Budget
 from emulators.linode_api.paging import envelope
 from emulators.linode_api.scopes import PUBLIC
@@ -144,7 +144,9 @@ INSTANCES = "/linode/instances"
 
 
 def list_events(call: Call) -> Json:
-    return call.page(events.event_rows(call.account), events.FILTERABLE)
+    """Pollers ask for one Linode's events over and over: only those are read then."""
+    linode_id = wanted_number(call.filter, "entity.id")
+    return call.page(events.event_rows(call.account, linode_id), events.FILTERABLE)
 
 
 def list_disks(call: Call) -> Json:

@@ -70,11 +70,14 @@ def abort_jobs(account: Account, linode_id: int) -> None:
         )
 
 
-def event_rows(account: Account) -> list[Json]:
-    """All events of the account, oldest first."""
+def event_rows(account: Account, linode_id: int | None = None) -> list[Json]:
+    """All events of the account, or of one Linode, oldest first."""
+    narrower = "" if linode_id is None else " AND linode_id = ?"
+    values = (account.id,) if linode_id is None else (account.id, linode_id)
     with account.database.lock:
         rows = account.database.sql.execute(
-            "SELECT * FROM events WHERE account_id = ? ORDER BY id", (account.id,)
+            f"SELECT * FROM events WHERE account_id = ?{narrower} ORDER BY id",  # noqa: S608 - a constant from above
+            values,
         ).fetchall()
     now = account.clock.now()
     return [event_row(row, now) for row in rows]

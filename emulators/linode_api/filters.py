@@ -166,3 +166,13 @@ def sort_key(value: Any) -> tuple[int, float, str]:
     if isinstance(value, bool | int | float):
         return (1, float(value), "")
     return (2, 0.0, value if isinstance(value, str) else json.dumps(value))
+
+
+def wanted_number(text: str | None, name: str) -> int | None:
+    """The whole number that a filter demands of an attribute at its top level: a hint for the database."""
+    try:
+        wanted = json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+    value = wanted.get(name) if isinstance(wanted, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import requests
 
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.database import Database, DatabaseUnusable
@@ -108,6 +110,39 @@ def caller_at(url: str, token: str) -> Caller:
     return Caller(elsewhere, token)  # type: ignore[arg-type] # as above
 
 
+def test_no_acknowledged_create_is_lost_when_killed_amid_many(tmp_path: Path) -> None:
+    database = tmp_path / "api.db"
+    token = run("token", "--database", str(database)).stdout.strip()
+    acknowledged: list[int] = []
+
+    def create_until_cut(url: str) -> None:
+        caller = caller_at(url, token)
+        with suppress(requests.RequestException):
+            while True:
+                answer = caller.session.post(url + "/v4/linode/instances", json=EMPTY, timeout=5)
+                acknowledged.append(answer.json()["id"])
+        caller.close()
+
+    with process(database, "--no-limits") as (served, url), ThreadPoolExecutor(8) as pool:
+        running = [pool.submit(create_until_cut, url) for _ in range(8)]
+        while len(acknowledged) < 50:
+            time.sleep(0.005)
+        served.send_signal(signal.SIGKILL)
+        for one in running:
+            one.result()
+    with process(database, "--no-limits") as (_, url):
+        caller = caller_at(url, token)
+        counts = caller.session.get(url + "/_local/counts", timeout=5).json()["accounts"]["local"]
+        kept = {
+            entry["created_id"]
+            for entry in caller.session.get(url + "/_local/requests", timeout=5).json()["requests"]
+        }
+        caller.close()
+
+    assert set(acknowledged) <= kept
+    assert counts["linodes"] == counts["created"] == len(kept - {None})
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with process(tmp_path / "api.db") as (served, _):
@@ -173,6 +208,17 @@ def test_the_token_command_prints_the_token_only(tmp_path: Path) -> None:
     assert (answer.returncode, len(answer.stdout.strip()), answer.stderr) == (0, 64, "")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert wrong.stderr.startswith("local API: unknown scope 'everything'")
+
+
+def test_a_token_can_be_made_while_the_api_serves(tmp_path: Path) -> None:
+    with process(tmp_path / "api.db") as (_, url):
+        caller = caller_at(
+            url, run("token", "--database", str(tmp_path / "api.db"), "--account", "new").stdout.strip()
+        )
+        profile = caller.session.get(url + "/v4/profile", timeout=5).json()
+        caller.close()
+
+    assert profile["username"] == "new"
 
 
 def test_only_this_machine_is_served() -> None:

@@ -84,7 +84,7 @@ def _run(stack: Stack, args: argparse.Namespace, *, preview: bool, as_json: bool
         result = run_update(stack, options, digest, redactor)
         print(digest.text(result))
         return result
-    text = Text(sys.stdout, kind, preview, stack.name, redactor, args.diff)
+    text = Text(sys.stdout, kind, preview, stack.project.name, stack.name, redactor, args.diff)
     result = run_update(stack, options, text, redactor)
-    text.finish(result, stack.name)
+    text.finish(result)
     return result

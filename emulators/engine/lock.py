@@ -6,6 +6,7 @@ Source: Pulumi's ``pkg/backend/diy/lock.go``; message as recorded.
 from __future__ import annotations
 
 import contextlib
+import getpass
 import json
 import os
 import socket
@@ -62,10 +63,17 @@ def release_own(backend: FileBackend, project: str, stack: str) -> None:
 def _owner() -> dict[str, Any]:
     return {
         "pid": os.getpid(),
-        "username": os.environ.get("USER") or os.environ.get("LOGNAME") or str(os.getuid()),
+        "username": _user(),
         "hostname": socket.gethostname(),
         "timestamp": datetime.now(timezone.utc).isoformat().replace("+00:00", "Z"),
     }
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _refuse(files: list[Path]) -> None:

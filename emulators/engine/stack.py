@@ -87,7 +87,13 @@ def read_state(backend: FileBackend, project: str, stack: str, crypter: Crypter)
 
 
 def open_stack(
-    project: Project, backend: FileBackend, name: str, config_file: Path | None, interactive: bool
+    project: Project,
+    backend: FileBackend,
+    name: str,
+    config_file: Path | None,
+    interactive: bool,
+    *,
+    save_salt: bool = True,
 ) -> Stack:
     """Open an existing stack: find its passphrase, check it, and write a missing salt to the stack's file."""
     if not backend.exists(project.name, name):
@@ -103,7 +109,7 @@ def open_stack(
             crypter = _open_with_state_salt(in_state, secret, crypter, file)
     else:
         salt, crypter = passphrase.new_stack(secret)
-    if not in_file:
+    if save_salt and not in_file:
         stack_config.write_salt(file, salt)
     return Stack(project, backend, name, file, salt, crypter)
 

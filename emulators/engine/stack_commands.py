@@ -115,7 +115,7 @@ def _rm(workspace: Workspace, args: argparse.Namespace) -> None:
 
 
 def _output(workspace: Workspace, args: argparse.Namespace) -> None:
-    outputs = stack_outputs(workspace.open().read())
+    outputs = stack_outputs(workspace.open(only_to_read=True).read())
     show = unwrap if getattr(args, "show_secrets", False) else masked
     if args.name:
         if args.name not in outputs:
@@ -144,7 +144,7 @@ def _plain(value: Value) -> str:
 
 def _export(workspace: Workspace, args: argparse.Namespace) -> None:
     """The deployment as ``stack import`` takes it: ciphertexts as they are, or plain texts with a flag."""
-    stack = workspace.open()
+    stack = workspace.open(only_to_read=True)
     deployment = stack.read()
     latest = read_latest(workspace.backend, workspace.project.name, stack.name)
     if getattr(args, "show_secrets", False):
@@ -204,7 +204,7 @@ def _import(workspace: Workspace, args: argparse.Namespace) -> None:
 
 
 def _config_get(workspace: Workspace, args: argparse.Namespace) -> None:
-    stack = workspace.open()
+    stack = workspace.open(only_to_read=True)
     config = stack.config()
     key = stack_config.full_key(args.key, workspace.project.name)
     if key not in config.values:

@@ -65,15 +65,23 @@ class Text:
         self._outputs: StackOutputs | None = None
         self._stack_line: Step | None = None
         self._lock = threading.Lock()
-        self._print(f"{TITLES[kind, preview]} ({stack}):")
-        if not diff:
-            self._print("")
+        self._stack, self._root = stack, f"{project}-{stack}"
+        self._started = False
+
+    def _start(self) -> None:
+        """The title, once the run is known to begin."""
+        if not self._started:
+            self._started = True
+            self._print(f"{TITLES[self._kind, self._preview]} ({self._stack}):")
+            if not self._diff:
+                self._print("")
 
     def _print(self, line: str) -> None:
         print(self._redactor.redact(line), file=self._out, flush=True)
 
     def __call__(self, event: Event) -> None:
         with self._lock:
+            self._start()
             if isinstance(event, StepBegun):
                 self._begun(event.step)
             elif isinstance(event, StepEnded):
@@ -134,7 +142,7 @@ class Text:
             self._line(step.op, step.resource, status)
 
     def _diagnosed(self, event: Diagnostic) -> None:
-        self._diagnostics.setdefault(event.urn, []).append(event)
+        self._diagnostics.setdefault("" if is_stack(event.urn) else event.urn, []).append(event)
         first = event.message.strip().split("\n", 1)[0]
         if not first:
             return
@@ -158,8 +166,9 @@ class Text:
 
     # the end
 
-    def finish(self, result: UpdateResult, stack: str) -> None:
+    def finish(self, result: UpdateResult) -> None:
         """Diagnostics, outputs, counts, duration."""
+        self._start()
         if self._stack_line is not None and not self._diff:
             status = "**failed**" if result.errors and not self._preview else ""
             self._line("same", self._stack_line.resource, status)
@@ -172,7 +181,7 @@ class Text:
                 self._print(
                     "\nThe resources in the stack have been deleted, but the history and configuration "
                     "associated with the stack are still maintained.\nIf you want to remove the stack "
-                    f"completely, run `stack rm {stack}`."
+                    f"completely, run `stack rm {self._stack}`."
                 )
 
     def _finish_diagnostics(self) -> None:
@@ -180,8 +189,8 @@ class Text:
             return
         self._print("Diagnostics:")
         for urn, diagnostics in self._diagnostics.items():
-            kind, name = (urns.type_of(urn), urns.name_of(urn)) if urn else (urns.STACK_TYPE, "")
-            self._print(f"  {kind}{f' ({name})' if name else ''}:")
+            kind, name = (urns.type_of(urn), urns.name_of(urn)) if urn else (urns.STACK_TYPE, self._root)
+            self._print(f"  {kind} ({name}):")
             for item in diagnostics:
                 severity = f"{item.severity}: " if item.severity in ("error", "warning") else ""
                 for line in (severity + item.message.rstrip("\n")).split("\n"):
@@ -221,6 +230,10 @@ class Text:
         if result.errors:
             self._print(f"    {result.errors} errored")
         self._print("")
+
+
+def is_stack(urn: str) -> bool:
+    return bool(urn) and urns.type_of(urn) == urns.STACK_TYPE
 
 
 def _short(step: Step) -> str:

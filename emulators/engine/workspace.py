@@ -42,9 +42,15 @@ class Workspace:
             raise EngineError("no stack selected. Next: pass --stack <name>, or run `stack select <name>`")
         return selected
 
-    def open(self, given: str | None = None) -> Stack:
+    def open(self, given: str | None = None, *, only_to_read: bool = False) -> Stack:
+        """The stack; a missing salt is written to its file unless it is opened only to read from it."""
         return open_stack(
-            self.project, self.backend, self.stack_name(given), self.config_file, self.interactive
+            self.project,
+            self.backend,
+            self.stack_name(given),
+            self.config_file,
+            self.interactive,
+            save_salt=not only_to_read,
         )
 
 

@@ -184,6 +184,34 @@ def test_a_damaged_database_is_refused_and_not_touched(tmp_path: Path, content: 
     assert database.read_bytes() == content
 
 
+def test_damage_deep_inside_a_database_is_found_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "api.db"
+    with LocalApi(path, limits=False) as api:
+        caller = Caller(api, api.add_token())
+        for _ in range(50):
+            caller.create(**FROM_IMAGE)
+        caller.close()
+    content = bytearray(path.read_bytes())
+    content[4096 * 6 : 4096 * 12] = b"\xa5" * 4096 * 6
+    path.write_bytes(content)
+
+    with pytest.raises(DatabaseUnusable, match="is damaged"):
+        LocalApi(path)
+
+    assert path.read_bytes() == content
+
+
+def test_a_refused_database_leaves_its_port_free(tmp_path: Path) -> None:
+    (tmp_path / "api.db").write_bytes(b"no database" * 1000)
+    with LocalApi(tmp_path / "good.db") as api:
+        port = api.port
+
+    with pytest.raises(DatabaseUnusable):
+        LocalApi(tmp_path / "api.db", port=port)
+
+    listen("127.0.0.1", port).close()
+
+
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "api.db")
     connection.execute("CREATE TABLE theirs (id)")

@@ -133,12 +133,18 @@ def test_an_api_that_refuses_a_filter_is_asked_for_the_whole_list() -> None:
 
 
 def test_any_other_refusal_is_not_swallowed() -> None:
-    class Refuses(RowsClient):
+    class TooMany(RowsClient):
         def list_rows(self, path: str, x_filter: Mapping[str, object] | None = None) -> Sequence[Row]:
-            raise ApiRefused(f"429 {path} {x_filter}", status=429)
+            rows = super().list_rows(path, x_filter)
+            if x_filter is not None:
+                raise ApiRefused("429 Too many requests", status=429)
+            return rows
+
+    client = TooMany()
 
     with pytest.raises(ApiRefused):
-        Catalogs(Refuses()).kernels(ONE)
+        Catalogs(client).kernels(ONE)
+    assert len(client.asked) == 1
 
 
 def test_an_order_sorts_here_and_puts_what_lacks_the_value_last() -> None:

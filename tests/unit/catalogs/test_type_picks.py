@@ -76,10 +76,11 @@ def test_the_price_is_that_of_the_region_with_backups_when_wanted() -> None:
         picked("us-ord", **least, max_monthly_usd=13, backups=True)
 
 
-def test_a_plan_without_a_known_price_is_not_the_cheapest() -> None:
-    catalogs = small_catalogs(types=[*TYPES, type_row("g9-new-1", 1024, 0.0, price={})])
+@pytest.mark.parametrize("criteria", [TypeCriteria(), TypeCriteria(choose="smallest", max_monthly_usd=50)])
+def test_a_plan_without_a_known_price_is_not_picked(criteria: TypeCriteria) -> None:
+    catalogs = small_catalogs(types=[*TYPES, type_row("g9-new-1", 512, 0.0, price={})])
 
-    assert pick_type(catalogs, TypeCriteria(), "us-ord").id == "g6-nanode-1"
+    assert pick_type(catalogs, criteria, "us-ord").id == "g6-nanode-1"
 
 
 def test_equal_prices_go_to_the_bigger_and_equal_plans_to_the_lower_id() -> None:
@@ -93,6 +94,7 @@ def test_equal_prices_go_to_the_bigger_and_equal_plans_to_the_lower_id() -> None
     ranked = [item.id for item in pick_type(small_catalogs(types=types), TypeCriteria(), "us-ord").ranked]
 
     assert ranked == ["g6-c-1", "g6-b-2", "g6-b-16", "g6-a-1"]
+    assert cheapest([LinodeType.model_validate(row) for row in types[:2]], "us-ord").id == "g6-b-2"
 
 
 def test_a_why_says_what_was_asked_what_it_costs_and_what_is_next() -> None:

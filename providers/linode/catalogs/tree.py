@@ -86,31 +86,28 @@ class Compare(Filter[RecordT]):
 
 
 @dataclass(frozen=True)
-class All(Filter[RecordT]):
-    """Every part holds; with no part at all, every row does."""
+class _Joined(Filter[RecordT]):
+    """Filters made one."""
 
     parts: tuple[Filter[RecordT], ...]
+
+    def comparisons(self) -> Iterator[Compare[RecordT]]:
+        for part in self.parts:
+            yield from part.comparisons()
+
+
+class All(_Joined[RecordT]):
+    """Every part holds; with no part at all, every row does."""
 
     def holds(self, row: Row) -> bool:
         return all(part.holds(row) for part in self.parts)
 
-    def comparisons(self) -> Iterator[Compare[RecordT]]:
-        for part in self.parts:
-            yield from part.comparisons()
 
-
-@dataclass(frozen=True)
-class AnyOf(Filter[RecordT]):
+class AnyOf(_Joined[RecordT]):
     """At least one part holds; with no part at all, no row does."""
-
-    parts: tuple[Filter[RecordT], ...]
 
     def holds(self, row: Row) -> bool:
         return any(part.holds(row) for part in self.parts)
-
-    def comparisons(self) -> Iterator[Compare[RecordT]]:
-        for part in self.parts:
-            yield from part.comparisons()
 
 
 @dataclass(frozen=True)

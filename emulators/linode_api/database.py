@@ -61,20 +61,20 @@ class Database:
         try:
             self.sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
         except sqlite3.Error as failure:
-            raise self._unusable("cannot be opened", failure) from failure
+            raise DatabaseUnusable(
+                f"database {path} cannot be opened ({failure}). Next: make its folder, or give another --database."
+            ) from failure
         try:
             self._prepare()
         except sqlite3.Error as failure:
             self.sql.close()
-            raise self._unusable("is damaged or not writable", failure) from failure
+            raise DatabaseUnusable(
+                f"database {path} is damaged or not writable ({failure})."
+                " Next: give another --database, or move this file away."
+            ) from failure
         except DatabaseUnusable:
             self.sql.close()
             raise
-
-    def _unusable(self, what: str, failure: sqlite3.Error) -> DatabaseUnusable:
-        return DatabaseUnusable(
-            f"database {self.path} {what} ({failure}). Next: give another --database, or move this file away."
-        )
 
     def _prepare(self) -> None:
         self.sql.row_factory = sqlite3.Row

@@ -148,6 +148,8 @@ def listen(host: str, port: int) -> socket.socket:
             f"{host} is not a loopback address: the local API checks no certificates and serves this machine"
             " only. Next: use --host 127.0.0.1."
         )
+    if not 0 <= port <= 65535:
+        raise ValueError(f"{port} is not a port. Next: give a --port from 0 to 65535 (0 picks a free one).")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio switches Nagle's delay off only where the protocol is named; with it each answer takes 40 ms.
     opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

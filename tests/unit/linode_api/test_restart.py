@@ -225,8 +225,15 @@ def test_a_database_in_a_missing_folder_is_one_clear_line(tmp_path: Path) -> Non
     answer = run("token", "--database", str(tmp_path / "none" / "api.db"))
 
     assert answer.returncode == 1
-    assert "api.db" in answer.stderr
+    assert "api.db cannot be opened (unable to open database file). Next: make its folder" in answer.stderr
     assert answer.stderr.count("\n") == 1
+
+
+def test_a_number_that_is_no_port_is_one_clear_line(tmp_path: Path) -> None:
+    answer = run("serve", "--port", "80000", "--database", str(tmp_path / "api.db"))
+
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("local API: 80000 is not a port. Next: ")
 
 
 def test_the_token_command_prints_the_token_only(tmp_path: Path) -> None:

@@ -18,13 +18,16 @@ def sold_in(region: Region, availability: Iterable[Availability]) -> Callable[[L
     """Tells whether a plan is to be had in the region.
 
     The availability list names plans of limited supply only, so a plan that it doesn't name is on sale
-    wherever the region has what its class needs. Source: GET /regions/availability, GET /regions.
+    wherever the region has what its class needs. Distributed regions have plans of their own, known by their
+    ids (g6-dedicated-edge-2), and sell no others. Source: GET /regions/availability, GET /regions.
     """
     rows = {row.plan: row.available for row in availability if row.region == region.id}
 
     def on_sale(item: LinodeType) -> bool:
         if item.id in rows:
             return rows[item.id]
+        if (region.site_type == "distributed") != ("-edge-" in item.id):
+            return False
         needed = NEEDS.get(item.class_)
         return needed is None or needed in region.capabilities
 

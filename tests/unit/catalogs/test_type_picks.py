@@ -62,6 +62,15 @@ def test_a_plan_that_the_availability_does_not_list_is_sold_where_its_class_can_
         picked("nl-ams", **{"class": "premium"})
 
 
+def test_a_distributed_region_sells_only_plans_of_its_own() -> None:
+    edge = small_catalogs(types=[*TYPES, type_row("g6-dedicated-edge-2", 512, 1.0)])
+
+    assert pick_type(edge, TypeCriteria(), "de-ber-1").id == "g6-dedicated-edge-2"
+    assert pick_type(edge, TypeCriteria(), "de-fra-2").id == "g6-nanode-1"
+    with pytest.raises(NoMatch, match="`any left in de-ber-1` removed the last 5 of 5"):
+        picked("de-ber-1")
+
+
 def test_the_price_is_that_of_the_region_with_backups_when_wanted() -> None:
     least = {"min_memory_mb": 2048, "max_memory_mb": 2048}
 

@@ -57,7 +57,14 @@ class Text:
     """Listens to a run and prints."""
 
     def __init__(
-        self, out: TextIO, kind: Kind, preview: bool, stack: str, redactor: Redactor, diff: bool
+        self,
+        out: TextIO,
+        kind: Kind,
+        preview: bool,
+        project: str,
+        stack: str,
+        redactor: Redactor,
+        diff: bool,
     ) -> None:
         self._out, self._kind, self._preview, self._redactor = out, kind, preview, redactor
         self._diff = diff

@@ -1,0 +1,146 @@
+"""The embedded engine killed or interrupted in the middle of a create."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine_place import Place
+from tests.engine_programs import ids, project, write_program
+
+REPO = Path(__file__).resolve().parents[2]
+SLOW = "a = Thing('a')\nThing('b', note=a.address, slow={seconds})\nThing('c', slow=0)\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    made = project(tmp_path, SLOW.format(seconds=30))
+    assert made.run(monkeypatch, "stack", "init", "dev").code == 0
+    return made
+
+
+@pytest.fixture
+def start_up(place: Place) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    """Start ``up`` as a process; it is ended with the test."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "emulators.engine", "up", "--yes", "--skip-preview"],
+            cwd=place.project,
+            env={**inherited, **place.environment, "PYTHONPATH": str(REPO)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        running.append(process)
+        wait_until((place.project / "slow-create").exists, "the slow create to begin")
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def wait_until(true: Callable[[], bool], what: str) -> None:
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"waited 30 s for {what}")
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_killed_in_a_create_it_leaves_a_pending_operation_a_lock_and_no_process(
+    place: Place, start_up: Callable[[], subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = start_up()
+    provider = int((place.project / "slow-create").read_text())
+
+    engine.send_signal(signal.SIGKILL)
+    engine.wait()
+
+    wait_until(lambda: not is_alive(provider), "the provider to notice")
+    latest = place.state()["checkpoint"]["latest"]
+    assert [
+        (op["type"], op["resource"]["urn"].rpartition("::")[2]) for op in latest["pending_operations"]
+    ] == [("creating", "b")]
+    locked = place.run(monkeypatch, "up", "--yes", "--skip-preview")
+    assert locked.code == 1
+    assert "the stack is currently locked by 1 lock(s)" in locked.err
+    assert f"(pid {engine.pid})" in locked.err
+    assert "that process is dead" in locked.err
+    assert locked.out == ""
+
+
+def test_after_cancel_the_next_up_warns_and_goes_on(
+    place: Place, start_up: Callable[[], subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_up().kill()
+    wait_until(lambda: bool(list(place.backend.rglob("locks/**/*.json"))), "the lock")
+    write_program(place, SLOW.format(seconds=0))
+
+    cancelled = place.run(monkeypatch, "cancel", "--yes")
+    went_on = place.run(monkeypatch, "up", "--yes", "--skip-preview")
+    cleared = place.run(monkeypatch, "refresh", "--yes", "--skip-preview", "--clear-pending-creates")
+
+    assert cancelled.code == 0
+    assert went_on.code == 0, went_on.out + went_on.err
+    assert "warning: Attempting to deploy or update resources with 1 pending operations" in went_on.out
+    assert ids(place) == ["a-1", "b-2", "c-1"]
+    assert cleared.code == 0
+    assert "pending_operations" not in place.state()["checkpoint"]["latest"]
+
+
+def test_the_first_interrupt_lets_running_steps_end_and_frees_the_lock(
+    place: Place, start_up: Callable[[], subprocess.Popen[str]]
+) -> None:
+    write_program(
+        place, SLOW.format(seconds=1) + "Thing('d', opts=ResourceOptions(depends_on=[Thing('e', slow=3)]))\n"
+    )
+    engine = start_up()
+
+    engine.send_signal(signal.SIGINT)
+    output, _ = engine.communicate(timeout=30)
+
+    assert engine.returncode == 1
+    assert "error: update canceled" in output
+    assert "KeyboardInterrupt" not in output
+    assert "b-1" in ids(place)
+    assert "d-1" not in ids(place)
+    assert "pending_operations" not in json.dumps(place.state())
+    assert list(place.backend.rglob("locks/**/*.json")) == []
+
+
+def test_the_second_interrupt_ends_at_once(
+    place: Place, start_up: Callable[[], subprocess.Popen[str]]
+) -> None:
+    engine = start_up()
+    provider = int((place.project / "slow-create").read_text())
+
+    engine.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    engine.send_signal(signal.SIGINT)
+    engine.communicate(timeout=5)
+
+    assert engine.returncode == 1
+    wait_until(lambda: not is_alive(provider), "the provider to end")
+    assert place.state()["checkpoint"]["latest"]["pending_operations"][0]["type"] == "creating"

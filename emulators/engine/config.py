@@ -47,11 +47,24 @@ def load(project: Project, stack: str, crypter: Crypter, file: Path | None = Non
     if document.get("environment"):
         raise NotSupported(f"{file}: 'environment' is not supported by the embedded engine; use pulumi")
     raw: dict[str, Any] = dict(_project_defaults(project))
+    as_written = _as_written(file)
     raw.update(
         {full_key(str(key), project.name): value for key, value in (document.get("config") or {}).items()}
     )
+    for key, text in as_written.items():
+        if isinstance(raw.get(full_key(key, project.name)), bool):
+            raw[full_key(key, project.name)] = text if text.lower() not in ("true", "false") else text.lower()
     values = {key: _text(_decrypted(value, crypter)) for key, value in raw.items()}
     return StackConfig(values, frozenset(key for key, value in raw.items() if _holds_secure(value)))
+
+
+def _as_written(file: Path) -> dict[str, str]:
+    """The plain values as texts: YAML 1.1 reads ``yes`` as a truth value, Pulumi's YAML 1.2 does not."""
+    if not file.exists():
+        return {}
+    document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - only texts
+    values = (document or {}).get("config") or {}
+    return {key: value for key, value in values.items() if isinstance(value, str)}
 
 
 def _project_defaults(project: Project) -> dict[str, Any]:
@@ -134,7 +147,7 @@ def _with_entry(lines: list[str], key: str, entry: Any) -> list[str]:
             while stop < end and re.match(rf"{indent}(\s|-\s)", lines[stop]) and lines[stop].strip():
                 stop += 1
             return [*lines[:index], *new, *lines[stop:]]
-    last = max([start, *(i for i in range(start, end) if lines[i].strip())])
+    last = max([start, *(i for i in range(start + 1, end) if lines[i].strip() and lines[i][0].isspace())])
     return [*lines[: last + 1], *new, *lines[last + 1 :]]
 
 

@@ -1,0 +1,135 @@
+"""The stack's file: read with defaults, edited without touching the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from emulators.engine import config, project
+from emulators.engine.errors import EngineError, NotSupported
+from emulators.engine.passphrase import open_stack
+from tests.contract.engine_oracle import SALT
+
+CRYPTER = open_stack(SALT, "x")
+COMMENTED = """\
+# about this stack
+encryptionsalt: v1:abc
+config:
+  # the region
+  sample:region: eu   # in Europe
+  sample:tags:
+    - a
+    - b
+  sample:word:
+    secure: v1:x:y
+# the end
+"""
+
+
+def test_values_are_texts_and_defaults_fill_in(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(
+        "name: sample\nruntime: {name: python}\nconfig:\n  size: {type: integer, default: 3}\n  zone: z1\n"
+        "  other:key: {value: v}\n  unset: {type: string}\n"
+    )
+    secret = CRYPTER.encrypt("hush")
+    (tmp_path / "Pulumi.dev.yaml").write_text(
+        f"config:\n  sample:zone: z2\n  flag: true\n  word-like: yes\n  list: [1, a]\n  word: {{secure: '{secret}'}}\n"
+    )
+
+    found = config.load(project.load(tmp_path / "Pulumi.yaml"), "dev", CRYPTER)
+
+    assert found.values == {
+        "sample:size": "3", "sample:zone": "z2", "other:key": "v", "sample:flag": "true", "sample:word-like": "yes", "sample:list": '[1,"a"]',
+        "sample:word": "hush",
+    }  # fmt: skip
+    assert found.secret_keys == {"sample:word"}
+
+
+def test_a_value_is_replaced_and_every_comment_stays(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(COMMENTED)
+
+    config.set_value(file, "sample:tags", "plain", None)
+
+    expected = COMMENTED.replace("  sample:tags:\n    - a\n    - b\n", "  sample:tags: plain\n")
+    assert file.read_text() == expected
+
+
+def test_a_new_value_goes_to_the_end_of_the_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(COMMENTED)
+
+    config.set_value(file, "sample:size", "3", None)
+
+    assert file.read_text() == COMMENTED.replace("v1:x:y\n", "v1:x:y\n  sample:size: '3'\n")
+
+
+@pytest.mark.parametrize("before", ["", "encryptionsalt: v1:abc\n", "config: {}\n", "config:\n"])
+def test_a_first_value_makes_the_configuration(tmp_path: Path, before: str) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(before)
+
+    config.set_value(file, "sample:word", "hush", CRYPTER)
+
+    stored = yaml.safe_load(file.read_text())["config"]["sample:word"]
+    assert CRYPTER.decrypt(stored["secure"]) == "hush"
+    assert "hush" not in file.read_text()
+
+
+def test_the_salt_is_put_first_and_the_rest_stays(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("# mine\nconfig:\n  a:b: c\n")
+
+    config.write_salt(file, "v1:salt")
+
+    assert file.read_text() == "encryptionsalt: v1:salt\n# mine\nconfig:\n  a:b: c\n"
+
+
+def test_another_secrets_provider_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("secretsprovider: awskms://x\n")
+
+    with pytest.raises(NotSupported, match="awskms"):
+        config.encryption_salt(file)
+
+
+def test_a_bad_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("config: [\n")
+
+    with pytest.raises(EngineError, match=r"Pulumi\.dev\.yaml is not YAML"):
+        config.encryption_salt(file)
+
+
+@pytest.mark.parametrize(("key", "full"), [("a", "sample:a"), ("b:a", "b:a"), ("b:config:a", "b:a")])
+def test_keys_get_the_projects_namespace(key: str, full: str) -> None:
+    assert config.full_key(key, "sample") == full
+
+
+def test_settings_of_the_project_are_read(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(
+        "name: sample\nruntime:\n  name: python\n  options: {virtualenv: venv}\nstackConfigDir: stacks\n"
+        "backend: {url: 'file://./state'}\nrequiredPulumiVersion: '>=3.0.0'\n"
+    )
+
+    found = project.find(tmp_path)
+
+    assert found.stack_file("dev") == tmp_path / "stacks" / "Pulumi.dev.yaml"
+    assert found.backend_url == "file://./state"
+
+
+@pytest.mark.parametrize("name", ["dev", "sample/dev", "organization/sample/dev"])
+def test_a_stack_has_three_names(tmp_path: Path, name: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: sample\nruntime: python\n")
+
+    assert project.plain_name(name, project.find(tmp_path)) == "dev"
+
+
+@pytest.mark.parametrize("name", ["other/dev", "me/sample/dev", "a b", "", "../x"])
+def test_other_names_are_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: sample\nruntime: python\n")
+
+    with pytest.raises(EngineError):
+        project.plain_name(name, project.find(tmp_path))

@@ -1,0 +1,89 @@
+"""Durations, redaction, property text, pruning after a refresh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulators.engine import rendering
+from emulators.engine.errors import EngineError
+from emulators.engine.monitor import seconds
+from emulators.engine.redaction import Redactor
+from emulators.engine.refresh import pruned
+from emulators.engine.state import Resource
+from emulators.engine.values import UNKNOWN, Secret
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("90s", 90), ("5m", 300), ("1h30m", 5400), ("1.5s", 1.5), ("250ms", 0.25)]
+)
+def test_durations_are_read(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["5", "5 m", "m", "5x", "-5m"])
+def test_other_durations_are_refused(text: str) -> None:
+    with pytest.raises(EngineError, match="no duration"):
+        seconds(text)
+
+
+def test_learned_secrets_are_taken_out_of_texts_longest_first() -> None:
+    redactor = Redactor()
+    redactor.learn({"a": Secret("hush"), "b": {"c": Secret(["hush-hush", 1])}, "d": "open", "e": Secret("x")})
+
+    assert redactor.redact("hush-hush hush open x") == "[secret] [secret] open x"
+    assert redactor.redact_value({"a": ["is hush"], "n": 1}) == {"a": ["is [secret]"], "n": 1}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ({"a": 1}, {"a": 1}, ""),
+        ({"a": 1}, {"a": 2, "b": 1}, "[diff: +b~a]"),
+        ({"a": 1, "c": 1}, {"c": 2}, "[diff: -a~c]"),
+        ({"a": Secret(1)}, {"a": Secret(2)}, ""),
+        ({"a": Secret(1)}, {"a": 1}, "[diff: ~a]"),
+        ({"a": 1}, {"a": UNKNOWN}, "[diff: ~a]"),
+    ],
+)
+def test_the_short_diff_names_properties(old: Any, new: Any, shown: str) -> None:
+    assert rendering.short_diff(old, new, None) == shown
+
+
+def test_properties_are_aligned_and_hide_the_serialized_provider() -> None:
+    lines = rendering.property_lines({"b": [1, {"c": None}], "long": Secret("x"), "__provider": "gAS"}, "")
+
+    assert lines == [
+        "  b   : [",
+        "      [0]: 1",
+        "      [1]: {",
+        "          c: <null>",
+        "      }",
+        "  ]",
+        "  long: [secret]",
+    ]
+
+
+def test_differences_are_marked() -> None:
+    lines = rendering.diff_lines({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": UNKNOWN, "d": "x"}, "")
+
+    assert lines == ["  a: 1", "~ b: 2 => [unknown]", "- c: 3", '+ d: "x"']
+
+
+def test_what_referred_to_something_gone_forgets_it() -> None:
+    def urn(name: str) -> str:
+        return f"urn:pulumi:dev::p::t::{name}"
+
+    top = Resource(urn("top"), "t")
+    gone = Resource(urn("gone"), "t", custom=True, parent=top.urn)
+    child = Resource(
+        urn("child"), "t", custom=True, parent=gone.urn, dependencies=[gone.urn, top.urn], deleted_with=gone.urn,
+        property_dependencies={"a": [gone.urn], "b": [gone.urn, top.urn], "c": []},
+    )  # fmt: skip
+
+    left = pruned([top, gone, child], {id(top): top, id(gone): None, id(child): child})
+
+    assert [entry.urn for entry in left] == [top.urn, child.urn]
+    assert (left[1].parent, left[1].dependencies, left[1].deleted_with) == (top.urn, [top.urn], "")
+    assert left[1].property_dependencies == {"b": [top.urn]}

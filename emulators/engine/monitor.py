@@ -159,6 +159,10 @@ class Monitor:
     def RegisterPackage(self, request: Any, context: Any) -> Any:  # noqa: N802 - an RPC's name
         return self._unsupported(context, f"package '{request.name}'")
 
+    def fail(self, message: str) -> None:
+        """End the run with an error that is the engine's own."""
+        self._deployment.executor.error(message)
+
     def _unsupported(self, context: Any, what: str) -> Any:
         error = NotSupported(f"{what} is not supported by the embedded engine. Next: use pulumi")
         self._deployment.executor.error(str(error))
@@ -207,6 +211,10 @@ class MonitorServer:
         self._ready.wait()
         return self._target
 
+    def report(self, message: str) -> None:
+        if self._target is not None:
+            self._target.fail(message)
+
     def stop(self) -> None:
         self._ready.set()
         self._server.stop(None)
@@ -225,7 +233,12 @@ class _Relay:
                 context.set_code(grpc.StatusCode.UNIMPLEMENTED)
                 context.set_details(f"{name} is not supported by the embedded engine")
                 raise NotImplementedError(name)
-            return method(request, context)
+            try:
+                return method(request, context)
+            except Exception as error:  # noqa: BLE001 - a mistake of ours has to end the run in order
+                if error.args:  # an abort has none
+                    self._server.report(f"the engine failed in {name}: {type(error).__name__}: {error}")
+                return _refuse(context)
 
         return call
 

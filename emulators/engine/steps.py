@@ -6,6 +6,7 @@ comments of other modules are the rules of the real engine's ``pkg/resource/depl
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -121,9 +122,10 @@ def decide_component(old: Resource, inputs: Properties) -> Decision:
 
 
 def with_ignored(inputs: Properties, old_inputs: Properties, ignored: Iterable[str]) -> Properties:
-    """The inputs with what is to be ignored reset to the old inputs."""
+    """The inputs with what is to be ignored reset to the old inputs; a path that is none is no reason to stop."""
     for text in ignored:
-        inputs = reset(inputs, old_inputs, parse_path(text))
+        with contextlib.suppress(ValueError):
+            inputs = reset(inputs, old_inputs, parse_path(text))
     return inputs
 
 

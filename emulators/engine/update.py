@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from emulators.engine import lock
+from emulators.engine import lock, passphrase
 from emulators.engine.children import Child
 from emulators.engine.deletes import delete_all
 from emulators.engine.deployment import Deployment, RunSettings
@@ -20,12 +20,14 @@ from emulators.engine.events import Sink
 from emulators.engine.executor import Executor
 from emulators.engine.monitor import Monitor, MonitorServer
 from emulators.engine.program import SHOWN_TO_USER, RunInfo, provider_environment, start_program
-from emulators.engine.project import plain_name
+from emulators.engine.project import plain_name, read_yaml
 from emulators.engine.provider_process import Providers, start_provider
 from emulators.engine.redaction import Redactor
 from emulators.engine.refresh import refresh
 from emulators.engine.snapshot import Snapshot
-from emulators.engine.stack import Stack, read_state, stack_outputs
+from emulators.engine.stack import Stack, ask_passphrase, read_latest, read_state, stack_outputs
+from emulators.engine.state import Deployment as State
+from emulators.engine.state import check_secrets_provider
 from emulators.engine.values import Properties, Secret
 
 Kind = Literal["update", "refresh", "destroy"]
@@ -106,6 +108,7 @@ def run_update(stack: Stack, options: UpdateOptions, sink: Sink, redactor: Redac
         )
         pending = [(op.resource.urn, op.type) for op in base.pending_operations]
         runner = _Runner(stack, options, executor, settings, info, server, pending)
+        cleanup.callback(runner.close)
         with Interrupt(runner.cancel, runner.release):
             runner.run()
         if not options.preview:
@@ -142,6 +145,7 @@ class _Runner:
         self.info, self.server, self.pending = info, server, pending
         self.program_ended = threading.Event()
         self._cancelled = False
+        self._child: Child | None = None
 
     def cancel(self) -> None:
         self._cancelled = True
@@ -151,12 +155,17 @@ class _Runner:
     def release(self) -> None:
         lock.release_own(self.stack.backend, self.stack.project.name, self.stack.name)
 
+    def close(self) -> None:
+        """Let no child outlive the run, however it ended."""
+        if self._child is not None:
+            self._child.stop(1.0)
+
     def run(self) -> None:
         executor, options = self.executor, self.options
         executor.on_stop = self.program_ended.set
         if options.kind == "update":
             executor.providers.warm_up()
-            child = start_program(self.info, self.server.address)
+            self._child = child = start_program(self.info, self.server.address)
         if options.kind == "refresh" or options.refresh:
             deployment = Deployment(executor, self.settings)
             refresh(executor, deployment.ensure_provider, options.clear_pending_creates)
@@ -214,12 +223,8 @@ class _Runner:
         return stack_outputs(read_foreign(self.stack, project, stack))
 
 
-def read_foreign(stack: Stack, project: str, name: str) -> Any:
+def read_foreign(stack: Stack, project: str, name: str) -> State:
     """The state of another stack of the backend, opened with the same passphrase."""
-    from emulators.engine import passphrase
-    from emulators.engine.stack import ask_passphrase, read_latest
-    from emulators.engine.state import check_secrets_provider
-
     salt = check_secrets_provider(read_latest(stack.backend, project, name))
     crypter = stack.crypter
     if salt and salt != stack.salt:
@@ -231,8 +236,6 @@ def read_foreign(stack: Stack, project: str, name: str) -> Any:
 
 
 def _keep_history(stack: Stack, kind: Kind, result: UpdateResult, started: float) -> None:
-    from emulators.engine.project import read_yaml
-
     document = read_yaml(stack.config_file) if stack.config_file.exists() else {}
     stack.backend.keep_history(
         stack.project.name,

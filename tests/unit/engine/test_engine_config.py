@@ -41,7 +41,8 @@ def test_values_are_texts_and_defaults_fill_in(tmp_path: Path) -> None:
     found = config.load(project.load(tmp_path / "Pulumi.yaml"), "dev", CRYPTER)
 
     assert found.values == {
-        "sample:size": "3", "sample:zone": "z2", "other:key": "v", "sample:flag": "true", "sample:word-like": "yes", "sample:list": '[1,"a"]',
+        "sample:size": "3", "sample:zone": "z2", "other:key": "v", "sample:flag": "true",
+        "sample:word-like": "yes", "sample:list": '[1,"a"]',
         "sample:word": "hush",
     }  # fmt: skip
     assert found.secret_keys == {"sample:word"}

@@ -1,0 +1,18 @@
+"""The pull-request report: previews of all stacks in, one verdict out, as text for people and for machines.
+
+    bundle.py ─ reads a folder: digest.py | events.py ─► steps.py
+        │
+        ▼
+    building.py ─ paths.py · replacing.py · effects.py · cost.py ─► model.py
+        │
+        ▼
+    guards.py · findings.py · verdict.py · plan_hash.py ─► report.py
+        │
+        ▼
+    markdown.py · html_page.py · terminal.py · report.json ─► masking.py ─► files
+        │
+        ▼
+    comment.py ─► github.py | gitlab.py ─ the one sticky comment
+
+It only reads files: nothing here knows the engine or the provider.
+"""

@@ -1,0 +1,151 @@
+"""The command line: `python -m preview report | show | comment | ack | close | schema`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from rich.console import Console
+
+from preview import html_page, markdown, masking, posting, schema, terminal
+from preview.bundle import read_bundle
+from preview.errors import BadCall, BundleUnreadable, HostRefused, PreviewError
+from preview.guards import Acknowledgement
+from preview.model import Annotation, Report
+from preview.report import Options, build
+
+EXIT_BAD = 2
+EXIT_HOST = 1
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as every error of ours."""
+        raise BadCall(f"{message}. Next: {self.prog} --help.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code; errors are one line on stderr."""
+    try:
+        given = _parser().parse_args(arguments)
+        code: int = given.run(given)
+    except (BadCall, BundleUnreadable) as error:
+        return _complain(error, EXIT_BAD)
+    except HostRefused as error:
+        return _complain(error, EXIT_HOST)
+    return code
+
+
+def _complain(error: PreviewError, code: int) -> int:
+    text = masking.mask(" ".join(str(error).split()), masking.named_values(os.environ))
+    sys.stderr.write(f"error: {text}\n")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m preview", description="Reports on previews, for pull requests and people.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    report = commands.add_parser("report", help="write comment.md, summary.md, report.json and report.html")
+    _bundles(report)
+    report.add_argument("--out", type=Path, required=True, metavar="DIR")
+    report.set_defaults(run=_report)
+    show = commands.add_parser("show", help="show the report in the terminal")
+    _bundles(show)
+    show.set_defaults(run=_show)
+    posting.add_commands(commands)
+    commands.add_parser("schema", help="print the JSON schema of report.json").set_defaults(run=_schema)
+    return parser
+
+
+def _bundles(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundles", nargs="*", type=Path, metavar="BUNDLE", help="a folder per stack")
+    parser.add_argument("--expected-stacks", default="", metavar="A,B", help="in the order of promotion")
+    parser.add_argument("--expect-no-changes", action="store_true", help="exit 7 if there are some")
+    parser.add_argument("--changes-exit", type=int, default=0, metavar="N", help="exit code for changes")
+    parser.add_argument("--acknowledged", default="", metavar="COMMIT", help="data loss is accepted for it")
+    parser.add_argument("--id", default="fleet", help="of the sticky comment")
+    parser.add_argument("--mask-env", action="append", default=[], metavar="NAME", help="hide its value")
+
+
+def _built(given: argparse.Namespace) -> Report:
+    options = Options(
+        id=_checked_id(given.id),
+        expected=tuple(part.strip() for part in given.expected_stacks.split(",") if part.strip()),
+        expect_no_changes=given.expect_no_changes,
+        changes_exit=_checked_exit(given.changes_exit),
+        acknowledged=Acknowledgement(given=bool(given.acknowledged), commit=given.acknowledged),
+    )
+    return build((read_bundle(folder) for folder in given.bundles), options)
+
+
+def _checked_id(value: str) -> str:
+    if not value or posting.ID.fullmatch(value) is None:
+        raise BadCall("--id takes letters, digits, dots, dashes and underscores")
+    return value
+
+
+def _checked_exit(value: int) -> int:
+    if not 0 <= value <= 255 or value in (1, 2, 5, 7):
+        raise BadCall("--changes-exit takes 0 to 255, but not 1, 2, 5 or 7, which mean something else")
+    return value
+
+
+def _report(given: argparse.Namespace) -> int:
+    secrets = masking.named_values(os.environ, given.mask_env)
+    report = _built(given)
+    files = {
+        "comment.md": markdown.comment(report, secrets),
+        "summary.md": markdown.summary(report, secrets),
+        "report.json": schema.report_json(report, secrets),
+        "report.html": html_page.html_page(report, secrets),
+        "outputs.txt": outputs_text(report),
+    }
+    try:
+        given.out.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (given.out / name).write_text(text, encoding="utf-8", newline="\n")
+        _append(os.environ.get("GITHUB_OUTPUT"), files["outputs.txt"])
+        _append(os.environ.get("GITHUB_STEP_SUMMARY"), files["summary.md"])
+    except OSError as error:
+        raise BadCall(f"--out {given.out}: {error.strerror or 'not writable'}") from error
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        sys.stdout.write(masking.mask("".join(map(annotation_line, report.annotations)), secrets))
+    return report.exit
+
+
+def _append(path: str | None, text: str) -> None:
+    if path:
+        with Path(path).open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+
+
+def outputs_text(report: Report) -> str:
+    """One `name=value` a line, as later steps of a workflow read them."""
+    values = {**report.outputs.model_dump(), "exit": report.exit}
+    words = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in values.items()}
+    return "".join(f"{key}={value}\n" for key, value in words.items())
+
+
+def annotation_line(item: Annotation) -> str:
+    """A workflow command that puts the message beside its line. Source: GitHub, workflow commands."""
+
+    def escaped(text: str) -> str:
+        return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+    file = escaped(item.file).replace(":", "%3A").replace(",", "%2C")
+    return f"::{item.level} file={file},line={item.line}::{escaped(item.message)}\n"
+
+
+def _show(given: argparse.Namespace) -> int:
+    report = _built(given)
+    terminal.show(report, Console(highlight=False), masking.named_values(os.environ, given.mask_env))
+    return report.exit
+
+
+def _schema(_given: argparse.Namespace) -> int:
+    sys.stdout.write(schema.schema_text())
+    return 0

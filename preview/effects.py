@@ -1,0 +1,131 @@
+"""What a change does to a server, one row per property. Source: the API's reference of each endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from preview import names
+from preview.model import Effect, Level, Op, Path, Value
+from preview.phrases import Phrase, code, listed, phrase
+from preview.replacing import Judgement
+
+Row = tuple[Level, str]
+
+_NOT_APPLIED: Row = ("none", "kept for servers made later, not applied to this one")
+_REBOOT: Row = ("power off", "rebooted")
+
+IN_PLACE: Mapping[str, Row] = {
+    "label": ("none", "renamed"),
+    "tags": ("none", "none"),
+    "group": ("none", "none"),
+    "alerts": ("none", "none"),
+    "watchdog_enabled": ("none", "none"),
+    "maintenance_policy": ("none", "none"),
+    "firewall_id": ("none", "none"),
+    "owner": ("none", "its owner's tag is rewritten"),
+    "type": ("power off", "powered off, moved, booted"),
+    "root_pass": ("power off", "powered off, password reset, booted"),
+    "private_ip": _REBOOT,
+    "kernel": _REBOOT,
+    "boot_config_label": _REBOOT,
+    "configs": _REBOOT,
+    "interfaces": _REBOOT,
+    "image": ("data loss", "rebuilt in place: disks and configurations erased; id and addresses stay"),
+}
+"""Effects of an update, by canonical name. What is not here is not known."""
+
+IN_PLACE_AS_SPELLED: Mapping[str, Row] = {"root_pass": _NOT_APPLIED, "authorized_keys": _NOT_APPLIED}
+"""Our own provider's inputs that only a new server gets; another provider's `rootPass` resets the password."""
+
+HARMLESS_TYPES = frozenset(
+    {"pulumi-python:dynamic/linode:Account", "pulumi-python:dynamic/linode:RootPassword"}
+)
+"""Resources that are records in the state only: nothing in the account goes with them."""
+
+
+def effects(
+    op: Op,
+    kind: str,
+    paths: Sequence[Path],
+    judgement: Judgement,
+    *,
+    backups: bool = False,
+    delete_first: bool | None = None,
+    shrinks_to_mb: int | None = None,
+) -> tuple[Effect, ...]:
+    """What a change of one resource does, in the order of its properties.
+
+    kind: the resource's type. backups: it has backups now. shrinks_to_mb: the disk of the new, smaller type.
+    """
+    if kind not in names.SERVER_TYPES:
+        return _of_another(op, kind)
+    whole: Mapping[str, Callable[[], Effect]] = {
+        "create": lambda: _effect("none", "created"),
+        "delete": lambda: _effect(
+            "data loss", "deleted with its disks" + (" and backups" if backups else "")
+        ),
+        "replace": lambda: Effect(level="data loss", what=_replaced(judgement, delete_first)),
+    }
+    if op in whole:
+        return (whole[op](),)
+    found: dict[str, Effect] = {}
+    for path in paths:
+        name = names.top_level(path.path)
+        found.setdefault(name, _in_place(name, path, shrinks_to_mb))
+    return tuple(found.values())
+
+
+def _effect(level: Level, text: str) -> Effect:
+    return Effect(level=level, what=phrase(text))
+
+
+def _of_another(op: Op, kind: str) -> tuple[Effect, ...]:
+    if kind in HARMLESS_TYPES or op in ("create", "update", "same"):
+        return (_effect("none", {"create": "created", "same": ""}.get(op, "none")),) if op != "same" else ()
+    return (_effect("unknown", "what goes with it is not known"),)
+
+
+def _replaced(judgement: Judgement, delete_first: bool | None) -> Phrase:
+    sources = listed(names.resource_name(urn) for urn in judgement.sources)
+    if judgement.certainty == "perhaps":
+        what: Phrase = phrase("the address of ", sources) if sources else phrase("the unknown value")
+        ends = {
+            "replaced": (sources, " is rebuilt: likely"),
+            "new": (sources, " is new: likely"),
+            "in place": (sources, " is changed in place: unlikely"),
+        }.get(judgement.source_changes, ("how likely is not known",))
+        return phrase("if ", what, " changed: new server, disks erased. ", *ends)
+    lost = "disks erased, new id, new addresses"
+    if judgement.dragged_by is not None:
+        by = code(names.resource_name(judgement.dragged_by)) if judgement.dragged_by else "another one"
+        return phrase("goes down with ", by, ", which is replaced delete-first: ", lost)
+    order = {
+        True: "deleted first, then a new server is made: ",
+        False: "new server first, then the old one is deleted: ",
+        None: "new server, the old one is deleted: ",
+    }
+    return phrase(order[delete_first], lost)
+
+
+def _in_place(name: str, path: Path, shrinks_to_mb: int | None) -> Effect:
+    key = names.canonical(name)
+    if key == "backups_enabled":
+        return _backups(path)
+    row = IN_PLACE_AS_SPELLED.get(name) or IN_PLACE.get(key)
+    if row is None:
+        return Effect(level="unknown", what=phrase("effect of ", code(name), " not known"))
+    if key == "type" and shrinks_to_mb is not None:
+        return _effect(
+            row[0], f"{row[1]}; refused unless its disks fit in {shrinks_to_mb:,} MB: shrink them first"
+        )
+    return _effect(*row)
+
+
+def _backups(path: Path) -> Effect:
+    if path.after == Value(kind="text", text="true"):
+        return _effect("billing", "backups are made from now on")
+    if path.after.kind == "unknown":
+        return _effect("unknown", "backups on or off: not known")
+    if path.before.kind == "text" and path.before.text == "true":
+        return _effect("data loss", "all its backups are deleted for good")
+    return _effect("none", "none")

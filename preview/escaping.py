@@ -1,0 +1,64 @@
+"""Data from the branch as text that stays data: no mention, link, HTML or table cell can come from it."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+LONGEST = 80
+"""Characters of one value in a table or a sentence; a longer one is cut in the middle."""
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@:&])")
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Both ends of a long text."""
+    if len(text) <= longest:
+        return text
+    half = (longest - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def visible(text: str) -> str:
+    """Line ends as ⏎, tabs as spaces; control, direction and other unseen characters by their number."""
+    text = re.sub(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]", "⏎", text).replace("\t", " ")
+    return "".join(_seen(character) for character in text).replace("-->", "-- >").replace("<!--", "<! --")
+
+
+def _seen(character: str) -> str:
+    if character < "\x7f":
+        return character if character >= " " else f"\\x{ord(character):02x}"
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        return f"\\u{{{ord(character):x}}}"
+    return character
+
+
+def code_span(text: str, *, in_table: bool, longest: int = LONGEST) -> str:
+    """A code span with a fence longer than any run of backticks inside. Source: GitHub Flavored Markdown, 6.3."""
+    shown = visible(cut(text, longest))
+    if not shown.strip():
+        return "*empty*"
+    runs = [len(run) for run in re.findall(r"`+", shown)]
+    fence = "`" * next(size for size in range(1, len(runs) + 2) if size not in runs)
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    if in_table:
+        shown = _table_pipes(shown)
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _table_pipes(text: str) -> str:
+    """A pipe splits a cell even in a code span. One after a backslash can't be escaped again: it is replaced."""
+    return text.replace("\\|", "\\¦").replace("|", "\\|")
+
+
+def plain_text(text: str, *, in_table: bool = False) -> str:
+    """Words that stand for themselves in Markdown, whatever they hold."""
+    shown = visible(text)
+    escaped = _MARKUP.sub(r"\\\1", shown) if _MARKUP.search(shown) else shown
+    return escaped.replace("\\|", "¦") if in_table else escaped
+
+
+def html_text(text: str, longest: int | None = None) -> str:
+    shown = visible(text if longest is None else cut(text, longest))
+    return html.escape(shown, quote=True)

@@ -1,0 +1,148 @@
+"""The small files of a bundle, as typed records. Unknown fields are ignored; a wrong type is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+ValueT = TypeVar("ValueT")
+DataLoss = Literal["block", "ack", "allow"]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Guard(Frozen, Generic[ValueT]):
+    """A limit with the place in the settings that sets it. A bare value is one without a place."""
+
+    value: ValueT
+    file: str = ""
+    line: int | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, data: object) -> object:
+        return data if isinstance(data, (Mapping, Guard)) else {"value": data}
+
+    @property
+    def place(self) -> str:
+        """`stacks/Pulumi.dev.yaml:14`, or empty."""
+        return f"{self.file}:{self.line}" if self.file and self.line else self.file
+
+
+class Guards(Frozen):
+    """guards.json: what a stack's settings allow. What is missing is not guarded. Money in US dollars a month."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_monthly: Guard[Decimal] | None = None
+    max_monthly_increase: Guard[Decimal] | None = None
+    max_servers: Guard[int] | None = None
+    allowed_regions: Guard[tuple[str, ...]] | None = None
+    allowed_types: Guard[tuple[str, ...]] | None = None
+    data_loss: Guard[DataLoss] | None = None
+    protect: Guard[bool] | None = None
+    max_power_off: Guard[int] | None = None
+    end_of_life_days: Guard[int] | None = None
+
+
+class Price(Frozen):
+    monthly: Decimal | None = None
+
+
+class RegionPrice(Price):
+    id: str
+
+
+class BackupPrice(Frozen):
+    price: Price = Price()
+    region_prices: tuple[RegionPrice, ...] = ()
+
+
+class Addons(Frozen):
+    backups: BackupPrice = BackupPrice()
+
+
+class CatalogType(Frozen):
+    """One row of the types endpoint. Disk in MB. Source: GET /linode/types."""
+
+    id: str
+    label: str = ""
+    price: Price = Price()
+    region_prices: tuple[RegionPrice, ...] = ()
+    addons: Addons = Addons()
+    disk: int | None = None
+    successor: str | None = None
+
+    @field_validator("region_prices", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        return () if value is None else value
+
+
+class CatalogImage(Frozen):
+    """One row of the images endpoint; eol is a date or a time. Source: GET /images."""
+
+    id: str
+    deprecated: bool = False
+    eol: str | None = None
+
+    @property
+    def end_of_life(self) -> date | None:
+        try:
+            return date.fromisoformat(self.eol[:10]) if self.eol else None
+        except ValueError:
+            return None
+
+
+class Catalog(Frozen):
+    """catalog.json: the rows that the stack uses and when they were fetched (YYYY-MM-DD…)."""
+
+    fetched: str = ""
+    hash: str = ""
+    types: tuple[CatalogType, ...] = ()
+    images: tuple[CatalogImage, ...] = ()
+
+    @property
+    def day(self) -> date | None:
+        """The day that ends of life are counted from: reports have no clock of their own."""
+        try:
+            return date.fromisoformat(self.fetched[:10]) if self.fetched else None
+        except ValueError:
+            return None
+
+
+class Pin(Frozen):
+    """What a filter was resolved to. `what` says it in words, `newest` is the best match today."""
+
+    chosen: str
+    what: str = ""
+    newest: str | None = None
+
+
+class Pins(Frozen):
+    """pins.before.json and pins.after.json: each choice by its key, and the file they stand in."""
+
+    file: str = ""
+    pins: Mapping[str, Pin] = Field(default_factory=dict)
+
+
+class Meta(Frozen):
+    """meta.json: who made the bundle. run is `number` or `number.attempt`."""
+
+    stack: str = ""
+    commit: str = ""
+    run: str = ""
+    run_url: str = ""
+    engine: str = ""
+    command: Literal["preview", "refresh", ""] = ""
+
+    @field_validator("run", "engine", mode="before")
+    @classmethod
+    def _text(cls, value: object) -> object:
+        return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value

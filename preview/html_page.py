@@ -1,0 +1,125 @@
+"""The report as one HTML page: no script, nothing fetched, pictures as SVG inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from preview import chart, picture, words
+from preview.escaping import html_text
+from preview.html_style import STYLE
+from preview.masking import mask
+from preview.model import SIGNS, Change, Finding, Report, StackReport
+from preview.phrases import Phrase, code, listed, phrase, plain
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""Whatever the branch puts into a name, a browser fetches and runs nothing."""
+
+
+def html_page(report: Report, secrets: Sequence[str] = ()) -> str:
+    title = html_text(plain(report.heading), 120)
+    parts = [
+        "<!doctype html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{title}</title>",
+        f"<style>{STYLE}</style>",
+        "</head>",
+        "<body>",
+        f'<header class="{report.verdict}"><h1>{inline(report.heading)}</h1><p>{inline(report.sentence)}</p></header>',
+        "<main>",
+        _table(report.stacks),
+        _findings("Needs a decision", report.findings, ("failed", "blocked")),
+        _findings("Worth a look", report.findings, ("danger", "look")),
+        "<section><h2>Cost a month</h2>" + chart.cost_chart(report.stacks) + "</section>",
+        *(_stack(stack) for stack in report.stacks),
+        "</main>",
+        f"<footer><p>{_footer(report)}</p></footer>",
+        "</body>",
+        "</html>",
+    ]
+    return mask("\n".join(part for part in parts if part), secrets) + "\n"
+
+
+def inline(pieces: Phrase) -> str:
+    """A phrase as HTML: data in <code>, nothing of it as markup."""
+    found = []
+    for piece in pieces:
+        if piece.kind == "code":
+            found.append(f"<code>{html_text(piece.text, 200)}</code>")
+        elif piece.kind == "strong":
+            found.append(f"<strong>{html_text(piece.text)}</strong>")
+        elif piece.kind == "unknown":
+            found.append("<em>known after apply</em>")
+        else:
+            found.append("[secret]" if piece.kind == "secret" else html_text(piece.text))
+    return "".join(found)
+
+
+def _table(stacks: Sequence[StackReport]) -> str:
+    heads = ("Stack", "Verdict", "Plan", "Disks erased", "Powered off", "Now", "Then", "Change")
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(map(_row, stacks))}</tbody></table></div>'
+
+
+def _row(stack: StackReport) -> str:
+    cells = [
+        f"{SIGNS[stack.verdict]} {inline(stack.word)}",
+        html_text(words.plan(stack)),
+        inline(listed(words.erased(stack))) or "–",
+        inline(listed(words.off(stack))) or "–",
+    ]
+    money = [words.now(stack), words.then(stack), words.change(stack)]
+    texts = "".join(f"<td>{cell}</td>" for cell in cells)
+    amounts = "".join(f'<td class="money">{html_text(item)}</td>' for item in money)
+    name = html_text(stack.stack, 80)
+    return f'<tr class="{stack.verdict}"><th scope="row"><code>{name}</code></th>{texts}{amounts}</tr>'
+
+
+def _findings(title: str, findings: Sequence[Finding], verdicts: Sequence[str]) -> str:
+    found = [item for item in findings if item.verdict in verdicts]
+    items = [
+        f"<li>{SIGNS[item.verdict]} <strong>{inline(item.title)}.</strong> {inline(item.text)}</li>" for item in found
+    ]
+    return f"<section><h2>{title}</h2><ol>{''.join(items)}</ol></section>" if found else ""
+
+
+def _stack(stack: StackReport) -> str:
+    """The picture of a stack, and the same as a table."""
+    name = html_text(stack.stack, 80)
+    changed = [change for change in stack.changes if change.changed]
+    rows = "".join(_change(change) for change in changed)
+    heads = "".join(f'<th scope="col">{item}</th>' for item in ("", "Resource", "What", "Effect", "A month"))
+    table = f'<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>' if changed else "<p>Nothing changes.</p>"
+    messages = "".join(
+        f"<li>{item.severity}: <code>{html_text(item.text, 400)}</code></li>" for item in stack.messages[:20]
+    )
+    return (
+        f'<section class="stack"><h2>{SIGNS[stack.verdict]} <code>{name}</code></h2>'
+        f"<p>{html_text(words.plan(stack))}, {html_text(words.unchanged(stack))}</p>"
+        f'<div class="wide">{picture.stack_picture(stack)}</div>'
+        f'<details><summary>The changes as a table</summary><div class="wide">{table}</div></details>'
+        + (f"<ul>{messages}</ul>" if messages else "")
+        + "</section>"
+    )
+
+
+def _change(change: Change) -> str:
+    cells = [words.name(change), words.what(change), words.effect(change)]
+    texts = "".join(f"<td>{inline(cell)}</td>" for cell in cells)
+    verdict = words.row_verdict(change)
+    return f'<tr class="{verdict}"><td>{words.sign(change)}</td>{texts}<td class="money">{words.month(change)}</td></tr>'
+
+
+def _footer(report: Report) -> str:
+    told = [
+        phrase("Commit ", code(report.commit[:12])) if report.commit else phrase(),
+        phrase("run ", code(report.run)) if report.run else phrase(),
+        phrase("engine ", code(report.engine)) if report.engine else phrase(),
+        phrase("plan ", code(report.plan)),
+        phrase("monthly caps by type and region plus backups; no traffic, volumes or tax"),
+        phrase(words.LEGEND),
+    ]
+    return ". ".join(inline(item) for item in told if item) + "."

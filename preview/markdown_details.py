@@ -1,0 +1,157 @@
+"""One folded section per stack; what does not fit gives way, whole parts at a time, the quietest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from preview import words
+from preview.escaping import code_span, html_text
+from preview.markdown_parts import row, text
+from preview.model import VERDICTS, Change, Report, StackReport, Verdict
+from preview.phrases import Phrase, code, joined, listed, phrase
+
+OPEN_ROWS = 12
+"""With at most this many rows in all, every stack's details are open."""
+
+GIVING_WAY = ("outputs", "changes", "passed", "look", "danger")
+"""The parts of a stack's details in the order in which they are dropped; the rest goes with the stack itself."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A stack's details as finished texts. rows: each with the verdict that decides when it gives way."""
+
+    stack: StackReport
+    opened: bool
+    rows: tuple[tuple[Verdict, str], ...]
+    outputs: str
+    policies: tuple[str, ...]
+    passed: str
+    messages: tuple[str, ...]
+
+    def render(self, dropped: frozenset[str] = frozenset()) -> str:
+        kept = [line for verdict, line in self.rows if verdict not in dropped]
+        left = len(self.rows) - len(kept)
+        parts = []
+        if kept:
+            head = [row(["", "Server", "What", "Effect", "A month"]), "|:-:|:--|:--|:--|--:|"]
+            parts.append("\n".join([*head, *kept]))
+        if left:
+            parts.append(f"{left} more {'row' if left == 1 else 'rows'}: summary of the run.")
+        parts += [self.outputs] if self.outputs and "outputs" not in dropped else []
+        parts += ["\n".join(self.policies)] if self.policies else []
+        parts += [self.passed] if self.passed and "passed" not in dropped else []
+        parts += ["\n".join(self.messages)] if self.messages else []
+        counts = f"{words.plan(self.stack)}, {words.unchanged(self.stack)}"
+        summary = f"<code>{html_text(self.stack.stack, 80)}</code>: {counts}"
+        tag = "<details open>" if self.opened else "<details>"
+        inside = "\n\n".join(parts) or "Nothing changes."
+        return f"{tag}<summary>{summary}</summary>\n\n{inside}\n\n</details>"
+
+
+@dataclass(frozen=True)
+class Details:
+    sections: tuple[Section, ...] = field(default=())
+
+    @classmethod
+    def of(cls, report: Report) -> Details:
+        changed = sum(change.changed for stack in report.stacks for change in stack.changes)
+        return cls(tuple(_section(stack, everything_open=changed <= OPEN_ROWS) for stack in report.stacks))
+
+
+def _section(stack: StackReport, *, everything_open: bool) -> Section:
+    changed = sorted(
+        (change for change in stack.changes if change.changed),
+        key=lambda change: (VERDICTS.index(words.row_verdict(change)), change.urn),
+    )
+    return Section(
+        stack=stack,
+        opened=everything_open or stack.verdict in ("failed", "blocked"),
+        rows=tuple((words.row_verdict(change), _row(change)) for change in changed),
+        outputs=_outputs(stack),
+        policies=_policies(stack),
+        passed=f"Policy checks passed: {stack.policies_passed}." if stack.policies_passed else "",
+        messages=_messages(stack),
+    )
+
+
+def _row(change: Change) -> str:
+    def cell(pieces: Phrase) -> str:
+        return text(pieces, in_table=True)
+
+    cells = [words.sign(change), cell(words.name(change)), cell(words.what(change))]
+    return row([*cells, cell(words.effect(change)), words.month(change)])
+
+
+def _outputs(stack: StackReport) -> str:
+    """`a` and `b` known after apply, `c` added."""
+    states = (
+        ("unknown", "*known after apply*"),
+        ("added", "added"),
+        ("changed", "changed"),
+        ("removed", "removed"),
+    )
+    told = []
+    for state, word in states:
+        found = [item.name for item in stack.outputs if item.state == state]
+        if found:
+            told.append(f"{text(listed(found, 20))} {word}")
+    return f"Outputs: {', '.join(told)}." if told else ""
+
+
+def _policies(stack: StackReport) -> tuple[str, ...]:
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for item in stack.policies:
+        found.setdefault((item.level, item.name, item.message), []).append(item.resource)
+    return tuple(
+        f"- Policy {text(phrase(code(name)))} ({text(phrase(level))}) on {text(listed(sorted(set(resources))))}: "
+        f"{code_span(message, in_table=False, longest=200)}"
+        for (level, name, message), resources in list(found.items())[:20]
+    )
+
+
+def _messages(stack: StackReport) -> tuple[str, ...]:
+    def line(index: int) -> str:
+        item = stack.messages[index]
+        where = phrase(" on ", code(item.resource)) if item.resource else phrase()
+        front = text(joined([phrase(item.severity.capitalize(), where)], ""))
+        return f"- {front}: {code_span(item.text, in_table=False, longest=400)}"
+
+    return tuple(line(index) for index in range(min(len(stack.messages), 10)))
+
+
+def fitted(details: Details, room: int, measure: Callable[[str], int]) -> str:
+    """The details, with as little dropped as the room asks for."""
+    if not details.sections:
+        return ""
+    quietest = sorted(
+        range(len(details.sections)),
+        key=lambda index: (-VERDICTS.index(details.sections[index].stack.verdict), -index),
+    )
+    dropped: list[frozenset[str]] = [frozenset() for _ in details.sections]
+    texts = [section.render() for section in details.sections]
+    sizes = [measure(item) for item in texts]
+    for part in GIVING_WAY:
+        for index in quietest:
+            if _total(sizes) <= room:
+                return _joined(texts)
+            dropped[index] = dropped[index] | {part}
+            texts[index] = details.sections[index].render(dropped[index])
+            sizes[index] = measure(texts[index])
+    for index in quietest:
+        if _total(sizes) <= room:
+            break
+        texts[index], sizes[index] = "", 0
+    return _joined(texts) if _total(sizes) <= room else ""
+
+
+def _total(sizes: Sequence[int]) -> int:
+    return sum(size + 2 for size in sizes if size) + len("### Details\n\n") + 60
+
+
+def _joined(texts: Sequence[str]) -> str:
+    kept = [item for item in texts if item]
+    left = len(texts) - len(kept)
+    note = [f"Details of {left} more: summary of the run."] if left else []
+    return "### Details\n\n" + "\n\n".join([*kept, *note])

@@ -1,0 +1,77 @@
+"""The marker: the first line of our comment, by which it is found again and which says how new it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from preview.model import Report
+
+_LINE = re.compile(r"\A<!-- fleet-report v=1((?: [a-z]+=\"[^\"<>\n]*\")+) -->")
+_PAIR = re.compile(r" ([a-z]+)=\"([^\"]*)\"")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._:/+-]")
+
+
+@dataclass(frozen=True)
+class Marker:
+    """good: the last commit whose preview worked. applied: the run that deployed it; the comment is closed then."""
+
+    id: str
+    head: str = ""
+    run: str = ""
+    plan: str = ""
+    good: str = ""
+    applied: str = ""
+
+    def line(self) -> str:
+        pairs = {"id": self.id, "head": self.head, "run": self.run, "plan": self.plan}
+        more = {"good": self.good, "applied": self.applied}
+        pairs.update({key: value for key, value in more.items() if value})
+        inside = " ".join(f'{key}="{safe(value)}"' for key, value in pairs.items())
+        return f"<!-- fleet-report v=1 {inside} -->"
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """Run number and attempt; what is no number counts as oldest."""
+        match = re.fullmatch(r"(\d{1,18})(?:\.(\d{1,9}))?", self.run)
+        return (int(match.group(1)), int(match.group(2) or 1)) if match else (0, 0)
+
+
+def safe(value: str) -> str:
+    """Characters that can neither end the attribute nor the comment."""
+    return _UNSAFE.sub("_", value).replace("--", "-_")[:200]
+
+
+def of(report: Report) -> Marker:
+    good = report.commit if report.verdict != "failed" else ""
+    return Marker(report.id, report.commit, report.run, report.plan, good)
+
+
+def read(body: str) -> Marker | None:
+    """The marker of a comment's first line; None for any other comment."""
+    match = _LINE.match(body.lstrip("\ufeff"))
+    if not match:
+        return None
+    pairs = dict(_PAIR.findall(match.group(1)))
+    known = {key: pairs.get(key, "") for key in ("head", "run", "plan", "good", "applied")}
+    return Marker(pairs.get("id", ""), **known)
+
+
+def with_last_good(body: str, good: str) -> str:
+    """A failed preview's comment that says which commit worked last."""
+    found = read(body)
+    if found is None or found.good or not good:
+        return body
+    first, _, rest = body.partition("\n")
+    heading, _, after = rest.partition("\n")
+    line = replace(found, good=good).line()
+    return f"{line}\n{heading}\n\nLast good report: `{safe(good)[:12]}`.\n{after}" if first else body
+
+
+def closed(body: str, run: str) -> str:
+    """The comment after the merge: it says where it was applied, and is not found again."""
+    found = read(body)
+    if found is None:
+        return body
+    _, _, rest = body.partition("\n")
+    return f"{replace(found, applied=run).line()}\n**Applied in run {safe(run)}.**\n\n{rest}"

@@ -1,0 +1,66 @@
+"""Names of properties and of resource types: how each provider spells them, and what we call them."""
+
+from __future__ import annotations
+
+import re
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+PROVIDER_PREFIX = "pulumi:providers:"
+PROVIDER_KEY = "__provider"
+
+SERVER_TYPES = frozenset({"pulumi-python:dynamic/linode:Instance", "linode:index/instance:Instance"})
+"""Resources that are servers: they have disks, can be off and cost money."""
+
+COMPUTED = frozenset({PROVIDER_KEY, "monthly_usd", "planned"})
+"""Inputs that the provider fills in by itself. What they follow from is shown instead."""
+
+SECRET = frozenset({"root_pass", "stackscript_data", "token", "password", "private_key"})
+"""Shown as [secret] whatever the input says."""
+
+SECRET_WORDS = re.compile(r"(?i)(passw|secret|token|private_?key|root_?pass|stackscript_?data)")
+
+SHOWN_OUTPUTS = ("id", "status", "label", "ipv4", "ipv6", "public_ipv4", "private_ipv4")
+"""The only outputs that are ever looked at; the others may hold a secret in clear."""
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HEAD = re.compile(r"[^.\[]+")
+
+
+def canonical(name: str) -> str:
+    """`rootPass` and `root_pass` are one property: the snake-case name."""
+    return _HUMP.sub("_", name).lower()
+
+
+def top_level(path: str) -> str:
+    """The property that a path such as `tags[1]` or `metadata.user_data` lies in."""
+    quoted = re.match(r'\["((?:[^"\\]|\\.)*)"\]', path)
+    if quoted:
+        return quoted.group(1)
+    head = _HEAD.match(path)
+    return head.group(0) if head else path
+
+
+def is_secret(path: str) -> bool:
+    """Whether a path names something that is never shown."""
+    return canonical(top_level(path)) in SECRET or SECRET_WORDS.search(path) is not None
+
+
+def resource_type(urn: str) -> str:
+    """The last type in `urn:pulumi:stack::project::parent$type::name`."""
+    parts = urn.split("::", 3)
+    return parts[2].rsplit("$", 1)[-1] if len(parts) == 4 else ""
+
+
+def resource_name(urn: str) -> str:
+    parts = urn.split("::", 3)
+    return parts[3] if len(parts) == 4 else urn
+
+
+def stack_name(urn: str) -> str:
+    match = re.match(r"urn:pulumi:([^:]+)::", urn)
+    return match.group(1) if match else ""
+
+
+def group_of(name: str) -> str:
+    """`web-1` and `web-12` are of the group `web`; a name without a number is a group of its own."""
+    return re.sub(r"[-_.]?\d+$", "", name) or name

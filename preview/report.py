@@ -1,0 +1,257 @@
+"""Bundles in, one report out. Pure: no network, no clock, no file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from preview import findings, guards, heading
+from preview.building import Facts, choices_of, facts_of, output_changes
+from preview.bundle import Bundle
+from preview.cost import dollars
+from preview.errors import BadCall
+from preview.findings import Point
+from preview.guards import Acknowledgement
+from preview.model import (
+    VERDICTS,
+    Annotation,
+    Finding,
+    GuardResult,
+    Message,
+    Outputs,
+    Policy,
+    Report,
+    StackReport,
+    Sum,
+    Verdict,
+)
+from preview.names import resource_name
+from preview.ordering import position
+from preview.phrases import Phrase, code, phrase, plain
+from preview.plan_hash import plan_hash
+from preview.values import shortened
+
+EXIT_FAILED, EXIT_GUARD, EXIT_CHANGES = 1, 5, 7
+
+LABELS: dict[Verdict, str] = {
+    "failed": "infra: failed",
+    "blocked": "infra: blocked",
+    "danger": "infra: change",
+    "look": "infra: change",
+    "changes": "infra: change",
+    "nothing": "infra: no change",
+}
+DATA_LOSS_LABEL = "infra: data loss"
+ALL_LABELS = (*dict.fromkeys(LABELS.values()), DATA_LOSS_LABEL)
+
+
+@dataclass(frozen=True)
+class Options:
+    """expected: the stacks that must be there, in the order of promotion. changes_exit: the code for changes."""
+
+    id: str = "fleet"
+    expected: Sequence[str] = ()
+    expect_no_changes: bool = False
+    changes_exit: int = 0
+    acknowledged: Acknowledgement = field(default_factory=Acknowledgement)
+
+
+def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
+    """The report of all stacks; the order of the bundles does not matter. Raises BadCall."""
+    chosen = options or Options()
+    given = list(bundles)
+    named = [bundle.stack for bundle in given]
+    twice = sorted({stack for stack in named if named.count(stack) > 1})
+    if twice:
+        raise BadCall(f"two bundles are of stack {twice[0]}. Next: pass one folder for each stack.")
+    pairs = [_stack(facts_of(bundle), chosen) for bundle in given]
+    pairs += [_missing(stack) for stack in chosen.expected if stack not in named]
+    if not pairs:
+        raise BadCall("no bundle given. Next: pass the folders that previews wrote.")
+    pairs.sort(key=lambda pair: position(pair[0].stack, chosen.expected))
+    stacks = tuple(stack for stack, _ in pairs)
+    order = {stack.stack: index for index, stack in enumerate(stacks)}
+    found = [
+        Finding(verdict=point.verdict, stack=stack.stack, title=point.title, text=point.text)
+        for stack, points in pairs
+        for point in points
+    ]
+    found.sort(key=lambda item: (VERDICTS.index(item.verdict), order[item.stack]))
+    return _report(stacks, tuple(found), chosen)
+
+
+def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options: Options) -> Report:
+    verdict = min((stack.verdict for stack in stacks), key=VERDICTS.index)
+    plan = plan_hash(stacks)
+    now, then = _sum(stack.now for stack in stacks), _sum(stack.then for stack in stacks)
+    known = all(stack.change_known and stack.complete for stack in stacks)
+    first = max(stacks, key=lambda stack: (bool(stack.commit), stack.run))
+    return Report(
+        id=options.id,
+        verdict=verdict,
+        heading=heading.heading(verdict, stacks),
+        sentence=heading.sentence(stacks, now, then, known=known),
+        stacks=stacks,
+        findings=found,
+        now=now,
+        then=then,
+        change_known=known,
+        plan=plan,
+        commit=first.commit,
+        run=first.run,
+        run_url=first.run_url,
+        engine=first.engine,
+        exit=exit_code(stacks, options),
+        labels=_labels(verdict, stacks),
+        outputs=_outputs(verdict, stacks, now, then, known=known, plan=plan),
+        annotations=tuple(_annotations(stacks)),
+        acknowledged=any(options.acknowledged.holds_for(stack.commit) for stack in stacks),
+    )
+
+
+def _stack(facts: Facts, options: Options) -> tuple[StackReport, tuple[Point, ...]]:
+    checked = guards.results(facts, options.acknowledged)
+    points = findings.points(facts, checked)
+    changed = any(change.changed for change in facts.changes)
+    quiet: Verdict = "changes" if changed else "nothing"
+    verdict: Verdict = points[0].verdict if points else quiet
+    bundle = facts.bundle
+    stack = StackReport(
+        stack=facts.stack,
+        verdict=verdict,
+        word=_word(verdict, points, bundle.exit),
+        complete=not facts.failed,
+        drift=facts.drift,
+        form=bundle.form or "none",
+        exit=bundle.exit,
+        commit=bundle.meta.commit,
+        run=bundle.meta.run,
+        run_url=bundle.meta.run_url,
+        engine=bundle.meta.engine,
+        catalog_date=bundle.catalog.fetched[:10] if bundle.catalog else "",
+        catalog_hash=bundle.catalog.hash if bundle.catalog else "",
+        changes=facts.changes,
+        unchanged_known=bundle.reading.has_sames,
+        now=facts.now,
+        then=facts.then,
+        change_known=facts.change_known,
+        guards=checked,
+        choices=choices_of(bundle),
+        pins_file=bundle.pins_after.file,
+        outputs=output_changes(bundle),
+        policies=tuple(_policies(bundle)),
+        policies_passed=bundle.reading.policies_passed,
+        messages=tuple(_messages(bundle)),
+        pending=bundle.pending,
+    )
+    return stack, points
+
+
+def _missing(stack: str) -> tuple[StackReport, tuple[Point, ...]]:
+    """A stack that was expected and sent no bundle is a failed one."""
+    why = phrase("no preview came in")
+    title = phrase(code(stack), " could not be previewed: ", why)
+    text = phrase("The job of this stack was skipped, cancelled or broke. To go ahead: run it again.")
+    report = StackReport(
+        stack=stack, verdict="failed", word=phrase("failed: ", why), complete=False, exit=1,
+        unchanged_known=False, change_known=False, now=Sum(at_least=True), then=Sum(at_least=True),
+    )  # fmt: skip
+    return report, (Point("failed", title, text, why),)
+
+
+def _word(verdict: Verdict, points: Sequence[Point], code_: int) -> Phrase:
+    """What stands beside the sign in the stack's row."""
+    front = {
+        "failed": f"failed (exit {code_}): ",
+        "blocked": "blocked: ",
+        "danger": "goes through: ",
+        "look": "look: ",
+        "changes": "changes",
+        "nothing": "nothing to do",
+    }[verdict]
+    also: Phrase = ()
+    if verdict in ("blocked", "danger") and any(point.verdict == "look" for point in points):
+        also = phrase("; look: ", findings.shorts(points, "look"))
+    return phrase(front, findings.shorts(points, verdict), also)
+
+
+def _policies(bundle: Bundle) -> Iterable[Policy]:
+    for item in bundle.reading.policies:
+        message = shortened(item.message)
+        yield Policy(name=item.policy, level=item.level, resource=resource_name(item.urn), message=message)
+
+
+def _messages(bundle: Bundle) -> Iterable[Message]:
+    for item in bundle.reading.diagnostics:
+        yield Message(
+            severity=item.severity,
+            resource=resource_name(item.urn) if item.urn else "",
+            text=shortened(item.message),
+        )
+    if bundle.form is None and bundle.stderr:
+        yield Message(severity="error", resource="", text=shortened(bundle.stderr))
+
+
+def _sum(parts: Iterable[Sum]) -> Sum:
+    found = list(parts)
+    return Sum(
+        amount=sum((part.amount for part in found), Decimal(0)),
+        at_least=any(part.at_least for part in found),
+    )
+
+
+def exit_code(stacks: Sequence[StackReport], options: Options) -> int:
+    """1 failed or missing, 5 a guard blocks, 7 unexpected changes, else what was asked for or 0."""
+    verdicts = {stack.verdict for stack in stacks}
+    changed = any(change.changed for stack in stacks for change in stack.changes)
+    if "failed" in verdicts:
+        return EXIT_FAILED
+    if "blocked" in verdicts:
+        return EXIT_GUARD
+    if changed and options.expect_no_changes:
+        return EXIT_CHANGES
+    return options.changes_exit if changed else 0
+
+
+def _labels(verdict: Verdict, stacks: Sequence[StackReport]) -> tuple[str, ...]:
+    lost = any(change.erased for stack in stacks for change in stack.changes)
+    return tuple(sorted({LABELS[verdict], *([DATA_LOSS_LABEL] if lost else [])}))
+
+
+def _outputs(
+    verdict: Verdict, stacks: Sequence[StackReport], now: Sum, then: Sum, *, known: bool, plan: str
+) -> Outputs:
+    changes = [change for stack in stacks for change in stack.changes if change.changed]
+    return Outputs(
+        verdict=verdict,
+        changed=bool(changes),
+        data_loss=sum(change.erased for change in changes),
+        power_off=sum(change.off for change in changes),
+        monthly_change=dollars(then.amount - now.amount, sign=True) if known else "not known",
+        plan=plan,
+    )
+
+
+_PLACE = re.compile(r"^\s*([\w][\w./-]*\.(?:ya?ml|json|py)):(\d+):\s*(.+)$", re.MULTILINE)
+
+
+def _annotations(stacks: Iterable[StackReport]) -> Iterable[Annotation]:
+    """Settings errors where they stand, and guards that block where they are set; each once."""
+    found: dict[Annotation, None] = {}
+    for stack in stacks:
+        for message in stack.messages:
+            for file, line, text in _PLACE.findall(message.text):
+                found[Annotation(level="error", file=file, line=int(line), message=text)] = None
+        for guard in stack.guards:
+            if guard.state in ("block", "warn") and _line(guard):
+                text = f"{stack.stack}, {guard.name}: {plain(guard.what)}"
+                file, line = guard.place.rsplit(":", 1)
+                level = "error" if guard.state == "block" else "warning"
+                found[Annotation(level=level, file=file, line=int(line), message=text)] = None  # type: ignore[arg-type]  # one of the two
+    return sorted(found, key=lambda item: (item.file, item.line, item.level, item.message))
+
+
+def _line(guard: GuardResult) -> bool:
+    return re.fullmatch(r"[^:]+:\d+", guard.place) is not None

@@ -1,0 +1,134 @@
+"""The report in a terminal, for people at home: tables of rich, no markup from data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from preview import words
+from preview.escaping import cut, visible
+from preview.masking import mask
+from preview.model import SIGNS, Change, Finding, Report, StackReport, Verdict
+from preview.phrases import Phrase, code, listed, phrase
+
+STYLES: dict[Verdict, str] = {
+    "failed": "bold red",
+    "blocked": "bold red",
+    "danger": "yellow",
+    "look": "bright_yellow",
+    "changes": "green",
+    "nothing": "dim",
+}
+ROWS = 40
+"""Rows of one stack; the rest is a number."""
+
+
+def show(report: Report, console: Console, secrets: Sequence[str] = ()) -> None:
+    console.print(renderable(report, secrets))
+
+
+def renderable(report: Report, secrets: Sequence[str] = ()) -> RenderableType:
+    """Everything as texts that no markup can come from; the table of stacks first."""
+    say = _Say(secrets)
+    parts: list[RenderableType] = [
+        say.text(report.heading, f"bold {STYLES[report.verdict]}"),
+        say.text(report.sentence),
+        Text(),
+        _stacks(report, say),
+    ]
+    parts += _findings(report, say)
+    for stack in report.stacks:
+        parts += _stack(stack, say)
+    return Group(*parts)
+
+
+class _Say:
+    """Phrases as rich texts, secrets masked."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = tuple(secrets)
+
+    def text(self, pieces: Phrase, style: str = "") -> Text:
+        text = Text(style=style)
+        for piece in pieces:
+            if piece.kind == "code":
+                text.append(self.plain(piece.text), style="cyan" if not style else "")
+            elif piece.kind == "unknown":
+                text.append("known after apply", style="italic")
+            else:
+                text.append("[secret]" if piece.kind == "secret" else self.plain(piece.text))
+        return text
+
+    def plain(self, value: str) -> str:
+        return visible(cut(mask(value, self._secrets)))
+
+
+def _stacks(report: Report, say: _Say) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("Stack", "Verdict", "Plan", "Erased", "Off"):
+        table.add_column(name, overflow="fold")
+    for name in ("Now", "Then", "Change"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for stack in report.stacks:
+        style = STYLES[stack.verdict]
+        table.add_row(
+            say.text(phrase(code(stack.stack))),
+            say.text(phrase(f"{SIGNS[stack.verdict]} ", stack.word), style),
+            words.plan(stack),
+            say.text(listed(words.erased(stack), 3)) if words.erased(stack) else "–",
+            say.text(listed(words.off(stack), 3)) if words.off(stack) else "–",
+            words.now(stack),
+            words.then(stack),
+            words.change(stack),
+        )
+    return table
+
+
+def _findings(report: Report, say: _Say) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    groups: list[tuple[str, list[Finding]]] = [
+        ("Needs a decision", [item for item in report.findings if item.verdict in ("failed", "blocked")]),
+        ("Worth a look", [item for item in report.findings if item.verdict not in ("failed", "blocked")]),
+    ]
+    for title, found in groups:
+        if found:
+            parts += [Text(), Text(title, style="bold")]
+        for item in found[:ROWS]:
+            line = say.text(item.title, "bold")
+            body = Text.assemble(f"{SIGNS[item.verdict]} ", line, ". ", say.text(item.text))
+            parts.append(Padding(body, (0, 0, 0, 2)))
+        if len(found) > ROWS:
+            parts.append(Text(f"  and {len(found) - ROWS} more", style="dim"))
+    return parts
+
+
+def _stack(stack: StackReport, say: _Say) -> list[RenderableType]:
+    changed = [change for change in stack.changes if change.changed]
+    title = Text.assemble(say.text(phrase(code(stack.stack)), "bold"), f"  {words.plan(stack)}, {words.unchanged(stack)}")
+    parts: list[RenderableType] = [Text(), title]
+    if changed:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for name in ("", "Resource", "What", "Effect"):
+            table.add_column(name, overflow="fold")
+        table.add_column("A month", justify="right")
+        for change in changed[:ROWS]:
+            table.add_row(*_row(change, say), words.month(change))
+        parts.append(table)
+    if len(changed) > ROWS:
+        parts.append(Text(f"and {len(changed) - ROWS} more", style="dim"))
+    parts += [Text(f"{item.severity}: {say.plain(item.text)}", style="red") for item in stack.messages[:5]]
+    return parts
+
+
+def _row(change: Change, say: _Say) -> list[Text]:
+    style = STYLES[words.row_verdict(change)]
+    return [
+        Text(words.sign(change), style=style),
+        say.text(words.name(change)),
+        say.text(words.what(change)),
+        say.text(words.effect(change), style),
+    ]

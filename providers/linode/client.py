@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from providers.linode.errors import ApiUnreachable, NotAuthorized
-from providers.linode.records import Event, Linode, Profile
+from providers.linode.records import Config, Disk, Event, Linode, Profile
 from providers.linode.transport import Json, Transport
 
 PAGE_SIZE = 500
@@ -78,29 +78,105 @@ class LinodeClient:
         """Delete it, with its disks and backups. Source: DELETE /linode/instances/{linodeId}."""
         self.transport.request("DELETE", _instance(linode_id))
 
-    def boot(self, linode_id: int | str) -> None:
-        """Source: POST /linode/instances/{linodeId}/boot."""
-        self.transport.request("POST", f"{_instance(linode_id)}/boot")
+    def boot(self, linode_id: int | str, config_id: int | None = None) -> None:
+        """Boot, from the first configuration profile or the given one.
+
+        Source: POST /linode/instances/{linodeId}/boot.
+        """
+        self._act(linode_id, "boot", {"config_id": config_id} if config_id else None)
+
+    def reboot(self, linode_id: int | str, config_id: int | None = None) -> None:
+        """Source: POST /linode/instances/{linodeId}/reboot."""
+        self._act(linode_id, "reboot", {"config_id": config_id} if config_id else None)
 
     def shut_down(self, linode_id: int | str) -> None:
         """Source: POST /linode/instances/{linodeId}/shutdown."""
-        self.transport.request("POST", f"{_instance(linode_id)}/shutdown")
+        self._act(linode_id, "shutdown")
 
-    def resize(self, linode_id: int | str, type_id: str) -> None:
-        """Move it to another plan: off for some minutes, then as before.
+    def resize(self, linode_id: int | str, type_id: str, *, migration_type: str, resize_disk: bool) -> None:
+        """Move it to another plan. Source: POST /linode/instances/{linodeId}/resize."""
+        body = {"type": type_id, "migration_type": migration_type, "allow_auto_disk_resize": resize_disk}
+        self._act(linode_id, "resize", body)
 
-        Source: POST /linode/instances/{linodeId}/resize.
+    def migrate(self, linode_id: int | str, region_id: str, *, migration_type: str) -> None:
+        """Move it to another region; its public addresses change.
+
+        Source: POST /linode/instances/{linodeId}/migrate.
         """
-        body = {"type": type_id, "allow_auto_disk_resize": True}
-        self.transport.request("POST", f"{_instance(linode_id)}/resize", body=body)
+        self._act(linode_id, "migrate", {"region": region_id, "type": migration_type})
+
+    def rebuild(self, linode_id: int | str, body: Mapping[str, object]) -> None:
+        """Erase all disks and deploy an image; id and addresses stay.
+
+        Source: POST /linode/instances/{linodeId}/rebuild.
+        """
+        self._act(linode_id, "rebuild", body)
+
+    def reset_password(self, linode_id: int | str, root_pass: str) -> None:
+        """Set root's password; the Linode has to be off. Source: POST /linode/instances/{linodeId}/password."""
+        self._act(linode_id, "password", {"root_pass": root_pass})
+
+    def add_private_address(self, linode_id: int | str) -> None:
+        """Source: POST /linode/instances/{linodeId}/ips."""
+        self._act(linode_id, "ips", {"type": "ipv4", "public": False})
 
     def set_backups(self, linode_id: int | str, *, enabled: bool) -> None:
         """Turn the backup service on, or off: off deletes every backup.
 
         Source: POST /linode/instances/{linodeId}/backups/enable and …/cancel.
         """
-        action = "enable" if enabled else "cancel"
-        self.transport.request("POST", f"{_instance(linode_id)}/backups/{action}")
+        self._act(linode_id, "backups/enable" if enabled else "backups/cancel")
+
+    def set_firewalls(self, linode_id: int | str, firewall_ids: list[int]) -> None:
+        """Assign exactly these firewalls. Source: PUT /linode/instances/{linodeId}/firewalls."""
+        self.transport.request(
+            "PUT", f"{_instance(linode_id)}/firewalls", body={"firewall_ids": firewall_ids}
+        )
+
+    def place(self, linode_id: int | str, group_id: int, *, assigned: bool) -> None:
+        """Put a Linode into a placement group or take it out.
+
+        Source: POST /placement/groups/{groupId}/assign and …/unassign.
+        """
+        action = "assign" if assigned else "unassign"
+        body = {"linodes": [int(linode_id)]}
+        self.transport.request("POST", f"/placement/groups/{group_id}/{action}", body=body)
+
+    def placement_group_regions(self) -> dict[int, str]:
+        """Region id by placement group id. Scope linodes:read_only. Source: GET /placement/groups."""
+        return {int(str(row["id"])): str(row["region"]) for row in self.list_rows("/placement/groups")}
+
+    def firewall_ids(self, linode_id: int | str) -> list[int]:
+        """The firewalls of a Linode. Source: GET /linode/instances/{linodeId}/firewalls."""
+        return [int(str(row["id"])) for row in self.list_rows(f"{_instance(linode_id)}/firewalls")]
+
+    def disks(self, linode_id: int | str) -> list[Disk]:
+        """Source: GET /linode/instances/{linodeId}/disks."""
+        return [Disk.model_validate(row) for row in self.list_rows(f"{_instance(linode_id)}/disks")]
+
+    def resize_disk(self, linode_id: int | str, disk_id: int, size_mb: int) -> None:
+        """Source: POST /linode/instances/{linodeId}/disks/{diskId}/resize."""
+        self._act(linode_id, f"disks/{disk_id}/resize", {"size": size_mb})
+
+    def configs(self, linode_id: int | str) -> list[Config]:
+        """Source: GET /linode/instances/{linodeId}/configs."""
+        return [Config.model_validate(row) for row in self.list_rows(f"{_instance(linode_id)}/configs")]
+
+    def update_config(self, linode_id: int | str, config_id: int, body: Mapping[str, object]) -> None:
+        """Source: PUT /linode/instances/{linodeId}/configs/{configId}."""
+        self.transport.request("PUT", f"{_instance(linode_id)}/configs/{config_id}", body=body)
+
+    def create_image(self, disk_id: int, label: str, description: str) -> str:
+        """A private image of a disk, being made; its id. Scope images:read_write. Source: POST /images."""
+        body = {"disk_id": disk_id, "label": label, "description": description}
+        return str(self.transport.request("POST", "/images", body=body).body["id"])
+
+    def image_status(self, image_id: str) -> str:
+        """creating, pending_upload or available. Source: GET /images/{imageId}."""
+        return str(self.transport.request("GET", f"/images/{quote(image_id, safe='')}").body.get("status"))
+
+    def _act(self, linode_id: int | str, action: str, body: Mapping[str, object] | None = None) -> None:
+        self.transport.request("POST", f"{_instance(linode_id)}/{action}", body=body)
 
     def events(self, x_filter: Mapping[str, object]) -> list[Event]:
         """The account's events. Scope events:read_only. Source: GET /account/events."""

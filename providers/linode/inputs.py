@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 
 from pulumi.output import Unknown
 
+from providers.linode.fields import BY_NAME, DECLARED
 from providers.linode.owner import in_order, users_tags
 from providers.linode.records import Linode
 
 Props = Mapping[str, object]
 
-DECLARED = (
-    "type",
-    "region",
-    "image",
-    "label",
-    "tags",
-    "root_pass",
-    "authorized_keys",
-    "backups_enabled",
-    "owner",
-)
-"""What a program declares. Everything else among the properties is computed, and never a reason for a change."""
+COMPUTED = ("monthly_usd", "planned", "region_move", "ipv4", "public_ipv4", "private_ipv4", "ipv6")
+"""What check adds for the preview to show and to keep known. Never a reason for a change."""
 
-SECRET = frozenset({"root_pass"})
-"""Never named in a check failure: the engine would print the value."""
+ALERTS = ("cpu", "io", "network_in", "network_out", "transfer_quota")
 
 
 def is_unknown(value: object) -> bool:
@@ -54,31 +45,75 @@ def known(props: Props) -> dict[str, object]:
 def _normal(key: str, value: object) -> object:
     if key == "tags" and isinstance(value, (list, tuple)):
         return in_order(str(tag) for tag in value)
-    if key == "authorized_keys" and isinstance(value, (list, tuple)):
+    if key in ("authorized_keys", "authorized_users") and isinstance(value, (list, tuple)):
         return [str(item).strip() for item in value]
+    return whole_numbers(value)
+
+
+def whole_numbers(value: object) -> object:
+    """The value with 3.0 as 3 all through: the engine hands every number over as a float."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: whole_numbers(part) for key, part in value.items() if part is not None}
+    if isinstance(value, (list, tuple)):
+        return [whole_numbers(part) for part in value]
     return value
 
 
 def request_body(inputs: Props, owner_tag: str) -> dict[str, object]:
     """The body of the create request. Source: POST /linode/instances."""
-    body: dict[str, object] = {
-        key: inputs[key]
-        for key in ("type", "region", "image", "label", "root_pass", "authorized_keys", "backups_enabled")
-        if inputs.get(key) is not None
+    body = {
+        BY_NAME[key].wire: _on_the_wire(key, value)
+        for key, value in inputs.items()
+        if key in BY_NAME and BY_NAME[key].wire
     }
     body["tags"] = [*_tags(inputs), owner_tag]
     return body
 
 
+def rebuild_body(inputs: Props) -> dict[str, object]:
+    """The body of a rebuild: the image and what belongs to its first boot.
+
+    Source: POST /linode/instances/{linodeId}/rebuild.
+    """
+    keys = ("image", "root_pass", "authorized_keys", "authorized_users", "user_data", "booted", "disk_encryption",
+            "stackscript_id", "stackscript_data")  # fmt: skip
+    return {BY_NAME[key].wire: _on_the_wire(key, inputs[key]) for key in keys if key in inputs}
+
+
+def _on_the_wire(key: str, value: object) -> object:
+    if key == "user_data":
+        return {"user_data": base64.b64encode(str(value).encode()).decode()}
+    if key == "reserved_ipv4":
+        return [value]
+    if key == "placement_group":
+        return {"id": value}
+    return value
+
+
 def put_body(inputs: Props, linode: Linode, owner_tag: str) -> dict[str, object]:
     """What PUT has to change, in one request; empty when nothing. Source: PUT /linode/instances/{linodeId}."""
-    body: dict[str, object] = {}
-    if inputs.get("label") not in (None, linode.label):
-        body["label"] = inputs["label"]
-    tags = [*_tags(inputs), owner_tag]
+    body: dict[str, object] = {
+        key: inputs[key]
+        for key in ("label", "watchdog_enabled", "maintenance_policy")
+        if key in inputs and inputs[key] != getattr(linode, key)
+    }
+    tags = [*(_tags(inputs) if "tags" in inputs else users_tags(linode.tags)), owner_tag]
     if {tag.casefold() for tag in tags} != {tag.casefold() for tag in linode.tags}:
         body["tags"] = tags
+    alerts = _mapping(inputs.get("alerts"))
+    if any(linode.alerts.get(key) != value for key, value in alerts.items()):
+        body["alerts"] = alerts
+    schedule = {part: inputs[key] for part, key in SCHEDULE.items() if key in inputs}
+    if linode.backups.enabled and any(
+        linode.backups.schedule.get(key) != value for key, value in schedule.items()
+    ):
+        body["backups"] = {"schedule": schedule}
     return body
+
+
+SCHEDULE = {"day": "backups_day", "window": "backups_window"}
 
 
 def as_reported(inputs: Props, linode: Linode) -> dict[str, object]:
@@ -93,10 +128,25 @@ def as_reported(inputs: Props, linode: Linode) -> dict[str, object]:
         "label": linode.label,
         "tags": users_tags(linode.tags),
         "backups_enabled": linode.backups.enabled,
+        "watchdog_enabled": linode.watchdog_enabled,
+        "disk_encryption": linode.disk_encryption,
+        "interface_generation": linode.interface_generation,
+        "maintenance_policy": linode.maintenance_policy,
+        "placement_group": linode.placement_group.id if linode.placement_group else None,
+        "alerts": {key: linode.alerts.get(key) for key in _mapping(inputs.get("alerts"))},
+        "backups_day": linode.backups.schedule.get("day"),
+        "backups_window": linode.backups.schedule.get("window"),
     }
-    return {key: seen.get(key, value) for key, value in inputs.items()}
+    found = {key: seen.get(key, value) for key, value in inputs.items()}
+    if inputs.get("on_image_change") == "ignore":
+        found["image"] = inputs["image"]
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _tags(inputs: Props) -> list[str]:
     tags = inputs.get("tags")
     return [str(tag) for tag in tags] if isinstance(tags, (list, tuple)) else []
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

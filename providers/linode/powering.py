@@ -1,49 +1,96 @@
-"""Bring a Linode into the status that it is to have, and through a resize."""
+"""Power states: what a Linode is to be in, and how it gets there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from providers.linode import waiting
-from providers.linode.changes import target_status
+from providers.linode.changes import Changes, Outcome, first_status, kept_status
 from providers.linode.client import LinodeClient
-from providers.linode.records import Linode
+from providers.linode.errors import LinodeError
+from providers.linode.records import Config, Linode
+
+Props = Mapping[str, object]
 
 STABLE = frozenset({"running", "offline", "stopped", "billing_suspension"})
 """Statuses that do not change by themselves."""
 
 
-def settled(client: LinodeClient, linode_id: int, inputs: Mapping[str, object], timeout_s: float) -> Linode:
-    """The Linode once it has its status: running with an image, else offline. Booted if it stopped short.
+@dataclass(frozen=True)
+class Machine:
+    """A Linode to work on. `boot_label` names the configuration profile to boot; None: the first one."""
+
+    client: LinodeClient
+    id: int
+    timeout_s: float
+    boot_label: str | None = None
+
+    def when_free(self, call: Callable[[], None], what: str) -> None:
+        """Make a call as soon as no other job of the Linode is in its way. Raises WaitExpired."""
+        waiting.until_free(call, f"Linode {self.id} is to {what}", self.timeout_s)
+
+    def at_rest(self, done: Callable[[Linode], bool] = lambda _: True, what: str = "come to rest") -> Linode:
+        """The Linode once nothing is changing its status and it is `done`. Raises WaitExpired."""
+        return waiting.until(
+            lambda: self.client.linode(self.id),
+            lambda seen: seen.status in STABLE and done(seen),
+            f"Linode {self.id} is to {what}",
+            self.timeout_s,
+        )
+
+    def bring_to(self, status: str) -> Linode:
+        """The Linode once it has the status; shut down or booted if it doesn't get there by itself."""
+        linode = self.at_rest()
+        if linode.status == status:
+            return linode
+        if status == "offline":
+            return self.shut_down()
+        config_id = self._boot_config_id()
+        self.when_free(lambda: self.client.boot(self.id, config_id), "boot")
+        return self.at_rest(lambda seen: seen.status == status, f"be {status}")
+
+    def shut_down(self) -> Linode:
+        """The Linode, off."""
+        if self.at_rest().status == "running":
+            self.when_free(lambda: self.client.shut_down(self.id), "shut down")
+        return self.at_rest(lambda seen: seen.status != "running", "be off")
+
+    def reboot(self) -> None:
+        """Reboot it if it runs; one that is off is left to be booted."""
+        if self.at_rest().status == "running":
+            config_id = self._boot_config_id()
+            self.when_free(lambda: self.client.reboot(self.id, config_id), "reboot")
+
+    def boot_config(self) -> Config:
+        """The configuration profile that it boots. Raises LinodeError if there is none."""
+        configs = self.client.configs(self.id)
+        chosen = next((config for config in configs if self.boot_label in (None, config.label)), None)
+        if chosen is None:
+            named = f" '{self.boot_label}'. Next: correct boot_config_label." if self.boot_label else "."
+            raise LinodeError(f"Linode {self.id} has no configuration profile{named}")
+        return chosen
+
+    def _boot_config_id(self) -> int | None:
+        return self.boot_config().id if self.boot_label else None
+
+
+def settled(client: LinodeClient, linode_id: int, inputs: Props, timeout_s: float) -> Linode:
+    """A new Linode once it has its first status, booted if it stopped short of running.
 
     Raises WaitExpired and what the calls raise.
     """
-    target = target_status(inputs)
-    what = f"Linode {linode_id} is to be {target}"
-    linode = waiting.until(lambda: client.linode(linode_id), _is_stable, what, timeout_s)
-    if linode.status == target or target == "offline":
-        return linode
-    waiting.until_free(lambda: client.boot(linode_id), what, timeout_s)
-    return waiting.until(
-        lambda: client.linode(linode_id), lambda seen: seen.status == target, what, timeout_s
-    )
+    machine = Machine(client, linode_id, timeout_s)
+    target = first_status(inputs)
+    linode = machine.at_rest(what=f"be {target}")
+    return linode if target == "offline" else machine.bring_to(target)
 
 
-def resize(client: LinodeClient, linode: Linode, type_id: str) -> None:
-    """Move a Linode to another plan and wait until it is there; it is off meanwhile.
-
-    Source: POST /linode/instances/{linodeId}/resize.
-    """
-    what = f"Linode {linode.id} is to be a {type_id}"
-    timeout_s = waiting.UPDATE_TIMEOUT_S
-    waiting.until_free(lambda: client.resize(linode.id, type_id), what, timeout_s)
-    waiting.until(
-        lambda: client.linode(linode.id),
-        lambda seen: seen.type == type_id and _is_stable(seen),
-        what,
-        timeout_s,
-    )
-
-
-def _is_stable(linode: Linode) -> bool:
-    return linode.status in STABLE
+def status_after(linode: Linode, wanted: Props, found: Changes) -> str:
+    """The status after an update: what `booted` says, else what it was before; a rebuild boots as a create does."""
+    kept = kept_status(wanted)
+    if kept is not None:
+        return kept
+    if found.of(Outcome.REBUILD) or linode.status not in ("offline", "stopped"):
+        return first_status(wanted)
+    return "offline"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -43,7 +44,17 @@ class Specs(Record):
 
 
 class Backups(Record):
+    """The backup service. `schedule` has day and window, each null until chosen."""
+
     enabled: bool = False
+    schedule: Mapping[str, str | None] = Field(default_factory=dict)
+
+
+class PlacementGroup(Record):
+    """The placement group that a Linode is in."""
+
+    id: int
+    label: str = ""
 
 
 class Linode(Record):
@@ -67,6 +78,12 @@ class Linode(Record):
     host_uuid: str = ""
     created: str = ""
     watchdog_enabled: bool = True
+    alerts: Mapping[str, object] = Field(default_factory=dict)
+    placement_group: PlacementGroup | None = None
+    disk_encryption: str | None = None
+    interface_generation: str | None = None
+    maintenance_policy: str | None = None
+    locks: tuple[str, ...] = ()
 
 
 class Entity(Record):
@@ -75,6 +92,24 @@ class Entity(Record):
     id: int | str | None = None
     type: str = ""
     label: str | None = None
+
+
+class Disk(Record):
+    """A disk of a Linode. `size` in MB. Source: GET /linode/instances/{linodeId}/disks."""
+
+    id: int
+    label: str = ""
+    size: int = 0
+    filesystem: str = ""
+    status: str = ""
+
+
+class Config(Record):
+    """A configuration profile: what a Linode boots. Source: GET /linode/instances/{linodeId}/configs."""
+
+    id: int
+    label: str = ""
+    kernel: str = ""
 
 
 class Event(Record):

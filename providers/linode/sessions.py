@@ -50,6 +50,19 @@ class Session:
         """The account's instances when they were first asked for: good for previews, not before a write."""
         return self.client.linodes()
 
+    def listed(self, linode_id: str) -> Linode | None:
+        """The instance as the list has it, so that a refresh of many asks once for all of them."""
+        return self._by_id.get(linode_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Linode]:
+        return {str(linode.id): linode for linode in self.linodes}
+
+    @cached_property
+    def group_regions(self) -> dict[int, str]:
+        """The region of each placement group."""
+        return self.client.placement_group_regions()
+
 
 def learn(read: GetsValues | Mapping[str, object]) -> None:
     """Take the stack's configuration, as the engine hands it to the provider or to the program."""

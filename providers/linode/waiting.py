@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,9 +11,8 @@ from providers.linode.errors import Busy, WaitExpired
 
 T = TypeVar("T")
 
-CREATE_TIMEOUT_S = 15 * 60.0
-UPDATE_TIMEOUT_S = 60 * 60.0
-DELETE_TIMEOUT_S = 10 * 60.0
+TIMEOUTS_S: Mapping[str, float] = {"create": 15 * 60.0, "update": 60 * 60.0, "delete": 10 * 60.0}
+"""How long each operation may wait where the input `timeouts` does not say."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,13 @@ class Pace:
     longest_s: float = 5.0
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
+
+
+def timeout_s(inputs: Mapping[str, object], operation: str) -> float:
+    """Seconds that an operation may wait: what the resource's `timeouts` say, else 15, 60 and 10 minutes."""
+    given = inputs.get("timeouts")
+    value = given.get(operation) if isinstance(given, Mapping) else None
+    return float(value) if isinstance(value, (int, float)) else TIMEOUTS_S[operation]
 
 
 def until(

@@ -1,0 +1,45 @@
+"""Check one Instance's inputs: put them in normal form, judge them, and add what a preview should show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from providers.linode import changes, inputs, preflight
+from providers.linode.changes import Changes, Outcome
+from providers.linode.checks import problems
+from providers.linode.fits import Facts
+from providers.linode.outputs import addresses
+from providers.linode.planned import planned
+from providers.linode.rules import Problem
+from providers.linode.sessions import Session
+
+Props = dict[str, Any]
+
+
+def check(session: Session, olds: Props, news: Props) -> tuple[Props, list[Problem]]:
+    """The checked inputs and everything wrong with them. `olds` are the inputs in the state, {} for a new one.
+
+    Raises what the calls for the catalogs and the list of instances raise.
+    """
+    facts = preflight.gather(session, news, olds)
+    checked = {**news, **inputs.declared(news)}
+    if isinstance(checked.get("region"), str):
+        checked["region"] = preflight.canonical_region(checked["region"], facts.regions)
+    if move := preflight.region_move(checked, olds, facts):
+        checked["region_move"] = move
+    found = changes.between(olds, checked) if olds else Changes({})
+    wrong = problems(checked, olds, facts, found)
+    if not wrong:
+        checked |= _shown(checked, olds, facts, found)
+    return checked, wrong
+
+
+def _shown(checked: Props, olds: Props, facts: Facts, found: Changes) -> Props:
+    """The cost, what is going to happen, and the addresses that stay as they are."""
+    shown: Props = {"planned": planned(found, olds, checked)}
+    plan, region = facts.types.get(str(checked.get("type"))), checked.get("region")
+    if plan is not None and isinstance(region, str):
+        shown["monthly_usd"] = plan.monthly_usd(region, backups=bool(checked.get("backups_enabled")))
+    if facts.mine is not None and not found.of(Outcome.REPLACE, Outcome.MIGRATE):
+        shown |= addresses(facts.mine)
+    return {key: value for key, value in shown.items() if value is not None}

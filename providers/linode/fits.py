@@ -1,0 +1,141 @@
+"""What is wrong with an Instance's inputs against the catalogs and the account. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
+from providers.linode.catalogs.stock import sold_in
+from providers.linode.nearest import did_you_mean
+from providers.linode.owner import Owner
+from providers.linode.records import Linode
+from providers.linode.rules import Problem
+
+Props = Mapping[str, object]
+
+CAPABILITIES: Mapping[str, str] = {
+    "user_data": "Metadata",
+    "placement_group": "Placement Group",
+    "maintenance_policy": "Maintenance Policy",
+    "disk_encryption": "Disk Encryption",
+}
+"""What a region must be able to do for an input. Source: GET /regions, capabilities."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the API offers and holds: catalogs by id, Linodes by label in lower case.
+
+    `mine` is the Linode of the resource as it is now, None for a new one; `disks_mb` the sum of its disks where
+    a smaller plan is asked for; `group_regions` the region of each placement group where one is asked for.
+    """
+
+    types: Mapping[str, LinodeType]
+    regions: Mapping[str, Region]
+    images: Mapping[str, Image]
+    linodes: Mapping[str, Linode]
+    availability: Iterable[Availability] = ()
+    kernels: Collection[str] | None = None
+    mine: Linode | None = None
+    disks_mb: int = 0
+    group_regions: Mapping[int, str] | None = None
+    owner: Owner = field(default_factory=lambda: Owner("", "", "", ""))
+
+
+def misfits(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
+    """Everything known to be wrong. `old` are the inputs in the state, empty for a new resource."""
+    yield from _unknown_ids(inputs, facts)
+    yield from _label_taken(inputs, old, facts)
+    yield from _image(inputs, facts)
+    yield from _plan(inputs, old, facts)
+    yield from _region(inputs, facts)
+    yield from _placement_group(inputs, facts)
+
+
+def _unknown_ids(inputs: Props, facts: Facts) -> Iterator[Problem]:
+    catalogs: tuple[tuple[str, Collection[str] | None], ...] = (
+        ("type", facts.types),
+        ("region", facts.regions),
+        ("image", facts.images),
+        ("kernel", facts.kernels),
+    )
+    for key, catalog in catalogs:
+        if key in inputs and catalog is not None and str(inputs[key]) not in catalog:
+            hint = did_you_mean(str(inputs[key]), catalog)
+            yield Problem(
+                key, f"is not among the {len(catalog)} {key}s of this account{hint}. Next: correct the id."
+            )
+
+
+def _label_taken(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
+    label = inputs.get("label")
+    holder = facts.linodes.get(str(label).casefold())
+    if holder is None or label == old.get("label") or facts.owner.tag() in holder.tags:
+        return
+    if inputs.get("adopt") is not None and str(inputs["adopt"]) == str(holder.id):
+        return
+    yield Problem(
+        "label",
+        f"is taken by Linode {holder.id} ({holder.region}), which is not this resource's; labels are unique in an "
+        f"account. Next: choose another label, delete that Linode, or take it over with adopt={holder.id}.",
+    )
+
+
+def _image(inputs: Props, facts: Facts) -> Iterator[Problem]:
+    image, plan = facts.images.get(str(inputs.get("image"))), facts.types.get(str(inputs.get("type")))
+    if image is None:
+        return
+    if plan is not None and image.size_mb > plan.disk_mb:
+        yield Problem(
+            "image",
+            f"needs a disk of {image.size_mb} MB, and {plan.id} has {plan.disk_mb} MB. Next: choose a larger type.",
+        )
+    if "user_data" in inputs and "cloud-init" not in image.capabilities:
+        yield Problem(
+            "image", "has no cloud-init, which user_data needs. Next: choose one with that capability."
+        )
+
+
+def _plan(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
+    plan, region = facts.types.get(str(inputs.get("type"))), facts.regions.get(str(inputs.get("region")))
+    if plan is None or region is None:
+        return
+    stays = (old.get("type"), old.get("region")) == (plan.id, region.id)
+    if not stays and not sold_in(region, facts.availability)(plan):
+        yield Problem("type", f"is not to be had in {region.id} now. Next: choose another type or region.")
+    if facts.disks_mb > plan.disk_mb:
+        yield Problem(
+            "type",
+            f"has a disk of {plan.disk_mb} MB, and the Linode's disks take {facts.disks_mb} MB. "
+            "Next: shrink its disks first, or choose a larger type.",
+        )
+
+
+def _region(inputs: Props, facts: Facts) -> Iterator[Problem]:
+    region = facts.regions.get(str(inputs.get("region")))
+    if region is None:
+        return
+    wanted = {key: capability for key, capability in CAPABILITIES.items() if key in inputs}
+    if inputs.get("backups_enabled"):
+        wanted["backups_enabled"] = "Backups"
+    for key, capability in wanted.items():
+        if capability not in region.capabilities:
+            yield Problem(
+                "region",
+                f"{region.id} has no '{capability}', which {key} needs. Next: choose another region.",
+            )
+
+
+def _placement_group(inputs: Props, facts: Facts) -> Iterator[Problem]:
+    group = inputs.get("placement_group")
+    if group is None or facts.group_regions is None:
+        return
+    region = facts.group_regions.get(int(str(group))) if str(group).isdigit() else None
+    if region is None:
+        yield Problem("placement_group", f"{group} does not exist in this account. Next: correct the number.")
+    elif "region" in inputs and region != inputs["region"]:
+        yield Problem(
+            "placement_group",
+            f"{group} is in {region}, and the Linode in {inputs['region']}. Next: use one of there.",
+        )

@@ -1,0 +1,44 @@
+"""Make a Linode, or take over the one that is there already, and bring it to what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from providers.linode import changes, creating, inputs, powering, waiting
+from providers.linode.changes import Outcome
+from providers.linode.client import LinodeClient
+from providers.linode.errors import LinodeError
+from providers.linode.owner import Owner
+from providers.linode.powering import Machine
+from providers.linode.records import Linode
+from providers.linode.updating import Update
+
+Props = Mapping[str, object]
+
+
+def find_or_make(client: LinodeClient, wanted: Props, owner: Owner) -> Linode:
+    """The Linode that `adopt` names, or the owner's, or a new one. Raises ApiRefused, ApiUnreachable."""
+    if wanted.get("adopt") is not None:
+        return client.linode(str(wanted["adopt"]))
+    return creating.create_once(client, inputs.request_body(wanted, owner.tag()), owner.tag())
+
+
+def finish(client: LinodeClient, linode: Linode, wanted: Props, owner: Owner) -> Linode:
+    """The Linode as it is wanted, running if it is to be waited for.
+
+    What the create request can't say is put afterwards; a Linode that was there already is changed in place,
+    never erased. Raises LinodeError when that is not enough, WaitExpired, and what the calls raise.
+    """
+    timeout_s = waiting.timeout_s(wanted, "create")
+    if wanted.get("wait_for") == "accepted":
+        body = inputs.put_body(wanted, linode, owner.tag())
+        return client.update_linode(linode.id, body) if body else linode
+    linode = powering.settled(client, linode.id, wanted, timeout_s)
+    found = changes.between(inputs.as_reported(wanted, linode), wanted)
+    if erased := found.of(Outcome.REPLACE, Outcome.REBUILD):
+        raise LinodeError(
+            f"Linode {linode.id} is there already with another {' and '.join(erased)}, and nothing was erased. "
+            "Next: declare what it has, or delete it."
+        )
+    machine = Machine(client, linode.id, timeout_s)
+    return Update(machine, linode, wanted, found, owner.tag()).run()

@@ -1,0 +1,41 @@
+"""What is there now: one list for all instances of a refresh, and details only where they are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from providers.linode.errors import NotFound
+from providers.linode.inputs import as_reported
+from providers.linode.records import Linode
+from providers.linode.sessions import Session
+
+Props = Mapping[str, object]
+
+
+def find(session: Session, linode_id: str) -> Linode | None:
+    """The instance, None if it is gone: missing from the list, and its own address answers 404.
+
+    The list may be a moment old, so it alone never makes an instance gone.
+    """
+    listed = session.listed(linode_id)
+    if listed is not None:
+        return listed
+    try:
+        return session.client.linode(linode_id)
+    except NotFound:
+        return None
+
+
+def seen_inputs(session: Session, linode: Linode, declared: Props) -> dict[str, object]:
+    """The declared inputs as the API reports them; a call of its own only for what is declared."""
+    client, found = session.client, as_reported(declared, linode)
+    if "firewall_id" in declared:
+        firewalls = client.firewall_ids(linode.id)
+        found["firewall_id"] = firewalls[0] if firewalls else None
+    if "swap_size" in declared:
+        found["swap_size"] = sum(disk.size for disk in client.disks(linode.id) if disk.filesystem == "swap")
+    if "kernel" in declared:
+        found["kernel"] = next((config.kernel for config in client.configs(linode.id)), None)
+    if "booted" in declared and linode.status in ("running", "offline"):
+        found["booted"] = linode.status == "running"
+    return {key: value for key, value in found.items() if value is not None}

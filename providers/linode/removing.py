@@ -1,0 +1,52 @@
+"""Delete a Linode, with a last image of its disk where that is asked for, and wait until it is gone."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+
+from providers.linode import waiting
+from providers.linode.client import LinodeClient
+from providers.linode.errors import NotFound
+from providers.linode.powering import Machine
+
+log = logging.getLogger("linode.delete")
+
+
+def delete(client: LinodeClient, linode_id: str, timeout_s: float) -> None:
+    """Delete it and wait until its label and volumes are free. A Linode that is gone already is success.
+
+    Raises ApiRefused, ApiUnreachable, WaitExpired.
+    """
+    try:
+        waiting.until_free(
+            lambda: client.delete_linode(linode_id), f"Linode {linode_id} is to be deleted", timeout_s
+        )
+        waiting.until(
+            lambda: client.linode(linode_id), lambda _: False, f"Linode {linode_id} is to be gone", timeout_s
+        )
+    except NotFound:
+        return
+
+
+def final_snapshot(client: LinodeClient, linode_id: str, label: str, timeout_s: float) -> str | None:
+    """A private image of the main disk, taken while the Linode is off; its id, None if there is no disk.
+
+    An image, not a backup: the API deletes a Linode's backups together with it.
+    """
+    machine = Machine(client, int(linode_id), timeout_s)
+    disks = [disk for disk in client.disks(linode_id) if disk.filesystem != "swap"]
+    if not disks:
+        return None
+    machine.shut_down()
+    main = max(disks, key=lambda disk: disk.size)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    image = client.create_image(main.id, f"{label[:32]}-final-{now:%Y%m%d}", f"last state of {label}")
+    waiting.until(
+        lambda: client.image_status(image),
+        lambda seen: seen == "available",
+        f"image {image} is to be made",
+        timeout_s,
+    )
+    log.warning("Linode %s: its last state is kept as %s", linode_id, image)
+    return image

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,17 +12,20 @@ from threading import Thread
 from types import TracebackType
 
 from providers.linode.connection import Connection
+from providers.linode.limiter import Limiter
 from providers.linode.transport import Transport
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server sends: `cut` closes the connection instead of answering."""
+    """What the server sends: `cut` closes the connection instead of answering, `delay_s`
+    seconds late."""
 
     status: int = 200
     body: object = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
+    delay_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class ScriptedServer:
 
     def transport(self, token: str = "planted-token", most_tries: int = 5) -> Transport:
         connection = Connection(f"{self.url}/v4", token, "LINODE_TOKEN")
-        return Transport(connection, sleep=self.slept.append, most_tries=most_tries)
+        limits = Limiter(now=lambda: time.monotonic() + sum(self.slept))
+        return Transport(connection, sleep=self.slept.append, most_tries=most_tries, limits=limits)
 
     @property
     def slept(self) -> list[float]:
@@ -79,6 +84,7 @@ class ScriptedServer:
                 body = json.loads(self.rfile.read(length)) if length else None
                 script.seen.append(Seen(self.command, self.path, dict(self.headers.items()), body))
                 answer = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
+                time.sleep(answer.delay_s)
                 if answer.cut:
                     self.connection.shutdown(socket.SHUT_RDWR)
                     self.close_connection = True

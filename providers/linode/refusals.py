@@ -49,7 +49,9 @@ def unreachable(
     """The error for a request without an answer; tells whether it can have been carried out."""
     host = urlsplit(connection.url).netloc
     if isinstance(error, requests.exceptions.SSLError):
-        why, did_nothing = "its certificate could not be verified", True
+        # Another TLS failure may have come after the request had been sent.
+        did_nothing = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        why = "its certificate could not be verified" if did_nothing else "the TLS connection broke"
     elif isinstance(error, requests.exceptions.ConnectTimeout):
         why, did_nothing = "it did not answer in time", True
     elif isinstance(error, requests.exceptions.Timeout):

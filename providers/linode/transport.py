@@ -11,14 +11,14 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from providers.linode import refusals
+from providers.linode import limiter, refusals
 from providers.linode.connection import Connection, is_loopback
 from providers.linode.errors import ApiMaintenance, ApiRefused, ApiUnreachable
+from providers.linode.rate_headers import retry_after_s
 
 log = logging.getLogger("linode.api")
 
@@ -27,7 +27,14 @@ Json = dict[str, object]
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 60.0
 MOST_TRIES = 5
-LONGEST_PAUSE_S = 60.0
+MOST_REFUSED = 20
+"""Tries of a request that is refused for the API's limits: each did nothing, and other clients use the limit too."""
+
+LONGEST_PAUSE_S = 300.0
+"""What the API asks for is never cut short; if it asks for more than this, the request fails and says so."""
+
+LONGEST_OWN_PAUSE_S = 30.0
+LONG_WAIT_S = 5.0
 PARALLEL_CONNECTIONS = 64
 
 SAFE_TWICE = frozenset({"GET", "PUT", "DELETE"})
@@ -52,29 +59,14 @@ def may_repeat(method: str, status: int) -> bool:
     return status in DID_NOTHING or (status in UNSURE and method in SAFE_TWICE)
 
 
-def pause_s(tries: int, retry_after: str | None, jitter: float) -> float:
-    """Seconds to wait before try number `tries` + 1: what the API asks for, else 0.5, 1, 2, 4 …
+def pause_s(tries: int, asked_s: float | None, jitter: float) -> float:
+    """Seconds to wait before try number `tries` + 1: what the API asks for, else 0.5, 1, 2, 4 … 30.
 
-    `jitter` in 0..1 adds up to a quarter, so that parallel callers do not come back together. Absurd values
-    of the header (seen: -1509450059) count as none; long ones are cut to a minute.
+    `jitter` in 0..1 adds up to a quarter, so that parallel callers do not come back together.
     Source: https://techdocs.akamai.com/linode-api/reference/rate-limits
     """
-    asked = _seconds(retry_after)
-    base = asked if asked is not None else 0.5 * 2 ** (tries - 1)
-    return min(base * (1 + jitter / 4), LONGEST_PAUSE_S)
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    if retry_after is None:
-        return None
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
-        except (TypeError, ValueError):
-            return None
-    return seconds if 0 <= seconds < 86_400 else None
+    base = asked_s if asked_s is not None else min(0.5 * 2.0 ** min(tries - 1, 10), LONGEST_OWN_PAUSE_S)
+    return base * (1 + jitter / 4)
 
 
 class Transport:
@@ -90,9 +82,11 @@ class Transport:
         *,
         sleep: Callable[[float], None] = time.sleep,
         most_tries: int = MOST_TRIES,
+        limits: limiter.Limiter | None = None,
     ) -> None:
         self.connection = connection
         self._sleep = sleep
+        self._limits = limits or limiter.shared(connection.url, connection.token)
         self._most_tries = most_tries
         self._session = requests.Session()
         self._session.trust_env = not is_loopback(connection.url)
@@ -121,27 +115,49 @@ class Transport:
         headers = {"Accept": "application/json"}
         if x_filter:
             headers["X-Filter"] = json.dumps(x_filter, separators=(",", ":"))
-        tries = 1
+        tries = refused = 0
         while True:
+            self._wait_for_limit(method, path)
             try:
                 answer = self._send(method, path, query, headers, body)
             except ApiUnreachable as error:
+                tries += 1
                 if tries >= self._most_tries or not (error.did_nothing or method in SAFE_TWICE):
                     raise
-                retry_after = None
-                why = "no answer"
+                asked_s, why = None, "no answer"
             else:
                 if answer.ok:
                     return Reply(_json_object(answer, method, path), answer.headers)
                 self._stop_in_maintenance(answer, method, path)
-                if tries >= self._most_tries or not may_repeat(method, answer.status_code):
+                refused += answer.status_code == 429
+                tries += answer.status_code != 429
+                asked_s = self._asked_s(answer)
+                if self._gives_up(method, answer.status_code, asked_s, tries, refused):
                     raise self._refusal(answer, method, path)
-                retry_after = answer.headers.get("Retry-After")
                 why = f"answer {answer.status_code}"
-            wait = pause_s(tries, retry_after, random.random())  # noqa: S311 - spreads load, guards nothing
-            log.info("%s %s: %s, again in %.1f s (try %d)", method, path, why, wait, tries + 1)
+            wait = pause_s(tries + refused, asked_s, random.random())  # noqa: S311 - spreads load, guards nothing
+            log.info("%s %s: %s, again in %.1f s (try %d)", method, path, why, wait, tries + refused + 1)
             self._sleep(wait)
-            tries += 1
+
+    def _gives_up(self, method: str, status: int, asked_s: float | None, tries: int, refused: int) -> bool:
+        if not may_repeat(method, status) or tries >= self._most_tries or refused >= MOST_REFUSED:
+            return True
+        return asked_s is not None and asked_s > LONGEST_PAUSE_S
+
+    def _asked_s(self, answer: requests.Response) -> float | None:
+        """Ordinary answers and 500s carry the header too, and it means nothing there."""
+        if answer.status_code not in (429, 503):
+            return None
+        return retry_after_s(answer.headers.get("Retry-After"), time.time())
+
+    def _wait_for_limit(self, method: str, path: str) -> None:
+        """Return when the request may go out, within what the API's limits leave to this process."""
+        said = False
+        while wait := self._limits.wait_s(method, path):
+            if wait > LONG_WAIT_S and not said:
+                log.info("%s %s: waits %.0f s for the API's limit", method, path, wait)
+                said = True
+            self._sleep(wait + random.random() * limiter.LOOK_AGAIN_S)  # noqa: S311 - spreads load
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self.connection.token:
@@ -168,7 +184,12 @@ class Transport:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
+            self._limits.answered(method, path, None, None)
             raise refusals.unreachable(method, path, self.connection, error) from None
+        except BaseException:
+            self._limits.answered(method, path, None, None)
+            raise
+        self._limits.answered(method, path, answer.headers, answer.status_code)
         log.debug("%s %s -> %d in %.3f s", method, path, answer.status_code, time.monotonic() - started)
         if warning := answer.headers.get("Warning"):
             log.warning("%s %s: the API warns: %s", method, path, warning[:300])

@@ -15,6 +15,7 @@ from providers.linode.errors import (
     NotAuthorized,
     NotFound,
 )
+from providers.linode.rate_headers import retry_after_s
 from providers.linode.transport import Transport, may_repeat, pause_s
 from tests.wire import Answer, ScriptedServer, errors
 
@@ -167,17 +168,53 @@ def test_the_log_of_requests_never_holds_the_token(caplog: pytest.LogCaptureFixt
 
 @pytest.mark.parametrize("header", ["-1509450059", "soon", "", "99999999", "nan"])
 def test_absurd_retry_after_counts_as_none(header: str) -> None:
-    assert pause_s(1, header, 0) == 0.5
+    assert retry_after_s(header, 0.0) is None
 
 
-def test_pauses_grow_and_stay_within_a_minute() -> None:
+def test_an_http_date_is_read_as_seconds_from_now() -> None:
+    assert retry_after_s("Thu, 01 Jan 1970 00:01:40 GMT", 90.0) == 10.0
+
+
+def test_own_pauses_grow_and_stay_within_half_a_minute() -> None:
     assert [pause_s(tries, None, 0) for tries in (1, 2, 3)] == [0.5, 1, 2]
-    assert pause_s(20, None, 1) == 60
-    assert pause_s(1, "3600", 0) == 60
+    assert pause_s(2000, None, 0) == 30
 
 
-def test_jitter_only_lengthens_what_the_api_asks_for() -> None:
-    assert pause_s(1, "10", 1) == 12.5
+def test_what_the_api_asks_for_is_lengthened_and_never_cut_short() -> None:
+    assert pause_s(1, 10, 1) == 12.5
+    assert pause_s(1, 120, 0) == 120
+
+
+def test_a_request_fails_when_it_is_to_wait_longer_than_five_minutes() -> None:
+    refusal = Answer(429, errors("Too many requests"), {"Retry-After": "3000"})
+    with ScriptedServer(refusal, Answer()) as server, pytest.raises(ApiRefused, match="wait"):
+        server.transport().request("GET", "/profile")
+
+    assert len(server.seen) == 1
+
+
+def test_the_retry_after_of_a_500_means_nothing() -> None:
+    with ScriptedServer(Answer(500, errors("x"), {"Retry-After": "106"}), Answer()) as server:
+        server.transport().request("GET", "/profile")
+
+    assert sum(server.slept) < 1
+
+
+def test_a_post_survives_more_refusals_for_the_limit_than_failures() -> None:
+    refused = Answer(429, errors("Too many requests"), {"Retry-After": "1"})
+    with ScriptedServer(*[refused] * 12, Answer()) as server:
+        server.transport().request("POST", "/linode/instances", body={})
+
+    assert len(server.seen) == 13
+
+
+def test_creates_wait_for_the_limit_before_they_are_sent() -> None:
+    with ScriptedServer(Answer()) as server:
+        transport = server.transport()
+        for _ in range(21):
+            transport.request("POST", "/linode/instances", body={})
+
+    assert 14 < sum(server.slept) < 16
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ class Limiter:
             now, mine = self._now(), self._of(method, path)
             for window in mine:
                 speaks = seen.limit is not None and window._is_ours(seen.limit)
-                refused = status == 429 and (speaks or window is mine[0] and not self._general(seen))
+                refused = status == 429 and (speaks or (window is mine[0] and not self._general(seen)))
                 window.answered(now, seen, refused=refused)
 
     def _general(self, seen: Seen) -> bool:

@@ -53,9 +53,8 @@ def read_bundle(folder: Path) -> Bundle:
         raise BundleUnreadable(f"{folder.name}: no such folder. Next: pass the folders that previews wrote.")
     reading, form = _reading(folder)
     meta = _model(folder, "meta.json", Meta) or Meta()
-    in_urns = next((names.stack_name(step.urn) for step in reading.steps), "")
     return Bundle(
-        stack=meta.stack or in_urns or folder.resolve().name,
+        stack=meta.stack or reading.stack or folder.resolve().name,
         reading=reading,
         form=form,
         exit=_exit(folder, reading, form),

@@ -48,14 +48,18 @@ def _bars(stack: StackReport, limit: Decimal | None, y: int, largest: Decimal) -
     parts = [
         f'<text class="mono" x="8" y="{y + 25}">{html_text(stack.stack, 16)}</text>',
         f'<rect class="now" x="{LABEL_W}" y="{y + 2}" width="{now}" height="{BAR}"/>',
-        f'<text x="{LABEL_W + now + 6}" y="{y + 15}">{html_text(words.now(stack))}</text>',
+        _amount(y + 15, words.now(stack)),
         f'<rect class="then" x="{LABEL_W}" y="{y + 22}" width="{then}" height="{BAR}"/>',
-        f'<text x="{LABEL_W + then + 6}" y="{y + 35}">{html_text(words.then(stack))} ({html_text(words.change(stack))})</text>',
+        _amount(y + 35, f"{words.then(stack)} ({words.change(stack)})"),
     ]
     if limit is not None:
         x = LABEL_W + width(limit)
         parts.append(f'<path class="limit" d="M{x} {y - 2} v{2 * BAR + 10}"/>')
     return "".join(parts)
+
+
+def _amount(y: int, text: str) -> str:
+    return f'<text x="{LABEL_W + BAR_W + 10}" y="{y}">{html_text(text)}</text>'
 
 
 def _budget(stack: StackReport) -> Decimal | None:

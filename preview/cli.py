@@ -47,7 +47,9 @@ def _complain(error: PreviewError, code: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m preview", description="Reports on previews, for pull requests and people.")
+    parser = _Parser(
+        prog="python -m preview", description="Reports on previews, for pull requests and people."
+    )
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     report = commands.add_parser("report", help="write comment.md, summary.md, report.json and report.html")
     _bundles(report)
@@ -126,7 +128,9 @@ def _append(path: str | None, text: str) -> None:
 def outputs_text(report: Report) -> str:
     """One `name=value` a line, as later steps of a workflow read them."""
     values = {**report.outputs.model_dump(), "exit": report.exit}
-    words = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in values.items()}
+    words = {
+        key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in values.items()
+    }
     return "".join(f"{key}={value}\n" for key, value in words.items())
 
 

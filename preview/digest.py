@@ -23,6 +23,7 @@ def read_digest(document: Json) -> Reading:
     ]
     return Reading(
         steps=gathering.one_per_resource(resources),
+        stack=gathering.stack_of(records),
         diagnostics=gathering.sorted_diagnostics(item for item in diagnostics if item),
         complete="changeSummary" in document,
         has_sames=_lists_sames(document, resources),

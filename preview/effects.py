@@ -71,7 +71,7 @@ def effects(
     found: dict[str, Effect] = {}
     for path in paths:
         name = names.top_level(path.path)
-        found.setdefault(name, _in_place(name, path, shrinks_to_mb))
+        found.setdefault(name, _in_place(name, path, shrinks_to_mb).model_copy(update={"property": name}))
     return tuple(found.values())
 
 

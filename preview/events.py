@@ -60,6 +60,7 @@ def read_events(events: Sequence[Json], *, whole: bool = True) -> Reading:
     result = summary.get("result") if summary is not None else None
     return Reading(
         steps=gathering.one_per_resource(resources),
+        stack=gathering.stack_of(records),
         diagnostics=gathering.sorted_diagnostics(_diagnostics(events)),
         policies=tuple(sorted(set(_policies(events)), key=lambda item: (item.level, item.policy, item.urn))),
         policies_passed=_passed(events),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from preview import together
 from preview.building import Facts, value_text
 from preview.guards import days_left
 from preview.model import Change, GuardResult, Value, Verdict
 from preview.names import resource_name
-from preview.phrases import Phrase, code, counted, joined, listed, phrase, plain
+from preview.phrases import Phrase, code, counted, joined, listed, phrase, plain, trimmed
 from preview.values import shortened
 
 PROTECTED = "marked for protection"
@@ -43,7 +44,8 @@ def points(facts: Facts, guards: Sequence[GuardResult]) -> tuple[Point, ...]:
         *_ends(facts, guards),
     ]
     order = ("failed", "blocked", "danger", "look")
-    return tuple(sorted(found, key=lambda point: order.index(point.verdict)))
+    tidy = (replace(point, text=trimmed(point.text)) for point in found)
+    return tuple(sorted(tidy, key=lambda point: order.index(point.verdict)))
 
 
 def _failure(facts: Facts) -> Iterator[Point]:
@@ -62,7 +64,7 @@ def _failure(facts: Facts) -> Iterator[Point]:
         first = broken[0]
         why = phrase("policy ", code(first.policy), " is broken")
         where = listed(sorted({resource_name(item.urn) for item in broken}))
-        text = phrase(code(_one_line(first.message)), ", on ", where, ".")
+        text = phrase(code(_in_a_row(first.message)), ", on ", where, ".")
     else:
         message = first_error(facts)
         why = phrase(code(_one_line(message))) if message else phrase("the preview did not say why")
@@ -76,17 +78,24 @@ def first_error(facts: Facts) -> str:
     errors = [item.message for item in facts.bundle.reading.diagnostics if item.severity == "error"]
     told = [message for message in errors if message.strip() != "preview failed"]
     if told:
-        return told[0]
+        return re.sub(r"^\S+ resource '([^']*)': ", r"\1: ", told[0])
     lines = [line.strip() for line in facts.bundle.stderr.splitlines() if line.strip()]
     marked = [line for line in lines if line.startswith("error:")]
     if marked or lines:
         return (marked or lines[-1:])[0].removeprefix("error:").strip()
+    if errors and facts.bundle.form == "digest":
+        return "it does not say why; a digest leaves out broken policies"
     return errors[0] if errors else "" if facts.bundle.reading.complete else "it ended before it was done"
 
 
 def _stopped_by_protect(facts: Facts) -> Change | None:
     stopped = {item.urn for item in facts.bundle.reading.diagnostics if PROTECTED in item.message}
     return next((change for change in facts.changes if change.urn in stopped), None)
+
+
+def _in_a_row(message: str) -> str:
+    """A policy's description and what it found, in one line."""
+    return shortened("; ".join(line.strip() for line in message.splitlines() if line.strip()))
 
 
 def _one_line(message: str) -> str:
@@ -222,7 +231,8 @@ def _power(facts: Facts) -> Iterator[Point]:
         names = listed(change.name for change in rest)
         verb = "is" if len(rest) == 1 else "are"
         what = joined([effect.what for effect in rest[0].effects if effect.level == "power off"], "; ")
-        because = sorted({path.path for change in rest for path in change.paths})
+        effects = [effect for change in rest for effect in change.effects if effect.level == "power off"]
+        because = sorted({effect.property for effect in effects})
         text = phrase("It changes ", listed(because), ": ", what, ".")
         title = phrase(code(facts.stack), ", ", names, f" {verb} powered off for a while")
         yield Point(
@@ -279,7 +289,7 @@ def _policies(facts: Facts) -> Iterator[Point]:
             " on ",
             listed(sorted({resource_name(item.urn) for item in found})),
         )
-        yield Point("look", title, phrase(code(_one_line(found[0].message))), phrase("a policy advises"))
+        yield Point("look", title, phrase(code(_in_a_row(found[0].message))), phrase("a policy advises"))
 
 
 def _drift(facts: Facts) -> Iterator[Point]:

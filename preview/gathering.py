@@ -42,6 +42,10 @@ def stack_outputs(pairs: Sequence[tuple[Json, Json]]) -> tuple[Json, Json] | Non
     return (pairs[0][0], pairs[-1][1]) if pairs else None
 
 
+def stack_of(records: Sequence[Step]) -> str:
+    return next((names.stack_name(step.urn) for step in records if step.urn), "")
+
+
 def is_stack(urn: str) -> bool:
     return names.resource_type(urn) == names.STACK_TYPE
 

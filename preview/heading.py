@@ -122,5 +122,5 @@ def _money(now: Sum, then: Sum, *, known: bool) -> Phrase:
     change = then.amount - now.amount
     moved = phrase(strong(f"{dollars(change, sign=True)} a month"))
     if plain(moved).startswith("$0.00"):
-        return phrase(moved, f": it stays at {total(now)}.")
+        return phrase(moved, f": it stays {'as it is,' if now.at_least else 'at'} {total(now)}.")
     return phrase(moved, f", from {total(now)} to {total(then)}.")

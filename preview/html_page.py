@@ -8,7 +8,7 @@ from preview import chart, picture, words
 from preview.escaping import html_text
 from preview.html_style import STYLE
 from preview.masking import mask
-from preview.model import SIGNS, Change, Finding, Report, StackReport
+from preview.model import Change, Finding, Report, StackReport, Verdict
 from preview.phrases import Phrase, code, listed, phrase, plain
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -28,7 +28,7 @@ def html_page(report: Report, secrets: Sequence[str] = ()) -> str:
         f"<style>{STYLE}</style>",
         "</head>",
         "<body>",
-        f'<header class="{report.verdict}"><h1>{inline(report.heading)}</h1><p>{inline(report.sentence)}</p></header>',
+        f'<header class="{report.verdict}"><h1>{dot(report.verdict)}{inline(report.heading[1:])}</h1><p>{inline(report.sentence)}</p></header>',
         "<main>",
         _table(report.stacks),
         _findings("Needs a decision", report.findings, ("failed", "blocked")),
@@ -41,6 +41,11 @@ def html_page(report: Report, secrets: Sequence[str] = ()) -> str:
         "</html>",
     ]
     return mask("\n".join(part for part in parts if part), secrets) + "\n"
+
+
+def dot(verdict: Verdict) -> str:
+    """The verdict's sign as a coloured dot: fonts without the sign would show an empty box."""
+    return f'<span class="dot {verdict}" role="img" aria-label="{verdict}"></span> '
 
 
 def inline(pieces: Phrase) -> str:
@@ -61,12 +66,13 @@ def inline(pieces: Phrase) -> str:
 def _table(stacks: Sequence[StackReport]) -> str:
     heads = ("Stack", "Verdict", "Plan", "Disks erased", "Powered off", "Now", "Then", "Change")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(map(_row, stacks))}</tbody></table></div>'
+    rows = "".join(_row(stack) for stack in stacks)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _row(stack: StackReport) -> str:
     cells = [
-        f"{SIGNS[stack.verdict]} {inline(stack.word)}",
+        f"{dot(stack.verdict)}{inline(stack.word)}",
         html_text(words.plan(stack)),
         inline(listed(words.erased(stack))) or "–",
         inline(listed(words.off(stack))) or "–",
@@ -81,9 +87,11 @@ def _row(stack: StackReport) -> str:
 def _findings(title: str, findings: Sequence[Finding], verdicts: Sequence[str]) -> str:
     found = [item for item in findings if item.verdict in verdicts]
     items = [
-        f"<li>{SIGNS[item.verdict]} <strong>{inline(item.title)}.</strong> {inline(item.text)}</li>" for item in found
+        f"<li>{dot(item.verdict)}<strong>{inline(item.title)}.</strong> {inline(item.text)}</li>"
+        for item in found
     ]
-    return f"<section><h2>{title}</h2><ol>{''.join(items)}</ol></section>" if found else ""
+    start = 1 + sum(item.verdict in ("failed", "blocked") for item in findings) if "look" in verdicts else 1
+    return f"<section><h2>{title}</h2><ol start='{start}'>{''.join(items)}</ol></section>" if found else ""
 
 
 def _stack(stack: StackReport) -> str:
@@ -92,12 +100,16 @@ def _stack(stack: StackReport) -> str:
     changed = [change for change in stack.changes if change.changed]
     rows = "".join(_change(change) for change in changed)
     heads = "".join(f'<th scope="col">{item}</th>' for item in ("", "Resource", "What", "Effect", "A month"))
-    table = f'<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>' if changed else "<p>Nothing changes.</p>"
+    table = (
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        if changed
+        else "<p>Nothing changes.</p>"
+    )
     messages = "".join(
         f"<li>{item.severity}: <code>{html_text(item.text, 400)}</code></li>" for item in stack.messages[:20]
     )
     return (
-        f'<section class="stack"><h2>{SIGNS[stack.verdict]} <code>{name}</code></h2>'
+        f'<section class="stack"><h2>{dot(stack.verdict)}<code>{name}</code></h2>'
         f"<p>{html_text(words.plan(stack))}, {html_text(words.unchanged(stack))}</p>"
         f'<div class="wide">{picture.stack_picture(stack)}</div>'
         f'<details><summary>The changes as a table</summary><div class="wide">{table}</div></details>'
@@ -110,7 +122,8 @@ def _change(change: Change) -> str:
     cells = [words.name(change), words.what(change), words.effect(change)]
     texts = "".join(f"<td>{inline(cell)}</td>" for cell in cells)
     verdict = words.row_verdict(change)
-    return f'<tr class="{verdict}"><td>{words.sign(change)}</td>{texts}<td class="money">{words.month(change)}</td></tr>'
+    money = f'<td class="money">{words.month(change)}</td>'
+    return f'<tr class="{verdict}"><td>{words.sign(change)}</td>{texts}{money}</tr>'
 
 
 def _footer(report: Report) -> str:

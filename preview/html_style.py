@@ -35,6 +35,11 @@ thead th { color: var(--quiet); font-weight: 600; white-space: nowrap; }
 .money { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; color: var(--quiet); }
 footer { color: var(--quiet); font-size: 13px; }
+.dot { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; background: var(--nothing); }
+.dot.failed, .dot.blocked { background: var(--failed); border-radius: 2px; }
+.dot.danger { background: var(--danger); } .dot.look { background: var(--look); }
+.dot.changes { background: var(--changes); }
+th[scope="row"] { white-space: nowrap; }
 svg { display: block; max-width: none; } svg text { fill: var(--ink); font-size: 13px; }
 svg .quiet { fill: var(--quiet); } svg .mono { font-family: ui-monospace, Menlo, Consolas, monospace; }
 svg .edge { fill: none; stroke: var(--line); stroke-width: 1.5; }

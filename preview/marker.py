@@ -14,18 +14,23 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._:/+-]")
 
 @dataclass(frozen=True)
 class Marker:
-    """good: the last commit whose preview worked. applied: the run that deployed it; the comment is closed then."""
+    """What the comment in place is about.
+
+    good: the last commit whose preview worked. ack: the commit whose data loss is acknowledged. applied: the
+    run that deployed it; the comment is closed then.
+    """
 
     id: str
     head: str = ""
     run: str = ""
     plan: str = ""
     good: str = ""
+    ack: str = ""
     applied: str = ""
 
     def line(self) -> str:
         pairs = {"id": self.id, "head": self.head, "run": self.run, "plan": self.plan}
-        more = {"good": self.good, "applied": self.applied}
+        more = {"good": self.good, "ack": self.ack, "applied": self.applied}
         pairs.update({key: value for key, value in more.items() if value})
         inside = " ".join(f'{key}="{safe(value)}"' for key, value in pairs.items())
         return f"<!-- fleet-report v=1 {inside} -->"
@@ -44,7 +49,8 @@ def safe(value: str) -> str:
 
 def of(report: Report) -> Marker:
     good = report.commit if report.verdict != "failed" else ""
-    return Marker(report.id, report.commit, report.run, report.plan, good)
+    ack = report.commit if report.acknowledged else ""
+    return Marker(report.id, report.commit, report.run, report.plan, good, ack)
 
 
 def read(body: str) -> Marker | None:
@@ -53,7 +59,7 @@ def read(body: str) -> Marker | None:
     if not match:
         return None
     pairs = dict(_PAIR.findall(match.group(1)))
-    known = {key: pairs.get(key, "") for key in ("head", "run", "plan", "good", "applied")}
+    known = {key: pairs.get(key, "") for key in ("head", "run", "plan", "good", "ack", "applied")}
     return Marker(pairs.get("id", ""), **known)
 
 

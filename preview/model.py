@@ -49,10 +49,11 @@ class Path(Frozen):
 
 
 class Effect(Frozen):
-    """What a change does to a server. what: such as "powered off, moved, booted"; names stand in code."""
+    """What a change does to a server, because of one property or as a whole. what: "powered off, moved, booted"."""
 
     level: Level
     what: Phrase
+    property: str = ""
 
 
 class Change(Frozen):

@@ -59,6 +59,16 @@ def listed(values: Iterable[str], most: int = 5) -> Phrase:
     return phrase(*parts)
 
 
+def trimmed(pieces: Phrase) -> Phrase:
+    """Without blanks at either end."""
+    found = list(pieces)
+    if found and found[0].kind == "text":
+        found[0] = Piece(kind="text", text=found[0].text.lstrip())
+    if found and found[-1].kind == "text":
+        found[-1] = Piece(kind="text", text=found[-1].text.rstrip())
+    return tuple(piece for piece in found if piece.text or piece.kind not in ("text", "strong"))
+
+
 def joined(phrases: Iterable[Phrase], separator: str) -> Phrase:
     found: list[Piece] = []
     for index, item in enumerate(phrases):

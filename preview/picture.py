@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from preview import words
 from preview.escaping import html_text
 from preview.model import Change, StackReport, Verdict
-from preview.names import group_of
+from preview.names import group_of, top_level
 from preview.phrases import counted, plain
 
 ROW, GAP, TOP = 40, 8, 12
@@ -45,7 +45,7 @@ def stack_picture(stack: StackReport) -> str:
         f"<title>{html_text(stack.stack, 80)}: {html_text(words.plan(stack))}</title>",
         f"<desc>{html_text('; '.join(_described(leaf) for leaf in leaves[:50]))}</desc>",
     ]
-    for _, (top, bottom) in groups.items():
+    for top, bottom in groups.values():
         parts.append(_edge(STACK_X + STACK_W, middle, GROUP_X, (top + bottom) // 2))
     for leaf in leaves:
         top, bottom = groups[leaf.group]
@@ -93,7 +93,17 @@ def _leaves(stack: StackReport) -> list[Leaf]:
             changed_left = len(changed) - sum(change.changed for change in shown)
             note = f"{changed_left} changed, in the table below" if changed_left else "stay as they are"
             verdict: Verdict = "look" if changed_left else "nothing"
-            leaves.append(Leaf(None, group, f"{left} more" if shown else f"{left} unchanged", note, "", verdict, _y(len(leaves))))
+            leaves.append(
+                Leaf(
+                    None,
+                    group,
+                    f"{left} more" if shown else f"{left} unchanged",
+                    note,
+                    "",
+                    verdict,
+                    _y(len(leaves)),
+                )
+            )
     return leaves
 
 
@@ -104,8 +114,9 @@ def _y(index: int) -> int:
 def _leaf_of(change: Change, group: str, y: int) -> Leaf:
     note = plain(words.effect(change)) if change.changed else "stays as it is"
     if change.changed and change.op == "update":
-        note = f"{', '.join(dict.fromkeys(path.path for path in change.paths))}: {note}"
-    lock = " 🔒" if change.protected else ""
+        tops = ", ".join(dict.fromkeys(top_level(path.path) for path in change.paths))
+        note = f"{tops}: {'no effect' if note == 'none' else note}"
+    lock = " (protected)" if change.protected else ""
     verdict: Verdict = words.row_verdict(change) if change.changed else "nothing"
     title = f"{words.sign(change)} {change.name}{lock}"
     return Leaf(change.name, group, title, note, words.month(change) if change.server else "", verdict, y)
@@ -126,7 +137,8 @@ def _edge(x1: int, y1: int, x2: int, y2: int) -> str:
 
 def _box(x: int, y: int, width: int, style: str, title: str, note: str) -> str:
     return (
-        f'<g><title>{html_text(title, 200)}</title><rect class="{style}" x="{x}" y="{y}" width="{width}" height="{ROW}" rx="6"/>'
+        f"<g><title>{html_text(title, 200)}</title>"
+        f'<rect class="{style}" x="{x}" y="{y}" width="{width}" height="{ROW}" rx="6"/>'
         f'<text class="mono" x="{x + 10}" y="{y + 17}">{html_text(title, width // 9)}</text>'
         f'<text class="quiet" x="{x + 10}" y="{y + 33}">{html_text(note, width // 7)}</text></g>'
     )
@@ -134,7 +146,7 @@ def _box(x: int, y: int, width: int, style: str, title: str, note: str) -> str:
 
 def _leaf(leaf: Leaf) -> str:
     return (
-        f'<g><title>{html_text(_described(leaf), 400)}</title>'
+        f"<g><title>{html_text(_described(leaf), 400)}</title>"
         f'<rect class="{leaf.verdict}" x="{LEAF_X}" y="{leaf.y}" width="{LEAF_W}" height="{ROW}" rx="6"/>'
         f'<text class="mono" x="{LEAF_X + 10}" y="{leaf.y + 17}">{html_text(leaf.title, 40)}</text>'
         f'<text class="quiet" x="{LEAF_X + 10}" y="{leaf.y + 33}">{html_text(leaf.note, 74)}</text>'

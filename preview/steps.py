@@ -71,11 +71,13 @@ class PolicyResult:
 class Reading:
     """Everything read from a preview.
 
-    complete: the engine came to its end. has_sames: unchanged resources are among the steps.
+    stack: its name, from the URNs. complete: the engine came to its end.
+    has_sames: unchanged resources are among the steps.
     outputs: the stack's outputs, before and after; None when the form does not tell them.
     """
 
     steps: tuple[Step, ...]
+    stack: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
     policies: tuple[PolicyResult, ...] = ()
     policies_passed: int = 0

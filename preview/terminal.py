@@ -13,7 +13,7 @@ from preview import words
 from preview.escaping import cut, visible
 from preview.masking import mask
 from preview.model import SIGNS, Change, Finding, Report, StackReport, Verdict
-from preview.phrases import Phrase, code, listed, phrase
+from preview.phrases import Phrase, code, phrase
 
 STYLES: dict[Verdict, str] = {
     "failed": "bold red",
@@ -56,7 +56,7 @@ class _Say:
         text = Text(style=style)
         for piece in pieces:
             if piece.kind == "code":
-                text.append(self.plain(piece.text), style="cyan" if not style else "")
+                text.append(cut(self.plain(piece.text)), style="cyan" if not style else "")
             elif piece.kind == "unknown":
                 text.append("known after apply", style="italic")
             else:
@@ -64,12 +64,12 @@ class _Say:
         return text
 
     def plain(self, value: str) -> str:
-        return visible(cut(mask(value, self._secrets)))
+        return visible(mask(value, self._secrets))
 
 
 def _stacks(report: Report, say: _Say) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("Stack", "Verdict", "Plan", "Erased", "Off"):
+    for name in ("Stack", "Verdict"):
         table.add_column(name, overflow="fold")
     for name in ("Now", "Then", "Change"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -78,9 +78,6 @@ def _stacks(report: Report, say: _Say) -> Table:
         table.add_row(
             say.text(phrase(code(stack.stack))),
             say.text(phrase(f"{SIGNS[stack.verdict]} ", stack.word), style),
-            words.plan(stack),
-            say.text(listed(words.erased(stack), 3)) if words.erased(stack) else "–",
-            say.text(listed(words.off(stack), 3)) if words.off(stack) else "–",
             words.now(stack),
             words.then(stack),
             words.change(stack),
@@ -108,7 +105,9 @@ def _findings(report: Report, say: _Say) -> list[RenderableType]:
 
 def _stack(stack: StackReport, say: _Say) -> list[RenderableType]:
     changed = [change for change in stack.changes if change.changed]
-    title = Text.assemble(say.text(phrase(code(stack.stack)), "bold"), f"  {words.plan(stack)}, {words.unchanged(stack)}")
+    title = Text.assemble(
+        say.text(phrase(code(stack.stack)), "bold"), f"  {words.plan(stack)}, {words.unchanged(stack)}"
+    )
     parts: list[RenderableType] = [Text(), title]
     if changed:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -120,7 +119,9 @@ def _stack(stack: StackReport, say: _Say) -> list[RenderableType]:
         parts.append(table)
     if len(changed) > ROWS:
         parts.append(Text(f"and {len(changed) - ROWS} more", style="dim"))
-    parts += [Text(f"{item.severity}: {say.plain(item.text)}", style="red") for item in stack.messages[:5]]
+    parts += [
+        Text(f"{item.severity}: {cut(say.plain(item.text), 400)}", style="red") for item in stack.messages[:5]
+    ]
     return parts
 
 

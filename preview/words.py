@@ -73,8 +73,7 @@ def _value(kind: str, text: str) -> Phrase:
 
 def effect(change: Change) -> Phrase:
     """Each effect once; one of several that is nothing is left out."""
-    unique = {value.what: value for value in change.effects}
-    told = [value.what for value in unique.values() if value.what != phrase("none")]
+    told = [what for what in dict.fromkeys(item.what for item in change.effects) if what != phrase("none")]
     return joined(told, "; ") if told else phrase("none")
 
 

@@ -1,0 +1,125 @@
+"""A merge request on GitLab. Source: the REST API's pages on notes, merge requests, label events and members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+from preview.codehost import Comment, LabelEvent, utc
+from preview.errors import HostRefused
+from preview.http import Http
+
+PAGE = 100
+MOST_PAGES = 100
+DEVELOPER = 30
+"""The access level from which a member may push."""
+
+
+class GitLab:
+    """`repo` is the project's full path; notes are its word for comments."""
+
+    def __init__(self, http: Http, repo: str, pull: int, own_name: str = "") -> None:
+        self._http = http
+        self._project = f"/projects/{quote(repo, safe='')}"
+        self._request = f"{self._project}/merge_requests/{pull}"
+        self._own_name = own_name
+        self._user_ids: dict[str, int] = {}
+
+    def own_name(self) -> str:
+        """Source: GET /user."""
+        if not self._own_name:
+            self._own_name = str(_object(self._http.call("GET", "/user").body).get("username") or "")
+        return self._own_name
+
+    def comments(self) -> list[Comment]:
+        """Source: GET /projects/:id/merge_requests/:iid/notes; the system's own notes are left out."""
+        rows = self._rows(f"{self._request}/notes", {"sort": "asc", "order_by": "created_at"})
+        found = [_comment(row) for row in rows if row.get("system") is not True]
+        return sorted(found, key=lambda comment: comment.id)
+
+    def create_comment(self, body: str) -> int:
+        """Source: POST /projects/:id/merge_requests/:iid/notes."""
+        return _id(_object(self._http.call("POST", f"{self._request}/notes", body={"body": body}).body))
+
+    def update_comment(self, comment: int, body: str) -> None:
+        """Source: PUT /projects/:id/merge_requests/:iid/notes/:note_id."""
+        self._http.call("PUT", f"{self._request}/notes/{comment}", body={"body": body})
+
+    def remove_comment(self, comment: int) -> None:
+        """Source: DELETE /projects/:id/merge_requests/:iid/notes/:note_id."""
+        try:
+            self._http.call("DELETE", f"{self._request}/notes/{comment}")
+        except HostRefused as error:
+            if error.status != 404:
+                raise
+
+    def labels(self) -> set[str]:
+        """Source: GET /projects/:id/merge_requests/:iid."""
+        found = _object(self._http.call("GET", self._request).body).get("labels")
+        return {str(name) for name in found} if isinstance(found, list) else set()
+
+    def add_labels(self, names: Iterable[str]) -> None:
+        """Source: PUT /projects/:id/merge_requests/:iid with add_labels; missing ones are made by it."""
+        wanted = list(names)
+        if wanted:
+            self._http.call("PUT", self._request, body={"add_labels": ",".join(wanted)})
+
+    def remove_label(self, name: str) -> None:
+        """Source: PUT /projects/:id/merge_requests/:iid with remove_labels."""
+        self._http.call("PUT", self._request, body={"remove_labels": name})
+
+    def label_events(self, name: str) -> list[LabelEvent]:
+        """Source: GET /projects/:id/merge_requests/:iid/resource_label_events."""
+        found = []
+        for row in self._rows(f"{self._request}/resource_label_events", {}):
+            if _object(row.get("label")).get("name") == name:
+                user = _object(row.get("user"))
+                author = str(user.get("username") or "")
+                number = user.get("id")
+                if isinstance(number, int):
+                    self._user_ids[author] = number
+                at = utc(str(row.get("created_at") or ""))
+                found.append(LabelEvent("add" if row.get("action") == "add" else "remove", author, at))
+        return sorted(found, key=lambda event: event.at)
+
+    def may_write(self, user: str) -> bool:
+        """Source: GET /projects/:id/members/all/:user_id."""
+        number = self._user_ids.get(user)
+        if number is None:
+            return False
+        try:
+            found = _object(self._http.call("GET", f"{self._project}/members/all/{number}").body)
+        except HostRefused as error:
+            if error.status == 404:
+                return False
+            raise
+        level = found.get("access_level")
+        return isinstance(level, int) and level >= DEVELOPER
+
+    def _rows(self, path: str, params: Mapping[str, str]) -> list[Mapping[str, object]]:
+        rows: list[Mapping[str, object]] = []
+        for page in range(1, MOST_PAGES + 1):
+            asked = {**params, "per_page": str(PAGE), "page": str(page)}
+            answer = self._http.call("GET", path, params=asked)
+            if not isinstance(answer.body, list):
+                raise HostRefused("the host's answer is not a list")
+            rows += [row for row in answer.body if isinstance(row, Mapping)]
+            if not answer.headers.get("X-Next-Page", "").strip():
+                return rows
+        raise HostRefused(f"GET {path}: more than {MOST_PAGES} pages")
+
+
+def _comment(row: Mapping[str, object]) -> Comment:
+    author = str(_object(row.get("author")).get("username") or "")
+    return Comment(_id(row), author, str(row.get("body") or ""), utc(str(row.get("updated_at") or "")))
+
+
+def _id(row: Mapping[str, object]) -> int:
+    found = row.get("id")
+    if not isinstance(found, int):
+        raise HostRefused("the host's answer has no id")
+    return found
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,118 @@
+"""The sub-commands that talk to a code host: comment, ack, close."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from preview import acknowledging, comment, markdown, masking, schema
+from preview.codehost import CodeHost
+from preview.errors import BadCall
+from preview.github import GitHub
+from preview.gitlab import GitLab
+from preview.http import Http
+
+ParserT = TypeVar("ParserT", bound=argparse.ArgumentParser)
+
+ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+REPO = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
+COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
+GITHUB_API = "https://api.github.com"
+GITLAB_API = "https://gitlab.com/api/v4"
+
+
+def add_commands(commands: argparse._SubParsersAction[ParserT]) -> None:
+    post = commands.add_parser("comment", help="post or update the sticky comment and the labels")
+    _where(post)
+    post.add_argument("--report", type=Path, required=True, metavar="DIR", help="with report.json")
+    post.add_argument("--no-labels", action="store_true")
+    post.set_defaults(run=_comment)
+    ack = commands.add_parser("ack", help="say whether data loss is acknowledged for a commit")
+    _where(ack)
+    ack.add_argument("--id", default="fleet")
+    ack.add_argument("--commit", required=True, metavar="SHA")
+    ack.set_defaults(run=_ack)
+    close = commands.add_parser("close", help="after the merge: say where the plan was applied")
+    _where(close)
+    close.add_argument("--id", default="fleet")
+    close.add_argument("--run-number", required=True, metavar="N")
+    close.set_defaults(run=_close)
+
+
+def _where(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", choices=("github", "gitlab"), help="default: by the environment")
+    parser.add_argument("--api", metavar="URL", help="default: GITHUB_API_URL or CI_API_V4_URL")
+    parser.add_argument("--repo", required=True, metavar="OWNER/NAME")
+    parser.add_argument("--pull", type=int, required=True, metavar="N")
+    parser.add_argument(
+        "--as", dest="own_name", default="", metavar="USER", help="default: asked of the host"
+    )
+    parser.add_argument("--timeout", type=float, default=20.0, metavar="S", help="of one request")
+    parser.add_argument("--mask-env", action="append", default=[], metavar="NAME", help="hide its value")
+
+
+def open_host(given: argparse.Namespace, environment: Mapping[str, str]) -> CodeHost:
+    """The host that the arguments and the environment mean. Raises BadCall."""
+    if not REPO.fullmatch(given.repo) or ".." in given.repo:
+        raise BadCall("--repo takes OWNER/NAME")
+    if given.pull < 1:
+        raise BadCall("--pull takes the number of a pull request")
+    kind = given.host or ("gitlab" if environment.get("GITLAB_CI") == "true" else "github")
+    variable = "GITLAB_TOKEN" if kind == "gitlab" else "GITHUB_TOKEN"
+    token = environment.get(variable, "").strip()
+    if not token:
+        raise BadCall(f"{variable} is not set. Next: give this step a token that may write comments.")
+    if not token.isprintable() or not token.isascii():
+        raise BadCall(f"{variable} holds something that is no token")
+    if kind == "gitlab":
+        http = Http(given.api or environment.get("CI_API_V4_URL") or GITLAB_API, "PRIVATE-TOKEN", token)
+        http.timeout_s = given.timeout
+        return GitLab(http, given.repo, given.pull, given.own_name)
+    url = given.api or environment.get("GITHUB_API_URL") or GITHUB_API
+    http = Http(url, "Authorization", f"Bearer {token}", "application/vnd.github+json")
+    http.timeout_s = given.timeout
+    return GitHub(http, given.repo, given.pull, given.own_name)
+
+
+def _comment(given: argparse.Namespace) -> int:
+    """Writes from report.json alone, so that nothing of another machine's Markdown is posted."""
+    path = given.report / "report.json"
+    try:
+        report = schema.read_report(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadCall(
+            f"--report {given.report}: no readable report.json. Next: python -m preview report."
+        ) from error
+    host = open_host(given, os.environ)
+    body = markdown.comment(report, masking.named_values(os.environ, given.mask_env))
+    outcome = comment.post(host, body)
+    sys.stdout.write(f"comment {outcome.comment}: {outcome.action}, {outcome.removed} removed\n")
+    if not given.no_labels and outcome.action != "kept newer":
+        added, removed = comment.set_labels(host, report.labels)
+        sys.stdout.write(f"labels: {len(added)} added, {len(removed)} removed\n")
+    return 0
+
+
+def _ack(given: argparse.Namespace) -> int:
+    """Prints `acknowledged=<commit>`, empty when it is not; the reason goes to stderr."""
+    if not COMMIT.fullmatch(given.commit):
+        raise BadCall("--commit takes a commit's hexadecimal id")
+    found = acknowledging.settle(open_host(given, os.environ), given.id, given.commit)
+    line = f"acknowledged={found.commit}\n"
+    sys.stderr.write(f"{found.why}\n")
+    sys.stdout.write(line)
+    if os.environ.get("GITHUB_OUTPUT"):
+        with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
+            file.write(line)
+    return 0
+
+
+def _close(given: argparse.Namespace) -> int:
+    outcome = comment.close(open_host(given, os.environ), given.id, given.run_number)
+    sys.stdout.write(f"comment {outcome.comment or '-'}: {outcome.action}\n")
+    return 0

@@ -165,7 +165,8 @@ def test_a_second_create_of_the_same_resource_takes_over_what_is_there(
         ({"type": "g6-standard-1"}, 0, []),
         ({"region": "gb-lon"}, 0, ["region"]),
         ({"image": "linode/debian12"}, 0, ["image"]),
-        ({"root_pass": "Another-Passw0rd"}, 1, []),
+        ({"root_pass": "Another-Passw0rd"}, 0, []),
+        ({"timeouts": {"create": 60}}, 0, []),
     ],
 )
 def test_a_change_lets_the_engine_show_the_properties(
@@ -186,7 +187,7 @@ def test_a_moved_provider_module_is_a_change(provider: Servicer, world: World) -
 
 
 def test_a_linode_that_did_not_get_ready_is_a_change(provider: Servicer, world: World) -> None:
-    outs = {**world.inputs(), "status": "provisioning"}
+    outs = {**world.inputs(), "status": "provisioning", "ready": False}
 
     assert provider.diff("7", outs, world.inputs()).changes == 2  # DIFF_SOME
 
@@ -206,7 +207,7 @@ def test_an_update_changes_in_place_and_keeps_the_password(provider: Servicer, w
 
 
 def test_an_update_boots_what_somebody_shut_down(provider: Servicer, world: World) -> None:
-    inputs, _ = provider.check(world.inputs())
+    inputs, _ = provider.check(world.inputs(booted=True))
     id_, outs = provider.create(inputs)
     world.call("POST", f"/linode/instances/{id_}/shutdown")
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.catalogs.records import Image, LinodeType, Region
-from providers.linode.checks import Facts, problems
+from providers.linode import changes
+from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
+from providers.linode.checks import problems
+from providers.linode.fits import Facts
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
 
@@ -21,25 +25,36 @@ FACTS = Facts(
     types={
         "g6-standard-1": LinodeType(id="g6-standard-1", disk_mb=51200),
         "g6-nanode-1": LinodeType(id="g6-nanode-1", disk_mb=25600),
+        "g7-premium-2": LinodeType(id="g7-premium-2", disk_mb=81920, class_="premium"),
     },
-    regions={"de-fra-2": Region(id="de-fra-2"), "gb-lon": Region(id="gb-lon")},
+    regions={
+        "de-fra-2": Region(id="de-fra-2", capabilities=("Metadata", "Backups")),
+        "gb-lon": Region(id="gb-lon"),
+    },
     images={
-        "linode/debian13": Image(id="linode/debian13", size_mb=2000),
+        "linode/debian13": Image(id="linode/debian13", size_mb=2000, capabilities=("cloud-init",)),
+        "linode/slackware15.0": Image(id="linode/slackware15.0", size_mb=2000),
         "private/7": Image(id="private/7", size_mb=40000),
     },
     linodes={},
+    availability=(Availability(region="de-fra-2", plan="g7-premium-2", available=False),),
+    kernels={"linode/grub2", "linode/latest-64bit"},
+    group_regions={5: "gb-lon"},
+    owner=OWNER,
 )
 
 
 def found(
     changed: dict[str, object] | None = None, facts: Facts = FACTS, old: dict[str, object] | None = None
 ) -> list[tuple[str, str]]:
-    return [(field, reason) for field, reason in problems({**GOOD, **(changed or {})}, old or {}, facts)]
+    news = {**GOOD, **(changed or {})}
+    differing = changes.between(old, news) if old else changes.Changes({})
+    return [(field, reason) for field, reason in problems(news, old or {}, facts, differing)]
 
 
 def holding(*tags: str) -> Facts:
     linode = Linode(id=9, label="WEB-1", status="running", region="gb-lon", tags=tags)
-    return Facts(FACTS.types, FACTS.regions, FACTS.images, {"web-1": linode})
+    return replace(FACTS, linodes={"web-1": linode})
 
 
 def test_good_inputs_have_no_problem() -> None:
@@ -61,10 +76,24 @@ def test_good_inputs_have_no_problem() -> None:
         ("tags", ["ok"], "tags", "3 to 50"),
         ("tags", ["pulumi:mine"], "tags", "not begin"),
         ("tags", "web", "tags", "list"),
+        ("on_image_change", "rebiuld", "on_image_change", "did you mean rebuild"),
+        ("backups_window", "W1", "backups_window", "W0"),
+        ("swap_size", -1, "swap_size", "0 or more"),
+        ("firewall_id", "main", "firewall_id", "whole number"),
+        ("alerts", {"cpus": 90}, "alerts", "did you mean cpu"),
+        ("timeouts", "long", "timeouts", "map of numbers"),
+        ("kernel", "linode/grub3", "kernel", "did you mean linode/grub2"),
+        ("placement_group", 6, "placement_group", "does not exist"),
+        ("placement_group", 5, "placement_group", "is in gb-lon"),
+        ("interfaces", [{"purpose": "lan"}], "interfaces", "public, vlan or vpc"),
+        ("interfaces", [{"purpose": "public"}] * 4, "interfaces", "the API takes 3"),
+        ("backup_id", 3, "backup_id", "one of the two"),
+        ("type", "g7-premium-2", "type", "not to be had in de-fra-2"),
+        ("stackscript_data", {"a": "b"}, "", "stackscript_id"),
     ],
 )
 def test_each_wrong_input_is_told(key: str, value: object, field: str, reason: str) -> None:
-    seen = found({key: value})
+    seen = [problem for problem in found({key: value}) if "Placement Group" not in problem[1]]
 
     assert [name for name, _ in seen] == [field]
     assert reason in seen[0][1]
@@ -111,3 +140,64 @@ def test_a_label_that_somebody_else_has_is_told_with_its_holder() -> None:
 def test_a_label_that_this_resource_has_is_free() -> None:
     assert found(facts=holding(OWNER.tag())) == []
     assert found(facts=holding(), old={"label": "web-1"}) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "reason"),
+    [
+        ({"image": "linode/slackware15.0", "user_data": "x"}, "image", "cloud-init"),
+        ({"region": "gb-lon", "user_data": "x"}, "region", "'Metadata', which user_data needs"),
+        ({"region": "gb-lon", "backups_enabled": True}, "region", "'Backups'"),
+        ({"image": None, "root_pass": None, "booted": True}, "booted", "without an image"),
+        ({"interface_generation": "linode", "firewall_id": 3}, "firewall_id", "legacy"),
+        (
+            {"interface_generation": "legacy_config", "network_helper": True},
+            "network_helper",
+            "Linode interfaces",
+        ),
+        ({"image": "private/7", "stackscript_id": 3}, "stackscript_id", "private image"),
+        ({"user_data": "x" * 65_536}, "", "65535"),
+    ],
+)
+def test_inputs_that_do_not_go_together_are_told(changed: dict[str, object], field: str, reason: str) -> None:
+    assert any(name == field and reason in text for name, text in found(changed))
+
+
+def test_a_plan_that_a_running_linode_has_may_be_sold_out() -> None:
+    old = {**GOOD, "type": "g7-premium-2"}
+
+    assert found({"type": "g7-premium-2"}, old=old) == []
+
+
+def test_disks_that_do_not_fit_a_smaller_plan_are_told() -> None:
+    [(field, reason)] = found({"type": "g6-nanode-1"}, replace(FACTS, disks_mb=51200), old=dict(GOOD))
+
+    assert field == "type"
+    assert "take 51200 MB" in reason
+
+
+def test_a_change_with_downtime_can_be_forbidden() -> None:
+    [(field, reason)] = found({"type": "g6-nanode-1", "allow_downtime": False}, old=dict(GOOD))
+
+    assert (field, "type can't change while" in reason) == ("allow_downtime", True)
+    assert found({"tags": ["blue"], "allow_downtime": False}, old=dict(GOOD)) == []
+
+
+def test_backups_are_not_turned_off_without_saying_that_they_are_lost() -> None:
+    old = {**GOOD, "backups_enabled": True}
+
+    [(field, reason)] = found({"backups_enabled": False}, old=old)
+
+    assert (field, "delete every backup" in reason) == ("backups_enabled", True)
+    assert found({"backups_enabled": False, "allow_data_loss": True}, old=old) == []
+
+
+def test_a_private_address_cannot_be_taken_away() -> None:
+    old = {**GOOD, "private_ip": True}
+
+    assert [field for field, _ in found({}, old=old)] == ["private_ip"]
+    assert found({"replace_on": ["private_ip"]}, old=old) == []
+
+
+def test_a_linode_can_be_adopted_by_its_label() -> None:
+    assert found({"adopt": 9}, facts=holding("someone")) == []

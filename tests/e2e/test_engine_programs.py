@@ -67,6 +67,7 @@ def test_a_replacement_creates_first_and_deletes_last(
     writes = [line for line in asked(place) if not line.startswith("check")]
     assert answer.code == 0, answer.out
     assert writes == ["create a", "update b-1", "delete a-1"]
+    assert answer.out.index("a created replacement") < answer.out.index("a replacing")
     assert ids(place) == ["a-2", "b-1"]
 
 

@@ -19,7 +19,18 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from providers.linode import changes, checking, inputs, making, reading, removing, sessions, waiting
+from providers.linode import (
+    changes,
+    checking,
+    engine_contact,
+    half_made,
+    inputs,
+    making,
+    reading,
+    removing,
+    sessions,
+    waiting,
+)
 from providers.linode.errors import LinodeError, NotFound
 from providers.linode.outputs import outputs
 from providers.linode.owner import Owner
@@ -44,6 +55,8 @@ class InstanceProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         sessions.quiet_tracebacks()
         sessions.learn(req.config)
+        engine_contact.widen_pool()
+        engine_contact.end_with_engine()
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """The new inputs in normal form, with what the preview should show; or what is wrong with them."""
@@ -71,15 +84,11 @@ class InstanceProvider(ResourceProvider):
         owner, wanted = Owner.from_props(props), inputs.declared(props)
         client = sessions.of_owner(owner).client
         linode = making.find_or_make(client, wanted, owner)
-        ready = True
         try:
             linode = making.finish(client, linode, wanted, owner)
-        except LinodeError as error:
-            # An exception now would lose the id, and with it a Linode that costs money. What is stored
-            # tells the next `up` that there is something to finish.
-            log.warning("Linode %d is made but not ready: %s", linode.id, error)
-            ready = False
-        return CreateResult(str(linode.id), outputs(props, linode, ready=ready))
+        except Exception as error:  # noqa: BLE001 - whatever it is: without its id the Linode would be lost
+            return CreateResult(str(linode.id), half_made.after_create(client, props, linode, error))
+        return CreateResult(str(linode.id), outputs(props, linode))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """What the API reports now, as outputs and as inputs; an empty id when the Linode is gone."""
@@ -101,7 +110,11 @@ class InstanceProvider(ResourceProvider):
             client, int(_id), waiting.timeout_s(wanted, "update"), _text(wanted.get("boot_config_label"))
         )
         found = changes.between(_olds, _news)
-        linode = Update(machine, client.linode(_id), wanted, found, owner.tag()).run()
+        try:
+            linode = Update(machine, client.linode(_id), wanted, found, owner.tag()).run()
+        except LinodeError as error:
+            half_made.after_update(client, _id, _olds, _news, error)
+            raise
         return UpdateResult(outputs(_news, linode))
 
     def delete(self, _id: str, _props: Props) -> None:

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from providers.linode import engine_contact
+from providers.linode.engine_contact import HalfMade, current_call, keep_half_made, widen_pool
+
+URN = "urn:pulumi:dev::fleet::pulumi-python:dynamic/linode:Instance::web-1"
+
+
+class Context:
+    """gRPC's context as far as it is used."""
+
+    def __init__(self) -> None:
+        self.trailer: tuple[tuple[str, bytes], ...] = ()
+
+    def set_trailing_metadata(self, trailer: tuple[tuple[str, bytes], ...]) -> None:
+        self.trailer = trailer
+
+
+class DynamicResourceProviderServicer:
+    """A method with the locals that the SDK's has."""
+
+    def answer(self, request: object, context: object, work: Callable[[], object]) -> object:  # noqa: ARG002 - found by frame
+        return work()
+
+
+def within_call(work: Callable[[], object], context: object) -> object:
+    request = SimpleNamespace(urn=URN, timeout=30.0)
+    return DynamicResourceProviderServicer().answer(request, context, work)
+
+
+def test_urn_name_and_timeout_are_found_on_the_stack() -> None:
+    call = within_call(lambda: current_call(), Context())
+
+    assert isinstance(call, engine_contact.Call)
+    assert (call.urn, call.name, call.timeout_s) == (URN, "web-1", 30.0)
+
+
+@pytest.mark.parametrize("context", [None, object()])
+def test_a_servicer_of_another_kind_is_no_call(context: object) -> None:
+    assert within_call(lambda: current_call(), context) is None
+
+
+def test_outside_a_call_there_is_none() -> None:
+    assert current_call() is None
+
+
+def test_a_half_made_resource_is_told_with_id_outputs_and_reason() -> None:
+    context = Context()
+
+    with pytest.raises(HalfMade, match="too slow"):
+        within_call(
+            lambda: keep_half_made("7", {"ipv4": ("192.0.2.1",), "ipv6": None}, "too slow", "blob"), context
+        )
+
+    [(key, raw)] = context.trailer
+    status = status_pb2.Status.FromString(raw)
+    failed = provider_pb2.ErrorResourceInitFailed()
+    assert key == "grpc-status-details-bin"
+    assert status.details[0].Unpack(failed)
+    assert (failed.id, list(failed.reasons)) == ("7", ["too slow"])
+    assert dict(failed.properties.items())["__provider"] == "blob"
+    assert set(failed.properties.keys()) == {"ipv4", "__provider"}
+
+
+def test_without_contact_the_caller_is_told_to_fall_back() -> None:
+    assert keep_half_made("7", {}, "too slow", "blob") is False
+
+
+def test_without_the_provider_in_the_properties_the_caller_falls_back() -> None:
+    assert within_call(lambda: keep_half_made("7", {}, "x", None), Context()) is False
+
+
+def test_a_context_that_refuses_makes_the_caller_fall_back() -> None:
+    class Refusing(Context):
+        def set_trailing_metadata(self, trailer: object) -> None:
+            raise ValueError(f"another gRPC does not take {trailer}")
+
+    assert within_call(lambda: keep_half_made("7", {}, "x", "blob"), Refusing()) is False
+
+
+def test_the_pool_of_this_thread_is_widened_and_no_other() -> None:
+    with ThreadPoolExecutor(max_workers=4) as stock, ThreadPoolExecutor(max_workers=4) as other:
+        other.submit(int).result()
+        widened = stock.submit(widen_pool, 16).result()
+        started = time.monotonic()
+        list(stock.map(lambda _: time.sleep(0.2), range(16)))
+
+        assert widened is True
+        assert time.monotonic() - started < 0.6
+        assert other._max_workers == 4
+
+
+def test_a_pool_of_another_size_is_left_alone() -> None:
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        assert pool.submit(widen_pool).result() is False
+
+
+def test_a_provider_ends_soon_after_its_engine() -> None:
+    code = (
+        "import sys, time; from providers.linode import engine_contact as e; "
+        "print(e.end_with_engine(sys.argv), flush=True); time.sleep(60)"
+    )
+    with socket.socket() as engine:
+        engine.bind(("127.0.0.1", 0))
+        engine.listen(64)
+        address = f"127.0.0.1:{engine.getsockname()[1]}"
+        process = subprocess.Popen([sys.executable, "-c", code, address], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        watched = process.stdout.readline().strip()
+        lives = process.poll() is None
+
+    assert process.wait(timeout=20) == 1
+    process.stdout.close()
+    assert (watched, lives) == ("True", True)
+
+
+def test_no_engine_at_the_address_is_not_watched() -> None:
+    assert engine_contact.end_with_engine(["x", "127.0.0.1:1"]) is False
+    assert engine_contact.end_with_engine(["x"]) is False

@@ -77,6 +77,7 @@ def _run(stack: Stack, args: argparse.Namespace, *, preview: bool, as_json: bool
         refresh=getattr(args, "refresh", False),
         clear_pending_creates=getattr(args, "clear_pending_creates", False),
         continue_on_error=getattr(args, "continue_on_error", False),
+        message=args.message,
     )
     redactor = Redactor()
     if as_json:
@@ -86,5 +87,5 @@ def _run(stack: Stack, args: argparse.Namespace, *, preview: bool, as_json: bool
         return result
     text = Text(sys.stdout, kind, preview, stack.project.name, stack.name, redactor, args.diff)
     result = run_update(stack, options, text, redactor)
-    text.finish(result)
+    text.finish(result, show_outputs=not args.suppress_outputs)
     return result

@@ -77,9 +77,9 @@ def _add_run_flags(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--diff", action="store_true", help="show every property")
     parser.add_argument("-p", "--parallel", type=int, default=0, help="steps at once (4 for each core)")
     parser.add_argument("--expect-no-changes", action="store_true", help="fail if there are any changes")
-    parser.add_argument("-m", "--message", help="accepted")
-    parser.add_argument("--suppress-outputs", action="store_true", help="accepted")
-    parser.add_argument("--suppress-progress", action="store_true", help="accepted")
+    parser.add_argument("-m", "--message", default="", help="a note for the history")
+    parser.add_argument("--suppress-outputs", action="store_true", help="do not show stack outputs")
+    parser.add_argument("--suppress-progress", action="store_true", help="accepted; there are no dots")
     if name != "refresh":
         parser.add_argument("-r", "--refresh", action="store_true", help="refresh first")
     if name != "preview":

@@ -173,14 +173,15 @@ class Text:
 
     # the end
 
-    def finish(self, result: UpdateResult) -> None:
+    def finish(self, result: UpdateResult, *, show_outputs: bool = True) -> None:
         """Diagnostics, outputs, counts, duration."""
         self._start()
         if self._stack_line is not None and not self._diff:
             status = "**failed**" if result.errors and not self._preview else ""
             self._line("same", self._stack_line.resource, status)
         self._finish_diagnostics()
-        self._finish_outputs()
+        if show_outputs:
+            self._finish_outputs()
         self._finish_counts(result)
         if not self._preview:
             self._print(f"Duration: {max(1, round(result.seconds))}s")

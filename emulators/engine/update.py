@@ -41,6 +41,7 @@ class UpdateOptions:
     refresh: bool = False
     clear_pending_creates: bool = False
     continue_on_error: bool = False
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def run_update(stack: Stack, options: UpdateOptions, sink: Sink, redactor: Redac
             snapshot.save()
         result = UpdateResult(dict(executor.counts), executor.errors, time.time() - started)
         if not options.preview:
-            _keep_history(stack, options.kind, result, started)
+            _keep_history(stack, options, result, started)
     return result
 
 
@@ -235,15 +236,15 @@ def read_foreign(stack: Stack, project: str, name: str) -> State:
     return read_state(stack.backend, project, name, crypter)
 
 
-def _keep_history(stack: Stack, kind: Kind, result: UpdateResult, started: float) -> None:
+def _keep_history(stack: Stack, options: UpdateOptions, result: UpdateResult, started: float) -> None:
     document = read_yaml(stack.config_file) if stack.config_file.exists() else {}
     stack.backend.keep_history(
         stack.project.name,
         stack.name,
         {
-            "kind": kind,
+            "kind": options.kind,
             "startTime": int(started),
-            "message": "",
+            "message": options.message,
             "environment": {"exec.kind": "embedded", "runtime.name": "python"},
             "config": document.get("config") or {},
             "version": 0,

@@ -272,3 +272,79 @@ def test_an_explicit_provider_gets_its_own_configuration(
     assert "unchanged" in again.out
     assert gone.code == 0, gone.out
     assert things(place) == []
+
+
+def test_a_value_larger_than_grpcs_own_limit_goes_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = started(
+        tmp_path, monkeypatch, "a = Thing('a', note='x' * 6_000_000)\npulumi.export('note', a.note)\n"
+    )
+
+    answer = place.run(monkeypatch, "stack", "output", "note")
+
+    assert len(answer.out) == 6_000_001
+
+
+def test_outputs_can_be_left_out_and_a_note_left_in_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = started(tmp_path, monkeypatch, "pulumi.export('a', 'shown')\n")
+
+    answer = up(place, monkeypatch, "--suppress-outputs", "--message", "why")
+
+    entries = [json.loads(file.read_text()) for file in place.backend.rglob("*.history.json")]
+    assert "shown" not in answer.out
+    assert sorted(entry["message"] for entry in entries) == ["", "why"]
+    assert {entry["result"] for entry in entries} == {"succeeded"}
+
+
+def test_continue_on_error_does_what_does_not_depend_on_the_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = project(tmp_path, "a = Thing('a', fail='create')\nThing('b', note=a.address)\nThing('c')\n")
+    place.run(monkeypatch, "stack", "init", "dev")
+
+    answer = up(place, monkeypatch, "--continue-on-error")
+
+    assert answer.code == 1
+    assert ids(place) == ["c-1"]
+
+
+def test_up_with_refresh_brings_drift_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = started(tmp_path, monkeypatch, "Thing('a', size=1)\nThing('b')\n")
+    (place.project / "things" / "b-1").unlink()
+
+    answer = up(place, monkeypatch, "--refresh")
+
+    assert answer.code == 0, answer.out
+    assert "+ 1 created" in answer.out
+    assert ids(place) == ["a-1", "b-1"]
+
+
+def test_a_protected_resource_stays_and_the_others_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = started(tmp_path, monkeypatch, "Thing('a', opts=ResourceOptions(protect=True))\nThing('b')\n")
+
+    answer = place.run(monkeypatch, "destroy", "--yes", "--skip-preview")
+
+    assert answer.code == 1
+    assert "because it is protected" in answer.out
+    assert things(place) == ["a-1"]
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = started(tmp_path, monkeypatch, "Thing('a')\n")
+    write_program(place, "Thing('a', size=3)\n")
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device", "dev.json")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("emulators.engine.backend.FileBackend.write", full)
+        answer = up(place, patch)
+
+    assert answer.code == 1
+    assert "No space left on device" in answer.out + answer.err
+    assert "Traceback" not in answer.out + answer.err

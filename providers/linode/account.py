@@ -20,6 +20,7 @@ from pulumi.dynamic import (
 )
 
 from providers.linode import sessions
+from providers.linode.cache import is_offline
 from providers.linode.errors import LinodeError
 
 Props = dict[str, Any]
@@ -35,10 +36,15 @@ class AccountProvider(ResourceProvider):
         sessions.learn(req.config)
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
-        """The inputs with the account's id, so that it is known in previews; or why the token can't be used."""
+        """The inputs with the account's id, so that it is known in previews; or why the token can't be used.
+
+        Offline nobody can be asked: previews go on, and whatever would change something asks again.
+        """
         try:
             session = sessions.of_stack(str(news["stack"]))
             recorded = _olds.get("uuid") or sessions.expected_account()
+            if is_offline():
+                return CheckResult({**news, "uuid": recorded or ""}, [])
             if recorded:
                 sessions.require_account(session, str(recorded), str(news["stack"]))
             return CheckResult({**news, "uuid": session.account_id}, [])
@@ -49,6 +55,7 @@ class AccountProvider(ResourceProvider):
         return DiffResult(changes=False)
 
     def create(self, props: Props) -> CreateResult:
+        self._require(props)
         return CreateResult(str(props["uuid"]), dict(props))
 
     def read(self, id_: str, props: Props) -> ReadResult:

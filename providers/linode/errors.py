@@ -11,6 +11,8 @@ LinodeError                 all of them: one line, what failed, why, what to do 
 ├── WaitFailed              what was waited for will not come: the event failed
 ├── NoMatch                 a pick found nothing: which criterion removed the last candidates
 ├── BadFilter               a filter names an attribute, or compares in a way, that the catalog does not have
+├── Offline                 LINODE_OFFLINE forbids to ask the API, and the cache does not have it
+├── BadPins                 the file of pins can't be used as it is; nothing was changed in it
 ├── BadConnection           the token or the address can't be used: missing, unsafe, not for this stack
 └── WrongAccount            the token in use belongs to another account than the stack
 """
@@ -76,6 +78,14 @@ class NoMatch(LinodeError):
 
 class BadFilter(LinodeError):
     """A filter names an attribute that the catalog does not have, or compares it in a way that it can't."""
+
+
+class Offline(LinodeError):
+    """LINODE_OFFLINE forbids to ask the API, and what is needed is not in the cache on disk."""
+
+
+class BadPins(LinodeError):
+    """The file of pins is damaged, edited, of another version or account, or lacks a pin that must be there."""
 
 
 class BadConnection(LinodeError):

@@ -17,7 +17,7 @@ Props = Mapping[str, object]
 def gather(session: Session, props: Props, old: Props) -> Facts:
     """The facts for one resource's check. Raises what the calls raise."""
     inputs, owner = known(props), Owner.from_props(props)
-    catalogs = session.catalogs
+    catalogs = session.catalogs_with(inputs)
     types = {item.id: item for item in catalogs.types()}
     mine = _mine(session.linodes, owner) if old else None
     plan = types.get(str(inputs.get("type")))

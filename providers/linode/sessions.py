@@ -13,13 +13,15 @@ from functools import cached_property
 from threading import RLock
 from typing import Protocol
 
+from providers.linode.cache import is_offline, open_cache
+from providers.linode.catalog_transport import CatalogTransport
+from providers.linode.catalogs.endpoints import ENDPOINTS
 from providers.linode.catalogs.lookup import Catalogs
 from providers.linode.client import LinodeClient
 from providers.linode.connection import Connection, connect
 from providers.linode.errors import WrongAccount
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
-from providers.linode.transport import Transport
 
 CONFIG_KEYS = ("linode:token", "linode:url", "linode:account")
 
@@ -38,8 +40,9 @@ class Session:
     """One connection and what was learnt over it."""
 
     def __init__(self, connection: Connection) -> None:
-        self.client = LinodeClient(Transport(connection))
-        self.catalogs = Catalogs(self.client)
+        self._cache = open_cache(connection)
+        self.client = LinodeClient(CatalogTransport(connection, self._cache))
+        self.catalogs = Catalogs(self.client, narrow=self._cache is None)
 
     @cached_property
     def account_id(self) -> str:
@@ -47,8 +50,21 @@ class Session:
 
     @cached_property
     def linodes(self) -> list[Linode]:
-        """The account's instances when they were first asked for: good for previews, not before a write."""
-        return self.client.linodes()
+        """The account's instances when they were first asked for: good for previews, not before a write.
+
+        Offline there are none, and what only the account knows is not judged.
+        """
+        return [] if is_offline() else self.client.linodes()
+
+    def catalogs_with(self, inputs: Mapping[str, object]) -> Catalogs:
+        """The catalogs; one that came from disk and lacks the type, region or image is downloaded anew before."""
+        if self._cache is not None:
+            wanted = (("type", "LinodeTypes"), ("region", "Regions"), ("image", "Images"))
+            for key, name in wanted:
+                id_, path = inputs.get(key), ENDPOINTS[name].path
+                if isinstance(id_, str) and not self.catalogs.has(name, id_) and self._cache.renew(path):
+                    self.catalogs.forget(name)
+        return self.catalogs
 
     def listed(self, linode_id: str) -> Linode | None:
         """The instance as the list has it, so that a refresh of many asks once for all of them."""

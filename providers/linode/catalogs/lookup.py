@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from providers.linode.catalogs.endpoints import ENDPOINTS
 from providers.linode.catalogs.field import Row
@@ -49,6 +49,17 @@ class Catalogs:
         self._availability = _Shelf(client, "Availabilities", Availability, narrow)
         self._images = _Shelf(client, "Images", Image, narrow)
         self._kernels = _Shelf(client, "Kernels", Kernel, narrow)
+        self._shelves: dict[str, _Shelf[Any]] = {
+            shelf.name: shelf for shelf in (self._types, self._regions, self._images, self._kernels)
+        }
+
+    def has(self, name: str, id_: str) -> bool:
+        """Whether the catalog of that name (LinodeTypes, Regions, Images, Kernels) has the id."""
+        return any(record.id == id_ for record in self._shelves[name].find(None, None))
+
+    def forget(self, name: str) -> None:
+        """Ask for a catalog again when it is next needed."""
+        self._shelves[name].forget()
 
     def types(
         self, where: Filter[LinodeType] | None = None, order: Order[LinodeType] | None = None
@@ -105,6 +116,13 @@ class _Shelf(Generic[RecordT]):
                 rows = order.sort(rows)
             found = [self._record(row) for row in rows]
         return tuple(record for record in found if record is not None)
+
+    def forget(self) -> None:
+        """Drop the rows, the records made of them, and the narrow answers."""
+        with self.lock:
+            self.rows = None
+            self.narrow_answers.clear()
+            self.records.clear()
 
     def _check(self, where: Filter[RecordT] | None, order: Order[RecordT] | None) -> None:
         if where is not None and not isinstance(where, Filter):

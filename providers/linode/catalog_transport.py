@@ -1,0 +1,38 @@
+"""The transport of a session: catalogs go through the cache on disk, and offline nothing else goes at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from providers.linode.cache import TTL_S, CatalogCache, is_offline
+from providers.linode.connection import Connection
+from providers.linode.errors import Offline
+from providers.linode.transport import Reply, Transport
+
+
+class CatalogTransport(Transport):
+    """As Transport, with a cache for the catalogs; None for no cache. Raises Offline besides."""
+
+    def __init__(self, connection: Connection, cache: CatalogCache | None) -> None:
+        super().__init__(connection)
+        self._offline = cache.offline if cache else is_offline()
+        self._cached = cache is not None
+        if cache is not None:
+            for path in TTL_S:
+                self._session.mount(connection.url + path, cache)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        x_filter: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> Reply:
+        """See Transport.request."""
+        if self._offline and not (method == "GET" and self._cached and path in TTL_S):
+            raise Offline(
+                f"LINODE_OFFLINE is set, and {method} {path} needs the API. Next: unset LINODE_OFFLINE."
+            )
+        return super().request(method, path, query=query, x_filter=x_filter, body=body)

@@ -1,0 +1,14 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook's name for it
+    """No test reads or writes the user's cache: those that are about one say where it is."""
+    os.environ["LINODE_CACHE"] = "off"
+    for name in ("LINODE_OFFLINE", "LINODE_LOCKED", "CI"):
+        os.environ.pop(name, None)

@@ -7,7 +7,6 @@ Source: the SDK's ``runtime/resource.py``, ``rpc.py`` and recorded calls.
 
 from __future__ import annotations
 
-import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,11 +20,11 @@ from emulators.engine.deployment import Deployment
 from emulators.engine.errors import EngineError, NotSupported
 from emulators.engine.events import Diagnostic, Severity
 from emulators.engine.executor import RunStopped
+from emulators.engine.goals import goal_of, source_position, stack_trace
 from emulators.engine.program import RunInfo
 from emulators.engine.provider_process import CHANNEL_OPTIONS
 from emulators.engine.stack_reference import StackReader, read_reference
 from emulators.engine.state import Resource
-from emulators.engine.steps import AliasSpec, Goal
 from emulators.engine.transforms import Transforms
 from emulators.engine.values import Properties, from_struct, outputs_from_struct, to_struct
 
@@ -35,11 +34,6 @@ FEATURE_NAMES = {  # the protocol's name: the name that older SDKs ask for
     "RESOURCE_MONITOR_FEATURE_ALIAS_SPECS": "aliasSpecs",
     "RESOURCE_MONITOR_FEATURE_DELETED_WITH": "deletedWith",
     "RESOURCE_MONITOR_FEATURE_TRANSFORMS": "transforms",
-}
-UNSUPPORTED_OPTIONS = {
-    "replace_with": "replace_with",
-    "state_migrations": "state_migrations",
-    "envVarMappings": "env_var_mappings",
 }
 SEVERITIES: dict[int, Severity] = {1: "info", 2: "warning", 3: "error"}
 
@@ -111,7 +105,7 @@ class Monitor:
             inputs=from_struct(request.properties), dependencies=list(request.dependencies),
             provider=request.provider,
             additional_secret_outputs=list(request.additionalSecretOutputs),
-            source_position=_position(request.sourcePosition), stack_trace=list(_trace(request.stackTrace)),
+            source_position=source_position(request.sourcePosition), stack_trace=list(stack_trace(request.stackTrace)),
         )  # fmt: skip
         try:
             if request.type == urns.STACK_REFERENCE_TYPE:
@@ -249,87 +243,3 @@ def _refuse(context: Any) -> Any:
 
 def _known_id(resource: Resource) -> str:
     return resource.id
-
-
-def goal_of(request: Any) -> Goal:
-    """What a registration asks for. Raises NotSupported for an option that this engine does not have."""
-    for field, option in UNSUPPORTED_OPTIONS.items():
-        if getattr(request, field):
-            raise NotSupported(f"option {option} is not supported by the embedded engine. Next: use pulumi")
-    if request.importId:
-        raise NotSupported(
-            "option import_ does not work with Python dynamic providers, on no engine. "
-            "Next: pulumi import --file"
-        )
-    if request.remote or any(getattr(request.hooks, name.name) for name in request.hooks.DESCRIPTOR.fields):
-        raise NotSupported("remote components and hooks are not supported by the embedded engine")
-    if request.HasField("replacement_trigger") and request.replacement_trigger.WhichOneof("kind") not in (
-        None,
-        "null_value",
-    ):
-        raise NotSupported("option replacement_trigger is not supported by the embedded engine")
-    timeouts = request.customTimeouts
-    return Goal(
-        type=request.type,
-        name=request.name,
-        custom=request.custom,
-        inputs=from_struct(request.object),
-        parent=request.parent,
-        dependencies=tuple(request.dependencies),
-        property_dependencies={
-            key: list(value.urns) for key, value in sorted(request.propertyDependencies.items())
-        },
-        provider=request.provider,
-        protect=request.protect if request.HasField("protect") else None,
-        retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
-        deleted_with=request.deletedWith,
-        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
-        ignore_changes=tuple(request.ignoreChanges),
-        replace_on_changes=tuple(request.replaceOnChanges),
-        additional_secret_outputs=tuple(request.additionalSecretOutputs),
-        aliases=(*(AliasSpec(urn=urn) for urn in request.aliasURNs), *map(_alias, request.aliases)),
-        custom_timeouts={
-            name: seconds(text)
-            for name in ("create", "update", "delete")
-            if (text := getattr(timeouts, name))
-        },
-        hide_diff=tuple(request.hideDiffs),
-        source_position=_position(request.sourcePosition),
-        stack_trace=_trace(request.stackTrace),
-    )
-
-
-def _alias(alias: Any) -> AliasSpec:
-    spec = alias.spec
-    return AliasSpec(
-        urn=alias.urn,
-        name=spec.name,
-        type=spec.type,
-        stack=spec.stack,
-        project=spec.project,
-        parent=spec.parentUrn,
-        no_parent=spec.noParent,
-    )
-
-
-UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
-
-
-def seconds(text: str) -> float:
-    """A duration such as ``1h30m`` or ``90s`` in seconds. Raises EngineError."""
-    parts = DURATION_PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise EngineError(f"custom timeout '{text}' is no duration such as 90s, 5m or 1h30m")
-    total = sum(float(number) * UNITS[unit] for number, unit in parts)
-    return int(total) if float(total).is_integer() else total
-
-
-def _position(position: Any) -> str:
-    if not position.uri:
-        return ""
-    return f"{position.uri}#{position.line}" if position.line else str(position.uri)
-
-
-def _trace(trace: Any) -> tuple[dict[str, str], ...]:
-    return tuple({"sourcePosition": _position(frame.pc)} for frame in trace.frames)

@@ -8,7 +8,7 @@ import pytest
 
 from emulators.engine import rendering
 from emulators.engine.errors import EngineError
-from emulators.engine.monitor import seconds
+from emulators.engine.goals import seconds
 from emulators.engine.redaction import Redactor
 from emulators.engine.refresh import pruned
 from emulators.engine.state import Resource

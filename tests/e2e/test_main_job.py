@@ -102,10 +102,27 @@ def test_a_larger_type_is_resized_in_place_and_a_removed_server_is_deleted(check
     assert after["fleet-local-web-1"]["status"] == "running"
 
 
-def test_another_region_replaces_and_the_label_stays(checkout: Checkout) -> None:
+def test_another_region_is_reached_in_place(checkout: Checkout) -> None:
+    checkout.run("up")
+    before = checkout.linodes()["fleet-local-db-1"]
+    checkout.set_group("db", region={"countries": ["gb"]})
+
+    shown = checkout.run("preview", "--diff")
+    done = checkout.run("up")
+    again = checkout.run("preview", "--expect-no-changes")
+
+    assert "migrate from de-fra-2 to" in shown.said
+    assert done.code == 0, done.said
+    after = checkout.linodes()["fleet-local-db-1"]
+    assert (after["id"], after["status"]) == (before["id"], "running")
+    assert after["region"] != before["region"]
+    assert again.code == 0, again.said
+
+
+def test_another_image_replaces_and_the_label_stays(checkout: Checkout) -> None:
     checkout.run("up")
     before = checkout.linodes()
-    checkout.set_group("db", region={"countries": ["gb"]})
+    checkout.set_group("db", image={"vendor": "Debian", "version": "12"})
 
     done = checkout.run("up")
     again = checkout.run("preview", "--expect-no-changes")
@@ -114,10 +131,7 @@ def test_another_region_replaces_and_the_label_stays(checkout: Checkout) -> None
     assert "1 replaced" in done.said
     after = checkout.linodes()
     assert set(after) == LABELS
-    assert (
-        str(after["fleet-local-db-1"]["region"]).startswith("gb-")
-        or after["fleet-local-db-1"]["region"] == "eu-west"
-    )
+    assert after["fleet-local-db-1"]["image"] == "linode/debian12"
     assert after["fleet-local-db-1"]["id"] != before["fleet-local-db-1"]["id"]
     assert again.code == 0, again.said
 

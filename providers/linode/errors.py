@@ -5,6 +5,7 @@ LinodeError                 all of them: one line, what failed, why, what to do 
 │   ├── NotAuthorized       401: the token is wrong, or lacks a scope
 │   ├── NotFound            404: no such thing (any more)
 │   └── Busy                400 `Linode busy.`: a job of that Linode is queued or running
+├── LabelHeld               the label is held by a Linode that the resource may not have: which, and what to do
 ├── ApiUnreachable          no usable answer came; `did_nothing` tells whether it can have been done
 ├── ApiMaintenance          503 with X-Maintenance-Mode: the API is closed, a repeat is of no use
 ├── WaitExpired             what was waited for did not come in time
@@ -49,6 +50,10 @@ class Busy(ApiRefused):
     """400 `Linode busy.`: a job of that Linode is queued or running; nothing was done."""
 
 
+class LabelHeld(LinodeError):
+    """The label is held by a Linode that is not this resource's, or that the state has already."""
+
+
 class ApiUnreachable(LinodeError):
     """No usable answer came: the connection failed, broke or timed out, or a gateway answered for the API.
 
@@ -73,7 +78,16 @@ class WaitFailed(LinodeError):
 
 
 class NoMatch(LinodeError):
-    """A pick found nothing; the message names the criterion that removed the last candidates."""
+    """A pick found nothing; the message names the criterion that removed the last candidates.
+
+    `explanation` are the lines of the funnel, "" where there is none; `criterion` is the text of the one that
+    removed the last candidates.
+    """
+
+    def __init__(self, message: str, explanation: str = "", criterion: str = "") -> None:
+        super().__init__(message)
+        self.explanation = explanation
+        self.criterion = criterion
 
 
 class BadFilter(LinodeError):

@@ -203,15 +203,27 @@ class Instance(Resource, module="linode", name="Instance"):
     created: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: InstanceArgs, account: Account, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: InstanceArgs,
+        account: Account,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        generation: int = 1,
     ) -> None:
-        """`account` ties the Linode to the stack's account: no command touches it with another one's token."""
+        """`account` ties the Linode to the stack's account: no command touches it with another one's token.
+
+        Another `generation` has the Linode made anew. The old one goes first, whatever causes a replacement:
+        the label stays, and it is unique in the account.
+        """
         owner = {
             "account": account.uuid,
             "project": pulumi.get_project(),
             "stack": pulumi.get_stack(),
             "name": name,
+            **({"generation": generation} if generation != 1 else {}),
         }
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(delete_before_replace=True), opts)
         given = {key: value for key, value in vars(args).items() if value is not None}
         hidden = {key: pulumi.Output.secret(given[key]) for key in SECRET if key in given}
         props = {**dict.fromkeys(OUTPUTS), "label": default_label(name), **given, **hidden, "owner": owner}

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from threading import Lock
 
-from providers.linode import changes, creating, inputs, powering, waiting
+from providers.linode import changes, inputs, powering, waiting
 from providers.linode.changes import Outcome
 from providers.linode.client import LinodeClient
+from providers.linode.creating import Create
 from providers.linode.errors import LinodeError
+from providers.linode.evidence import Evidence
 from providers.linode.owner import Owner
 from providers.linode.powering import Machine
 from providers.linode.records import Linode
+from providers.linode.sessions import Session
 from providers.linode.updating import Update
 
 Props = Mapping[str, object]
 
+_looking = Lock()
 
-def find_or_make(client: LinodeClient, wanted: Props, owner: Owner) -> Linode:
-    """The Linode that `adopt` names, or the owner's, or a new one. Raises ApiRefused, ApiUnreachable."""
+
+def find_or_make(session: Session, wanted: Props, owner: Owner) -> Linode:
+    """The Linode that `adopt` names, or the owner's, or a new one.
+
+    Raises LabelHeld, ApiRefused, ApiUnreachable, ApiMaintenance.
+    """
     if wanted.get("adopt") is not None:
-        return client.linode(str(wanted["adopt"]))
-    return creating.create_once(client, inputs.request_body(wanted, owner.tag()), owner.tag())
+        return session.client.linode(str(wanted["adopt"]))
+    body = inputs.request_body(wanted, owner.tag())
+    return Create(session.client, body, owner.tag(), Evidence(owner), _before(session)).run()
+
+
+def _before(session: Session) -> Sequence[Linode]:
+    """The account's Linodes before this process made any: all creates wait until the first has asked."""
+    with _looking:
+        return session.linodes
 
 
 def finish(client: LinodeClient, linode: Linode, wanted: Props, owner: Owner) -> Linode:

@@ -21,24 +21,31 @@ class Owner:
     project: str
     stack: str
     name: str
+    generation: int = FIRST_GENERATION
+    """Raised by the program to have the Linode made anew."""
 
     @classmethod
     def from_props(cls, props: Mapping[str, object]) -> Owner:
         """The owner among a resource's properties; missing parts are empty."""
         raw = props.get("owner")
         parts = raw if isinstance(raw, Mapping) else {}
-        return cls(*(str(parts.get(key, "")) for key in ("account", "project", "stack", "name")))
+        account, project, stack, name = (
+            str(parts.get(key, "")) for key in ("account", "project", "stack", "name")
+        )
+        return cls(account, project, stack, name, int(parts.get("generation") or FIRST_GENERATION))
 
-    def as_props(self) -> dict[str, str]:
-        return asdict(self)
+    def as_props(self) -> dict[str, object]:
+        """The owner as a resource keeps it. The first generation is left out: older states have none."""
+        first = self.generation == FIRST_GENERATION
+        return {key: value for key, value in asdict(self).items() if not (first and key == "generation")}
 
-    def tag(self, generation: int = FIRST_GENERATION) -> str:
+    def tag(self) -> str:
         """`pulumi:<stack>:<resource>:<generation>`: 12 hex digits for the stack, 12 for the resource in it.
 
         34 characters of the 50 that a tag may have, lower case because tags ignore case.
         """
         stack = _digest(self.account, self.project, self.stack)
-        return f"{TAG_PREFIX}{stack}:{_digest(self.name)}:{generation}"
+        return f"{TAG_PREFIX}{stack}:{_digest(self.name)}:{self.generation}"
 
 
 def _digest(*parts: str) -> str:

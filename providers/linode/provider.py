@@ -23,6 +23,7 @@ from providers.linode import (
     changes,
     checking,
     engine_contact,
+    evidence,
     half_made,
     inputs,
     making,
@@ -72,7 +73,10 @@ class InstanceProvider(ResourceProvider):
 
         A replacement deletes first: labels are unique in an account, and the label stays.
         """
+        evidence.named(_id)
         found = changes.between(_olds, _news)
+        if Owner.from_props(_olds).generation != Owner.from_props(_news).generation:
+            return DiffResult(changes=None, replaces=["owner"], delete_before_replace=True)
         if found.replaces:
             return DiffResult(changes=None, replaces=list(found.replaces), delete_before_replace=True)
         if found:
@@ -82,8 +86,8 @@ class InstanceProvider(ResourceProvider):
 
     def create(self, props: Props) -> CreateResult:
         owner, wanted = Owner.from_props(props), inputs.declared(props)
-        client = sessions.of_owner(owner).client
-        linode = making.find_or_make(client, wanted, owner)
+        session = sessions.of_owner(owner)
+        client, linode = session.client, making.find_or_make(session, wanted, owner)
         try:
             linode = making.finish(client, linode, wanted, owner)
         except Exception as error:  # noqa: BLE001 - whatever it is: without its id the Linode would be lost
@@ -92,6 +96,7 @@ class InstanceProvider(ResourceProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """What the API reports now, as outputs and as inputs; an empty id when the Linode is gone."""
+        evidence.named(id_)
         session = sessions.of_owner(Owner.from_props(props))
         linode = reading.find(session, id_)
         if linode is None:
@@ -119,6 +124,7 @@ class InstanceProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: Props) -> None:
         """Delete it and wait until it is gone, so that its label is free. A Linode that is gone is success."""
+        evidence.named(_id)
         client = sessions.of_owner(Owner.from_props(_props)).client
         timeout_s = waiting.timeout_s(_props, "delete")
         if _props.get("final_snapshot"):

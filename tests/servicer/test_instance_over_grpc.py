@@ -64,7 +64,7 @@ class World:
 
 @pytest.fixture
 def world(api: LocalApi, request: pytest.FixtureRequest) -> World:
-    return World(api, request.node.name[:40])
+    return World(api, request.node.name[-40:])
 
 
 @pytest.fixture

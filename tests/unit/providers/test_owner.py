@@ -15,7 +15,9 @@ def test_the_tag_is_a_stored_format() -> None:
 
 @pytest.mark.parametrize("part", ["account", "project", "stack", "name"])
 def test_owners_that_differ_have_different_tags(part: str) -> None:
-    assert replace(OWNER, **{part: "other"}).tag() != OWNER.tag()
+    other = Owner.from_props({"owner": {**OWNER.as_props(), part: "other"}})
+
+    assert other.tag() != OWNER.tag()
 
 
 def test_parts_cannot_be_shifted_into_each_other() -> None:
@@ -23,14 +25,21 @@ def test_parts_cannot_be_shifted_into_each_other() -> None:
 
 
 def test_a_tag_fits_the_api_and_ignores_case() -> None:
-    tag = OWNER.tag(generation=12_345)
+    tag = replace(OWNER, generation=12_345).tag()
 
     assert 3 <= len(tag) <= 50
     assert tag == tag.lower()
 
 
 def test_an_owner_survives_being_a_property() -> None:
+    second = replace(OWNER, generation=2)
+
     assert Owner.from_props({"owner": OWNER.as_props()}) == OWNER
+    assert Owner.from_props({"owner": {**second.as_props(), "generation": 2.0}}) == second
+
+
+def test_an_owner_of_the_first_generation_is_stored_as_before_there_were_any() -> None:
+    assert OWNER.as_props() == {"account": "A1", "project": "fleet", "stack": "dev", "name": "web-1"}
 
 
 def test_our_tag_is_not_among_the_users() -> None:

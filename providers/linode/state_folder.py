@@ -1,0 +1,64 @@
+"""The stack's state where it lies in a folder: read for its ids, never written. Unofficial, so nothing fails here.
+
+Layout: <folder>/.pulumi/stacks/<project>/<stack>.json, a checkpoint of version 3 or 4 (pkg/backend/diy,
+apitype.DeploymentV3); the engine writes it before and after every step.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote
+
+import yaml
+
+KNOWN_VERSIONS = (3, 4)
+
+
+def folder(environment: Mapping[str, str] = os.environ, project_folder: Path | None = None) -> Path | None:
+    """The backend's folder, None if the backend is no folder of this machine, or none can be found.
+
+    PULUMI_BACKEND_URL, else `backend.url` of Pulumi.yaml, else where the user is logged in to.
+    """
+    here = project_folder or Path.cwd()
+    url = (
+        environment.get("PULUMI_BACKEND_URL") or _project_backend(here) or _logged_in_to(environment)
+    ).partition("?")[0]
+    if not url.startswith("file://"):
+        return None
+    found = (here / Path(unquote(url.removeprefix("file://"))).expanduser()).resolve() / ".pulumi"
+    return found if found.is_dir() else None
+
+
+def ids_in_state(project: str, stack: str, environment: Mapping[str, str] = os.environ) -> set[str] | None:
+    """The ids of all resources of the stack, those marked for deletion too; None where it can't be read."""
+    found = folder(environment)
+    if found is None:
+        return None
+    try:
+        document = json.loads((found / "stacks" / project / f"{stack}.json").read_bytes())
+        if document["version"] not in KNOWN_VERSIONS:
+            return None
+        resources = document["checkpoint"]["latest"].get("resources") or []
+        return {str(entry["id"]) for entry in resources if entry.get("id")}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _project_backend(here: Path) -> str:
+    try:
+        document = yaml.safe_load((here / "Pulumi.yaml").read_text())
+        return str(document["backend"]["url"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return ""
+
+
+def _logged_in_to(environment: Mapping[str, str]) -> str:
+    home = environment.get("PULUMI_HOME")
+    credentials = (Path(home) if home else Path.home() / ".pulumi") / "credentials.json"
+    try:
+        return str(json.loads(credentials.read_bytes()).get("current") or "")
+    except (OSError, ValueError, AttributeError):
+        return ""

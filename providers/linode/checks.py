@@ -8,7 +8,7 @@ from providers.linode.changes import Changes, Outcome
 from providers.linode.fields import SECRET
 from providers.linode.fits import Facts, misfits
 from providers.linode.inputs import known
-from providers.linode.rules import RULES, Problem
+from providers.linode.rules import RULES, Problem, way_in
 
 Props = Mapping[str, object]
 
@@ -22,6 +22,7 @@ def problems(props: Props, old: Props, facts: Facts, found: Changes) -> list[Pro
     inputs = known(props)
     every = [
         *(problem for rule in RULES for problem in rule(inputs, props)),
+        *(way_in(inputs, props) if not old else ()),
         *misfits(inputs, old, facts),
         *_guards(inputs, old, found),
     ]

@@ -127,10 +127,14 @@ def maps(inputs: Props, _: Props) -> Iterator[Problem]:
             yield Problem(key, f"has no '{wrong}'{did_you_mean(wrong, known)}. Next: use {', '.join(known)}.")
 
 
-def credentials(inputs: Props, props: Props) -> Iterator[Problem]:
+def password_length(inputs: Props, _: Props) -> Iterator[Problem]:
     password = inputs.get("root_pass")
     if password is not None and len(str(password)) not in ROOT_PASS_LENGTHS:
         yield Problem("root_pass", "root_pass must have 11 to 128 characters. Next: choose another.")
+
+
+def way_in(inputs: Props, props: Props) -> Iterator[Problem]:
+    """For a new Linode only: what is there already has its credentials on its disk."""
     ways_in = ("root_pass", "authorized_keys", "authorized_users")
     if inputs.get("image") and not any(props.get(key) for key in ways_in):
         yield Problem("image", f"needs one of {', '.join(ways_in)}, or nobody could log in. Next: give one.")
@@ -196,7 +200,7 @@ RULES: tuple[Rule, ...] = (
     choices,
     numbers,
     maps,
-    credentials,
+    password_length,
     user_data_size,
     combinations,
     interface_forms,

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import ast
+
+from providers.linode import changes
+from providers.linode.importing import Selection, declared_inputs, import_file, python_lines, select
+from providers.linode.owner import Owner
+from providers.linode.records import Backups, Linode
+
+OWNER = Owner("A", "fleet", "dev", "")
+WEB = Linode(
+    id=7, label="web-1", status="running", type="g6-nanode-1", region="de-fra-2", image="linode/debian13",
+    ipv4=("198.18.0.7",), tags=("Blue", "web"), backups=Backups(enabled=True),
+)  # fmt: skip
+DB = Linode(id=8, label="db-1", status="offline", type="g6-standard-1", region="gb-lon", tags=("db",))
+
+
+def test_linodes_are_chosen_by_everything_that_is_given() -> None:
+    assert select([WEB, DB], Selection()) == [DB, WEB]
+    assert select([WEB, DB], Selection(label="web-*")) == [WEB]
+    assert select([WEB, DB], Selection(tag="BLUE")) == [WEB]
+    assert select([WEB, DB], Selection(region="gb-lon", label="web-*")) == []
+    assert select([WEB, DB], Selection(ids=(8,))) == [DB]
+
+
+def test_only_what_can_be_read_back_is_declared() -> None:
+    assert declared_inputs(WEB) == {
+        "type": "g6-nanode-1",
+        "region": "de-fra-2",
+        "image": "linode/debian13",
+        "label": "web-1",
+        "tags": ["Blue", "web"],
+        "backups_enabled": True,
+    }
+    assert "image" not in declared_inputs(DB)
+
+
+def test_an_imported_linode_does_not_differ_from_its_declaration() -> None:
+    [resource] = import_file([WEB], OWNER, "x")["resources"]  # type: ignore[misc]  # a list of one
+
+    declared = {**declared_inputs(WEB), "owner": {**OWNER.as_props(), "name": "web-1"}}
+    assert not changes.between(resource["outputs"], declared)
+    assert not changes.unfinished(resource["outputs"], declared)
+    assert (resource["type"], resource["id"]) == ("pulumi-python:dynamic/linode:Instance", "7")
+
+
+def test_the_lines_for_the_program_are_python() -> None:
+    lines = python_lines([DB, WEB])
+
+    ast.parse(lines)
+    assert "web_1 = Instance(\"web-1\", InstanceArgs(type='g6-nanode-1'" in lines

@@ -70,7 +70,8 @@ def decide(
 ) -> Pick[ItemT]:
     """The first of those that fit; `where` is ` in de-fra-2` or "". Raises NoMatch when there is none."""
     if not fits:
-        raise NoMatch(none_fits(funnel, where))
+        stopped_by = funnel.stopped_by
+        raise NoMatch(none_fits(funnel, where), str(funnel), stopped_by.text if stopped_by else "")
     ranked = sorted(fits, key=ranking.place_of)
     first = ranked[0]
     word = "preferred" if first.id in ranking.prefer else ranking.word
@@ -83,16 +84,16 @@ def decide(
 
 def first_that_fits(criteria: CriteriaT, pick: Callable[[CriteriaT], Pick[ItemT]]) -> Pick[ItemT]:
     """The pick by the criteria, or by what they say `otherwise`; NoMatch that tells of each when none fits."""
-    refused: list[str] = []
+    refused: list[NoMatch] = []
     for wanted in alternatives(criteria):
         try:
             found = pick(wanted)
         except NoMatch as none:
-            refused.append(str(none))
+            refused.append(none)
             continue
-        because = "".join(f"; a fallback, as {_without_next(line)}" for line in refused)
+        because = "".join(f"; a fallback, as {_without_next(str(none))}" for none in refused)
         return replace(found, why=found.why + because)
-    raise NoMatch(all_refused(refused))
+    raise all_refused(refused)
 
 
 def alternatives(criteria: CriteriaT) -> Iterator[CriteriaT]:
@@ -104,10 +105,12 @@ def alternatives(criteria: CriteriaT) -> Iterator[CriteriaT]:
         wanted = following
 
 
-def all_refused(lines: Sequence[str]) -> str:
-    """One line from the refusals of several alternatives; what to do next is that of the last."""
-    *earlier, last = lines
-    return "; ".join([*(_without_next(line) for line in earlier), last])
+def all_refused(refusals: Sequence[NoMatch]) -> NoMatch:
+    """One of the refusals of several alternatives; what to do next is that of the last."""
+    *earlier, last = refusals
+    line = "; ".join([*(_without_next(str(none)) for none in earlier), str(last)])
+    explained = [none.explanation for none in refusals if none.explanation]
+    return NoMatch(line, "\n".join(explained), last.criterion)
 
 
 def none_fits(funnel: Funnel, where: str = "") -> str:

@@ -27,13 +27,13 @@ def pick_place(catalogs: Catalogs, types: TypeCriteria, regions: RegionCriteria)
     Equal plans are settled by the rank of their regions (`prefer`, distance, id). Raises NoMatch when no
     region fits, or none of those sells a plan that does.
     """
-    refused: list[str] = []
+    refused: list[NoMatch] = []
     for wanted in alternatives(types):
         found = _place(catalogs, wanted, regions)
         if isinstance(found, Place):
             return found
-        refused.append(str(found))
-    raise NoMatch(all_refused(refused))
+        refused.append(found)
+    raise all_refused(refused)
 
 
 def _place(catalogs: Catalogs, types: TypeCriteria, regions: RegionCriteria) -> Place | NoMatch:

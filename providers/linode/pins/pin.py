@@ -1,0 +1,107 @@
+"""One pin: what was chosen, why, at what price, when, and for which wish. The form is a file format."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from providers.linode.catalogs import Image, Kernel, LinodeType, Pick, Region, TypeCriteria
+from providers.linode.pins.wish import Kind, Wish
+
+Fact = str | int | float | bool | None
+
+
+class Pin(BaseModel):
+    """A choice, frozen. Prices in US dollars, those of `for_region`, with backups where the criteria have them.
+
+    `explanation` are the lines of the funnel; `facts` what a reviewer wants to know of what was chosen;
+    `catalog` how many candidates there were and how many fit. `account` is set for an image of the account's
+    own. `previous` is the choice before the last repin, `declined` the one that `pins keep` refused.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    kind: Kind
+    chosen: str = Field(min_length=1)
+    why: str
+    explanation: tuple[str, ...] = ()
+    runner_up: str | None = None
+    monthly_usd: float | None = None
+    hourly_usd: float | None = None
+    picked_at: str
+    criteria: dict[str, Any]
+    for_region: str | None = None
+    sells: dict[str, Any] | None = None
+    criteria_hash: str
+    facts: dict[str, Fact] = {}
+    catalog: dict[str, int] = {}
+    account: str | None = None
+    declined: str | None = None
+    previous: Pin | None = None
+    sum: str = ""
+
+    @property
+    def wish(self) -> Wish:
+        """What it answers. Raises BadFilter."""
+        return Wish.from_json(self.model_dump(include={"kind", "criteria", "for_region", "sells"}))
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether it is no longer what was written: changed by hand."""
+        return self.sum != self.summed().sum
+
+    def summed(self) -> Pin:
+        """The pin with the sum of its content."""
+        content = json.dumps(self.as_json(with_sum=False), sort_keys=True, ensure_ascii=False)
+        return self.model_copy(update={"sum": hashlib.sha256(content.encode()).hexdigest()[:16]})
+
+    def as_json(self, *, with_sum: bool = True) -> dict[str, object]:
+        """As it stands in the file; what has no value is left out."""
+        return self.model_dump(mode="json", exclude_none=True, exclude=None if with_sum else {"sum"})
+
+    def moved_from(self, before: Pin) -> Pin:
+        """The pin in the place of another, which it remembers."""
+        return self.model_copy(
+            update={"previous": before.model_copy(update={"previous": None}).summed()}
+        ).summed()
+
+
+def make_pin(wish: Wish, pick: Pick[Any], now: datetime, account: str | None = None) -> Pin:
+    """The pin of a pick that was just made; `now` is aware."""
+    chosen = pick.chosen
+    hourly = None
+    if isinstance(chosen, LinodeType) and isinstance(wish.criteria, TypeCriteria):
+        hourly = chosen.hourly_usd(wish.region, wish.criteria.backups)
+    return Pin(
+        **wish.as_json(),  # type: ignore[arg-type]  # checked by the model
+        chosen=pick.id,
+        why=pick.why,
+        explanation=tuple(line.strip() for line in str(pick.funnel).splitlines()),
+        runner_up=pick.next_id or None,
+        monthly_usd=pick.monthly_usd,
+        hourly_usd=hourly,
+        picked_at=now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        criteria_hash=wish.digest,
+        facts=facts_of(chosen),
+        catalog={"candidates": pick.funnel.start, "fit": len(pick.ranked)},
+        account=account,
+    ).summed()
+
+
+def facts_of(record: object) -> dict[str, Fact]:
+    """What a reviewer wants to know of a record."""
+    if isinstance(record, LinodeType):
+        names = ("label", "class_", "vcpus", "memory_mb", "disk_mb", "transfer_gb", "gpus")
+        return {name.rstrip("_"): getattr(record, name) for name in names}
+    if isinstance(record, Region):
+        return {"label": record.label, "country": record.country, "site_type": record.site_type}
+    if isinstance(record, Image):
+        eol = record.eol.isoformat() if record.eol else None
+        return {"label": record.label, "vendor": record.vendor, "eol": eol, "size_mb": record.size_mb}
+    if isinstance(record, Kernel):
+        return {"label": record.label, "architecture": record.architecture}
+    return {}

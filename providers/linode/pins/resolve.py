@@ -1,0 +1,161 @@
+"""Answer a stack program's wishes: from its pins, or by picks that become pins when the stack is deployed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from providers.linode.catalogs import Catalogs, LinodeTypes
+from providers.linode.connection import LOCAL_STACK
+from providers.linode.errors import ApiMaintenance, ApiUnreachable, BadPins, NoMatch, Offline
+from providers.linode.pins.advice import Note, advise
+from providers.linode.pins.file import PinFile
+from providers.linode.pins.pin import Pin, make_pin
+from providers.linode.pins.wish import Wish
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a wish was resolved to. `why` is one line, `explanation` several, `monthly_usd` that of today."""
+
+    id: str
+    why: str
+    explanation: str
+    monthly_usd: float | None = None
+
+
+def is_locked(stack: str, env: Mapping[str, str] | None = None) -> bool:
+    """Whether every pin must be there already: LINODE_LOCKED, or CI, where nobody would commit a new one.
+
+    CI does not lock stack local: its pins are in a folder that is never committed.
+    """
+    env = os.environ if env is None else env
+    off = ("", "0", "false")
+    if env.get("LINODE_LOCKED", "").lower() not in off:
+        return True
+    return stack != LOCAL_STACK and env.get("CI", "").lower() not in off
+
+
+class Pinned:
+    """The picks of one run. `stack` is for the commands that the lines name; `account` tells the account's id.
+
+    `notes` are what a person should hear of the pins; `save` writes those that are new.
+    """
+
+    def __init__(
+        self,
+        file: PinFile,
+        catalogs: Catalogs,
+        now: datetime,
+        *,
+        stack: str,
+        locked: bool = False,
+        account: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.notes: list[Note] = []
+        self._file = file
+        self._catalogs = catalogs
+        self._now = now
+        self._stack = stack
+        self._locked = locked
+        self._account = account
+        self._new: dict[str, Pin] = {}
+        self._asked: list[str] = []
+        self._unasked = False
+
+    def pick(self, key: str, wish: Wish) -> Chosen:
+        """What is pinned under the key, or what is picked because nothing is, or for another wish.
+
+        Raises BadPins, NoMatch, and what the client raises where there is no pin.
+        """
+        self._asked.append(key)
+        pin = self._file.pins.get(key)
+        if pin is not None:
+            self._require_unedited(key, pin)
+        if pin is None or pin.criteria_hash != wish.digest:
+            return self._pick_anew(key, wish, pin)
+        self._require_account(key, pin)
+        self._advise(key, pin)
+        return Chosen(pin.chosen, pin.why, _explained(pin), self._price_now(pin))
+
+    def save(self, groups: Collection[str]) -> None:
+        """Write the new pins, without those of groups that are no more. To be called when all picks are made.
+
+        A pin's group is what stands before the `/` of its key. Raises BadPins.
+        """
+        if self._locked:
+            return
+        kept = {key: pin for key, pin in self._file.pins.items() if key.partition("/")[0] in groups}
+        self._file = self._file.write({**kept, **self._new})
+
+    def _pick_anew(self, key: str, wish: Wish, before: Pin | None) -> Chosen:
+        if self._locked:
+            raise BadPins(self._missing(key, before))
+        account = self._account() if wish.is_of_account else None
+        pin = make_pin(wish, wish.pick(self._catalogs, self._now.date()), self._now, account)
+        self._new[key] = pin
+        if before is not None:
+            was = f" (was {before.chosen})" if before.chosen != pin.chosen else ""
+            self.notes.append(Note("info", key, f"other criteria than those of its pin: {pin.chosen}{was}"))
+        return Chosen(pin.chosen, pin.why, _explained(pin), pin.monthly_usd)
+
+    def _missing(self, key: str, before: Pin | None) -> str:
+        what = "is not pinned" if before is None else "is pinned for other criteria"
+        return (
+            f"{key} {what} in {self._file.name}, and this run is locked (CI or --locked). "
+            f"Next: run `python -m stacks pin --stack {self._stack}`, review and commit {self._file.name}."
+        )
+
+    def _require_unedited(self, key: str, pin: Pin) -> None:
+        if pin.is_edited:
+            raise BadPins(
+                f"{key} in {self._file.name} was changed by hand: its sum does not match. Nothing was changed. "
+                f"Next: git checkout -- {self._file.name}, or {self._repin} {key}"
+            )
+
+    def _require_account(self, key: str, pin: Pin) -> None:
+        """An own image of another account is none here. Offline nobody can tell."""
+        if not pin.account:
+            return
+        try:
+            here = self._account()
+        except Offline:
+            return
+        if here != pin.account:
+            raise BadPins(
+                f"{key} is pinned to {pin.chosen} of account {pin.account}, and the token in use belongs to "
+                f"account {here}. Nothing was changed. Next: use a token of that account, or {self._repin} {key}"
+            )
+
+    @property
+    def _repin(self) -> str:
+        return f"python -m providers.linode repin --stack {self._stack}"
+
+    def _advise(self, key: str, pin: Pin) -> None:
+        """Compare the pin with the catalogs where they can be had; a plan that is pinned does not need them."""
+        if self._unasked:
+            return
+        try:
+            note = advise(key, pin, self._catalogs, self._now.date(), self._repin)
+        except (ApiUnreachable, ApiMaintenance, Offline) as error:
+            self._unasked = True
+            why = str(error).partition(" Next: ")[0].rstrip(".")
+            note = Note("warning", "pins", f"used without a look at the catalogs: {why}")
+        except NoMatch as none:
+            note = Note("warning", key, f"{pin.chosen} is pinned, and nothing would be picked now: {none}")
+        if note is not None:
+            self.notes.append(note)
+
+    def _price_now(self, pin: Pin) -> float | None:
+        """The month's price of a pinned plan as the catalog has it today, else as it was pinned."""
+        if pin.kind != "type" or self._unasked:
+            return pin.monthly_usd
+        for plan in self._catalogs.types(LinodeTypes.id == pin.chosen):
+            return plan.monthly_usd(pin.for_region or "", bool(pin.criteria.get("backups")))
+        return pin.monthly_usd
+
+
+def _explained(pin: Pin) -> str:
+    return "\n".join([pin.why, *(f"  {line}" for line in pin.explanation)])

@@ -1,0 +1,81 @@
+"""A small Pulumi project around one program, run by either engine against a local API in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from emulators.linode_api.server import LocalApi
+from stacks.engine import PROJECT
+from tests.checkout import Done
+
+TIMEOUT_S = 240
+
+INSTANCES = """
+import json
+
+from providers.linode.account import Account
+from providers.linode.instance import Instance, InstanceArgs
+
+account = Account()
+with open("instances.json") as file:
+    for name, args in json.load(file).items():
+        Instance(name, InstanceArgs(**args), account)
+"""
+"""Declares what instances.json says: {name: {input: value}}."""
+
+
+class Project:
+    """Stack `test` of project `fleet`, with a token of its own account."""
+
+    def __init__(
+        self, folder: Path, engine: str, api: LocalApi, program: str = INSTANCES, account: str = "e2e"
+    ) -> None:
+        self.folder, self.engine, self.api, self.account = folder, engine, api, account
+        self.token = api.add_token(account)
+        (folder / "state").mkdir(parents=True)
+        (folder / "home").mkdir()
+        runtime = f"{{name: python, options: {{toolchain: pip, virtualenv: {sys.prefix}}}}}"
+        (folder / "Pulumi.yaml").write_text(f"name: fleet\nruntime: {runtime}\n")
+        (folder / "__main__.py").write_text(program)
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("LINODE_", "PULUMI_"))}
+        self.env = {
+            **kept,
+            "HOME": str(folder / "home"),
+            "PYTHONPATH": str(PROJECT),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "x",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "LINODE_URL": api.url,
+            "LINODE_TOKEN": self.token,
+        }
+        self._words = ["pulumi"] if engine == "pulumi" else [sys.executable, "-m", "emulators.engine"]
+        done = self.run("stack", "init", "test")
+        assert done.code == 0, done.said
+
+    def declare(self, instances: Mapping[str, Mapping[str, object]]) -> None:
+        (self.folder / "instances.json").write_text(json.dumps(instances))
+
+    def run(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
+        done = subprocess.run(
+            [*self._words, *words], cwd=self.folder, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout)
+
+    def up(self, *words: str) -> Done:
+        return self.run("up", "--yes", "--skip-preview", "--stack", "test", *words)
+
+    def preview(self, *words: str) -> Done:
+        return self.run("preview", "--stack", "test", *words)
+
+    def destroy(self) -> Done:
+        return self.run("destroy", "--yes", "--skip-preview", "--stack", "test")
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "state" / ".pulumi" / "stacks" / "fleet" / "test.json"

@@ -10,7 +10,6 @@ Every file is optional; a folder without events and digest is a preview that fai
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,13 +17,13 @@ from typing import Literal, TypeVar
 
 from pydantic import ValidationError
 
-from preview import names
+from preview import jsontext, names
 from preview.diagnosing import presentable
 from preview.digest import read_digest
 from preview.errors import BundleUnreadable
 from preview.events import parse_lines, read_events
 from preview.files import Catalog, Frozen, Guards, Meta, Pins
-from preview.steps import Json, Reading, State, Step
+from preview.steps import Reading, State, Step
 
 ModelT = TypeVar("ModelT", bound=Frozen)
 LARGEST_BYTES = 256 * 1024 * 1024
@@ -143,13 +142,13 @@ def _model(folder: Path, name: str, model: type[ModelT]) -> ModelT | None:
         raise BundleUnreadable(message) from error
 
 
-def _json(folder: Path, name: str) -> Json | list[object] | object | None:
+def _json(folder: Path, name: str) -> object:
     text = _text(folder, name)
     if text is None:
         return None
     try:
-        return json.loads(text)  # type: ignore[no-any-return]  # judged by the caller
-    except (ValueError, RecursionError) as error:
+        return jsontext.loads(text)
+    except ValueError as error:
         raise BundleUnreadable(f"{folder.name}/{name} is not JSON") from error
 
 

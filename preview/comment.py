@@ -88,6 +88,7 @@ def close(host: CodeHost, id_: str, run: str) -> Outcome:
 
 def set_labels(host: CodeHost, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     """Of our own labels exactly the wanted ones; (added, removed). Other labels are nobody's business."""
+    wanted = [name for name in wanted if name in ALL_LABELS]
     there = host.labels()
     added = sorted(set(wanted) - there)
     removed = sorted((set(ALL_LABELS) - set(wanted)) & there)

@@ -60,7 +60,7 @@ def _number(value: object) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() and number >= 0 else None
+    return number if number.is_finite() and 0 <= number <= 10**12 else None
 
 
 def types_by_id(catalog: Catalog | None) -> Mapping[str, CatalogType]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from preview import gathering
+from preview import gathering, jsontext
 from preview.diagnosing import presentable, read_diagnostic
 from preview.errors import BundleUnreadable
 from preview.steps import (
@@ -32,8 +31,8 @@ def parse_lines(text: str) -> tuple[list[Json], bool]:
     lines = [line for line in text.split("\n") if line.strip()]
     for number, line in enumerate(lines, 1):
         try:
-            event = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            event = jsontext.loads(line)
+        except ValueError as error:
             if number == len(lines):
                 return _in_order(events), False
             raise BundleUnreadable(f"line {number} is not JSON") from error

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 ValueT = TypeVar("ValueT")
+Money = Annotated[Decimal, Field(ge=-(10**12), le=10**12, allow_inf_nan=False)]
+"""US dollars a month, within what can be shown."""
+
 DataLoss = Literal["block", "ack", "allow"]
 
 
@@ -40,8 +43,8 @@ class Guards(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_monthly: Guard[Decimal] | None = None
-    max_monthly_increase: Guard[Decimal] | None = None
+    max_monthly: Guard[Money] | None = None
+    max_monthly_increase: Guard[Money] | None = None
     max_servers: Guard[int] | None = None
     allowed_regions: Guard[tuple[str, ...]] | None = None
     allowed_types: Guard[tuple[str, ...]] | None = None
@@ -52,7 +55,7 @@ class Guards(Frozen):
 
 
 class Price(Frozen):
-    monthly: Decimal | None = None
+    monthly: Money | None = None
 
 
 class RegionPrice(Price):

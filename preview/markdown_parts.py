@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from preview import heading, words
 from preview.cost import dollars, total
-from preview.escaping import code_span, plain_text
+from preview.escaping import code_span, plain_text, visible
 from preview.model import SIGNS, Finding, Report, StackReport
 from preview.phrases import Phrase, code, joined, listed, phrase
 
@@ -71,6 +71,8 @@ def text(pieces: Phrase, tight: Tightness = TIGHTNESS[0], *, in_table: bool = Fa
 
 def _own(words_: str, *, in_table: bool) -> str:
     """Our own words hold no markup, but a report from another machine may: escaped where it could matter."""
+    if not words_.isascii():
+        words_ = visible(words_)
     if not re.search(r"[\\`*_\[\]<>#|~@&]|\w://|www\.|\$(?!\d)|[\r\n]", words_):
         return words_
     return plain_text(words_, in_table=in_table)

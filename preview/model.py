@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from preview.files import Frozen
+from preview.files import Frozen, Money
 from preview.phrases import Phrase
 
 Op = Literal["same", "create", "update", "replace", "delete"]
@@ -83,8 +83,8 @@ class Change(Frozen):
     region: Value = Value(kind="absent")
     plan_type: Value = Value(kind="absent")
     image: Value = Value(kind="absent")
-    cost_before: Decimal | None = None
-    cost_after: Decimal | None = None
+    cost_before: Money | None = None
+    cost_after: Money | None = None
 
     @property
     def changed(self) -> bool:
@@ -121,7 +121,7 @@ LEVELS: tuple[Level, ...] = ("none", "billing", "unknown", "power off", "data lo
 class Sum(Frozen):
     """A total, exact. at_least: something in it is not known."""
 
-    amount: Decimal = Decimal(0)
+    amount: Money = Decimal(0)
     at_least: bool = False
 
 

@@ -16,6 +16,7 @@ from preview.errors import BadCall
 from preview.github import GitHub
 from preview.gitlab import GitLab
 from preview.http import Http
+from preview.model import Report
 
 ParserT = TypeVar("ParserT", bound=argparse.ArgumentParser)
 
@@ -31,6 +32,11 @@ def add_commands(commands: argparse._SubParsersAction[ParserT]) -> None:
     _where(post)
     post.add_argument("--report", type=Path, required=True, metavar="DIR", help="with report.json")
     post.add_argument("--no-labels", action="store_true")
+    post.add_argument("--commit", metavar="SHA", help="refuse a report of another commit")
+    post.add_argument("--run", metavar="N.A", dest="run_id", help="refuse a report of another run")
+    post.add_argument(
+        "--untrusted", action="store_true", help="the report is of a fork: its acknowledgement does not count"
+    )
     post.set_defaults(run=_comment)
     ack = commands.add_parser("ack", help="say whether data loss is acknowledged for a commit")
     _where(ack)
@@ -88,6 +94,7 @@ def _comment(given: argparse.Namespace) -> int:
         raise BadCall(
             f"--report {given.report}: no readable report.json. Next: python -m preview report."
         ) from error
+    report = _checked(report, given)
     host = open_host(given, os.environ)
     body = markdown.comment(report, masking.named_values(os.environ, given.mask_env))
     outcome = comment.post(host, body)
@@ -96,6 +103,18 @@ def _comment(given: argparse.Namespace) -> int:
         added, removed = comment.set_labels(host, report.labels)
         sys.stdout.write(f"labels: {len(added)} added, {len(removed)} removed\n")
     return 0
+
+
+def _checked(report: Report, given: argparse.Namespace) -> Report:
+    """A report that says who it is of must be of that one; a stranger's word is not taken for what it claims."""
+    if given.untrusted and not (given.commit and given.run_id):
+        raise BadCall("--untrusted needs --commit and --run, which the report must be of")
+    for name, told, wanted in (("commit", report.commit, given.commit), ("run", report.run, given.run_id)):
+        if wanted and told != wanted:
+            raise BadCall(f"the report is of another {name}")
+    if not ID.fullmatch(report.id):
+        raise BadCall("the report's id is not one of ours")
+    return report.model_copy(update={"acknowledged": False}) if given.untrusted else report
 
 
 def _ack(given: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from preview.paths import at
 from preview.steps import Step, has_unknown, texts
 
 SourceChange = Literal["replaced", "new", "in place", "open", ""]
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]{4,}")
 _ADDRESSES = ("ipv4", "public_ipv4", "private_ipv4", "ipv6")
 
 
@@ -129,7 +130,7 @@ def sources_of(
         owners[word]
         for top in tops
         for text in _texts_in(olds.get(top))
-        for word in re.findall(r"[0-9A-Fa-f.:]{6,}", text)
+        for word in _ADDRESS.findall(text)
         if word in owners
     }
     return tuple(sorted(found - {step.urn}))

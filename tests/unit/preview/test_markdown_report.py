@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from preview import markdown
+from preview.bundle import Bundle
+from preview.escaping import code_span, cut, plain_text, visible
+from preview.report import Options, build
+from tests.unit.preview import markdown_reading
+from tests.unit.preview.making import bundle, created, deleted, kept, replaced, report, updated
+
+RESIZE = {"type": "g6-standard-2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "table", "shown"),
+    [
+        ("plain", False, "`plain`"),
+        ("a`b", False, "``a`b``"),
+        ("a``b`c", False, "```a``b`c```"),
+        ("`", False, "`` ` ``"),
+        ("", False, "*empty*"),
+        ("  ", False, "*empty*"),
+        ("a|b", True, "`a\\|b`"),
+        ("a|b", False, "`a|b`"),
+        ("two\nlines\r\nhere", False, "`two⏎lines⏎here`"),
+        ("\u202eesrever", False, "`\\u{202e}esrever`"),
+        ("bell\x07", False, "`bell\\x07`"),
+        ("\ud800", False, "`\\u{d800}`"),
+        ("-->", False, "`-- >`"),
+        ("x" * 100, False, "`" + "x" * 39 + "…" + "x" * 39 + "`"),
+    ],
+)
+def test_data_is_shown_in_a_code_span(text: str, table: bool, shown: str) -> None:
+    assert code_span(text, in_table=table) == shown
+
+
+def test_what_is_cut_keeps_both_ends() -> None:
+    assert cut("abcdefghij", 5) == "ab…ij"
+
+
+def test_own_words_from_another_machine_are_escaped() -> None:
+    assert plain_text("[x](http://y) @team <b> `") == "\\[x\\]\\(http\\://y\\) \\@team \\<b\\> \\`"
+
+
+def test_unseen_characters_are_seen() -> None:
+    assert visible("a\u200bb\ufeff") == "a\\u{200b}b\\u{feff}"
+
+
+def three(folder: Path, guards: dict[str, object] | None = None) -> list[Bundle]:
+    return [
+        bundle(folder, [created("a")], stack="dev"),
+        bundle(
+            folder,
+            [replaced("db", {"image": "linode/debian13"})],
+            stack="staging",
+            guards={"data_loss": "ack"},
+        ),
+        bundle(folder, [kept("a")], stack="prod", guards=guards),
+    ]
+
+
+def test_the_first_line_is_the_marker_and_the_second_the_worst(tmp_path: Path) -> None:
+    lines = markdown.comment(build(three(tmp_path))).splitlines()
+
+    assert lines[0].startswith('<!-- fleet-report v=1 id="fleet" head="4f9c2a1')
+    assert lines[1] == "## ⛔ `staging` is blocked: the disks of `db` would be erased"
+
+
+def test_stacks_stand_in_the_order_of_promotion(tmp_path: Path) -> None:
+    found = markdown_reading.tables(markdown.comment(build(three(tmp_path)[::-1])))
+
+    assert [row[0] for row in found[0]] == ["Stack", "**`dev`**", "**`staging`**", "**`prod`**", "**all**"]
+
+
+def test_expected_stacks_give_the_order_and_must_be_there(tmp_path: Path) -> None:
+    told = build(three(tmp_path), Options(expected=("prod", "dev", "eu")))
+
+    assert [stack.stack for stack in told.stacks] == ["prod", "dev", "eu", "staging"]
+    assert told.exit == 1
+    assert "`eu` could not be previewed: no preview came in" in markdown.comment(told)
+
+
+def test_a_quiet_report_still_has_its_table_and_footer(tmp_path: Path) -> None:
+    text = markdown.comment(report(tmp_path, [kept("a")]))
+
+    assert "## ⚪ nothing to do" in text
+    assert "| **`dev`** | ⚪ nothing to do | no change | – | – | $12.00 | $12.00 | $0.00 |" in text
+    assert "<sub>Commit `4f9c2a1b3c4d`, run 812" in text
+
+
+def test_few_rows_are_open_and_many_folded(tmp_path: Path) -> None:
+    few = markdown.comment(report(tmp_path / "1", [created(f"a{n}") for n in range(12)]))
+    many = markdown.comment(report(tmp_path / "2", [created(f"a{n}") for n in range(13)]))
+
+    assert "<details open>" in few
+    assert "<details open>" not in many
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ("https://example.org/a/1", True),
+        ("../actions/runs/8", True),
+        ("javascript:alert(1)", False),
+        ("https://x/a) [b](y", False),
+    ],
+)
+def test_only_an_address_becomes_a_link(tmp_path: Path, url: str, linked: bool) -> None:
+    meta = {"stack": "dev", "run": "812.1", "run_url": url}
+
+    text = markdown.comment(report(tmp_path, [kept("a")], meta=meta))
+
+    assert (f"[run 812]({url})" in text) == linked
+    assert "run 812" in text
+
+
+def big(folder: Path, number: int, stacks: int = 1, name: str = "server-{}") -> list[Bundle]:
+    """Servers of every kind, with long names."""
+    found = []
+    for index in range(stacks):
+        acts = []
+        for n in range(number // stacks):
+            named = name.format(n)
+            acts.append(
+                [
+                    created(named),
+                    deleted(named),
+                    updated(named, RESIZE),
+                    replaced(named, {"image": "linode/debian13"}),
+                    updated(named, {"tags": ["x"]}),
+                    updated(named, {"strange": "x"}),
+                ][n % 6]
+            )
+        found.append(
+            bundle(folder, acts, stack=f"stack-{index}", guards={"data_loss": "ack", "max_power_off": 1})
+        )
+    return found
+
+
+@pytest.mark.parametrize(("number", "stacks"), [(2000, 1), (2000, 4), (500, 250)])
+def test_a_comment_always_fits(tmp_path: Path, number: int, stacks: int) -> None:
+    told = build(big(tmp_path, number, stacks))
+
+    text = markdown.comment(told)
+
+    assert markdown.utf16_units(text) <= markdown.COMMENT_UNITS
+    assert "Needs a decision" in text
+    assert text.splitlines()[1].startswith("## ⛔")
+    assert len(markdown.summary(told).encode()) <= markdown.SUMMARY_BYTES
+
+
+def test_the_worst_names_fit_too(tmp_path: Path) -> None:
+    told = build(big(tmp_path, 600, 60, name="😀|`" * 60 + "{}"))
+
+    text = markdown.comment(told)
+
+    assert markdown.utf16_units(text) <= markdown.COMMENT_UNITS
+    assert all(len(row) == len(table[0]) for table in markdown_reading.tables(text) for row in table)
+
+
+def test_harmless_rows_give_way_before_dangerous_ones(tmp_path: Path) -> None:
+    text = markdown.comment(build([bundle(tmp_path, [
+        *(updated(f"quiet-{n}", {"tags": ["x"]}) for n in range(900)),
+        *(updated(f"loud-{n}", RESIZE) for n in range(20)),
+    ])]))  # fmt: skip
+
+    assert "900 more rows: summary of the run." in text
+    assert "| ~ | `loud-19` |" in text
+    assert "`quiet-1`" not in text
+
+
+def test_a_summary_has_every_row(tmp_path: Path) -> None:
+    text = markdown.summary(report(tmp_path, [updated(f"quiet-{n}", {"tags": ["x"]}) for n in range(900)]))
+
+    assert text.count("| ~ | `quiet-") == 900
+
+
+def test_moved_pins_are_a_table_and_a_reason(tmp_path: Path) -> None:
+    def pins(chosen: str) -> dict[str, object]:
+        pin = {"chosen": chosen, "what": "newest Debian", "newest": "linode/debian13"}
+        return {"file": "stacks/pins.dev.json", "pins": {"image": pin}}
+
+    acts = [replaced("db", {"image": "linode/debian13"})]
+    text = markdown.comment(
+        report(
+            tmp_path,
+            acts,
+            guards={"data_loss": "ack"},
+            pins_before=pins("linode/debian12"),
+            pins_after=pins("linode/debian13"),
+        )
+    )
+
+    assert (
+        "| `image`: `newest Debian` | `linode/debian12` → **`linode/debian13`** | `linode/debian13` |" in text
+    )
+    assert "It comes from the moved pin `image` in `stacks/pins.dev.json`." in text
+    assert "To keep the server: take the pin `image` back." in text
+
+
+def test_a_provider_that_moved_is_told(tmp_path: Path) -> None:
+    act = kept("web")
+    moved = type(act)("same", "web", act.old, act.new, outputs={"__provider": "old.module.Class"})
+
+    told = report(tmp_path, [moved])
+
+    assert told.verdict == "look"
+    assert "the provider's module moved" in markdown.comment(told)
+    assert "old.module" not in markdown.comment(told)

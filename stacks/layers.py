@@ -1,0 +1,133 @@
+"""Settings in layers: what all environments share, then one environment's own; each value with its place.
+
+Order: defaults of the model < stacks/common.yaml < the stack's file. Maps merge, lists and single values replace,
+null removes. Pure but for reading the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from stacks.errors import BadSettings
+
+Path_ = tuple[str | int, ...]
+SECRET = "[secret]"  # noqa: S105 - stands where a secret was
+"""Stands for an encrypted value: what is in it is nobody's business here."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands: a file, shown relative to the project, and a line from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One file's values under full names ("fleet:servers"), and the place of each key path."""
+
+    values: Mapping[str, object]
+    places: Mapping[Path_, Place] = field(default_factory=dict)
+
+    def place_of(self, path: Path_) -> Place | None:
+        """The place of a key path, or of the nearest thing around it."""
+        return next(
+            (self.places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.places), None
+        )
+
+
+def read_layer(file: Path, shown: str) -> Layer:
+    """The `config` of one file; an empty layer if there is no such file. Raises BadSettings for broken YAML."""
+    if not file.exists():
+        return Layer({})
+    text = file.read_text()
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        what = getattr(error, "problem", None) or "it can't be read"
+        raise BadSettings(f"{shown}{line}: no valid YAML: {what}. Next: correct it.") from None
+    values = document.get("config") if isinstance(document, dict) else None
+    if values is None:
+        return Layer({})
+    if not isinstance(values, dict):
+        raise BadSettings(f"{shown}: `config` must be a map of settings. Next: correct it.")
+    places = {path[1:]: Place(shown, line) for path, line in _lines(root, ()) if path[:1] == ("config",)}
+    return Layer({str(key): _without_secrets(value) for key, value in values.items()}, places)
+
+
+def _lines(node: yaml.Node | None, path: Path_) -> Iterator[tuple[Path_, int]]:
+    """Every key path of a document, with the line of its key."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*path, str(key.value))
+            yield inner, key.start_mark.line + 1
+            yield from _lines(value, inner)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            inner = (*path, number)
+            yield inner, value.start_mark.line + 1
+            yield from _lines(value, inner)
+
+
+def _without_secrets(value: object) -> object:
+    if isinstance(value, dict):
+        return (
+            SECRET
+            if set(value) == {"secure"}
+            else {str(key): _without_secrets(part) for key, part in value.items()}
+        )
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value
+
+
+def merge(layers: list[Layer]) -> Layer:
+    """One layer over another, the last one wins; each value keeps the place that gave it."""
+    values: dict[str, object] = {}
+    places: dict[Path_, Place] = {}
+    for layer in layers:
+        for key, value in layer.values.items():
+            _merge_into(values, key, value, (key,), layer, places)
+    return Layer(values, places)
+
+
+def _merge_into(
+    target: dict[str, object], key: str, value: object, path: Path_, layer: Layer, places: dict[Path_, Place]
+) -> None:
+    there = target.get(key)
+    if isinstance(value, dict) and isinstance(there, dict):
+        merged = dict(there)
+        for inner, part in value.items():
+            _merge_into(merged, inner, part, (*path, inner), layer, places)
+        target[key] = merged
+        return
+    for old in [old for old in places if old[: len(path)] == path]:
+        del places[old]
+    if value is None:
+        target.pop(key, None)
+        return
+    target[key] = value
+    places.update({new: place for new, place in layer.places.items() if new[: len(path)] == path})
+
+
+def leaves(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, object]]:
+    """Every single value, and every list as a whole, with its key path."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from leaves(part, (*path, str(key)))
+    else:
+        yield path, value
+
+
+def dotted(path: Path_) -> str:
+    """A key path as people write it: fleet:servers.web.count."""
+    return ".".join(str(part) for part in path)

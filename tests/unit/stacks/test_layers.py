@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stacks.errors import BadSettings
+from stacks.layers import Layer, Place, leaves, merge, read_layer
+
+COMMON = """
+config:
+  fleet:servers:
+    web:
+      count: 1
+      tags: [web, all]
+      type:
+        min_memory_mb: 1024
+  fleet:guards: {max_monthly: 100}
+"""
+DEV = """
+encryptionsalt: x
+config:
+  fleet:servers:
+    web:
+      count: 3
+      tags: [dev]
+      type:
+        min_memory_mb:
+  linode:token:
+    secure: v1:abc
+"""
+
+
+def layer(tmp_path: Path, name: str, text: str) -> Layer:
+    (tmp_path / name).write_text(text)
+    return read_layer(tmp_path / name, f"stacks/{name}")
+
+
+def test_maps_merge_lists_replace_and_null_removes(tmp_path: Path) -> None:
+    merged = merge([layer(tmp_path, "common.yaml", COMMON), layer(tmp_path, "Pulumi.dev.yaml", DEV)])
+
+    assert merged.values["fleet:servers"] == {"web": {"count": 3, "tags": ["dev"], "type": {}}}
+    assert merged.values["fleet:guards"] == {"max_monthly": 100}
+
+
+def test_each_value_keeps_the_place_that_gave_it(tmp_path: Path) -> None:
+    merged = merge([layer(tmp_path, "common.yaml", COMMON), layer(tmp_path, "Pulumi.dev.yaml", DEV)])
+
+    assert merged.place_of(("fleet:servers", "web", "count")) == Place("stacks/Pulumi.dev.yaml", 6)
+    assert merged.place_of(("fleet:guards", "max_monthly")) == Place("stacks/common.yaml", 9)
+    assert str(merged.place_of(("fleet:servers", "web", "tags", 0))) == "stacks/Pulumi.dev.yaml:7"
+    assert merged.place_of(("nowhere",)) is None
+
+
+def test_an_encrypted_value_is_never_shown(tmp_path: Path) -> None:
+    assert layer(tmp_path, "Pulumi.dev.yaml", DEV).values["linode:token"] == "[secret]"
+
+
+def test_a_missing_file_is_an_empty_layer(tmp_path: Path) -> None:
+    assert read_layer(tmp_path / "none.yaml", "none.yaml").values == {}
+
+
+@pytest.mark.parametrize(("text", "said"), [("config: [1", "none.yaml:1"), ("config: 3", "must be a map")])
+def test_broken_yaml_is_told_with_its_line(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=said):
+        layer(tmp_path, "none.yaml", text)
+
+
+VALUES = st.recursive(
+    st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+LAYERS = st.dictionaries(st.sampled_from("xyz"), VALUES, max_size=3)
+
+
+@given(LAYERS, LAYERS)
+def test_what_the_last_layer_says_holds(first: dict[str, object], second: dict[str, object]) -> None:
+    merged = dict(leaves(merge([Layer(first), Layer(second)]).values))
+
+    assert all(merged[path] == value for path, value in leaves(second) if path)
+
+
+@given(LAYERS)
+def test_a_layer_over_itself_changes_nothing(only: dict[str, object]) -> None:
+    assert merge([Layer(only), Layer(only)]).values == only

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from providers.linode.connection import LOCAL_STACK
+from providers.linode.errors import LinodeError
 from stacks import engine as engines
 from stacks import local_stack, table
 from stacks.engine import Engine
@@ -33,9 +34,11 @@ class Run:
 
 def main(arguments: list[str]) -> int:
     options, rest = _parser().parse_known_args(arguments)
+    if options.locked:
+        os.environ["LINODE_LOCKED"] = "1"
     try:
         return COMMANDS[options.command](options.stack, tuple(rest))
-    except (BadSettings, EngineFailed) as error:
+    except (BadSettings, EngineFailed, LinodeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -52,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("command", choices=sorted(COMMANDS))
     parser.add_argument("--stack", default=LOCAL_STACK, help="local (the local API), dev, staging or prod")
+    parser.add_argument(
+        "--locked", action="store_true", help="stop when a pick is not pinned yet, as CI does"
+    )
     return parser
 
 
@@ -80,6 +86,15 @@ def up(stack: str, rest: tuple[str, ...]) -> int:
     if code == 0:
         _show_table(run)
     return code
+
+
+def pin(stack: str, _rest: tuple[str, ...]) -> int:
+    """Pin what the settings ask for, without deploying anything."""
+    from stacks import pinning  # the other commands don't need the catalogs
+
+    for line in pinning.pin(stack, os.environ):
+        print(line)
+    return 0
 
 
 def preview(stack: str, rest: tuple[str, ...]) -> int:
@@ -137,6 +152,7 @@ COMMANDS: Mapping[str, Callable[[str, tuple[str, ...]], int]] = {
     "api": api,
     "down": down,
     "env": env,
+    "pin": pin,
     "preview": preview,
     "refresh": refresh,
     "show": show,

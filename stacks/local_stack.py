@@ -32,6 +32,11 @@ class LocalStack:
         return self.home / TEMPLATE.name
 
     @property
+    def pins(self) -> Path:
+        """Also in the settings, so that `pulumi` itself finds them."""
+        return self.home / f"pins.{LOCAL_STACK}.json"
+
+    @property
     def passphrase(self) -> Path:
         return self.home / "passphrase"
 
@@ -85,7 +90,9 @@ class LocalStack:
     def _make_settings(self, engine: Engine, api: LocalApi, env: Mapping[str, str]) -> None:
         salt = self._salt_in_state() if self.checkpoint.exists() else self._make_stack(engine, env)
         unfinished = self.home / f"{self.settings.name}.unfinished.yaml"
-        write_private(unfinished, f"encryptionsalt: {salt}\n{TEMPLATE.read_text()}")
+        place = self.pins.relative_to(PROJECT) if self.pins.is_relative_to(PROJECT) else self.pins
+        pins = f"  fleet:pins: {json.dumps(str(place))}\n"
+        write_private(unfinished, f"encryptionsalt: {salt}\n{TEMPLATE.read_text()}{pins}")
         self._set(engine, env, unfinished, "linode:url", api.url)
         self._set(engine, env, unfinished, "linode:token", api.token_file.read_text(), secret=True)
         os.replace(unfinished, self.settings)

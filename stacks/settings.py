@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from providers.linode.catalogs.criteria import ImageCriteria, RegionCriteria, TypeCriteria
+from providers.linode.catalogs.criteria import (
+    Criteria,
+    ImageCriteria,
+    KernelCriteria,
+    RegionCriteria,
+    TypeCriteria,
+)
 from providers.linode.nearest import did_you_mean
 from stacks.errors import BadSettings
 
@@ -20,18 +26,23 @@ class Group(BaseModel):
     region: RegionCriteria
     type: TypeCriteria
     image: ImageCriteria
+    kernel: KernelCriteria | None = None
     tags: tuple[str, ...] = ()
     backups: bool = False
     protect: bool = False
 
 
 class Settings(BaseModel):
-    """The values of one environment: `fleet:servers`, and root's SSH keys from `fleet:authorized_keys`."""
+    """The values of one environment: `fleet:servers`, and root's SSH keys from `fleet:authorized_keys`.
+
+    `fleet:pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     servers: Mapping[str, Group]
     authorized_keys: tuple[str, ...] = ()
+    pins: str | None = None
 
 
 def parse(values: Mapping[str, object], stack: str) -> Settings:
@@ -57,12 +68,15 @@ def _line(location: tuple[int | str, ...], kind: str, message: str) -> str:
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     """The names that the map around `location` may have."""
-    models: dict[str, type[BaseModel]] = {
+    criteria: dict[str, type[Criteria]] = {
         "region": RegionCriteria,
         "type": TypeCriteria,
         "image": ImageCriteria,
+        "kernel": KernelCriteria,
     }
     if len(location) == 1:
         return list(Settings.model_fields)
-    model = models.get(str(location[-2]), Group)
-    return [field.alias or name for name, field in model.model_fields.items()]
+    for part in reversed(location[:-1]):
+        if str(part) in criteria:
+            return criteria[str(part)].setting_names()
+    return list(Group.model_fields)

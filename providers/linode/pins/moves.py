@@ -118,9 +118,8 @@ def _in_order(pins: Pins, keys: Iterable[str]) -> list[str]:
     """The keys named, or all; regions first, because types depend on them. Raises BadPins for one not there."""
     for key in keys:
         if key not in pins:
-            raise BadPins(
-                f"there is no pin {key}{did_you_mean(key, pins)}. Next: name one of {', '.join(sorted(pins)) or 'none'}."
-            )
+            known = ", ".join(sorted(pins)) or "no key, for there are no pins"
+            raise BadPins(f"there is no pin {key}{did_you_mean(key, pins)}. Next: name one of {known}.")
     return sorted(keys or pins, key=lambda key: (pins[key].kind != "region", key))
 
 

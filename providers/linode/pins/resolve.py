@@ -62,7 +62,6 @@ class Pinned:
         self._locked = locked
         self._account = account
         self._new: dict[str, Pin] = {}
-        self._asked: list[str] = []
         self._unasked = False
 
     def pick(self, key: str, wish: Wish) -> Chosen:
@@ -70,7 +69,6 @@ class Pinned:
 
         Raises BadPins, NoMatch, and what the client raises where there is no pin.
         """
-        self._asked.append(key)
         pin = self._file.pins.get(key)
         if pin is not None:
             self._require_unedited(key, pin)
@@ -80,15 +78,16 @@ class Pinned:
         self._advise(key, pin)
         return Chosen(pin.chosen, pin.why, _explained(pin), self._price_now(pin))
 
-    def save(self, groups: Collection[str]) -> None:
+    def save(self, groups: Collection[str]) -> PinFile:
         """Write the new pins, without those of groups that are no more. To be called when all picks are made.
 
         A pin's group is what stands before the `/` of its key. Raises BadPins.
         """
         if self._locked:
-            return
+            return self._file
         kept = {key: pin for key, pin in self._file.pins.items() if key.partition("/")[0] in groups}
         self._file = self._file.write({**kept, **self._new})
+        return self._file
 
     def _pick_anew(self, key: str, wish: Wish, before: Pin | None) -> Chosen:
         if self._locked:

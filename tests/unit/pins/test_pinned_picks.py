@@ -1,0 +1,363 @@
+"""What a program gets of its pins: the pinned, with a line about what the catalog has, until its wish changes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from providers.linode.catalogs import (
+    Catalogs,
+    ImageCriteria,
+    KernelCriteria,
+    RegionCriteria,
+    TypeCriteria,
+)
+from providers.linode.errors import ApiUnreachable, BadPins, NoMatch, Offline
+from providers.linode.pins import PinFile, Pinned, Wish, is_locked
+from tests.catalog_rows import (
+    AVAILABILITY,
+    IMAGES,
+    KERNELS,
+    REGIONS,
+    TYPES,
+    Row,
+    image_row,
+    small_catalogs,
+    type_row,
+)
+
+NOW = datetime(2026, 5, 4, 13, 37, tzinfo=timezone.utc)
+LATER = datetime(2026, 9, 4, 13, 37, tzinfo=timezone.utc)
+TYPE = Wish("type", TypeCriteria(min_memory_mb=2048), region="us-ord")
+IMAGE = Wish("image", ImageCriteria(vendor="Debian"))
+REGION = Wish("region", RegionCriteria(continent="europe"), sells=TypeCriteria(min_memory_mb=2048))
+OWN = Wish("image", ImageCriteria(own=True, label="web-base"))
+NEWER = image_row("debian13", "Debian 13", "Debian", eol="2030-06-30T00:00:00")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "pins.dev.json"
+
+
+def pinned(
+    path: Path,
+    catalogs: Catalogs | None = None,
+    *,
+    locked: bool = False,
+    account: str = "A",
+    now: datetime = NOW,
+) -> Pinned:
+    return Pinned(
+        PinFile.read(path),
+        catalogs or small_catalogs(),
+        now,
+        stack="dev",
+        locked=locked,
+        account=lambda: account,
+    )
+
+
+def make(path: Path, wish: Wish = TYPE, key: str = "web/it", *, account: str = "A") -> str:
+    """Pin it as a first `up` does; the id."""
+    run = pinned(path, account=account)
+    chosen = run.pick(key, wish).id
+    run.save({"web"})
+    return chosen
+
+
+def without(rows: list[Row], id_: str) -> list[Row]:
+    return [row for row in rows if row["id"] != id_]
+
+
+def changed(rows: list[Row], id_: str, **values: object) -> list[Row]:
+    return [{**row, **values} if row["id"] == id_ else row for row in rows]
+
+
+class Down:
+    """A client whose API does not answer."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def list_rows(self, path: str, x_filter: object = None) -> list[Row]:  # noqa: ARG002 - the protocol's
+        raise self.error
+
+
+def test_without_a_file_it_picks_and_a_preview_writes_nothing(path: Path) -> None:
+    run = pinned(path)
+
+    chosen = run.pick("web/it", TYPE)
+
+    assert chosen.id == "g6-standard-1"
+    assert run.notes == []
+    assert not path.exists()
+
+
+def test_a_pin_stays_when_something_newer_comes_and_that_is_told(path: Path) -> None:
+    make(path, IMAGE)
+    run = pinned(path, small_catalogs(images=[*IMAGES, NEWER]))
+
+    chosen = run.pick("web/it", IMAGE)
+
+    assert chosen.id == "linode/debian12"
+    assert [str(note) for note in run.notes] == [
+        "web/it: linode/debian13 is newer; the plan keeps linode/debian12. "
+        "Next: python -m providers.linode repin --stack dev web/it"
+    ]
+    assert run.notes[0].severity == "info"
+
+
+@pytest.mark.parametrize(
+    ("wish", "rows", "said", "severity"),
+    [
+        (
+            TYPE,
+            {"types": [*TYPES, type_row("g8-new", 2048, 9.0)]},
+            "g8-new is cheaper, 9.00 instead of 12.00",
+            "info",
+        ),
+        (
+            TYPE,
+            {"types": changed(TYPES, "g6-standard-1", price={"hourly": 0.02, "monthly": 14.0})},
+            "costs 14.00 USD/month now, 12.00 when it was pinned",
+            "info",
+        ),
+        (
+            TYPE,
+            {
+                "availability": [
+                    *AVAILABILITY,
+                    {"region": "us-ord", "plan": "g6-standard-1", "available": False},
+                ]
+            },
+            "is pinned, and sold out in us-ord",
+            "warning",
+        ),
+        (
+            TYPE,
+            {"types": without(TYPES, "g6-standard-1")},
+            "is pinned, and no longer in the catalog",
+            "warning",
+        ),
+        (
+            TYPE,
+            {"types": changed(TYPES, "g6-standard-1", memory=1024)},
+            "no longer meets `memory ≥ 2048 MB`",
+            "warning",
+        ),
+        (
+            IMAGE,
+            {"images": changed(IMAGES, "linode/debian12", deprecated=True)},
+            "linode/debian12 is pinned, and deprecated",
+            "warning",
+        ),
+        (
+            IMAGE,
+            {"images": changed(IMAGES, "linode/debian12", eol="2026-01-01T00:00:00")},
+            "no longer supported by its maker",
+            "warning",
+        ),
+        (
+            REGION,
+            {"regions": changed(REGIONS, "de-fra-2", status="outage")},
+            "no longer meets `status ok`",
+            "warning",
+        ),
+        (
+            REGION,
+            {
+                "regions": [
+                    *REGIONS,
+                    {**REGIONS[1], "id": "at-vie"},
+                ]
+            },
+            "",
+            "",
+        ),
+        (
+            Wish("kernel", KernelCriteria()),
+            {"kernels": [*KERNELS, {**KERNELS[1], "id": "linode/6.12.9-x86_64-linode170"}]},
+            "linode/6.12.9-x86_64-linode170 is newer",
+            "info",
+        ),
+    ],
+)
+def test_what_the_catalog_says_of_a_pin_is_one_line_and_no_change(
+    path: Path, wish: Wish, rows: dict[str, list[Row]], said: str, severity: str
+) -> None:
+    id_ = make(path, wish)
+    run = pinned(path, small_catalogs(**rows))
+
+    chosen = run.pick("web/it", wish)
+
+    assert chosen.id == id_
+    if said:
+        (note,) = run.notes
+        assert said in str(note)
+        assert note.severity == severity
+        assert "\n" not in str(note)
+    run.save({"web"})
+    assert make(path, wish) == id_
+
+
+def test_the_price_is_that_of_today_and_the_pin_stays_as_it_is(path: Path) -> None:
+    make(path)
+    before = path.read_text()
+    rows = changed(TYPES, "g6-standard-1", price={"hourly": 0.02, "monthly": 14.0})
+    run = pinned(path, small_catalogs(types=rows))
+
+    chosen = run.pick("web/it", TYPE)
+    run.save({"web"})
+
+    assert chosen.monthly_usd == 14.0
+    assert path.read_text() == before
+
+
+def test_changed_criteria_pick_at_once_and_are_told(path: Path) -> None:
+    make(path)
+    larger = Wish("type", TypeCriteria(min_memory_mb=4096), region="us-ord")
+    run = pinned(path)
+
+    chosen = run.pick("web/it", larger)
+    run.save({"web"})
+
+    assert chosen.id == "g6-standard-2"
+    assert str(run.notes[0]) == (
+        "web/it: other criteria than those of its pin: g6-standard-2 (was g6-standard-1)"
+    )
+    assert PinFile.read(path).pins["web/it"].criteria_hash == larger.digest
+
+
+def test_another_region_is_another_wish(path: Path) -> None:
+    make(path)
+
+    assert PinFile.read(path).pins["web/it"].criteria_hash != TYPE.in_region("br-gru").digest
+    assert pinned(path).pick("web/it", TYPE.in_region("br-gru")).monthly_usd == 16.8
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        (IMAGE, "web/image is not pinned in"),
+        (Wish("type", TypeCriteria(), region="us-ord"), "is not pinned in"),
+    ],
+)
+def test_a_locked_run_stops_where_a_pin_is_missing(path: Path, wish: Wish, said: str) -> None:
+    with pytest.raises(BadPins, match=rf"{said}.* locked .*Next: run `python -m stacks pin --stack dev`"):
+        pinned(path, locked=True).pick("web/image", wish)
+
+    assert not path.exists()
+
+
+def test_a_locked_run_stops_where_the_criteria_changed(path: Path) -> None:
+    make(path)
+
+    with pytest.raises(BadPins, match="web/it is pinned for other criteria"):
+        pinned(path, locked=True).pick("web/it", TYPE.in_region("br-gru"))
+
+
+def test_a_locked_run_uses_its_pins(path: Path) -> None:
+    make(path)
+
+    assert pinned(path, locked=True).pick("web/it", TYPE).id == "g6-standard-1"
+
+
+def test_pins_of_groups_that_are_no_more_go_with_the_next_up(path: Path) -> None:
+    make(path)
+    run = pinned(path)
+    run.pick("db/it", TYPE)
+
+    run.save({"db"})
+
+    assert list(PinFile.read(path).pins) == ["db/it"]
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_pin_that_was_changed_by_hand_stops_the_run(path: Path, locked: bool) -> None:
+    make(path)
+    text = path.read_text().replace('"chosen": "g6-standard-1"', '"chosen": "g6-nanode-1"')
+    path.write_text(text)
+
+    with pytest.raises(BadPins, match=r"web/it in .* was changed by hand.*Next: git checkout"):
+        pinned(path, locked=locked).pick("web/it", TYPE)
+
+    assert path.read_text() == text
+
+
+def test_an_image_of_another_account_stops_the_run(path: Path) -> None:
+    assert make(path, OWN, account="A") == "private/9"
+
+    with pytest.raises(BadPins, match=r"private/9 of account A, .* belongs to account B"):
+        pinned(path, account="B").pick("web/it", OWN)
+    assert pinned(path, account="A").pick("web/it", OWN).id == "private/9"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiUnreachable("GET /x: down. Next: wait.", did_nothing=True),
+        Offline("LINODE_OFFLINE is set. Next: unset"),
+    ],
+)
+def test_pins_alone_are_enough_when_the_catalogs_cannot_be_had(path: Path, error: Exception) -> None:
+    make(path)
+    make(path, IMAGE, "web/image")
+    run = pinned(path, Catalogs(Down(error)))
+
+    chosen = [run.pick("web/it", TYPE), run.pick("web/image", IMAGE)]
+
+    assert [each.id for each in chosen] == ["g6-standard-1", "linode/debian12"]
+    assert chosen[0].monthly_usd == 12.0
+    assert len(run.notes) == 1
+    assert "pins: used without a look at the catalogs" in str(run.notes[0])
+
+
+def test_where_no_pin_is_an_api_that_is_down_stops_the_run(path: Path) -> None:
+    with pytest.raises(ApiUnreachable):
+        pinned(path, Catalogs(Down(ApiUnreachable("down", did_nothing=True)))).pick("web/it", TYPE)
+
+
+def test_what_nothing_meets_is_explained_by_the_same_funnel_everywhere(path: Path) -> None:
+    with pytest.raises(NoMatch) as caught:
+        pinned(path).pick(
+            "web/it", Wish("type", TypeCriteria(min_memory_mb=2048, max_monthly_usd=9), region="us-ord")
+        )
+
+    lines = caught.value.explanation.splitlines()
+    assert lines[0].strip() == "5 types"
+    assert any(
+        "≤ 9 USD/month" in line and "nearest miss g6-standard-1 (12.00 USD/month)" in line for line in lines
+    )
+    assert "\n" not in str(caught.value)
+
+
+def test_an_explanation_has_the_why_and_the_funnel_and_stays_with_the_pin(path: Path) -> None:
+    first = pinned(path).pick("web/it", TYPE).explanation
+    make(path)
+
+    again = (
+        pinned(path, small_catalogs(types=[*TYPES, type_row("g8", 512, 1.0)]))
+        .pick("web/it", TYPE)
+        .explanation
+    )
+
+    assert first == again
+    assert first.splitlines()[1].strip() == "5 types"
+
+
+@pytest.mark.parametrize(
+    ("stack", "env", "locked"),
+    [
+        ("dev", {}, False),
+        ("dev", {"CI": "true"}, True),
+        ("dev", {"CI": "false"}, False),
+        ("local", {"CI": "true"}, False),
+        ("local", {"LINODE_LOCKED": "1"}, True),
+        ("dev", {"LINODE_LOCKED": "0"}, False),
+    ],
+)
+def test_ci_and_locked_need_every_pin(stack: str, env: dict[str, str], locked: bool) -> None:
+    assert is_locked(stack, env) is locked

@@ -73,7 +73,7 @@ class Monitor:
             goal = goal_of(request)
             done = self._deployment.register(goal)
             if urns.is_provider(goal.type) and not (done.failed or done.skipped):
-                self._deployment.provider_registered(done.resource)
+                self._deployment.references.registered(done.resource)
         except RunStopped:
             return _refuse(context)
         except EngineError as error:
@@ -132,7 +132,7 @@ class Monitor:
 
     def _get_resource(self, request: Any) -> Any:
         urn = str(from_struct(request.args).get("urn"))
-        resource = self._deployment.registered.get(urn)
+        resource = self._deployment.registry.registered.get(urn)
         answer: Properties = {"urn": urn, "id": "", "state": {}}
         if resource is not None:
             answer = {"urn": urn, "id": resource.id, "state": resource.outputs}

@@ -68,6 +68,21 @@ class Resource:
             needed.update(dependencies)
         return needed - {""}
 
+    def with_renamed(self, former: str, urn: str) -> Json:
+        """The fields that refer to a former URN, referring to the new one."""
+
+        def renamed(names: list[str]) -> list[str]:
+            return [urn if name == former else name for name in names]
+
+        return {
+            "parent": urn if self.parent == former else self.parent,
+            "deleted_with": urn if self.deleted_with == former else self.deleted_with,
+            "dependencies": renamed(self.dependencies),
+            "property_dependencies": {
+                key: renamed(names) for key, names in self.property_dependencies.items()
+            },
+        }
+
     def same_as(self, other: Resource) -> bool:
         """Whether writing this instead of the other would change anything that matters."""
         ignored = {"created": "", "modified": "", "source_position": "", "stack_trace": []}

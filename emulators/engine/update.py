@@ -14,7 +14,7 @@ from typing import Any, Literal
 from emulators.engine import lock, passphrase
 from emulators.engine.children import Child
 from emulators.engine.deletes import delete_all
-from emulators.engine.deployment import Deployment, RunSettings
+from emulators.engine.deployment import Deployment, warn_of_pending
 from emulators.engine.errors import EngineError, NotSupported
 from emulators.engine.events import Sink
 from emulators.engine.executor import Executor
@@ -24,6 +24,7 @@ from emulators.engine.project import plain_name, read_yaml
 from emulators.engine.provider_process import Providers, start_provider
 from emulators.engine.redaction import Redactor
 from emulators.engine.refresh import refresh
+from emulators.engine.registry import RunSettings
 from emulators.engine.snapshot import Snapshot
 from emulators.engine.stack import Stack, ask_passphrase, read_latest, read_state, stack_outputs
 from emulators.engine.state import Deployment as State
@@ -169,15 +170,15 @@ class _Runner:
             self._child = child = start_program(self.info, self.server.address)
         if options.kind == "refresh" or options.refresh:
             deployment = Deployment(executor, self.settings)
-            refresh(executor, deployment.ensure_provider, options.clear_pending_creates)
+            refresh(executor, deployment.references.ensure, options.clear_pending_creates)
             if options.kind != "refresh":
                 executor.counts.clear()
         if options.kind == "update":
             self._run_program(child)
         elif options.kind == "destroy":
             deployment = Deployment(executor, self.settings)
-            deployment.warn_of_pending(self.pending)
-            delete_all(executor, list(executor.snapshot.base), deployment.ensure_provider)
+            warn_of_pending(executor.emit, self.pending)
+            delete_all(executor, list(executor.snapshot.base), deployment.references.ensure)
         if executor.step_errors and not self._cancelled:
             executor.error("preview failed" if options.preview else "update failed", stop=False)
 
@@ -185,7 +186,7 @@ class _Runner:
         executor = self.executor
         deployment = Deployment(executor, self.settings)
         if not self.options.preview:
-            deployment.warn_of_pending(self.pending)
+            warn_of_pending(executor.emit, self.pending)
 
         child.hand_on_lines(executor.hand_on_line)
         self.server.serve(Monitor(self.info, deployment, self._read_stack))

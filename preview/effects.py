@@ -93,7 +93,7 @@ def _replaced(judgement: Judgement, delete_first: bool | None) -> Phrase:
             "replaced": (sources, " is rebuilt: likely"),
             "new": (sources, " is new: likely"),
             "in place": (sources, " is changed in place: unlikely"),
-        }.get(judgement.source_changes, ("how likely is not known",))
+        }.get(judgement.source_changes, ("How likely is not known.",))
         return phrase("if ", what, " changed: new server, disks erased. ", *ends)
     lost = "disks erased, new id, new addresses"
     if judgement.dragged_by is not None:

@@ -95,7 +95,7 @@ def _stopped_by_protect(facts: Facts) -> Change | None:
 
 def _in_a_row(message: str) -> str:
     """A policy's description and what it found, in one line."""
-    return shortened("; ".join(line.strip() for line in message.splitlines() if line.strip()))
+    return shortened(" ".join(line.strip() for line in message.splitlines() if line.strip()))
 
 
 def _one_line(message: str) -> str:
@@ -141,15 +141,13 @@ def _losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
 
 def _lost_words(lost: Sequence[Change]) -> Phrase:
     """Disks are worse than backups; the words are those of the worst of them."""
-    if all(change.op == "update" and not _image(change) for change in lost):
+    if all(change.backups_only for change in lost):
         return phrase("all backups are deleted")
+    if any(change.backups_only for change in lost):
+        return phrase("disks or backups erased")
     if all(change.op == "replace" for change in lost):
         return phrase("empty disks, a new id and new addresses")
     return phrase("disks erased")
-
-
-def _image(change: Change) -> bool:
-    return any(path.path == "image" for path in change.paths)
 
 
 def _why(changes: Sequence[Change], facts: Facts) -> Phrase:

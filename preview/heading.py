@@ -33,20 +33,16 @@ def _ending(verdict: Verdict, stack: StackReport) -> Phrase:
     lost = [change for change in stack.changes if change.erased]
     if verdict in ("blocked", "danger") and erased and _about_loss(stack):
         would = "would be" if verdict == "blocked" else "are"
-        backups = all(change.op == "update" and "image" not in _tops(change) for change in lost)
-        return phrase(
-            "the backups of " if backups else "the disks of ", listed(erased, 3), f" {would} erased"
-        )
+        kinds = {change.backups_only for change in lost}
+        what = {True: "the backups of ", False: "the disks of "}
+        front = what[kinds.pop()] if len(kinds) == 1 else "disks or backups of "
+        return phrase(front, listed(erased, 3), f" {would} erased")
     return _after_colon(stack.word)
 
 
 def _about_loss(stack: StackReport) -> bool:
     loss = [guard for guard in stack.guards if guard.name == "data_loss"]
     return stack.verdict == "danger" or any(guard.state == "block" for guard in loss)
-
-
-def _tops(change: Change) -> set[str]:
-    return {path.path for path in change.paths}
 
 
 def _after_colon(word: Phrase) -> Phrase:

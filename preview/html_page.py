@@ -75,7 +75,7 @@ def _row(stack: StackReport) -> str:
     cells = [
         f"{dot(stack.verdict)}{inline(stack.word)}",
         html_text(words.plan(stack)),
-        inline(listed(words.erased(stack))) or "–",
+        inline(_erased(stack)) or "–",
         inline(listed(words.off(stack))) or "–",
     ]
     money = [words.now(stack), words.then(stack), words.change(stack)]
@@ -83,6 +83,12 @@ def _row(stack: StackReport) -> str:
     amounts = "".join(f'<td class="money">{html_text(item)}</td>' for item in money)
     name = html_text(stack.stack, 80)
     return f'<tr class="{stack.verdict}"><th scope="row"><code>{name}</code></th>{texts}{amounts}</tr>'
+
+
+def _erased(stack: StackReport) -> Phrase:
+    disks, backups = words.erased(stack), words.backups_lost(stack)
+    also = phrase("; " if disks else "", "backups of ", listed(backups)) if backups else phrase()
+    return phrase(listed(disks), also)
 
 
 def _findings(title: str, findings: Sequence[Finding], verdicts: Sequence[str]) -> str:

@@ -16,8 +16,6 @@ COMMENT_UNITS = 65_000
 SUMMARY_BYTES = 1_000_000
 """A step summary of more than 1,024 kB is refused whole."""
 
-FORM = {"units": COMMENT_UNITS, "bytes": SUMMARY_BYTES}
-
 
 @dataclass(frozen=True)
 class Limit:
@@ -50,11 +48,12 @@ def _fitted(report: Report, front: str, limit: Limit, secrets: Sequence[str], *,
     The heading, the table and what needs a decision are written tighter only when nothing else is left.
     """
     text = ""
+    every_detail = Details.of(report)
     for tightness in markdown_parts.TIGHTNESS:
         fixed = markdown_parts.fixed(report, tightness, full=full)
         size_of_fixed = limit.measure(_join(front, fixed.top, "", fixed.footer))
         room = limit.most - size_of_fixed - 64
-        details = markdown_details.fitted(Details.of(report), room, limit.measure)
+        details = markdown_details.fitted(every_detail, room, limit.measure)
         text = mask(_join(front, fixed.top, details, fixed.footer), secrets)
         if limit.measure(text) <= limit.most:
             return text

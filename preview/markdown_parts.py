@@ -8,28 +8,32 @@ from dataclasses import dataclass
 
 from preview import heading, words
 from preview.cost import dollars, total
-from preview.escaping import code_span, plain_text, visible
+from preview.escaping import code_span, cut, plain_text, visible
 from preview.model import SIGNS, Finding, Report, StackReport
 from preview.phrases import Phrase, code, joined, listed, phrase
 
 
 @dataclass(frozen=True)
 class Tightness:
-    """Limits of the parts that stay: findings shown, names in a cell, stacks in the table, characters of a value."""
+    """Limits of the parts that stay.
+
+    findings shown, names in a cell, stacks in the table, characters of a value and of a whole phrase.
+    """
 
     findings: int
     names: int
     stacks: int
     value: int
+    phrase: int = 4000
     catalog: int = 50
 
 
 TIGHTNESS = (
     Tightness(findings=30, names=5, stacks=100, value=80),
-    Tightness(findings=30, names=3, stacks=60, value=60, catalog=20),
-    Tightness(findings=15, names=2, stacks=40, value=40, catalog=5),
-    Tightness(findings=8, names=1, stacks=20, value=24, catalog=0),
-    Tightness(findings=3, names=0, stacks=8, value=16, catalog=0),
+    Tightness(findings=30, names=3, stacks=60, value=60, phrase=2000, catalog=20),
+    Tightness(findings=15, names=2, stacks=40, value=40, phrase=1000, catalog=5),
+    Tightness(findings=8, names=1, stacks=20, value=24, phrase=600, catalog=0),
+    Tightness(findings=3, names=0, stacks=8, value=16, phrase=300, catalog=0),
 )
 
 
@@ -55,8 +59,10 @@ def fixed(report: Report, tight: Tightness, *, full: bool) -> Fixed:
 
 def text(pieces: Phrase, tight: Tightness = TIGHTNESS[0], *, in_table: bool = False) -> str:
     """A phrase as Markdown: our words as they are, data in code spans."""
-    found = []
+    found: list[str] = []
     for piece in pieces:
+        if sum(map(len, found)) > tight.phrase:
+            return "".join(found) + "…"
         if piece.kind == "code":
             found.append(code_span(piece.text, in_table=in_table, longest=tight.value))
         elif piece.kind == "unknown":
@@ -64,7 +70,7 @@ def text(pieces: Phrase, tight: Tightness = TIGHTNESS[0], *, in_table: bool = Fa
         elif piece.kind == "secret":
             found.append(r"\[secret\]")
         else:
-            words_ = _own(piece.text, in_table=in_table)
+            words_ = _own(cut(piece.text, tight.phrase), in_table=in_table)
             found.append(f"**{words_.strip()}**" if piece.kind == "strong" and words_.strip() else words_)
     return "".join(found)
 
@@ -118,6 +124,9 @@ def _stack_row(stack: StackReport, tight: Tightness) -> str:
 
 def _erased(stack: StackReport, tight: Tightness) -> Phrase:
     certain = listed(words.erased(stack), tight.names)
+    backups = words.backups_lost(stack)
+    if backups:
+        certain = phrase(certain, "; " if certain else "", "backups of ", listed(backups, tight.names))
     stopped = " (not complete)" if certain and not stack.complete else ""
     maybes = words.perhaps_erased(stack)
     told = [
@@ -239,7 +248,7 @@ def _missing(report: Report) -> list[str]:
 
 
 def _run(report: Report) -> str:
-    number = plain_text(report.run.split(".")[0])
+    number = plain_text(cut(report.run.split(".")[0], 40))
     url = report.run_url
     if re.fullmatch(r"https?://[A-Za-z0-9._:-]+/[A-Za-z0-9._/-]*|\.\./[A-Za-z0-9._/-]+", url):
         return f"[run {number}]({url})"

@@ -102,7 +102,13 @@ class Change(Frozen):
 
     @property
     def erased(self) -> bool:
+        """Whether data is lost for certain: disks, or backups only."""
         return self.server and self.certainty == "certain" and self.level == "data loss"
+
+    @property
+    def backups_only(self) -> bool:
+        """Whether what is lost are its backups: the disks stay."""
+        return self.erased and self.op == "update" and not any(path.path == "image" for path in self.paths)
 
     @property
     def perhaps_erased(self) -> bool:

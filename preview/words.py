@@ -114,7 +114,11 @@ def change(stack: StackReport) -> str:
 
 
 def erased(stack: StackReport) -> list[str]:
-    return [item.name for item in stack.changes if item.erased]
+    return [item.name for item in stack.changes if item.erased and not item.backups_only]
+
+
+def backups_lost(stack: StackReport) -> list[str]:
+    return [item.name for item in stack.changes if item.backups_only]
 
 
 def perhaps_erased(stack: StackReport) -> list[Change]:

@@ -26,7 +26,7 @@ OPS = st.sampled_from(["create", "update", "replace", "delete", "same"])
 
 
 @given(op=OPS, secret=SECRET_NAMES, output=OUTPUT_NAMES, nested=st.booleans(), compared=st.booleans())
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_operation_shows_a_secret_input_or_an_output(
     tmp_path: Path, op: str, secret: str, output: str, nested: bool, compared: bool
 ) -> None:

@@ -210,3 +210,15 @@ def test_a_provider_that_moved_is_told(tmp_path: Path) -> None:
     assert told.verdict == "look"
     assert "the provider's module moved" in markdown.comment(told)
     assert "old.module" not in markdown.comment(told)
+
+
+def test_backups_are_not_told_as_disks(tmp_path: Path) -> None:
+    off = updated("web", {"backups_enabled": False}, backups_enabled=True)
+
+    alone = markdown.comment(report(tmp_path / "1", [off], guards={"data_loss": "ack"}))
+    both = markdown.comment(report(tmp_path / "2", [off, deleted("db")], guards={"data_loss": "ack"}))
+
+    assert "## ⛔ `dev` is blocked: the backups of `web` would be erased" in alone
+    assert "| backups of `web` |" in alone
+    assert "## ⛔ `dev` is blocked: disks or backups of `db` and `web` would be erased" in both
+    assert "| `db`; backups of `web` |" in both

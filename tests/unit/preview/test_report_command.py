@@ -160,7 +160,7 @@ def test_show_prints_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[st
     code = main(["show", folder(tmp_path / "dev", updated("web", {"type": "g6-standard-2"}))])
 
     assert code == 0
-    assert "It changes type: powered off, moved, booted." in capsys.readouterr().out
+    assert "It changes type: powered off, moved, booted." in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_value_that_is_to_be_hidden_is_hidden(

@@ -12,6 +12,9 @@ from providers.linode.transport import Json, Transport
 PAGE_SIZE = 500
 """Rows a page: the most that the API gives, so that lists cost the fewest requests."""
 
+LEAST_PAGE_SIZE = 25
+"""Rows a page: the least that the API takes. Source: the introduction's part on pagination."""
+
 MOST_RESTARTS = 3
 
 
@@ -181,6 +184,14 @@ class LinodeClient:
     def events(self, x_filter: Mapping[str, object]) -> list[Event]:
         """The account's events. Scope events:read_only. Source: GET /account/events."""
         return [Event.model_validate(row) for row in self.list_rows("/account/events", x_filter)]
+
+    def newest_event(self) -> Event | None:
+        """The account's newest event, None if it has none. One page. Source: GET /account/events."""
+        query = {"page": 1, "page_size": LEAST_PAGE_SIZE}
+        newest_first = {"+order_by": "id", "+order": "desc"}
+        reply = self.transport.request("GET", "/account/events", query=query, x_filter=newest_first)
+        rows = reply.body.get("data")
+        return Event.model_validate(rows[0]) if isinstance(rows, list) and rows else None
 
     def profile(self) -> Profile:
         """The token's user. Any scope. Source: GET /profile."""

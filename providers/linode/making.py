@@ -49,8 +49,10 @@ def finish(client: LinodeClient, linode: Linode, wanted: Props, owner: Owner) ->
     if wanted.get("wait_for") == "accepted":
         body = inputs.put_body(wanted, linode, owner.tag())
         return client.update_linode(linode.id, body) if body else linode
-    linode = powering.settled(client, linode.id, wanted, timeout_s)
+    linode = powering.settled(client, linode, wanted, timeout_s)
     found = changes.between(inputs.as_reported(wanted, linode), wanted)
+    if not found and not inputs.put_body(wanted, linode, owner.tag()):
+        return linode
     if erased := found.of(Outcome.REPLACE, Outcome.REBUILD):
         raise LinodeError(
             f"Linode {linode.id} is there already with another {' and '.join(erased)}, and nothing was erased. "

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from providers.linode import waiting
+from providers.linode import poller, waiting
 from providers.linode.changes import Changes, Outcome, first_status, kept_status
 from providers.linode.client import LinodeClient
 from providers.linode.errors import LinodeError
+from providers.linode.goals import STABLE, Goal, anything
 from providers.linode.records import Config, Linode
 
 Props = Mapping[str, object]
-
-STABLE = frozenset({"running", "offline", "stopped", "billing_suspension"})
-"""Statuses that do not change by themselves."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +26,27 @@ class Machine:
 
     def when_free(self, call: Callable[[], None], what: str) -> None:
         """Make a call as soon as no other job of the Linode is in its way. Raises WaitExpired."""
-        waiting.until_free(call, f"Linode {self.id} is to {what}", self.timeout_s)
+        waiting.act_when_free(self.client, self.id, call, f"Linode {self.id} is to {what}", self.timeout_s)
 
-    def at_rest(self, done: Callable[[Linode], bool] = lambda _: True, what: str = "come to rest") -> Linode:
-        """The Linode once nothing is changing its status and it is `done`. Raises WaitExpired."""
-        return waiting.until(
-            lambda: self.client.linode(self.id),
-            lambda seen: seen.status in STABLE and done(seen),
-            f"Linode {self.id} is to {what}",
-            self.timeout_s,
-        )
+    def at_rest(
+        self, done: Callable[[Linode], bool] = anything, what: str = "come to rest", *, status: str = ""
+    ) -> Linode:
+        """The Linode once nothing is changing its status and it is `done`, in `status` if one is given.
+
+        Raises WaitExpired, and WaitFailed when a job of it has failed since this process first acted.
+        """
+        mark = poller.shared(self.client).mark()
+        goal = Goal(self.id, f"Linode {self.id} is to {what}", met=done, status=status, **mark._asdict())
+        return self._reached(goal)
+
+    def first_rest(self, made: Linode, status: str) -> Linode:
+        """A Linode that was just made, once it has its first status. Every event of it counts."""
+        goal = Goal(self.id, f"Linode {self.id} is to be {status}", status=status, since=made.created)
+        return self._reached(goal)
+
+    def _reached(self, goal: Goal) -> Linode:
+        linode = waiting.until_it(self.client, goal, self.timeout_s)
+        return linode or self.client.linode(self.id)
 
     def bring_to(self, status: str) -> Linode:
         """The Linode once it has the status; shut down or booted if it doesn't get there by itself."""
@@ -48,7 +57,7 @@ class Machine:
             return self.shut_down()
         config_id = self._boot_config_id()
         self.when_free(lambda: self.client.boot(self.id, config_id), "boot")
-        return self.at_rest(lambda seen: seen.status == status, f"be {status}")
+        return self.at_rest(what=f"be {status}", status=status)
 
     def shut_down(self) -> Linode:
         """The Linode, off."""
@@ -75,14 +84,15 @@ class Machine:
         return self.boot_config().id if self.boot_label else None
 
 
-def settled(client: LinodeClient, linode_id: int, inputs: Props, timeout_s: float) -> Linode:
-    """A new Linode once it has its first status, booted if it stopped short of running.
+def settled(client: LinodeClient, linode: Linode, inputs: Props, timeout_s: float) -> Linode:
+    """A Linode, as the API just reported it, once it has its first status; one that is off already is booted.
 
-    Raises WaitExpired and what the calls raise.
+    Raises WaitExpired, WaitFailed and what the calls raise.
     """
-    machine = Machine(client, linode_id, timeout_s)
+    machine = Machine(client, linode.id, timeout_s)
     target = first_status(inputs)
-    linode = machine.at_rest(what=f"be {target}")
+    if linode.status not in STABLE:
+        return machine.first_rest(linode, target)
     return linode if target == "offline" else machine.bring_to(target)
 
 

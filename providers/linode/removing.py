@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import logging
 
-from providers.linode import waiting
+from providers.linode import poller, waiting
 from providers.linode.client import LinodeClient
 from providers.linode.errors import NotFound
+from providers.linode.goals import Goal
 from providers.linode.powering import Machine
 
 log = logging.getLogger("linode.delete")
@@ -16,15 +17,19 @@ log = logging.getLogger("linode.delete")
 def delete(client: LinodeClient, linode_id: str, timeout_s: float) -> None:
     """Delete it and wait until its label and volumes are free. A Linode that is gone already is success.
 
-    Raises ApiRefused, ApiUnreachable, WaitExpired.
+    Raises ApiRefused, ApiUnreachable, WaitExpired, WaitFailed.
     """
     try:
-        waiting.until_free(
-            lambda: client.delete_linode(linode_id), f"Linode {linode_id} is to be deleted", timeout_s
+        mark = poller.shared(client).mark()
+        waiting.act_when_free(
+            client,
+            int(linode_id),
+            lambda: client.delete_linode(linode_id),
+            f"Linode {linode_id} is to be deleted",
+            timeout_s,
         )
-        waiting.until(
-            lambda: client.linode(linode_id), lambda _: False, f"Linode {linode_id} is to be gone", timeout_s
-        )
+        goal = Goal(int(linode_id), f"Linode {linode_id} is to be gone", "gone", **mark._asdict())
+        waiting.until_it(client, goal, timeout_s)
     except NotFound:
         return
 

@@ -1,4 +1,7 @@
-"""Wait until something is so, or say why it is not."""
+"""Wait until something is so, or say why it is not.
+
+What a Linode is waited for goes to the poller that all waits share; `until` is for the rest.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from providers.linode import poller
+from providers.linode.client import LinodeClient
 from providers.linode.errors import Busy, WaitExpired
+from providers.linode.goals import Goal
+from providers.linode.records import Linode
 
 T = TypeVar("T")
 
@@ -65,3 +72,32 @@ def until_free(call: Callable[[], None], what: str, timeout_s: float, pace: Pace
         return True
 
     until(accepted, bool, f"{what}: a running job has to end first", timeout_s, pace)
+
+
+def until_it(client: LinodeClient, goal: Goal, timeout_s: float) -> Linode | None:
+    """The Linode once the goal is reached, None when it is gone or free.
+
+    Raises WaitExpired after `timeout_s` seconds, WaitFailed when a job of it failed, NotFound.
+    """
+    outcome = poller.shared(client).wait_for([goal], timeout_s)[0]
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.linode
+
+
+def act_when_free(
+    client: LinodeClient, linode_id: int, call: Callable[[], None], what: str, timeout_s: float
+) -> None:
+    """Make a call that the API refuses while a job of the Linode waits or runs, once none does.
+
+    Raises WaitExpired and what the call raises.
+    """
+    shared, pace = poller.shared(client), Pace()
+    mark, deadline = shared.mark(), pace.now() + timeout_s
+
+    def sleep_until_free(seconds: float) -> None:
+        goal = Goal(linode_id, what, "free", since=mark.since, after=mark.after)
+        shared.wait_for([goal], max(seconds, deadline - pace.now()))
+        pace.sleep(seconds)
+
+    until_free(call, what, timeout_s, Pace(sleep=sleep_until_free))

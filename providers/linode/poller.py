@@ -1,0 +1,233 @@
+"""One look for all who wait: the events of all their Linodes, and the list for those whose jobs have ended.
+
+A wait costs no request of its own. Each tick asks once for events, and once for the list where that is needed,
+whether one Linode is waited for or 500. A token without events:read_only gets the list alone.
+"""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from providers.linode.client import LinodeClient
+from providers.linode.errors import ApiRefused, LinodeError
+from providers.linode.goals import JOBS, Goal, Outcome, Wait
+from providers.linode.progress import Progress
+from providers.linode.records import Event, Linode
+from providers.linode.waits import Waits
+
+SOON_S = (0.05, 0.3, 1.0)
+"""Pauses before the first looks for a wait: short enough for a local API, few enough for the real one."""
+
+STEADY_S = 1.5
+LONGEST_S = 5.0
+GAP_S = 0.2
+"""Between two looks at the least, however many waits begin meanwhile."""
+
+PART_OF_AGE = 0.15
+"""A look that comes late by this part of the time that was waited anyway."""
+
+MANY = 250
+"""Above this number the creates' own events are left out, so that those of 500 Linodes fill one page of 500."""
+
+MOST_FAILED_EVENTS = 2
+"""Event lists in a row that may fail before the list of instances has to do alone."""
+
+CLOCK_SLACK_S = 120.0
+
+
+class Mark(NamedTuple):
+    """A place in the account's events: those with a larger id, of that second or later, come after it."""
+
+    after: int
+    since: str
+
+
+def pause_s(looks: int, age_s: float) -> float:
+    """Seconds between look number `looks` (from 0) and the one before, `age_s` after the last wait began."""
+    if looks < len(SOON_S):
+        return SOON_S[looks]
+    return min(max(STEADY_S, age_s * PART_OF_AGE), LONGEST_S)
+
+
+def events_filter(waits: Sequence[Wait]) -> dict[str, object]:
+    """The X-Filter for the events of these waits. Source: GET /account/events, filterable attributes."""
+    ids = {wait.goal.linode_id for wait in waits}
+    left_out = {"linode_create"} if len(ids) > MANY else set()
+    found: dict[str, object] = {"entity.type": "linode"}
+    if len(ids) == 1:
+        found["entity.id"] = next(iter(ids))
+    since = min(wait.goal.since for wait in waits)
+    if since:
+        found["created"] = {"+gte": since}
+    return {**found, "+or": [{"action": action} for action in JOBS if action not in left_out]}
+
+
+def list_filter(ids: Sequence[int]) -> dict[str, object]:
+    """The X-Filter for the Linodes of these ids, in order: few more are listed, as a fleet's ids are close."""
+    return {"id": ids[0] if len(ids) == 1 else {"+gte": ids[0], "+lte": ids[-1]}}
+
+
+def say(text: str) -> None:
+    """A line of the provider process, which the engine shows as the stack's."""
+    print(text, flush=True)
+
+
+class Poller:
+    """The looks of one connection. Safe between threads; its own thread lives only while somebody waits."""
+
+    def __init__(
+        self,
+        client: LinodeClient,
+        now: Callable[[], float] = time.monotonic,
+        say: Callable[[str], None] = say,
+    ) -> None:
+        self._client, self._now, self._say = client, now, say
+        self._waits = Waits()
+        self._progress = Progress(say)
+        self._account: list[Wait] = []
+        self._changed = threading.Condition()
+        self._marking = threading.Lock()
+        self._mark: Mark | None = None
+        self._thread: threading.Thread | None = None
+        self._looks = 0
+        self._newest = self._next = self._last = 0.0
+        self._failed_events = 0
+        self._batches = 0
+
+    def wait_for(self, goals: Sequence[Goal], timeout_s: float) -> list[Outcome]:
+        """How each of the goals ended, in their order; the last of them within `timeout_s` seconds."""
+        with self._changed:
+            now = self._now()
+            waits = [self._waits.add(goal, now, timeout_s) for goal in goals]
+            self._account += waits
+            self._progress.begin(now)
+            self._looks, self._newest = 0, now
+            soon = max(now + SOON_S[0], self._last + GAP_S)
+            self._next = min(self._next, soon) if self._thread else soon
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="linode-poller", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+            while any(wait.outcome is None for wait in waits):
+                self._changed.wait(max(0.0, now + timeout_s - self._now()))
+                self._waits.expire(self._now())
+        return [wait.outcome for wait in waits if wait.outcome is not None]
+
+    def next_batch(self) -> int:
+        """A number for goals that are to be looked at together."""
+        with self._changed:
+            self._batches += 1
+            return self._batches
+
+    def mark(self) -> Mark:
+        """Where the account's events are when this process first asks: what comes after it is news.
+
+        Taken before an action, it keeps an old failure from ending the wait for a new job.
+        """
+        with self._marking:
+            if self._mark is None:
+                self._mark = self._newest_event()
+            return self._mark
+
+    def _newest_event(self) -> Mark:
+        if self._waits.events_allowed:
+            try:
+                event = self._client.newest_event()
+                return Mark(event.id, event.created) if event else Mark(0, "")
+            except LinodeError as error:
+                self._events_failed(error)
+        start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=CLOCK_SLACK_S)
+        return Mark(0, start.strftime("%Y-%m-%dT%H:%M:%S"))
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while self._waits.open and (left := self._next - self._now()) > 0:
+                    self._changed.wait(left)
+                if not self._waits.open:
+                    self._thread = None
+                    self._report()
+                    return
+            self.look()
+
+    def look(self) -> None:
+        """One tick: the requests, and what they decide."""
+        with self._changed:
+            waits = self._waits.begin()
+            self._schedule()
+        try:
+            self._hear(waits)
+            self._see()
+        except Exception as error:  # noqa: BLE001 - the waits have to hear of whatever it is
+            with self._changed:
+                self._waits.missed(error)
+        else:
+            with self._changed:
+                self._waits.looked()
+        with self._changed:
+            self._waits.expire(self._now())
+            self._report()
+            self._changed.notify_all()
+
+    def _schedule(self) -> None:
+        self._looks += 1
+        self._last = now = self._now()
+        self._next = now + pause_s(self._looks, now - self._newest)
+
+    def _report(self) -> None:
+        """Tell people how far all of these waits are, from the first that began to the last that ends."""
+        over = not self._waits.open
+        doing = [(wait.target, wait.doing()) for wait in self._account]
+        self._progress.show(self._now(), doing, over=over)
+        if over:
+            self._account = []
+
+    def _hear(self, waits: Sequence[Wait]) -> None:
+        events: list[Event] = []
+        if self._waits.events_allowed:
+            try:
+                events = self._client.events(events_filter(waits))
+                self._failed_events = 0
+            except LinodeError as error:
+                self._events_failed(error)
+        with self._changed:
+            self._waits.hear(events)
+
+    def _see(self) -> None:
+        with self._changed:
+            ids = self._waits.to_look_at()
+        if not ids:
+            return
+        rows: list[Linode] = self._client.linodes(list_filter(ids))
+        with self._changed:
+            self._waits.see(rows, set(ids))
+
+    def _events_failed(self, error: LinodeError) -> None:
+        """Do without events where the token may not read them, or after several failures; else raise."""
+        self._failed_events += 1
+        refused = isinstance(error, ApiRefused) and error.status in (401, 403)
+        if not refused and self._failed_events < MOST_FAILED_EVENTS:
+            raise error
+        with self._changed:
+            if not self._waits.events_allowed:
+                return
+            self._waits.events_allowed = False
+        why = "the token has no scope events:read_only" if refused else str(error)
+        self._say(f"waiting by the list of instances alone, without reasons for failures: {why}")
+
+
+_pollers: WeakKeyDictionary[LinodeClient, Poller] = WeakKeyDictionary()
+_pollers_lock = threading.Lock()
+
+
+def shared(client: LinodeClient) -> Poller:
+    """The one poller of a connection's client."""
+    with _pollers_lock:
+        if client not in _pollers:
+            _pollers[client] = Poller(client)
+        return _pollers[client]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from providers.linode.cache import TTL_S, CatalogCache, is_offline
 from providers.linode.connection import Connection
 from providers.linode.errors import Offline
 from providers.linode.transport import Reply, Transport
 
+OnPage = Callable[[str, int, int], None]
+"""Told of every page of a list that has come: the path, its number, how many there are."""
+
 
 class CatalogTransport(Transport):
     """As Transport, with a cache for the catalogs; None for no cache. Raises Offline besides."""
 
-    def __init__(self, connection: Connection, cache: CatalogCache | None) -> None:
+    def __init__(
+        self, connection: Connection, cache: CatalogCache | None, on_page: OnPage | None = None
+    ) -> None:
         super().__init__(connection)
+        self._on_page = on_page
         self._offline = cache.offline if cache else is_offline()
         self._cached = cache is not None
         if cache is not None:
@@ -35,4 +41,8 @@ class CatalogTransport(Transport):
             raise Offline(
                 f"LINODE_OFFLINE is set, and {method} {path} needs the API. Next: unset LINODE_OFFLINE."
             )
-        return super().request(method, path, query=query, x_filter=x_filter, body=body)
+        reply = super().request(method, path, query=query, x_filter=x_filter, body=body)
+        page, pages = reply.body.get("page"), reply.body.get("pages")
+        if self._on_page is not None and isinstance(page, int) and isinstance(pages, int):
+            self._on_page(path, page, pages)
+        return reply

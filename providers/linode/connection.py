@@ -54,6 +54,16 @@ def connect(
     raise BadConnection(f"stack '{stack}' has no Linode token. Next: {HOW_TO_GIVE_ONE}.")
 
 
+def connect_for_lookups(environment: Mapping[str, str]) -> Connection:
+    """The connection for public catalogs, which need no token: LINODE_URL, and LINODE_TOKEN if it is set.
+
+    Raises BadConnection.
+    """
+    url = versioned_url(environment.get("LINODE_URL") or REAL_API)
+    token = environment.get("LINODE_TOKEN") or ""
+    return Connection(url, clean_token(token, "LINODE_TOKEN") if token else "", "LINODE_TOKEN")
+
+
 def _local_connection(config: Mapping[str, str]) -> Connection:
     url = versioned_url(config.get("linode:url") or REAL_API)
     if not is_loopback(url):

@@ -14,11 +14,11 @@ from threading import RLock
 from typing import Protocol
 
 from providers.linode.cache import is_offline, open_cache
-from providers.linode.catalog_transport import CatalogTransport
+from providers.linode.catalog_transport import CatalogTransport, OnPage
 from providers.linode.catalogs.endpoints import ENDPOINTS
 from providers.linode.catalogs.lookup import Catalogs
 from providers.linode.client import LinodeClient
-from providers.linode.connection import Connection, connect
+from providers.linode.connection import Connection, connect, connect_for_lookups
 from providers.linode.errors import WrongAccount
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
@@ -39,9 +39,9 @@ class GetsValues(Protocol):
 class Session:
     """One connection and what was learnt over it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, on_page: OnPage | None = None) -> None:
         self._cache = open_cache(connection)
-        self.client = LinodeClient(CatalogTransport(connection, self._cache))
+        self.client = LinodeClient(CatalogTransport(connection, self._cache, on_page))
         self.catalogs = Catalogs(self.client, narrow=self._cache is None)
 
     @cached_property
@@ -96,6 +96,15 @@ def of_stack(stack: str) -> Session:
         connection = connect(stack, _config)
         if connection not in _sessions:
             _sessions[connection] = Session(connection)
+        return _sessions[connection]
+
+
+def of_environment(on_page: OnPage | None = None) -> Session:
+    """A session for look-ups outside any stack: LINODE_URL, and LINODE_TOKEN if there is one. Raises BadConnection."""
+    with _lock:
+        connection = connect_for_lookups(os.environ)
+        if connection not in _sessions:
+            _sessions[connection] = Session(connection, on_page)
         return _sessions[connection]
 
 

@@ -11,6 +11,7 @@ client ─► lookup (rows, once) ─► records ─► picks ─► Pick or NoM
 """
 
 from providers.linode.catalogs.criteria import (
+    AnyImages,
     Criteria,
     ImageCriteria,
     KernelCriteria,
@@ -39,6 +40,7 @@ from providers.linode.catalogs.type_picks import cheapest, pick_type, smallest
 from providers.linode.catalogs.xfilter import render
 
 __all__ = [
+    "AnyImages",
     "Availabilities",
     "Availability",
     "Catalogs",

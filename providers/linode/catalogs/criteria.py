@@ -9,6 +9,7 @@ same are equal, and so is their JSON.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
@@ -47,11 +48,21 @@ def _version(value: object) -> object:
     return str(int(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
+def _usd(value: object) -> object:
+    """A price that says in words what it is: `$40`, `40 USD`; one in another currency is refused."""
+    if not isinstance(value, str):
+        return value
+    amount = re.fullmatch(r"(?:USD|US\$|\$)?\s*(\d+(?:\.\d+)?)\s*(?:USD|\$)?", value.strip(), re.IGNORECASE)
+    if amount is None:
+        raise ValueError("prices are in US dollars: give a number, such as 40")
+    return float(amount[1])
+
+
 Ordered = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
 Unordered = Annotated[tuple[str, ...], BeforeValidator(_sorted_set)]
 VersionText = Annotated[str, BeforeValidator(_version), Field(pattern=r"^\d+(\.\d+)*$")]
 AtLeast = Annotated[int, Field(ge=0)]
-Usd = Annotated[float, Field(ge=0)]
+Usd = Annotated[float, BeforeValidator(_usd), Field(ge=0)]
 
 
 class Criteria(BaseModel):
@@ -166,6 +177,14 @@ class ImageCriteria(Criteria):
     def _comparable_versions(self) -> ImageCriteria:
         if not (self.own or self.vendor or self.distribution):
             raise ValueError("name a vendor or a distribution: versions of different ones don't compare")
+        return self
+
+
+class AnyImages(ImageCriteria):
+    """As ImageCriteria, for lists of images, whose versions need not compare."""
+
+    @model_validator(mode="after")
+    def _comparable_versions(self) -> AnyImages:
         return self
 
 

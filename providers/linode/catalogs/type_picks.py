@@ -18,19 +18,21 @@ from providers.linode.nearest import did_you_mean
 TypeCriterion = Criterion[LinodeType]
 
 
-def pick_type(catalogs: Catalogs, criteria: TypeCriteria, region: str) -> Pick[LinodeType]:
+def pick_type(catalogs: Catalogs, criteria: TypeCriteria, region: str = "") -> Pick[LinodeType]:
     """The plan that fits best in a region (its id), at that region's prices; what is sold out is not picked.
+
+    Without a region: of all plans, at the prices of the regions that have none of their own.
 
     Ties, documented so that they never move: the cheapest by month, then by hour, then the most memory, cores
     and disk, then the id (…-2 before …-16). The smallest by memory, cores, disk, month, id; the largest by
     most memory, cores and disk, then month, id. Raises NoMatch, and what the client raises.
     """
-    place = known_region(catalogs, region)
+    place = known_region(catalogs, region) if region else None
     return first_that_fits(criteria, lambda wanted: _pick(catalogs, wanted, place))
 
 
 def fitting_types(
-    catalogs: Catalogs, criteria: TypeCriteria, region: Region
+    catalogs: Catalogs, criteria: TypeCriteria, region: Region | None
 ) -> tuple[list[LinodeType], Funnel]:
     """The plans that fit in a region, sorted by id, and where the others went; `otherwise` is not looked at."""
     types = catalogs.types()
@@ -92,15 +94,15 @@ def usd_a_month(price: float | None) -> str:
     return "price unknown" if price is None else f"{price:.2f} USD/month"
 
 
-def _pick(catalogs: Catalogs, criteria: TypeCriteria, region: Region) -> Pick[LinodeType]:
+def _pick(catalogs: Catalogs, criteria: TypeCriteria, region: Region | None) -> Pick[LinodeType]:
     fits, funnel = fitting_types(catalogs, criteria, region)
-    ranking = ranking_in(criteria, region.id)
+    id_ = region.id if region else ""
     return decide(
         fits,
         funnel,
-        ranking,
-        where=f" in {region.id}",
-        monthly_usd=lambda item: item.monthly_usd(region.id, criteria.backups),
+        ranking_in(criteria, id_),
+        where=f" in {id_}" if id_ else "",
+        monthly_usd=lambda item: item.monthly_usd(id_, criteria.backups),
     )
 
 
@@ -128,22 +130,35 @@ def _by_size(criteria: TypeCriteria, types: Iterable[LinodeType]) -> list[TypeCr
     return [criterion for criterion in wanted if criterion is not None]
 
 
-def _by_region(catalogs: Catalogs, criteria: TypeCriteria, region: Region) -> list[TypeCriterion]:
+def _by_region(catalogs: Catalogs, criteria: TypeCriteria, region: Region | None) -> list[TypeCriterion]:
     """What the region has left, and at what price; prices last, so that a miss tells what to pay."""
+    return [
+        *([_in_stock(catalogs, region)] if region else []),
+        *_by_price(criteria, region.id if region else ""),
+    ]
+
+
+def _in_stock(catalogs: Catalogs, region: Region) -> TypeCriterion:
     on_sale = sold_in(region, catalogs.availability())
+    return TypeCriterion(
+        f"any left in {region.id}", on_sale, "take another region, or loosen what the type must have",
+        shows=lambda _: "sold out or not offered there", implied=True,
+    )  # fmt: skip
+
+
+def _by_price(criteria: TypeCriteria, region: str) -> list[TypeCriterion]:
+    """By the prices of a region (its id), or of those without their own for ""."""
     backups = " with backups" if criteria.backups else ""
 
     def monthly(item: LinodeType) -> float:
-        return item.monthly_usd(region.id, criteria.backups) or 0.0
+        return item.monthly_usd(region, criteria.backups) or 0.0
 
     def hourly(item: LinodeType) -> float:
-        return item.hourly_usd(region.id, criteria.backups) or 0.0
+        return item.hourly_usd(region, criteria.backups) or 0.0
 
     found = [
-        TypeCriterion(f"any left in {region.id}", on_sale, "take another region, or loosen what the type must have",
-                      shows=lambda _: "sold out or not offered there", implied=True),
         TypeCriterion(f"a known price{backups}",
-                      lambda item: item.monthly_usd(region.id, criteria.backups) is not None,
+                      lambda item: item.monthly_usd(region, criteria.backups) is not None,
                       "ask for it without a price", shows=lambda _: "the API names no price", implied=True),
     ]  # fmt: skip
     if (most := criteria.max_monthly_usd) is not None:

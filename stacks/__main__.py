@@ -17,6 +17,7 @@ from stacks import engine as engines
 from stacks import local_stack, table
 from stacks.engine import Engine
 from stacks.errors import BadSettings, EngineFailed
+from stacks.unlock import Unlock
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,14 @@ def stop(_stack: str, _rest: tuple[str, ...]) -> int:
     return 0
 
 
+def unlock(stack: str, rest: tuple[str, ...]) -> int:
+    """After a crash: free the lock of a dead process and settle what it left open."""
+    run = _run_of(stack, rest)
+    for line in Unlock(stack, run.engine, run.env, run.words).run():
+        print(line)
+    return 0
+
+
 def env(_stack: str, _rest: tuple[str, ...]) -> int:
     """The variables with which `pulumi` itself works on stack `local`: eval "$(…)"."""
     for key, value in local_stack.of_environment(os.environ).pulumi_variables().items():
@@ -157,6 +166,7 @@ COMMANDS: Mapping[str, Callable[[str, tuple[str, ...]], int]] = {
     "refresh": refresh,
     "show": show,
     "stop": stop,
+    "unlock": unlock,
     "up": up,
 }
 

@@ -1,0 +1,80 @@
+"""What a killed run left open in a state, brought to what is true. Pure but for the question that is passed in.
+
+A state names what was under way. A Linode that was made and not recorded is put into the state with a reason, so
+that the next `up` finishes it, or deletes it if it is declared no more; one that was not made is forgotten.
+Source: apitype.DeploymentV3 and ResourceV3; ../emulators/engine plays the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from providers.linode.outputs import outputs
+from providers.linode.records import Linode
+
+Json = dict[str, Any]
+Find = Callable[[Mapping[str, object], frozenset[str]], Linode | None]
+"""The Linode that a create with these inputs made, none of these ids; None if there is none."""
+
+INSTANCE = "dynamic/linode:Instance"
+OURS = ("dynamic/linode:Account", "dynamic/linode:RootPassword", "pulumi:pulumi:Stack", "pulumi:providers:")
+"""Types that make nothing in the account: their pending creates are simply done again."""
+
+
+def settle(deployment: Json, find: Find) -> tuple[Json, list[str]]:
+    """The deployment without pending operations, and a line for each one that mattered."""
+    resources: list[Json] = [dict(entry) for entry in deployment.get("resources") or []]
+    said = []
+    for operation in deployment.get("pending_operations") or []:
+        line = _settle_one(resources, operation["resource"], str(operation["type"]), find)
+        if line:
+            said.append(line)
+    settled = {key: value for key, value in deployment.items() if key != "pending_operations"}
+    return {**settled, "resources": resources}, said
+
+
+def _settle_one(resources: list[Json], pending: Json, kind: str, find: Find) -> str:
+    name = str(pending["urn"]).rpartition("::")[2]
+    if not str(pending["type"]).endswith(INSTANCE):
+        known = any(part in str(pending["type"]) for part in OURS)
+        return (
+            ""
+            if known or kind != "creating"
+            else f"{name}: its create was cut off; check whether it is there"
+        )
+    if kind == "creating":
+        return _settle_create(resources, pending, name, find)
+    if kind == "updating":
+        return _settle_update(resources, pending, name)
+    return f"{name}: its {kind} was cut off; the next `up` sees what is left to do"
+
+
+def _settle_create(resources: list[Json], pending: Json, name: str, find: Find) -> str:
+    ids = frozenset(str(entry["id"]) for entry in resources if entry.get("id"))
+    linode = find(pending.get("inputs") or {}, ids)
+    if linode is None:
+        return f"{name}: no Linode was made; the next `up` makes it"
+    entry = _entry(pending, linode)
+    for place, old in enumerate(resources):
+        if old["urn"] == pending["urn"] and not old.get("delete"):
+            kept = [] if old.get("pendingReplacement") else [{**old, "delete": True}]
+            resources[place : place + 1] = [entry, *kept]
+            break
+    else:
+        resources.append(entry)
+    return f"{name}: Linode {linode.id} ({linode.label}) was made and is in the state now; the next `up` finishes it"
+
+
+def _settle_update(resources: list[Json], pending: Json, name: str) -> str:
+    for entry in resources:
+        if entry["urn"] == pending["urn"] and not entry.get("delete"):
+            entry["initErrors"] = [f"an update of {name} was cut off; the next `up` does the rest"]
+    return f"{name}: its update was cut off; the next `up` does the rest"
+
+
+def _entry(pending: Json, linode: Linode) -> Json:
+    reason = f"Linode {linode.id} was made by a run that was cut off; the next `up` finishes it"
+    made = outputs(pending.get("inputs") or {}, linode, ready=False)
+    outs = {key: value for key, value in made.items() if value is not None}
+    return {**pending, "id": str(linode.id), "outputs": outs, "initErrors": [reason]}

@@ -1,0 +1,82 @@
+"""`python -m stacks unlock`: what to type after a crash, once, before the next `up`.
+
+Frees the stack's lock only if the process that held it was one of this machine and is dead; then settles what
+that run left open (`cut_off`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from providers.linode import sessions, state_folder
+from providers.linode.connection import LOCAL_STACK
+from providers.linode.errors import LinodeError
+from providers.linode.owner import Owner
+from providers.linode.records import Linode
+from stacks import locks
+from stacks.cut_off import settle
+from stacks.engine import PROJECT, Engine
+from stacks.errors import BadSettings, EngineFailed
+from stacks.local_stack import project_name
+
+
+class Unlock:
+    """One stack, and the engine that reads and writes its state. `words` are for commands that take settings."""
+
+    def __init__(self, stack: str, engine: Engine, env: Mapping[str, str], words: tuple[str, ...]) -> None:
+        self.stack, self.engine, self.env, self.words = stack, engine, env, words
+
+    def run(self) -> list[str]:
+        """What was done, a line each. Raises BadSettings, EngineFailed; then nothing was changed."""
+        dead = self._dead_locks()
+        exported = json.loads(self.engine.ask("stack", "export", "--stack", self.stack, env=self.env))
+        pending = (exported.get("deployment") or {}).get("pending_operations")
+        deployment, said = settle(exported["deployment"], self._find) if pending else ({}, [])
+        for lock in dead:
+            lock.file.unlink(missing_ok=True)
+            Path(f"{lock.file}.attrs").unlink(missing_ok=True)
+        if pending:
+            text = json.dumps({**exported, "deployment": deployment})
+            self.engine.ask("stack", "import", "--stack", self.stack, env=self.env, stdin=text)
+        freed = [f"the lock of {lock.holder()} is gone: that process is dead" for lock in dead]
+        return [*freed, *said] or [f"stack '{self.stack}' is not locked, and nothing was left open"]
+
+    def _dead_locks(self) -> list[locks.Lock]:
+        folder = state_folder.folder(self.env, PROJECT)
+        if folder is None:
+            return []
+        found = locks.read_all(folder / "locks" / "organization" / project_name() / self.stack)
+        if held := [lock for lock in found if not locks.is_dead(lock)]:
+            raise BadSettings(
+                f"stack '{self.stack}' is locked by {'; '.join(lock.holder() for lock in held)}. Nothing was changed. "
+                "Next: wait until that run has ended; if it can't end any more, `pulumi cancel`, then unlock."
+            )
+        return found
+
+    def _find(self, inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
+        """By label and tag, in the account that the stack belongs to. Raises BadSettings."""
+        owner, label = Owner.from_props(inputs), inputs.get("label")
+        sessions.learn(self._settings())
+        try:
+            found = sessions.of_owner(owner).client.linodes({"label": label})
+        except LinodeError as error:
+            raise BadSettings(f"whether '{label}' was made can't be told: {error}") from None
+        for linode in found:
+            ours = owner.tag() in {tag.casefold() for tag in linode.tags}
+            if linode.label == label and ours and str(linode.id) not in in_state:
+                return None if linode.status == "deleting" else linode
+        return None
+
+    def _settings(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key in sessions.CONFIG_KEYS:
+            try:
+                values[key] = self.engine.ask("config", "get", key, *self.words, env=self.env).strip()
+            except EngineFailed:  # noqa: PERF203 - three keys, each a process
+                values[key] = None  # not set, or in the environment
+        if self.stack != LOCAL_STACK or values["linode:token"]:
+            return values
+        raise BadSettings(f"stack '{LOCAL_STACK}' has no token of the local API. Next: run `make up`.")

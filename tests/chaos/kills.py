@@ -1,0 +1,119 @@
+"""`up` killed at random moments, recovered as documented, and run again: after each the account is counted."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from tests.chaos.tally import Tally, compare, ever_created
+from tests.checkout import Checkout
+from tests.killing import How, run_and_kill
+
+LONGEST_AFTERLIFE_S = 20.0
+"""How long parts of a killed run may live before they are called stuck."""
+
+SPEED = "120"
+SLOW = [
+    {"method": method, "path": path, "kind": "slow", "delay_s": 0.4}
+    for method, path in (
+        ("POST", "/linode/instances"),
+        ("PUT", "/linode/instances/*"),
+        ("DELETE", "/linode/instances/*"),
+    )
+]
+"""As slow as the real API, or nearly: so that a random moment is often in the middle of something."""
+
+IMAGES = ("Debian", "Ubuntu")
+
+
+@dataclass
+class Wanted:
+    """What the settings ask for: servers of two groups; another image replaces the database."""
+
+    web: int = 2
+    image: int = 0
+    tag: int = 0
+
+    def labels(self) -> list[str]:
+        return ["fleet-local-db-1", *(f"fleet-local-web-{n}" for n in range(1, self.web + 1))]
+
+    def next(self, dice: random.Random) -> tuple[Wanted, int]:
+        """Another wish, and how many Linodes have to be made for it."""
+        after = Wanted(dice.choice([n for n in range(1, 7) if n != self.web]), self.image, self.tag)
+        if dice.random() < 0.4:
+            after.image = 1 - self.image
+        if dice.random() < 0.3:
+            after.tag = self.tag + 1
+        return after, max(0, after.web - self.web) + (after.image != self.image)
+
+    def declare(self, checkout: Checkout) -> None:
+        checkout.set_group("web", count=self.web, tags=["web", f"turn-{self.tag}"])
+        checkout.set_group("db", image={"vendor": IMAGES[self.image]})
+
+
+class Kills:
+    """One stack that is killed again and again."""
+
+    def __init__(
+        self, folder: Path, engine: str, seed: int, tally: Tally, say: Callable[[str], None]
+    ) -> None:
+        self.folder, self.tally, self.say, self.seed = folder, tally, say, seed
+        self.checkout = Checkout(folder, engine)
+        self.checkout.env["LOCAL_SPEED"] = SPEED
+        self.dice = random.Random(seed)
+        self.wanted = Wanted()
+        self.created = 0
+        self.longest_s = 4.0
+
+    def start(self) -> None:
+        """The first `up`, undisturbed: it tells how long one takes."""
+        self.checkout.run("preview")
+        self.wanted.declare(self.checkout)
+        begun = time.monotonic()
+        done = self.checkout.run("up")
+        if done.code:
+            raise RuntimeError(done.said)
+        self.longest_s = 1.0 + time.monotonic() - begun
+        rules = {"seed": self.seed, "rules": SLOW}
+        requests.put(f"{self.checkout.api}/_local/faults", json=rules, timeout=10).raise_for_status()
+        self.created = ever_created(self.checkout)
+
+    def kill_once(self, number: int) -> None:
+        """Declare something else, kill its `up`, recover, `up` again, count."""
+        self.wanted, more = self.wanted.next(self.dice)
+        self.wanted.declare(self.checkout)
+        self.created += more
+        how: How = self.dice.choice(["tree", "cli"])
+        after_s = self.dice.uniform(0.1, self.longest_s)
+        words, log = [sys.executable, "-m", "stacks", "up"], self.folder / f"killed-{number}.log"
+        killed = run_and_kill(words, self.checkout.root, self.checkout.env, after_s, how, log)
+        unlocked = self.checkout.run("unlock")
+        done = self.checkout.run("up")
+        (self.folder / f"after-{number}.log").write_text(unlocked.said + done.said)
+        stuck = killed.end_the_rest(LONGEST_AFTERLIFE_S)
+        if unlocked.code or done.code or stuck:
+            self.tally.unexplained += 1
+            self.tally.notes.append(
+                f"kill {number} of seed {self.seed}: unlock {unlocked.code}, up {done.code}, {stuck} stuck; "
+                f"see {self.folder}"
+            )
+        notes = len(self.tally.notes)
+        compare(self.tally, self.checkout, self.wanted.labels(), self.created)
+        self.created = ever_created(self.checkout)
+        self.tally.kills += killed.in_time
+        took = sum("Linode" in line and "was made" in line for line in unlocked.said.splitlines())
+        when = f"after {after_s:.1f} s{'' if killed.in_time else ' (had ended)'}"
+        wrong = "" if len(self.tally.notes) == notes else " WRONG"
+        there = len(self.wanted.labels())
+        self.say(
+            f"kill {number}, {self.checkout.engine}, {how} {when}: {took} taken over, {there} there{wrong}"
+        )
+
+    def close(self) -> None:
+        self.checkout.close()

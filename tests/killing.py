@@ -1,0 +1,127 @@
+"""Kill a command at once, whole or in part, as a crash or an impatient person does. Linux: it reads /proc."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+How = Literal["tree", "cli"]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that can't be mistaken for a later one of the same number."""
+
+    pid: int
+    started: str
+
+    @property
+    def lives(self) -> bool:
+        return _started(self.pid) == self.started
+
+    def kill(self) -> None:
+        if _started(self.pid) == self.started:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+
+def _stat(pid: int) -> tuple[str, ...]:
+    """Parent and start of a process that runs; empty if there is none, or it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ()
+    return () if fields[0] in "ZX" else (fields[1], fields[19])
+
+
+def _started(pid: int) -> str:
+    found = _stat(pid)
+    return found[1] if found else ""
+
+
+def descendants(pid: int) -> list[Process]:
+    """The process and everything below it, parents first."""
+    children: dict[str, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (found := _stat(int(entry.name))):
+            children.setdefault(found[0], []).append(int(entry.name))
+    queue, tree = [pid], []
+    while queue:
+        current = queue.pop(0)
+        if started := _started(current):
+            tree.append(Process(current, started))
+        queue += children.get(str(current), [])
+    return tree
+
+
+def is_engine(pid: int) -> bool:
+    """Whether it is the CLI of either engine, as opposed to what starts it and what it starts."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return os.path.basename(words[0]) == b"pulumi" or b"emulators.engine" in words
+
+
+def is_language_host(pid: int) -> bool:
+    """The real CLI's own helper, which outlives it for some minutes and sends nothing to anybody."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().startswith("pulumi-language")
+    except OSError:
+        return False
+
+
+@dataclass
+class Killed:
+    """A command that was killed after `after_s` seconds; False in `in_time` if it had ended before."""
+
+    in_time: bool
+    left: list[Process]
+
+    def end_the_rest(self, patience_s: float) -> int:
+        """How many of its processes still live after that time; they are ended then."""
+        deadline = time.monotonic() + patience_s
+        while (
+            any(process.lives and not is_language_host(process.pid) for process in self.left)
+            and time.monotonic() < deadline
+        ):
+            time.sleep(0.05)
+        living = [process for process in self.left if process.lives]
+        stuck = [process for process in living if not is_language_host(process.pid)]
+        for process in living:
+            process.kill()
+        return len(stuck)
+
+
+def run_and_kill(
+    words: list[str], folder: Path, env: Mapping[str, str], after_s: float, how: How, log: Path
+) -> Killed:
+    """Start a command and kill it with SIGKILL: the whole tree, or the engine's own process alone."""
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            words, cwd=folder, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )  # fmt: skip
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(after_s)
+        return Killed(False, [])
+    tree = descendants(process.pid)
+    doomed = tree if how == "tree" else [part for part in tree if is_engine(part.pid)] or tree
+    for part in doomed:
+        part.kill()
+    if how == "tree":
+        for part in descendants(process.pid):  # what was born meanwhile
+            part.kill()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        for part in descendants(process.pid):
+            part.kill()
+        process.wait()
+    return Killed(True, tree)

@@ -146,6 +146,7 @@ def _effects(
         backups=olds.get("backups_enabled") is True,
         delete_first=step.delete_first,
         shrinks_to_mb=smaller,
+        news=news,
     )
 
 

@@ -11,31 +11,51 @@ from preview.replacing import Judgement
 
 Row = tuple[Level, str]
 
+_NONE: Row = ("none", "none")
 _NOT_APPLIED: Row = ("none", "kept for servers made later, not applied to this one")
 _REBOOT: Row = ("power off", "rebooted")
+_OFF: Row = ("power off", "powered off, changed, booted")
+_REBUILT: Row = ("data loss", "rebuilt in place: disks and configurations erased; id and addresses stay")
 
 IN_PLACE: Mapping[str, Row] = {
     "label": ("none", "renamed"),
-    "tags": ("none", "none"),
-    "group": ("none", "none"),
-    "alerts": ("none", "none"),
-    "watchdog_enabled": ("none", "none"),
-    "maintenance_policy": ("none", "none"),
-    "firewall_id": ("none", "none"),
+    **dict.fromkeys(("tags", "group", "alerts", "watchdog_enabled", "maintenance_policy"), _NONE),
+    **dict.fromkeys(("firewall_id", "placement_group", "backups_day", "backups_window"), _NONE),
     "owner": ("none", "its owner's tag is rewritten"),
     "type": ("power off", "powered off, moved, booted"),
+    "region": ("power off", "powered off, moved to another region, booted; new public addresses"),
     "root_pass": ("power off", "powered off, password reset, booted"),
-    "private_ip": _REBOOT,
-    "kernel": _REBOOT,
-    "boot_config_label": _REBOOT,
-    "configs": _REBOOT,
-    "interfaces": _REBOOT,
-    "image": ("data loss", "rebuilt in place: disks and configurations erased; id and addresses stay"),
+    **dict.fromkeys(("private_ip", "kernel", "boot_config_label", "network_helper", "configs"), _REBOOT),
+    **dict.fromkeys(("interfaces", "swap_size"), _OFF),
+    "image": _REBUILT,
 }
 """Effects of an update, by canonical name. What is not here is not known."""
 
-IN_PLACE_AS_SPELLED: Mapping[str, Row] = {"root_pass": _NOT_APPLIED, "authorized_keys": _NOT_APPLIED}
-"""Our own provider's inputs that only a new server gets; another provider's `rootPass` resets the password."""
+OURS: Mapping[str, Row] = {
+    **dict.fromkeys(("stackscript_id", "stackscript_data", "backup_id", "boot_size"), _NOT_APPLIED),
+    **dict.fromkeys(
+        ("migration_type", "resize_disk", "allow_downtime", "allow_data_loss", "wait_for"), _NONE
+    ),
+    **dict.fromkeys(("timeouts", "adopt", "final_snapshot", "replace_on", "on_image_change"), _NONE),
+    **dict.fromkeys(("on_root_pass_change", "on_access_change", "on_user_data_change"), _NONE),
+}
+"""More inputs, by the names that our own provider gives them: the snake-case ones."""
+
+DECIDED_BY: Mapping[str, tuple[str, str]] = {
+    "image": ("on_image_change", "rebuild"),
+    "root_pass": ("on_root_pass_change", "keep"),
+    "authorized_keys": ("on_access_change", "keep"),
+    "authorized_users": ("on_access_change", "keep"),
+    "user_data": ("on_user_data_change", "keep"),
+}
+"""Inputs of ours that another input decides about, with what an update of it means when that one is not set."""
+
+POLICIES: Mapping[str, Row] = {
+    "keep": _NOT_APPLIED,
+    "ignore": _NOT_APPLIED,
+    "reset": IN_PLACE["root_pass"],
+    "rebuild": _REBUILT,
+}
 
 HARMLESS_TYPES = frozenset(
     {"pulumi-python:dynamic/linode:Account", "pulumi-python:dynamic/linode:RootPassword"}
@@ -52,10 +72,12 @@ def effects(
     backups: bool = False,
     delete_first: bool | None = None,
     shrinks_to_mb: int | None = None,
+    news: Mapping[str, object] | None = None,
 ) -> tuple[Effect, ...]:
     """What a change of one resource does, in the order of its properties.
 
     kind: the resource's type. backups: it has backups now. shrinks_to_mb: the disk of the new, smaller type.
+    news: the new inputs by canonical name: some decide what a change of another one does.
     """
     if kind not in names.SERVER_TYPES:
         return _of_another(op, kind)
@@ -71,7 +93,9 @@ def effects(
     found: dict[str, Effect] = {}
     for path in paths:
         name = names.top_level(path.path)
-        found.setdefault(name, _in_place(name, path, shrinks_to_mb).model_copy(update={"property": name}))
+        found.setdefault(
+            name, _in_place(name, path, shrinks_to_mb, news or {}).model_copy(update={"property": name})
+        )
     return tuple(found.values())
 
 
@@ -107,11 +131,11 @@ def _replaced(judgement: Judgement, delete_first: bool | None) -> Phrase:
     return phrase(order[delete_first], lost)
 
 
-def _in_place(name: str, path: Path, shrinks_to_mb: int | None) -> Effect:
+def _in_place(name: str, path: Path, shrinks_to_mb: int | None, news: Mapping[str, object]) -> Effect:
     key = names.canonical(name)
     if key == "backups_enabled":
         return _backups(path)
-    row = IN_PLACE_AS_SPELLED.get(name) or IN_PLACE.get(key)
+    row = _row(name, key, news)
     if row is None:
         return Effect(level="unknown", what=phrase("effect of ", code(name), " not known"))
     if key == "type" and shrinks_to_mb is not None:
@@ -119,6 +143,16 @@ def _in_place(name: str, path: Path, shrinks_to_mb: int | None) -> Effect:
             row[0], f"{row[1]}; refused unless its disks fit in {shrinks_to_mb:,} MB: shrink them first"
         )
     return _effect(*row)
+
+
+def _row(name: str, key: str, news: Mapping[str, object]) -> Row | None:
+    if name == "booted":
+        stays_off = news.get("booted") is False
+        return ("power off", "shut down, and stays off") if stays_off else ("none", "booted")
+    if name in DECIDED_BY:
+        policy, usual = DECIDED_BY[name]
+        return POLICIES.get(str(news.get(policy) or usual))
+    return OURS.get(name) or IN_PLACE.get(key)
 
 
 def _backups(path: Path) -> Effect:

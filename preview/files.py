@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 ValueT = TypeVar("ValueT")
 Money = Annotated[Decimal, Field(ge=-(10**12), le=10**12, allow_inf_nan=False)]
@@ -121,15 +121,18 @@ class Catalog(Frozen):
 
 
 class Pin(Frozen):
-    """What a filter was resolved to. `what` says it in words, `newest` is the best match today."""
+    """What a filter was resolved to. `what` or `why` says it in words, `newest` is the best match today."""
 
     chosen: str
-    what: str = ""
+    what: str = Field(default="", validation_alias=AliasChoices("what", "why"))
     newest: str | None = None
 
 
 class Pins(Frozen):
-    """pins.before.json and pins.after.json: each choice by its key, and the file they stand in."""
+    """pins.before.json and pins.after.json: each choice by its key, and the file they stand in.
+
+    A stack's own file of pins will do; other fields of it are not looked at.
+    """
 
     file: str = ""
     pins: Mapping[str, Pin] = Field(default_factory=dict)

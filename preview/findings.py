@@ -190,9 +190,8 @@ def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:
     key = _moved_pin(before, after, facts)
     if key is None:
         return phrase()
-    file = facts.bundle.pins_after.file
-    where = phrase(" in ", code(file)) if file else phrase()
-    return phrase(" It comes from the moved pin ", code(key), where, ".")
+    file = facts.bundle.pins_after.file or f"stacks/pins.{facts.stack}.json"
+    return phrase(" It comes from the moved pin ", code(key), " in ", code(file), ".")
 
 
 def _moved_pin(before: Value, after: Value, facts: Facts) -> str | None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from preview.files import Frozen, Money
+from preview.names import canonical
 from preview.phrases import Phrase
 
 Op = Literal["same", "create", "update", "replace", "delete"]
@@ -108,7 +109,8 @@ class Change(Frozen):
     @property
     def backups_only(self) -> bool:
         """Whether what is lost are its backups: the disks stay."""
-        return self.erased and self.op == "update" and not any(path.path == "image" for path in self.paths)
+        lost = {effect.property for effect in self.effects if effect.level == "data loss"}
+        return self.erased and bool(lost) and all(canonical(name) == "backups_enabled" for name in lost)
 
     @property
     def perhaps_erased(self) -> bool:

@@ -11,11 +11,16 @@ PROVIDER_KEY = "__provider"
 SERVER_TYPES = frozenset({"pulumi-python:dynamic/linode:Instance", "linode:index/instance:Instance"})
 """Resources that are servers: they have disks, can be off and cost money."""
 
-COMPUTED = frozenset({PROVIDER_KEY, "monthly_usd", "planned"})
+COMPUTED = frozenset(
+    {PROVIDER_KEY, "monthly_usd", "planned", "region_move", "ipv4", "public_ipv4", "private_ipv4", "ipv6"}
+)
 """Inputs that the provider fills in by itself. What they follow from is shown instead."""
 
 SECRET = frozenset({"root_pass", "stackscript_data", "token", "password", "private_key"})
 """Shown as [secret] whatever the input says."""
+
+SECRET_AS_SPELLED = frozenset({"user_data"})
+"""Secret inputs of our own provider; another provider's `userData` is shown unless it is marked."""
 
 SECRET_WORDS = re.compile(r"(?i)(passw|secret|token|private_?key|root_?pass|stackscript_?data)")
 
@@ -42,7 +47,8 @@ def top_level(path: str) -> str:
 
 def is_secret(path: str) -> bool:
     """Whether a path names something that is never shown."""
-    return canonical(top_level(path)) in SECRET or SECRET_WORDS.search(path) is not None
+    top = top_level(path)
+    return top in SECRET_AS_SPELLED or canonical(top) in SECRET or SECRET_WORDS.search(path) is not None
 
 
 def resource_type(urn: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from preview.model import Change
-from preview.names import group_of
+from preview.names import canonical, group_of
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,11 @@ def goes_down(change: Change) -> bool:
     """Whether the server, if the change comes, is off for a while. A new one made first covers for the old."""
     if change.op == "replace":
         return change.delete_first is not False
-    return change.level == "power off" or (
-        change.op == "update" and change.level == "data loss" and _rebuilt(change)
+    rebuilt = change.level == "data loss" and any(
+        effect.level == "data loss" and canonical(effect.property) != "backups_enabled"
+        for effect in change.effects
     )
-
-
-def _rebuilt(change: Change) -> bool:
-    return any(path.path == "image" for path in change.paths)
+    return change.op == "update" and (change.level == "power off" or rebuilt)
 
 
 def _at_once(names: Sequence[str], needs: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from preview.digest import read_digest
 from preview.errors import BundleUnreadable
 from preview.events import parse_lines, read_events
 from preview.report import build
+from preview.steps import clean
 from tests.unit.preview.making import (
     CATALOG,
     Json,
@@ -232,3 +233,56 @@ def test_an_event_log_of_a_refresh_tells_drift(tmp_path: Path) -> None:
     assert (change.op, change.paths[0].after.text, report.verdict) == ("update", "by-hand", "look")
     assert not change.off
     assert report.outputs.data_loss == 0
+
+
+def test_a_list_with_one_secret_in_it_is_a_secret_whole() -> None:
+    mask = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "FAKE"}
+
+    assert clean({"keys": ["plain", mask], "other": ["plain"]}) == {"keys": "[secret]", "other": ["plain"]}
+
+
+def test_a_last_line_cut_off_after_the_summary_is_not_complete(tmp_path: Path) -> None:
+    found = read_bundle(write(tmp_path / "dev", events=lines(events(ACTS)) + '{"cancelEv', exit="0"))
+
+    assert not found.reading.complete
+
+
+def test_a_digest_without_its_summary_is_not_complete(tmp_path: Path) -> None:
+    told = digest(ACTS)
+    del told["changeSummary"]
+
+    assert build([read_bundle(write(tmp_path / "dev", digest=told, exit="0"))]).exit == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "told", "code"),
+    [
+        ("succeeded", [], 0),
+        ("failed", [], 1),
+        ("succeeded", [{"diagnosticEvent": {"severity": "error", "message": "x"}}], 1),
+    ],
+)
+def test_without_an_exit_code_the_preview_tells_its_own_success(
+    tmp_path: Path, result: str, told: list[Json], code: int
+) -> None:
+    found = read_bundle(write(tmp_path / "dev", events=lines(events(ACTS, more=told, result=result))))
+
+    assert found.exit == code
+
+
+def test_a_stacks_own_file_of_pins_will_do(tmp_path: Path) -> None:
+    def pins(chosen: str) -> Json:
+        pin = {"kind": "image", "chosen": chosen, "why": "newest Debian", "picked_at": "x", "criteria": {}}
+        return {"version": 1, "pins": {"db.image": pin}}
+
+    folder = write(
+        tmp_path / "dev",
+        events=lines(events([replaced("db", {"image": "linode/debian13"})])),
+        pins_before=pins("linode/debian12"),
+        pins_after=pins("linode/debian13"),
+    )
+
+    report = build([read_bundle(folder)])
+
+    assert report.stacks[0].choices[0].what == "newest Debian"
+    assert "stacks/pins.dev.json" in str(report.findings[0].text)

@@ -60,10 +60,11 @@ def state_of(checkout: Checkout) -> tuple[set[int], int]:
     return ids, len(latest.get("pending_operations") or [])
 
 
-def compare(tally: Tally, checkout: Checkout, wanted: Collection[str], created: int) -> None:
-    """Count what is wrong. `created`: Linodes that were to be made since the round began."""
+def compare(tally: Tally, checkout: Checkout, wanted: Collection[str], created: int | None) -> None:
+    """Count what is wrong. `created`: Linodes that were to be made so far, None where that depends on the moment."""
     there, (ids, pending) = labels_in_account(checkout), state_of(checkout)
     made = ever_created(checkout)
+    created = made if created is None else created
     tally.duplicates += max(0, made - created, len(there) - len(set(wanted)))
     tally.orphans += len(set(there.values()) - ids)
     tally.lost += len(ids - set(there.values())) + len(set(wanted) - set(there))

@@ -108,9 +108,10 @@ class Wait:
         return self.begun + self.timeout_s
 
     def hear(self, event: Event) -> None:
-        """Keep an event of this Linode if it is news and says something about the goal."""
+        """Keep an event of this Linode if it says something about the goal, and is news or not over yet."""
         about = event.action == "linode_delete" if self.goal.kind == "gone" else event.action in JOBS
-        if about and (event.id > self.goal.after or event.status in PENDING):
+        news = event.id > self.goal.after or event.status in PENDING or event.id in self.events
+        if about and news:
             self.events[event.id] = event
 
     def is_quiet(self) -> bool:
@@ -119,11 +120,10 @@ class Wait:
 
     def failed_event(self) -> Event | None:
         """The last job, if it failed; else an earlier one that failed, if the Linode is at rest by now."""
-        news = sorted(event for event in self.events if event > self.goal.after)
-        failed = [self.events[key] for key in news if self.events[key].status in FAILED]
+        failed = [event for _, event in sorted(self.events.items()) if event.status in FAILED]
         if not failed or not self.is_quiet():
             return None
-        last_failed = failed[-1].id == news[-1]
+        last_failed = failed[-1].id == max(self.events)
         return failed[-1] if last_failed or (self.row is not None and self.row.status in STABLE) else None
 
     def see(self, row: Linode | None) -> Outcome | None:

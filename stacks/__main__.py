@@ -14,7 +14,7 @@ from rich.console import Console
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import LinodeError
 from stacks import engine as engines
-from stacks import local_stack, table
+from stacks import local_stack, settings_commands, table
 from stacks.engine import Engine
 from stacks.errors import BadSettings, EngineFailed
 from stacks.unlock import Unlock
@@ -140,6 +140,11 @@ def unlock(stack: str, rest: tuple[str, ...]) -> int:
     return 0
 
 
+def settings(_stack: str, rest: tuple[str, ...]) -> int:
+    """Check, explain or compare settings, without Pulumi or a network."""
+    return settings_commands.main(rest)
+
+
 def env(_stack: str, _rest: tuple[str, ...]) -> int:
     """The variables with which `pulumi` itself works on stack `local`: eval "$(…)"."""
     for key, value in local_stack.of_environment(os.environ).pulumi_variables().items():
@@ -164,6 +169,7 @@ COMMANDS: Mapping[str, Callable[[str, tuple[str, ...]], int]] = {
     "pin": pin,
     "preview": preview,
     "refresh": refresh,
+    "settings": settings,
     "show": show,
     "stop": stop,
     "unlock": unlock,

@@ -9,6 +9,7 @@ import signal
 from types import FrameType
 
 import pulumi
+from pulumi.runtime import config as runtime_config
 
 from providers.linode import sessions
 from providers.linode.account import Account
@@ -17,6 +18,7 @@ from providers.linode.instance import Instance, InstanceArgs
 from providers.linode.pins import PinFile, Pinned, default_path, is_locked
 from providers.linode.root_password import RootPassword
 from stacks import settings as stack_settings
+from stacks import sources
 from stacks.engine import PROJECT
 from stacks.errors import BadSettings
 from stacks.picking import Picks, pick_all, total_monthly_usd
@@ -29,8 +31,9 @@ def run() -> None:
     logging.getLogger("linode").addHandler(_ToEngine(logging.WARNING))
     stack = pulumi.get_stack()
     try:
-        settings = stack_settings.parse(_stack_values(), stack)
-        sessions.learn(_linode_values())
+        config = _config()
+        settings = stack_settings.parse(sources.of_engine(config, stack), stack)
+        sessions.learn(config)
         deploy(settings, _pinned(settings, stack))
     except NoMatch as none:
         raise pulumi.RunError("\n".join([str(none), *_indented(none.explanation)])) from None
@@ -50,11 +53,13 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     passwords = {name: RootPassword(f"{name}-root") for name in picks}
     for name, chosen in picks.items():
         group = settings.servers[name]
+        before: Instance | None = None
         for number in range(1, group.count + 1):
-            server = declare(
-                f"{name}-{number}", group, chosen, passwords[name], settings.authorized_keys, account
-            )
-            servers[f"{name}-{number}"] = _facts(server, chosen.monthly_usd)
+            args = instance_args(group, chosen, passwords[name], settings.authorized_keys)
+            depends_on = [before] if before and group.one_at_a_time else None
+            opts = pulumi.ResourceOptions(protect=group.protect, depends_on=depends_on)
+            before = Instance(f"{name}-{number}", args, account, opts)
+            servers[f"{name}-{number}"] = _facts(before, chosen.monthly_usd)
     pulumi.export("servers", servers)
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
     pulumi.export("explanations", {name: chosen.explanations() for name, chosen in picks.items()})
@@ -63,10 +68,9 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     pulumi.export("account", account.uuid)
 
 
-def declare(
-    name: str, group: Group, chosen: Picks, password: RootPassword, keys: tuple[str, ...], account: Account
-) -> Instance:
-    args = InstanceArgs(
+def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: tuple[str, ...]) -> InstanceArgs:
+    """One server of a group."""
+    return InstanceArgs(
         type=chosen.type.id,
         region=chosen.region.id,
         image=chosen.image.id,
@@ -75,8 +79,9 @@ def declare(
         root_pass=password.result,
         authorized_keys=list(keys) or None,
         backups_enabled=group.backups,
+        allow_downtime=group.allow_downtime,
+        on_image_change=group.on_image_change,
     )
-    return Instance(name, args, account, pulumi.ResourceOptions(protect=group.protect))
 
 
 def _facts(server: Instance, monthly_usd: float) -> pulumi.Output[dict[str, object]]:
@@ -103,20 +108,9 @@ def _pinned(settings: Settings, stack: str) -> Pinned:
     )
 
 
-def _stack_values() -> dict[str, object]:
-    """The values of this project's namespace, as far as the stack sets them."""
-    config = pulumi.Config()
-    values = {
-        "servers": config.get_object("servers"),
-        "authorized_keys": config.get_object("authorized_keys"),
-        "pins": config.get("pins"),
-    }
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _linode_values() -> dict[str, object]:
-    config = pulumi.Config("linode")
-    return {key: config.get(key.partition(":")[2]) for key in sessions.CONFIG_KEYS}
+def _config() -> dict[str, object]:
+    """The stack's whole configuration, under full names, as the engine handed it over."""
+    return {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
 
 
 def _indented(text: str) -> list[str]:

@@ -1,10 +1,12 @@
-"""One stack's values as a frozen, typed record."""
+"""One stack's values as a frozen, typed record, and what is wrong with them: everything at once, each at its place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from providers.linode.catalogs.criteria import (
     Criteria,
@@ -14,13 +16,27 @@ from providers.linode.catalogs.criteria import (
     TypeCriteria,
 )
 from providers.linode.nearest import did_you_mean
+from providers.linode.sessions import CONFIG_KEYS
 from stacks.errors import BadSettings
+from stacks.layers import SECRET, Layer, Path_, dotted, merge
+
+PROJECT_SPACE = "fleet:"
+LINODE_SPACE = "linode:"
 
 
-class Group(BaseModel):
-    """Servers that are alike: how many, and what to look for in the catalogs."""
+class Model(BaseModel):
+    """Base of all: frozen, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Group(Model):
+    """Servers that are alike: how many, what to look for in the catalogs, and what changes may do to them.
+
+    `protect` keeps the engine from deleting or replacing one; `allow_downtime` false refuses, at preview, what
+    would turn one off; `on_image_change` says what a new image does; `one_at_a_time` lets each wait for the one
+    before it.
+    """
 
     count: int = Field(ge=0, le=500)
     region: RegionCriteria
@@ -30,53 +46,114 @@ class Group(BaseModel):
     tags: tuple[str, ...] = ()
     backups: bool = False
     protect: bool = False
+    allow_downtime: bool = True
+    on_image_change: Literal["replace", "rebuild", "ignore"] = "replace"
+    one_at_a_time: bool = False
 
 
-class Settings(BaseModel):
-    """The values of one environment: `fleet:servers`, and root's SSH keys from `fleet:authorized_keys`.
+class Guards(Model):
+    """What a plan for this stack may do; what is not set is not guarded. Money in US dollars a month.
 
-    `fleet:pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder.
+    `data_loss`: `block` refuses a plan that erases a disk, `ack` asks for somebody's label, `allow` lets it pass.
+    `max_power_off`: how many servers of one group may be off at once. `end_of_life_days`: warn that long before.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    max_monthly: float | None = Field(default=None, ge=0)
+    max_monthly_increase: float | None = Field(default=None, ge=0)
+    max_servers: int | None = Field(default=None, ge=0)
+    allowed_regions: tuple[str, ...] | None = None
+    allowed_types: tuple[str, ...] | None = None
+    data_loss: Literal["block", "ack", "allow"] | None = None
+    protect: bool | None = None
+    max_power_off: int | None = Field(default=None, ge=0)
+    end_of_life_days: int | None = Field(default=None, ge=0)
+
+
+class Settings(Model):
+    """The values of one environment, each under `fleet:`.
+
+    `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder.
+    """
 
     servers: Mapping[str, Group]
     authorized_keys: tuple[str, ...] = ()
+    guards: Guards = Guards()
     pins: str | None = None
 
 
-def parse(values: Mapping[str, object], stack: str) -> Settings:
+CRITERIA: Mapping[str, type[Criteria]] = {
+    "region": RegionCriteria,
+    "type": TypeCriteria,
+    "image": ImageCriteria,
+    "kernel": KernelCriteria,
+}
+PRODUCTION = "prod"
+CAREFUL = {"protect": True, "allow_downtime": False}
+"""What groups of servers in production have unless their settings say otherwise."""
+
+
+def parse(layer: Layer, stack: str) -> Settings:
     """The settings of a stack. Raises BadSettings with every problem, a line each, and the nearest known name."""
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        lines = [_line(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors()]
-        raise BadSettings(
-            f"the settings of stack '{stack}' are not valid. Next: correct stacks/Pulumi.{stack}.yaml.\n"
-            + "\n".join(lines)
-        ) from None
-
-
-def _line(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    path = ".".join(str(part) for part in location)
-    if kind == "extra_forbidden":
-        return f"  fleet:{path}: no such setting{did_you_mean(str(location[-1]), _known_keys(location))}"
-    if kind == "missing":
-        return f"  fleet:{path}: is required"
-    return f"  fleet:{path}: {message}"
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    """The names that the map around `location` may have."""
-    criteria: dict[str, type[Criteria]] = {
-        "region": RegionCriteria,
-        "type": TypeCriteria,
-        "image": ImageCriteria,
-        "kernel": KernelCriteria,
+    layer = _with_defaults(layer, stack)
+    spaces = {
+        key.removeprefix(PROJECT_SPACE): value
+        for key, value in layer.values.items()
+        if key.startswith(PROJECT_SPACE)
     }
+    lines = _unknown_keys(layer)
+    try:
+        settings = Settings.model_validate(spaces)
+    except ValidationError as error:
+        lines += [_line(problem, layer) for problem in error.errors()]
+    if lines:
+        raise BadSettings(
+            "\n".join([f"the settings of stack '{stack}' are not valid. Next: correct them.", *lines])
+        )
+    return settings
+
+
+def _with_defaults(layer: Layer, stack: str) -> Layer:
+    """The layer over what an environment's name implies: production is protected and not turned off."""
+    servers = layer.values.get(f"{PROJECT_SPACE}servers")
+    if stack != PRODUCTION or not isinstance(servers, Mapping):
+        return layer
+    careful = {name: dict(CAREFUL) for name, group in servers.items() if isinstance(group, Mapping)}
+    return merge([Layer({f"{PROJECT_SPACE}servers": careful}), layer])
+
+
+def _unknown_keys(layer: Layer) -> list[str]:
+    """Misspelt keys of the provider's space; those of the project's own are found by the model."""
+    return [
+        f"  {_where((key,), layer)}{key}: no such setting{did_you_mean(key, CONFIG_KEYS)}"
+        for key in layer.values
+        if key.startswith(LINODE_SPACE) and key not in CONFIG_KEYS
+    ]
+
+
+def _line(problem: ErrorDetails, layer: Layer) -> str:
+    """`  stacks/Pulumi.dev.yaml:9: fleet:servers.db.count: … (got 'lots')`; secrets are not shown."""
+    location = tuple(part for part in problem["loc"])
+    path: Path_ = (f"{PROJECT_SPACE}{location[0]}", *location[1:])
+    what = f"  {_where(path, layer)}{dotted(path)}"
+    if problem["type"] == "extra_forbidden":
+        return f"{what}: no such setting{did_you_mean(str(location[-1]), known_keys(location))}"
+    if problem["type"] == "missing":
+        return f"{what}: required, missing"
+    given = problem.get("input")
+    shown = "" if given == SECRET or isinstance(given, (Mapping, list)) else f" (got {given!r})"
+    return f"{what}: {problem['msg']}{shown}"
+
+
+def _where(path: Path_, layer: Layer) -> str:
+    place = layer.place_of(path)
+    return f"{place}: " if place else ""
+
+
+def known_keys(location: Path_) -> list[str]:
+    """The names that the map around a key path may have."""
     if len(location) == 1:
         return list(Settings.model_fields)
     for part in reversed(location[:-1]):
-        if str(part) in criteria:
-            return criteria[str(part)].setting_names()
-    return list(Group.model_fields)
+        if str(part) in CRITERIA:
+            return CRITERIA[str(part)].setting_names()
+    return list(Guards.model_fields if location[0] == "guards" else Group.model_fields)

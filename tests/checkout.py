@@ -138,7 +138,7 @@ class Checkout:
     def set_group(self, name: str, **values: object) -> None:
         """Change values of a group of servers in the settings of stack local."""
         settings = yaml.safe_load(self.settings.read_text())
-        settings["config"]["fleet:servers"][name].update(values)
+        settings["config"]["fleet:servers"].setdefault(name, {}).update(values)
         self.settings.write_text(yaml.safe_dump(settings))
 
     def checkpoint(self) -> str:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-import yaml
 
-from stacks.engine import PROJECT
+from stacks import sources
 from stacks.errors import BadSettings
+from stacks.layers import Layer, merge, read_layer
 from stacks.settings import parse
+from stacks.settings_commands import SCHEMA, differences, explained, guards_json, main, resolved, schema_text
 
 GROUP: dict[str, object] = {
     "count": 1,
@@ -17,37 +19,139 @@ GROUP: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize(
-    "file", sorted((PROJECT / "stacks").glob("Pulumi.*.yaml")), ids=lambda file: file.name
-)
-def test_every_environment_has_valid_settings(file: Path) -> None:
-    config = yaml.safe_load(file.read_text())["config"]
-    values = {key.removeprefix("fleet:"): value for key, value in config.items() if key.startswith("fleet:")}
+ENVIRONMENTS = ["dev", "local", "prod", "staging"]
 
-    settings = parse(values, file.suffixes[0].removeprefix("."))
 
-    assert settings.servers["web"].count >= 1
+def layer(**values: object) -> Layer:
+    return Layer({f"fleet:{key}": value for key, value in values.items()})
+
+
+def from_text(text: str, tmp_path: Path) -> Layer:
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    return read_layer(tmp_path / "Pulumi.dev.yaml", "stacks/Pulumi.dev.yaml")
 
 
 def test_there_is_one_file_per_environment() -> None:
-    assert sorted(file.name for file in (PROJECT / "stacks").glob("Pulumi.*.yaml")) == [
-        f"Pulumi.{stack}.yaml" for stack in ("dev", "local", "prod", "staging")
-    ]
+    assert sources.environments() == ENVIRONMENTS
 
 
-def test_every_problem_is_told_at_once_with_the_nearest_name() -> None:
-    wrong = {**GROUP, "count": "lots", "tagz": ["x"], "region": {"contries": ["de"]}}
+@pytest.mark.parametrize("stack", ENVIRONMENTS)
+def test_every_environment_has_valid_settings(stack: str) -> None:
+    settings = parse(sources.of_files(stack), stack)
+
+    assert settings.servers["web"].count >= 1
+    assert settings.guards.max_servers == 20
+
+
+def test_production_is_protected_and_not_turned_off_unless_it_says_so() -> None:
+    assert parse(layer(servers={"web": GROUP}), "prod").servers["web"].protect is True
+    assert parse(layer(servers={"web": GROUP}), "prod").servers["web"].allow_downtime is False
+    assert parse(layer(servers={"web": {**GROUP, "protect": False}}), "prod").servers["web"].protect is False
+    assert parse(layer(servers={"web": GROUP}), "dev").servers["web"].protect is False
+
+
+def test_every_problem_is_told_at_once_with_its_place_and_the_nearest_name(tmp_path: Path) -> None:
+    text = """
+config:
+  fleet:servers:
+    web:
+      count: lots
+      tagz: [x]
+      region: {contries: [de]}
+      type: {}
+      image: {vendor: Debian}
+  fleet:guards:
+    data_los: ack
+  fleet:sevrers: {}
+  linode:tokn: abc
+"""
 
     with pytest.raises(BadSettings) as caught:
-        parse({"servers": {"web": wrong}}, "dev")
+        parse(from_text(text, tmp_path), "dev")
 
-    lines = str(caught.value).splitlines()
-    assert "Pulumi.dev.yaml" in lines[0]
-    assert any("fleet:servers.web.count" in line for line in lines)
-    assert any("fleet:servers.web.tagz: no such setting (did you mean tags?)" in line for line in lines)
-    assert any("fleet:servers.web.region.contries" in line and "countries" in line for line in lines)
+    said = str(caught.value)
+    for line in (
+        "stacks/Pulumi.dev.yaml:5: fleet:servers.web.count: Input should be a valid integer",
+        "(got 'lots')",
+        "stacks/Pulumi.dev.yaml:6: fleet:servers.web.tagz: no such setting (did you mean tags?)",
+        "stacks/Pulumi.dev.yaml:7: fleet:servers.web.region.contries: no such setting (did you mean countries",
+        "stacks/Pulumi.dev.yaml:11: fleet:guards.data_los: no such setting (did you mean data_loss?)",
+        "stacks/Pulumi.dev.yaml:12: fleet:sevrers: no such setting (did you mean servers?)",
+        "stacks/Pulumi.dev.yaml:13: linode:tokn: no such setting (did you mean linode:token",
+    ):
+        assert line in said
 
 
 def test_a_missing_setting_is_told() -> None:
-    with pytest.raises(BadSettings, match=r"fleet:servers: is required"):
-        parse({}, "dev")
+    with pytest.raises(BadSettings, match=r"fleet:servers: required, missing"):
+        parse(Layer({}), "dev")
+
+
+def test_an_encrypted_value_in_the_wrong_place_is_not_shown(tmp_path: Path) -> None:
+    text = (
+        "config: {fleet:servers: {web: {count: {secure: v1:abc}, region: {}, type: {}, image: {vendor: x}}}}"
+    )
+
+    with pytest.raises(BadSettings) as caught:
+        parse(from_text(text, tmp_path), "dev")
+
+    assert "v1:abc" not in str(caught.value)
+
+
+def test_the_engines_texts_become_values() -> None:
+    config = {
+        "fleet:servers": json.dumps({"web": {"count": 2}}),
+        "fleet:pins": "pins.json",
+        "aws:region": "x",
+    }
+
+    found = sources.of_engine(config, "dev")
+
+    assert parse(found, "dev").servers["web"].count == 2
+    assert "aws:region" not in found.values
+
+
+def test_each_value_is_explained_with_its_file_and_line() -> None:
+    found = {path: origin for path, _, origin in explained("dev", sources.of_files("dev"))}
+
+    assert found[("fleet:servers", "web", "type", "min_memory_mb")].startswith("stacks/Pulumi.dev.yaml:")
+    assert found[("fleet:servers", "web", "tags")].startswith("stacks/common.yaml:")
+    assert found[("fleet:servers", "web", "protect")] == "default"
+
+
+def test_two_environments_are_compared_by_what_holds_for_them() -> None:
+    found = differences(*(resolved(stack, sources.of_files(stack)) for stack in ("dev", "prod")))
+
+    assert (("fleet:servers", "web", "count"), 1, 4) in found
+    assert not any(path == ("fleet:servers", "web", "tags") for path, _, _ in found)
+    assert (
+        differences(resolved("dev", sources.of_files("dev")), resolved("dev", sources.of_files("dev"))) == []
+    )
+
+
+def test_guards_carry_their_places() -> None:
+    found = guards_json("prod", sources.of_files("prod"))
+
+    assert found["data_loss"] == {"value": "block", "file": "stacks/Pulumi.prod.yaml", "line": 16}
+    assert found["max_servers"] == {"value": 20, "file": "stacks/common.yaml", "line": 19}
+
+
+def test_the_schema_for_editors_is_current() -> None:
+    assert SCHEMA.read_text() == schema_text()
+
+
+def test_an_unknown_environment_is_told_with_the_nearest() -> None:
+    with pytest.raises(BadSettings, match=r"no environment 'stagin' \(did you mean staging"):
+        main(("check", "stagin"))
+
+
+def test_all_environments_are_checked_where_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(("check",)) == 0
+
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ENVIRONMENTS
+
+
+def test_a_layer_that_only_repeats_another_changes_nothing() -> None:
+    only = sources.of_files("dev")
+
+    assert merge([only, only]).values == only.values

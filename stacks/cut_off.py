@@ -2,7 +2,7 @@
 
 A state names what was under way. A Linode that was made and not recorded is put into the state with a reason, so
 that the next `up` finishes it, or deletes it if it is declared no more; one that was not made is forgotten.
-Source: apitype.DeploymentV3 and ResourceV3; ../emulators/engine plays the same.
+Source: apitype.DeploymentV3 and ResourceV3 of the engine.
 """
 
 from __future__ import annotations

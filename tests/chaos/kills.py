@@ -6,7 +6,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import requests
@@ -86,13 +86,18 @@ class Kills:
 
     def kill_once(self, number: int) -> None:
         """Declare something else, kill its `up`, recover, `up` again, count."""
-        self.wanted, more = self.wanted.next(self.dice)
+        before = self.wanted
+        self.wanted, more = before.next(self.dice)
         self.wanted.declare(self.checkout)
         self.created += more
         how: How = self.dice.choice(["tree", "cli"])
         after_s = self.dice.uniform(0.1, self.longest_s)
         words, log = [sys.executable, "-m", "stacks", "up"], self.folder / f"killed-{number}.log"
         killed = run_and_kill(words, self.checkout.root, self.checkout.env, after_s, how, log)
+        changes_mind = self.dice.random() < 0.25
+        if changes_mind:
+            self.wanted = replace(before, web=self.dice.randrange(1, 7))
+            self.wanted.declare(self.checkout)
         unlocked = self.checkout.run("unlock")
         done = self.checkout.run("up")
         (self.folder / f"after-{number}.log").write_text(unlocked.said + done.said)
@@ -104,11 +109,13 @@ class Kills:
                 f"see {self.folder}"
             )
         notes = len(self.tally.notes)
-        compare(self.tally, self.checkout, self.wanted.labels(), self.created)
+        created = None if changes_mind else self.created
+        compare(self.tally, self.checkout, self.wanted.labels(), created)
         self.created = ever_created(self.checkout)
         self.tally.kills += killed.in_time
         took = sum("Linode" in line and "was made" in line for line in unlocked.said.splitlines())
         when = f"after {after_s:.1f} s{'' if killed.in_time else ' (had ended)'}"
+        when += ", then another wish" if changes_mind else ""
         wrong = "" if len(self.tally.notes) == notes else " WRONG"
         there = len(self.wanted.labels())
         self.say(

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from providers.linode.records import Linode
+from stacks.cut_off import settle
+
+Json = dict[str, Any]
+
+TYPE = "pulumi-python:dynamic/linode:Instance"
+URN = f"urn:pulumi:dev::fleet::{TYPE}::web-1"
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
+INPUTS = {"label": "web-1", "type": "g6-nanode-1", "root_pass": SECRET, "__provider": "blob"}
+MADE = Linode(id=7, label="web-1", status="provisioning", region="de-fra-2", ipv4=("192.0.2.1",))
+
+
+def entry(urn: str = URN, **more: object) -> Json:
+    return {"urn": urn, "custom": True, "type": TYPE, "inputs": INPUTS, **more}
+
+
+def settled(
+    resources: list[Json], kind: str, pending: Json, linode: Linode | None
+) -> tuple[list[Json], list[str]]:
+    asked: list[frozenset[str]] = []
+
+    def find(_inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
+        asked.append(in_state)
+        return linode
+
+    deployment = {"resources": resources, "pending_operations": [{"type": kind, "resource": pending}]}
+    after, said = settle(deployment, find)
+    assert "pending_operations" not in after
+    return after["resources"], said
+
+
+def test_a_linode_that_was_made_enters_the_state_to_be_finished() -> None:
+    other = entry("urn:other", id="1")
+
+    after, said = settled([other], "creating", entry(parent="urn:p", dependencies=["urn:other"]), MADE)
+
+    assert after[0] == other
+    assert after[1]["id"] == "7"
+    assert after[1]["dependencies"] == ["urn:other"]
+    assert after[1]["outputs"]["ready"] is False
+    assert after[1]["outputs"]["public_ipv4"] == "192.0.2.1"
+    assert after[1]["outputs"]["root_pass"] == SECRET
+    assert after[1]["outputs"]["__provider"] == "blob"
+    assert "cut off" in after[1]["initErrors"][0]
+    assert "Linode 7" in said[0]
+
+
+def test_a_linode_that_was_not_made_is_forgotten() -> None:
+    after, said = settled([], "creating", entry(), None)
+
+    assert after == []
+    assert "no Linode was made" in said[0]
+
+
+def test_a_new_one_takes_the_place_of_what_was_deleted_before_it() -> None:
+    dependant = entry("urn:dependant", id="2", dependencies=[URN])
+
+    after, _ = settled([entry(id="5", pendingReplacement=True), dependant], "creating", entry(), MADE)
+
+    assert [item["id"] for item in after] == ["7", "2"]
+    assert "pendingReplacement" not in after[0]
+
+
+def test_what_was_to_be_replaced_afterwards_is_marked_for_deletion() -> None:
+    after, _ = settled([entry(id="5")], "creating", entry(), MADE)
+
+    assert [(item["id"], item.get("delete", False)) for item in after] == [("7", False), ("5", True)]
+
+
+def test_an_update_that_was_cut_off_is_to_be_done_again() -> None:
+    after, said = settled([entry(id="7")], "updating", entry(id="7"), None)
+
+    assert "cut off" in after[0]["initErrors"][0]
+    assert "update" in said[0]
+
+
+def test_a_delete_that_was_cut_off_stays_to_be_done() -> None:
+    after, _ = settled([entry(id="7")], "deleting", entry(id="7"), None)
+
+    assert after == [entry(id="7")]
+
+
+def test_what_makes_nothing_in_the_account_is_simply_done_again() -> None:
+    password = {"urn": "urn:x::root", "type": "pulumi-python:dynamic/linode:RootPassword", "custom": True}
+
+    after, said = settled([], "creating", password, None)
+
+    assert (after, said) == ([], [])
+
+
+def test_a_stranger_that_may_be_there_is_told() -> None:
+    bucket = {"urn": "urn:x::files", "type": "aws:s3:Bucket", "custom": True}
+
+    _, said = settled([], "creating", bucket, None)
+
+    assert "files" in said[0]
+    assert "check whether it is there" in said[0]

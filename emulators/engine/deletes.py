@@ -15,7 +15,11 @@ from emulators.engine.events import Step, StepBegun, StepBroke
 from emulators.engine.executor import Executor, RunStopped
 from emulators.engine.state import Resource
 from emulators.engine.steps import delete_waves
+from emulators.engine.targets import NOT_TARGETED_DELETE, Targets
 
+NEEDED = (
+    "Resource '{urn}' still needs '{doomed}', which would be deleted. Next: include it in the --target list"
+)
 PROTECTED = (
     'resource "{urn}" cannot be deleted\n'
     "because it is protected. To unprotect the resource, either remove the `protect` flag from the resource "
@@ -23,11 +27,51 @@ PROTECTED = (
 )
 
 
+def delete_entries(
+    executor: Executor, candidates: list[Resource], targets: Targets, prepare: Callable[[Resource], None]
+) -> None:
+    """Delete those of the candidates that the run is about; the others are kept as they are.
+
+    A target takes along what needs it, which has to be a target too, or be asked for with the dependents.
+    """
+    doomed = candidates
+    if targets.constrained:
+        entries = executor.snapshot.resources()
+        closure = targets.closure(entries)
+        doomed = [entry for entry in candidates if entry.urn in closure]
+        if not _are_asked_for(executor, doomed, entries, targets):
+            return
+        for entry in candidates:
+            if entry.urn not in closure and not entry.delete:
+                executor.run_chain([Step("same", entry.urn, entry, entry.changed())])
+    delete_all(executor, doomed, prepare)
+
+
+def _are_asked_for(
+    executor: Executor, doomed: list[Resource], entries: list[Resource], targets: Targets
+) -> bool:
+    """Report what may not be deleted. A preview goes on, to tell of everything."""
+    reports = []
+    if not targets.options.dependents:
+        unnamed = (entry.urn for entry in doomed if not targets.names(entry.urn))
+        reports = [(urn, NOT_TARGETED_DELETE.format(urn=urn)) for urn in unnamed]
+    gone = {id(entry) for entry in doomed}
+    kept = [entry for entry in entries if id(entry) not in gone]
+    lost = {entry.urn for entry in doomed} - {entry.urn for entry in kept}
+    for entry in kept:
+        for urn in sorted(lost & entry.all_dependencies()):
+            reports.append((entry.urn, NEEDED.format(urn=entry.urn, doomed=urn)))
+    for urn, message in reports:
+        executor.step_errors = True
+        executor.error(message, urn, stop=not executor.preview)
+    return not reports or executor.preview
+
+
 def delete_all(executor: Executor, doomed: list[Resource], prepare: Callable[[Resource], None]) -> None:
     """Delete the doomed. Prepare makes a resource's provider known before the first call."""
     protected = [entry for entry in doomed if entry.protect and not entry.delete]
     free = [entry for entry in doomed if not (entry.protect and not entry.delete)]
-    executor.deleted_here = {entry.urn for entry in free}
+    executor.performer.deleted_here = {entry.urn for entry in free}
     for entry in protected:
         step = Step("delete", entry.urn, entry, None)
         executor.emit(StepBegun(step))

@@ -12,16 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from emulators.engine import reads, urns
-from emulators.engine.deletes import delete_all
+from emulators.engine.deletes import delete_entries
 from emulators.engine.errors import EngineError, StepFailed
-from emulators.engine.events import Diagnostic, StackOutputs
+from emulators.engine.events import Diagnostic, StackOutputs, Step
 from emulators.engine.executor import Executor, RunStopped
 from emulators.engine.planning import Planner
 from emulators.engine.provider_references import ProviderReferences
 from emulators.engine.registry import Registry, RunSettings
 from emulators.engine.state import Resource
 from emulators.engine.steps import Goal
-from emulators.engine.values import Properties
+from emulators.engine.targets import Targets
+from emulators.engine.values import Properties, holds_unknown
 
 
 @dataclass
@@ -31,16 +32,18 @@ class Registered:
     resource: Resource
     skipped: bool = False
     failed: bool = False
+    left_out: bool = False
 
 
 class Deployment:
     """The registrations of one run and what became of them."""
 
-    def __init__(self, executor: Executor, settings: RunSettings) -> None:
+    def __init__(self, executor: Executor, settings: RunSettings, targets: Targets | None = None) -> None:
         self.executor, self.settings = executor, settings
+        self._targets = targets or Targets()
         self.registry = Registry(executor, settings)
         self.references = ProviderReferences(self.registry)
-        self._planner = Planner(self.registry, self.references)
+        self._planner = Planner(self.registry, self.references, self._targets)
         self._plan_lock = threading.RLock()
         self._stack_outputs: Properties | None = None
         self._stack_urn = ""
@@ -68,8 +71,11 @@ class Deployment:
                     old = self.registry.olds.get(plan.new.urn)
                     self._stack_urn, self._stack_before = plan.new.urn, dict(old.outputs) if old else {}
             keep_going = self.settings.continue_on_error
+            if plan.left_out:
+                self.executor.pass_over(Step("same", plan.new.urn, plan.new, plan.new))
+                return Registered(plan.new, left_out=True)
             if not plan.steps:
-                return Registered(plan.new, skipped=True)
+                return Registered(plan.new, skipped=plan.new.urn in self._planner.failed)
             if self.executor.run_chain(plan.steps, stop_on_error=not keep_going):
                 return Registered(plan.new)
             self._planner.failed.add(plan.new.urn)
@@ -88,32 +94,41 @@ class Deployment:
     # outputs and the end
 
     def set_outputs(self, urn: str, outputs: Properties) -> None:
+        if self._targets.options.nothing:
+            return
         if urn == self._stack_urn:
             self._stack_outputs = outputs
             return
         resource = self.registry.registered.get(urn)
         if resource is None:
             raise EngineError(f"outputs of '{urn}', which is not registered")
+        outputs = self._known(outputs)
         if resource.outputs != outputs:
             self.executor.snapshot.change(resource, outputs=outputs)
+
+    def _known(self, outputs: Properties) -> Properties:
+        """Without what hangs on something left out or failed: the state of a real run has no unknowns."""
+        if self.executor.preview:
+            return outputs
+        return {key: value for key, value in outputs.items() if not holds_unknown(value)}
 
     def finish(self, succeeded: bool) -> None:
         """The end of the program: deletes if all went well, and the stack's outputs."""
         self.executor.wait_idle()
         well = succeeded and not self.executor.stopping.is_set() and not self.executor.step_errors
         if well and self._stack_urn:
-            self._delete_rest()
+            snapshot = self.executor.snapshot
+            known = [*self.registry.registered, *(entry.urn for entry in snapshot.base)]
+            missing = self._targets.missing(known)
+            delete_entries(self.executor, self._unregistered(), self._targets, self.references.ensure)
+            self.executor.report_missing(missing)
         self._keep_stack_outputs(well)
 
-    def _delete_rest(self) -> None:
-        """Delete every old entry that was not registered, and what replacements left."""
+    def _unregistered(self) -> list[Resource]:
+        """Every old entry that the program has no more, and what replacements left."""
         registered = self.registry.registered
-        doomed = [
-            entry
-            for entry in self.executor.snapshot.resources()
-            if entry.delete or entry.urn not in registered
-        ]
-        delete_all(self.executor, doomed, self.references.ensure)
+        entries = self.executor.snapshot.resources()
+        return [entry for entry in entries if entry.delete or entry.urn not in registered]
 
     def _keep_stack_outputs(self, well: bool) -> None:
         stack = self.registry.registered.get(self._stack_urn)
@@ -121,6 +136,7 @@ class Deployment:
             return
         given = self._stack_outputs
         outputs = (given or {}) if well else {**self._stack_before, **(given or {})}
+        outputs = self._known(outputs)
         if stack.outputs != outputs:
             self.executor.snapshot.change(stack, save=False, outputs=outputs)
         self.executor.emit(StackOutputs(self._stack_before, outputs))

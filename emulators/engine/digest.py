@@ -14,8 +14,8 @@ from emulators.engine import urns
 from emulators.engine.diffs import parse_path
 from emulators.engine.events import Diagnostic, Event, Op, Step, StepBegun, StepEnded
 from emulators.engine.redaction import Redactor
+from emulators.engine.run_options import UpdateResult
 from emulators.engine.state import JSON_NAMES, Resource
-from emulators.engine.update import UpdateResult
 from emulators.engine.values import Properties, masked
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from emulators.engine.values import Properties
 
 Op = Literal[
     "same", "create", "update", "delete", "replace", "create-replacement", "delete-replaced",
-    "read", "read-replacement", "refresh",
+    "read", "read-replacement", "refresh", "import",
 ]  # fmt: skip
 Severity = Literal["info", "info#err", "warning", "error"]
 

@@ -1,8 +1,6 @@
-"""Steps carried out: the provider is called, the state is written before and after.
+"""Steps run, counted and told of: how many at once, in which order, and when nothing new may begin.
 
-Before each create, update, delete and read the state names what is under way; after it the state holds the
-result, before the program hears of it. A preview calls nothing and writes nothing.
-Source: the real engine's ``step.go`` and ``step_executor.go``; recorded states.
+Source: the real engine's ``step_executor.go``.
 """
 
 from __future__ import annotations
@@ -11,27 +9,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timezone
 
 from emulators.engine import urns
 from emulators.engine.errors import InitFailed, StepFailed
 from emulators.engine.events import Diagnostic, Event, Sink, Step, StepBegun, StepBroke, StepEnded
+from emulators.engine.performing import Performer
 from emulators.engine.provider_process import Providers
 from emulators.engine.redaction import Redactor
 from emulators.engine.snapshot import Snapshot
-from emulators.engine.state import Operation, Resource
-from emulators.engine.steps import needs_no_call
-from emulators.engine.values import Properties, mark_like_inputs, mark_named
 
-COUNTED = {"same", "create", "update", "delete", "replace", "read"}
+COUNTED = {"same", "create", "update", "delete", "replace", "read", "import"}
 
 
 class RunStopped(Exception):
     """The run failed or was cancelled: nothing new begins."""
-
-
-def now() -> str:
-    return datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 class Executor:
@@ -60,7 +51,7 @@ class Executor:
         self._lock = threading.Lock()
         self._busy = 0
         self._idle = threading.Condition(self._lock)
-        self.deleted_here: set[str] = set()
+        self.performer = Performer(snapshot, providers, preview)
         self.on_stop: Callable[[], None] = lambda: None
 
     def stop(self) -> None:
@@ -120,7 +111,7 @@ class Executor:
         started = time.monotonic()
         self.emit(StepBegun(step))
         try:
-            self._perform(step)
+            self.performer.perform(step)
         except (StepFailed, InitFailed) as error:
             self.step_errors = True
             reasons = error.reasons if isinstance(error, InitFailed) else [str(error)]
@@ -132,129 +123,19 @@ class Executor:
         self.emit(StepEnded(step, step.op, time.monotonic() - started))
         return True
 
+    def pass_over(self, step: Step) -> None:
+        """Tell of a step of which nothing is done."""
+        self.emit(StepBegun(step))
+        self.count(step.op, step.urn)
+        self.emit(StepEnded(step, step.op))
+
+    def report_missing(self, messages: list[str]) -> None:
+        """Report what was named on the command line and is not there; the run ends."""
+        for message in messages:
+            self.step_errors = True
+            self.error(message)
+
     def count(self, op: str, urn: str) -> None:
         if op in COUNTED and not urns.is_default_provider(urn):
             with self._lock:
                 self.counts[op] += 1
-
-    def _perform(self, step: Step) -> None:
-        perform = {
-            "same": self._same,
-            "create": self._create,
-            "create-replacement": self._create,
-            "update": self._update,
-            "delete": self._delete,
-            "delete-replaced": self._delete,
-        }.get(step.op)
-        if perform is not None:
-            perform(step)
-
-    def _same(self, step: Step) -> None:
-        old, new = _both(step)
-        new.id, new.outputs, new.init_errors = old.id, old.outputs, old.init_errors
-        new.created, new.modified = old.created, old.modified
-        self.snapshot.end(add=new, drop=old, save=not new.same_as(old))
-
-    def _create(self, step: Step) -> None:
-        new, old = step.resource, step.old
-        new.created = new.modified = now()
-        if self.preview:
-            new.outputs = _marked(new, new.inputs)
-            self._created(step, None)
-            return
-        if not new.custom or urns.is_provider(new.type):
-            new.outputs = dict(new.inputs) if new.custom else {}
-            self._created(step, None)
-            return
-        provider = self.providers.get(new.provider)
-        operation = self.snapshot.begin(new, "creating")
-        try:
-            new.id, outputs = provider.create(new, new.custom_timeouts.get("create", 0))
-        except InitFailed as error:
-            new.id = error.resource_id
-            _keep_half_made(new, error)
-            self._created(step, operation)
-            raise
-        except StepFailed:
-            self.snapshot.end(operation)
-            raise
-        new.outputs = _marked(new, outputs)
-        if old is not None and old.delete:
-            raise AssertionError("created over something already replaced")
-        self._created(step, operation)
-
-    def _created(self, step: Step, operation: Operation | None) -> None:
-        """Add what was made; what it replaces is marked, or leaves if it was deleted before."""
-        old = step.old
-        drop = None
-        if old is not None:
-            if step.op == "create-replacement" and not old.pending_replacement:
-                self.snapshot.change(old, save=False, delete=True)
-            else:
-                drop = old
-        self.snapshot.end(operation, add=step.new, drop=drop)
-
-    def _update(self, step: Step) -> None:
-        old, new = _both(step)
-        new.id, new.created, new.modified = old.id, old.created, now()
-        if not new.custom:
-            new.outputs = old.outputs
-            self.snapshot.end(add=new, drop=old)
-            return
-        if self.preview or urns.is_provider(new.type):
-            new.outputs = _marked(new, new.inputs)
-            self.snapshot.end(add=new, drop=old)
-            return
-        provider = self.providers.get(new.provider)
-        operation = self.snapshot.begin(new, "updating")
-        try:
-            outputs = provider.update(old, new, new.custom_timeouts.get("update", 0))
-        except InitFailed as error:
-            _keep_half_made(new, error)
-            self.snapshot.end(operation, add=new, drop=old)
-            raise
-        except StepFailed:
-            self.snapshot.end(operation)
-            raise
-        new.outputs = _marked(new, outputs)
-        self.snapshot.end(operation, add=new, drop=old)
-
-    def _delete(self, step: Step) -> None:
-        """Delete, or for a delete-before-replace only mark the entry, which leaves with the new one."""
-        old = step.old or step.resource
-        first = step.op == "delete-replaced" and not old.delete
-        plain = old.changed(pending_replacement=False) if first else old
-        called = not self.preview and not needs_no_call(plain, self.deleted_here)
-        operation = None
-        if called:
-            provider = self.providers.get(old.provider)
-            operation = self.snapshot.begin(old, "deleting")
-            try:
-                provider.delete(old, old.custom_timeouts.get("delete", 0))
-            except (StepFailed, InitFailed):
-                self.snapshot.end(operation)
-                raise
-        if first:
-            self.snapshot.change(old, save=False, pending_replacement=True)
-            self.snapshot.end(operation)
-        else:
-            self.snapshot.end(operation, drop=old)
-
-
-def _both(step: Step) -> tuple[Resource, Resource]:
-    if step.old is None or step.new is None:
-        raise ValueError(f"{step.op} needs an old and a new state")
-    return step.old, step.new
-
-
-def _marked(resource: Resource, outputs: Properties) -> Properties:
-    """Outputs with what must be secret marked so."""
-    named = mark_named(outputs, resource.additional_secret_outputs)
-    return mark_like_inputs(named, resource.inputs)
-
-
-def _keep_half_made(resource: Resource, error: InitFailed) -> None:
-    resource.outputs = _marked(resource, error.outputs)
-    resource.init_errors = list(error.reasons) or ["the provider said that it is not ready"]
-    if error.inputs:
-        resource.inputs = error.inputs

@@ -6,6 +6,7 @@ import argparse
 from typing import NoReturn
 
 from emulators.engine.errors import EngineError
+from emulators.engine.run_flags import add_run_flags
 
 
 class UsageError(EngineError):
@@ -53,8 +54,9 @@ def build_parser() -> argparse.ArgumentParser:
         ("preview", "Show a preview of updates to a stack's resources"),
         ("refresh", "Refresh the resources in a stack"),
         ("destroy", "Destroy all resources in a stack"),
+        ("import", "Take existing resources over into a stack"),
     ):
-        _add_run_flags(add(name, text), name)
+        add_run_flags(add(name, text), name)
     add("cancel", "Free a stack that a dead update left locked").add_argument("name", nargs="?")
     _add_stack(add("stack", "Manage stacks"), common)
     _add_config(add("config", "Manage configuration"), common)
@@ -71,24 +73,6 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--color", default=absent, help="accepted; the output has no color")
     parser.add_argument("--json", action="store_true", default=absent, help="machine-readable output")
     parser.add_argument("--show-secrets", action="store_true", default=absent, help="secrets in the clear")
-
-
-def _add_run_flags(parser: argparse.ArgumentParser, name: str) -> None:
-    parser.add_argument("--diff", action="store_true", help="show every property")
-    parser.add_argument("-p", "--parallel", type=int, default=0, help="steps at once (4 for each core)")
-    parser.add_argument("--expect-no-changes", action="store_true", help="fail if there are any changes")
-    parser.add_argument("-m", "--message", default="", help="a note for the history")
-    parser.add_argument("--suppress-outputs", action="store_true", help="do not show stack outputs")
-    parser.add_argument("--suppress-progress", action="store_true", help="accepted; there are no dots")
-    if name != "refresh":
-        parser.add_argument("-r", "--refresh", action="store_true", help="refresh first")
-    if name != "preview":
-        parser.add_argument("-f", "--skip-preview", action="store_true", help="no preview first")
-        parser.add_argument("--preview-only", action="store_true", help="only the preview")
-    if name == "refresh":
-        parser.add_argument("--clear-pending-creates", action="store_true", help="forget pending creates")
-    if name in ("up", "destroy"):
-        parser.add_argument("--continue-on-error", action="store_true", help="do what does not depend on it")
 
 
 def _add_stack(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:

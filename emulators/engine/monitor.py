@@ -72,7 +72,7 @@ class Monitor:
             self._transforms.apply(request)
             goal = goal_of(request)
             done = self._deployment.register(goal)
-            if urns.is_provider(goal.type) and not (done.failed or done.skipped):
+            if urns.is_provider(goal.type) and not (done.failed or done.skipped or done.left_out):
                 self._deployment.references.registered(done.resource)
         except RunStopped:
             return _refuse(context)
@@ -82,6 +82,8 @@ class Monitor:
         resource = done.resource
         if done.failed or done.skipped:
             return resource_pb2.RegisterResourceResponse(urn=resource.urn, result=resource_pb2.Result.FAIL)
+        if done.left_out:
+            return resource_pb2.RegisterResourceResponse(urn=resource.urn, unknown=True)
         outputs = resource.outputs if resource.custom else {}
         return resource_pb2.RegisterResourceResponse(
             urn=resource.urn,

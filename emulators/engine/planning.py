@@ -24,6 +24,8 @@ from emulators.engine.steps import (
     dragged_along,
     with_ignored,
 )
+from emulators.engine.targets import NOT_TARGETED_CREATE, Targets
+from emulators.engine.untargeted import Untargeted
 from emulators.engine.values import UNKNOWN, Properties, holds_unknown
 
 PROTECTED_REPLACE = (
@@ -34,17 +36,22 @@ PROTECTED_REPLACE = (
 
 @dataclass(frozen=True)
 class Plan:
-    """The new state of a resource and the steps that lead to it; none for one that is skipped."""
+    """The new state of a resource and the steps that lead to it; none for one that is skipped.
+
+    What a target left out is not made, and so its id and outputs are not known to the program.
+    """
 
     new: Resource
     steps: list[Step]
+    left_out: bool = False
 
 
 class Planner:
     """Plans registrations, one at a time."""
 
-    def __init__(self, registry: Registry, references: ProviderReferences) -> None:
-        self._registry, self._references = registry, references
+    def __init__(self, registry: Registry, references: ProviderReferences, targets: Targets) -> None:
+        self._registry, self._references, self._targets = registry, references, targets
+        self._untargeted = Untargeted(registry)
         self._executor = registry.executor
         self._aliases: dict[str, list[str]] = {}
         self._deleted_first: set[str] = set()
@@ -54,13 +61,29 @@ class Planner:
     def plan(self, goal: Goal) -> Plan:
         """Raises PlanFailed, StepFailed, EngineError."""
         self._executor.redactor.learn(goal.inputs)
+        if self._untargeted.is_kept(self._registry.urn_of(goal)):
+            return Plan(self._untargeted.kept(self._registry.urn_of(goal), self._targets), [])
         new = self._new_state(goal)
         old = self._old_for(goal, new.urn)
-        self._registry.registered[new.urn] = new
         self._registry.take(old)
-        given = with_ignored(goal.inputs, old.inputs, goal.ignore_changes) if old else goal.inputs
+        if not self._targets.include(new) or self._untargeted.must_be_left_out(new, self._targets):
+            if old is None:
+                return Plan(self._untargeted.leave_out(new), [], left_out=True)
+            return Plan(*self._untargeted.keep(old, new))
+        self._registry.registered[new.urn] = new
+        plan = self._plan_included(goal, old, new)
+        if needed := self._untargeted.left_out & new.all_dependencies():
+            self._refuse_untargeted(new, sorted(needed)[0])
+        return plan
+
+    def _plan_included(self, goal: Goal, old: Resource | None, new: Resource) -> Plan:
+        forced = self._targets.replaces(new.urn)
         recreated = new.urn in self._deleted_first
-        new.inputs = self._checked(new, given, None if old is None or old.external or recreated else old)
+        fresh = old is None or old.external or recreated or forced
+        given = with_ignored(goal.inputs, old.inputs, goal.ignore_changes) if old else goal.inputs
+        if forced:
+            given = goal.inputs
+        new.inputs = self._checked(new, given, None if fresh else old)
         if self.failed & new.all_dependencies():
             self.failed.add(new.urn)
             return Plan(new, [])
@@ -68,10 +91,20 @@ class Planner:
             return Plan(new, [Step("create", new.urn, old, new)])
         if recreated:
             return Plan(new, _replacement_steps(old, new, Decision("replace")))
+        if forced:
+            decision = Decision("replace", ("id",), bool(goal.delete_before_replace))
+            return Plan(new, self._replace(old, new, decision))
         decision = self._decide(goal, old, new)
         if decision.kind == "replace":
-            return Plan(new, self._replace(old, new, given, decision))
+            return Plan(new, self._replace(old, new, decision, given))
         return Plan(new, [Step(decision.kind, new.urn, old, new, (), decision.detailed)])
+
+    def _refuse_untargeted(self, new: Resource, needed: str) -> None:
+        """It needs something that is not made. A preview goes on, to tell of all of them."""
+        self._executor.step_errors = True
+        message = NOT_TARGETED_CREATE.format(urn=new.urn, needed=needed)
+        self._executor.error(message, new.urn, stop=not self._executor.preview)
+        self._executor.check_running()
 
     def _new_state(self, goal: Goal) -> Resource:
         urn = self._registry.urn_of(goal)
@@ -153,14 +186,17 @@ class Planner:
 
     # replacements
 
-    def _replace(self, old: Resource, new: Resource, given: Properties, decision: Decision) -> list[Step]:
-        """The steps of a replacement, in either order. Check is called again so that defaults are new."""
+    def _replace(
+        self, old: Resource, new: Resource, decision: Decision, given: Properties | None = None
+    ) -> list[Step]:
+        """The steps of a replacement, in either order. Given inputs are checked again, for new defaults."""
         if old.protect and new.protect:
             self._executor.error(
                 PROTECTED_REPLACE.format(urn=new.urn), new.urn, stop=not self._executor.preview
             )
             self._executor.check_running()
-        new.inputs = self._checked(new, given, None)
+        if given is not None:
+            new.inputs = self._checked(new, given, None)
         self._replaced.add(new.urn)
         if not decision.delete_before_replace:
             return _replacement_steps(old, new, decision)[::-1]

@@ -11,7 +11,7 @@ import uuid
 
 from emulators.engine import urns
 from emulators.engine.errors import EngineError, NotSupported
-from emulators.engine.executor import now
+from emulators.engine.performing import now
 from emulators.engine.registry import Registry
 from emulators.engine.state import Resource
 from emulators.engine.steps import Goal

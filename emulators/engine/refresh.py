@@ -14,21 +14,26 @@ from concurrent.futures import ThreadPoolExecutor
 from emulators.engine import urns
 from emulators.engine.errors import InitFailed, StepFailed
 from emulators.engine.events import Op, Step, StepBegun, StepBroke, StepEnded
-from emulators.engine.executor import Executor, now
+from emulators.engine.executor import Executor
+from emulators.engine.performing import now
 from emulators.engine.state import Resource
 from emulators.engine.steps import decide
+from emulators.engine.targets import Targets
 from emulators.engine.values import mark_like_inputs, mark_named
 
 
-def refresh(executor: Executor, prepare: Callable[[Resource], None], clear_pending_creates: bool) -> None:
-    """Read everything and put the new list in the place of the old. Prepare makes providers known."""
-    base = list(executor.snapshot.base)
-    readable = [entry for entry in base if _is_read(entry)]
+def refresh(
+    executor: Executor, targets: Targets, prepare: Callable[[Resource], None], clear_pending_creates: bool
+) -> None:
+    """Read the targets and put the new list in the place of the old. Prepare makes providers known."""
+    base = executor.snapshot.resources()
+    chosen = targets.chosen(base)
+    readable = [entry for entry in base if _is_read(entry) and entry.urn in chosen]
     for entry in readable:
         prepare(entry)
     found: dict[int, Resource | None] = {id(entry): entry for entry in base}
     for entry in base:
-        if not entry.custom:
+        if not entry.custom and entry.urn in chosen:
             executor.count("same", entry.urn)
             if entry.type == urns.STACK_TYPE:
                 step = Step("refresh", entry.urn, entry, entry)

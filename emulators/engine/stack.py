@@ -14,8 +14,8 @@ from emulators.engine import passphrase, urns
 from emulators.engine.backend import FileBackend, corrupt
 from emulators.engine.config import StackConfig
 from emulators.engine.errors import EngineError, StackNotFound, StateCorrupt
-from emulators.engine.executor import now
 from emulators.engine.passphrase import Crypter
+from emulators.engine.performing import now
 from emulators.engine.project import Project
 from emulators.engine.state import Deployment, check_secrets_provider, check_version, manifest_now, parse
 from emulators.engine.values import Properties, Secret

@@ -20,8 +20,8 @@ from emulators.engine.events import (
     StepEnded,
 )
 from emulators.engine.redaction import Redactor
+from emulators.engine.run_options import Kind, UpdateResult
 from emulators.engine.state import Resource
-from emulators.engine.update import Kind, UpdateResult
 from emulators.engine.values import UNKNOWN, Properties
 
 TITLES = {
@@ -31,26 +31,30 @@ TITLES = {
     ("refresh", False): "Refreshing",
     ("destroy", True): "Previewing destroy",
     ("destroy", False): "Destroying",
+    ("resource-import", True): "Previewing import",
+    ("resource-import", False): "Importing",
 }
 MARKS = {
     "same": "  ", "create": "+ ", "update": "~ ", "delete": "- ", "replace": "+-", "read": "> ",
-    "create-replacement": "++", "delete-replaced": "--", "refresh": "~ ", "read-replacement": ">>",
+    "create-replacement": "++", "delete-replaced": "--", "refresh": "~ ", "read-replacement": ">>", "import": "= ",
 }  # fmt: skip
 PLANNED = {
     "create": "create", "update": "update", "delete": "delete", "replace": "replace", "refresh": "refreshing",
     "create-replacement": "create replacement", "delete-replaced": "delete original", "read": "read",
+    "import": "import",
 }  # fmt: skip
 BEGUN = {
     "create": "creating", "update": "updating", "delete": "deleting", "replace": "replacing",
     "create-replacement": "creating replacement", "delete-replaced": "deleting original",
-    "refresh": "refreshing", "read": "reading",
+    "refresh": "refreshing", "read": "reading", "import": "importing",
 }  # fmt: skip
 DONE = {
     "create": "created", "update": "updated", "delete": "deleted", "replace": "replaced",
     "create-replacement": "created replacement", "delete-replaced": "deleted original", "read": "read",
+    "import": "imported",
 }  # fmt: skip
 COUNTS = (("create", "+ ", "created"), ("update", "~ ", "updated"), ("delete", "- ", "deleted"),
-          ("replace", "+-", "replaced"))  # fmt: skip
+          ("replace", "+-", "replaced"), ("import", "= ", "imported"))  # fmt: skip
 
 
 class Text:

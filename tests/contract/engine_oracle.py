@@ -38,7 +38,7 @@ def put_in_place(scenario: str, tmp_path: Path) -> Place:
     source = ORACLE / scenario
     shutil.copy(source / "program.py", place.project / "__main__.py")
     shutil.copy(ORACLE / "_common" / "samplecloud.py", place.project)
-    for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "import.json"):
         if (source / name).exists():
             shutil.copy(source / name, place.project)
     place.state_file.parent.mkdir(parents=True)

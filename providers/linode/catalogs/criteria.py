@@ -95,10 +95,11 @@ class Criteria(BaseModel):
 class TypeCriteria(Criteria):
     """Which plan. Prices are those of the region, with backups if `backups` says so.
 
-    `prefer`: ids to take first, in that order, when they fit. `choose`: what to take else; cheapest by the
-    month, smallest by memory, then cores and disk, largest the other way round.
+    `ids`: none but these. `prefer`: ids to take first, in that order, when they fit. `choose`: what to take
+    else; cheapest by the month, smallest by memory, then cores and disk, largest the other way round.
     """
 
+    ids: Unordered = ()
     class_: Unordered = Field(default=(), validation_alias="class", serialization_alias="class")
     vcpus: AtLeast | None = None
     min_vcpus: AtLeast | None = None

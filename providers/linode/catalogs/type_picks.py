@@ -113,6 +113,7 @@ def _size(item: LinodeType) -> tuple[int, int, int]:
 def _by_size(criteria: TypeCriteria, types: Iterable[LinodeType]) -> list[TypeCriterion]:
     """What the plan has, in the order in which the settings list it."""
     wanted: list[TypeCriterion | None] = [
+        _one_of_ids(criteria.ids, types),
         _one_of_classes(criteria.class_, types),
         _exact("vcpus", criteria.vcpus, "vcpus", ""),
         _at_least("vcpus", criteria.min_vcpus, "vcpus", ""),
@@ -207,6 +208,15 @@ def _measured(
         shows=lambda item: f"{has(item)}{unit or ' ' + word}",
         miss=lambda item: abs(has(item) - value),
     )
+
+
+def _one_of_ids(ids: tuple[str, ...], types: Iterable[LinodeType]) -> TypeCriterion | None:
+    if not ids:
+        return None
+    known = [item.id for item in types]
+    unknown = [each for each in ids if each not in known]
+    hint = did_you_mean(unknown[0], known) if unknown else ""
+    return TypeCriterion(f"id {' or '.join(ids)}", lambda item: item.id in ids, f"change ids{hint}")
 
 
 def _one_of_classes(classes: tuple[str, ...], types: Iterable[LinodeType]) -> TypeCriterion | None:

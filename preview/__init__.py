@@ -6,10 +6,12 @@
     building.py ─ paths.py · replacing.py · effects.py · cost.py ─► model.py
         │
         ▼
-    guards.py · findings.py · verdict.py · plan_hash.py ─► report.py
+    guards.py ─ limits.py · protection.py · end_of_life.py
+    findings.py ─ failures.py · losses.py
+    heading.py · plan_hash.py ─► report.py
         │
         ▼
-    markdown.py · html_page.py · terminal.py · report.json ─► masking.py ─► files
+    markdown.py · html_page.py ─ picture.py · chart.py · terminal.py · schema.py ─► masking.py ─► files
         │
         ▼
     comment.py ─► github.py | gitlab.py ─ the one sticky comment

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from preview import comment, marker
 from preview.codehost import CodeHost
-from preview.guards import ACK_LABEL
+from preview.protection import ACK_LABEL
 
 
 @dataclass(frozen=True)

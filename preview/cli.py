@@ -14,8 +14,8 @@ from rich.console import Console
 from preview import html_page, markdown, masking, posting, schema, terminal
 from preview.bundle import read_bundle
 from preview.errors import BadCall, BundleUnreadable, HostRefused, PreviewError
-from preview.guards import Acknowledgement
 from preview.model import Annotation, Report
+from preview.protection import Acknowledgement
 from preview.report import Options, build
 
 EXIT_BAD = 2

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from preview import together
-from preview.building import Facts, value_text
-from preview.guards import days_left
-from preview.model import Change, GuardResult, Value, Verdict
+from preview.building import Facts
+from preview.end_of_life import days_left
+from preview.failures import failure, in_a_row
+from preview.losses import blocked, losses, place, whom
+from preview.model import GuardResult, Verdict
 from preview.names import resource_name
 from preview.phrases import Phrase, code, counted, joined, listed, phrase, plain, trimmed
-from preview.values import shortened
-
-PROTECTED = "marked for protection"
-
-
-@dataclass(frozen=True)
-class Point:
-    """A finding before it is put in order. short: for the stack's row and the heading."""
-
-    verdict: Verdict
-    title: Phrase
-    text: Phrase
-    short: Phrase
+from preview.points import Point
 
 
 def points(facts: Facts, guards: Sequence[GuardResult]) -> tuple[Point, ...]:
     """Worst first; those of one verdict in the order that they are looked for."""
     found = [
-        *_failure(facts),
-        *_blocked(facts, guards),
-        *_losses(facts, guards),
+        *failure(facts),
+        *blocked(facts, guards),
+        *losses(facts, guards),
         *_power(facts),
         *_perhaps(facts),
         *_doubtful(facts, guards),
@@ -46,170 +35,6 @@ def points(facts: Facts, guards: Sequence[GuardResult]) -> tuple[Point, ...]:
     order = ("failed", "blocked", "danger", "look")
     tidy = (replace(point, text=trimmed(point.text)) for point in found)
     return tuple(sorted(tidy, key=lambda point: order.index(point.verdict)))
-
-
-def _failure(facts: Facts) -> Iterator[Point]:
-    if not facts.failed:
-        return
-    broken = [item for item in facts.bundle.reading.policies if item.level == "mandatory"]
-    stopped = _stopped_by_protect(facts)
-    if stopped:
-        ends = "deleted" if stopped.op == "delete" else "rebuilt"
-        why = phrase(code(stopped.name), f" is protected and would be {ends}")
-        text = phrase(
-            "The engine stopped there, so the plan is not complete. To go ahead: take the reason away, or "
-            "turn the protection of ", code(stopped.name), " off in a change of its own."
-        )  # fmt: skip
-    elif broken:
-        first = broken[0]
-        why = phrase("policy ", code(first.policy), " is broken")
-        where = listed(sorted({resource_name(item.urn) for item in broken}))
-        text = phrase(code(_in_a_row(first.message)), ", on ", where, ".")
-    else:
-        message = first_error(facts)
-        why = phrase(code(_one_line(message))) if message else phrase("the preview did not say why")
-        text = phrase("Nothing of this stack is proven. To go ahead: fix the error and push again.")
-    title = phrase(code(facts.stack), " could not be previewed: ", why)
-    yield Point("failed", title, text, why)
-
-
-def first_error(facts: Facts) -> str:
-    """The first error that says something, else the last line of the command's own errors."""
-    errors = [item.message for item in facts.bundle.reading.diagnostics if item.severity == "error"]
-    told = [message for message in errors if message.strip() != "preview failed"]
-    if told:
-        return re.sub(r"^\S+ resource '([^']*)': ", r"\1: ", told[0])
-    lines = [line.strip() for line in facts.bundle.stderr.splitlines() if line.strip()]
-    marked = [line for line in lines if line.startswith("error:")]
-    if marked or lines:
-        return (marked or lines[-1:])[0].removeprefix("error:").strip()
-    if errors and facts.bundle.form == "digest":
-        return "it does not say why; a digest leaves out broken policies"
-    return errors[0] if errors else "" if facts.bundle.reading.complete else "it ended before it was done"
-
-
-def _stopped_by_protect(facts: Facts) -> Change | None:
-    stopped = {item.urn for item in facts.bundle.reading.diagnostics if PROTECTED in item.message}
-    return next((change for change in facts.changes if change.urn in stopped), None)
-
-
-def _in_a_row(message: str) -> str:
-    """A policy's description and what it found, in one line."""
-    return shortened(" ".join(line.strip() for line in message.splitlines() if line.strip()))
-
-
-def _one_line(message: str) -> str:
-    return shortened(next((line.strip() for line in message.splitlines() if line.strip()), ""))
-
-
-def _blocked(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
-    for guard in guards:
-        if guard.state != "block":
-            continue
-        if guard.name == "data_loss":
-            lost = [change for change in facts.servers if change.erased]
-            title = phrase(code(facts.stack), ", ", listed(guard.about), ": ", _lost_words(lost))
-            text = phrase(_why(lost, facts), guard.next_step, _take_back(lost, facts))
-        else:
-            title = phrase(code(facts.stack), ", ", code(guard.name), ": ", guard.what)
-            text = phrase(_whom(guard), guard.next_step)
-        yield Point("blocked", title, phrase(text, _place(guard)), guard.short)
-
-
-def _whom(guard: GuardResult) -> Phrase:
-    return phrase("It is about ", listed(guard.about), ". ") if guard.about else phrase()
-
-
-def _place(guard: GuardResult) -> Phrase:
-    return phrase(" Set in ", code(guard.place), ".") if guard.place else phrase()
-
-
-def _losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
-    """Data loss that no guard stops."""
-    lost = [change for change in facts.servers if change.erased]
-    guard = next((item for item in guards if item.name == "data_loss"), None)
-    if not lost or (guard and guard.state == "block"):
-        return
-    title = phrase(code(facts.stack), ", ", listed(change.name for change in lost), ": ", _lost_words(lost))
-    allowed = phrase("No guard is set against data loss. ") if guard is None else phrase()
-    if guard is not None:
-        by = phrase(" by ", code(guard.place)) if guard.place else phrase()
-        allowed = phrase("Data loss is ", guard.what, by, ". ")
-    short = guard.short if guard else phrase("data of ", listed((item.name for item in lost), 3), " is lost")
-    yield Point("danger", title, phrase(_why(lost, facts), allowed), short)
-
-
-def _lost_words(lost: Sequence[Change]) -> Phrase:
-    """Disks are worse than backups; the words are those of the worst of them."""
-    if all(change.backups_only for change in lost):
-        return phrase("all backups are deleted")
-    if any(change.backups_only for change in lost):
-        return phrase("disks or backups erased")
-    if all(change.op == "replace" for change in lost):
-        return phrase("empty disks, a new id and new addresses")
-    return phrase("disks erased")
-
-
-def _why(changes: Sequence[Change], facts: Facts) -> Phrase:
-    """What forces it, for the first three."""
-    found = [_why_one(change, facts) for change in changes[:3]]
-    rest = phrase(f" And {len(changes) - 3} more.") if len(changes) > 3 else phrase()
-    return phrase(joined(found, " "), rest, " ") if found else phrase()
-
-
-def _why_one(change: Change, facts: Facts) -> Phrase:
-    name = code(change.name)
-    if change.op == "delete":
-        return phrase(name, " is no longer in the program: it is deleted with its disks and backups.")
-    if change.dragged_by is not None:
-        by = code(change.dragged_by) if change.dragged_by else "another one"
-        return phrase(name, " goes down with ", by, ", which is replaced delete-first.")
-    paths = [path for path in change.paths if path.path in change.reasons] or list(change.paths)
-    if not paths:
-        return phrase(name, " is rebuilt; the preview does not say why.")
-    path = paths[0]
-    step = (
-        "in place"
-        if change.op == "update"
-        else "by a new server; the old one is deleted with its disks and backups"
-    )
-    return phrase(
-        code(path.path), " of ", name, " goes from ", value(path.before), " to ", value(path.after),
-        f", {step}.", _pin_behind(path.before, path.after, facts),
-    )  # fmt: skip
-
-
-def value(item: Value) -> Phrase:
-    if item.kind == "text":
-        return phrase(code(item.text))
-    return phrase(value_text(item))
-
-
-def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:
-    """Whether a moved pin explains a change."""
-    key = _moved_pin(before, after, facts)
-    if key is None:
-        return phrase()
-    file = facts.bundle.pins_after.file or f"stacks/pins.{facts.stack}.json"
-    return phrase(" It comes from the moved pin ", code(key), " in ", code(file), ".")
-
-
-def _moved_pin(before: Value, after: Value, facts: Facts) -> str | None:
-    olds, news = facts.bundle.pins_before.pins, facts.bundle.pins_after.pins
-    texts = (before.text, after.text)
-    moved = (
-        key
-        for key in sorted(olds.keys() & news.keys())
-        if before != after and (olds[key].chosen, news[key].chosen) == texts
-    )
-    return next(moved, None)
-
-
-def _take_back(lost: Sequence[Change], facts: Facts) -> Phrase:
-    """The other way: keep the server by taking the pin back."""
-    pins = [_moved_pin(path.before, path.after, facts) for change in lost for path in change.paths]
-    key = next((pin for pin in pins if pin), None)
-    return phrase(" To keep the server: take the pin ", code(key), " back.") if key else phrase()
 
 
 def _power(facts: Facts) -> Iterator[Point]:
@@ -271,7 +96,7 @@ def _doubtful(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
             continue
         state = " can't be proven: " if guard.state == "not provable" else ": "
         title = phrase(code(facts.stack), ", ", code(guard.name), state, guard.what)
-        yield Point("look", title, phrase(_whom(guard), _place(guard)), guard.short)
+        yield Point("look", title, phrase(whom(guard), place(guard)), guard.short)
 
 
 def _policies(facts: Facts) -> Iterator[Point]:
@@ -286,7 +111,7 @@ def _policies(facts: Facts) -> Iterator[Point]:
             " on ",
             listed(sorted({resource_name(item.urn) for item in found})),
         )
-        yield Point("look", title, phrase(code(_in_a_row(found[0].message))), phrase("a policy advises"))
+        yield Point("look", title, phrase(code(in_a_row(found[0].message))), phrase("a policy advises"))
 
 
 def _drift(facts: Facts) -> Iterator[Point]:

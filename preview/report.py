@@ -12,8 +12,6 @@ from preview.building import Facts, choices_of, facts_of, output_changes
 from preview.bundle import Bundle
 from preview.cost import dollars
 from preview.errors import BadCall
-from preview.findings import Point
-from preview.guards import Acknowledgement
 from preview.model import (
     VERDICTS,
     Annotation,
@@ -31,6 +29,8 @@ from preview.names import resource_name
 from preview.ordering import position
 from preview.phrases import Phrase, code, phrase, plain
 from preview.plan_hash import plan_hash
+from preview.points import Point
+from preview.protection import Acknowledgement
 from preview.values import shortened
 
 EXIT_FAILED, EXIT_GUARD, EXIT_CHANGES = 1, 5, 7

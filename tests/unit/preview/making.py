@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from preview.bundle import Bundle, read_bundle
-from preview.guards import Acknowledgement
 from preview.model import Change, Report, StackReport
+from preview.protection import Acknowledgement
 from preview.report import Options, build
 from preview.steps import SECRET_KEY, SECRET_SIGNATURE
 

@@ -13,12 +13,15 @@ from tests.unit.preview.making import (
     Act,
     created,
     deleted,
+    events,
     kept,
+    lines,
     replaced,
     report,
     server,
     stack_of,
     updated,
+    urn,
 )
 
 RESIZE = {"type": "g6-standard-2"}
@@ -106,10 +109,23 @@ def test_servers_that_wait_for_each_other_are_never_off_together(tmp_path: Path)
     assert found.state == "pass"
 
 
-def test_one_that_is_made_first_is_never_off(tmp_path: Path) -> None:
-    told = stack_of(tmp_path, [updated("web-1", RESIZE), kept("web-2")], guards={"max_power_off": 1})
+@pytest.mark.parametrize(
+    ("order", "state"), [(("create", "delete"), "pass"), (("delete", "create"), "block")]
+)
+def test_one_that_is_made_first_is_never_off(
+    tmp_path: Path, order: tuple[str, str], state: GuardState
+) -> None:
+    acts = [replaced("web-1", REBUILD), replaced("web-2", REBUILD)]
+    ops = {"create": "create-replacement", "delete": "delete-replaced"}
+    parts = [
+        {"resourcePreEvent": {"metadata": {"op": ops[op], "urn": urn(act.name)}}}
+        for op in order
+        for act in acts
+    ]
 
-    assert told.guards[0].state == "pass"
+    found = result(tmp_path, acts, {"max_power_off": 1}, events=lines(events(acts, more=parts)))
+
+    assert found.state == state
 
 
 def test_a_guard_names_its_place(tmp_path: Path) -> None:

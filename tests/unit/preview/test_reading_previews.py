@@ -286,3 +286,18 @@ def test_a_stacks_own_file_of_pins_will_do(tmp_path: Path) -> None:
 
     assert report.stacks[0].choices[0].what == "newest Debian"
     assert "stacks/pins.dev.json" in str(report.findings[0].text)
+
+
+def test_the_error_that_says_something_is_the_one_told(tmp_path: Path) -> None:
+    told = [
+        {
+            "severity": "error",
+            "message": "error: an unhandled error occurred: program exited with code 1",
+        },
+        {"severity": "error", "message": "error: preview failed"},
+        {"severity": "error", "message": "error: the settings are not valid.\n  fleet:x: no such setting"},
+    ]
+
+    report = build([read_bundle(write(tmp_path / "dev", digest=digest([], diagnostics=told), exit="1"))])
+
+    assert "the settings are not valid." in str(report.heading)

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.engine_place import Place, new_place
+import pytest
+
+from tests.engine_place import Answer, Place, new_place
 
 TINYCLOUD = Path(__file__).parent / "e2e" / "engine_tinycloud.py"
 IMPORTS = "import pulumi\nfrom pulumi import ResourceOptions\nfrom tinycloud import Pair, Thing\n"
@@ -48,3 +50,17 @@ def entries(place: Place) -> list[dict[str, Any]]:
 
 def ids(place: Place) -> list[str]:
     return sorted(entry.get("id", "") for entry in entries(place))
+
+
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> Place:
+    """A project whose program ran once."""
+    place = project(tmp_path, program)
+    assert place.run(monkeypatch, "stack", "init", "dev").code == 0
+    answer = up(place, monkeypatch)
+    assert answer.code == 0, answer.out + answer.err
+    forget_asked(place)
+    return place
+
+
+def up(place: Place, monkeypatch: pytest.MonkeyPatch, *flags: str) -> Answer:
+    return place.run(monkeypatch, "up", "--yes", "--skip-preview", *flags)

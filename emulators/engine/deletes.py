@@ -17,9 +17,6 @@ from emulators.engine.state import Resource
 from emulators.engine.steps import delete_waves
 from emulators.engine.targets import NOT_TARGETED_DELETE, Targets
 
-NEEDED = (
-    "Resource '{urn}' still needs '{doomed}', which would be deleted. Next: include it in the --target list"
-)
 PROTECTED = (
     'resource "{urn}" cannot be deleted\n'
     "because it is protected. To unprotect the resource, either remove the `protect` flag from the resource "
@@ -39,7 +36,7 @@ def delete_entries(
         entries = executor.snapshot.resources()
         closure = targets.closure(entries)
         doomed = [entry for entry in candidates if entry.urn in closure]
-        if not _are_asked_for(executor, doomed, entries, targets):
+        if not _are_asked_for(executor, doomed, targets):
             return
         for entry in candidates:
             if entry.urn not in closure and not entry.delete:
@@ -47,24 +44,15 @@ def delete_entries(
     delete_all(executor, doomed, prepare)
 
 
-def _are_asked_for(
-    executor: Executor, doomed: list[Resource], entries: list[Resource], targets: Targets
-) -> bool:
+def _are_asked_for(executor: Executor, doomed: list[Resource], targets: Targets) -> bool:
     """Report what may not be deleted. A preview goes on, to tell of everything."""
-    reports = []
-    if not targets.options.dependents:
-        unnamed = (entry.urn for entry in doomed if not targets.names(entry.urn))
-        reports = [(urn, NOT_TARGETED_DELETE.format(urn=urn)) for urn in unnamed]
-    gone = {id(entry) for entry in doomed}
-    kept = [entry for entry in entries if id(entry) not in gone]
-    lost = {entry.urn for entry in doomed} - {entry.urn for entry in kept}
-    for entry in kept:
-        for urn in sorted(lost & entry.all_dependencies()):
-            reports.append((entry.urn, NEEDED.format(urn=entry.urn, doomed=urn)))
-    for urn, message in reports:
-        executor.step_errors = True
-        executor.error(message, urn, stop=not executor.preview)
-    return not reports or executor.preview
+    unnamed = [entry.urn for entry in doomed if not targets.names(entry.urn)]
+    if targets.options.dependents or not unnamed:
+        return True
+    executor.step_errors = True
+    for urn in unnamed:
+        executor.error(NOT_TARGETED_DELETE.format(urn=urn), urn, stop=not executor.preview)
+    return executor.preview
 
 
 def delete_all(executor: Executor, doomed: list[Resource], prepare: Callable[[Resource], None]) -> None:

@@ -51,7 +51,7 @@ class Planner:
 
     def __init__(self, registry: Registry, references: ProviderReferences, targets: Targets) -> None:
         self._registry, self._references, self._targets = registry, references, targets
-        self._untargeted = Untargeted(registry)
+        self._untargeted = Untargeted(registry, targets)
         self._executor = registry.executor
         self._aliases: dict[str, list[str]] = {}
         self._deleted_first: set[str] = set()
@@ -62,11 +62,11 @@ class Planner:
         """Raises PlanFailed, StepFailed, EngineError."""
         self._executor.redactor.learn(goal.inputs)
         if self._untargeted.is_kept(self._registry.urn_of(goal)):
-            return Plan(self._untargeted.kept(self._registry.urn_of(goal), self._targets), [])
+            return Plan(self._untargeted.kept(self._registry.urn_of(goal)), [])
         new = self._new_state(goal)
         old = self._old_for(goal, new.urn)
         self._registry.take(old)
-        if not self._targets.include(new) or self._untargeted.must_be_left_out(new, self._targets):
+        if not self._targets.include(new) or self._untargeted.must_be_left_out(new):
             if old is None:
                 return Plan(self._untargeted.leave_out(new), [], left_out=True)
             return Plan(*self._untargeted.keep(old, new))

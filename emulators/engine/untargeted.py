@@ -12,18 +12,23 @@ from emulators.engine.registry import Registry
 from emulators.engine.state import Resource
 from emulators.engine.targets import NOT_TARGETED_CREATE, Targets
 
+NEEDED = (
+    "Resource '{urn}' is no target, but in the state it needs '{needed}', which is one and is not registered "
+    "before it. Next: include '{urn}' in the --target list"
+)
+
 
 class Untargeted:
     """The registrations of one run that it is not about."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, targets: Targets) -> None:
+        self._registry, self._targets = registry, targets
         self._kept_early: set[str] = set()
         self.left_out: set[str] = set()
 
-    def must_be_left_out(self, new: Resource, targets: Targets) -> bool:
+    def must_be_left_out(self, new: Resource) -> bool:
         """A provider that needs what is not made is not made either, if only providers are wanted."""
-        return targets.options.nothing and bool(self.left_out & new.all_dependencies())
+        return self._targets.options.nothing and bool(self.left_out & new.all_dependencies())
 
     def leave_out(self, new: Resource) -> Resource:
         """A new resource that is not to be made."""
@@ -48,6 +53,8 @@ class Untargeted:
             old = self._registry.olds.get(urn)
             if old is None or urn in self._registry.registered or self._registry.is_taken(old):
                 continue
+            if self._targets.names(urn):
+                self._registry.refuse(NEEDED.format(urn=entry.urn, needed=urn), entry.urn)
             self._registry.take(old)
             kept = self._registry.registered[urn] = old.changed()
             self._kept_early.add(urn)
@@ -58,14 +65,7 @@ class Untargeted:
         """Whether it was kept before the program registered it."""
         return urn in self._kept_early
 
-    def kept(self, urn: str, targets: Targets) -> Resource:
-        """The entry that was kept early. Raises PlanFailed if it is a target: it stands too early to be changed."""
+    def kept(self, urn: str) -> Resource:
+        """The entry that was kept early."""
         self._kept_early.discard(urn)
-        resource = self._registry.registered[urn]
-        if targets.include(resource):
-            self._registry.refuse(
-                f"Resource '{urn}' is needed, in the state, by one that is registered before it and is no "
-                "target. Next: include that one in the --target list",
-                urn,
-            )
-        return resource
+        return self._registry.registered[urn]

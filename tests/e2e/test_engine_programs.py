@@ -7,22 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine_place import Answer, Place
-from tests.engine_programs import URN, asked, entries, forget_asked, ids, project, things, write_program
-
-
-def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> Place:
-    """A project whose program ran once."""
-    place = project(tmp_path, program)
-    assert place.run(monkeypatch, "stack", "init", "dev").code == 0
-    answer = up(place, monkeypatch)
-    assert answer.code == 0, answer.out + answer.err
-    forget_asked(place)
-    return place
-
-
-def up(place: Place, monkeypatch: pytest.MonkeyPatch, *flags: str) -> Answer:
-    return place.run(monkeypatch, "up", "--yes", "--skip-preview", *flags)
+from tests.engine_programs import (
+    URN,
+    asked,
+    entries,
+    forget_asked,
+    ids,
+    project,
+    started,
+    things,
+    up,
+    write_program,
+)
 
 
 def test_a_second_up_changes_nothing_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

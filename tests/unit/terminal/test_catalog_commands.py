@@ -1,0 +1,242 @@
+"""Catalogs in a terminal: what is asked, what is shown, and one line for what is not understood."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from emulators.linode_api.server import LocalApi
+from providers.linode.commands import asking
+from stacks.engine import PROJECT
+from tests.unit.terminal.conftest import Run
+from tests.wire import Answer, ScriptedServer
+
+pytestmark = pytest.mark.usefixtures("api")
+
+
+def test_types_are_a_table_with_the_prices_of_the_region(run: Run) -> None:
+    said = run("types --min-memory 4096 --region us-ord --max-monthly 40 --sort price")
+
+    lines = said.out.splitlines()
+    assert said.code == 0
+    assert "USD/month" in lines[0]
+    assert [line.split()[0] for line in lines[1:]] == ["g6-standard-2", "g6-dedicated-2"]
+    assert "24.00" in lines[1]
+
+
+def test_a_dear_region_has_its_own_prices(run: Run) -> None:
+    prices = [
+        json.loads(run(f"types --id g6-standard-1 --region {region} --json").out)[0]["monthly_usd"]
+        for region in ("us-ord", "br-gru")
+    ]
+
+    assert prices == [12.0, 16.8]
+
+
+def test_backups_are_in_the_price_where_asked_for(run: Run) -> None:
+    (row,) = json.loads(run("types --id g6-standard-1 --region us-ord --backups --json").out)
+
+    assert (row["monthly_usd"], row["region"], row["class"]) == (14.5, "us-ord", "standard")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "types --min-memory 4GB --region us-ord --max-monthly $40 --sort price",
+        "types --class gpu --class premium --sort memory --reverse --limit 3",
+        "types --region br-gru --min-vcpus 2 --max-vcpus 4 --backups",
+        "types --reverse",
+        "types --reverse --limit 2",
+        "regions --continent europe --capability Metadata --sort label",
+        "regions --near 52.5,13.4 --max-distance 1000 --site-type core",
+        "regions --country us --type g1-gpu-rtx6000-1 --sort price",
+        "images --vendor Debian",
+        "images --sort eol --limit 4",
+        "images --distribution ubuntu --lts --supported-until 2026-12-01",
+        "kernels --version 6 --limit 2",
+        "kernels --any --architecture i386 --sort id",
+    ],
+)
+def test_the_python_that_is_printed_finds_what_the_table_shows(api: LocalApi, run: Run, line: str) -> None:
+    shown = [row["id"] for row in json.loads(run(f"{line} --json").out)]
+    code = run(f"{line} --python").out
+
+    env = {
+        "PYTHONPATH": str(PROJECT),
+        "LINODE_URL": api.url,
+        "LINODE_CACHE": "off",
+        "PATH": os.environ["PATH"],
+    }
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+
+    assert done.stderr == ""
+    assert done.stdout.split() == shown
+    assert shown
+
+
+def test_an_explanation_is_the_funnel(run: Run) -> None:
+    said = run("types --min-memory 4096 --region us-ord --max-monthly 40 --explain")
+
+    assert "g6-standard-2: cheapest of 2 in us-ord with memory ≥ 4096 MB" in said.out
+    assert "35 with memory ≥ 4096 MB (-2; nearest miss g6-standard-1 (2048 MB))" in said.out
+
+
+def test_the_explanation_of_json_goes_to_the_other_stream(run: Run) -> None:
+    said = run("types --min-gpus 1 --json --explain")
+
+    assert json.loads(said.out)
+    assert "gpus ≥ 1" in said.err
+
+
+def test_nothing_that_fits_is_one_line_and_the_same_funnel(run: Run) -> None:
+    said = run("types --min-memory 4096 --region us-ord --max-monthly 3")
+
+    first, *funnel = said.err.splitlines()
+    assert said.code == 1
+    assert said.out == ""
+    assert first.startswith("error: no type in us-ord fits: `≤ 3 USD/month` removed the last 31 of 37")
+    assert "Next: raise max_monthly_usd" in first
+    assert "0 with ≤ 3 USD/month (-31; nearest miss g6-standard-2 (24.00 USD/month))" in funnel[-1]
+
+
+def test_an_account_without_images_of_its_own_is_told(run: Run) -> None:
+    said = run("images --own")
+
+    assert said.code == 1
+    assert said.err.startswith("error: no image fits: `own` removed the last 34 of 34. Next: make an image")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("types --max-monthly 40EUR", 2, "'40EUR' is no price in US dollars"),
+        ("types --max-monthly -5", 2, "is no price in US dollars"),
+        ("types --min-memory lots", 2, "'lots' is no size"),
+        ("types --regoin us-ord", 2, "No such option '--regoin'. Did you mean '--region'?"),
+        ("types --region us-odr", 1, "no region 'us-odr' (did you mean us-ord"),
+        ("types --id g6-standrd-1", 1, "did you mean g6-standard-1"),
+        ("types --sort prize", 2, "'prize' is not one of 'price'"),
+        ("types --class huge", 2, "'huge' is not one of"),
+        ("types --limit 0", 2, "'--limit'"),
+        ("tpyes", 2, "Did you mean 'types'?"),
+        ("regions --sort price", 2, "--sort price needs --type"),
+        ("regions --near here", 2, "'here' is no place"),
+        ("regions --max-distance 5", 1, "max_distance_km needs `near`"),
+        ("regions --type g6-nope", 1, "a type that fits"),
+        ("regions --capability Metdata", 1, "did you mean Metadata"),
+        ("images --vendor Debain", 1, "did you mean Debian"),
+        ("images --version new", 1, "AnyImages: version"),
+        ("images --supported-until soon", 2, "'soon' does not match"),
+        ("kernels --version x", 1, "KernelCriteria: version"),
+        ("completion tcsh", 2, "'tcsh' is not one of"),
+        ("repin --stack nope", 1, "stack 'nope' has no settings"),
+        ("pins check", 1, "stack 'local' has no settings"),
+        ("pins promote dev nope", 1, "stack 'nope' has no settings"),
+    ],
+)
+def test_what_is_not_understood_is_one_clear_line(run: Run, line: str, code: int, said: str) -> None:
+    done = run(line)
+
+    first = done.err.splitlines()[0]
+    assert (done.code, done.out) == (code, "")
+    assert first.startswith("error: ")
+    assert said in first
+    assert "Next: " in first
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("line", ["", "pins"])
+def test_without_a_command_the_help_is_shown(run: Run, line: str) -> None:
+    done = run(line)
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "http://example.com", "nonsense"])
+def test_an_address_that_cannot_be_used_is_told(run: Run, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("LINODE_URL", url)
+
+    done = run("types")
+
+    assert done.code == 1
+    assert done.err.startswith("error: the API address")
+
+
+def test_a_pipe_that_closes_early_is_no_error(api: LocalApi) -> None:
+    env = {**os.environ, "LINODE_URL": api.url, "PYTHONPATH": str(PROJECT)}
+    command = f"{sys.executable} -m providers.linode kernels --any --json | head -1"
+
+    done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("[\n", "")
+
+
+def test_pages_are_shown_by_a_bar_where_a_person_watches() -> None:
+    paper = Console(file=io.StringIO(), force_terminal=True, width=80)
+    rows = [{"id": str(number)} for number in range(3)]
+    pages = [
+        Answer(body={"data": [row], "page": n, "pages": 3, "results": 3}) for n, row in enumerate(rows, 1)
+    ]
+
+    with ScriptedServer(*pages) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LINODE_URL", server.url)
+        with asking.catalogs(paper) as catalogs:
+            found = catalogs.kernels()
+
+    assert [kernel.id for kernel in found] == ["0", "1", "2"]
+    assert isinstance(paper.file, io.StringIO)
+    assert "GET /linode/kernels" in paper.file.getvalue()
+    assert "3/3" in paper.file.getvalue()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes_commands_options_and_the_ids_on_disk(api: LocalApi, run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "completion.sh"
+    script.write_text(run("completion bash").out)
+    env = {
+        "PATH": os.environ["PATH"],
+        "LINODE_URL": api.url,
+        "LINODE_TOKEN": api.add_token("completion"),
+        "LINODE_CACHE_DIR": str(tmp_path / "kept"),
+        "PYTHONPATH": str(PROJECT),
+    }
+
+    def complete(*words: str) -> list[str]:
+        typed = " ".join(f"'{word}'" for word in ("linode", *words))
+        ask = f"source {script}; COMP_WORDS=({typed}); COMP_CWORD={len(words)}; _linode_completion linode; "
+        done = subprocess.run(
+            ["bash", "-c", ask + 'echo "${COMPREPLY[@]}"'],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stderr == ""
+        return done.stdout.split()
+
+    before = complete("types", "--region", "us-o")
+    subprocess.run(
+        [sys.executable, "-m", "providers.linode", "regions"], env=env, stdout=subprocess.DEVNULL, check=True
+    )
+
+    assert before == []
+    assert complete("types", "--region", "us-o") == ["us-ord"]
+    assert complete("ty") == ["types"]
+    assert complete("types", "--max-m") == ["--max-memory", "--max-monthly"]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_get_a_script_that_calls_this_program(run: Run, shell: str) -> None:
+    script = run(f"completion {shell}").out
+
+    assert script.count("-m providers.linode") == 2
+    assert f"_LINODE_COMPLETE={shell}_complete" in script

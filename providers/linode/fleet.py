@@ -12,6 +12,7 @@ from providers.linode.account import Account
 from providers.linode.errors import LinodeError
 from providers.linode.gate import Gate
 from providers.linode.instance import Instance, InstanceArgs
+from providers.linode.leaving import Leaving
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +52,10 @@ class Fleet(pulumi.ComponentResource):
         """Raises LinodeError if a pattern or a list can't be used."""
         super().__init__("linode:index:Fleet", name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
+        leaving = Leaving(f"{name}-leaving", account, opts=inside)
+        behind = pulumi.ResourceOptions(parent=self, depends_on=[leaving])
         self.instances: dict[str, Instance] = {
-            member_name(name, n): Instance(member_name(name, n), member(name, n, args), account, inside)
+            member_name(name, n): Instance(member_name(name, n), member(name, n, args), account, behind)
             for n in range(1, args.count + 1)
         }
         self.gate = Gate(

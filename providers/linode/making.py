@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from threading import Lock
 
-from providers.linode import changes, inputs, powering, waiting
+from providers.linode import changes, inputs, poller, powering, waiting
 from providers.linode.changes import Outcome
 from providers.linode.client import LinodeClient
 from providers.linode.creating import Create
 from providers.linode.errors import LinodeError
 from providers.linode.evidence import Evidence
+from providers.linode.goals import STABLE
 from providers.linode.owner import Owner
 from providers.linode.powering import Machine
 from providers.linode.records import Linode
@@ -48,6 +49,8 @@ def finish(client: LinodeClient, linode: Linode, wanted: Props, owner: Owner) ->
     timeout_s = waiting.timeout_s(wanted, "create")
     if wanted.get("wait_for") == "accepted":
         body = inputs.put_body(wanted, linode, owner.tag())
+        if linode.status not in STABLE:
+            poller.shared(client).made[linode.id] = linode
         return client.update_linode(linode.id, body) if body else linode
     linode = powering.settled(client, linode, wanted, timeout_s)
     found = changes.between(inputs.as_reported(wanted, linode), wanted)

@@ -1,4 +1,4 @@
-"""Bring a group of Linodes to the status they are to have: wait for all together, boot what did not start."""
+"""Bring a group of Linodes to the status they are to have, or see them off: all are waited for together."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ class Group:
 
 def bring(client: LinodeClient, group: Group) -> dict[str, LinodeError]:
     """Those that did not get there, by name, with the reason. Raises what the list raises."""
-    ids = sorted(group.linodes.values())
-    rows = {row.id: row for row in client.linodes(poller.list_filter(ids))}
+    rows = _rows(client, group)
     failures: dict[str, LinodeError] = {}
     waiting: dict[str, Linode] = {}
     for name, linode_id in group.linodes.items():
@@ -53,6 +52,15 @@ def bring(client: LinodeClient, group: Group) -> dict[str, LinodeError]:
     if group.status == "running":
         failures |= _boot(client, {name: waiting.pop(name).id for name in off}, waiting, rows)
     return failures | _wait(client, group, waiting, mark)
+
+
+def _rows(client: LinodeClient, group: Group) -> Mapping[int, Linode]:
+    """The Linodes by id; those that this process has just made are known, and not asked for."""
+    ids = sorted(group.linodes.values())
+    made = poller.shared(client).made
+    if not group.again and all(linode_id in made for linode_id in ids):
+        return made
+    return {row.id: row for row in client.linodes(poller.list_filter(ids))}
 
 
 def _boot(
@@ -94,6 +102,31 @@ def _wait(
     outcomes = shared.wait_for(goals, group.timeout_s)
     ended = zip(waiting, outcomes, strict=True)
     return {name: outcome.error for name, outcome in ended if outcome.error is not None}
+
+
+def see_off(client: LinodeClient, tag_prefix: str, timeout_s: float) -> None:
+    """Wait until the Linodes with such a tag that are being deleted are gone.
+
+    Raises WaitFailed, WaitExpired for the first of them that stays, and what the list raises.
+    """
+    shared = poller.shared(client)
+    leaving = [
+        row
+        for row in client.linodes()
+        if row.id in shared.leaving
+        or (row.status == "deleting" and any(tag.startswith(tag_prefix) for tag in row.tags))
+    ]
+    if not leaving:
+        return
+    mark = shared.mark()
+    batch = shared.next_batch()
+    goals = [
+        Goal(row.id, f"Linode {row.id} ({row.label}) is to be gone", "gone", since=mark.since, batch=batch)
+        for row in leaving
+    ]
+    for outcome in shared.wait_for(goals, timeout_s):
+        if outcome.error is not None:
+            raise outcome.error
 
 
 def reason(failures: Mapping[str, LinodeError], total: int, group: Group) -> str:

@@ -98,6 +98,10 @@ class Poller:
         self._newest = self._next = self._last = 0.0
         self._failed_events = 0
         self._batches = 0
+        self.made: dict[int, Linode] = {}
+        """Linodes that this process has made and not waited for, as the API took them."""
+        self.leaving: set[int] = set()
+        """Linodes whose deletion this process has asked for, and the API taken."""
 
     def wait_for(self, goals: Sequence[Goal], timeout_s: float) -> list[Outcome]:
         """How each of the goals ended, in their order; the last of them within `timeout_s` seconds."""

@@ -123,13 +123,16 @@ class InstanceProvider(ResourceProvider):
         return UpdateResult(outputs(_news, linode))
 
     def delete(self, _id: str, _props: Props) -> None:
-        """Delete it and wait until it is gone, so that its label is free. A Linode that is gone is success."""
+        """Delete it and wait until it is gone, so that its label is free. A Linode that is gone is success.
+
+        With wait_for="accepted" it ends, as create does, when the API has taken the request.
+        """
         evidence.named(_id)
         client = sessions.of_owner(Owner.from_props(_props)).client
         timeout_s = waiting.timeout_s(_props, "delete")
         if _props.get("final_snapshot"):
             removing.final_snapshot(client, _id, str(_props.get("label")), timeout_s)
-        removing.delete(client, _id, timeout_s)
+        removing.delete(client, _id, timeout_s, wait=_props.get("wait_for") != "accepted")
 
 
 def _text(value: object) -> str | None:

@@ -14,13 +14,16 @@ from providers.linode.powering import Machine
 log = logging.getLogger("linode.delete")
 
 
-def delete(client: LinodeClient, linode_id: str, timeout_s: float) -> None:
+def delete(client: LinodeClient, linode_id: str, timeout_s: float, *, wait: bool = True) -> None:
     """Delete it and wait until its label and volumes are free. A Linode that is gone already is success.
+
+    Without `wait` it ends when the API has taken the request, and leaves the wait to Leaving.
 
     Raises ApiRefused, ApiUnreachable, WaitExpired, WaitFailed.
     """
+    shared = poller.shared(client)
+    mark = shared.mark()
     try:
-        mark = poller.shared(client).mark()
         waiting.act_when_free(
             client,
             int(linode_id),
@@ -28,8 +31,10 @@ def delete(client: LinodeClient, linode_id: str, timeout_s: float) -> None:
             f"Linode {linode_id} is to be deleted",
             timeout_s,
         )
-        goal = Goal(int(linode_id), f"Linode {linode_id} is to be gone", "gone", **mark._asdict())
-        waiting.until_it(client, goal, timeout_s)
+        shared.leaving.add(int(linode_id))
+        if wait:
+            goal = Goal(int(linode_id), f"Linode {linode_id} is to be gone", "gone", **mark._asdict())
+            waiting.until_it(client, goal, timeout_s)
     except NotFound:
         return
 

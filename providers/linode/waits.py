@@ -14,7 +14,7 @@ from providers.linode.errors import WaitExpired, WaitFailed
 from providers.linode.goals import PENDING, Goal, Outcome, Wait
 from providers.linode.records import Event, Linode
 
-CROSS_LOOK_TICKS = 8
+CROSS_LOOK_TICKS = 12
 """Every so many ticks all Linodes are looked at, so that a lost or hanging event holds up no wait."""
 
 MOST_FAILED_LOOKS = 5

@@ -1,0 +1,67 @@
+"""The way out of a fleet: all its members depend on it, so it is deleted after them, and waits until they are gone.
+
+Members' own deletions end when the API has taken them. So the engine's parallelism does not set how many
+Linodes are on their way out at once. `providers.linode.leaving.LeavingProvider` is a stored format. Never move it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, ReadResult, Resource, ResourceProvider
+
+from providers.linode import opening, sessions
+from providers.linode.account import Account
+from providers.linode.engine_contact import PROVIDER_KEY
+from providers.linode.owner import Owner
+
+Props = dict[str, Any]
+
+INPUTS = ("owner", "timeout_s")
+
+
+class LeavingProvider(ResourceProvider):
+    """Makes nothing in the account."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        sessions.quiet_tracebacks()
+        sessions.learn(req.config)
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        return DiffResult(changes=_olds.get(PROVIDER_KEY) != _news.get(PROVIDER_KEY))
+
+    def create(self, props: Props) -> CreateResult:
+        return CreateResult(f"leaving-{Owner.from_props(props).name}", dict(props))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        return ReadResult(id_, dict(props), {key: props[key] for key in INPUTS if key in props})
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Return when no Linode of the stack is being deleted any more. Raises WaitFailed, WaitExpired."""
+        owner = Owner.from_props(_props)
+        stack_tag = ":".join(owner.tag().split(":")[:2]) + ":"
+        opening.see_off(sessions.of_owner(owner).client, stack_tag, float(_props["timeout_s"]))
+
+
+class Leaving(Resource, module="linode", name="Leaving"):
+    """To be named in `depends_on` of every Instance with wait_for="accepted" whose end is to be waited for."""
+
+    def __init__(
+        self,
+        name: str,
+        account: Account,
+        *,
+        timeout_s: float = 600.0,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`timeout_s`: seconds for all of them together."""
+        owner = {
+            "account": account.uuid,
+            "project": pulumi.get_project(),
+            "stack": pulumi.get_stack(),
+            "name": name,
+        }
+        super().__init__(LeavingProvider(), name, {"owner": owner, "timeout_s": timeout_s}, opts)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 
 LONGEST = 80
 """Characters of one value in a table or a sentence; a longer one is cut in the middle."""
+
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
+)
+"""By number, not by category: what Python knows of characters differs between its versions, and bytes must not."""
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@:&])")
 
@@ -23,15 +29,13 @@ def cut(text: str, longest: int = LONGEST) -> str:
 def visible(text: str) -> str:
     """Line ends as ⏎, tabs as spaces; control, direction and other unseen characters by their number."""
     text = re.sub(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]", "⏎", text).replace("\t", " ")
-    return "".join(_seen(character) for character in text).replace("-->", "-- >").replace("<!--", "<! --")
+    text = _UNSEEN.sub(lambda match: _numbered(match.group()), text)
+    return text.replace("-->", "-- >").replace("<!--", "<! --")
 
 
-def _seen(character: str) -> str:
-    if character < "\x7f":
-        return character if character >= " " else f"\\x{ord(character):02x}"
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-        return f"\\u{{{ord(character):x}}}"
-    return character
+def _numbered(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{{{number:x}}}"
 
 
 def code_span(text: str, *, in_table: bool, longest: int = LONGEST) -> str:

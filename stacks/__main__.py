@@ -89,10 +89,12 @@ def up(stack: str, rest: tuple[str, ...]) -> int:
     return code
 
 
-def pin(stack: str, _rest: tuple[str, ...]) -> int:
+def pin(stack: str, rest: tuple[str, ...]) -> int:
     """Pin what the settings ask for, without deploying anything."""
     from stacks import pinning  # the other commands don't need the catalogs
 
+    if stack == LOCAL_STACK:
+        _run_of(stack, rest)
     for line in pinning.pin(stack, os.environ):
         print(line)
     return 0

@@ -90,15 +90,15 @@ def of_stack(stack: str) -> StackPlace:
 
 def _config(file: Path, stack: str) -> Mapping[str, object]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        config = content["config"]
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        config = content.get("config") or {}
         if not isinstance(config, dict):
             raise TypeError
         return {str(key): value for key, value in config.items()}
     except FileNotFoundError:
         todo = "run `make up`" if stack == LOCAL_STACK else "name another stack: --stack"
         raise BadConnection(f"stack '{stack}' has no settings ({file.name}). Next: {todo}.") from None
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError):
         raise BadConnection(f"{file} can't be read as a stack's settings. Next: correct it.") from None
 
 

@@ -43,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--database", type=Path, required=True)
     token.add_argument("--account", default="local", help="made if missing")
     token.add_argument("--scopes", default="*", help='such as "linodes:read_write events:read_only"')
+    token.add_argument("--user", help="one of the account's users, made if missing; default: its owner")
+    token.add_argument("--restricted", action="store_true", help="the user may set no tags, and needs grants")
+    token.add_argument("--grants", default="add_linodes", help="of a restricted user, one space between")
     return commands
 
 
@@ -68,7 +71,12 @@ def serve(options: argparse.Namespace) -> int:
 def print_token(options: argparse.Namespace) -> int:
     database = Database(options.database)
     try:
-        print(Accounts(database, Clock()).add_token(options.account, options.scopes))
+        accounts = Accounts(database, Clock())
+        user = options.user or (f"{options.account}-restricted" if options.restricted else None)
+        if user and user != options.account:
+            grants = options.grants.split() if options.restricted else []
+            accounts.add_user(options.account, user, restricted=options.restricted, grants=grants)
+        print(accounts.add_token(options.account, options.scopes, user=user))
     finally:
         database.close()
     return 0

@@ -6,7 +6,8 @@ import hashlib
 import json
 import secrets
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emulators.linode_api import scopes
@@ -16,6 +17,12 @@ from emulators.linode_api.database import Database
 Json = dict[str, Any]
 
 TOKEN_LENGTH = 64
+SHOWN = 16  # characters of a token that are shown again
+FIRST_TOKEN_ID = 58_000_000
+GRANTS = (
+    "add_databases", "add_domains", "add_firewalls", "add_images", "add_linodes", "add_nodebalancers",
+    "add_stackscripts", "add_volumes", "add_vpcs",
+)  # fmt: skip
 DEFAULT_SETTINGS: Json = {
     "managed": False,
     "network_helper": True,
@@ -34,7 +41,10 @@ CAPABILITIES = [
 
 @dataclass(frozen=True)
 class Account:
-    """One account, with the database and the clock that its state lives by."""
+    """One account as one of its users sees it, with the database and the clock that its state lives by.
+
+    `grants` are what a restricted user may do beside reading; they mean nothing for others.
+    """
 
     database: Database
     clock: Clock
@@ -43,6 +53,8 @@ class Account:
     euuid: str
     username: str
     created: float
+    restricted: bool = False
+    grants: frozenset[str] = frozenset()
 
     @property
     def settings(self) -> Json:
@@ -83,46 +95,102 @@ class Accounts:
             )
             return self._account(sql.execute("SELECT * FROM accounts WHERE name = ?", (name,)).fetchone())
 
+    def owner_of(self, linode_id: int) -> Account | None:
+        """The account that has this Linode."""
+        with self.database.lock:
+            row = self.database.sql.execute(
+                "SELECT accounts.* FROM accounts JOIN linodes ON account_id = accounts.id WHERE linodes.id = ?",
+                (linode_id,),
+            ).fetchone()
+        return row and self._account(row)
+
     def find(self, name: str) -> Account | None:
         with self.database.lock:
             row = self.database.sql.execute("SELECT * FROM accounts WHERE name = ?", (name,)).fetchone()
         return row and self._account(row)
 
-    def add_token(self, name: str, granted: str = "*") -> str:
-        """A new token of that account; only its digest is stored. Raises ValueError for an unknown scope."""
+    def add_token(
+        self,
+        name: str,
+        granted: str = "*",
+        *,
+        user: str | None = None,
+        label: str = "token",
+        expiry: float | None = None,
+    ) -> str:
+        """A new token of that account; only its digest and its start are stored. `expiry` since 1970.
+
+        Raises ValueError for an unknown scope.
+        """
         wanted = scopes.normal_form(granted)
         token = secrets.token_hex(TOKEN_LENGTH // 2)
         with self.database.transaction() as sql:
             account = self.named(name)
             sql.execute(
-                "INSERT INTO tokens (digest, account_id, scopes, created) VALUES (?, ?, ?, ?)",
-                (digest(token), account.id, wanted, self.clock.now()),
+                "INSERT INTO tokens (digest, account_id, scopes, created, id, label, start, expiry, username)"
+                " VALUES (?, ?, ?, ?, (SELECT coalesce(max(id), ?) + 1 FROM tokens), ?, ?, ?, ?)",
+                (
+                    digest(token),
+                    account.id,
+                    wanted,
+                    self.clock.now(),
+                    FIRST_TOKEN_ID,
+                    label,
+                    token[:SHOWN],
+                    expiry,
+                    user,
+                ),
             )
         return token
 
+    def add_user(self, name: str, user: str, *, restricted: bool, grants: Iterable[str] = ()) -> None:
+        """A user beside the account's owner, or a change of one. Raises ValueError for an unknown grant."""
+        unknown = sorted(set(grants) - set(GRANTS))
+        if unknown:
+            raise ValueError(f"unknown grant {unknown[0]!r}: write any of {', '.join(GRANTS)}")
+        with self.database.transaction() as sql:
+            account = self.named(name)
+            sql.execute(
+                "INSERT INTO users (account_id, username, restricted, grants, created) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (account_id, username) DO UPDATE SET restricted = excluded.restricted,"
+                " grants = excluded.grants",
+                (account.id, user, restricted, " ".join(sorted(grants)), self.clock.now()),
+            )
+
     def identify(self, authorization: str | None) -> Identity | None:
-        """Whose `Authorization: Bearer …` it is: personal and OAuth tokens alike, None when nobody's."""
+        """Whose `Authorization: Bearer …` it is: personal and OAuth tokens alike, None when nobody's or expired."""
         kind, _, token = (authorization or "").partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             return None
         key = digest(token.strip())
         with self.database.lock:
             row = self.database.sql.execute(
-                "SELECT accounts.*, tokens.scopes FROM tokens JOIN accounts ON accounts.id = account_id"
-                " WHERE digest = ?",
+                "SELECT accounts.*, tokens.scopes, tokens.expiry, tokens.username AS acting, restricted, grants"
+                " FROM tokens JOIN accounts ON accounts.id = tokens.account_id LEFT JOIN users"
+                " ON users.account_id = accounts.id AND users.username = tokens.username WHERE digest = ?",
                 (key,),
             ).fetchone()
-        return row and Identity(self._account(row), row["scopes"], key)
+        if row is None or (row["expiry"] is not None and row["expiry"] <= self.clock.now()):
+            return None
+        account = self._account(row)
+        if row["acting"] not in (None, account.username):
+            if row["restricted"] is None:
+                return None  # the user was deleted
+            rights = frozenset(row["grants"].split())
+            account = replace(
+                account, username=row["acting"], restricted=bool(row["restricted"]), grants=rights
+            )
+        return Identity(account, row["scopes"], key)
 
     def reset(self, account: Account) -> None:
-        """Empties an account: Linodes, events, tags and settings; its tokens stay valid."""
+        """Empties an account: Linodes, events, tags, settings and all else; users and tokens stay valid."""
         with self.database.transaction() as sql:
             for table in ("disks", "configs"):
                 sql.execute(
                     f"DELETE FROM {table} WHERE linode_id IN (SELECT id FROM linodes WHERE account_id = ?)",  # noqa: S608 - a name from the line above
                     (account.id,),
                 )
-            for table in ("linodes", "events", "tags"):
+            for table in ("linodes", "events", "tags", "records"):
                 sql.execute(f"DELETE FROM {table} WHERE account_id = ?", (account.id,))  # noqa: S608 - as above
             account.change_settings(DEFAULT_SETTINGS)
 
@@ -177,7 +245,7 @@ def profile_row(account: Account) -> Json:
         "lish_auth_method": "password_keys",
         "authorized_keys": None,
         "two_factor_auth": False,
-        "restricted": False,
+        "restricted": account.restricted,
         "authentication_type": "password",
         "user_type": "default",
     }

@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from dataclasses import dataclass
 from typing import Any
-
-from emulators.linode_api.linodes import Linode
 
 Json = dict[str, Any]
 
 PUBLIC = ipaddress.IPv4Network("198.18.0.0/15")
+FIRST, LATER = (
+    PUBLIC.subnets()
+)  # the address that a Linode is made with; those that come later, or are reserved
 PRIVATE = ipaddress.IPv4Network("192.168.128.0/17")
 SUBNET_SIZE = 256
 HOSTS_IN_SUBNET = 250
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who has an address; `entity` as in `assigned_entity`."""
+
+    linode_id: int
+    entity: Json
+    interface_id: int | None = None
+    vpc_nat_1_1: Json | None = None
 
 
 def host_in(network: ipaddress.IPv4Network, number: int) -> str:
@@ -28,17 +40,22 @@ def host_in(network: ipaddress.IPv4Network, number: int) -> str:
 
 
 def public_ipv4(linode_id: int) -> str:
-    return host_in(PUBLIC, linode_id)
+    return host_in(FIRST, linode_id)
+
+
+def later_ipv4(number: int) -> str:
+    return host_in(LATER, number)
 
 
 def private_ipv4(linode_id: int) -> str:
     return host_in(PRIVATE, linode_id)
 
 
-def ipv6(linode_id: int) -> str:
-    """With its /128, as the API writes it."""
+def ipv6(linode_id: int, move: int = 0) -> str:
+    """With its /128, as the API writes it; another one after each move to a region."""
     low = f"{linode_id & 0xFFFFFF:06x}"
-    return f"2001:db8::f03c:95ff:fe{low[:2]}:{low[2:]}/128"
+    site = f"{move % 0xFFFF:x}:" if move else ""
+    return f"2001:db8:{site}:f03c:95ff:fe{low[:2]}:{low[2:]}/128"
 
 
 def host_uuid(region_id: str, linode_id: int) -> str:
@@ -46,28 +63,8 @@ def host_uuid(region_id: str, linode_id: int) -> str:
     return hashlib.sha1(f"{region_id}/{linode_id % 8}".encode(), usedforsecurity=False).hexdigest()
 
 
-def ips_row(linode: Linode) -> Json:
-    """GET /linode/instances/{id}/ips."""
-    rows = [ipv4_row(linode, address) for address in linode.body["ipv4"]]
-    address = linode.body["ipv6"].partition("/")[0]
-    return {
-        "ipv4": {
-            "public": [row for row in rows if row["public"]],
-            "private": [row for row in rows if not row["public"]],
-            "shared": [],
-            "reserved": [],
-            "vpc": [],
-        },
-        "ipv6": {
-            "slaac": ipv6_row(linode, address, public=True),
-            "link_local": ipv6_row(linode, "fe80::" + address.partition("::")[2], public=False),
-            "global": [],
-            "vpc": [],
-        },
-    }
-
-
-def ipv4_row(linode: Linode, address: str) -> Json:
+def ipv4_row(address: str, region_id: str, owner: Owner | None, *, reserved: bool = False) -> Json:
+    """One IPv4 address; without an owner it is a reserved one that waits."""
     public = ipaddress.IPv4Address(address) in PUBLIC
     gateway = address.rpartition(".")[0] + ".1"
     return {
@@ -77,22 +74,17 @@ def ipv4_row(linode: Linode, address: str) -> Json:
         "prefix": 24 if public else 17,
         "type": "ipv4",
         "public": public,
-        "rdns": address.replace(".", "-") + ".ip.linodeusercontent.com" if public else None,
-        "linode_id": linode.id,
-        "interface_id": None,
-        "region": linode.body["region"],
-        "vpc_nat_1_1": None,
-        "reserved": False,
-        "assigned_entity": {
-            "id": linode.id,
-            "type": "linode",
-            "label": linode.label,
-            "url": linode.entity["url"],
-        },
+        "rdns": address.replace(".", "-") + ".ip.linodeusercontent.com" if public and owner else None,
+        "linode_id": owner and owner.linode_id,
+        "interface_id": owner and owner.interface_id,
+        "region": region_id,
+        "vpc_nat_1_1": owner and owner.vpc_nat_1_1,
+        "reserved": reserved,
+        "assigned_entity": owner and owner.entity,
     }
 
 
-def ipv6_row(linode: Linode, address: str, *, public: bool) -> Json:
+def ipv6_row(linode_id: int, region_id: str, address: str, *, public: bool) -> Json:
     return {
         "address": address,
         "gateway": "fe80::1",
@@ -100,7 +92,7 @@ def ipv6_row(linode: Linode, address: str, *, public: bool) -> Json:
         "prefix": 64,
         "type": "ipv6",
         "rdns": None,
-        "linode_id": linode.id,
-        "region": linode.body["region"],
+        "linode_id": linode_id,
+        "region": region_id,
         "public": public,
     }

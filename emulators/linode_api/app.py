@@ -13,12 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulators.linode_api import endpoints, linodes, request_log
+from emulators.linode_api import effects, endpoints, linodes, request_log
 from emulators.linode_api.account import Accounts, Identity
+from emulators.linode_api.calls import Call, Endpoint
+from emulators.linode_api.catalogs import using
 from emulators.linode_api.clock import Clock
 from emulators.linode_api.connections import cut, cut_midway
 from emulators.linode_api.control import Controls
 from emulators.linode_api.database import Database
+from emulators.linode_api.edits import Edits
 from emulators.linode_api.errors import (
     ApiError,
     bad_method,
@@ -26,6 +29,7 @@ from emulators.linode_api.errors import (
     invalid_token,
     missing_scope,
     not_found,
+    unauthorized,
 )
 from emulators.linode_api.faults import GATEWAY_PAGE, NONSENSE, REASONS, Faults, Rule
 from emulators.linode_api.headers import answer_headers
@@ -61,6 +65,7 @@ class Api:
     accounts: Accounts
     limiter: Limiter
     faults: Faults
+    edits: Edits
     latency_s: float = 0.0
 
     async def answer(self, request: Request) -> Response:
@@ -101,7 +106,7 @@ class Api:
                 self.database, replace(entry, status=0 if fault.kind == "cut" else reply.status)
             )
             return reply
-        with self.database.transaction():
+        with self.database.transaction(), using(self.edits.catalogs):
             reply = self.reply(request, path, raw, who)
             if fault and fault.kind == "job_fails" and who and reply.status == 200:
                 linodes.fail_job(who.account, linode_id_in(path, reply), fault.action)
@@ -112,48 +117,68 @@ class Api:
 
     def reply(self, request: Request, path: str, raw: bytes, who: Identity | None) -> Reply:
         needed, rate = PUBLIC, dict[str, str]()
+        beta = request.url.path.startswith("/v4beta/")
         try:
-            found, object_id = pick(path, request.method)
+            if request.method == "OPTIONS":
+                return self.options(path, who, beta=beta)
+            found, named = pick(path, "GET" if request.method == "HEAD" else request.method, beta=beta)
             needed = found.scope
-            check_access(who, needed, path)
+            check_access(who, found, path)
             caller = who.caller if who else request.client.host if request.client else ""
-            rate = self.limiter.count(caller, found.budget)
+            rate = self.limiter.count(caller, *found.budgets)
             if who:
-                linodes.settle(who.account)
-            call = endpoints.Call(
+                effects.settle(who.account)
+            call = Call(
                 who.account if who else None,
-                object_id,
+                named,
                 request.query_params,
                 request.headers.get("X-Filter"),
                 parse_body(raw) if request.method in ("POST", "PUT") else {},
+                who.scopes if who else "",
             )
             with self.database.savepoint():
                 answer = found.answer(call)
         except ApiError as refusal:
             headers = answer_headers(refusal.status, who, needed, self.clock.now())
             return Reply(refusal.status, refusal.body, {**headers, **rate, **refusal.headers})
-        created = answer["id"] if (request.method, path) == ("POST", "/linode/instances") else None
+        created = answer["id"] if request.method == "POST" and makes_a_linode(path) else None
         return Reply(200, answer, {**answer_headers(200, who, needed, self.clock.now()), **rate}, created)
 
+    def options(self, path: str, who: Identity | None, *, beta: bool) -> Reply:
+        """What a path takes; needs no token. HEAD works wherever GET does."""
+        methods = {candidate.method for candidate, _ in endpoints.find(path, beta=beta)}
+        if not methods:
+            raise not_found()
+        allowed = sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
+        headers = answer_headers(200, who, PUBLIC, self.clock.now())
+        return Reply(200, {}, {**headers, "Allow": ", ".join(allowed)})
 
-def pick(path: str, method: str) -> tuple[endpoints.Endpoint, str]:
+
+def makes_a_linode(path: str) -> bool:
+    return path == "/linode/instances" or (path.startswith("/linode/instances/") and path.endswith("/clone")
+                                           and path.count("/") == 4)  # fmt: skip
+
+
+def pick(path: str, method: str, *, beta: bool) -> tuple[Endpoint, dict[str, str]]:
     """Raises ApiError: 404 when there is no such address, 405 when it does not take this method."""
-    found = endpoints.find(path)
+    found = endpoints.find(path, beta=beta)
     if not found:
         raise not_found()
-    for candidate, object_id in found:
+    for candidate, named in found:
         if candidate.method == method:
-            return candidate, object_id
+            return candidate, named
     raise bad_method(sorted({candidate.method for candidate, _ in found}))
 
 
-def check_access(who: Identity | None, needed: str, path: str) -> None:
-    """A wrong token is ignored, not refused, where none is needed."""
+def check_access(who: Identity | None, found: Endpoint, path: str) -> None:
+    """A wrong token is ignored, not refused, where none is needed; a restricted user needs the grant."""
     if who is None:
-        if needed != PUBLIC or path in endpoints.NEEDS_A_TOKEN:
+        if found.scope != PUBLIC or path.split("/")[1] in endpoints.NEEDS_A_TOKEN:
             raise invalid_token()
-    elif not covers(who.scopes, needed):
+    elif not covers(who.scopes, found.scope):
         raise missing_scope()
+    elif found.grant is not None and who.account.restricted and found.grant not in who.account.grants:
+        raise unauthorized()
 
 
 def parse_body(raw: bytes) -> dict[str, Any]:
@@ -208,7 +233,7 @@ def build_app(api: Api, facts: Mapping[str, Any]) -> Starlette:
         return await api.answer(request)
 
     routes = [
-        *Controls(api.database, api.accounts, api.limiter, api.faults, facts).routes(),
+        *Controls(api.database, api.accounts, api.limiter, api.faults, api.edits, facts).routes(),
         Route("/v4/{path:path}", answer, methods=METHODS),
         Route("/v4beta/{path:path}", answer, methods=METHODS),
     ]

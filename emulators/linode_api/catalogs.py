@@ -1,7 +1,14 @@
-"""The catalogs in memory, with the questions the rest of the API asks of them."""
+"""The catalogs, with the questions the rest of the API asks of them.
+
+A test may change them (see edits.py); the edited ones are in force while one of its requests is answered.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -14,20 +21,37 @@ from emulators.linode_api.seed.types import type_rows
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True)
 class Catalogs:
-    """Rows in the API's own order, and by id."""
+    """Rows in the API's own order, and by id. `past` holds rows that were taken off the lists, by id."""
 
-    def __init__(self) -> None:
-        self.types = type_rows()
-        self.regions = region_rows()
-        self.availability = availability_rows()
-        self.images = image_rows()
-        self.kernels = kernel_rows()
-        self.type_by_id = by_id(self.types)
-        self.region_by_id = by_id(self.regions)
-        self.image_by_id = by_id(self.images)
-        self.kernel_by_id = by_id(self.kernels)
-        self._sold = {(row["region"], row["plan"]): bool(row["available"]) for row in self.availability}
+    types: Sequence[Row]
+    regions: Sequence[Row]
+    availability: Sequence[Row]
+    images: Sequence[Row]
+    kernels: Sequence[Row]
+    past: Mapping[str, Row] = field(default_factory=dict)
+    type_by_id: Mapping[str, Row] = field(init=False)
+    region_by_id: Mapping[str, Row] = field(init=False)
+    image_by_id: Mapping[str, Row] = field(init=False)
+    kernel_by_id: Mapping[str, Row] = field(init=False)
+    _sold: Mapping[tuple[str, str], bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in ("type", "region", "image", "kernel"):
+            object.__setattr__(self, f"{name}_by_id", by_id(getattr(self, name + "s")))
+        sold = {(row["region"], row["plan"]): bool(row["available"]) for row in self.availability}
+        object.__setattr__(self, "_sold", sold)
+
+    def any_type(self, type_id: str) -> Row:
+        """Also one that is off the list: a Linode keeps its plan."""
+        return self.type_by_id.get(type_id) or self.past[type_id]
+
+    def any_region(self, region_id: str) -> Row:
+        return self.region_by_id.get(region_id) or self.past[region_id]
+
+    def has(self, region_id: str, capability: str) -> bool:
+        return capability in self.any_region(region_id)["capabilities"]
 
     def is_sold(self, type_id: str, region_id: str) -> bool:
         """Whether the region sells the plan: its availability row decides, else the region's capabilities.
@@ -37,18 +61,35 @@ class Catalogs:
         listed = self._sold.get((region_id, type_id))
         if listed is not None:
             return listed
-        capabilities = self.region_by_id[region_id]["capabilities"]
+        capabilities = self.any_region(region_id)["capabilities"]
         if "Distributed Plans" in capabilities:
             return False
-        needed = {"gpu": "GPU Linodes", "premium": "Premium Plans"}.get(self.type_by_id[type_id]["class"])
+        needed = {"gpu": "GPU Linodes", "premium": "Premium Plans"}.get(self.any_type(type_id)["class"])
         return needed is None or needed in capabilities
 
 
-def by_id(rows: list[Row]) -> dict[str, Row]:
+def by_id(rows: Sequence[Row]) -> dict[str, Row]:
     return {row["id"]: row for row in rows}
 
 
 @cache
-def catalogs() -> Catalogs:
+def seed() -> Catalogs:
     """Read once a process: the tables do not change while it runs."""
-    return Catalogs()
+    return Catalogs(type_rows(), region_rows(), availability_rows(), image_rows(), kernel_rows())
+
+
+_in_force: ContextVar[Catalogs | None] = ContextVar("catalogs", default=None)
+
+
+def catalogs() -> Catalogs:
+    """Those in force: the edited ones of the API that answers right now, else the seed."""
+    return _in_force.get() or seed()
+
+
+@contextmanager
+def using(edited: Catalogs) -> Iterator[None]:
+    token = _in_force.set(edited)
+    try:
+        yield
+    finally:
+        _in_force.reset(token)

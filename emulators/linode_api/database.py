@@ -12,39 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-APPLICATION_ID = 0x4C4E3441  # "LN4A"
-SCHEMA_VERSION = 1
-FIRST_LINODE_ID = 98_000_000
-FIRST_EVENT_ID = 1_586_000_000
-FIRST_DISK_ID = 188_000_000
-FIRST_CONFIG_ID = 101_000_000
+from emulators.linode_api import schema
 
-SCHEMA = """
-CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, euuid TEXT NOT NULL,
-  username TEXT NOT NULL, created REAL NOT NULL, settings TEXT NOT NULL);
-CREATE TABLE tokens (digest TEXT PRIMARY KEY, account_id INTEGER NOT NULL, scopes TEXT NOT NULL,
-  created REAL NOT NULL);
-CREATE TABLE linodes (id INTEGER PRIMARY KEY AUTOINCREMENT, account_id INTEGER NOT NULL, label TEXT NOT NULL,
-  created REAL NOT NULL, updated REAL NOT NULL, status TEXT NOT NULL, timeline TEXT NOT NULL,
-  busy_until REAL NOT NULL, body TEXT NOT NULL);
-CREATE UNIQUE INDEX one_label ON linodes (account_id, label);
-CREATE TABLE disks (id INTEGER PRIMARY KEY AUTOINCREMENT, linode_id INTEGER NOT NULL, created REAL NOT NULL,
-  ready REAL NOT NULL, body TEXT NOT NULL);
-CREATE INDEX disks_of ON disks (linode_id);
-CREATE TABLE configs (id INTEGER PRIMARY KEY AUTOINCREMENT, linode_id INTEGER NOT NULL, created REAL NOT NULL,
-  body TEXT NOT NULL);
-CREATE INDEX configs_of ON configs (linode_id);
-CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, account_id INTEGER NOT NULL, linode_id INTEGER,
-  action TEXT NOT NULL, created REAL NOT NULL, starts REAL, ends REAL, speed REAL NOT NULL,
-  failed INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL, effect TEXT);
-CREATE INDEX events_of ON events (account_id, linode_id);
-CREATE INDEX effects_due ON events (account_id, ends) WHERE effect IS NOT NULL;
-CREATE TABLE tags (account_id INTEGER NOT NULL, label TEXT NOT NULL COLLATE NOCASE,
-  PRIMARY KEY (account_id, label));
-CREATE TABLE requests (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, account TEXT,
-  method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL, filter TEXT, status INTEGER NOT NULL,
-  fault TEXT, created_id INTEGER);
-"""
+APPLICATION_ID = 0x4C4E3441  # "LN4A"
 
 
 class DatabaseUnusable(Exception):
@@ -81,7 +51,7 @@ class Database:
         tables = self.sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         owner = self.sql.execute("PRAGMA application_id").fetchone()[0]
         version = self.sql.execute("PRAGMA user_version").fetchone()[0]
-        if tables and (owner, version) != (APPLICATION_ID, SCHEMA_VERSION):
+        if tables and (owner != APPLICATION_ID or not 1 <= version <= schema.VERSION):
             raise DatabaseUnusable(
                 f"database {self.path} belongs to another program or version. Next: give another --database."
             )
@@ -90,22 +60,12 @@ class Database:
             raise sqlite3.DatabaseError(check)
         self.sql.execute("PRAGMA journal_mode = WAL")
         self.sql.execute("PRAGMA synchronous = NORMAL")
-        with self.transaction():
-            if not self.sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                self._create()
-
-    def _create(self) -> None:
-        for statement in SCHEMA.split(";\n"):
-            self.sql.execute(statement)
-        for table, first in [
-            ("linodes", FIRST_LINODE_ID),
-            ("events", FIRST_EVENT_ID),
-            ("disks", FIRST_DISK_ID),
-            ("configs", FIRST_CONFIG_ID),
-        ]:
-            self.sql.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, first))
-        self.sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        self.sql.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        with self.transaction():  # another process may have been first: look again
+            version = self.sql.execute("PRAGMA user_version").fetchone()[0]
+            if version < schema.VERSION:
+                for statement in schema.statements(version):
+                    self.sql.execute(statement)
+                self.sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -5,6 +5,7 @@ ApiError           any answer that is not a success
   linode_busy      400 `Linode busy.`: a job of this Linode is queued or running
   invalid_token    401, the token is missing or unknown
   missing_scope    401, the token lacks a scope (401 in the real API, too, not 403)
+  unauthorized     403, a restricted user lacks the grant
   not_found        404
   bad_method       405
   too_many         429
@@ -54,6 +55,10 @@ def invalid_token() -> ApiError:
 
 def missing_scope() -> ApiError:
     return ApiError(401, [(None, "Your OAuth token is not authorized to use this endpoint.")])
+
+
+def unauthorized() -> ApiError:
+    return ApiError(403, [(None, "Unauthorized")])
 
 
 def not_found() -> ApiError:

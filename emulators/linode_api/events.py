@@ -20,9 +20,17 @@ Json = dict[str, Any]
 FILTERABLE = Attributes(frozenset({"action", "created", "entity.id", "entity.type", "id", "read"}))
 
 
-def add_job(account: Account, job: Job, entity: Json, secondary: Json | None, effect: Json | None) -> int:
-    """Records a job of a Linode; `effect` is what changes when it ends. The event's id."""
-    return insert(account, job, job.action, entity, secondary, effect)
+def add_job(
+    account: Account,
+    job: Job,
+    entity: Json,
+    secondary: Json | None,
+    effect: Json | None,
+    *,
+    failed: bool = False,
+) -> int:
+    """Records a job of a Linode; `effect` is what changes when it ends, unless it fails. The event's id."""
+    return insert(account, job, job.action, entity, secondary, None if failed else effect, failed=failed)
 
 
 def notify(account: Account, action: str, entity: Json | None, secondary: Json | None = None) -> int:
@@ -37,13 +45,15 @@ def insert(
     entity: Json | None,
     secondary: Json | None,
     effect: Json | None,
+    *,
+    failed: bool = False,
 ) -> int:
     is_linode = entity is not None and entity["type"] == "linode"
     body = {"username": account.username, "entity": entity, "secondary_entity": secondary}
     with account.database.transaction() as sql:
         cursor = sql.execute(
-            "INSERT INTO events (account_id, linode_id, action, created, starts, ends, speed, body, effect)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events (account_id, linode_id, action, created, starts, ends, speed, failed, body, effect)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 account.id,
                 entity["id"] if entity and is_linode else None,
@@ -52,6 +62,7 @@ def insert(
                 job and job.starts,
                 job and job.ends,
                 job.speed if job else 1.0,
+                failed,
                 json.dumps(body),
                 effect and json.dumps(effect),
             ),
@@ -68,6 +79,16 @@ def abort_jobs(account: Account, linode_id: int) -> None:
             " WHERE account_id = ? AND linode_id = ? AND ends > ?",
             (now, now, account.id, linode_id, now),
         )
+
+
+def running_jobs(account: Account, action: str, linode_id: int) -> int:
+    """How many jobs of that kind wait or run for a Linode."""
+    with account.database.lock:
+        row = account.database.sql.execute(
+            "SELECT count(*) FROM events WHERE account_id = ? AND linode_id = ? AND action = ? AND ends > ?",
+            (account.id, linode_id, action, account.clock.now()),
+        ).fetchone()
+    return int(row[0])
 
 
 def event_rows(account: Account, linode_id: int | None = None) -> list[Json]:

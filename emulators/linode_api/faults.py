@@ -91,6 +91,7 @@ class Faults:
 
     rules: Sequence[Rule] = ()
     seed: int = 0
+    maintenance: bool = False
     _dice: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - repeatable, not secret
     _seen: dict[int, int] = field(default_factory=dict)
     _fired: dict[int, int] = field(default_factory=dict)
@@ -102,6 +103,8 @@ class Faults:
 
     def draw(self, method: str, path: str) -> Rule | None:
         """The fault that this request meets, if any."""
+        if self.maintenance:
+            return Rule("maintenance")
         for number, rule in enumerate(self.rules):
             if rule.matches(method, path) and self._fires(number, rule):
                 return rule

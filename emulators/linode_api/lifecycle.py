@@ -14,7 +14,7 @@ from typing import Literal
 
 Status = Literal[
     "provisioning", "offline", "booting", "running", "shutting_down", "rebooting",
-    "resizing", "rebuilding", "migrating", "deleting",
+    "resizing", "rebuilding", "migrating", "restoring", "deleting",
 ]  # fmt: skip
 EventStatus = Literal["scheduled", "started", "finished", "failed", "notification"]
 
@@ -29,6 +29,18 @@ REBUILD_S = 50  # *
 MIGRATE_S = 240  # *
 DELETE_S = 10  # *
 PASSWORD_S = 10  # *
+CLONE_S = 110
+RESTORE_S = 19
+QUIET_JOBS_S = {  # jobs that the Linode's status does not show
+    "disk_create": 17,
+    "disk_create from an image": 40,  # *
+    "disk_delete": 9,
+    "disk_resize": 15,  # *
+    "disk_duplicate": 20,  # *
+    "disk_imagize": 144,
+    "linode_snapshot": 260,
+    "password_reset": PASSWORD_S,
+}
 PICKED_UP_AFTER_S = 1.0
 RUNNING_BEFORE_BOOT_ENDS_S = 4  # `running` shows, yet the Linode is still busy
 
@@ -36,6 +48,9 @@ CURVES: dict[str, tuple[tuple[float, int], ...]] = {  # part of the job that is 
     "linode_create": ((0.0, 0), (0.25, 5), (0.55, 53), (0.85, 59), (0.95, 61)),
     "linode_boot": ((0.0, 0), (0.5, 45), (0.62, 49)),
     "linode_shutdown": ((0.0, 0), (0.4, 7)),
+    "linode_clone": ((0.0, 0), (0.28, 33), (0.68, 55), (0.95, 67)),
+    "linode_snapshot": ((0.0, 0), (0.8, 50)),
+    "disk_imagize": ((0.0, 0), (0.3, 83), (0.6, 90)),
 }
 DEFAULT_CURVE: tuple[tuple[float, int], ...] = ((0.0, 0), (0.25, 20), (0.5, 50), (0.75, 80))
 
@@ -160,7 +175,22 @@ def delete_plan() -> Plan:
 
 
 def password_plan() -> Plan:
-    return Plan("password_reset", PASSWORD_S, ())
+    return quiet_plan("password_reset")
+
+
+def quiet_plan(name: str) -> Plan:
+    """Keeps the Linode busy without showing in its status."""
+    return Plan(name.partition(" ")[0], QUIET_JOBS_S[name], ())
+
+
+def restore_plan() -> Plan:
+    """A backup comes back: the Linode is off at the end."""
+    return Plan("backups_restore", RESTORE_S, (Phase(0, "restoring"), Phase(RESTORE_S, "offline")))
+
+
+def clone_plan() -> Plan:
+    """Of the new Linode, which says `offline` from the first moment (recording TestInstance_Clone)."""
+    return Plan("linode_clone", CLONE_S, ())
 
 
 def after(takes_s: float, boots: bool) -> tuple[Phase, ...]:

@@ -28,6 +28,10 @@ GENERAL = Budget("general", 1840, 60)
 CREATE = Budget("create", 20, 15)
 IMAGES = Budget("images", 20, 60)
 COLLECTION = Budget("collection", 200, 60, shown=False)
+STACKSCRIPTS = Budget("stackscripts", 60, 60)
+VOLUMES = Budget("volumes", 100, 60)
+RESERVED = Budget("reserved", 10, 30)  # with the next one: recording TestReservedIPAddresses_ExceedLimit
+RESERVED_BURST = Budget("reserved burst", 5, 15, shown=False)
 
 
 @dataclass
@@ -44,9 +48,9 @@ class Limiter:
         self._enabled = enabled
         self._windows: dict[tuple[str, str], Window] = {}
 
-    def count(self, caller: str, special: Budget | None) -> dict[str, str]:
+    def count(self, caller: str, *special: Budget) -> dict[str, str]:
         """Counts one request and gives the headers of its answer. Raises ApiError 429."""
-        budgets = [special, GENERAL] if special else [GENERAL]
+        budgets = [*special, GENERAL]
         if not self._enabled:
             return self._headers(next(b for b in budgets if b.shown), Window(self._clock.now()))
         spent = [(budget, self._spend(caller, budget)) for budget in budgets]

@@ -100,7 +100,7 @@ def save(account: Account, linode: Linode) -> None:
 def linode_row(linode: Linode, now: float) -> Json:
     """The Linode as the API answers it, keys in the API's order."""
     body = linode.body
-    region = catalogs().region_by_id[body["region"]]
+    region = catalogs().any_region(body["region"])
     return {
         "id": linode.id,
         "label": linode.label,
@@ -122,18 +122,18 @@ def linode_row(linode: Linode, now: float) -> Json:
         "tags": body["tags"],
         "host_uuid": body["host_uuid"],
         "has_user_data": body["has_user_data"],
-        "placement_group": None,
+        "placement_group": body.get("placement_group"),
         "disk_encryption": body["disk_encryption"],
         "lke_cluster_id": None,
         "capabilities": capabilities(region["capabilities"]),
         "interface_generation": body["interface_generation"],
         "maintenance_policy": body["maintenance_policy"],
-        "locks": [],
+        "locks": body.get("locks", []),
     }
 
 
 def specs(type_id: str) -> Json:
-    plan = catalogs().type_by_id[type_id]
+    plan = catalogs().any_type(type_id)
     numbers = {name: plan[name] for name in ("disk", "memory", "vcpus", "gpus", "transfer")}
     return {**numbers, "accelerated_devices": 0}
 
@@ -152,6 +152,26 @@ def require_free(account: Account, linode: Linode) -> None:
         raise linode_busy()
 
 
+def is_up(account: Account, linode: Linode) -> bool:
+    """Whether its operating system may be using disks and interfaces right now."""
+    status = linode.course.status_at(account.clock.now())
+    return status in ("running", "booting", "rebooting", "shutting_down")
+
+
+def is_running(account: Account, linode: Linode) -> bool:
+    return linode.course.status_at(account.clock.now()) == "running"
+
+
+def require_off(account: Account, linode: Linode, reason: str) -> None:
+    if is_up(account, linode):
+        raise bad_request(reason)
+
+
+def public_addresses(linode: Linode) -> list[str]:
+    """Its public IPv4 addresses, the first one first."""
+    return [address for address in linode.body["ipv4"] if not address.startswith("192.168.")]
+
+
 def enqueue(
     account: Account,
     linode: Linode,
@@ -159,41 +179,19 @@ def enqueue(
     *,
     secondary: Mapping[str, Json] | None = None,
     effect: Json | None = None,
+    failed: bool = False,
 ) -> Linode:
-    """Queues jobs and stores the Linode: the effect belongs to the first, secondary entities go by action."""
+    """Queues jobs and stores the Linode: the effect belongs to the first, secondary entities go by action.
+
+    `failed` jobs run their time and then end as failed.
+    """
     course, jobs = queue(linode.course, plans, account.clock.now(), account.clock.speed)
     moved = replace(linode, course=course)
     save(account, moved)
     for number, job in enumerate(jobs):
         also = (secondary or {}).get(job.action)
-        events.add_job(account, job, linode.entity, also, effect if number == 0 else None)
+        events.add_job(account, job, linode.entity, also, effect if number == 0 else None, failed=failed)
     return moved
-
-
-def settle(account: Account) -> None:
-    """Lets the effects of finished jobs happen: a new plan, another region, the end of a deleted Linode."""
-    now = account.clock.now()
-    due = "SELECT id, linode_id, effect, ends FROM events WHERE account_id = ? AND effect IS NOT NULL AND ends <= ?"
-    with account.database.lock:
-        if account.database.sql.execute(due + " LIMIT 1", (account.id, now)).fetchone() is None:
-            return
-    with account.database.transaction() as sql:
-        for row in sql.execute(due + " ORDER BY ends, id", (account.id, now)).fetchall():
-            take_effect(account, sql, row)
-            sql.execute("UPDATE events SET effect = NULL WHERE id = ?", (row["id"],))
-
-
-def take_effect(account: Account, sql: sqlite3.Connection, row: sqlite3.Row) -> None:
-    effect = json.loads(row["effect"])
-    if effect.get("delete"):
-        for table, column in (("linodes", "id"), ("disks", "linode_id"), ("configs", "linode_id")):
-            sql.execute(f"DELETE FROM {table} WHERE {column} = ?", (row["linode_id"],))  # noqa: S608 - names from the line above
-        return
-    linode = find_linode(account, row["linode_id"])
-    save(account, replace(with_body(linode, effect.get("body", {})), updated=row["ends"]))
-    for disk_id, size in effect.get("disk_sizes", {}).items():
-        body = json.loads(sql.execute("SELECT body FROM disks WHERE id = ?", (disk_id,)).fetchone()["body"])
-        sql.execute("UPDATE disks SET body = ? WHERE id = ?", (json.dumps({**body, "size": size}), disk_id))
 
 
 def fail_job(account: Account, linode_id: int, action: str) -> None:

@@ -13,6 +13,8 @@ def covers(granted: str, needed: str) -> bool:
     """Whether a token's scopes include `needed`; read_write includes read_only."""
     if needed == PUBLIC:
         return True
+    if "," in needed:
+        return all(covers(granted, one) for one in needed.split(","))
     family, _, access = needed.partition(":")
     enough = {f"{family}:read_write", f"{family}:*"}
     if access == "read_only":

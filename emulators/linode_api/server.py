@@ -14,7 +14,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,6 +28,7 @@ from emulators.linode_api.app import Api, build_app
 from emulators.linode_api.clock import Clock, stamp
 from emulators.linode_api.connections import CuttableProtocol
 from emulators.linode_api.database import Database
+from emulators.linode_api.edits import Edits
 from emulators.linode_api.faults import Faults, Rule, parse_rule
 from emulators.linode_api.limits import Limiter
 
@@ -70,7 +71,8 @@ class LocalApi:
         self.limiter = Limiter(self.clock, enabled=limits)
         self.port = int(self._socket.getsockname()[1])
         self.url = f"http://{'[::1]' if ':' in host else host}:{self.port}"
-        api = Api(self.database, self.clock, self.accounts, self.limiter, self.faults, latency_s)
+        self.edits = Edits(self.database)
+        api = Api(self.database, self.clock, self.accounts, self.limiter, self.faults, self.edits, latency_s)
         facts = {
             "url": self.url,
             "speed": self.clock.speed,
@@ -123,9 +125,26 @@ class LocalApi:
     ) -> None:
         self.stop()
 
-    def add_token(self, account: str = "local", scopes: str = "*") -> str:
-        """A new token; the account is made if there is none of that name."""
-        return self.accounts.add_token(account, scopes)
+    def add_token(
+        self,
+        account: str = "local",
+        scopes: str = "*",
+        *,
+        user: str | None = None,
+        restricted: bool = False,
+        grants: Iterable[str] = ("add_linodes",),
+        expires_in_s: float | None = None,
+    ) -> str:
+        """A new token; account and user are made if there are none of these names.
+
+        `grants` count for a restricted user only; `expires_in_s` is in real seconds.
+        """
+        if restricted:
+            user = user or f"{account}-restricted"
+        if user and user != account:
+            self.accounts.add_user(account, user, restricted=restricted, grants=grants if restricted else ())
+        expiry = None if expires_in_s is None else self.clock.now() + expires_in_s
+        return self.accounts.add_token(account, scopes, user=user, expiry=expiry)
 
     def requests(self, after: int = 0) -> list[dict[str, Any]]:
         """Requests that the API saw, oldest first (see request_log.Entry)."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from emulators.linode_api.catalogs import catalogs
@@ -60,6 +61,30 @@ def flag_problems(body: Body, *names: str) -> list[Problem]:
     return [
         (name, "Must be of type Boolean") for name in names if not isinstance(body.get(name), bool | None)
     ]  # *
+
+
+def text(body: Body, name: str, shortest: int, longest: int) -> list[Problem]:
+    """A text that may be left out."""
+    value = body.get(name)
+    if value is None or (isinstance(value, str) and shortest <= len(value) <= longest):
+        return []
+    return [(name, f"Length must be {shortest}-{longest} characters")]
+
+
+def choice(body: Body, name: str, known: Container[Any]) -> list[Problem]:
+    """One of the known values, or left out."""
+    value = body.get(name)
+    fits = value is None or (isinstance(value, str) and value in known)
+    return [] if fits else [(name, f"{name} is not valid")]
+
+
+def is_network(value: object) -> bool:
+    """An IPv4 address or range, with or without its prefix."""
+    try:
+        ipaddress.IPv4Interface(value)
+    except ValueError:
+        return False
+    return isinstance(value, str)
 
 
 def policy_problems(body: Body) -> list[Problem]:

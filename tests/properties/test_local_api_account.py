@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from emulators.linode_api import actions, linodes, tags
+from emulators.linode_api import actions, effects, linodes, tags
 from emulators.linode_api.account import Accounts
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.creation import create_linode
@@ -92,7 +92,7 @@ class AccountMachine(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         self.clock.advance(SETTLED_AFTER_S)
-        linodes.settle(self.account)
+        effects.settle(self.account)
 
     @invariant()
     def the_account_equals_the_model(self) -> None:

@@ -78,3 +78,16 @@ class Caller:
 
 def reasons(answer: requests.Response) -> list[tuple[str | None, str]]:
     return [(error.get("field"), error["reason"]) for error in answer.json()["errors"]]
+
+
+def settled(caller: Caller, clock: Any, **body: Any) -> dict[str, Any]:
+    """A new Linode after all its jobs are done."""
+    made = caller.create(**body)
+    clock.advance(200)
+    return caller.linode(made["id"])
+
+
+def made(answer: requests.Response) -> dict[str, Any]:
+    """What a call that must succeed answers."""
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())

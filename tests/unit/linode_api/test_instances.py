@@ -197,7 +197,7 @@ def test_put_changes_what_it_names_and_replaces_all_tags(caller: Caller) -> None
         ("shutdown", None),
         ("resize", {"type": "g6-standard-1"}),
         ("rebuild", {"image": "linode/debian13", "root_pass": PASSWORD}),
-        ("migrate", {}),
+        ("migrate", {"region": "us-sea"}),
         ("password", {"root_pass": PASSWORD}),
     ],
 )

@@ -30,12 +30,19 @@ with open("instances.json") as file:
 
 
 class Project:
-    """Stack `test` of project `fleet`, with a token of its own account."""
+    """One stack of project `fleet`, with a token of its own account."""
 
     def __init__(
-        self, folder: Path, engine: str, api: LocalApi, program: str = INSTANCES, account: str = "e2e"
+        self,
+        folder: Path,
+        engine: str,
+        api: LocalApi,
+        program: str = INSTANCES,
+        account: str = "e2e",
+        stack: str = "test",
     ) -> None:
         self.folder, self.engine, self.api, self.account = folder, engine, api, account
+        self.stack = stack
         self.token = api.add_token(account)
         (folder / "state").mkdir(parents=True)
         (folder / "home").mkdir()
@@ -54,28 +61,32 @@ class Project:
             "LINODE_TOKEN": self.token,
         }
         self._words = ["pulumi"] if engine == "pulumi" else [sys.executable, "-m", "emulators.engine"]
-        done = self.run("stack", "init", "test")
+        done = self.run("stack", "init", stack)
         assert done.code == 0, done.said
 
     def declare(self, instances: Mapping[str, Mapping[str, object]]) -> None:
         (self.folder / "instances.json").write_text(json.dumps(instances))
 
     def run(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
+        """A command of the engine."""
+        return self.command(*self._words, *words, env=env)
+
+    def command(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
         done = subprocess.run(
-            [*self._words, *words], cwd=self.folder, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
+            words, cwd=self.folder, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
         )  # fmt: skip
         return Done(done.returncode, done.stdout)
 
     def up(self, *words: str) -> Done:
-        return self.run("up", "--yes", "--skip-preview", "--stack", "test", *words)
+        return self.run("up", "--yes", "--skip-preview", "--stack", self.stack, *words)
 
     def preview(self, *words: str) -> Done:
-        return self.run("preview", "--stack", "test", *words)
+        return self.run("preview", "--stack", self.stack, *words)
 
     def destroy(self) -> Done:
-        return self.run("destroy", "--yes", "--skip-preview", "--stack", "test")
+        return self.run("destroy", "--yes", "--skip-preview", "--stack", self.stack)
 
     @property
     def checkpoint(self) -> Path:
-        return self.folder / "state" / ".pulumi" / "stacks" / "fleet" / "test.json"
+        return self.folder / "state" / ".pulumi" / "stacks" / "fleet" / f"{self.stack}.json"

@@ -1,0 +1,81 @@
+"""Linodes made by hand come under a stack untouched, and the next preview finds nothing to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from emulators.linode_api.server import LocalApi
+from tests.checkout import ENGINES, skip_without
+from tests.project import Project
+
+PROGRAM = """
+from providers.linode.account import Account
+from providers.linode.instance import Instance, InstanceArgs
+
+account = Account()
+"""
+
+
+@pytest.fixture(params=ENGINES)
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
+    skip_without(request.param)
+    with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
+        yield Project(tmp_path / "project", request.param, api, PROGRAM, stack="dev")
+
+
+def make(project: Project, label: str) -> dict[str, object]:
+    answer = requests.post(
+        f"{project.api.url}/v4/linode/instances", timeout=10, headers={"Authorization": f"Bearer {project.token}"},
+        json={"type": "g6-nanode-1", "region": "gb-lon", "image": "linode/debian13", "label": label, "tags": ["old"],
+              "root_pass": "By-hand-Passw0rd", "backups_enabled": True},
+    )  # fmt: skip
+    found: dict[str, object] = answer.json()
+    return found
+
+
+def test_an_imported_linode_is_unchanged_at_the_next_preview(project: Project) -> None:
+    made = [make(project, label) for label in ("web-1", "web-2", "other")]
+    words = [sys.executable, "-m", "providers.linode", "import", "--stack", "dev", "--label", "web-*"]
+
+    written = project.command(*words, "--out", str(project.folder / "import.json"))
+    lines = [line for line in written.said.splitlines() if " = Instance(" in line]
+    (project.folder / "__main__.py").write_text(PROGRAM + "\n".join(lines) + "\n")
+    project.up()  # the account's own resource; both Linodes are refused, their labels are taken
+    imported = project.run(
+        "import", "--file", "import.json", "--generate-code=false", "--protect=false", "--yes", "--skip-preview",
+        "--stack", "dev",
+    )  # fmt: skip
+    shown = project.preview("--expect-no-changes")
+
+    assert written.code == 0, written.said
+    assert imported.code == 0, imported.said
+    assert shown.code == 0, shown.said
+    assert all(str(row["id"]) in project.checkpoint.read_text() for row in made[:2])
+    writes = [entry for entry in project.api.requests() if entry["method"] != "GET"]
+    assert len(writes) == 3
+
+
+def test_a_file_that_is_there_is_not_overwritten(project: Project) -> None:
+    make(project, "web-1")
+    (project.folder / "import.json").write_text("precious")
+    words = [sys.executable, "-m", "providers.linode", "import", "--stack", "dev"]
+
+    done = project.command(*words, "--out", str(project.folder / "import.json"))
+
+    assert done.code == 2
+    assert "left alone" in done.said
+    assert (project.folder / "import.json").read_text() == "precious"
+
+
+def test_a_pattern_that_means_none_says_so(project: Project) -> None:
+    done = project.command(
+        sys.executable, "-m", "providers.linode", "import", "--stack", "dev", "--tag", "nope"
+    )
+
+    assert done.code == 1
+    assert "none of the account's" in done.said

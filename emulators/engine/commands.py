@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from emulators.engine.digest import Digest
+from emulators.engine.displays import run_displayed
 from emulators.engine.errors import EngineError, NotSupported, UnexpectedChanges
 from emulators.engine.import_file import Import, parse
-from emulators.engine.redaction import Redactor
 from emulators.engine.run_options import Kind, UpdateOptions, UpdateResult, default_parallel
 from emulators.engine.stack import Stack
 from emulators.engine.targets import TargetOptions
-from emulators.engine.text import Text
-from emulators.engine.update import run_update
 from emulators.engine.workspace import Workspace, announce, asked_yes, has_terminal, open_workspace
 
 KINDS: dict[str, Kind] = {
@@ -39,16 +35,15 @@ def run(args: argparse.Namespace) -> int:
     command: str = args.command
     only_preview = command == "preview" or args.preview_only
     skip_preview = getattr(args, "skip_preview", False)
-    as_json = getattr(args, "json", False)
     yes = getattr(args, "yes", False) or skip_preview
-    _check_flags(workspace, command, yes, only_preview, as_json)
+    _check_flags(workspace, command, yes, only_preview)
     if command == "import":
         _check_import(args)
     announce(workspace.backend)
     stack = workspace.open()
     imports = _imports(stack, args) if command == "import" else ()
     if only_preview or not skip_preview:
-        result = _run(stack, args, imports, preview=True, as_json=as_json and only_preview)
+        result = _run(stack, args, imports, preview=True)
         if result.errors:
             return 1
         if only_preview:
@@ -56,18 +51,14 @@ def run(args: argparse.Namespace) -> int:
             return 0
         if not yes and not asked_yes(f"Do you want to perform this {KINDS[command]}?"):
             raise EngineError(f"{KINDS[command]} was not confirmed; nothing was done")
-    result = _run(stack, args, imports, preview=False, as_json=False)
+    result = _run(stack, args, imports, preview=False)
     if result.errors:
         return 1
     _check_expected(args, result, KINDS[command])
     return 0
 
 
-def _check_flags(workspace: Workspace, command: str, yes: bool, only_preview: bool, as_json: bool) -> None:
-    if as_json and not only_preview:
-        raise NotSupported(
-            "--json is supported with preview and --preview-only by the embedded engine. Next: use pulumi"
-        )
+def _check_flags(workspace: Workspace, command: str, yes: bool, only_preview: bool) -> None:
     if not yes and not only_preview and not (workspace.interactive and has_terminal()):
         raise NeedsYes(command)
 
@@ -108,7 +99,7 @@ def _targets(args: argparse.Namespace) -> TargetOptions:
 
 
 def _run(
-    stack: Stack, args: argparse.Namespace, imports: tuple[Import, ...], *, preview: bool, as_json: bool
+    stack: Stack, args: argparse.Namespace, imports: tuple[Import, ...], *, preview: bool
 ) -> UpdateResult:
     kind = KINDS[args.command]
     options = UpdateOptions(
@@ -124,13 +115,4 @@ def _run(
         imports=imports,
         protect=getattr(args, "protect", True),
     )
-    redactor = Redactor()
-    if as_json:
-        digest = Digest(stack.config_properties(), redactor)
-        result = run_update(stack, options, digest, redactor)
-        print(digest.text(result))
-        return result
-    text = Text(sys.stdout, kind, preview, stack.project.name, stack.name, redactor, args.diff)
-    result = run_update(stack, options, text, redactor)
-    text.finish(result, show_outputs=not args.suppress_outputs)
-    return result
+    return run_displayed(stack, options, args)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from emulators.engine import urns
-from emulators.engine.events import Step, StepBegun, StepBroke
+from emulators.engine.events import Step, StepBegun, StepBroke, StepEnded
 from emulators.engine.executor import Executor, RunStopped
 from emulators.engine.state import Resource
 from emulators.engine.steps import delete_waves
@@ -85,7 +85,10 @@ def _delete_wave(executor: Executor, wave: list[Resource]) -> bool:
     loud = [entry for entry in wave if not urns.is_default_provider(entry.urn)]
     for entry in wave:
         if entry not in loud:
+            step = Step("delete", entry.urn, entry, None)
+            executor.emit(StepBegun(step))
             executor.snapshot.end(drop=entry)
+            executor.emit(StepEnded(step, "delete"))
     if len(loud) == 1:
         return delete(loud[0])
     with ThreadPoolExecutor(max_workers=executor.parallel) as pool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from emulators.engine import reads, urns
 from emulators.engine.deletes import delete_entries
 from emulators.engine.errors import EngineError, StepFailed
-from emulators.engine.events import Diagnostic, StackOutputs, Step
+from emulators.engine.events import Diagnostic, OutputsSet, StackOutputs, Step
 from emulators.engine.executor import Executor, RunStopped
 from emulators.engine.planning import Planner
 from emulators.engine.provider_references import ProviderReferences
@@ -45,6 +45,7 @@ class Deployment:
         self.references = ProviderReferences(self.registry)
         self._planner = Planner(self.registry, self.references, self._targets)
         self._plan_lock = threading.RLock()
+        self._component_steps: dict[str, Step] = {}
         self._stack_outputs: Properties | None = None
         self._stack_urn = ""
         self._stack_before: Properties = {}
@@ -67,6 +68,8 @@ class Deployment:
             with self._plan_lock:
                 self.executor.check_running()
                 plan = self._planner.plan(goal)
+                if plan.steps and not goal.custom:
+                    self._component_steps[plan.new.urn] = plan.steps[-1]
                 if goal.type == urns.STACK_TYPE:
                     old = self.registry.olds.get(plan.new.urn)
                     self._stack_urn, self._stack_before = plan.new.urn, dict(old.outputs) if old else {}
@@ -105,6 +108,8 @@ class Deployment:
         outputs = self._known(outputs)
         if resource.outputs != outputs:
             self.executor.snapshot.change(resource, outputs=outputs)
+        if step := self._component_steps.get(urn):
+            self.executor.emit(OutputsSet(step))
 
     def _known(self, outputs: Properties) -> Properties:
         """Without what hangs on something left out or failed: the state of a real run has no unknowns."""
@@ -139,7 +144,8 @@ class Deployment:
         outputs = self._known(outputs)
         if stack.outputs != outputs:
             self.executor.snapshot.change(stack, save=False, outputs=outputs)
-        self.executor.emit(StackOutputs(self._stack_before, outputs))
+        step = self._component_steps.get(self._stack_urn) if given is not None else None
+        self.executor.emit(StackOutputs(self._stack_before, outputs, step))
 
 
 def warn_of_pending(emit: Callable[[Diagnostic], None], names: list[tuple[str, str]]) -> None:

@@ -35,7 +35,8 @@ class Digest:
         if isinstance(event, StepBegun):
             self._begun(event.step)
         elif isinstance(event, StepEnded) and event.step.op == "refresh":
-            self._refreshed(event.step, event.result)
+            if not urns.is_default_provider(event.step.urn):
+                self._refreshed(event.step, event.result)
         elif isinstance(event, Diagnostic):
             self._diagnosed(event)
 
@@ -71,6 +72,10 @@ class Digest:
         entry = {"urn": event.urn} if event.urn else {}
         self.diagnostics.append({**entry, "message": f"{prefix}{text}\n", "severity": event.severity})
 
+    def finish(self, result: UpdateResult) -> None:
+        """Print the whole of it."""
+        print(self.text(result))
+
     def text(self, result: UpdateResult) -> str:
         document: Json = {}
         if self._config:
@@ -95,16 +100,8 @@ def _step(step: Step, op: Op) -> Json:
         document["diffReasons"] = sorted({str(parse_path(change.path)[0]) for change in step.detailed})
     if step.keys:
         document["replaceReasons"] = list(step.keys)
-    document["detailedDiff"] = _detailed(step) if step.detailed else None
+    document["detailedDiff"] = step.detailed_json("kind") if step.detailed else None
     return document
-
-
-def _detailed(step: Step) -> Json:
-    found = {}
-    for change in step.detailed or ():
-        forced = str(parse_path(change.path)[0]) in step.forced
-        found[change.path] = {"kind": f"{change.kind}-replace" if forced else change.kind, "inputDiff": True}
-    return found
 
 
 def resource_json(resource: Resource) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from emulators.engine.diffs import Difference
+from emulators.engine.diffs import Difference, parse_path
 from emulators.engine.state import Resource
 from emulators.engine.values import Properties
 
@@ -36,6 +36,17 @@ class Step:
             raise ValueError("a step without a resource")
         return found
 
+    def detailed_json(self, kind: str) -> dict[str, dict[str, object]]:
+        """The engine's own diff by path; kind is the name of the field for what happens there."""
+        found: dict[str, dict[str, object]] = {}
+        for change in self.detailed or ():
+            forced = str(parse_path(change.path)[0]) in self.forced
+            found[change.path] = {
+                kind: f"{change.kind}-replace" if forced else change.kind,
+                "inputDiff": True,
+            }
+        return found
+
 
 @dataclass(frozen=True)
 class StepBegun:
@@ -53,7 +64,10 @@ class StepEnded:
 
 @dataclass(frozen=True)
 class StepBroke:
+    """A step that failed; status as the protocol has it: 0 nothing was done, 1 partly, 2 not known."""
+
     step: Step
+    status: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,10 +78,20 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
+class OutputsSet:
+    """A component's outputs arrived, some time after the step that registered it."""
+
+    step: Step
+
+
+@dataclass(frozen=True)
 class StackOutputs:
+    """The stack's outputs at the end; with its step, if the program came so far as to give them."""
+
     old: Properties
     new: Properties
+    step: Step | None = None
 
 
-Event = StepBegun | StepEnded | StepBroke | Diagnostic | StackOutputs
+Event = StepBegun | StepEnded | StepBroke | Diagnostic | OutputsSet | StackOutputs
 Sink = Callable[[Event], None]

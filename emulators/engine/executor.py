@@ -117,7 +117,9 @@ class Executor:
             reasons = error.reasons if isinstance(error, InitFailed) else [str(error)]
             for reason in reasons:
                 self.error(reason, step.urn, stop=stop_on_error)
-            self.emit(StepBroke(step))
+            partly = isinstance(error, InitFailed)
+            unknown = step.op in ("update", "delete", "delete-replaced")
+            self.emit(StepBroke(step, 1 if partly else 2 if unknown else 0))
             return False
         self.count(step.op, step.urn)
         self.emit(StepEnded(step, step.op, time.monotonic() - started))

@@ -74,7 +74,7 @@ def _import(
         urn=item.urn,
         type=item.type,
         custom=item.custom,
-        id=item.id,
+        import_id=item.id,
         inputs=item.inputs,
         outputs=item.outputs,
         parent=parent,

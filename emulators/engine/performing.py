@@ -137,6 +137,7 @@ class Performer:
     def _import(self, step: Step) -> None:
         """Take over what exists. Its whole state is given, so nothing is asked and nothing is under way."""
         new = step.resource
+        new.id, new.import_id = new.import_id, ""
         new.outputs = _marked(new, new.outputs)
         new.created = new.modified = now()
         self._snapshot.end(add=new)

@@ -6,6 +6,7 @@ called without old inputs, which dependants a delete-before-replace drags along.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ class Planner:
         self._untargeted = Untargeted(registry, targets)
         self._executor = registry.executor
         self._aliases: dict[str, list[str]] = {}
-        self._deleted_first: set[str] = set()
+        self._deleted_first: dict[str, tuple[str, ...]] = {}  # and which keys forced it
         self._replaced: set[str] = set()
         self.failed: set[str] = set()
 
@@ -90,7 +91,8 @@ class Planner:
         if old is None or old.external:
             return Plan(new, [Step("create", new.urn, old, new)])
         if recreated:
-            return Plan(new, _replacement_steps(old, new, Decision("replace")))
+            replace, create = _replacement_steps(old, new, Decision("replace"))
+            return Plan(new, [replace, dataclasses.replace(create, keys=self._deleted_first[new.urn])])
         if forced:
             decision = Decision("replace", ("id",), bool(goal.delete_before_replace))
             return Plan(new, self._replace(old, new, decision))
@@ -213,7 +215,7 @@ class Planner:
         for entry in dragged:
             if entry.protect:
                 self._registry.refuse(PROTECTED_REPLACE.format(urn=entry.urn), entry.urn)
-            self._deleted_first.add(entry.urn)
+            self._deleted_first.setdefault(entry.urn, ())
             self._replaced.add(entry.urn)
             self._references.ensure(entry)
         return dragged[::-1]
@@ -226,7 +228,10 @@ class Planner:
         }
         provider = self._executor.providers.get(entry.provider)
         diff = provider.diff(entry, entry.outputs, inputs, entry.ignore_changes)
-        return decide(diff, entry, inputs, entry.replace_on_changes, None).kind == "replace"
+        decision = decide(diff, entry, inputs, entry.replace_on_changes, None)
+        if decision.kind == "replace":
+            self._deleted_first[entry.urn] = decision.replace_keys
+        return decision.kind == "replace"
 
 
 def _replacement_steps(old: Resource, new: Resource, decision: Decision) -> list[Step]:

@@ -11,6 +11,7 @@ import uuid
 
 from emulators.engine import urns
 from emulators.engine.errors import EngineError, NotSupported
+from emulators.engine.events import Step, StepBegun, StepEnded
 from emulators.engine.performing import now
 from emulators.engine.registry import Registry
 from emulators.engine.state import Resource
@@ -51,22 +52,18 @@ class ProviderReferences:
 
     def _make(self, urn: str, inputs: Properties) -> Resource:
         old = self._registry.olds.get(urn)
-        new = Resource(
-            urn=urn,
-            type=urns.type_of(urn),
-            custom=True,
-            id=old.id if old else self._fresh_id(),
-            inputs=inputs,
-            outputs=inputs,
-            created=old.created if old else now(),
-            modified=old.modified if old else now(),
-        )
-        changed = old is None or not old.same_as(new)
-        if old is not None:
-            new.modified = now() if changed else old.modified
+        new = Resource(urn=urn, type=urns.type_of(urn), custom=True, inputs=inputs)
+        made = new.changed(id=old.id if old else self._fresh_id(), outputs=inputs)
+        changed = old is None or not old.same_as(made)
+        step = Step("create" if old is None else "update" if changed else "same", urn, old, new)
+        self._executor.emit(StepBegun(step))
+        new.id, new.outputs = made.id, inputs
+        new.created = old.created if old else now()
+        new.modified = old.modified if old and not changed else now()
         self._registry.take(old)
         self._registry.registered[urn] = new
         self._executor.snapshot.end(add=new, drop=old, save=changed)
+        self._executor.emit(StepEnded(step, step.op))
         self._executor.providers.declare(f"{urn}::{new.id}", inputs)
         return new
 

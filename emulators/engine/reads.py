@@ -22,12 +22,11 @@ def prepare(registry: Registry, references: ProviderReferences, new: Resource) -
 def read(registry: Registry, new: Resource, wanted_id: str) -> Resource:
     """Ask the provider. Raises StepFailed."""
     executor = registry.executor
-    new.id, new.outputs = wanted_id, dict(new.inputs)
+    new.id = wanted_id
     step = Step("read", new.urn, registry.olds.get(new.urn), new)
     executor.emit(StepBegun(step))
-    if wanted_id == UNKNOWN_TEXT:
-        new.outputs = {}
-    else:
+    if wanted_id != UNKNOWN_TEXT:
+        new.outputs = dict(new.inputs)  # what is sent as the known state
         provider = executor.providers.get(new.provider)
         operation = None if executor.preview else executor.snapshot.begin(new, "reading")
         try:

@@ -33,12 +33,11 @@ def refresh(
         prepare(entry)
     found: dict[int, Resource | None] = {id(entry): entry for entry in base}
     for entry in base:
-        if not entry.custom and entry.urn in chosen:
+        if entry.urn in chosen and (not entry.custom or urns.is_provider(entry.type)):
             executor.count("same", entry.urn)
-            if entry.type == urns.STACK_TYPE:
-                step = Step("refresh", entry.urn, entry, entry)
-                executor.emit(StepBegun(step))
-                executor.emit(StepEnded(step, "same"))
+            step = Step("refresh", entry.urn, entry, entry)
+            executor.emit(StepBegun(step))
+            executor.emit(StepEnded(step, "same"))
     with ThreadPoolExecutor(max_workers=executor.parallel) as pool:
         for entry, now_there in zip(
             readable, pool.map(lambda entry: _refresh(executor, entry), readable), strict=True

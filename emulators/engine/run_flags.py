@@ -6,6 +6,7 @@ Source: the real command line's ``pkg/cmd/pulumi/operations``.
 from __future__ import annotations
 
 import argparse
+import os
 
 
 def add_run_flags(parser: argparse.ArgumentParser, name: str) -> None:
@@ -15,6 +16,8 @@ def add_run_flags(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("-m", "--message", default="", help="a note for the history")
     parser.add_argument("--suppress-outputs", action="store_true", help="do not show stack outputs")
     parser.add_argument("--suppress-progress", action="store_true", help="accepted; there are no dots")
+    if os.environ.get("PULUMI_DEBUG_COMMANDS", "").lower() in ("1", "true"):  # as the real one has it
+        parser.add_argument("--event-log", metavar="FILE", help="write every event to this file")
     if name == "import":
         _add_import_flags(parser)
         return

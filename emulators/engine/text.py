@@ -20,7 +20,7 @@ from emulators.engine.events import (
     StepEnded,
 )
 from emulators.engine.redaction import Redactor
-from emulators.engine.run_options import Kind, UpdateResult
+from emulators.engine.run_options import UpdateOptions, UpdateResult
 from emulators.engine.state import Resource
 from emulators.engine.values import UNKNOWN, Properties
 
@@ -63,15 +63,16 @@ class Text:
     def __init__(
         self,
         out: TextIO,
-        kind: Kind,
-        preview: bool,
+        options: UpdateOptions,
         project: str,
         stack: str,
         redactor: Redactor,
+        *,
         diff: bool,
+        show_outputs: bool,
     ) -> None:
-        self._out, self._kind, self._preview, self._redactor = out, kind, preview, redactor
-        self._diff = diff
+        self._out, self._kind, self._preview, self._redactor = out, options.kind, options.preview, redactor
+        self._diff, self._show_outputs = diff, show_outputs
         self._diagnostics: dict[str, list[Diagnostic]] = {}
         self._outputs: StackOutputs | None = None
         self._stack_line: Step | None = None
@@ -101,7 +102,7 @@ class Text:
                 self._broke(event.step)
             elif isinstance(event, StackOutputs):
                 self._outputs = event
-            else:
+            elif isinstance(event, Diagnostic):
                 self._diagnosed(event)
 
     def _line(self, op: Op, resource: Resource, status: str, diff: str = "") -> None:
@@ -177,14 +178,14 @@ class Text:
 
     # the end
 
-    def finish(self, result: UpdateResult, *, show_outputs: bool = True) -> None:
+    def finish(self, result: UpdateResult) -> None:
         """Diagnostics, outputs, counts, duration."""
         self._start()
         if self._stack_line is not None and not self._diff:
             status = "**failed**" if result.errors and not self._preview else ""
             self._line("same", self._stack_line.resource, status)
         self._finish_diagnostics()
-        if show_outputs:
+        if self._show_outputs:
             self._finish_outputs()
         self._finish_counts(result)
         if not self._preview:

@@ -98,5 +98,27 @@ def _without_path(pickled: str) -> str:
     return pickled
 
 
+def comparable_events(events: list[Json]) -> list[str]:
+    """Without numbers and times; of diagnostics only errors and warnings, by one line."""
+    return sorted(json.dumps(kept, sort_keys=True) for event in events if (kept := _comparable_event(event)))
+
+
+def _comparable_event(event: Json) -> Json | None:
+    kind = next(key for key in event if key not in ("sequence", "timestamp"))
+    body = json.loads(UUID.sub("<uuid>", json.dumps(event[kind])))
+    if kind == "diagnosticEvent":
+        if body["severity"] not in ("error", "warning"):
+            return None
+        lines = body["message"].rstrip("\n").split("\n")
+        return {kind: {**body, "message": lines[-1 if body["severity"] == "error" else 0]}}
+    if kind == "summaryEvent":
+        return {kind: {**body, "durationSeconds": 0}}
+    body.pop("steps", None)  # how many had ended when another failed
+    metadata = body.get("metadata")
+    if metadata and metadata["op"] == "same" and metadata["type"] != "pulumi:pulumi:Stack":
+        body["metadata"] = {key: value for key, value in metadata.items() if key not in ("old", "new")}
+    return {kind: body}
+
+
 def as_counter(calls: list[Json]) -> Counter[str]:
     return Counter(json.dumps(call, sort_keys=True) for call in calls)

@@ -11,6 +11,7 @@ import pytest
 from tests.contract.engine_oracle import (
     ORACLE,
     as_counter,
+    comparable_events,
     comparable_state,
     load,
     needs_oracle,
@@ -24,7 +25,6 @@ SKIPPED = {
     "41-import-option": "import_ is refused, as it works on no engine",
     "52-duplicate-urn": "a race: which of the two is registered first",
     "53-provider-in-main": "its pickles are masked in the recording",
-    "54-up-json": "the event stream is not built",
 }
 CASES = [
     pytest.param(name, marks=pytest.mark.skip(reason=SKIPPED[name])) if name in SKIPPED else name
@@ -68,7 +68,10 @@ def test_a_run_leaves_what_the_real_engine_left(
     place = put_in_place(scenario, tmp_path)
     recorded = load(scenario, "scenario.json")
 
-    answer = place.run(monkeypatch, *shlex.split(recorded["command"])[1:])
+    place.environment["PULUMI_DEBUG_COMMANDS"] = "true"
+    log = tmp_path / "events"
+
+    answer = place.run(monkeypatch, *shlex.split(recorded["command"])[1:], "--event-log", str(log))
 
     assert answer.code == recorded["exit_code"], answer.out + answer.err
     assert comparable_state(place.state()) == comparable_state(load(scenario, "state-after.json"))
@@ -77,6 +80,14 @@ def test_a_run_leaves_what_the_real_engine_left(
     expected = [call for call in load(scenario, "calls.json") if call["method"] not in in_vain]
     assert as_counter(place.calls()) == as_counter(expected)
     assert "Traceback" not in answer.err
+    if "--json" in recorded["command"]:
+        streamed = [json.loads(line) for line in answer.out.splitlines()]
+        real = [json.loads(line) for line in (ORACLE / scenario / "output.txt").read_text().splitlines()]
+        assert comparable_events(streamed) == comparable_events(real)
+    if (ORACLE / scenario / "events.json").exists() and log.exists():
+        events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        assert [event["sequence"] for event in events] == list(range(len(events)))
+        assert comparable_events(events) == comparable_events(load(scenario, "events.json"))
 
 
 @needs_oracle

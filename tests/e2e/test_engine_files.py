@@ -145,7 +145,6 @@ def test_a_held_lock_stops_an_up_and_names_its_holder(place: Place, monkeypatch:
         (["stack", "init", "dev"], 1, "error: stack 'organization/sample/dev' already exists"),
         (["stack", "output", "nope"], 1, "error: current stack does not have output property 'nope'"),
         (["config", "get", "nope"], 1, "error: configuration key 'nope' not found for stack 'dev'"),
-        (["up", "--yes", "--json"], 1, "error: --json is supported with preview"),
     ],
 )
 def test_bad_command_lines_get_the_words_of_the_real_one(

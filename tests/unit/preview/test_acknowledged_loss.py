@@ -113,3 +113,19 @@ def test_another_label_says_nothing(fake: FakeHost) -> None:
     fake.label_events.append(("add", "writer", AFTER, "bug"))
 
     assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+
+
+def test_our_own_user_acknowledges_nothing_even_if_it_may_write(fake: FakeHost) -> None:
+    fake.writers.add(BOT)
+    reported(fake)
+    labelled(fake, who=BOT)
+
+    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+
+
+def test_a_label_whose_last_known_event_is_its_removal_does_not_count(fake: FakeHost) -> None:
+    reported(fake)
+    labelled(fake)
+    fake.label_events.append(("remove", "writer", "2026-11-23T12:00:00Z", LABEL))
+
+    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""

@@ -169,6 +169,27 @@ class LinodeClient:
         """Source: PUT /linode/instances/{linodeId}/configs/{configId}."""
         self.transport.request("PUT", f"{_instance(linode_id)}/configs/{config_id}", body=body)
 
+    def interfaces(self, linode_id: int | str) -> list[Json]:
+        """The interfaces of a Linode of the `linode` generation.
+
+        Source: GET /linode/instances/{linodeId}/interfaces.
+        """
+        found = self.transport.request("GET", f"{_instance(linode_id)}/interfaces").body.get("interfaces")
+        return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+    def add_interface(self, linode_id: int | str, interface: Mapping[str, object]) -> None:
+        """Source: POST /linode/instances/{linodeId}/interfaces."""
+        self._act(linode_id, "interfaces", interface)
+
+    def delete_interface(self, linode_id: int | str, interface_id: int) -> None:
+        """Source: DELETE /linode/instances/{linodeId}/interfaces/{interfaceId}."""
+        self.transport.request("DELETE", f"{_instance(linode_id)}/interfaces/{interface_id}")
+
+    def set_network_helper(self, linode_id: int | str, *, enabled: bool) -> None:
+        """Source: PUT /linode/instances/{linodeId}/interfaces/settings."""
+        path = f"{_instance(linode_id)}/interfaces/settings"
+        self.transport.request("PUT", path, body={"network_helper": enabled})
+
     def create_image(self, disk_id: int, label: str, description: str) -> str:
         """A private image of a disk, being made; its id. Scope images:read_write. Source: POST /images."""
         body = {"disk_id": disk_id, "label": label, "description": description}

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from providers.linode import interfaces
 from providers.linode.changes import Changes, Outcome
 from providers.linode.client import LinodeClient
 from providers.linode.errors import LinodeError, NotFound
@@ -165,11 +166,33 @@ def _set_kernel(update: Update) -> None:
 
 
 def _set_interfaces(update: Update) -> None:
-    _put_config(update, {"interfaces": update.wanted.get("interfaces", [])})
+    wanted = update.wanted.get("interfaces")
+    declared = wanted if isinstance(wanted, list) else []
+    if not _has_linode_interfaces(update):
+        _put_config(update, {"interfaces": declared})
+        return
+    linode_id = update.linode.id
+    needed = interfaces.steps(update.client.interfaces(linode_id), declared)
+    for interface_id in needed.remove:
+        update.machine.when_free(
+            partial(update.client.delete_interface, linode_id, interface_id), "lose an interface"
+        )
+    for interface in needed.add:
+        update.machine.when_free(
+            partial(update.client.add_interface, linode_id, interface), "get an interface"
+        )
 
 
 def _set_network_helper(update: Update) -> None:
-    _put_config(update, {"helpers": {"network": update.wanted["network_helper"]}})
+    enabled = bool(update.wanted["network_helper"])
+    if _has_linode_interfaces(update):
+        update.client.set_network_helper(update.linode.id, enabled=enabled)
+    else:
+        _put_config(update, {"helpers": {"network": enabled}})
+
+
+def _has_linode_interfaces(update: Update) -> bool:
+    return update.linode.interface_generation == "linode"
 
 
 def _add_private_address(update: Update) -> None:

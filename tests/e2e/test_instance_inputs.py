@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.fields import FIELDS
@@ -25,7 +28,11 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE1vY2tLZXlNb2NrS2V5TW9ja0tleU1vY2tLZ
 
 @dataclass(frozen=True)
 class Row:
-    """One input: what is declared first, what then, and the writes that the change may send for its Linode."""
+    """One input: what is declared first, what then, and the writes that the change sends for its Linode.
+
+    Texts such as "{firewall}" stand for ids of things that the account has. `left` is what the API reports
+    afterwards; `replaced` Linodes get another id.
+    """
 
     before: dict[str, object]
     after: dict[str, object]
@@ -34,6 +41,7 @@ class Row:
     left: dict[str, object] = field(default_factory=dict)
 
 
+LINODE_PUBLIC = {"public": {}, "default_route": {"ipv4": True, "ipv6": True}, "firewall_id": "{firewall}"}
 PUT = ["PUT"]
 SHUT, BOOT, REBOOT = "POST shutdown", "POST boot", "POST reboot"
 
@@ -50,6 +58,37 @@ ROWS: dict[str, Row] = {
     "authorized_users": Row({}, {"authorized_users": ["e2e"]}, []),
     "user_data": Row({"user_data": "#cloud-config\n"}, {"user_data": "#cloud-config\n# two\n"}, []),
     "booted": Row({}, {"booted": False}, [SHUT], left={"status": "offline"}),
+    "stackscript_id": Row({"stackscript_id": "{script}"}, {"stackscript_id": "{other_script}"}, []),
+    "stackscript_data": Row({"stackscript_id": "{script}", "stackscript_data": {"word": "one"}},
+                            {"stackscript_data": {"word": "two"}}, []),
+    "backup_id": Row({"backup_id": "{backup}", "image": None, "root_pass": None}, {"backup_id": "{other_backup}"}, []),
+    "swap_size": Row({}, {"swap_size": 1024}, [SHUT, "POST disks/*/resize", "POST disks/*/resize", BOOT]),
+    "boot_config_label": Row({}, {"boot_config_label": "My Debian 13 Disk Profile"}, [REBOOT]),
+    "kernel": Row({}, {"kernel": "linode/latest-64bit"}, ["PUT configs/*", REBOOT]),
+    "boot_size": Row({"boot_size": 9000}, {"boot_size": 9500}, []),
+    "backups_day": Row({"backups_enabled": True, "backups_day": "Sunday", "backups_window": "W2"},
+                       {"backups_day": "Monday"}, PUT),
+    "backups_window": Row({"backups_enabled": True, "backups_day": "Sunday", "backups_window": "W2"},
+                          {"backups_window": "W4"}, PUT),
+    "private_ip": Row({}, {"private_ip": True}, ["POST ips", REBOOT]),
+    "reserved_ipv4": Row({"reserved_ipv4": "{address}"}, {"reserved_ipv4": "{other_address}"}, ["DELETE"],
+                         replaced=True),
+    "firewall_id": Row({"firewall_id": "{firewall}"}, {"firewall_id": "{other_firewall}"}, ["PUT firewalls"]),
+    "placement_group": Row({"placement_group": "{group}"}, {"placement_group": "{other_group}"}, []),
+    "disk_encryption": Row({"disk_encryption": "enabled"}, {"disk_encryption": "disabled"}, ["DELETE"], replaced=True,
+                           left={"disk_encryption": "disabled"}),
+    "interface_generation": Row({"interface_generation": "legacy_config"},
+                                {"interface_generation": "linode", "interfaces": [LINODE_PUBLIC]}, ["DELETE"],
+                                replaced=True, left={"interface_generation": "linode"}),
+    "interfaces": Row({"interfaces": [{"purpose": "public"}]},
+                      {"interfaces": [{"purpose": "public"}, {"purpose": "vlan", "label": "lan"}]},
+                      [SHUT, "PUT configs/*", BOOT]),
+    "network_helper": Row({"interface_generation": "linode", "interfaces": [LINODE_PUBLIC], "network_helper": True},
+                          {"network_helper": False}, ["PUT interfaces/settings", REBOOT]),
+    "maintenance_policy": Row({"maintenance_policy": "linode/migrate"}, {"maintenance_policy": "linode/power_off_on"},
+                              PUT, left={"maintenance_policy": "linode/power_off_on"}),
+    "adopt": Row({"adopt": "{made_by_hand}", "label": "made-by-hand"}, {"tags": ["adopted"]}, PUT),
+    "owner": Row({"tags": ["owned"]}, {}, []),
     "backups_enabled": Row({"backups_enabled": False}, {"backups_enabled": True}, ["POST backups/enable"]),
     "watchdog_enabled": Row({}, {"watchdog_enabled": False}, PUT, left={"watchdog_enabled": False}),
     "alerts": Row({}, {"alerts": {"cpu": 40}}, PUT),
@@ -82,15 +121,14 @@ class Changed:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        project.declare({name.replace("_", "-"): {**BASE, **row.before} for name, row in ROWS.items()})
+        self.things = self._make_things()
+        project.declare(self._declared({name: {**BASE, **row.before} for name, row in ROWS.items()}))
         self.first = project.up()
         assert self.first.code == 0, self.first.said
-        made = project.api.requests()
-        self.ids = {str(entry["created_id"]) for entry in made if entry["created_id"]}
-        last = max(int(str(entry["id"])) for entry in made)
+        last = max(int(str(entry["id"])) for entry in project.api.requests())
         self.before = self._linodes()
         project.declare(
-            {name.replace("_", "-"): {**BASE, **row.before, **row.after} for name, row in ROWS.items()}
+            self._declared({name: {**BASE, **row.before, **row.after} for name, row in ROWS.items()})
         )
         self.second = project.up()
         assert self.second.code == 0, self.second.said
@@ -98,22 +136,111 @@ class Changed:
         self.after = self._linodes()
         self.again = project.preview("--expect-no-changes")
 
-    def _linodes(self) -> dict[str, dict[str, object]]:
-        import requests
+    def _make_things(self) -> dict[str, object]:
+        """What the inputs name by id: two of each, so that one can be changed for the other."""
+        made = {}
+        for prefix in ("", "other_"):
+            word = prefix.strip("_") or "first"
+            made[f"{prefix}firewall"] = self._call(
+                "POST",
+                "/networking/firewalls",
+                {
+                    "label": f"wall-{word}",
+                    "rules": {
+                        "inbound_policy": "DROP",
+                        "outbound_policy": "ACCEPT",
+                        "inbound": [],
+                        "outbound": [],
+                    },
+                },
+            )["id"]
+            made[f"{prefix}group"] = self._call(
+                "POST",
+                "/placement/groups",
+                {
+                    "label": f"group-{word}",
+                    "region": "de-fra-2",
+                    "placement_group_type": "anti_affinity:local",
+                    "placement_group_policy": "strict",
+                },
+            )["id"]
+            made[f"{prefix}address"] = self._call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})[
+                "address"
+            ]
+            made[f"{prefix}script"] = self._call(
+                "POST",
+                "/linode/stackscripts",
+                {
+                    "label": f"script-{word}",
+                    "images": ["any/all"],
+                    "script": '#!/bin/bash\n# <UDF name="word" label="word" default="x">',
+                },
+            )["id"]
+        made["made_by_hand"] = self._make_linode("made-by-hand")
+        made["backup"], made["other_backup"] = self._make_backup("source-1"), self._make_backup("source-2")
+        return made
 
-        rows = requests.get(
-            f"{self.project.api.url}/v4/linode/instances?page_size=500", timeout=10,
+    def _make_linode(self, label: str) -> object:
+        made = self._call("POST", "/linode/instances", {**BASE, "label": label})["id"]
+        self._until(lambda: self._call("GET", f"/linode/instances/{made}")["status"] == "running")
+        return made
+
+    def _make_backup(self, label: str) -> object:
+        """A snapshot; of one Linode there is only the newest."""
+        source = self._make_linode(label)
+        self._call("POST", f"/linode/instances/{source}/backups/enable")
+        made = self._call("POST", f"/linode/instances/{source}/backups", {"label": "snapshot"})["id"]
+        path = f"/linode/instances/{source}/backups/{made}"
+        self._until(lambda: self._call("GET", path)["status"] == "successful")
+        return made
+
+    def _until(self, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 20
+        while not done():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def _declared(self, rows: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
+        """The rows' inputs, with ids for the names of things, without those that are taken away."""
+        return {
+            name.replace("_", "-"): {
+                key: self._with_ids(value) for key, value in inputs.items() if value is not None
+            }
+            for name, inputs in rows.items()
+        }
+
+    def _with_ids(self, value: object) -> object:
+        if isinstance(value, dict):
+            return {key: self._with_ids(part) for key, part in value.items()}
+        if isinstance(value, list):
+            return [self._with_ids(part) for part in value]
+        return self.things[value.strip("{}")] if isinstance(value, str) and value.startswith("{") else value
+
+    def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        answer = requests.request(
+            method,
+            f"{self.project.api.url}/v4beta{path}",
+            json=body,
+            timeout=10,
             headers={"Authorization": f"Bearer {self.project.token}"},
-        ).json()["data"]  # fmt: skip
-        return {str(row["label"]): row for row in rows}
+        )
+        found: dict[str, Any] = answer.json()
+        assert answer.ok, (path, found)
+        return found
+
+    def _linodes(self) -> dict[str, dict[str, object]]:
+        return {
+            str(row["label"]): row for row in self._call("GET", "/linode/instances?page_size=500")["data"]
+        }
 
     def calls(self, linode_id: object) -> list[str]:
-        """The writes for one Linode: "PUT", "POST resize"."""
+        """The writes for one Linode: "PUT", "POST resize"; ids in them as a star."""
         found = []
         for entry in self.writes:
             match = re.fullmatch(rf"/v4(?:beta)?/linode/instances/{linode_id}(?:/(.+))?", str(entry["path"]))
-            if match:
-                found.append(f"{entry['method']} {match[1]}" if match[1] else str(entry["method"]))
+            if match and entry["status"] == 200:
+                what = re.sub(r"/\d+", "/*", match[1] or "")
+                found.append(f"{entry['method']} {what}".strip())
         return found
 
 
@@ -125,7 +252,7 @@ def test_a_change_of_each_input_asks_for_what_the_table_says(changed: Changed, n
     label = str(row.after.get("label") or label)
 
     assert changed.calls(linode["id"]) == row.writes
-    assert changed.after[label]["id"] == linode["id"]
+    assert (changed.after[label]["id"] != linode["id"]) is row.replaced
     for key, value in {"status": "running", **row.left}.items():
         assert changed.after[label][key] == value
 

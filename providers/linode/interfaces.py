@@ -1,0 +1,51 @@
+"""Bring a Linode's interfaces to what is declared: in its configuration profile, or as Linode interfaces.
+
+Both while it is off. Source: PUT /linode/instances/{linodeId}/configs/{configId}, and GET, POST, DELETE
+/linode/instances/{linodeId}/interfaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Interface = Mapping[str, object]
+KINDS = ("public", "vlan", "vpc")
+
+
+@dataclass(frozen=True)
+class InterfaceSteps:
+    """What to take away, by id, and what to add; what is there as declared stays."""
+
+    remove: tuple[int, ...]
+    add: tuple[Interface, ...]
+
+
+def steps(there: Sequence[Interface], wanted: Sequence[Interface]) -> InterfaceSteps:
+    """Removing goes first: a Linode has at most 3 interfaces, and one public one."""
+    left = list(there)
+    add = []
+    for interface in wanted:
+        match = next((one for one in left if _is(one, interface)), None)
+        if match is None:
+            add.append(interface)
+        else:
+            left.remove(match)
+    return InterfaceSteps(tuple(int(str(one["id"])) for one in left), tuple(add))
+
+
+def _is(there: Interface, wanted: Interface) -> bool:
+    """Whether an interface is as declared, in everything that is declared."""
+    kind = next((kind for kind in KINDS if wanted.get(kind) is not None), None)
+    return kind is not None and there.get(kind) is not None and _holds(there, wanted)
+
+
+def _holds(there: object, wanted: object) -> bool:
+    """Whether everything wanted is there; "auto" is satisfied by any value."""
+    if isinstance(wanted, Mapping):
+        return isinstance(there, Mapping) and all(
+            _holds(there.get(key), part) for key, part in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(there, list) and len(there) == len(wanted) and all(map(_holds, there, wanted))
+    return wanted in (None, "auto") or there == wanted

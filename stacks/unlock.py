@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from providers.linode import sessions, state_folder
@@ -39,10 +40,23 @@ class Unlock:
             lock.file.unlink(missing_ok=True)
             Path(f"{lock.file}.attrs").unlink(missing_ok=True)
         if pending:
-            text = json.dumps({**exported, "deployment": deployment})
-            self.engine.ask("stack", "import", "--stack", self.stack, env=self.env, stdin=text)
+            self._import(json.dumps({**exported, "deployment": deployment}))
         freed = [f"the lock of {lock.holder()} is gone: that process is dead" for lock in dead]
         return [*freed, *said] or [f"stack '{self.stack}' is not locked, and nothing was left open"]
+
+    def _import(self, text: str) -> None:
+        """Write the state.
+
+        `stack import` writes a missing encryption salt beside Pulumi.yaml, and stack `local` keeps its own
+        elsewhere: a scratch project takes that, so that nothing under version control changes.
+        """
+        words = ("stack", "import", "--stack", self.stack)
+        if self.stack != LOCAL_STACK:
+            self.engine.ask(*words, env=self.env, stdin=text)
+            return
+        with TemporaryDirectory() as scratch:
+            (Path(scratch) / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
+            self.engine.ask(*words, "--cwd", scratch, env=self.env, stdin=text)
 
     def _dead_locks(self) -> list[locks.Lock]:
         folder = state_folder.folder(self.env, PROJECT)

@@ -12,6 +12,8 @@ from providers.linode.errors import ApiRefused, ApiUnreachable, Busy, NotAuthori
 
 LABEL_TAKEN = "label must be unique"
 START_LOCAL_API = "start the local API with `make api`"
+IN_CONFIG = "linode:token"
+STALE_COPY = " (refresh and destroy use the copy in the state: LINODE_TOKEN or --run-program reaches them.)"
 CHECK_ADDRESS = "check the network and the address (LINODE_URL or linode:url)"
 
 
@@ -80,9 +82,10 @@ def _about_token(connection: Connection, headers: Mapping[str, str]) -> str:
         needed = "any scope"
     if headers.get("X-OAuth-Scopes", "unknown") == "unknown":
         whose = "this token" if connection.token else "a call without a token"
+        stale = STALE_COPY if connection.token_source == IN_CONFIG else ""
         return (
             f"— the API does not know {whose} (from {connection.token_source}); the call needs {needed}. "
-            "Next: set LINODE_TOKEN, or `pulumi config set --secret linode:token`, to a valid one."
+            f"Next: set LINODE_TOKEN, or `pulumi config set --secret linode:token`, to a valid one.{stale}"
         )
     return (
         f"— the token (from {connection.token_source}) has the scopes "

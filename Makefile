@@ -7,9 +7,9 @@ RUN = .venv/bin/python -m
 
 export ENGINE LOCAL_PORT LOCAL_SPEED
 
-.PHONY: up preview refresh down show unlock api stop test check fix lock hook clean
+.PHONY: up preview pin refresh down show unlock api stop test check fix lock hook clean
 
-up preview refresh down show unlock: .venv/requirements.txt.installed
+up preview pin refresh down show unlock: .venv/requirements.txt.installed
 	@$(RUN) stacks $@ --stack $(STACK) $(ARGS)
 
 api stop: .venv/requirements.txt.installed

@@ -7,7 +7,7 @@ RUN = .venv/bin/python -m
 
 export ENGINE LOCAL_PORT LOCAL_SPEED
 
-.PHONY: up preview pin refresh down show unlock api stop test check fix lock hook clean
+.PHONY: up preview pin refresh down show unlock api stop test chaos check fix lock hook clean
 
 up preview pin refresh down show unlock: .venv/requirements.txt.installed
 	@$(RUN) stacks $@ --stack $(STACK) $(ARGS)
@@ -17,6 +17,9 @@ api stop: .venv/requirements.txt.installed
 
 test: .venv/requirements-dev.txt.installed
 	@$(RUN) pytest -n auto --dist loadfile $(T)
+
+chaos: .venv/requirements-dev.txt.installed
+	@$(RUN) tests.chaos $(ARGS)
 
 check: .venv/requirements-dev.txt.installed
 	@$(RUN) ruff format --check .

@@ -7,6 +7,7 @@ repeated by its seed, as far as the machine's timing lets it.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import sys
@@ -83,7 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--creates", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20261124)
-    parser.add_argument("--engine", choices=ENGINES, help="both in turn if it is left out")
+    forced = os.environ.get("ENGINE") or None
+    parser.add_argument("--engine", choices=ENGINES, default=forced, help="both in turn if it is left out")
     parser.add_argument("--folder", type=Path, help="where to work; removed afterwards if nothing was wrong")
     return parser
 

@@ -1,0 +1,207 @@
+"""After a crash or a failure in the middle: one command, `up` again, and nothing twice, nothing left over."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.chaos.tally import ever_created, labels_in_account, state_of
+from tests.checkout import ENGINES, Checkout, skip_without
+from tests.killing import Killed, descendants
+
+LABELS = {"fleet-local-db-1", "fleet-local-web-1", "fleet-local-web-2", "fleet-local-web-3"}
+CREATE = {"method": "POST", "path": "/linode/instances"}
+
+
+@pytest.fixture(params=ENGINES)
+def slow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkout]:
+    """A copy of the project whose Linodes take two seconds to run: time to be killed in."""
+    skip_without(request.param)
+    made = Checkout(tmp_path, request.param)
+    made.env["LOCAL_SPEED"] = "30"
+    made.run("preview")
+    yield made
+    made.close()
+
+
+def faults(checkout: Checkout, *rules: dict[str, object]) -> None:
+    answer = requests.put(f"{checkout.api}/_local/faults", json={"rules": list(rules)}, timeout=10)
+    assert answer.status_code == 200, answer.text
+
+
+def killed_once_made(checkout: Checkout, count: int) -> None:
+    """`up`, killed with all its processes as soon as the account has that many Linodes."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stacks", "up"], cwd=checkout.root, env=checkout.env, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while len(checkout.linodes()) < count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    tree = descendants(process.pid)
+    for part in tree:
+        part.kill()
+    process.wait(30)
+    assert Killed(True, tree).end_the_rest(20) == 0
+
+
+def assert_all_is_well(checkout: Checkout, created: int = len(LABELS)) -> None:
+    ids, pending = state_of(checkout)
+    there = labels_in_account(checkout)
+    assert set(there) == LABELS
+    assert ids == set(there.values())
+    assert ever_created(checkout) == created
+    assert pending == 0
+
+
+def test_a_run_that_was_killed_among_its_creates_is_recovered_by_one_command(slow: Checkout) -> None:
+    tracked = {file.name: file.read_text() for file in (slow.root / "stacks").glob("*.yaml")}
+    killed_once_made(slow, 2)
+    before = labels_in_account(slow)
+
+    refused = slow.run("up")
+    unlocked = slow.run("unlock")
+    held, pending = state_of(slow)
+    done = slow.run("up")
+
+    assert refused.code != 0
+    assert "lock" in refused.said
+    assert unlocked.code == 0, unlocked.said
+    assert "that process is dead" in unlocked.said
+    assert "was made and is in the state now" in unlocked.said
+    assert set(before.values()) <= held
+    assert pending == 0
+    assert done.code == 0, done.said
+    assert_all_is_well(slow)
+    assert {label: labels_in_account(slow)[label] for label in before} == before
+    assert {file.name: file.read_text() for file in (slow.root / "stacks").glob("*.yaml")} == tracked
+
+
+def test_what_was_made_and_is_declared_no_more_is_deleted_after_recovery(slow: Checkout) -> None:
+    killed_once_made(slow, 2)
+    slow.set_group("web", count=0)
+    slow.set_group("db", count=0)
+
+    unlocked = slow.run("unlock")
+    done = slow.run("up")
+
+    assert (unlocked.code, done.code) == (0, 0), unlocked.said + done.said
+    assert labels_in_account(slow) == {}
+    assert state_of(slow) == (set(), 0)
+
+
+def test_requests_that_arrive_after_the_crash_make_no_second_linode(slow: Checkout) -> None:
+    faults(slow, {**CREATE, "kind": "slow", "delay_s": 3.0, "times": 4})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stacks", "up"], cwd=slow.root, env=slow.env, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        fired = requests.get(f"{slow.api}/_local/faults", timeout=10).json()["rules"][0]["fired"]
+        if fired == 4:
+            break
+        time.sleep(0.02)
+    for part in descendants(process.pid):
+        part.kill()
+    process.wait(30)
+
+    unlocked = slow.run("unlock")
+    done = slow.run("up")
+
+    assert (unlocked.code, done.code) == (0, 0), unlocked.said + done.said
+    assert_all_is_well(slow)
+
+
+def test_a_running_command_is_not_unlocked(slow: Checkout) -> None:
+    faults(slow, {**CREATE, "kind": "slow", "delay_s": 4.0})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stacks", "up"], cwd=slow.root, env=slow.env,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    locks = slow.local / "state" / ".pulumi" / "locks" / "organization" / "fleet" / "local"
+    deadline = time.monotonic() + 60
+    while not list(locks.glob("*.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    refused = slow.run("unlock")
+    code = process.wait(90)
+
+    assert refused.code == 1
+    assert "is locked by" in refused.said
+    assert "Nothing was changed" in refused.said
+    assert code == 0
+
+
+def test_unlock_has_nothing_to_do_after_a_good_run(slow: Checkout) -> None:
+    slow.run("up")
+
+    done = slow.run("unlock")
+
+    assert done.code == 0
+    assert "nothing was left open" in done.said
+
+
+def test_a_linode_that_does_not_boot_stays_in_the_state_and_is_finished_by_the_next_up(
+    checkout: Checkout,
+) -> None:
+    checkout.run("preview")
+    faults(
+        checkout,
+        {**CREATE, "kind": "job_fails", "action": "linode_boot", "times": 1},
+        {"kind": "500", "method": "POST", "path": "/linode/instances/*/boot", "times": 1},
+    )
+
+    failed = checkout.run("up")
+    ids, _ = state_of(checkout)
+    there = labels_in_account(checkout)
+    done = checkout.run("up")
+
+    assert failed.code == 1
+    assert "is made and kept in the state, but not ready" in failed.said
+    assert "Traceback" not in failed.said
+    assert ids == set(there.values())
+    assert done.code == 0, done.said
+    assert_all_is_well(checkout)
+
+
+def test_a_create_whose_answer_is_lost_is_in_the_state_after_one_up(checkout: Checkout) -> None:
+    checkout.run("preview")
+    faults(
+        checkout,
+        {**CREATE, "kind": "cut", "after_commit": True, "times": 1},
+        {**CREATE, "kind": "503", "after_commit": True, "times": 1},
+        {**CREATE, "kind": "cut", "times": 1},
+    )
+
+    done = checkout.run("up")
+
+    assert done.code == 0, done.said
+    assert_all_is_well(checkout)
+
+
+def test_a_forced_replacement_deletes_first_and_the_label_stays(tmp_path: Path) -> None:
+    skip_without("pulumi")
+    checkout = Checkout(tmp_path, "pulumi")
+    try:
+        checkout.run("up")
+        before = labels_in_account(checkout)
+        resources = json.loads(checkout.checkpoint())["checkpoint"]["latest"]["resources"]
+        urn = next(entry["urn"] for entry in resources if entry["urn"].endswith("::web-2"))
+
+        done = checkout.run("up", "--replace", urn)
+
+        after = labels_in_account(checkout)
+        assert done.code == 0, done.said
+        assert after["fleet-local-web-2"] != before["fleet-local-web-2"]
+        assert {**after, "fleet-local-web-2": 0} == {**before, "fleet-local-web-2": 0}
+        assert_all_is_well(checkout, created=5)
+    finally:
+        checkout.close()

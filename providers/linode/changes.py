@@ -31,7 +31,7 @@ DOWNTIME = frozenset(
     {Outcome.REBOOT, Outcome.OFF, Outcome.RESIZE, Outcome.MIGRATE, Outcome.REBUILD, Outcome.REPLACE}
 )
 ERASES_DISKS = frozenset({Outcome.REBUILD, Outcome.REPLACE})
-NEEDS_OFF = frozenset({"root_pass", "swap_size", "interfaces"})
+NEEDS_OFF = frozenset({"root_pass", "swap_size", "interfaces", "network_helper"})
 """Inputs of a power cycle that change while the Linode is off; a reboot is enough for the others."""
 
 POLICY_DEFAULTS: Mapping[str, str] = {

@@ -105,7 +105,7 @@ FIELDS: tuple[Field, ...] = (
     Field("interfaces", "list of maps, of either generation", Change.POWER_CYCLE, "one public interface",
           _cycle("PUT /linode/instances/{id}/configs/{config}"), "interfaces"),
     Field("network_helper", "true or false", Change.POWER_CYCLE, "as the account has it",
-          ("PUT /linode/instances/{id}/configs/{config}", "POST /linode/instances/{id}/reboot"), "network_helper"),
+          _cycle("PUT /linode/instances/{id}/interfaces/settings"), "network_helper"),
     Field("maintenance_policy", "linode/migrate or linode/power_off_on", Change.PUT, "as the account has it", (PUT,),
           "maintenance_policy", reported=True),
     Field("migration_type", "cold or warm", Change.OURS, "cold", note="how a resize or migration moves the Linode"),

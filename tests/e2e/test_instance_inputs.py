@@ -84,7 +84,7 @@ ROWS: dict[str, Row] = {
                       {"interfaces": [{"purpose": "public"}, {"purpose": "vlan", "label": "lan"}]},
                       [SHUT, "PUT configs/*", BOOT]),
     "network_helper": Row({"interface_generation": "linode", "interfaces": [LINODE_PUBLIC], "network_helper": True},
-                          {"network_helper": False}, ["PUT interfaces/settings", REBOOT]),
+                          {"network_helper": False}, [SHUT, "PUT interfaces/settings", BOOT]),
     "maintenance_policy": Row({"maintenance_policy": "linode/migrate"}, {"maintenance_policy": "linode/power_off_on"},
                               PUT, left={"maintenance_policy": "linode/power_off_on"}),
     "adopt": Row({"adopt": "{made_by_hand}", "label": "made-by-hand"}, {"tags": ["adopted"]}, PUT),

@@ -99,10 +99,9 @@ def allocate(account: Account, body: Body) -> Json:
         if not region:
             raise bad_request("A datacenter or a Linode must be provided when reserving an address.")
         return without_tags(ips.reserved_row(account, ips.reserve(account, {"region": region})))
-    found = [one for one in linodes.all_linodes(account) if one.id == linode_id]
-    if not found:
+    linode = linodes.get_linode(account, linode_id)
+    if linode is None:
         raise bad_request("Linode is not active", "linode_id")
-    linode = found[0]
     if region and region != linode.body["region"]:
         raise bad_request("Region passed in must match Linode's region.", "region")
     if body.get("public") is not True:

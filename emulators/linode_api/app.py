@@ -222,7 +222,8 @@ def distorted(reply: Reply, fault: Rule) -> Reply:
 
 
 def linode_id_in(path: str, reply: Reply) -> int:
-    parts = path.split("/")
+    """0 when the path is not a Linode's."""
+    parts = path.split("/") if path.startswith("/linode/instances/") else []
     return reply.created_id or (int(parts[3]) if len(parts) > 3 and parts[3].isdigit() else 0)
 
 

@@ -138,10 +138,7 @@ def copy_of(backup: Record) -> Saved:
 
 def restore(account: Account, backup: Record, body: Body) -> None:
     """To any Linode of the region with room; with `overwrite` its disks and configurations go first."""
-    found = [one for one in linodes.all_linodes(account) if one.id == body.get("linode_id")]
-    if not found:
-        raise bad_request("linode_id is not valid", "linode_id")
-    target, overwrite = found[0], body.get("overwrite") is True
+    target, overwrite = linodes.named_linode(account, body, "linode_id"), body.get("overwrite") is True
     if not backup.body["finished"]:
         raise bad_request("Backup is not available for restoration.")  # *
     if target.body["region"] != backup.body["region"]:

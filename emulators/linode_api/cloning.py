@@ -15,7 +15,7 @@ from emulators.linode_api.account import Account
 from emulators.linode_api.create_checks import choice_problems, metadata_problems
 from emulators.linode_api.creation import new_linode, next_linode_id
 from emulators.linode_api.errors import bad_request
-from emulators.linode_api.linodes import Linode, find_linode, require_free, save
+from emulators.linode_api.linodes import Linode, require_free, save
 from emulators.linode_api.tags import remember_tags
 from emulators.linode_api.validation import flag_problems, label_problems, raise_if, require_sold
 
@@ -72,10 +72,9 @@ def new_target(account: Account, source: Linode, body: Body) -> Linode:
 
 def existing_target(account: Account, source: Linode, body: Body) -> Linode:
     """One with room for the disks, off and free."""
-    found = [one for one in linodes.all_linodes(account) if one.id == body["linode_id"]]
-    if not found or found[0].id == source.id:
+    target = linodes.named_linode(account, body, "linode_id")
+    if target.id == source.id:
         raise bad_request("linode_id is not valid", "linode_id")
-    target = find_linode(account, found[0].id)
     require_free(account, target)
     linodes.require_off(account, target, "The target of a clone must be powered off.")  # *
     held = sum(disk.size for disk in disks.all_disks(account, target.id))

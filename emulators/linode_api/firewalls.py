@@ -182,10 +182,10 @@ def guarded(account: Account, kind: str, entity_id: object) -> tuple[Linode, int
         if interface is None or interface.body.get("vlan"):
             raise bad_request("id is not valid", "id")
         entity_id, interface_id = interface.parent_id, interface.id
-    found = [one for one in linodes.all_linodes(account) if one.id == entity_id]
-    if not found:
+    linode = linodes.get_linode(account, entity_id)
+    if linode is None:
         raise bad_request("id is not valid", "id")
-    return found[0], interface_id
+    return linode, interface_id
 
 
 def require_unguarded(account: Account, firewall: Record, thing: Json) -> None:

@@ -45,15 +45,31 @@ class Linode:
         return events.linode_entity(self.id, self.label)
 
 
-def find_linode(account: Account, linode_id: int) -> Linode:
-    """Raises ApiError 404, also for another account's Linode."""
+def get_linode(account: Account, linode_id: object) -> Linode | None:
+    """None when there is none, or it is another account's, or the id is no number."""
+    if type(linode_id) is not int:
+        return None
     with account.database.lock:
         row = account.database.sql.execute(
             "SELECT * FROM linodes WHERE account_id = ? AND id = ?", (account.id, linode_id)
         ).fetchone()
-    if row is None:
+    return row and from_record(row)
+
+
+def find_linode(account: Account, linode_id: int) -> Linode:
+    """Raises ApiError 404, also for another account's Linode."""
+    found = get_linode(account, linode_id)
+    if found is None:
         raise not_found()
-    return from_record(row)
+    return found
+
+
+def named_linode(account: Account, body: Mapping[str, Any], field: str) -> Linode:
+    """The Linode that a field of a request names. Raises ApiError 400 on that field."""
+    found = get_linode(account, body.get(field))
+    if found is None:
+        raise bad_request(f"{field} is not valid", field)
+    return found
 
 
 def all_linodes(account: Account) -> list[Linode]:
@@ -195,9 +211,17 @@ def enqueue(
 
 
 def fail_job(account: Account, linode_id: int, action: str) -> None:
-    """Makes the pending job fail when it ends: its effect is lost, and what it should have started stays off."""
+    """Makes the pending job fail when it ends: its effect is lost, and what it should have started stays off.
+
+    `linode_id` 0 means the Linode whose job of that kind was queued last.
+    """
     now = account.clock.now()
     with account.database.transaction() as sql:
+        newest = sql.execute(
+            "SELECT linode_id FROM events WHERE account_id = ? AND action = ? AND ends > ? ORDER BY id DESC",
+            (account.id, action, now),
+        ).fetchone()
+        linode_id = linode_id or (newest["linode_id"] if newest else 0)
         changed = sql.execute(
             "UPDATE events SET failed = 1, effect = NULL WHERE account_id = ? AND linode_id = ? AND action = ?"
             " AND ends > ?",

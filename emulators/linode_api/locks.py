@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulators.linode_api import linodes, records
+from emulators.linode_api import records
 from emulators.linode_api.account import Account
 from emulators.linode_api.errors import bad_request
 from emulators.linode_api.filters import Attributes
-from emulators.linode_api.linodes import Linode, find_linode, save, with_body
+from emulators.linode_api.linodes import Linode, find_linode, named_linode, save, with_body
 from emulators.linode_api.records import Record
 
 Json = dict[str, Any]
@@ -35,10 +35,8 @@ def create(account: Account, body: Body) -> Record:
         raise bad_request("entity_type is not valid", "entity_type")
     if kind not in KINDS:
         raise bad_request("lock_type is not valid", "lock_type")
-    found = [one for one in linodes.all_linodes(account) if one.id == body.get("entity_id")]
-    if not found:
-        raise bad_request("entity_id is not valid", "entity_id")
-    held = records.all_of(account, "lock", found[0].id)
+    linode = named_linode(account, body, "entity_id")
+    held = records.all_of(account, "lock", linode.id)
     if held:
         old = held[0]
         raise bad_request(
@@ -47,8 +45,8 @@ def create(account: Account, body: Body) -> Record:
             "lock_type",
         )
     with account.database.transaction():
-        made = records.add(account, "lock", {"lock_type": kind}, found[0].id)
-        save(account, with_body(found[0], {"locks": [kind]}))
+        made = records.add(account, "lock", {"lock_type": kind}, linode.id)
+        save(account, with_body(linode, {"locks": [kind]}))
     return made
 
 

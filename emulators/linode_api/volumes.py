@@ -15,7 +15,7 @@ from emulators.linode_api.account import Account
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.errors import Problem, bad_request
 from emulators.linode_api.filters import Attributes
-from emulators.linode_api.linodes import Linode
+from emulators.linode_api.linodes import Linode, named_linode
 from emulators.linode_api.records import Record
 from emulators.linode_api.tags import remember_tags
 from emulators.linode_api.validation import raise_if, tag_problems
@@ -53,9 +53,10 @@ def volume_row(account: Account, volume: Record) -> Json:
 
 def linode_of(account: Account, volume: Record) -> Linode | None:
     """The Linode it is attached to, by a call or by a configuration that maps it."""
+    attached = linodes.get_linode(account, volume.body["linode_id"])
+    if attached:
+        return attached
     for linode in linodes.all_linodes(account):
-        if linode.id == volume.body["linode_id"]:
-            return linode
         for config in configs.all_configs(account, linode.id):
             if any(one and one.get("volume_id") == volume.id for one in config.body["devices"].values()):
                 return linode
@@ -82,7 +83,7 @@ def create(account: Account, body: Body) -> Record:
         problems.append(("label", "Must only use ASCII letters, numbers, underscores and dashes"))
     if body.get("tags") is not None:
         problems += tag_problems(body["tags"])
-    linode = chosen_linode(account, body) if body.get("linode_id") is not None else None
+    linode = named_linode(account, body, "linode_id") if body.get("linode_id") is not None else None
     region = linode.body["region"] if linode else str(body.get("region"))
     if region not in catalogs().region_by_id or not catalogs().has(region, "Block Storage"):
         problems.append(("region", "region is not valid"))
@@ -111,13 +112,6 @@ def entity(volume: Record) -> Json:
     return events.entity("volume", volume.id, volume.body["label"], f"/volumes/{volume.id}")
 
 
-def chosen_linode(account: Account, body: Body) -> Linode:
-    found = [one for one in linodes.all_linodes(account) if one.id == body.get("linode_id")]
-    if not found:
-        raise bad_request("linode_id is not valid", "linode_id")
-    return found[0]
-
-
 def update(account: Account, volume: Record, body: Body) -> Record:
     changes = {name: body[name] for name in ("label", "tags") if body.get(name) is not None}
     if "label" in changes:
@@ -133,7 +127,7 @@ def update(account: Account, volume: Record, body: Body) -> Record:
 
 
 def attach(account: Account, volume: Record, body: Body) -> Record:
-    linode = chosen_linode(account, body)
+    linode = named_linode(account, body, "linode_id")
     if linode_of(account, volume):
         raise bad_request("Volume is already attached to a Linode")  # *
     if linode.body["region"] != volume.body["region"]:

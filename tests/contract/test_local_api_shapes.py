@@ -238,6 +238,46 @@ def test_busy_is_word_for_word_the_recorded_one(caller: Caller) -> None:
     assert (ours.status_code, ours.json()) == (400, refusal["body"])
 
 
+def test_allocations_are_refused_word_for_word_as_recorded(caller: Caller) -> None:
+    recording = [exchange("TestIPAddress_Instance_Allocate", number) for number in range(19)]
+    theirs = [one for one in recording if one["response"]["status"] == 400]
+    made = caller.create(**{**EMPTY, "region": "us-sea"})
+    linode_id = recording[0]["response"]["body"]["id"]
+
+    for one in theirs:
+        body = dict(one["request"]["body"])
+        if body.get("linode_id") == linode_id:
+            body["linode_id"] = made["id"]
+        ours = caller.post("/networking/ips", body)
+
+        assert (ours.status_code, ours.json()) == (400, one["response"]["body"]), body
+    assert len(theirs) == 8
+
+
+def test_the_limit_of_reserved_addresses_is_the_recorded_one(caller: Caller) -> None:
+    theirs = [exchange("TestReservedIPAddresses_ExceedLimit", number) for number in range(15)]
+    other = Caller(caller.api, caller.api.add_token("reserving"), "/v4beta")
+
+    ours = [other.post("/networking/reserved/ips", one["request"]["body"]) for one in theirs]
+
+    assert [answer.status_code for answer in ours] == [one["response"]["status"] for one in theirs]
+    assert ours[-1].json() == theirs[-1]["response"]["body"]
+    other.close()
+
+
+def test_a_move_is_refused_while_busy_then_accepted_as_recorded(caller: Caller, clock: HeldClock) -> None:
+    recording = [exchange("TestInstance_Migrate", number) for number in range(9)]
+    asked = [one for one in recording if one["request"]["path"].endswith("/migrate")]
+    made = caller.create(**{**FROM_IMAGE, "region": "ap-west"})
+
+    early = caller.post(f"/linode/instances/{made['id']}/migrate", asked[0]["request"]["body"])
+    clock.advance(120)
+    later = caller.post(f"/linode/instances/{made['id']}/migrate", asked[-1]["request"]["body"])
+
+    theirs = [(one["response"]["status"], one["response"]["body"]) for one in (asked[0], asked[-1])]
+    assert [(answer.status_code, answer.json()) for answer in (early, later)] == theirs
+
+
 def test_a_wrong_token_gets_the_recorded_401(caller: Caller) -> None:
     theirs = exchange("TestReservedIPAddresses_InsufficientPermissions")["response"]
     stranger = Caller(caller.api, "wrong", "/v4beta")

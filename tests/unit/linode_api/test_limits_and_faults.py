@@ -10,7 +10,7 @@ import requests
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.errors import ApiError
 from emulators.linode_api.faults import Faults, Rule, parse_rule
-from emulators.linode_api.limits import COLLECTION, CREATE, Limiter
+from emulators.linode_api.limits import COLLECTION, CREATE, RESERVED, RESERVED_BURST, Limiter
 from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import EMPTY, Caller, reasons
 
@@ -188,3 +188,20 @@ def test_the_control_endpoint_sets_shows_and_clears_faults(api: LocalApi, caller
 def test_a_rule_with_an_unknown_key_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown key 'methud'"):
         parse_rule({"kind": "500", "methud": "GET"})
+
+
+def test_reserved_addresses_have_two_limits_and_refusals_count() -> None:
+    clock = HeldClock()
+    limiter = Limiter(clock, enabled=True)
+
+    shown = [limiter.count("me", RESERVED, RESERVED_BURST)["X-RateLimit-Limit"] for _ in range(5)]
+    with pytest.raises(ApiError) as burst:
+        limiter.count("me", RESERVED, RESERVED_BURST)
+    clock.advance(16)
+    for _ in range(4):
+        limiter.count("me", RESERVED, RESERVED_BURST)
+    with pytest.raises(ApiError) as long:
+        limiter.count("me", RESERVED, RESERVED_BURST)
+
+    assert shown == ["10"] * 5
+    assert [raised.value.headers["X-RateLimit-Limit"] for raised in (burst, long)] == ["5", "10"]

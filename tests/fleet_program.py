@@ -10,6 +10,8 @@ from tests.project import Project
 
 FLEET = """
 import json
+import os
+import signal
 
 import pulumi
 
@@ -17,6 +19,7 @@ from providers.linode.account import Account
 from providers.linode.fleet import Fleet, FleetArgs
 from providers.linode.instance import InstanceArgs
 
+signal.signal(signal.SIGINT, lambda *_: os._exit(1))
 with open("fleet.json") as file:
     wanted = json.load(file)
 instance = InstanceArgs(

@@ -142,7 +142,7 @@ class Wait:
             return Outcome(row)
         if not met and (event := self.failed_event()):
             return Outcome(error=failure(self.goal, event))
-        stuck = self.goal.status and row.status in STABLE and self.is_quiet()
+        stuck = self.goal.kind == "rest" and self.goal.status and row.status in STABLE and self.is_quiet()
         if stuck and not met and self.repeated >= STUCK_LOOKS:
             return Outcome(
                 error=WaitFailed(

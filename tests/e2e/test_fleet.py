@@ -1,0 +1,128 @@
+"""A fleet of twenty, by either engine: what it costs in requests, how it grows and goes, and how it fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from tests import fleet_program
+from tests.checkout import ENGINES, skip_without
+from tests.fleet_program import newest_request, requests_since
+from tests.project import Project
+from tests.unit.linode_api.serving import Caller
+
+COUNT = 20
+POST, DELETE = "POST /v4/linode/instances", "DELETE /v4/linode/instances/*"
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[LocalApi]:
+    with LocalApi(tmp_path / "api.sqlite3", speed=120, limits=False) as served:
+        yield served
+
+
+@pytest.fixture(params=ENGINES)
+def project(request: pytest.FixtureRequest, tmp_path: Path, api: LocalApi) -> Project:
+    skip_without(request.param)
+    return Project(tmp_path / "project", request.param, api, fleet_program.FLEET)
+
+
+def resources(project: Project, kind: str) -> list[dict[str, Any]]:
+    state = json.loads(project.checkpoint.read_text())["checkpoint"]["latest"]
+    return [one for one in state["resources"] if one["type"].endswith(f":{kind}")]
+
+
+def statuses(project: Project) -> dict[str, str]:
+    caller = Caller(project.api, project.token)
+    try:
+        return {row["label"]: row["status"] for row in caller.rows("/linode/instances")}
+    finally:
+        caller.close()
+
+
+def test_a_fleet_is_made_kept_grown_shrunk_and_deleted_with_few_requests(
+    project: Project, api: LocalApi
+) -> None:
+    fleet_program.declare(project, COUNT, regions=["de-fra-2", "gb-lon"])
+    made = project.up()
+    seen = requests_since(api, 0)
+    assert made.code == 0, made.said
+    assert statuses(project) == {f"web-{n:03}": "running" for n in range(1, COUNT + 1)}
+    assert seen[POST] == COUNT
+    waits = seen["GET /v4/account/events"] + seen["GET /v4/linode/instances"]
+    assert waits <= 12, seen
+    assert sum(seen.values()) <= COUNT + 25, seen
+    assert len({one["id"] for one in resources(project, "Instance")}) == COUNT
+    regions = [one["inputs"]["region"] for one in resources(project, "Instance")]
+    assert regions.count("gb-lon") == COUNT / 2
+
+    before = newest_request(api)
+    again = project.up()
+    assert again.code == 0, again.said
+    assert f"{COUNT + 5} unchanged" in again.said
+    assert all(line.startswith("GET") for line in requests_since(api, before))
+
+    for count in (COUNT + 2, COUNT):
+        before = newest_request(api)
+        fleet_program.declare(project, count, regions=["de-fra-2", "gb-lon"])
+        changed = project.up()
+        seen = requests_since(api, before)
+        assert changed.code == 0, changed.said
+        writes = {line: number for line, number in seen.items() if not line.startswith("GET")}
+        assert writes == ({POST: 2} if count > COUNT else {DELETE: 2})
+
+    before = newest_request(api)
+    gone = project.destroy()
+    seen = requests_since(api, before)
+    assert gone.code == 0, gone.said
+    assert statuses(project) == {}
+    assert seen[DELETE] == COUNT
+    assert sum(seen.values()) <= COUNT + 25, seen
+
+
+def test_boots_that_fail_are_named_all_ids_are_kept_and_the_next_up_boots_them(
+    project: Project, api: LocalApi
+) -> None:
+    rule = {"kind": "job_fails", "method": "POST", "path": "/linode/instances", "skip": 3, "times": 2}
+    api.set_faults(rule)
+    fleet_program.declare(project, COUNT)
+
+    failed = project.up()
+    kept = {one["id"] for one in resources(project, "Instance")}
+    off = sorted(label for label, status in statuses(project).items() if status == "offline")
+    before = newest_request(api)
+    repaired = project.up()
+    writes = {line: n for line, n in requests_since(api, before).items() if not line.startswith("GET")}
+    again = project.preview("--expect-no-changes")
+
+    assert failed.code != 0
+    assert f"2 of {COUNT} Linodes did not get running; all are kept in the state." in failed.said
+    assert len(off) == 2
+    assert all(f"{label}: Linode " in failed.said for label in off)
+    assert "linode_boot failed (event " in failed.said
+    assert "Traceback" not in failed.said
+    assert len(kept) == COUNT
+    assert repaired.code == 0, repaired.said
+    assert writes == {"POST /v4/linode/instances/*/boot": 2}
+    assert set(statuses(project).values()) == {"running"}
+    assert {one["id"] for one in resources(project, "Instance")} == kept
+    assert again.code == 0, again.said
+
+
+def test_a_token_without_events_falls_back_to_the_list(project: Project, api: LocalApi) -> None:
+    project.env["LINODE_TOKEN"] = api.add_token(project.account, "linodes:read_write images:read_only")
+    fleet_program.declare(project, COUNT)
+
+    made = project.up()
+
+    seen = requests_since(api, 0)
+    assert made.code == 0, made.said
+    assert set(statuses(project).values()) == {"running"}
+    assert "the token has no scope events:read_only" in made.said
+    assert seen["GET /v4/account/events"] <= 2
+    assert sum(seen.values()) <= COUNT + 25, seen

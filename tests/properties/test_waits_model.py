@@ -1,0 +1,265 @@
+"""Any interleaving of waits, events, lists, failed looks and time gives each wait what a plain model says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from providers.linode.errors import ApiUnreachable, NotFound, WaitExpired, WaitFailed
+from providers.linode.goals import Goal, Kind, Outcome, Wait
+from providers.linode.records import Entity, Event, Linode
+from providers.linode.waits import CROSS_LOOK_TICKS, MOST_FAILED_LOOKS, Waits
+
+ACTIONS = ("linode_create", "linode_boot", "linode_delete", "linode_snapshot")
+STABLE = ("running", "offline")
+OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Add:
+    linode: int
+    kind: Kind
+    status: str
+    timeout_s: float
+    after: int
+
+
+@dataclass(frozen=True)
+class Tick:
+    later_s: float
+    events: dict[int, str]
+    rows: dict[int, str]
+    fails: bool
+
+
+@dataclass(frozen=True)
+class NoEvents:
+    pass
+
+
+def linode_of(event_id: int) -> int:
+    return 1 + event_id % 3
+
+
+def action_of(event_id: int) -> str:
+    return ACTIONS[(event_id // 3) % 4]
+
+
+adds = st.builds(
+    Add,
+    st.integers(1, 3),
+    st.sampled_from(["rest", "gone", "free"]),
+    st.sampled_from(["", "running"]),
+    st.sampled_from([3.0, 30.0, 1000.0]),
+    st.integers(0, 6),
+)
+ticks = st.builds(
+    Tick,
+    st.sampled_from([0.0, 1.0, 4.0]),
+    st.dictionaries(
+        st.integers(1, 12), st.sampled_from(["scheduled", "started", "finished", "failed"]), max_size=4
+    ),
+    st.dictionaries(st.integers(1, 3), st.sampled_from(["provisioning", "running", "offline"]), min_size=1),
+    st.booleans().flatmap(lambda maybe: st.booleans() if maybe else st.just(False)),
+)
+repeated_ticks = st.tuples(ticks, st.integers(1, 12)).map(lambda pair: [pair[0]] * pair[1])
+steps = st.lists(
+    st.one_of(adds.map(lambda one: [one]), repeated_ticks, st.just([NoEvents()])), max_size=12
+).map(lambda lists: [step for one in lists for step in one])
+
+
+@dataclass
+class Plain:
+    """What one wait has been told, as it came, and the verdict over all of it."""
+
+    add: Add
+    begun: float
+    after: int
+    heard: dict[int, str] = field(default_factory=dict)
+    looks: list[str | None] = field(default_factory=list)
+    verdict: str = OPEN
+
+    def quiet(self) -> bool:
+        return not {"scheduled", "started"} & set(self.heard.values())
+
+    def hear(self, event_id: int, status: str) -> None:
+        wanted = ("linode_delete",) if self.add.kind == "gone" else ACTIONS[:3]
+        known = event_id in self.heard or event_id > self.after or status in ("scheduled", "started")
+        if linode_of(event_id) == self.add.linode and action_of(event_id) in wanted and known:
+            self.heard[event_id] = status
+
+    def met(self, row: str | None) -> bool:
+        return self.add.kind != "gone" and row in STABLE and self.add.status in ("", row)
+
+    def in_a_row(self) -> int:
+        """How often the last look has been seen, uninterrupted."""
+        return next(
+            (n for n, row in enumerate(reversed(self.looks)) if row != self.looks[-1]), len(self.looks)
+        )
+
+    def judge(self) -> str:
+        row, times = self.looks[-1], self.in_a_row()
+        if row is None:
+            if self.add.kind == "gone":
+                return "done"
+            return "missing" if times >= 5 else OPEN
+        if self.add.kind == "free":
+            return "done" if row in STABLE and (self.quiet() or times >= 3) else OPEN
+        if self.met(row):
+            return "done" if self.quiet() or times >= 3 else OPEN
+        failed = [event for event, status in self.heard.items() if status == "failed"]
+        if failed and self.quiet() and (max(failed) == max(self.heard) or row in STABLE):
+            return f"failed {max(failed)}"
+        if self.add.status and row in STABLE and self.quiet() and times >= 8 and self.add.kind == "rest":
+            return "stuck"
+        return OPEN
+
+
+@dataclass
+class Model:
+    """All waits, judged one by one."""
+
+    now: float = 0.0
+    ticks: int = 0
+    fails: int = 0
+    events: bool = True
+    waits: list[Plain] = field(default_factory=list)
+    old_news: dict[int, int] = field(default_factory=dict)
+
+    def add(self, add: Add) -> None:
+        self.waits.append(Plain(add, self.now, max(add.after, self.old_news.get(add.linode, 0))))
+
+    def tick(self, tick: Tick) -> None:
+        self.now += tick.later_s
+        self.ticks += 1
+        if tick.fails:
+            self.fails += 1
+            if self.fails == MOST_FAILED_LOOKS:
+                self.fails = 0
+                self.end_all("unseen")
+        else:
+            self.fails = 0
+            self.hear_and_see(tick)
+        for wait in self.open():
+            if self.now >= wait.begun + wait.add.timeout_s:
+                self.end(wait, "expired")
+
+    def hear_and_see(self, tick: Tick) -> None:
+        for wait in self.open():
+            for event_id, status in tick.events.items() if self.events else ():
+                wait.hear(event_id, status)
+            if self.events and wait.add.kind == "free" and wait.quiet():
+                self.end(wait, "done")
+        everyone = not self.events or self.ticks % CROSS_LOOK_TICKS == 0
+        asked = {wait.add.linode for wait in self.open() if everyone or wait.quiet()}
+        for wait in self.open():
+            if wait.add.linode in asked:
+                wait.looks.append(tick.rows.get(wait.add.linode))
+                self.end(wait, wait.judge())
+
+    def open(self) -> list[Plain]:
+        return [wait for wait in self.waits if wait.verdict == OPEN]
+
+    def end_all(self, verdict: str) -> None:
+        for wait in self.open():
+            self.end(wait, verdict)
+
+    def end(self, wait: Plain, verdict: str) -> None:
+        wait.verdict = verdict
+        if verdict != OPEN:
+            over = [event for event, status in wait.heard.items() if status in ("finished", "failed")]
+            self.old_news[wait.add.linode] = max([*over, self.old_news.get(wait.add.linode, 0)])
+
+
+def real_tick(waits: Waits, tick: Tick, now: float) -> None:
+    """One tick as the poller does it."""
+    waits.begin()
+    if tick.fails:
+        waits.missed(ApiUnreachable("cut", did_nothing=False))
+    else:
+        events = [
+            Event(
+                id=key, action=action_of(key), status=status, entity=Entity(id=linode_of(key), type="linode")
+            )
+            for key, status in tick.events.items()
+        ]
+        waits.hear(events if waits.events_allowed else [])
+        asked = waits.to_look_at()
+        rows = [Linode(id=key, label="x", status=status, region="r") for key, status in tick.rows.items()]
+        waits.see(rows, set(asked))
+        waits.looked()
+    waits.expire(now)
+
+
+def verdict(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return OPEN
+    error = outcome.error
+    if error is None:
+        return "done"
+    if isinstance(error, WaitExpired):
+        return "expired"
+    if isinstance(error, NotFound):
+        return "missing"
+    assert isinstance(error, WaitFailed)
+    text = str(error)
+    if "looks in a row failed" in text:
+        return "unseen"
+    return "failed " + text.split("(event ")[1].split(",")[0] if "(event " in text else "stuck"
+
+
+@settings(max_examples=400, deadline=None)
+@given(steps)
+def test_every_wait_ends_once_and_as_the_plain_model_says(
+    steps: list[Add | Tick | NoEvents],
+) -> None:
+    waits, model = Waits(), Model()
+    added: list[Wait] = []
+    ended: dict[int, Outcome] = {}
+
+    for step in steps:
+        if isinstance(step, Add):
+            goal = Goal(step.linode, "x", step.kind, status=step.status, after=step.after)
+            added.append(waits.add(goal, model.now, step.timeout_s))
+            model.add(step)
+        elif isinstance(step, NoEvents):
+            waits.events_allowed = model.events = False
+        else:
+            model.tick(step)
+            real_tick(waits, step, model.now)
+
+        assert [verdict(wait.outcome) for wait in added] == [plain.verdict for plain in model.waits]
+        assert waits.open == [wait for wait in added if wait.outcome is None]
+        for number, wait in enumerate(added):
+            if wait.outcome is not None:
+                assert ended.setdefault(number, wait.outcome) is wait.outcome
+
+
+@given(st.permutations(range(1, 8)), st.sets(st.integers(1, 7)))
+def test_a_batch_is_looked_at_once_when_the_last_of_its_jobs_has_ended(
+    order: list[int], failing: set[int]
+) -> None:
+    waits = Waits()
+    added = [waits.add(Goal(n, "x", status="running", batch=1), 0.0, 100.0) for n in range(1, 8)]
+
+    def boot(n: int, status: str) -> Event:
+        return Event(id=n, action="linode_boot", status=status, entity=Entity(id=n, type="linode"))
+
+    waits.begin()
+    waits.hear([boot(n, "started") for n in order])
+    looks = [waits.to_look_at()]
+    for n in order:
+        waits.begin()
+        waits.hear([boot(n, "failed" if n in failing else "finished")])
+        looks.append(waits.to_look_at())
+    rows = [
+        Linode(id=n, label="x", status="offline" if n in failing else "running", region="r")
+        for n in range(1, 8)
+    ]
+    waits.see(rows, set(looks[-1]))
+
+    assert looks == [*([[]] * 7), list(range(1, 8))]
+    assert {wait.goal.linode_id for wait in added if wait.outcome and wait.outcome.error} == failing
+    assert waits.open == []

@@ -1,0 +1,211 @@
+"""The poller against the local API: what it asks, how often, and what it makes of failures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulators.linode_api.clock import HeldClock
+from emulators.linode_api.server import LocalApi
+from providers.linode.client import LinodeClient
+from providers.linode.connection import Connection
+from providers.linode.goals import Goal
+from providers.linode.limiter import Limiter
+from providers.linode.poller import Poller, pause_s
+from providers.linode.records import Linode
+from providers.linode.transport import Transport
+
+BODY = {
+    "type": "g6-nanode-1",
+    "region": "de-fra-2",
+    "image": "linode/debian13",
+    "root_pass": "aComplex@Pass1",
+}
+
+
+class World:
+    """A local API whose time stands still, one token, and a poller whose lines are kept."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock = HeldClock()
+        self.api = LocalApi(path, clock=self.clock, limits=False)
+        self.said: list[str] = []
+
+    def poller(self, scopes: str = "*") -> tuple[LinodeClient, Poller]:
+        connection = Connection(f"{self.api.url}/v4", self.api.add_token(scopes=scopes), "LINODE_TOKEN")
+        client = LinodeClient(Transport(connection, limits=Limiter(), sleep=lambda _: None))
+        return client, Poller(client, say=self.said.append)
+
+    def seen(self, after: int = 0) -> list[str]:
+        return [f"{row['method']} {row['path']}" for row in self.api.requests(after)]
+
+    def newest(self) -> int:
+        return max((int(row["id"]) for row in self.api.requests()), default=0)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path / "api.db")
+    with made.api:
+        yield made
+
+
+def made(client: LinodeClient, count: int) -> list[Linode]:
+    return [client.create_linode({**BODY, "label": f"web-{n}"}) for n in range(count)]
+
+
+def running(linodes: list[Linode], batch: int = 0) -> list[Goal]:
+    return [
+        Goal(one.id, f"{one.label} is to run", status="running", since=one.created, batch=batch)
+        for one in linodes
+    ]
+
+
+def waited(poller: Poller, goals: list[Goal], timeout_s: float = 60.0) -> tuple[threading.Thread, list[str]]:
+    """A thread that waits, and what it got: statuses, or the text of errors."""
+    got: list[str] = []
+
+    def wait() -> None:
+        outcomes = poller.wait_for(goals, timeout_s)
+        got.extend(
+            str(one.error) if one.error else one.linode.status if one.linode else "" for one in outcomes
+        )
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread, got
+
+
+def until_seen(world: World, path: str, times: int) -> None:
+    deadline = time.monotonic() + 20
+    while sum(path in line for line in world.seen()) < times:
+        assert time.monotonic() < deadline, world.seen()
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_a_look_costs_one_request_for_one_linode_and_for_sixty(world: World, count: int) -> None:
+    client, poller = world.poller()
+    goals = running(made(client, count), poller.next_batch())
+    thread, got = waited(poller, goals)
+    until_seen(world, "events", 3)
+
+    asked_before = world.seen()
+    world.clock.advance(120)
+    thread.join(20)
+
+    assert got == ["running"] * count
+    assert [line for line in asked_before if line.startswith("GET")] == ["GET /v4/account/events"] * 3
+    assert world.seen().count("GET /v4/linode/instances") == 1
+
+
+def test_a_failed_boot_ends_the_wait_of_its_linode_alone_with_the_event(world: World) -> None:
+    world.api.set_faults(
+        {"kind": "job_fails", "method": "POST", "path": "/linode/instances", "skip": 1, "times": 1}
+    )
+    client, poller = world.poller()
+    thread, got = waited(poller, running(made(client, 3)))
+    until_seen(world, "events", 1)
+
+    world.clock.advance(120)
+    thread.join(20)
+
+    assert (got[0], got[2]) == ("running", "running")
+    assert got[1].startswith("web-1 is to run: linode_boot failed (event ")
+
+
+def test_a_token_without_events_waits_by_the_list_and_says_so_once(world: World) -> None:
+    client, poller = world.poller("linodes:read_write")
+    linodes = made(client, 4)
+    threads = [waited(poller, [goal]) for goal in running(linodes)]
+    until_seen(world, "instances", 4 + 2)
+
+    world.clock.advance(120)
+    for thread, _ in threads:
+        thread.join(20)
+
+    assert [got for _, got in threads] == [["running"]] * 4
+    assert [line for line in world.said if "events:read_only" in line] == world.said
+    assert world.seen().count("GET /v4/account/events") == 1
+
+
+def test_failed_looks_abort_nothing_until_there_are_too_many_in_a_row(world: World) -> None:
+    client, poller = world.poller("linodes:read_write")
+    linodes = made(client, 1)
+    world.api.set_faults({"kind": "500", "method": "GET", "path": "/linode/instances", "times": 5 * 4})
+    thread, got = waited(poller, running(linodes))
+    until_seen(world, "GET /v4/linode/instances", 5 * 4 + 1)
+    world.clock.advance(120)
+    thread.join(20)
+
+    world.api.set_faults({"kind": "500", "method": "GET", "path": "/linode/instances"})
+    thread, lost = waited(poller, running(linodes))
+    thread.join(20)
+
+    assert got == ["running"]
+    assert lost[0].startswith(
+        "web-0 is to run: 5 looks in a row failed, the last one so: GET /linode/instances"
+    )
+
+
+def test_time_is_up_for_each_wait_by_itself_and_no_thread_stays(world: World) -> None:
+    client, poller = world.poller()
+    goals = running(made(client, 2))
+    short, short_got = waited(poller, goals[:1], timeout_s=0.3)
+    long, long_got = waited(poller, goals[1:])
+
+    short.join(20)
+    world.clock.advance(120)
+    long.join(20)
+    deadline = time.monotonic() + 5
+    while any(thread.name == "linode-poller" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+    assert short_got[0].startswith("web-0 is to run: not so after 0 s")
+    assert long_got == ["running"]
+
+
+def test_a_mark_keeps_an_old_failure_from_ending_a_new_wait(world: World) -> None:
+    world.api.set_faults({"kind": "job_fails", "method": "POST", "path": "/linode/instances", "times": 1})
+    client, poller = world.poller()
+    linode = made(client, 1)[0]
+    world.clock.advance(120)
+
+    mark = poller.mark()
+    client.boot(linode.id)
+    goal = Goal(linode.id, "web-0 is to run", status="running", **mark._asdict())
+    thread, got = waited(poller, [goal])
+    until_seen(world, "events", 2)
+    world.clock.advance(60)
+    thread.join(20)
+
+    assert got == ["running"]
+
+
+def test_a_deleted_linode_is_gone_when_the_list_has_it_no_more(world: World) -> None:
+    client, poller = world.poller()
+    linode = made(client, 1)[0]
+    client.delete_linode(linode.id)
+    thread, got = waited(poller, [Goal(linode.id, "web-0 is to be gone", "gone", since=linode.created)])
+    until_seen(world, "events", 1)
+
+    world.clock.advance(60)
+    thread.join(20)
+
+    assert got == [""]
+    assert client.linodes() == []
+
+
+def test_looks_are_soon_at_first_and_few_for_a_minute_of_waiting() -> None:
+    now, looks = 0.0, 0
+    while now < 60:
+        now, looks = now + pause_s(looks, now), looks + 1
+
+    assert pause_s(0, 0) <= 0.1
+    assert looks <= 25
+    assert max(pause_s(9, age) for age in range(0, 900, 10)) == 5.0

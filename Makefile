@@ -7,7 +7,7 @@ RUN = .venv/bin/python -m
 
 export ENGINE LOCAL_PORT LOCAL_SPEED
 
-.PHONY: up preview pin refresh down show unlock api stop test chaos check fix lock hook clean
+.PHONY: up preview pin refresh down show unlock api stop test chaos bench check fix lock hook clean
 
 up preview pin refresh down show unlock: .venv/requirements.txt.installed
 	@$(RUN) stacks $@ --stack $(STACK) $(ARGS)
@@ -20,6 +20,9 @@ test: .venv/requirements-dev.txt.installed
 
 chaos: .venv/requirements-dev.txt.installed
 	@$(RUN) tests.chaos $(ARGS)
+
+bench: .venv/requirements-dev.txt.installed
+	@$(RUN) tests.bench fleet $(ARGS)
 
 check: .venv/requirements-dev.txt.installed
 	@$(RUN) ruff format --check .

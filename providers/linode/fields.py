@@ -29,15 +29,14 @@ class Change(Enum):
 class Field:
     """One input. `wire` is the key in the create request, "" if it is not sent there.
 
-    `calls` are what a change asks of the API. `policy` names the input that decides. `secret` values are never
-    named in a failure. `reported` inputs are read back by GET, so that drift in them is seen.
+    `policy` names the input that decides. `secret` values are never named in a failure. `reported` inputs are
+    read back by GET, so that drift in them is seen.
     """
 
     name: str
     kind: str
     change: Change
     default: str
-    calls: tuple[str, ...] = ()
     wire: str = ""
     policy: str = ""
     secret: bool = False
@@ -45,84 +44,195 @@ class Field:
     note: str = ""
 
 
-PUT = "PUT /linode/instances/{id}"
-ON_OFF = ("POST /linode/instances/{id}/shutdown", "POST /linode/instances/{id}/boot")
-
-
-def _cycle(*calls: str) -> tuple[str, ...]:
-    """Calls between a shutdown and a boot."""
-    return (ON_OFF[0], *calls, ON_OFF[1])
-
-
 FIELDS: tuple[Field, ...] = (
-    Field("type", "plan id", Change.RESIZE, "required", ("POST /linode/instances/{id}/resize",), "type", reported=True,
-          note="the power state of before is restored"),
-    Field("region", "region id", Change.MIGRATE, "required", ("POST /linode/instances/{id}/migrate",), "region",
-          reported=True, note="public addresses change; replaced where the API can't migrate"),
-    Field("image", "image id", Change.IMAGE, "none: empty, stays off", ("POST /linode/instances/{id}/rebuild",),
-          "image", policy="on_image_change", reported=True, note="rebuild keeps id and addresses, erases all disks"),
-    Field("label", "text, 3 to 64 characters", Change.PUT, "<project>-<stack>-<name>", (PUT,), "label", reported=True),
-    Field("tags", "list of texts, 3 to 50 characters", Change.PUT, "none", (PUT,), "tags", reported=True,
-          note="no order, no case; one of our own is added and stays"),
-    Field("root_pass", "text, 11 to 128 characters", Change.BY_POLICY, "none",
-          _cycle("POST /linode/instances/{id}/password"), "root_pass", policy="on_root_pass_change", secret=True),
-    Field("authorized_keys", "list of SSH public keys", Change.BY_POLICY, "none", (), "authorized_keys",
-          policy="on_access_change"),
-    Field("authorized_users", "list of user names", Change.BY_POLICY, "none", (), "authorized_users",
-          policy="on_access_change"),
-    Field("user_data", "plain text, 65,535 bytes at most", Change.BY_POLICY, "none", (), "metadata",
-          policy="on_user_data_change", secret=True, note="encoded by us; cloud-init reads it at the first boot"),
-    Field("stackscript_id", "number", Change.AT_CREATION, "none", (), "stackscript_id"),
-    Field("stackscript_data", "map", Change.AT_CREATION, "none", (), "stackscript_data", secret=True),
-    Field("backup_id", "number", Change.AT_CREATION, "none", (), "backup_id"),
-    Field("swap_size", "MB", Change.POWER_CYCLE, "512 (the API's)",
-          _cycle("POST /linode/instances/{id}/disks/{disk}/resize"), "swap_size"),
-    Field("booted", "true or false", Change.ACTION, "true with an image", ON_OFF, "booted"),
-    Field("boot_config_label", "text", Change.POWER_CYCLE, "the first one", ("POST /linode/instances/{id}/reboot",)),
-    Field("kernel", "kernel id", Change.POWER_CYCLE, "linode/grub2 (the API's)",
-          ("PUT /linode/instances/{id}/configs/{config}", "POST /linode/instances/{id}/reboot"), "kernel"),
-    Field("boot_size", "MB", Change.AT_CREATION, "the plan's disk less swap", (), "boot_size"),
-    Field("backups_enabled", "true or false", Change.ACTION, "as the account has it",
-          ("POST /linode/instances/{id}/backups/enable", "POST /linode/instances/{id}/backups/cancel"),
-          "backups_enabled", reported=True, note="off deletes every backup: refused unless allow_data_loss"),
-    Field("backups_day", "weekday or Scheduling", Change.PUT, "chosen by the API", (PUT,)),
-    Field("backups_window", "W0, W2 … W22 or Scheduling (UTC)", Change.PUT, "chosen by the API", (PUT,)),
-    Field("watchdog_enabled", "true or false", Change.PUT, "true (the API's)", (PUT,), reported=True),
-    Field("alerts", "map of cpu, io, network_in, network_out, transfer_quota", Change.PUT, "the API's", (PUT,),
-          reported=True, note="only what is set is sent"),
-    Field("private_ip", "true or false", Change.POWER_CYCLE, "false",
-          ("POST /linode/instances/{id}/ips", "POST /linode/instances/{id}/reboot"), "private_ip",
-          note="can be added, never taken away"),
-    Field("reserved_ipv4", "address", Change.REPLACE, "none", (), "ipv4"),
-    Field("firewall_id", "number", Change.ACTION, "none", ("PUT /linode/instances/{id}/firewalls",), "firewall_id"),
-    Field("placement_group", "group's number", Change.ACTION, "none",
-          ("POST /placement/groups/{id}/unassign", "POST /placement/groups/{id}/assign"), "placement_group",
-          reported=True),
-    Field("disk_encryption", "enabled or disabled", Change.REPLACE, "enabled (the API's)", (), "disk_encryption",
-          reported=True),
-    Field("interface_generation", "legacy_config or linode", Change.REPLACE, "as the account has it", (),
-          "interface_generation", reported=True),
-    Field("interfaces", "list of maps, of either generation", Change.POWER_CYCLE, "one public interface",
-          _cycle("PUT /linode/instances/{id}/configs/{config}"), "interfaces"),
-    Field("network_helper", "true or false", Change.POWER_CYCLE, "as the account has it",
-          _cycle("PUT /linode/instances/{id}/interfaces/settings"), "network_helper"),
-    Field("maintenance_policy", "linode/migrate or linode/power_off_on", Change.PUT, "as the account has it", (PUT,),
-          "maintenance_policy", reported=True),
-    Field("migration_type", "cold or warm", Change.OURS, "cold", note="how a resize or migration moves the Linode"),
+    Field(
+        "type",
+        "plan id",
+        Change.RESIZE,
+        "required",
+        wire="type",
+        reported=True,
+        note="the power state of before is restored",
+    ),
+    Field(
+        "region",
+        "region id",
+        Change.MIGRATE,
+        "required",
+        wire="region",
+        reported=True,
+        note="public addresses change; replaced where the API can't migrate",
+    ),
+    Field(
+        "image",
+        "image id",
+        Change.IMAGE,
+        "none: empty, stays off",
+        wire="image",
+        policy="on_image_change",
+        reported=True,
+        note="rebuild keeps id and addresses, erases all disks",
+    ),
+    Field(
+        "label",
+        "text, 3 to 64 characters",
+        Change.PUT,
+        "<project>-<stack>-<name>",
+        wire="label",
+        reported=True,
+    ),
+    Field(
+        "tags",
+        "list of texts, 3 to 50 characters",
+        Change.PUT,
+        "none",
+        wire="tags",
+        reported=True,
+        note="no order, no case; one of our own is added and stays",
+    ),
+    Field(
+        "root_pass",
+        "text, 11 to 128 characters",
+        Change.BY_POLICY,
+        "none",
+        wire="root_pass",
+        policy="on_root_pass_change",
+        secret=True,
+    ),
+    Field(
+        "authorized_keys",
+        "list of SSH public keys",
+        Change.BY_POLICY,
+        "none",
+        wire="authorized_keys",
+        policy="on_access_change",
+    ),
+    Field(
+        "authorized_users",
+        "list of user names",
+        Change.BY_POLICY,
+        "none",
+        wire="authorized_users",
+        policy="on_access_change",
+    ),
+    Field(
+        "user_data",
+        "plain text, 65,535 bytes at most",
+        Change.BY_POLICY,
+        "none",
+        wire="metadata",
+        policy="on_user_data_change",
+        secret=True,
+        note="encoded by us; cloud-init reads it at the first boot",
+    ),
+    Field("stackscript_id", "number", Change.AT_CREATION, "none", wire="stackscript_id"),
+    Field("stackscript_data", "map", Change.AT_CREATION, "none", wire="stackscript_data", secret=True),
+    Field("backup_id", "number", Change.AT_CREATION, "none", wire="backup_id"),
+    Field("swap_size", "MB", Change.POWER_CYCLE, "512 (the API's)", wire="swap_size"),
+    Field("booted", "true or false", Change.ACTION, "true with an image", wire="booted"),
+    Field("boot_config_label", "text", Change.POWER_CYCLE, "the first one"),
+    Field("kernel", "kernel id", Change.POWER_CYCLE, "linode/grub2 (the API's)", wire="kernel"),
+    Field("boot_size", "MB", Change.AT_CREATION, "the plan's disk less swap", wire="boot_size"),
+    Field(
+        "backups_enabled",
+        "true or false",
+        Change.ACTION,
+        "as the account has it",
+        wire="backups_enabled",
+        reported=True,
+        note="off deletes every backup: refused unless allow_data_loss",
+    ),
+    Field("backups_day", "weekday or Scheduling", Change.PUT, "chosen by the API"),
+    Field("backups_window", "W0, W2 … W22 or Scheduling (UTC)", Change.PUT, "chosen by the API"),
+    Field("watchdog_enabled", "true or false", Change.PUT, "true (the API's)", reported=True),
+    Field(
+        "alerts",
+        "map of cpu, io, network_in, network_out, transfer_quota",
+        Change.PUT,
+        "the API's",
+        reported=True,
+        note="only what is set is sent",
+    ),
+    Field(
+        "private_ip",
+        "true or false",
+        Change.POWER_CYCLE,
+        "false",
+        wire="private_ip",
+        note="can be added, never taken away",
+    ),
+    Field("reserved_ipv4", "address", Change.REPLACE, "none", wire="ipv4"),
+    Field("firewall_id", "number", Change.ACTION, "none", wire="firewall_id"),
+    Field("placement_group", "group's number", Change.ACTION, "none", wire="placement_group", reported=True),
+    Field(
+        "disk_encryption",
+        "enabled or disabled",
+        Change.REPLACE,
+        "enabled (the API's)",
+        wire="disk_encryption",
+        reported=True,
+    ),
+    Field(
+        "interface_generation",
+        "legacy_config or linode",
+        Change.REPLACE,
+        "as the account has it",
+        wire="interface_generation",
+        reported=True,
+    ),
+    Field(
+        "interfaces",
+        "list of maps, of either generation",
+        Change.POWER_CYCLE,
+        "one public interface",
+        wire="interfaces",
+    ),
+    Field(
+        "network_helper", "true or false", Change.POWER_CYCLE, "as the account has it", wire="network_helper"
+    ),
+    Field(
+        "maintenance_policy",
+        "linode/migrate or linode/power_off_on",
+        Change.PUT,
+        "as the account has it",
+        wire="maintenance_policy",
+        reported=True,
+    ),
+    Field(
+        "migration_type",
+        "cold or warm",
+        Change.OURS,
+        "cold",
+        note="how a resize or migration moves the Linode",
+    ),
     Field("resize_disk", "true or false", Change.OURS, "true", note="a larger plan's disk is used; one-way"),
     Field("on_image_change", "replace, rebuild or ignore", Change.OURS, "replace"),
     Field("on_root_pass_change", "keep or reset", Change.OURS, "keep"),
     Field("on_access_change", "keep, rebuild or replace", Change.OURS, "keep"),
     Field("on_user_data_change", "keep, rebuild or replace", Change.OURS, "keep"),
-    Field("allow_downtime", "true or false", Change.OURS, "true", note="false refuses at preview what needs it off"),
+    Field(
+        "allow_downtime",
+        "true or false",
+        Change.OURS,
+        "true",
+        note="false refuses at preview what needs it off",
+    ),
     Field("allow_data_loss", "true or false", Change.OURS, "false", note="true lets backups be turned off"),
     Field("wait_for", "running or accepted", Change.OURS, "running"),
     Field("timeouts", "map of create, update, delete in seconds", Change.OURS, "900, 3600, 600"),
     Field("adopt", "Linode id", Change.OURS, "none", note="take over this Linode instead of making one"),
-    Field("final_snapshot", "true or false", Change.OURS, "false", note="an image of the disk before it is deleted"),
-    Field("replace_on", "list of inputs", Change.OURS, "none", note="inputs whose change replaces the Linode"),
-    Field("owner", "map", Change.PUT, "set by us", (PUT,)),
-)  # fmt: skip
+    Field(
+        "final_snapshot",
+        "true or false",
+        Change.OURS,
+        "false",
+        note="an image of the disk before it is deleted",
+    ),
+    Field(
+        "replace_on", "list of inputs", Change.OURS, "none", note="inputs whose change replaces the Linode"
+    ),
+    Field("owner", "map", Change.PUT, "set by us"),
+)
 
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 SECRET = frozenset(field.name for field in FIELDS if field.secret)

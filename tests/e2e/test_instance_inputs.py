@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ import requests
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.fields import FIELDS
+from tests import instance_docs
 from tests.checkout import ENGINES, skip_without
 from tests.project import Project
 
@@ -74,7 +76,9 @@ ROWS: dict[str, Row] = {
     "reserved_ipv4": Row({"reserved_ipv4": "{address}"}, {"reserved_ipv4": "{other_address}"}, ["DELETE"],
                          replaced=True),
     "firewall_id": Row({"firewall_id": "{firewall}"}, {"firewall_id": "{other_firewall}"}, ["PUT firewalls"]),
-    "placement_group": Row({"placement_group": "{group}"}, {"placement_group": "{other_group}"}, []),
+    "placement_group": Row({"placement_group": "{group}"}, {"placement_group": "{other_group}"},
+                           ["POST placement/groups/*/unassign", "POST placement/groups/*/assign"],
+                           left={"placement_group": "{other_group}"}),
     "disk_encryption": Row({"disk_encryption": "enabled"}, {"disk_encryption": "disabled"}, ["DELETE"], replaced=True,
                            left={"disk_encryption": "disabled"}),
     "interface_generation": Row({"interface_generation": "legacy_config"},
@@ -204,16 +208,16 @@ class Changed:
         """The rows' inputs, with ids for the names of things, without those that are taken away."""
         return {
             name.replace("_", "-"): {
-                key: self._with_ids(value) for key, value in inputs.items() if value is not None
+                key: self.with_ids(value) for key, value in inputs.items() if value is not None
             }
             for name, inputs in rows.items()
         }
 
-    def _with_ids(self, value: object) -> object:
+    def with_ids(self, value: object) -> object:
         if isinstance(value, dict):
-            return {key: self._with_ids(part) for key, part in value.items()}
+            return {key: self.with_ids(part) for key, part in value.items()}
         if isinstance(value, list):
-            return [self._with_ids(part) for part in value]
+            return [self.with_ids(part) for part in value]
         return self.things[value.strip("{}")] if isinstance(value, str) and value.startswith("{") else value
 
     def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
@@ -233,13 +237,21 @@ class Changed:
             str(row["label"]): row for row in self._call("GET", "/linode/instances?page_size=500")["data"]
         }
 
-    def calls(self, linode_id: object) -> list[str]:
-        """The writes for one Linode: "PUT", "POST resize"; ids in them as a star."""
+    def calls_of(self, name: str) -> list[str]:
+        """The writes for a row's Linode: "PUT", "POST resize"; ids in them as a star.
+
+        Placement groups are the only other things that a change writes to, and one row alone uses them.
+        """
+        label = str(ROWS[name].before.get("label") or f"fleet-test-{name.replace('_', '-')}")
+        own = f"linode/instances/{self.before[label]['id']}"
+        prefixes = (own, "placement/groups") if name == "placement_group" else (own,)
         found = []
         for entry in self.writes:
-            match = re.fullmatch(rf"/v4(?:beta)?/linode/instances/{linode_id}(?:/(.+))?", str(entry["path"]))
-            if match and entry["status"] == 200:
-                what = re.sub(r"/\d+", "/*", match[1] or "")
+            path = re.sub(r"^/v4(beta)?/", "", str(entry["path"]))
+            if entry["status"] == 200 and (
+                path == own or path.startswith(tuple(f"{prefix}/" for prefix in prefixes))
+            ):
+                what = re.sub(r"/\d+", "/*", path.removeprefix(own).strip("/"))
                 found.append(f"{entry['method']} {what}".strip())
         return found
 
@@ -251,14 +263,25 @@ def test_a_change_of_each_input_asks_for_what_the_table_says(changed: Changed, n
     linode = changed.before[label]
     label = str(row.after.get("label") or label)
 
-    assert changed.calls(linode["id"]) == row.writes
+    assert changed.calls_of(name) == row.writes
     assert (changed.after[label]["id"] != linode["id"]) is row.replaced
     for key, value in {"status": "running", **row.left}.items():
-        assert changed.after[label][key] == value
+        seen = changed.after[label][key]
+        assert (seen["id"] if isinstance(seen, dict) else seen) == changed.with_ids(value)
 
 
 def test_after_every_change_there_is_nothing_left_to_do(changed: Changed) -> None:
     assert changed.again.code == 0, changed.again.said
+
+
+def test_the_documentation_shows_what_was_seen(changed: Changed) -> None:
+    seen = {name: changed.calls_of(name) for name in ROWS}
+
+    document = instance_docs.with_table(instance_docs.DOCUMENT.read_text(), instance_docs.table(seen))
+    if os.environ.get("WRITE_DOCS"):
+        instance_docs.DOCUMENT.write_text(document)
+
+    assert instance_docs.DOCUMENT.read_text() == document
 
 
 def test_every_input_has_a_row() -> None:

@@ -118,7 +118,21 @@ class FileBackend:
         keep_as_backup(file)
         file.unlink()
         Path(f"{file}.attrs").unlink(missing_ok=True)
+        for suffix in (".pulumi-tags", ".pulumi-tags.attrs"):
+            file.with_suffix(suffix).unlink(missing_ok=True)
         shutil.rmtree(self.root / "history" / project / stack, ignore_errors=True)
+
+    def history(self, project: str, stack: str) -> list[Json]:
+        """The entries of finished updates, newest first. Raises StateCorrupt."""
+        found = []
+        for file in sorted((self.root / "history" / project / stack).glob("*.history.json"), reverse=True):
+            try:
+                entry = json.loads(file.read_bytes())
+            except (ValueError, OSError) as error:
+                raise StateCorrupt(f"the history entry {file} cannot be read ({error})") from error
+            if isinstance(entry, dict):
+                found.append(entry)
+        return found
 
     def keep_history(self, project: str, stack: str, entry: Json) -> None:
         """The entry of one finished update, the state it left, and a backup of that state."""

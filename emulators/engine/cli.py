@@ -18,10 +18,14 @@ def main(arguments: list[str]) -> int:
                 os.chdir(args.cwd)
             except OSError as error:
                 raise EngineError(f"cannot change to {args.cwd}: {error.strerror}") from error
-        if args.command in ("stack", "config", "cancel"):
-            from emulators.engine import stack_commands
+        if args.command in ("stack", "config", "state", "cancel"):
+            from emulators.engine import routing
 
-            return stack_commands.run(args)
+            return routing.run(args)
+        if args.command in ("login", "logout", "whoami"):
+            from emulators.engine import login_commands
+
+            return login_commands.run(args)
         from emulators.engine import commands
 
         return commands.run(args)

@@ -1,4 +1,4 @@
-"""The stack's configuration: ``Pulumi.<stack>.yaml`` read, and edited line by line so that comments stay.
+"""The stack's configuration: ``Pulumi.<stack>.yaml`` read.
 
 Values are texts; objects travel as JSON; ``{secure: <ciphertext>}`` is a secret. Keys without a namespace
 belong to the project. Pulumi.yaml gives defaults.
@@ -8,14 +8,12 @@ Source: Pulumi's configuration reference and recorded files.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from emulators.engine.backend import write_atomically
 from emulators.engine.errors import EngineError, NotSupported
 from emulators.engine.passphrase import Crypter
 from emulators.engine.project import Project, read_yaml
@@ -55,7 +53,7 @@ def load(project: Project, stack: str, crypter: Crypter, file: Path | None = Non
         if isinstance(raw.get(full_key(key, project.name)), bool):
             raw[full_key(key, project.name)] = text if text.lower() not in ("true", "false") else text.lower()
     values = {key: _text(_decrypted(value, crypter)) for key, value in raw.items()}
-    return StackConfig(values, frozenset(key for key, value in raw.items() if _holds_secure(value)))
+    return StackConfig(values, frozenset(key for key, value in raw.items() if holds_secure(value)))
 
 
 def _as_written(file: Path) -> dict[str, str]:
@@ -91,12 +89,13 @@ def _is_secure(value: Any) -> bool:
     return isinstance(value, dict) and list(value) == ["secure"] and isinstance(value["secure"], str)
 
 
-def _holds_secure(value: Any) -> bool:
+def holds_secure(value: Any) -> bool:
+    """Whether a value of the file is a secret or has one in it."""
     if _is_secure(value):
         return True
     if isinstance(value, dict):
-        return any(map(_holds_secure, value.values()))
-    return isinstance(value, list) and any(map(_holds_secure, value))
+        return any(map(holds_secure, value.values()))
+    return isinstance(value, list) and any(map(holds_secure, value))
 
 
 def _decrypted(value: Any, crypter: Crypter) -> Any:
@@ -113,44 +112,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value, separators=(",", ":")) if isinstance(value, (dict, list)) else str(value)
-
-
-def write_salt(file: Path, salt: str) -> None:
-    """Add ``encryptionsalt`` to the stack's file, first as the real command line does; all else stays."""
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    write_atomically(file, f"encryptionsalt: {salt}\n{text}".encode())
-
-
-def set_value(file: Path, key: str, value: str, crypter: Crypter | None) -> None:
-    """Set one value (a secret, if a crypter is given), touching only that value's lines."""
-    entry = {"secure": crypter.encrypt(value)} if crypter else value
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    edited = "\n".join(_with_entry(lines, key, entry)) + "\n"
-    if not isinstance(yaml.safe_load(edited), dict):
-        raise EngineError(f"{file}: cannot set '{key}' without rewriting the file. Next: edit it by hand")
-    write_atomically(file, edited.encode())
-
-
-def _with_entry(lines: list[str], key: str, entry: Any) -> list[str]:
-    start = next((i for i, line in enumerate(lines) if re.match(r"config:\s*(\{\}\s*)?(#.*)?$", line)), None)
-    if start is None:
-        return [*lines, "config:", *_entry_lines(key, entry, "  ")]
-    lines = [*lines[:start], re.sub(r"\{\}\s*", "", lines[start]).rstrip(), *lines[start + 1 :]]
-    end = next((i for i in range(start + 1, len(lines)) if re.match(r"[^\s#]", lines[i])), len(lines))
-    keyed = [i for i in range(start + 1, end) if re.match(r"\s+[^\s#-]", lines[i])]
-    indent = re.match(r"\s+", lines[keyed[0]]).group() if keyed else "  "  # type: ignore[union-attr] # matched above
-    new = _entry_lines(key, entry, indent)
-    names = re.compile(rf"{indent}(['\"]?){re.escape(key)}\1\s*:(\s|$)")
-    for index in keyed:
-        if names.match(lines[index]):
-            stop = index + 1
-            while stop < end and re.match(rf"{indent}(\s|-\s)", lines[stop]) and lines[stop].strip():
-                stop += 1
-            return [*lines[:index], *new, *lines[stop:]]
-    last = max([start, *(i for i in range(start + 1, end) if lines[i].strip() and lines[i][0].isspace())])
-    return [*lines[: last + 1], *new, *lines[last + 1 :]]
-
-
-def _entry_lines(key: str, entry: Any, indent: str) -> list[str]:
-    text = yaml.safe_dump({key: entry}, default_flow_style=False, width=2**31, allow_unicode=True)
-    return [indent + line for line in text.rstrip("\n").splitlines()]

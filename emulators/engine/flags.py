@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from emulators.engine.errors import EngineError
 from emulators.engine.run_flags import add_run_flags
+from emulators.engine.stack_flags import add_config, add_login, add_stack, add_state
 
 
 class UsageError(EngineError):
@@ -58,8 +59,10 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         add_run_flags(add(name, text), name)
     add("cancel", "Free a stack that a dead update left locked").add_argument("name", nargs="?")
-    _add_stack(add("stack", "Manage stacks"), common)
-    _add_config(add("config", "Manage configuration"), common)
+    add_stack(add("stack", "Manage stacks"), common)
+    add_config(add("config", "Manage configuration"), common)
+    add_state(add("state", "Edit a stack's state"), common)
+    add_login(add)
     return parser
 
 
@@ -73,41 +76,3 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--color", default=absent, help="accepted; the output has no color")
     parser.add_argument("--json", action="store_true", default=absent, help="machine-readable output")
     parser.add_argument("--show-secrets", action="store_true", default=absent, help="secrets in the clear")
-
-
-def _add_stack(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="subcommand", metavar="COMMAND", required=True)
-
-    def add(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
-
-    init = add("init", "Create an empty stack and select it")
-    init.add_argument("name", nargs="?")
-    init.add_argument("--no-select", action="store_true", help="do not select it")
-    init.add_argument("--secrets-provider", default="passphrase", help="only passphrase")
-    ls = add("ls", "List the project's stacks")
-    ls.add_argument("-a", "--all", action="store_true", help="of all projects")
-    rm = add("rm", "Remove a stack and its configuration")
-    rm.add_argument("name", nargs="?")
-    rm.add_argument("-f", "--force", action="store_true", help="even with resources")
-    rm.add_argument("--preserve-config", action="store_true", help="keep Pulumi.<stack>.yaml")
-    select = add("select", "Select a stack")
-    select.add_argument("name", nargs="?")
-    select.add_argument("-c", "--create", action="store_true", help="create it if there is none")
-    output = add("output", "Show a stack's outputs")
-    output.add_argument("name", nargs="?")
-    add("export", "Write a stack's deployment as JSON").add_argument("--file", help="else standard output")
-    imported = add("import", "Put a deployment in the place of the stack's")
-    imported.add_argument("--file", help="else standard input")
-    imported.add_argument("-f", "--force", action="store_true", help="even with warnings")
-
-
-def _add_config(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="subcommand", metavar="COMMAND", required=True)
-    get = commands.add_parser("get", parents=[common], allow_abbrev=False, help="Show one value")
-    get.add_argument("key")
-    put = commands.add_parser("set", parents=[common], allow_abbrev=False, help="Set one value")
-    put.add_argument("key")
-    put.add_argument("value", nargs="?", help="else standard input")
-    put.add_argument("--secret", action="store_true", help="encrypt it")
-    put.add_argument("--plaintext", action="store_true", help="do not encrypt it")

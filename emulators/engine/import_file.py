@@ -62,13 +62,11 @@ def _document(text: str) -> Json:
     resources, names = document.get("resources") or [], document.get("nameTable") or {}
     if not isinstance(resources, list) or not all(isinstance(spec, dict) for spec in resources):
         raise EngineError("could not read import file: 'resources' is not a list of objects")
-    if not isinstance(names, dict) or not all(_is_urn(urn) for urn in names.values()):
+    if not isinstance(names, dict) or not all(
+        isinstance(urn, str) and urns.is_urn(urn) for urn in names.values()
+    ):
         raise EngineError("could not read import file: 'nameTable' is not an object of URNs")
     return {"resources": resources, "nameTable": names}
-
-
-def _is_urn(text: Any) -> bool:
-    return isinstance(text, str) and text.startswith("urn:pulumi:") and text.count("::") >= 3
 
 
 def _named(spec: Json) -> Json:

@@ -13,6 +13,7 @@ from emulators.engine import config as stack_config
 from emulators.engine import passphrase, urns
 from emulators.engine.backend import FileBackend, corrupt
 from emulators.engine.config import StackConfig
+from emulators.engine.config_file import write_salt
 from emulators.engine.errors import EngineError, StackNotFound, StateCorrupt
 from emulators.engine.passphrase import Crypter
 from emulators.engine.performing import now
@@ -110,7 +111,7 @@ def open_stack(
     else:
         salt, crypter = passphrase.new_stack(secret)
     if save_salt and not in_file:
-        stack_config.write_salt(file, salt)
+        write_salt(file, salt)
     return Stack(project, backend, name, file, salt, crypter)
 
 
@@ -139,7 +140,7 @@ def create_stack(
         crypter = passphrase.open_stack(salt, secret)
     else:
         salt, crypter = passphrase.new_stack(secret)
-        stack_config.write_salt(file, salt)
+        write_salt(file, salt)
     stack = Stack(project, backend, name, file, salt, crypter)
     stack.write(b'"metadata":{}')
     return stack

@@ -25,6 +25,10 @@ def parts(urn: str) -> tuple[str, str, str, str]:
     return head.removeprefix("urn:pulumi:"), project, types, name
 
 
+def is_urn(text: str) -> bool:
+    return text.startswith("urn:pulumi:") and text.count("::") >= 3
+
+
 def qualified_type(urn: str) -> str:
     return parts(urn)[2]
 

@@ -10,6 +10,7 @@ LINODE_CACHE_DIR names another folder, LINODE_CACHE=off keeps nothing, LINODE_OF
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -17,7 +18,6 @@ import re
 import sqlite3
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import RLock
@@ -86,8 +86,9 @@ def _digest(connection: Connection) -> str:
 def _forget_old(folder: Path) -> None:
     """Remove what no run has written to for a month: of a token or an address that is no more."""
     for file in folder.glob("*.sqlite"):
-        if time.time() - file.stat().st_mtime > FORGET_AFTER_S:
-            file.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another process forgets it too
+            if time.time() - file.stat().st_mtime > FORGET_AFTER_S:
+                file.unlink()
 
 
 def _make_sound(file: Path) -> None:
@@ -108,7 +109,9 @@ def _make_sound(file: Path) -> None:
 
 
 def _probe(file: Path) -> None:
-    with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)) as database:
+    with contextlib.closing(
+        sqlite3.connect(file, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+    ) as database:
         database.execute("BEGIN IMMEDIATE")
         (said,) = database.execute("PRAGMA quick_check(1)").fetchone()
         database.execute("ROLLBACK")

@@ -18,6 +18,12 @@ from tests.e2e.test_bad_input import assert_clear, engine_words
 CATALOGS = {"/v4/linode/types", "/v4/regions", "/v4/regions/availability", "/v4/images", "/v4/linode/kernels"}
 
 
+def deployed(checkout: Checkout) -> None:
+    """The stack after its first `up`."""
+    done = checkout.run("up")
+    assert done.code == 0, done.said
+
+
 def catalog_requests(checkout: Checkout) -> Counter[str]:
     """How often each catalog was asked for since the log was last emptied."""
     seen = requests.get(f"{checkout.api}/_local/requests", timeout=10).json()["requests"]
@@ -98,8 +104,28 @@ def test_up_pins_what_it_picks_and_a_preview_does_not(checkout: Checkout) -> Non
     assert not list((checkout.root / "stacks").glob("pins.*"))
 
 
+def test_pulumi_itself_finds_the_pins_wherever_the_folder_of_stack_local_is(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    home = tmp_path / "elsewhere"
+    made = checkout.run("pin", env={"LOCAL_HOME": str(home)})
+    words = ["preview", "--stack", "local", "--config-file", str(home / "Pulumi.local.yaml")]
+    env = {
+        "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(home / "passphrase"),
+        "LINODE_LOCKED": "1",
+    }
+
+    done = checkout.command(*engine_words(checkout), *words, env=env)
+    checkout.run("stop", env={"LOCAL_HOME": str(home)})
+
+    assert (made.code, done.code) == (0, 0), made.said + done.said
+    assert (home / "pins.local.json").exists()
+    assert not pins_file(checkout).exists()
+
+
 def test_a_pin_keeps_the_plan_as_it_is_and_repin_moves_it(checkout: Checkout) -> None:
-    checkout.run("up")
+    deployed(checkout)
     before = checkout.linodes()
     repin_to(checkout, "web/image", "linode/debian12")
 
@@ -122,7 +148,7 @@ def test_a_pin_keeps_the_plan_as_it_is_and_repin_moves_it(checkout: Checkout) ->
 
 
 def test_changed_criteria_pick_at_once(checkout: Checkout) -> None:
-    checkout.run("up")
+    deployed(checkout)
     checkout.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 30})
 
     shown = checkout.run("preview")
@@ -206,7 +232,7 @@ def test_what_nothing_meets_is_explained_at_preview(checkout: Checkout) -> None:
 
 
 def test_outputs_say_why_and_how_it_came_to_that(checkout: Checkout) -> None:
-    checkout.run("up")
+    deployed(checkout)
 
     explanations = checkout.output("explanations")
 
@@ -217,7 +243,7 @@ def test_outputs_say_why_and_how_it_came_to_that(checkout: Checkout) -> None:
 
 
 def test_offline_an_unchanged_stack_is_previewed_from_disk(checkout: Checkout) -> None:
-    checkout.run("up")
+    deployed(checkout)
     checkout.run("stop")
     env = {"LINODE_OFFLINE": "1", **backend(checkout)}
     words = ["preview", "--stack", "local", "--config-file", str(checkout.settings), "--expect-no-changes"]
@@ -233,7 +259,7 @@ def test_offline_an_unchanged_stack_is_previewed_from_disk(checkout: Checkout) -
 
 
 def test_an_api_that_is_down_is_worked_around_where_catalogs_are_on_disk(checkout: Checkout) -> None:
-    checkout.run("up")
+    deployed(checkout)
     for file in cache_of(checkout):
         age(file)
     requests.put(

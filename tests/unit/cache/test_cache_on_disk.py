@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import subprocess
 import sys
@@ -225,6 +226,18 @@ def test_a_folder_that_cannot_be_made_makes_no_difference(
         assert ids(opened(server)) == ["a"]
 
     assert "catalogs are not kept on disk" in caplog.text
+
+
+def test_what_nobody_wrote_to_for_a_month_is_removed(opened: Opened, folder: Path) -> None:
+    with ScriptedServer(page("a")) as one, ScriptedServer(page("b")) as other:
+        ids(opened(one))
+        (old,) = folder.glob("*.sqlite")
+        os.utime(old, (0, 0))
+
+        ids(opened(other))
+
+    assert not old.exists()
+    assert len(list(folder.glob("*.sqlite"))) == 1
 
 
 def test_offline_what_is_kept_is_used_and_nothing_else_is_asked(opened: Opened, folder: Path) -> None:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulators.linode_api import effects, endpoints, linodes, request_log
+from emulators.linode_api import effects, endpoints, linodes, request_log, shapes
 from emulators.linode_api.account import Accounts, Identity
 from emulators.linode_api.calls import Call, Endpoint
 from emulators.linode_api.catalogs import using
@@ -193,6 +193,9 @@ def parse_body(raw: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(body, dict):
         raise bad_request("The request body must be a JSON object")
+    problems = list(shapes.problems_of(body))
+    if problems:
+        raise ApiError(400, problems)
     return body
 
 

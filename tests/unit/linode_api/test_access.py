@@ -124,3 +124,22 @@ def test_controls_answer_on_this_machine_only(api: LocalApi, caller: Caller, acc
     assert caller.rows("/linode/instances") == []
     assert rebound.status_code == 403
     assert {"pid", "speed", "database", "started", "url"} <= health.keys()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"tags": "blue"}, "tags"),
+        ({"interfaces": [5]}, "interfaces[0]"),
+        ({"metadata": {"user_data": 5}}, "metadata.user_data"),
+        ({"placement_group": 7}, "placement_group"),
+        ({"interfaces": [{"vpc": {"ipv4": {"addresses": ["auto"]}}}]}, "interfaces[0].vpc.ipv4.addresses[0]"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_by_its_path(
+    caller: Caller, body: dict[str, object], field: str
+) -> None:
+    answer = caller.post("/linode/instances", {**EMPTY, **body})
+
+    assert answer.status_code == 400
+    assert [name for name, _ in reasons(answer)] == [field]

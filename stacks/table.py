@@ -8,6 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+PICKED = ("region", "type", "image", "kernel")
+"""In the order in which they are picked."""
+
 COLUMNS = ("server", "id", "status", "region", "type", "ipv4", "USD/month")
 
 
@@ -23,9 +26,11 @@ def show(outputs: Mapping[str, object], console: Console) -> None:
     table.columns[-1].justify = "right"
     console.print(table)
     console.print(f"{len(servers)} servers, {_usd(outputs.get('monthly_usd'))} USD a month")
-    for group, reasons in _mapping(outputs.get("picks")).items():
-        for what, why in _mapping(reasons).items():
-            console.print(Text.assemble((f"{group} {what}", "bold"), f" {why}"), soft_wrap=True)
+    picks = _mapping(outputs.get("picks"))
+    for group in sorted(picks):
+        reasons = _mapping(picks[group])
+        for what in (kind for kind in PICKED if kind in reasons):
+            console.print(Text.assemble((f"{group} {what}", "bold"), f" {reasons[what]}"), soft_wrap=True)
 
 
 def _row(name: str, server: Mapping[str, object]) -> list[str]:

@@ -133,7 +133,7 @@ def test_a_refused_secret_is_not_told(tmp_path: Path) -> None:
 
 def test_paths_of_the_machine_are_not_told() -> None:
     message = (
-        "File /root/somewhere/project/web.py line 3, see https://www.pulumi.com/docs/ and file:///tmp/x/y.zip"
+        "File /srv/somewhere/project/web.py line 3, see https://www.pulumi.com/docs/ and file:///srv/x/y.zip"
     )
 
     reading = read_digest(digest([], diagnostics=[{"severity": "error", "message": message}]))

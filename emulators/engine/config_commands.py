@@ -11,6 +11,7 @@ from typing import Any
 from emulators.engine import config as stack_config
 from emulators.engine import config_file
 from emulators.engine.errors import EngineError
+from emulators.engine.rendering import two_columns
 from emulators.engine.workspace import Workspace
 
 
@@ -29,10 +30,8 @@ def _list(workspace: Workspace, args: argparse.Namespace) -> None:
         key.removeprefix(own): "[secret]" if key in config.secret_keys and not show else value
         for key, value in sorted(config.values.items())
     }
-    width = max(map(len, [*shown, "KEY"]))
-    print(f"{'KEY':{width}}  VALUE")
-    for key, value in shown.items():
-        print(f"{key:{width}}  {value}")
+    for line in two_columns({"KEY": "VALUE", **shown}):
+        print(line)
 
 
 def _config_get(workspace: Workspace, args: argparse.Namespace) -> None:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from emulators.engine import urns
+from emulators.engine.delete_order import delete_waves
 from emulators.engine.events import Step, StepBegun, StepBroke, StepEnded
 from emulators.engine.executor import Executor, RunStopped
 from emulators.engine.state import Resource
-from emulators.engine.steps import delete_waves
 from emulators.engine.targets import NOT_TARGETED_DELETE, Targets
 
 PROTECTED = (

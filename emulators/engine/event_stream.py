@@ -28,7 +28,8 @@ from emulators.engine.events import (
 from emulators.engine.redaction import Redactor
 from emulators.engine.run_options import UpdateOptions, UpdateResult
 from emulators.engine.state import Resource
-from emulators.engine.values import Properties, masked, to_state
+from emulators.engine.state_values import to_state
+from emulators.engine.values import Properties, masked
 
 Json = dict[str, Any]
 NOT_LOGICAL = {"create-replacement", "delete-replaced", "refresh"}

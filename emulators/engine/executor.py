@@ -14,7 +14,7 @@ from emulators.engine import urns
 from emulators.engine.errors import InitFailed, StepFailed
 from emulators.engine.events import Diagnostic, Event, Sink, Step, StepBegun, StepBroke, StepEnded
 from emulators.engine.performing import Performer
-from emulators.engine.provider_process import Providers
+from emulators.engine.providers import Providers
 from emulators.engine.redaction import Redactor
 from emulators.engine.snapshot import Snapshot
 

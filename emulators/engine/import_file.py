@@ -16,7 +16,8 @@ from typing import Any
 
 from emulators.engine import urns
 from emulators.engine.errors import EngineError, NotSupported
-from emulators.engine.values import Properties, from_state
+from emulators.engine.state_values import from_state
+from emulators.engine.values import Properties
 
 Json = dict[str, Any]
 LEFT_TO_PULUMI = ("remote", "parameterization", "extension", "version", "pluginDownloadUrl")

@@ -63,13 +63,13 @@ def release_own(backend: FileBackend, project: str, stack: str) -> None:
 def _owner() -> dict[str, Any]:
     return {
         "pid": os.getpid(),
-        "username": _user(),
+        "username": user_name(),
         "hostname": socket.gethostname(),
         "timestamp": datetime.now(timezone.utc).isoformat().replace("+00:00", "Z"),
     }
 
 
-def _user() -> str:
+def user_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):

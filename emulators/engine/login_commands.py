@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import getpass
 import json
 import os
 import socket
@@ -17,6 +16,7 @@ from typing import Any
 from emulators.engine import project
 from emulators.engine.backend import backend_url, home, open_backend, write_atomically
 from emulators.engine.errors import EngineError
+from emulators.engine.lock import user_name
 
 Json = dict[str, Any]
 LOCAL = "file://~"
@@ -60,7 +60,7 @@ def _login(args: argparse.Namespace) -> None:
     tokens, accounts = credentials.get("accessTokens") or {}, credentials.get("accounts") or {}
     account = accounts.get(url) or {"lastValidatedAt": "0001-01-01T00:00:00Z"}
     _keep({"current": url, "accessTokens": {**tokens, url: ""}, "accounts": {**accounts, url: account}})
-    print(f"Logged in to {socket.gethostname()} as {_user()} ({url})")
+    print(f"Logged in to {socket.gethostname()} as {user_name()} ({url})")
 
 
 def _logout(args: argparse.Namespace) -> None:
@@ -84,21 +84,14 @@ def _whoami(args: argparse.Namespace) -> None:
     url = backend_url(_url_of_project())
     open_backend(url, Path.cwd())
     if getattr(args, "json", False):
-        print(json.dumps({"user": _user(), "url": url}, indent=2))
+        print(json.dumps({"user": user_name(), "url": url}, indent=2))
     elif args.verbose:
-        print(f"User: {_user()}\nOrganizations: \nBackend URL: {url}\nToken type: personal")
+        print(f"User: {user_name()}\nOrganizations: \nBackend URL: {url}\nToken type: personal")
     else:
-        print(_user())
+        print(user_name())
 
 
 def _url_of_project() -> str | None:
     with contextlib.suppress(EngineError):
         return project.find(Path.cwd()).backend_url
     return None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())

@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from emulators.engine import urns
+from emulators.engine.delete_order import needs_no_call
 from emulators.engine.errors import InitFailed, StepFailed
 from emulators.engine.events import Step
-from emulators.engine.provider_process import Providers
+from emulators.engine.providers import Providers
 from emulators.engine.snapshot import Snapshot
 from emulators.engine.state import Operation, Resource
-from emulators.engine.steps import needs_no_call
 from emulators.engine.values import Properties, mark_like_inputs, mark_named
 
 

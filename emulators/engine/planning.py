@@ -11,20 +11,13 @@ import os
 from dataclasses import dataclass
 
 from emulators.engine import urns
+from emulators.engine.aliases import alias_urns
 from emulators.engine.check_messages import check_message
 from emulators.engine.events import Step
 from emulators.engine.provider_references import ProviderReferences
 from emulators.engine.registry import PlanFailed, Registry
 from emulators.engine.state import Resource
-from emulators.engine.steps import (
-    Decision,
-    Goal,
-    alias_urns,
-    decide,
-    decide_component,
-    dragged_along,
-    with_ignored,
-)
+from emulators.engine.steps import Decision, Goal, decide, decide_component, dragged_along, with_ignored
 from emulators.engine.targets import NOT_TARGETED_CREATE, Targets
 from emulators.engine.untargeted import Untargeted
 from emulators.engine.values import UNKNOWN, Properties, holds_unknown

@@ -7,10 +7,8 @@ Source: ``pulumi/dynamic/__main__.py`` of the SDK; recorded calls.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -22,7 +20,7 @@ from emulators.engine.errors import EngineError, InitFailed, StepFailed
 from emulators.engine.state import Resource
 from emulators.engine.steps import Diff
 from emulators.engine.urns import provider_id, provider_urn
-from emulators.engine.values import Properties, from_struct, mark_secrets, same, to_struct
+from emulators.engine.values import Properties, from_struct, mark_secrets, to_struct
 
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 CHANNEL_OPTIONS = [
@@ -207,52 +205,3 @@ def _failure(error: Any, sent: Properties) -> Exception:
     if error.code() == grpc.StatusCode.UNAVAILABLE:
         details = f"the provider process is gone ({details})"
     return StepFailed(details.strip())
-
-
-@dataclass
-class Providers:
-    """The provider processes of one run, by provider reference."""
-
-    start: Callable[[], Child]
-    on_line: OnLine = lambda _line, _is_error: None
-    _spare: Child | None = None
-    _running: dict[str, Provider] = field(default_factory=dict)
-    _configs: dict[str, Properties] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def warm_up(self) -> None:
-        """Start a process before it is known for which provider."""
-        self._spare = self.start()
-
-    def declare(self, reference: str, config: Properties) -> None:
-        """How the provider of that reference is configured when it is first needed."""
-        with self._lock:
-            running = self._running.get(reference)
-            if running is not None and not same(self._configs.get(reference, {}), config):
-                running.close()
-                del self._running[reference]
-            self._configs[reference] = config
-
-    def knows(self, reference: str) -> bool:
-        return reference in self._configs
-
-    def get(self, reference: str) -> Provider:
-        with self._lock:
-            if reference not in self._running:
-                child, self._spare = self._spare or self.start(), None
-                config = self._configs.get(reference, {})
-                self._running[reference] = Provider(child, reference, config, self.on_line)
-            return self._running[reference]
-
-    def close(self) -> None:
-        with self._lock:
-            for provider in self._running.values():
-                provider.close()
-            if self._spare is not None:
-                self._spare.stop(0.2)
-            self._running.clear()
-            self._spare = None
-
-
-def start_provider(python: str, folder: Path, engine_address: str, extra: dict[str, str]) -> Child:
-    return Child(python, ["provider", engine_address], folder, extra)

@@ -119,3 +119,9 @@ def short_diff(old: Properties, new: Properties, detailed: tuple[Difference, ...
         if keys
     ]
     return f"[diff: {''.join(parts)}]" if parts else ""
+
+
+def two_columns(rows: dict[str, str]) -> list[str]:
+    """Names and values under each other; the first row is the heading."""
+    width = max(map(len, rows), default=0)
+    return [f"{name:{width}}  {value}" for name, value in rows.items()]

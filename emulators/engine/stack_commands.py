@@ -95,9 +95,7 @@ def _rm(workspace: Workspace, args: argparse.Namespace) -> None:
 
 
 def _cancel(workspace: Workspace, args: argparse.Namespace) -> None:
-    name = workspace.stack_name(args.name)
-    if not workspace.backend.exists(workspace.project.name, name):
-        raise StackNotFound(f"no stack named '{name}' found")
+    name = workspace.existing(args.name)
     lock.release_all(workspace.backend, workspace.project.name, name)
     print(f"The currently running update for '{name}' has been canceled!", file=sys.stderr)
 

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from emulators.engine.config import holds_secure
-from emulators.engine.errors import EngineError, StackNotFound
+from emulators.engine.errors import EngineError
 from emulators.engine.workspace import Workspace
 
 Json = dict[str, Any]
@@ -21,9 +21,7 @@ Json = dict[str, Any]
 def _history(workspace: Workspace, args: argparse.Namespace) -> None:
     if args.page_size < 1:
         raise EngineError(f"page-size must be greater than 0, but is {args.page_size}")
-    name = workspace.stack_name()
-    if not workspace.backend.exists(workspace.project.name, name):
-        raise StackNotFound(f"no stack named '{name}' found")
+    name = workspace.existing()
     entries = workspace.backend.history(workspace.project.name, name)
     page = max(1, args.page)
     shown = entries[(page - 1) * args.page_size : page * args.page_size]

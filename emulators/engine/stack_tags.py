@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emulators.engine.backend import FileBackend, corrupt, write_atomically
-from emulators.engine.errors import EngineError, StackNotFound
+from emulators.engine.errors import EngineError
+from emulators.engine.rendering import two_columns
 from emulators.engine.workspace import Workspace
 
 
@@ -39,9 +40,7 @@ def has(backend: FileBackend, project: str, stack: str, wanted: str) -> bool:
 
 
 def _named(workspace: Workspace) -> tuple[str, dict[str, str]]:
-    name = workspace.stack_name()
-    if not workspace.backend.exists(workspace.project.name, name):
-        raise StackNotFound(f"no stack named '{name}' found")
+    name = workspace.existing()
     return name, read_tags(workspace.backend, workspace.project.name, name)
 
 
@@ -71,9 +70,8 @@ def _ls(workspace: Workspace, args: argparse.Namespace) -> None:
     if getattr(args, "json", False):
         print(json.dumps(tags, indent=2, ensure_ascii=False))
         return
-    width = max(map(len, [*tags, "NAME"]))
-    for name, value in {"NAME": "VALUE", **tags}.items():
-        print(f"{name:{width}}  {value}")
+    for line in two_columns({"NAME": "VALUE", **tags}):
+        print(line)
 
 
 def _rm(workspace: Workspace, args: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from emulators.engine.errors import EngineError
+from emulators.engine.rendering import two_columns
 from emulators.engine.stack import stack_outputs
 from emulators.engine.stack_history import ago
 from emulators.engine.state import Deployment, Resource
@@ -83,10 +84,9 @@ def _print_outputs(outputs: Properties, show: Callable[[Value], Value]) -> None:
     if not outputs:
         print("    No output values currently in this stack")
         return
-    width = max(map(len, [*outputs, "OUTPUT"]))
-    print(f"    {'OUTPUT':{width}}  VALUE")
-    for key, value in sorted(outputs.items()):
-        print(f"    {key:{width}}  {_plain(show(value))}")
+    shown = {key: _plain(show(value)) for key, value in sorted(outputs.items())}
+    for line in two_columns({"OUTPUT": "VALUE", **shown}):
+        print(f"    {line}")
 
 
 def _output(workspace: Workspace, args: argparse.Namespace) -> None:

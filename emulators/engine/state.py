@@ -16,7 +16,8 @@ from typing import Any
 from emulators.engine import urns
 from emulators.engine.errors import EngineError, NotSupported, StateCorrupt
 from emulators.engine.passphrase import Crypter
-from emulators.engine.values import Properties, from_state, to_state
+from emulators.engine.state_values import from_state, to_state
+from emulators.engine.values import Properties
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import TextIO
 
-from emulators.engine import rendering, urns
+from emulators.engine import rendering, text_end, urns
 from emulators.engine.events import (
     Diagnostic,
     Event,
@@ -22,7 +22,7 @@ from emulators.engine.events import (
 from emulators.engine.redaction import Redactor
 from emulators.engine.run_options import UpdateOptions, UpdateResult
 from emulators.engine.state import Resource
-from emulators.engine.values import UNKNOWN, Properties
+from emulators.engine.values import Properties
 
 TITLES = {
     ("update", True): "Previewing update",
@@ -53,8 +53,6 @@ DONE = {
     "create-replacement": "created replacement", "delete-replaced": "deleted original", "read": "read",
     "import": "imported",
 }  # fmt: skip
-COUNTS = (("create", "+ ", "created"), ("update", "~ ", "updated"), ("delete", "- ", "deleted"),
-          ("replace", "+-", "replaced"), ("import", "= ", "imported"))  # fmt: skip
 
 
 class Text:
@@ -184,10 +182,11 @@ class Text:
         if self._stack_line is not None and not self._diff:
             status = "**failed**" if result.errors and not self._preview else ""
             self._line("same", self._stack_line.resource, status)
-        self._finish_diagnostics()
-        if self._show_outputs:
-            self._finish_outputs()
-        self._finish_counts(result)
+        lines = text_end.diagnostic_lines(self._diagnostics, self._root)
+        if self._show_outputs and self._outputs is not None:
+            lines += text_end.output_lines(self._outputs, self._preview)
+        for line in [*lines, *text_end.count_lines(result, self._preview)]:
+            self._print(line)
         if not self._preview:
             self._print(f"Duration: {max(1, round(result.seconds))}s")
             if self._kind == "destroy" and not result.errors:
@@ -196,53 +195,6 @@ class Text:
                     "associated with the stack are still maintained.\nIf you want to remove the stack "
                     f"completely, run `stack rm {self._stack}`."
                 )
-
-    def _finish_diagnostics(self) -> None:
-        if not self._diagnostics:
-            return
-        self._print("Diagnostics:")
-        for urn, diagnostics in self._diagnostics.items():
-            kind, name = (urns.type_of(urn), urns.name_of(urn)) if urn else (urns.STACK_TYPE, self._root)
-            self._print(f"  {kind} ({name}):")
-            for item in diagnostics:
-                severity = f"{item.severity}: " if item.severity in ("error", "warning") else ""
-                for line in (severity + item.message.rstrip("\n")).split("\n"):
-                    self._print(f"    {line}")
-            self._print("")
-
-    def _finish_outputs(self) -> None:
-        if self._outputs is None:
-            return
-        old, new = self._outputs.old, self._outputs.new
-        if self._preview:
-            known = {key: value for key, value in new.items() if value is not UNKNOWN or key not in old}
-            changes = {key for key in old if key not in new} | {
-                key
-                for key, value in known.items()
-                if key not in old or not rendering.shown_alike(old[key], value)
-            }
-            old = {key: value for key, value in old.items() if key in changes}
-            new = {key: value for key, value in known.items() if key in changes}
-        lines = rendering.diff_lines(old, new, "") if old else rendering.property_lines(new, "")
-        if lines:
-            self._print("Outputs:")
-            for line in lines:
-                self._print(f"  {line}")
-            self._print("")
-
-    def _finish_counts(self, result: UpdateResult) -> None:
-        self._print("Resources:")
-        for op, mark, word in COUNTS:
-            if number := result.counts.get(op):
-                self._print(f"    {mark}{number} {f'to {op}' if self._preview else word}")
-        unchanged = result.counts.get("same", 0)
-        several = sum(1 for op, _, _ in COUNTS if result.counts.get(op)) > 1
-        prefix = f"{result.changes} changes. " if several else ""
-        if unchanged or prefix:
-            self._print(f"    {prefix}{unchanged} unchanged" if unchanged else f"    {prefix.strip(' .')}")
-        if result.errors:
-            self._print(f"    {result.errors} errored")
-        self._print("")
 
 
 def is_stack(urn: str) -> bool:

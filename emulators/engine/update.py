@@ -14,7 +14,7 @@ from emulators.engine.monitor import MonitorServer
 from emulators.engine.phases import Phases
 from emulators.engine.program import RunInfo, provider_environment
 from emulators.engine.project import read_yaml
-from emulators.engine.provider_process import Providers, start_provider
+from emulators.engine.providers import Providers, start_provider
 from emulators.engine.redaction import Redactor
 from emulators.engine.registry import RunSettings
 from emulators.engine.run_options import UpdateOptions, UpdateResult

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulators.engine.backend import FileBackend, backend_url, open_backend
-from emulators.engine.errors import EngineError
+from emulators.engine.errors import EngineError, StackNotFound
 from emulators.engine.project import Project, find, plain_name, selected_stack
 from emulators.engine.stack import Stack, open_stack
 
@@ -41,6 +41,13 @@ class Workspace:
         if selected is None:
             raise EngineError("no stack selected. Next: pass --stack <name>, or run `stack select <name>`")
         return selected
+
+    def existing(self, given: str | None = None) -> str:
+        """Like stack_name. Raises StackNotFound."""
+        name = self.stack_name(given)
+        if not self.backend.exists(self.project.name, name):
+            raise StackNotFound(f"no stack named '{name}' found")
+        return name
 
     def open(self, given: str | None = None, *, only_to_read: bool = False) -> Stack:
         """The stack; a missing salt is written to its file unless it is opened only to read from it."""

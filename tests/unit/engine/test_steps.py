@@ -6,19 +6,18 @@ from typing import Any
 
 import pytest
 
+from emulators.engine.aliases import alias_urns
+from emulators.engine.delete_order import delete_waves, needs_no_call
 from emulators.engine.diffs import differences, parse_path
 from emulators.engine.state import Resource
 from emulators.engine.steps import (
     AliasSpec,
     Diff,
     Goal,
-    alias_urns,
     decide,
     decide_component,
-    delete_waves,
     dependants,
     dragged_along,
-    needs_no_call,
     with_ignored,
 )
 from emulators.engine.values import UNKNOWN, Secret

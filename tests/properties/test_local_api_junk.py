@@ -69,7 +69,7 @@ def ids(caller: Caller) -> dict[str, Any]:
     guard = made(caller.post("/networking/firewalls", {"label": "guard", "rules": policies}))
     group = {"placement_group_type": "anti_affinity:local", "placement_group_policy": "strict"}
     config = caller.rows(path + "/configs")[0]
-    own = [{"public": {}, "firewall_id": None}]
+    own: list[Any] = [{"public": {}, "firewall_id": None}]
     new = caller.create(**FROM_IMAGE, booted=False, interface_generation="linode", interfaces=own)
     script = {"label": "mine", "images": ["any/all"], "script": "#!/bin/sh\n"}
     clock.advance(100)

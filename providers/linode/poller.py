@@ -23,8 +23,13 @@ from providers.linode.waits import Waits
 SOON_S = (0.05, 0.3, 1.0)
 """Pauses before the first looks for a wait: short enough for a local API, few enough for the real one."""
 
-STEADY_S = 1.5
+STEADY_S = 2.0
 LONGEST_S = 5.0
+NEAR_S = 0.5
+NEAR_PART_OF_AGE = 0.03
+MOST_NEAR = 5
+"""After a look in which jobs have ended: those of the others, asked for at the same time, will soon."""
+
 GAP_S = 0.2
 """Between two looks at the least, however many waits begin meanwhile."""
 
@@ -94,7 +99,7 @@ class Poller:
         self._marking = threading.Lock()
         self._mark: Mark | None = None
         self._thread: threading.Thread | None = None
-        self._looks = 0
+        self._looks = self._near = 0
         self._newest = self._next = self._last = 0.0
         self._failed_events = 0
         self._batches = 0
@@ -110,7 +115,7 @@ class Poller:
             waits = [self._waits.add(goal, now, timeout_s) for goal in goals]
             self._account += waits
             self._progress.begin(now)
-            self._looks, self._newest = 0, now
+            self._looks, self._near, self._newest = 0, 0, now
             soon = max(now + SOON_S[0], self._last + GAP_S)
             self._next = min(self._next, soon) if self._thread else soon
             if self._thread is None:
@@ -174,7 +179,12 @@ class Poller:
             with self._changed:
                 self._waits.looked()
         with self._changed:
-            self._waits.expire(self._now())
+            now = self._now()
+            if self._waits.just_ended and self._near < MOST_NEAR:
+                self._near += 1
+                near = max(NEAR_S, NEAR_PART_OF_AGE * (now - self._newest))
+                self._next = min(self._next, now + near)
+            self._waits.expire(now)
             self._report()
             self._changed.notify_all()
 

@@ -27,6 +27,8 @@ class Waits:
     def __init__(self) -> None:
         self.open: list[Wait] = []
         self.events_allowed = True
+        self.just_ended = False
+        """Whether the last tick saw the jobs of a Linode end."""
         self._old_news: dict[int, int] = {}
         self._failed_looks = 0
         self._ticks = 0
@@ -43,6 +45,7 @@ class Waits:
     def begin(self) -> list[Wait]:
         """Begin a tick with the waits that are open now; one that is added later has no part in it."""
         self._ticks += 1
+        self.just_ended = False
         for wait in self.open:
             wait.in_tick = True
         return list(self.open)
@@ -52,12 +55,14 @@ class Waits:
         by_linode: dict[int, list[Wait]] = {}
         for wait in self._in_tick():
             by_linode.setdefault(wait.goal.linode_id, []).append(wait)
+        busy = [wait for wait in self._in_tick() if not wait.is_quiet()]
         for event in events:
             entity = event.entity
             if entity is None or entity.type != "linode" or not str(entity.id).isdigit():
                 continue
             for wait in by_linode.get(int(str(entity.id)), ()):
                 wait.hear(event)
+        self.just_ended = any(wait.is_quiet() for wait in busy)
         if self.events_allowed:
             for wait in [wait for wait in self._in_tick() if wait.goal.kind == "free" and wait.is_quiet()]:
                 self._end(wait, Outcome())

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -80,7 +80,7 @@ def is_language_host(pid: int) -> bool:
 
 @dataclass
 class Killed:
-    """A command that was killed after `after_s` seconds; False in `in_time` if it had ended before."""
+    """A command that was killed, and the processes it had; False in `in_time` if it had ended before."""
 
     in_time: bool
     left: list[Process]
@@ -101,16 +101,17 @@ class Killed:
 
 
 def run_and_kill(
-    words: list[str], folder: Path, env: Mapping[str, str], after_s: float, how: How, log: Path
+    words: list[str], folder: Path, env: Mapping[str, str], is_time: Callable[[], bool], how: How, log: Path
 ) -> Killed:
-    """Start a command and kill it with SIGKILL: the whole tree, or the engine's own process alone."""
+    """Start a command and kill it with SIGKILL when it is time: the whole tree, or the engine's process alone."""
     with log.open("w") as out:
         process = subprocess.Popen(
             words, cwd=folder, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )  # fmt: skip
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(after_s)
-        return Killed(False, [])
+    while not is_time():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
+            return Killed(False, [])
     tree = descendants(process.pid)
     doomed = tree if how == "tree" else [part for part in tree if is_engine(part.pid)] or tree
     for part in doomed:

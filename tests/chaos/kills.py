@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import requests
 
@@ -57,6 +58,13 @@ class Wanted:
         checkout.set_group("db", image={"vendor": IMAGES[self.image]})
 
 
+class Moment(NamedTuple):
+    """When to kill."""
+
+    name: str
+    is_now: Callable[[], bool]
+
+
 class Kills:
     """One stack that is killed again and again."""
 
@@ -91,9 +99,9 @@ class Kills:
         self.wanted.declare(self.checkout)
         self.created += more
         how: How = self.dice.choice(["tree", "cli"])
-        after_s = self.dice.uniform(0.1, self.longest_s)
+        moment = self._any_moment() if self.dice.random() < 0.5 else self._among_writes()
         words, log = [sys.executable, "-m", "stacks", "up"], self.folder / f"killed-{number}.log"
-        killed = run_and_kill(words, self.checkout.root, self.checkout.env, after_s, how, log)
+        killed = run_and_kill(words, self.checkout.root, self.checkout.env, moment.is_now, how, log)
         changes_mind = self.dice.random() < 0.25
         if changes_mind:
             self.wanted = replace(before, web=self.dice.randrange(1, 7))
@@ -114,13 +122,34 @@ class Kills:
         self.created = ever_created(self.checkout)
         self.tally.kills += killed.in_time
         took = sum("Linode" in line and "was made" in line for line in unlocked.said.splitlines())
-        when = f"after {after_s:.1f} s{'' if killed.in_time else ' (had ended)'}"
+        when = f"{moment.name}{'' if killed.in_time else ' (had ended)'}"
         when += ", then another wish" if changes_mind else ""
         wrong = "" if len(self.tally.notes) == notes else " WRONG"
         there = len(self.wanted.labels())
         self.say(
             f"kill {number}, {self.checkout.engine}, {how} {when}: {took} taken over, {there} there{wrong}"
         )
+
+    def _any_moment(self) -> Moment:
+        after_s = self.dice.uniform(0.1, self.longest_s)
+        end = time.monotonic() + after_s
+        return Moment(f"after {after_s:.1f} s", lambda: time.monotonic() >= end)
+
+    def _among_writes(self) -> Moment:
+        """Some tenths of a second after the API got the run's first request that changes something."""
+        later_s, before, seen = self.dice.uniform(0.0, 1.2), self._writes(), list[float]()
+
+        def is_now() -> bool:
+            if not seen and self._writes() > before:
+                seen.append(time.monotonic())
+            return bool(seen) and time.monotonic() >= seen[0] + later_s
+
+        return Moment(f"{later_s:.1f} s into its writes", is_now)
+
+    def _writes(self) -> int:
+        """Requests that were slowed down so far, counted when they arrive."""
+        rules = requests.get(f"{self.checkout.api}/_local/faults", timeout=30).json()["rules"]
+        return sum(int(rule["fired"]) for rule in rules)
 
     def close(self) -> None:
         self.checkout.close()

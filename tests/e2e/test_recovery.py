@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -12,12 +11,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.chaos.tally import ever_created, labels_in_account, state_of
+from tests.chaos.tally import labels_in_account, state_of
 from tests.checkout import ENGINES, Checkout, skip_without
+from tests.e2e_recovery import CREATE, assert_all_is_well, faults
 from tests.killing import Killed, descendants
-
-LABELS = {"fleet-local-db-1", "fleet-local-web-1", "fleet-local-web-2", "fleet-local-web-3"}
-CREATE = {"method": "POST", "path": "/linode/instances"}
 
 
 @pytest.fixture(params=ENGINES)
@@ -26,14 +23,9 @@ def slow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkout]:
     skip_without(request.param)
     made = Checkout(tmp_path, request.param)
     made.env["LOCAL_SPEED"] = "30"
-    made.run("preview")
+    made.run("api")
     yield made
     made.close()
-
-
-def faults(checkout: Checkout, *rules: dict[str, object]) -> None:
-    answer = requests.put(f"{checkout.api}/_local/faults", json={"rules": list(rules)}, timeout=10)
-    assert answer.status_code == 200, answer.text
 
 
 def killed_once_made(checkout: Checkout, count: int) -> None:
@@ -52,15 +44,6 @@ def killed_once_made(checkout: Checkout, count: int) -> None:
     assert Killed(True, tree).end_the_rest(20) == 0
 
 
-def assert_all_is_well(checkout: Checkout, created: int = len(LABELS)) -> None:
-    ids, pending = state_of(checkout)
-    there = labels_in_account(checkout)
-    assert set(there) == LABELS
-    assert ids == set(there.values())
-    assert ever_created(checkout) == created
-    assert pending == 0
-
-
 def test_a_run_that_was_killed_among_its_creates_is_recovered_by_one_command(slow: Checkout) -> None:
     tracked = {file.name: file.read_text() for file in (slow.root / "stacks").glob("*.yaml")}
     killed_once_made(slow, 2)
@@ -70,6 +53,7 @@ def test_a_run_that_was_killed_among_its_creates_is_recovered_by_one_command(slo
     unlocked = slow.run("unlock")
     held, pending = state_of(slow)
     done = slow.run("up")
+    again = slow.run("unlock")
 
     assert refused.code != 0
     assert "lock" in refused.said
@@ -79,6 +63,7 @@ def test_a_run_that_was_killed_among_its_creates_is_recovered_by_one_command(slo
     assert set(before.values()) <= held
     assert pending == 0
     assert done.code == 0, done.said
+    assert "nothing was left open" in again.said
     assert_all_is_well(slow)
     assert {label: labels_in_account(slow)[label] for label in before} == before
     assert {file.name: file.read_text() for file in (slow.root / "stacks").glob("*.yaml")} == tracked
@@ -138,70 +123,3 @@ def test_a_running_command_is_not_unlocked(slow: Checkout) -> None:
     assert "is locked by" in refused.said
     assert "Nothing was changed" in refused.said
     assert code == 0
-
-
-def test_unlock_has_nothing_to_do_after_a_good_run(slow: Checkout) -> None:
-    slow.run("up")
-
-    done = slow.run("unlock")
-
-    assert done.code == 0
-    assert "nothing was left open" in done.said
-
-
-def test_a_linode_that_does_not_boot_stays_in_the_state_and_is_finished_by_the_next_up(
-    checkout: Checkout,
-) -> None:
-    checkout.run("preview")
-    faults(
-        checkout,
-        {**CREATE, "kind": "job_fails", "action": "linode_boot", "times": 1},
-        {"kind": "500", "method": "POST", "path": "/linode/instances/*/boot", "times": 1},
-    )
-
-    failed = checkout.run("up")
-    ids, _ = state_of(checkout)
-    there = labels_in_account(checkout)
-    done = checkout.run("up")
-
-    assert failed.code == 1
-    assert "is made and kept in the state, but not ready" in failed.said
-    assert "Traceback" not in failed.said
-    assert ids == set(there.values())
-    assert done.code == 0, done.said
-    assert_all_is_well(checkout)
-
-
-def test_a_create_whose_answer_is_lost_is_in_the_state_after_one_up(checkout: Checkout) -> None:
-    checkout.run("preview")
-    faults(
-        checkout,
-        {**CREATE, "kind": "cut", "after_commit": True, "times": 1},
-        {**CREATE, "kind": "503", "after_commit": True, "times": 1},
-        {**CREATE, "kind": "cut", "times": 1},
-    )
-
-    done = checkout.run("up")
-
-    assert done.code == 0, done.said
-    assert_all_is_well(checkout)
-
-
-def test_a_forced_replacement_deletes_first_and_the_label_stays(tmp_path: Path) -> None:
-    skip_without("pulumi")
-    checkout = Checkout(tmp_path, "pulumi")
-    try:
-        checkout.run("up")
-        before = labels_in_account(checkout)
-        resources = json.loads(checkout.checkpoint())["checkpoint"]["latest"]["resources"]
-        urn = next(entry["urn"] for entry in resources if entry["urn"].endswith("::web-2"))
-
-        done = checkout.run("up", "--replace", urn)
-
-        after = labels_in_account(checkout)
-        assert done.code == 0, done.said
-        assert after["fleet-local-web-2"] != before["fleet-local-web-2"]
-        assert {**after, "fleet-local-web-2": 0} == {**before, "fleet-local-web-2": 0}
-        assert_all_is_well(checkout, created=5)
-    finally:
-        checkout.close()

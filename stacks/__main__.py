@@ -7,30 +7,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from rich.console import Console
 
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import LinodeError
-from stacks import engine as engines
+from stacks import affected as affected_stacks
 from stacks import local_stack, settings_commands, table
-from stacks.engine import Engine
 from stacks.errors import BadSettings, EngineFailed
+from stacks.runs import Run, run_of
 from stacks.unlock import Unlock
-
-
-@dataclass(frozen=True)
-class Run:
-    """One command: the stack, the engine, the environment, and the words for the engine behind its verb."""
-
-    stack: str
-    engine: Engine
-    env: Mapping[str, str]
-    words: tuple[str, ...]
-
-    def verb(self, verb: str, *more: str) -> int:
-        return self.engine.run(verb, *more, *self.words, env=self.env)
 
 
 def main(arguments: list[str]) -> int:
@@ -62,27 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run_of(stack: str, rest: tuple[str, ...]) -> Run:
-    """The run of a stack's command. For stack `local` everything it needs is made and started first."""
-    engine = engines.choose(os.environ)
-    if engine.name == "pulumi":
-        print(f"engine: pulumi ({engine.words[0]})", file=sys.stderr)
-    if stack != LOCAL_STACK:
-        return Run(stack, engine, os.environ, ("--stack", stack, *rest))
-    local = local_stack.of_environment(os.environ)
-    env, api = local.environment(os.environ), local.api(os.environ)
-    if api.start():
-        print(
-            f"local API: {api.url}, started; {api.speed:g} times as fast as the real one (`make stop` ends it)",
-            file=sys.stderr,
-        )
-    local.prepare(engine, api, env)
-    return Run(stack, engine, env, ("--stack", stack, "--config-file", str(local.settings), *rest))
-
-
 def up(stack: str, rest: tuple[str, ...]) -> int:
     """Deploy; `local` at once, other stacks after a preview and a question (or --yes)."""
-    run = _run_of(stack, rest)
+    run = run_of(stack, rest)
     code = run.verb("up", "--suppress-outputs", *_unasked(stack))
     if code == 0:
         _show_table(run)
@@ -94,27 +62,27 @@ def pin(stack: str, rest: tuple[str, ...]) -> int:
     from stacks import pinning  # the other commands don't need the catalogs
 
     if stack == LOCAL_STACK:
-        _run_of(stack, rest)
+        run_of(stack, rest)
     for line in pinning.pin(stack, os.environ):
         print(line)
     return 0
 
 
 def preview(stack: str, rest: tuple[str, ...]) -> int:
-    return _run_of(stack, rest).verb("preview")
+    return run_of(stack, rest).verb("preview")
 
 
 def refresh(stack: str, rest: tuple[str, ...]) -> int:
-    return _run_of(stack, rest).verb("refresh", *_unasked(stack))
+    return run_of(stack, rest).verb("refresh", *_unasked(stack))
 
 
 def down(stack: str, rest: tuple[str, ...]) -> int:
-    return _run_of(stack, rest).verb("destroy", *_unasked(stack))
+    return run_of(stack, rest).verb("destroy", *_unasked(stack))
 
 
 def show(stack: str, rest: tuple[str, ...]) -> int:
     """The table of what the last `up` made."""
-    _show_table(_run_of(stack, rest))
+    _show_table(run_of(stack, rest))
     return 0
 
 
@@ -136,10 +104,29 @@ def stop(_stack: str, _rest: tuple[str, ...]) -> int:
 
 def unlock(stack: str, rest: tuple[str, ...]) -> int:
     """After a crash: free the lock of a dead process and settle what it left open."""
-    run = _run_of(stack, rest)
+    run = run_of(stack, rest)
     for line in Unlock(stack, run.engine, run.env, run.words).run():
         print(line)
     return 0
+
+
+def bundle(stack: str, rest: tuple[str, ...]) -> int:
+    """What a pull request's report is made from: a folder with everything of one preview."""
+    from stacks import bundle as bundles  # the other commands don't need the catalogs
+
+    return bundles.main(stack, rest)
+
+
+def affected(_stack: str, rest: tuple[str, ...]) -> int:
+    """The stacks that a change touches."""
+    return affected_stacks.main(rest)
+
+
+def deploy(stack: str, rest: tuple[str, ...]) -> int:
+    """Deploy, if the plan is still the one that was approved."""
+    from stacks import deploy as deploying  # the other commands don't need the catalogs
+
+    return deploying.main(stack, rest)
 
 
 def settings(_stack: str, rest: tuple[str, ...]) -> int:
@@ -165,7 +152,10 @@ def _show_table(run: Run) -> None:
 
 
 COMMANDS: Mapping[str, Callable[[str, tuple[str, ...]], int]] = {
+    "affected": affected,
     "api": api,
+    "bundle": bundle,
+    "deploy": deploy,
     "down": down,
     "env": env,
     "pin": pin,

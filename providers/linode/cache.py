@@ -67,8 +67,8 @@ def open_cache(connection: Connection, env: Mapping[str, str] | None = None) -> 
     env = os.environ if env is None else env
     if env.get("LINODE_CACHE") == "off" or (is_loopback(connection.url) and not connection.token):
         return None
-    folder = Path(env.get("LINODE_CACHE_DIR") or platformdirs.user_cache_dir("linode-catalogs"))
-    file = folder / f"{_digest(connection)}.sqlite"
+    file = cache_file(connection, env)
+    folder = file.parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _forget_old(folder)
@@ -77,6 +77,12 @@ def open_cache(connection: Connection, env: Mapping[str, str] | None = None) -> 
     except (OSError, sqlite3.Error) as error:
         log.warning("catalogs are not kept on disk: %s can't be used (%s)", file, error)
         return None
+
+
+def cache_file(connection: Connection, env: Mapping[str, str]) -> Path:
+    """Where the catalogs of a connection are kept; it need not be there yet."""
+    folder = Path(env.get("LINODE_CACHE_DIR") or platformdirs.user_cache_dir("linode-catalogs"))
+    return folder / f"{_digest(connection)}.sqlite"
 
 
 def _digest(connection: Connection) -> str:
@@ -151,6 +157,16 @@ class CatalogCache(BaseAdapter):
         self._signing = _Signing(token)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, self._signing)
+
+    def oldest(self, *paths: str) -> datetime | None:
+        """When the oldest page that is kept of these catalogs was downloaded; None when none is kept."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            kept = self._session.cache.responses.values()
+            found = [
+                page.created_at for page in kept if self._paths.get(str(page.url).partition("?")[0]) in paths
+            ]
+            return min(found, default=None)
+        return None
 
     def renew(self, path: str) -> bool:
         """Have a catalog downloaded the next time it is asked for; False when that was just done, or is forbidden."""

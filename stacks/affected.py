@@ -1,0 +1,68 @@
+"""`python -m stacks affected --base REV`: the stacks that a change touches, for the matrix of a workflow.
+
+The program, the provider, what all environments share or what is installed: every stack. A stack's own settings or
+pins: that stack. Anything else (documents, tests, the report, the emulators): none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from providers.linode.connection import LOCAL_STACK
+from stacks import git, sources
+
+PROMOTION = ("dev", "test", "staging", "prod")
+"""The order in which a change goes through the usual environments; others come before prod."""
+
+TEMPLATE = "pr"
+"""Not a stack: what the stacks of pull requests are made from."""
+
+_OWN = re.compile(r"stacks/(?:Pulumi|pins)\.([A-Za-z0-9._-]+)\.(?:yaml|json)")
+_ALL = re.compile(
+    r"(?:__main__\.py|Pulumi\.yaml|requirements\.(?:in|txt)|stacks/common\.yaml|(?:stacks|providers)/.*\.py)"
+)
+
+
+def main(words: tuple[str, ...]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m stacks affected")
+    parser.add_argument("--base", metavar="REV", help="the commit to compare with; without one: every stack")
+    parser.add_argument("--json", action="store_true", help="one JSON list, as a matrix takes it")
+    options = parser.parse_args(list(words))
+    stacks = deployed(sources.environments())
+    if options.base is not None:
+        files = git.changed_files(options.base)
+        if files is None:
+            print(f"git can't compare with {options.base}, so every stack counts as touched", file=sys.stderr)
+        else:
+            stacks = touched(files, stacks)
+    print(json.dumps(stacks) if options.json else "\n".join(stacks))
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        with Path(file).open("a", encoding="utf-8") as out:
+            out.write(f"stacks={json.dumps(stacks)}\n")
+    return 0
+
+
+def touched(files: Iterable[str], stacks: Iterable[str]) -> list[str]:
+    """Of these stacks, those that one of the changed files (from the project's folder) is about."""
+    names = list(files)
+    if any(_ALL.fullmatch(name) for name in names):
+        return list(stacks)
+    own = {match.group(1) for name in names if (match := _OWN.fullmatch(name))}
+    return [stack for stack in stacks if stack in own]
+
+
+def deployed(environments: Iterable[str]) -> list[str]:
+    """The environments that are deployed from the main branch, in the order of promotion."""
+    kept = [name for name in environments if name not in (LOCAL_STACK, TEMPLATE)]
+    return sorted(kept, key=_position)
+
+
+def _position(stack: str) -> tuple[int, str]:
+    family = re.split(r"[-_.]", stack, maxsplit=1)[0]
+    return (PROMOTION.index(family) if family in PROMOTION else len(PROMOTION) - 2, stack)

@@ -1,0 +1,139 @@
+"""`python -m stacks deploy --plan HASH`: what was approved is what is applied, or nothing is.
+
+Previews again, has the report made of it (a command of its own, as anybody would call it), and applies only if
+the report's plan is the approved one and no guard refuses it. Never asks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from stacks import bundle
+from stacks.bundle import Wanted
+from stacks.engine import PROJECT
+from stacks.errors import BadSettings
+from stacks.runs import run_of
+
+Json = dict[str, Any]
+NOTHING = "none"
+"""Instead of a plan: nothing was approved for this stack, so nothing may change."""
+
+LEAST_DIGITS = 12
+"""Of a plan's hash, in a command that a person types."""
+
+SHOWN_DIGITS = 12
+
+
+def main(stack: str, rest: tuple[str, ...]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m stacks deploy")
+    approved = parser.add_mutually_exclusive_group(required=True)
+    approved.add_argument("--plan", metavar="HASH", help="the approved plan; `none`: nothing may change")
+    approved.add_argument(
+        "--approved", type=Path, metavar="DIR", help="the folder of the report that was read and approved"
+    )
+    parser.add_argument(
+        "--acknowledged", action="store_true", help="the data loss in exactly this plan is accepted"
+    )
+    parser.add_argument("--report", type=Path, metavar="DIR", help="where the new report goes")
+    parser.add_argument("--commit", default="", metavar="SHA", help="what is deployed (default: HEAD)")
+    options, words = parser.parse_known_args(list(rest))
+    plan = options.plan or plan_in(options.approved, stack)
+    with TemporaryDirectory(prefix="deploy-") as scratch:
+        folder = options.report or Path(scratch) / "report"
+        wanted = Wanted(stack, Path(scratch) / "bundle", commit=options.commit)
+        bundle.make(wanted, tuple(words))
+        found = report(wanted, folder, acknowledged=options.acknowledged)
+    why = refusal(found, plan, str(folder) if options.report else "")
+    if why:
+        _tell(result="refused", plan=found["plan"])
+        raise BadSettings(why)
+    if not found["outputs"]["changed"] and plan == NOTHING:
+        print(f"stack '{stack}': nothing to do")
+        _tell(result="nothing", plan=found["plan"])
+        return 0
+    print(f"stack '{stack}': plan {found['plan'][:SHOWN_DIGITS]} is the approved one", flush=True)
+    code = run_of(stack, tuple(words)).verb("up", "--yes", "--skip-preview", "--suppress-outputs")
+    _tell(result="failed" if code else "applied", plan=found["plan"])
+    return code
+
+
+def report(wanted: Wanted, folder: Path, *, acknowledged: bool) -> Json:
+    """report.json of the bundle, made in the folder by the report's own command. Raises BadSettings."""
+    meta = json.loads((wanted.out / "meta.json").read_text(encoding="utf-8"))
+    words = ["report", str(wanted.out), "--out", str(folder), "--id", f"deploy-{wanted.stack}"]
+    if acknowledged:
+        words += ["--acknowledged", str(meta["commit"])]
+    env = {key: value for key, value in os.environ.items() if key != "GITHUB_OUTPUT"}
+    done = subprocess.run(
+        [sys.executable, "-m", "preview", *words], cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True, check=False
+    )  # fmt: skip
+    try:
+        found: Json = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        said = done.stderr.strip().splitlines()
+        raise BadSettings(
+            f"there is no report of stack '{wanted.stack}': {said[-1] if said else 'no reason given'} "
+            "Nothing was done. Next: python -m stacks bundle, and look at what it wrote."
+        ) from None
+    return found
+
+
+def refusal(found: Mapping[str, Any], approved: str, folder: str) -> str | None:
+    """Why the plan of a report of one stack is not applied, in one line; None if it is."""
+    stack = found["stacks"][0]
+    name, plan = stack["stack"], str(found["plan"])
+    see = f"see {folder}/summary.md" if folder else "run this with --report DIR to see it"
+    if stack["verdict"] == "failed":
+        return f"stack '{name}': {_words(found['heading'])}. Nothing was done. Next: {see}."
+    if approved == NOTHING:
+        if not found["outputs"]["changed"]:
+            return None
+        return (
+            f"stack '{name}': no plan was approved, and {_words(found['heading'])}. Nothing was done. "
+            f"Next: {see}; then approve plan {plan}."
+        )
+    if not is_same(plan, approved):
+        return (
+            f"stack '{name}': the plan is {plan[:SHOWN_DIGITS]} now, and {approved[:SHOWN_DIGITS]} was approved. "
+            f"Nothing was done. Next: {see}; then approve plan {plan}."
+        )
+    if stack["verdict"] == "blocked":
+        return f"stack '{name}': {_words(found['heading'])}. Nothing was done. Next: {see}."
+    return None
+
+
+def is_same(plan: str, approved: str) -> bool:
+    return len(approved) >= LEAST_DIGITS and plan.startswith(approved)
+
+
+def plan_in(folder: Path, stack: str) -> str:
+    """The plan that a report has for a stack; `none` if the report is not about it. Raises BadSettings."""
+    file = folder / "report.json" if folder.is_dir() else folder
+    try:
+        stacks = json.loads(file.read_text(encoding="utf-8"))["stacks"]
+        return next((str(item["plan"]) for item in stacks if item["stack"] == stack), NOTHING)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise BadSettings(
+            f"{file} is no report of ours. Next: python -m preview report, or give --plan."
+        ) from None
+
+
+def _words(heading: object) -> str:
+    """A heading of the report as plain words, without its sign."""
+    pieces = heading if isinstance(heading, list) else []
+    return "".join(str(piece.get("text", "")) for piece in pieces).partition(" ")[2] or "it failed"
+
+
+def _tell(**values: str) -> None:
+    """For later steps of a workflow."""
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        with Path(file).open("a", encoding="utf-8") as out:
+            out.writelines(f"{key}={value}\n" for key, value in values.items())

@@ -1,0 +1,143 @@
+"""A preview without a network, secrets or state, for pull requests of forks: an empty state, placeholders, catalogs.
+
+Everything lies in one throw-away folder. The catalogs are those that this machine keeps of the API; where it
+keeps none, those that the local API is made with.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from providers.linode.cache import TTL_S, cache_file, open_cache
+from providers.linode.catalog_transport import CatalogTransport
+from providers.linode.client import LinodeClient
+from providers.linode.connection import LOCAL_STACK, REAL_API, Connection, versioned_url
+from providers.linode.errors import LinodeError
+from stacks import sources
+from stacks.engine import Engine
+from stacks.errors import BadSettings
+from stacks.local_api import LocalApi
+from stacks.local_stack import project_name
+from stacks.runs import Run
+
+PLACEHOLDER = "placeholder"
+"""Stands for every secret: long enough for a token, and nothing opens with it."""
+
+NEEDED = ("/linode/types", "/regions", "/regions/availability", "/images")
+
+
+@contextmanager
+def offline_run(stack: str, engine: Engine, env: Mapping[str, str]) -> Iterator[Run]:
+    """A run of a stack against nothing. Raises BadSettings, EngineFailed."""
+    if stack == LOCAL_STACK:
+        raise BadSettings(
+            f"stack '{LOCAL_STACK}' needs no offline preview: its API is on this machine. Next: leave --offline out."
+        )
+    own = sources.FOLDER / f"Pulumi.{stack}.yaml"
+    if not own.exists():
+        known = ", ".join(sources.environments())
+        raise BadSettings(f"stack '{stack}' has no settings at {own.name}. Next: use one of {known}.")
+    with TemporaryDirectory(prefix="offline-") as folder:
+        home = Path(folder)
+        inside = _environment(home, env)
+        inside |= catalogs_for(home, sources.linode_values(sources.of_files(stack)), inside)
+        settings = home / own.name
+        salt = _made_stack(stack, home, engine, inside)
+        settings.write_text(without_secrets(own.read_text(), salt), encoding="utf-8")
+        yield Run(stack, engine, inside, ("--stack", stack, "--config-file", str(settings)))
+
+
+def _environment(home: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """No credential of anybody, and a state of its own."""
+    (home / "state").mkdir()
+    kept = {
+        key: value
+        for key, value in env.items()
+        if key not in ("LINODE_CACHE", "LINODE_TOKEN", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN")
+        and not key.startswith("AWS_")
+    }
+    return {
+        **kept,
+        "LINODE_CACHE_DIR": str(home / "catalogs"),
+        "LINODE_OFFLINE": "1",
+        "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": PLACEHOLDER,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+
+def catalogs_for(home: Path, settings: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
+    """LINODE_URL and LINODE_TOKEN with which the catalogs in the throw-away cache are found."""
+    url = versioned_url(env.get("LINODE_URL") or settings.get("linode:url") or REAL_API)
+    outside = {key: value for key, value in env.items() if key != "LINODE_CACHE_DIR"}
+    kept = cache_file(Connection(url, "", "LINODE_TOKEN"), outside)
+    here = cache_file(Connection(url, PLACEHOLDER, "LINODE_TOKEN"), env)
+    here.parent.mkdir(parents=True, exist_ok=True)
+    if kept.exists():
+        shutil.copy(kept, here)
+        if _has_all(Connection(url, PLACEHOLDER, "LINODE_TOKEN"), env):
+            return {"LINODE_URL": url, "LINODE_TOKEN": PLACEHOLDER}
+    return _of_local_api(home, env)
+
+
+def _has_all(connection: Connection, env: Mapping[str, str]) -> bool:
+    try:
+        _read_all(connection, env)
+    except LinodeError:
+        return False
+    return True
+
+
+def _of_local_api(home: Path, env: Mapping[str, str]) -> dict[str, str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    api = LocalApi(home / "api", port)
+    api.start()
+    try:
+        token = api.token_file.read_text().strip()
+        online = {key: value for key, value in env.items() if key != "LINODE_OFFLINE"}
+        _read_all(Connection(versioned_url(api.url), token, "LINODE_TOKEN"), online)
+    finally:
+        api.stop()
+    return {"LINODE_URL": api.url, "LINODE_TOKEN": token}
+
+
+def _read_all(connection: Connection, env: Mapping[str, str]) -> None:
+    """Every catalog once, so that it is on disk. Raises LinodeError."""
+    client = LinodeClient(CatalogTransport(connection, open_cache(connection, env)))
+    try:
+        for path in TTL_S if "LINODE_OFFLINE" not in env else NEEDED:
+            client.list_rows(path)
+    finally:
+        client.transport.close()
+
+
+def _made_stack(stack: str, home: Path, engine: Engine, env: Mapping[str, str]) -> str:
+    """An empty stack in a scratch project; the salt that its settings need."""
+    scratch = home / "scratch"
+    scratch.mkdir()
+    (scratch / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
+    engine.ask("stack", "init", stack, "--cwd", str(scratch), env=env)
+    made = yaml.safe_load((scratch / f"Pulumi.{stack}.yaml").read_text())
+    return str(made["encryptionsalt"])
+
+
+def without_secrets(text: str, salt: str) -> str:
+    """A stack's file with a placeholder for every encrypted value, and another salt."""
+    document = yaml.safe_load(text)
+    values = (document.get("config") if isinstance(document, dict) else None) or {}
+    return yaml.safe_dump({"encryptionsalt": salt, "config": _plain(values)}, allow_unicode=True)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return PLACEHOLDER if set(value) == {"secure"} else {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value

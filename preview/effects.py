@@ -58,7 +58,13 @@ POLICIES: Mapping[str, Row] = {
 }
 
 HARMLESS_TYPES = frozenset(
-    {"pulumi-python:dynamic/linode:Account", "pulumi-python:dynamic/linode:RootPassword"}
+    {
+        "pulumi-python:dynamic/linode:Account",
+        "pulumi-python:dynamic/linode:Gate",
+        "pulumi-python:dynamic/linode:Leaving",
+        "pulumi-python:dynamic/linode:RootPassword",
+        "linode:index:Fleet",
+    }
 )
 """Resources that are records in the state only: nothing in the account goes with them."""
 

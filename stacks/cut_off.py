@@ -18,7 +18,10 @@ Find = Callable[[Mapping[str, object], frozenset[str]], Linode | None]
 """The Linode that a create with these inputs made, none of these ids; None if there is none."""
 
 INSTANCE = "dynamic/linode:Instance"
-OURS = ("dynamic/linode:Account", "dynamic/linode:RootPassword", "pulumi:pulumi:Stack", "pulumi:providers:")
+OURS = (
+    *(f"dynamic/linode:{name}" for name in ("Account", "RootPassword", "Gate", "Leaving")),
+    *("linode:index:Fleet", "pulumi:pulumi:Stack", "pulumi:providers:"),
+)
 """Types that make nothing in the account: their pending creates are simply done again."""
 
 

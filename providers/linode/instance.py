@@ -161,7 +161,7 @@ class InstanceArgs:
     """True lets backups be turned off, which deletes them."""
 
     wait_for: Text | None = None
-    """"running" (default), or "accepted": go on once the API has taken the request."""
+    """"running" (default), or "accepted": create and delete go on once the API has taken the request."""
 
     timeouts: Map | None = None
     """Seconds for `create`, `update` and `delete`: 900, 3600 and 600 by default."""

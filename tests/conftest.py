@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook's name for it
@@ -12,3 +13,8 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook'
     os.environ["LINODE_CACHE"] = "off"
     for name in ("LINODE_OFFLINE", "LINODE_LOCKED", "CI"):
         os.environ.pop(name, None)
+
+
+# How long an example takes says more of the machine than of the code: speed belongs to `make bench`.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")

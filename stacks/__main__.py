@@ -13,7 +13,7 @@ from rich.console import Console
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import LinodeError
 from stacks import affected as affected_stacks
-from stacks import local_stack, settings_commands, table
+from stacks import local_stack, pr_commands, settings_commands, table
 from stacks.errors import BadSettings, EngineFailed
 from stacks.runs import Run, run_of
 from stacks.unlock import Unlock
@@ -23,6 +23,8 @@ def main(arguments: list[str]) -> int:
     options, rest = _parser().parse_known_args(arguments)
     if options.locked:
         os.environ["LINODE_LOCKED"] = "1"
+    if options.lock_wait:
+        os.environ["LOCK_WAIT"] = options.lock_wait
     try:
         return COMMANDS[options.command](options.stack, tuple(rest))
     except (BadSettings, EngineFailed, LinodeError) as error:
@@ -44,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stack", default=LOCAL_STACK, help="local (the local API), dev, staging or prod")
     parser.add_argument(
         "--locked", action="store_true", help="stop when a pick is not pinned yet, as CI does"
+    )
+    parser.add_argument(
+        "--lock-wait", metavar="TIME", help="wait that long for a stack that another run holds, as 5m"
     )
     return parser
 
@@ -129,6 +134,23 @@ def deploy(stack: str, rest: tuple[str, ...]) -> int:
     return deploying.main(stack, rest)
 
 
+def pr_up(_stack: str, rest: tuple[str, ...]) -> int:
+    """Make or update the stack of a pull request, and move its end."""
+    return pr_commands.up(rest, _show_table)
+
+
+def pr_down(_stack: str, rest: tuple[str, ...]) -> int:
+    """Delete the stack of a pull request with everything in it."""
+    return pr_commands.down(rest)
+
+
+def reap(_stack: str, rest: tuple[str, ...]) -> int:
+    """Find pull requests' stacks past their end and what such stacks left behind; delete that with --yes."""
+    from stacks import reaper  # the other commands don't need the catalogs
+
+    return reaper.main(rest)
+
+
 def settings(_stack: str, rest: tuple[str, ...]) -> int:
     """Check, explain or compare settings, without Pulumi or a network."""
     return settings_commands.main(rest)
@@ -159,7 +181,10 @@ COMMANDS: Mapping[str, Callable[[str, tuple[str, ...]], int]] = {
     "down": down,
     "env": env,
     "pin": pin,
+    "pr-down": pr_down,
+    "pr-up": pr_up,
     "preview": preview,
+    "reap": reap,
     "refresh": refresh,
     "settings": settings,
     "show": show,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+from providers.linode import state_folder
+from stacks import hearing
+from stacks.engine_errors import explain
 from stacks.errors import BadSettings, EngineFailed
+from stacks.hearing import LastWords
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHOICES = ("pulumi", "embedded")
@@ -23,14 +27,9 @@ class Engine:
     name: str
     words: tuple[str, ...]
 
-    def run(self, *arguments: str, env: Mapping[str, str]) -> int:
-        """Run a command that a person watches; its exit code. Ctrl-C is the engine's to handle."""
-        process = subprocess.Popen([*self.words, *arguments], env=env, cwd=PROJECT)
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            return process.wait()
-        finally:
-            signal.signal(signal.SIGINT, before)
+    def hear(self, *arguments: str, env: Mapping[str, str]) -> tuple[int, LastWords]:
+        """Run a command that a person watches; its exit code, and the errors it ended with, not shown yet."""
+        return hearing.run([*self.words, *arguments], env, PROJECT)
 
     def ask(self, *arguments: str, env: Mapping[str, str], stdin: str | None = None) -> str:
         """The output of a command that a program reads. Raises EngineFailed with the engine's own line."""
@@ -45,10 +44,16 @@ class Engine:
         )
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            line = explain(done.stderr, _stack_of(arguments), state_folder.backend_url(env, PROJECT))
             raise EngineFailed(
-                f"{self.name} {' '.join(arguments[:4])}: {said[-1] if said else 'no reason given'}"
+                line or f"{self.name} {' '.join(arguments[:4])}: {said[-1] if said else 'no reason given'}"
             )
         return done.stdout
+
+
+def _stack_of(arguments: Sequence[str]) -> str:
+    """The stack that a command is about, for messages."""
+    return next((value for flag, value in pairwise(arguments) if flag == "--stack"), arguments[-1])
 
 
 def choose(env: Mapping[str, str]) -> Engine:

@@ -42,13 +42,13 @@ def read_all(folder: Path) -> list[Lock]:
 def _read(file: Path) -> Lock:
     try:
         owner = json.loads(file.read_bytes())
-        since = _moment(str(owner["timestamp"]))
+        since = moment(str(owner["timestamp"]))
         return Lock(file, int(owner["pid"]), str(owner["hostname"]), str(owner.get("username", "")), since)
     except (OSError, ValueError, KeyError, TypeError):
         return Lock(file)
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
     """A Go timestamp: up to nine digits of a second, Z or an offset, where Python takes six."""
     whole, dot, rest = text.replace("Z", "+00:00").partition(".")
     if dot:

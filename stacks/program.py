@@ -17,8 +17,8 @@ from providers.linode.errors import LinodeError, NoMatch
 from providers.linode.instance import Instance, InstanceArgs
 from providers.linode.pins import PinFile, Pinned, default_path, is_locked
 from providers.linode.root_password import RootPassword
+from stacks import budget, expiry, sources
 from stacks import settings as stack_settings
-from stacks import sources
 from stacks.engine import PROJECT
 from stacks.errors import BadSettings
 from stacks.picking import Picks, pick_all, total_monthly_usd
@@ -44,6 +44,8 @@ def run() -> None:
 def deploy(settings: Settings, pinned: Pinned) -> None:
     """Declare every group of servers and export the stack's outputs."""
     picks = pick_all(settings, pinned)
+    monthly_usd = total_monthly_usd(settings, picks)
+    budget.require_within(settings, monthly_usd, pulumi.get_stack())
     if not pulumi.runtime.is_dry_run():
         pinned.save(settings.servers)
     for note in pinned.notes:
@@ -52,7 +54,7 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     servers: dict[str, pulumi.Output[dict[str, object]]] = {}
     passwords = {name: RootPassword(f"{name}-root") for name in picks}
     for name, chosen in picks.items():
-        group = settings.servers[name]
+        group = _ending(settings.servers[name], settings)
         before: Instance | None = None
         for number in range(1, group.count + 1):
             args = instance_args(group, chosen, passwords[name], settings.authorized_keys)
@@ -64,7 +66,7 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
     pulumi.export("explanations", {name: chosen.explanations() for name, chosen in picks.items()})
     pulumi.export("root_passwords", {name: password.result for name, password in passwords.items()})
-    pulumi.export("monthly_usd", total_monthly_usd(settings, picks))
+    pulumi.export("monthly_usd", monthly_usd)
     pulumi.export("account", account.uuid)
 
 
@@ -82,6 +84,13 @@ def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: tup
         allow_downtime=group.allow_downtime,
         on_image_change=group.on_image_change,
     )
+
+
+def _ending(group: Group, settings: Settings) -> Group:
+    """The group, its servers tagged with the end of the stack if it has one."""
+    if settings.expires is None:
+        return group
+    return group.model_copy(update={"tags": (*group.tags, expiry.linode_tag(settings.expires))})
 
 
 def _facts(server: Instance, monthly_usd: float) -> pulumi.Output[dict[str, object]]:

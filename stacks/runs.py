@@ -7,10 +7,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from providers.linode import state_folder
 from providers.linode.connection import LOCAL_STACK
 from stacks import engine as engines
 from stacks import local_stack
-from stacks.engine import Engine
+from stacks.engine import PROJECT, Engine
+from stacks.expiry import duration
+from stacks.lock_wait import LockWait
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,10 @@ class Run:
     words: tuple[str, ...]
 
     def verb(self, verb: str, *more: str) -> int:
-        return self.engine.run(verb, *more, *self.words, env=self.env)
+        """Run one of the engine's verbs, waiting for the lock if that is wanted; its exit code."""
+        wait = LockWait(duration(self.env.get("LOCK_WAIT") or "0s"))
+        url = state_folder.backend_url(self.env, PROJECT)
+        return wait.run(self.stack, url, lambda: self.engine.hear(verb, *more, *self.words, env=self.env))
 
 
 def run_of(stack: str, rest: tuple[str, ...]) -> Run:

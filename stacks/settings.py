@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from providers.linode.catalogs.criteria import (
@@ -72,13 +72,15 @@ class Guards(Model):
 class Settings(Model):
     """The values of one environment, each under `fleet:`.
 
-    `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder.
+    `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `expires`: when
+    the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag.
     """
 
     servers: Mapping[str, Group]
     authorized_keys: tuple[str, ...] = ()
     guards: Guards = Guards()
     pins: str | None = None
+    expires: AwareDatetime | None = None
 
 
 CRITERIA: Mapping[str, type[Criteria]] = {

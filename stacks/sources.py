@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,10 +18,9 @@ COMMON = "common.yaml"
 
 
 def environments(folder: Path = FOLDER) -> list[str]:
-    """Every environment that has a file, by name."""
-    return sorted(
-        file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in folder.glob("Pulumi.*.yaml")
-    )
+    """Every environment that has a file, by name; a pull request's own is a copy, and none."""
+    names = (file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in folder.glob("Pulumi.*.yaml"))
+    return sorted(name for name in names if not re.fullmatch(r"pr-\d+", name))
 
 
 def of_files(stack: str, folder: Path = FOLDER, own: Path | None = None) -> Layer:

@@ -17,15 +17,17 @@ import yaml
 KNOWN_VERSIONS = (3, 4)
 
 
-def folder(environment: Mapping[str, str] = os.environ, project_folder: Path | None = None) -> Path | None:
-    """The backend's folder, None if the backend is no folder of this machine, or none can be found.
+def backend_url(environment: Mapping[str, str], project_folder: Path) -> str:
+    """Where the states are: PULUMI_BACKEND_URL, else `backend.url` of Pulumi.yaml, else where the user is logged in."""
+    return (
+        environment.get("PULUMI_BACKEND_URL") or _project_backend(project_folder) or _logged_in_to(environment)
+    )
 
-    PULUMI_BACKEND_URL, else `backend.url` of Pulumi.yaml, else where the user is logged in to.
-    """
+
+def folder(environment: Mapping[str, str] = os.environ, project_folder: Path | None = None) -> Path | None:
+    """The backend's folder, None if the backend is no folder of this machine, or none can be found."""
     here = project_folder or Path.cwd()
-    url = (
-        environment.get("PULUMI_BACKEND_URL") or _project_backend(here) or _logged_in_to(environment)
-    ).partition("?")[0]
+    url = backend_url(environment, here).partition("?")[0]
     if not url.startswith("file://"):
         return None
     found = (here / Path(unquote(url.removeprefix("file://"))).expanduser()).resolve() / ".pulumi"

@@ -19,7 +19,7 @@ GROUP: dict[str, object] = {
 }
 
 
-ENVIRONMENTS = ["dev", "local", "prod", "staging"]
+ENVIRONMENTS = ["dev", "local", "pr", "prod", "staging"]
 
 
 def layer(**values: object) -> Layer:

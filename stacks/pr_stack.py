@@ -1,0 +1,158 @@
+"""The stack of one pull request: made from a template, with an end of its own, and taken away whole.
+
+Its settings are a copy of stacks/Pulumi.pr.yaml, made anew at each update; the template itself is never written to,
+and holds no secret. Beside the state stand the tags `pr`, `created` and `expires`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import yaml
+
+from stacks import expiry, sources
+from stacks.engine import Engine
+from stacks.errors import BadSettings
+from stacks.settings import PROJECT_SPACE
+
+TEMPLATE = "pr"
+PREFIX = "pr-"
+MOST = 999_999
+
+
+@dataclass(frozen=True)
+class PrStack:
+    """One pull request's stack, in the project's folder."""
+
+    number: int
+    folder: Path = sources.FOLDER
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= MOST:
+            raise BadSettings(
+                f"{self.number} is no number of a pull request. Next: give one from 1 to {MOST}."
+            )
+
+    @classmethod
+    def of_name(cls, name: str) -> PrStack | None:
+        """The stack of that name; None if it is no pull request's."""
+        number = name.removeprefix(PREFIX)
+        digits = number.isascii() and number.isdigit() and not number.startswith("0")
+        return cls(int(number)) if name != number and digits and int(number) <= MOST else None
+
+    @property
+    def name(self) -> str:
+        return f"{PREFIX}{self.number}"
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / f"Pulumi.{self.name}.yaml"
+
+    @property
+    def pins(self) -> Path:
+        return self.folder / f"pins.{self.name}.json"
+
+    @property
+    def template(self) -> Path:
+        return self.folder / f"Pulumi.{TEMPLATE}.yaml"
+
+    def write_files(self, end: datetime, salt: str | None) -> None:
+        """The settings, and the pins if the template has some. Raises BadSettings."""
+        text = settings_text(self.template.read_text(), end, salt)
+        self.settings.write_text(text)
+        pins = self.folder / f"pins.{TEMPLATE}.json"
+        if pins.exists():
+            self.pins.write_bytes(pins.read_bytes())
+
+    def remove_files(self) -> None:
+        self.settings.unlink(missing_ok=True)
+        self.pins.unlink(missing_ok=True)
+
+
+def settings_text(template: str, end: datetime, salt: str | None) -> str:
+    """A pull request's settings from the template's text. Pure. Raises BadSettings if that has secrets."""
+    name = f"stacks/Pulumi.{TEMPLATE}.yaml"
+    try:
+        document = yaml.safe_load(template)
+    except yaml.YAMLError:
+        document = None
+    if not isinstance(document, Mapping) or not isinstance(document.get("config"), Mapping):
+        raise BadSettings(f"{name} has no `config` of settings. Next: correct it.")
+    if "encryptionsalt" in document or _has_secret(document["config"]):
+        raise BadSettings(
+            f"{name} must hold no secret: every pull request gets a copy of it. "
+            "Next: remove `secure` values and `encryptionsalt`; give the token as LINODE_TOKEN."
+        )
+    values = {**document["config"], f"{PROJECT_SPACE}expires": expiry.stack_tag(end)}
+    made = {**({"encryptionsalt": salt} if salt else {}), **document, "config": values}
+    return (
+        f"# Made by pr-up from Pulumi.{TEMPLATE}.yaml, again at each update: change that one.\n"
+        + yaml.safe_dump(made, sort_keys=False, allow_unicode=True)
+    )
+
+
+def _has_secret(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return set(value) == {"secure"} or any(_has_secret(part) for part in value.values())
+    return isinstance(value, list) and any(_has_secret(part) for part in value)
+
+
+@dataclass(frozen=True)
+class StackState:
+    """What the engine knows beside the resources: the stacks there are, their tags and salts."""
+
+    engine: Engine
+    env: Mapping[str, str]
+
+    def names(self) -> list[str]:
+        """Every stack of this project in the backend."""
+        listed = json.loads(self.engine.ask("stack", "ls", "--json", env=self.env))
+        return sorted(str(entry["name"]).rpartition("/")[2] for entry in listed)
+
+    def tags(self, stack: str) -> dict[str, str]:
+        found = json.loads(self.engine.ask("stack", "tag", "ls", "--json", "--stack", stack, env=self.env))
+        return {str(key): str(value) for key, value in (found or {}).items()}
+
+    def set_tags(self, stack: str, tags: Mapping[str, str]) -> None:
+        for key, value in tags.items():
+            self.engine.ask("stack", "tag", "set", key, value, "--stack", stack, env=self.env)
+
+    def deployment(self, stack: str) -> dict[str, object]:
+        """The stack's state as the engine exports it: ciphertexts stay what they are."""
+        exported = json.loads(self.engine.ask("stack", "export", "--stack", stack, env=self.env))
+        found = exported.get("deployment")
+        return found if isinstance(found, dict) else {}
+
+    def salt(self, stack: str) -> str | None:
+        """The encryption salt that the state was made with."""
+        provider = self.deployment(stack).get("secrets_providers")
+        inner = provider.get("state") if isinstance(provider, Mapping) else None
+        salt = inner.get("salt") if isinstance(inner, Mapping) else None
+        return str(salt) if salt else None
+
+
+def prepare(pr: PrStack, state: StackState, now: datetime, ttl: timedelta, most: timedelta) -> datetime:
+    """Make the stack if there is none, and write down its new end, which is returned. Raises BadSettings.
+
+    Whatever breaks off in the middle is put right by the next call: the end is written before anything is made.
+    """
+    there = pr.name in state.names()
+    tags = state.tags(pr.name) if there else {}
+    created = expiry.of_stack_tag(tags.get("created")) or now
+    if created + most <= now:
+        raise BadSettings(
+            f"stack '{pr.name}' was made at {created:%Y-%m-%d %H:%M} UTC and may not get older than "
+            f"{most.total_seconds() / 3600:g} hours. Nothing was changed. "
+            f"Next: pr-down --number {pr.number}, then pr-up again."
+        )
+    end = expiry.expiry(created, now, ttl, most)
+    pr.write_files(end, state.salt(pr.name) if there else None)
+    if not there:
+        state.engine.ask("stack", "init", pr.name, "--no-select", env=state.env)
+    wanted = {"created": expiry.stack_tag(created), "pr": str(pr.number), "expires": expiry.stack_tag(end)}
+    state.set_tags(pr.name, {key: value for key, value in wanted.items() if tags.get(key) != value})
+    return end

@@ -1,0 +1,207 @@
+"""`python -m stacks reap`: delete what pull requests' stacks left behind, and nothing that is not provably ours.
+
+Exit codes: 0 nothing is left to delete, 1 something failed, 3 something would be deleted (--yes was not given).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+
+from rich.console import Console
+
+from providers.linode import sessions
+from providers.linode.errors import LinodeError, NotFound
+from providers.linode.owner import is_owner_tag
+from providers.linode.records import Linode
+from providers.linode.sessions import Session
+from stacks import pr_commands, reap_report, reaping, sources
+from stacks.errors import BadSettings, EngineFailed
+from stacks.local_stack import project_name
+from stacks.pr_stack import PREFIX, TEMPLATE, PrStack, StackState
+from stacks.reap_report import Row
+from stacks.reaping import Scope, StackFacts, Verdict
+from stacks.runs import run_of
+from stacks.state_facts import facts_of
+
+WOULD_DELETE = 3
+NUMBERS_TRIED = 10_000
+"""Pull requests whose stacks are looked for even where neither a state nor a label names them."""
+
+
+def main(words: tuple[str, ...]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m stacks reap", allow_abbrev=False)
+    parser.add_argument(
+        "--yes", action="store_true", help="delete; without it only what would be deleted is said"
+    )
+    parser.add_argument(
+        "--stack-pattern", default=f"{PREFIX}*", metavar="PATTERN", help="which pull requests' stacks"
+    )
+    parser.add_argument(
+        "--id",
+        action="append",
+        default=[],
+        metavar="LINODE",
+        help="also delete this orphan of a stack of ours",
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write what was found and done as JSON")
+    options = parser.parse_args(list(words))
+    reaper = Reaper(options.stack_pattern, frozenset(options.id))
+    found = reaper.found()
+    reap_report.show(found, reaper.others, Console(width=max(Console().width, 140)))
+    doomed = [row for row in found if row.verdict.action == "delete"]
+    failed = reaper.unknown_names()
+    if options.yes:
+        failed += [problem for row in doomed if (problem := reaper.delete(row))]
+    elif doomed:
+        print("nothing was deleted. Next: the same with --yes", flush=True)
+    for problem in failed:
+        print(f"error: {problem}", file=sys.stderr, flush=True)
+    if options.report:
+        document = {"found": [row.as_json() for row in found], "deleted": options.yes, "failed": failed}
+        options.report.write_text(json.dumps(document, indent=2) + "\n")
+    return 1 if failed else WOULD_DELETE if doomed and not options.yes else 0
+
+
+@dataclass
+class Reaper:
+    """One look at the account and the backend. The account is listed first: a machine that is made meanwhile is
+    then either not in the list, or in the state that is read after it.
+    """
+
+    pattern: str
+    named: frozenset[str] = frozenset()
+
+    @cached_property
+    def session(self) -> Session:
+        """Of the token that pull requests' stacks use. Raises BadConnection, WrongAccount."""
+        sessions.learn(sources.linode_values(sources.of_files(TEMPLATE)))
+        session = sessions.of_stack(TEMPLATE)
+        if (expected := sessions.expected_account()) is not None:
+            sessions.require_account(session, expected, TEMPLATE)
+        return session
+
+    @cached_property
+    def scope(self) -> Scope:
+        environments = frozenset(sources.environments()) | {"dev", "staging", "prod", "local"}
+        now = datetime.now(timezone.utc)
+        return Scope(self.session.account_id, project_name(), environments, self.pattern, now, self.named)
+
+    @cached_property
+    def linodes(self) -> list[Linode]:
+        """The account's machines that carry somebody's owner tag."""
+        return [one for one in self.session.client.linodes() if any(map(_is_owners, one.tags))]
+
+    @cached_property
+    def state(self) -> StackState:
+        self.linodes  # noqa: B018 - listed before any state is read
+        run = run_of(TEMPLATE, ())
+        return StackState(run.engine, run.env)
+
+    @cached_property
+    def stack_names(self) -> list[str]:
+        return self.state.names()
+
+    @cached_property
+    def stacks(self) -> dict[int, str]:
+        """The stack of each machine, by its id; strangers are not among them."""
+        names = {
+            *self.stack_names,
+            *self.scope.environments,
+            *reaping.candidates(self.linodes, self.scope.project),
+        }
+        names |= {f"{PREFIX}{number}" for number in range(1, NUMBERS_TRIED + 1)}
+        known = reaping.digests(names, self.scope.account, self.scope.project)
+        found = {one.id: reaping.stack_of(one, known) for one in self.linodes}
+        return {id_: stack for id_, stack in found.items() if stack is not None}
+
+    @cached_property
+    def states(self) -> dict[str, StackFacts]:
+        """The stacks of the backend that the pattern covers or a machine is of."""
+        wanted = {name for name in self.stack_names if self.scope.covers(name)}
+        wanted |= set(self.stacks.values()) & set(self.stack_names)
+        return {name: self._facts(name) for name in sorted(wanted)}
+
+    def _facts(self, name: str) -> StackFacts:
+        return facts_of(name, self.state.deployment(name), self.state.tags(name))
+
+    @property
+    def others(self) -> int:
+        return len(self.linodes) - len(self.stacks)
+
+    def found(self) -> list[Row]:
+        """Every stack and machine that there is something to say of, with what it costs. Raises LinodeError."""
+        verdicts = [reaping.judge_stack(facts, self.scope) for facts in self.states.values()]
+        verdicts += [
+            reaping.judge_linode(one, self.stacks.get(one.id), self.states, self.scope)
+            for one in self.linodes
+        ]
+        in_stack = {
+            name: [one for one in self.linodes if str(one.id) in facts.ids]
+            for name, facts in self.states.items()
+        }
+        return reap_report.rows([one for one in verdicts if one], in_stack, self._prices())
+
+    def _prices(self) -> Mapping[int, float | None]:
+        types = {item.id: item for item in self.session.catalogs.types()}
+        return {
+            one.id: types[one.type].monthly_usd(one.region, one.backups.enabled)
+            if one.type in types
+            else None
+            for one in self.linodes
+        }
+
+    def unknown_names(self) -> list[str]:
+        """A problem for each machine that was named and is not an orphan of a stack of ours."""
+        judged = {str(row.verdict.linode.id) for row in self.found() if row.verdict.linode}
+        return [
+            f"Linode {id_}: no orphan of a stack of this project in this account, and left alone. Next: check the id."
+            for id_ in sorted(self.named - judged)
+        ]
+
+    def delete(self, row: Row) -> str | None:
+        """Delete what a verdict is about, after a last look; the problem if that fails."""
+        try:
+            if row.verdict.linode is None:
+                return self._take_down(row.verdict.stack)
+            return self._delete_linode(row.verdict.linode, row.verdict.stack)
+        except (LinodeError, EngineFailed, BadSettings) as error:
+            return f"{row.what()}: {error}"
+
+    def _take_down(self, stack: str) -> str | None:
+        pr, again = PrStack.of_name(stack), self._judge_again(stack)
+        if pr is None or again is None or again.action != "delete":
+            return f"stack {stack}: it changed meanwhile, and was left alone. Next: reap again."
+        code = pr_commands.take_down(pr, run_of(stack, ("--yes", "--skip-preview")))
+        return f"stack {stack}: its destroy ended with exit code {code}. Next: reap again." if code else None
+
+    def _judge_again(self, stack: str) -> Verdict | None:
+        return reaping.judge_stack(self._facts(stack), self._scope_of_now())
+
+    def _scope_of_now(self) -> Scope:
+        return replace(self.scope, now=datetime.now(timezone.utc))
+
+    def _delete_linode(self, linode: Linode, stack: str) -> str | None:
+        try:
+            current = self.session.client.linode(linode.id)
+            known = reaping.digests([stack], self.scope.account, self.scope.project)
+            states = {stack: self._facts(stack)} if stack in self.state.names() else {}
+            owner = reaping.stack_of(current, known)
+            again = reaping.judge_linode(current, owner, states, self._scope_of_now())
+            if again is None or again.action != "delete":
+                return f"Linode {linode.id}: it changed meanwhile, and was left alone. Next: reap again."
+            self.session.client.delete_linode(linode.id)
+        except NotFound:
+            pass
+        print(f"Linode {linode.id} ({linode.label}) of stack '{stack}': deleted", flush=True)
+        return None
+
+
+def _is_owners(tag: str) -> bool:
+    return is_owner_tag(tag.casefold())

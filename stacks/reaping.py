@@ -1,0 +1,161 @@
+"""What a reaper may delete, decided from what the states and the account say. Pure.
+
+A Linode is ours only if its one owner tag is the digest of this account, this project and a stack of it: nobody
+else's tag can be. Deleted unasked is only what a pull request's stack has left behind and what has passed its end;
+a machine of another stack only if it is an orphan of that stack and somebody named it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from providers.linode.owner import FIRST_GENERATION, TAG_PREFIX, Owner
+from providers.linode.records import Linode
+from stacks import expiry
+from stacks.pr_stack import PrStack
+
+Action = Literal["delete", "keep"]
+
+
+@dataclass(frozen=True)
+class StackFacts:
+    """One stack of the backend. `ids`: of its Linodes; `creating`: resources whose create is not settled."""
+
+    name: str
+    account: str | None = None
+    ids: frozenset[str] = frozenset()
+    creating: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What this run is about. `named`: ids of Linodes that somebody asked to delete."""
+
+    account: str
+    project: str
+    environments: frozenset[str]
+    pattern: str
+    now: datetime
+    named: frozenset[str] = frozenset()
+
+    def covers(self, stack: str) -> bool:
+        """Whether it is a pull request's stack that the pattern matches, and never an environment."""
+        return (
+            stack not in self.environments
+            and PrStack.of_name(stack) is not None
+            and fnmatch.fnmatchcase(stack, self.pattern)
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do with a stack (`linode` None) or with one machine, and why."""
+
+    action: Action
+    stack: str
+    why: str
+    linode: Linode | None = None
+    ends: datetime | None = None
+
+
+def judge_stack(facts: StackFacts, scope: Scope) -> Verdict | None:
+    """Whether a stack is to be taken down; None if it is none of the reaper's business."""
+    if not scope.covers(facts.name):
+        return None
+    ends = expiry.of_stack_tag(facts.tags.get("expires"))
+    pr = PrStack.of_name(facts.name)
+    if pr is None or facts.tags.get("pr") != str(pr.number) or ends is None:
+        return Verdict("keep", facts.name, "its tags `pr` and `expires` are not those of `pr-up`")
+    if facts.account != scope.account and (facts.account or facts.ids):
+        return Verdict(
+            "keep", facts.name, f"it belongs to another account, {facts.account or '?'}", ends=ends
+        )
+    if ends > scope.now:
+        return Verdict("keep", facts.name, "not yet at its end", ends=ends)
+    return Verdict("delete", facts.name, "past its end", ends=ends)
+
+
+def judge_linode(
+    linode: Linode, stack: str | None, states: Mapping[str, StackFacts], scope: Scope
+) -> Verdict | None:
+    """Whether one machine is to be deleted; None if it is in a state, a stranger's, or of no stack of this run.
+
+    `stack` is what `stack_of` found. `states` has every stack of the backend that a machine was found of.
+    """
+    facts = states.get(stack or "")
+    if stack is None or linode.status == "deleting" or (facts and str(linode.id) in facts.ids):
+        return None
+    ends, named = expiry.of_tags(linode.tags), str(linode.id) in scope.named
+
+    def keep(why: str) -> Verdict:
+        return Verdict("keep", stack, why, linode, ends)
+
+    if facts and any(_is_of(linode, stack, name, scope) for name in facts.creating):
+        return keep(f"its create is under way or was cut off. Next: python -m stacks unlock --stack {stack}")
+    if not scope.covers(stack):
+        return _of_other(linode, stack, facts, scope, ends)
+    if named:
+        return Verdict("delete", stack, "named, and in no state", linode, ends)
+    if not _label_agrees(linode, stack, scope):
+        return keep(f"its label is not the one that its stack gives. Next: --id {linode.id}")
+    if ends is None:
+        return keep(f"in no state, and no end is written on it. Next: --id {linode.id}")
+    if ends > scope.now:
+        return keep("in no state, but not yet at its end")
+    left = "not in its stack's state" if facts else "its stack is gone"
+    return Verdict("delete", stack, f"{left}, past its end", linode, ends)
+
+
+def _of_other(
+    linode: Linode, stack: str, facts: StackFacts | None, scope: Scope, ends: datetime | None
+) -> Verdict | None:
+    """A machine of an environment's stack, or of one that the pattern leaves out."""
+    if stack not in scope.environments:
+        return None
+    if facts is None or facts.account != scope.account:
+        why = "the state of its stack is not in this backend, so nobody can tell whether it is an orphan"
+        return Verdict("keep", stack, why, linode, ends) if str(linode.id) in scope.named else None
+    if str(linode.id) in scope.named:
+        return Verdict("delete", stack, "named, and not in its stack's state", linode, ends)
+    return Verdict("keep", stack, f"not in its stack's state. Next: --id {linode.id}", linode, ends)
+
+
+def digests(names: Iterable[str], account: str, project: str) -> dict[str, str]:
+    """The first part of owner tags, `pulumi:<digest>`, to the stack that it stands for."""
+    return {Owner(account, project, name, "").tag().rsplit(":", 2)[0]: name for name in names}
+
+
+def stack_of(linode: Linode, known: Mapping[str, str]) -> str | None:
+    """The stack that the machine's owner tag stands for; None for strangers, and for more than one such tag."""
+    tags = [tag.casefold() for tag in linode.tags if tag.casefold().startswith(TAG_PREFIX)]
+    parts = tags[0].split(":") if len(tags) == 1 else []
+    if len(parts) != 4 or not parts[3].isdigit() or len(parts[2]) != 12:
+        return None
+    return known.get(f"{parts[0]}:{parts[1]}")
+
+
+def candidates(linodes: Iterable[Linode], project: str) -> set[str]:
+    """The pull requests' stacks that labels speak of: names to try digests with, no proof of anything."""
+    prefix = f"{project}-pr-"
+    found = set()
+    for linode in linodes:
+        number = linode.label.removeprefix(prefix).partition("-")[0]
+        if linode.label.startswith(prefix) and PrStack.of_name(f"pr-{number}"):
+            found.add(f"pr-{number}")
+    return found
+
+
+def _label_agrees(linode: Linode, stack: str, scope: Scope) -> bool:
+    """Whether label and tag name the same resource: a copy of a machine has its tags, and never its label."""
+    prefix = f"{scope.project}-{stack}-"
+    return linode.label.startswith(prefix) and _is_of(linode, stack, linode.label.removeprefix(prefix), scope)
+
+
+def _is_of(linode: Linode, stack: str, name: str, scope: Scope) -> bool:
+    wanted = Owner(scope.account, scope.project, stack, name, FIRST_GENERATION).tag().rpartition(":")[0]
+    return any(tag.casefold().rpartition(":")[0] == wanted for tag in linode.tags)

@@ -40,13 +40,7 @@ def test_settings_with_a_misspelt_key_name_the_nearest(checkout: Checkout) -> No
 
 def test_a_wrong_token_is_told_with_its_scope(checkout: Checkout) -> None:
     checkout.run("preview")
-    env = {
-        "LINODE_URL": checkout.api,
-        "LINODE_TOKEN": "wrong-token",
-        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "x",
-    }
-    init_dev(checkout, env)
+    env = dev_of(checkout, LINODE_TOKEN="wrong-token")
 
     done = checkout.run("up", "--stack", "dev", "--yes", "--skip-preview", env=env)
 
@@ -57,12 +51,7 @@ def test_a_wrong_token_is_told_with_its_scope(checkout: Checkout) -> None:
 
 def test_no_token_is_told_with_the_way_to_give_one(checkout: Checkout) -> None:
     checkout.run("preview")
-    env = {
-        "LINODE_URL": checkout.api,
-        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "x",
-    }
-    init_dev(checkout, env)
+    env = dev_of(checkout)
 
     done = checkout.run("preview", "--stack", "dev", env=env)
 
@@ -72,13 +61,7 @@ def test_no_token_is_told_with_the_way_to_give_one(checkout: Checkout) -> None:
 
 def test_an_api_that_cannot_be_reached_is_told(checkout: Checkout) -> None:
     checkout.run("preview")
-    env = {
-        "LINODE_URL": "http://127.0.0.1:9",
-        "LINODE_TOKEN": "some-token",
-        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "x",
-    }
-    init_dev(checkout, env)
+    env = dev_of(checkout, LINODE_URL="http://127.0.0.1:9", LINODE_TOKEN="some-token")
 
     done = checkout.run("preview", "--stack", "dev", env=env)
 
@@ -120,13 +103,7 @@ def test_stack_local_ignores_the_tokens_of_the_environment(checkout: Checkout) -
 
 def test_a_token_of_another_account_stops_every_command(checkout: Checkout) -> None:
     checkout.run("preview")
-    env = {
-        "LINODE_URL": checkout.api,
-        "LINODE_TOKEN": checkout.token,
-        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "x",
-    }
-    init_dev(checkout, env)
+    env = dev_of(checkout, LINODE_TOKEN=checkout.token)
     assert checkout.run("up", "--stack", "dev", "--yes", "--skip-preview", env=env).code == 0
     before, writes = checkout.linodes(), checkout.writes()
     stranger = {**env, "LINODE_TOKEN": checkout.new_token("stranger")}
@@ -167,6 +144,14 @@ def backend(checkout: Checkout) -> dict[str, str]:
     }
 
 
-def init_dev(checkout: Checkout, env: dict[str, str]) -> None:
+def dev_of(checkout: Checkout, **variables: str) -> dict[str, str]:
+    """The environment of a new stack `dev` against the local API."""
+    env = {
+        "LINODE_URL": checkout.api,
+        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        **variables,
+    }
     done = checkout.command(*engine_words(checkout), "stack", "init", "dev", env=env)
     assert done.code == 0, done.said
+    return env

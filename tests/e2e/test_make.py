@@ -1,0 +1,44 @@
+"""The two commands as a person types them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stacks.engine import PROJECT
+from tests.checkout import Checkout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A copy with the Makefile; its .venv is this one, so nothing is installed."""
+    made = Checkout(tmp_path, "embedded")
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy2(PROJECT / name, made.root / name)
+    return made
+
+
+def test_make_up_and_make_down(checkout: Checkout) -> None:
+    if not (PROJECT / ".venv" / "requirements.txt.installed").exists():
+        pytest.skip("this .venv was not made by make")
+    try:
+        up = checkout.command("make", "up")
+        made = checkout.linodes()
+        down = checkout.command("make", "down")
+
+        assert (up.code, down.code) == (0, 0), up.said + down.said
+        assert len(made) == 4
+        assert "77.00 USD a month" in up.said
+        assert checkout.linodes() == {}
+    finally:
+        stopped = checkout.command("make", "stop")
+    assert "stopped" in stopped.said
+
+
+def test_a_wrong_engine_is_one_line(checkout: Checkout) -> None:
+    done = checkout.command("make", "up", "ENGINE=terraform")
+
+    assert "error: ENGINE=terraform is no engine. Next: ENGINE=pulumi or ENGINE=embedded." in done.said
+    assert "Traceback" not in done.said

@@ -6,6 +6,8 @@ import contextlib
 import io
 import json
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,14 +69,33 @@ class Place:
         return Answer(code, out.getvalue(), err.getvalue())
 
 
+def real(place: Place, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """One command of the real engine, with the Python of these tests."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+    inherited["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"
+    return subprocess.run(
+        ["pulumi", *arguments, "--non-interactive"],
+        cwd=place.project,
+        env={**inherited, **place.environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
 def new_place(tmp_path: Path) -> Place:
-    project, backend, home = tmp_path / "project", tmp_path / "backend", tmp_path / "home"
-    for folder in (project, backend, home):
-        folder.mkdir()
+    for name in ("project", "backend", "home"):
+        (tmp_path / name).mkdir()
+    return place_in(tmp_path)
+
+
+def place_in(folder: Path) -> Place:
+    """The place in a folder that has its three folders."""
     environment = {
-        "PULUMI_BACKEND_URL": f"file://{backend}",
-        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
+        "PULUMI_HOME": str(folder / "home"),
         "PULUMI_CONFIG_PASSPHRASE": "x",
         "PULUMI_STACK": "dev",
     }
-    return Place(project, backend, environment)
+    return Place(folder / "project", folder / "backend", environment)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.engine_place import Answer, Place, new_place
+from tests.engine_place import Answer, Place, new_place, place_in
 
 TINYCLOUD = Path(__file__).parent / "e2e" / "engine_tinycloud.py"
 IMPORTS = "import pulumi\nfrom pulumi import ResourceOptions\nfrom tinycloud import Pair, Thing\n"
+SALT = "v1:/U2fBdMRHPg=:v1:byr5OJp0Vk9wW71y:0Jmpq4U4yvc9st8FHPSp9IqgN582Yg=="  # of the passphrase x
 URN = "urn:pulumi:dev::sample::pulumi-python:dynamic/tiny:Thing::"
 
 
@@ -19,6 +22,7 @@ def project(tmp_path: Path, program: str) -> Place:
     """A project with a stack file but no stack yet."""
     place = new_place(tmp_path)
     (place.project / "Pulumi.yaml").write_text("name: sample\nruntime: python\n")
+    (place.project / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {SALT}\n")  # its key is derived once
     shutil.copy(TINYCLOUD, place.project / "tinycloud.py")
     write_program(place, program)
     return place
@@ -52,13 +56,22 @@ def ids(place: Place) -> list[str]:
     return sorted(entry.get("id", "") for entry in entries(place))
 
 
+_STARTED: dict[str, Path] = {}  # program: where it ran first; a state holds no path, so it can be copied
+
+
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> Place:
-    """A project whose program ran once."""
+    """A project whose program ran once; for a program that ran before in this process, a copy of that."""
+    if program in _STARTED:
+        shutil.copytree(_STARTED[program], tmp_path, dirs_exist_ok=True)
+        return place_in(tmp_path)
     place = project(tmp_path, program)
     assert place.run(monkeypatch, "stack", "init", "dev").code == 0
     answer = up(place, monkeypatch)
     assert answer.code == 0, answer.out + answer.err
     forget_asked(place)
+    kept = Path(tempfile.mkdtemp(prefix="engine-started-"))
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    _STARTED[program] = shutil.copytree(tmp_path, kept, dirs_exist_ok=True)
     return place
 
 

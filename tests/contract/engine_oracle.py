@@ -15,10 +15,10 @@ import pytest
 
 from emulators.engine import passphrase
 from tests.engine_place import Json, Place, new_place
+from tests.engine_programs import SALT
 
 REPO = Path(__file__).resolve().parents[2]
 ORACLE = REPO.parent / "shared" / "engine-oracle"
-SALT = "v1:/U2fBdMRHPg=:v1:byr5OJp0Vk9wW71y:0Jmpq4U4yvc9st8FHPSp9IqgN582Yg=="
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 UNCOMPARED = {"created", "modified", "sourcePosition", "stackTrace"}
 needs_oracle = pytest.mark.skipif(not ORACLE.is_dir(), reason="no recordings in ../shared/engine-oracle")

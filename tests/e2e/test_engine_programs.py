@@ -221,7 +221,7 @@ def test_destroy_leaves_nothing_and_needs_no_program(tmp_path: Path, monkeypatch
 def test_a_program_that_raises_ends_with_its_own_trace_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = started(tmp_path, monkeypatch, "Thing('a')\n")
+    place = started(tmp_path, monkeypatch, "Thing('a', size=1)\n")
     write_program(place, "Thing('a')\nraise ValueError('bad program')\n")
 
     answer = up(place, monkeypatch)
@@ -331,7 +331,7 @@ def test_a_protected_resource_stays_and_the_others_go(
 
 
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = started(tmp_path, monkeypatch, "Thing('a')\n")
+    place = started(tmp_path, monkeypatch, "Thing('a', size=1)\n")
     write_program(place, "Thing('a', size=3)\n")
 
     def full(*_arguments: object) -> None:

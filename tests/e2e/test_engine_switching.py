@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.engine_place import Place
+from tests.engine_place import real
 from tests.engine_programs import ids, project, things, write_program
 
 PULUMI = shutil.which("pulumi")
@@ -22,20 +19,6 @@ PROGRAM = (
     "Thing('b', zone={zone!r}, note=a.address)\nPair('p')\n"
     "pulumi.export('word', a.note)\npulumi.export('address', a.address)\n"
 )
-
-
-def real(place: Place, *arguments: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
-    inherited["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"  # the Python it uses
-    return subprocess.run(
-        ["pulumi", *arguments, "--non-interactive"],
-        cwd=place.project,
-        env={**inherited, **place.environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def test_one_state_is_taken_over_in_both_directions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

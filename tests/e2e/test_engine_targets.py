@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.engine_place import Place
-from tests.engine_programs import URN, asked, entries, forget_asked, ids, started, things, up, write_program
+from tests.engine_programs import (
+    URN,
+    asked,
+    entries,
+    forget_asked,
+    ids,
+    project,
+    started,
+    things,
+    up,
+    write_program,
+)
 
 CHAIN = "a = Thing('a', size={a})\nb = Thing('b', size={b}, note=a.address)\nThing('c', note=b.address)\n"
 
@@ -186,8 +197,11 @@ def test_an_import_takes_over_without_a_read_and_the_next_up_changes_nothing(
     ],
 )
 def test_an_import_that_cannot_be_is_one_line(
-    place: Place, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
 ) -> None:
+    place = project(tmp_path, "")
+    place.run(monkeypatch, "stack", "init", "dev")
+
     answer = place.run(monkeypatch, "import", "--yes", *arguments)
 
     assert answer.code == 1

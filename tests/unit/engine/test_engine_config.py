@@ -10,7 +10,7 @@ import yaml
 from emulators.engine import config, config_file, project
 from emulators.engine.errors import EngineError, NotSupported
 from emulators.engine.passphrase import open_stack
-from tests.contract.engine_oracle import SALT
+from tests.engine_programs import SALT
 
 CRYPTER = open_stack(SALT, "x")
 COMMENTED = """\

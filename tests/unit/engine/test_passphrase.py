@@ -9,9 +9,9 @@ import pytest
 
 from emulators.engine.errors import EngineError
 from emulators.engine.passphrase import WrongPassphrase, new_stack, open_stack, passphrase_from_environment
+from tests.engine_programs import SALT
 
 VECTORS = Path(__file__).resolve().parents[4] / "shared" / "engine-oracle" / "00-secrets" / "vectors.json"
-SALT = "v1:/U2fBdMRHPg=:v1:byr5OJp0Vk9wW71y:0Jmpq4U4yvc9st8FHPSp9IqgN582Yg=="  # of passphrase "x"
 
 
 @pytest.mark.skipif(not VECTORS.exists(), reason="no recordings in ../shared/engine-oracle")

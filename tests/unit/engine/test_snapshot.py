@@ -13,7 +13,7 @@ import pytest
 from emulators.engine.passphrase import open_stack
 from emulators.engine.snapshot import Snapshot
 from emulators.engine.state import Deployment, Operation, Resource
-from tests.contract.engine_oracle import SALT
+from tests.engine_programs import SALT
 
 CRYPTER = open_stack(SALT, "x")
 

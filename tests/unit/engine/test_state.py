@@ -12,7 +12,8 @@ import pytest
 from emulators.engine.errors import NotSupported, StateCorrupt
 from emulators.engine.passphrase import open_stack
 from emulators.engine.state import check_secrets_provider, check_version, parse, resource_to_json
-from tests.contract.engine_oracle import ORACLE, SALT, comparable_state, needs_oracle
+from tests.contract.engine_oracle import ORACLE, comparable_state, needs_oracle
+from tests.engine_programs import SALT
 
 STATES = sorted(ORACLE.glob("[0-9]*/state-*.json"))
 CRYPTER = open_stack(SALT, "x")

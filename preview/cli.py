@@ -1,4 +1,4 @@
-"""The command line: `python -m preview report | show | comment | ack | close | schema`."""
+"""The command line: `python -m preview report | show | comment | ack | close | approved | issue | schema`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from preview import html_page, markdown, masking, posting, schema, terminal
+from preview import arguments, html_page, markdown, masking, posting, repository_commands, schema, terminal
 from preview.bundle import read_bundle
 from preview.errors import BadCall, BundleUnreadable, HostRefused, PreviewError
 from preview.model import Annotation, Report
@@ -59,13 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     _bundles(show)
     show.set_defaults(run=_show)
     posting.add_commands(commands)
+    repository_commands.add_commands(commands)
     commands.add_parser("schema", help="print the JSON schema of report.json").set_defaults(run=_schema)
     return parser
 
 
 def _bundles(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundles", nargs="*", type=Path, metavar="BUNDLE", help="a folder per stack")
-    parser.add_argument("--expected-stacks", default="", metavar="A,B", help="in the order of promotion")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="BUNDLE", help="a folder per stack")
+    parser.add_argument("--bundles", type=Path, default=None, metavar="DIR", help="a folder of such folders")
+    parser.add_argument(
+        "--expected-stacks",
+        metavar="A,B",
+        help="in the order of promotion; a JSON list will do, an empty one too",
+    )
+    parser.add_argument("--commit", default="", metavar="SHA", help="where no bundle says it")
     parser.add_argument("--expect-no-changes", action="store_true", help="exit 7 if there are some")
     parser.add_argument("--changes-exit", type=int, default=0, metavar="N", help="exit code for changes")
     parser.add_argument("--acknowledged", default="", metavar="COMMIT", help="data loss is accepted for it")
@@ -74,14 +81,18 @@ def _bundles(parser: argparse.ArgumentParser) -> None:
 
 
 def _built(given: argparse.Namespace) -> Report:
+    expected = arguments.expected_stacks(given.expected_stacks or "")
     options = Options(
         id=_checked_id(given.id),
-        expected=tuple(part.strip() for part in given.expected_stacks.split(",") if part.strip()),
+        expected=expected,
+        none_touched=given.expected_stacks is not None and not expected,
+        commit=given.commit,
+        run=arguments.this_run(os.environ),
         expect_no_changes=given.expect_no_changes,
         changes_exit=_checked_exit(given.changes_exit),
         acknowledged=Acknowledgement(given=bool(given.acknowledged), commit=given.acknowledged),
     )
-    return build((read_bundle(folder) for folder in given.bundles), options)
+    return build((read_bundle(folder) for folder in arguments.bundle_folders(given)), options)
 
 
 def _checked_id(value: str) -> str:

@@ -139,7 +139,7 @@ class Pins(Frozen):
 
 
 class Meta(Frozen):
-    """meta.json: who made the bundle. run is `number` or `number.attempt`."""
+    """meta.json: who made the bundle. run is `number` or `number.attempt`; offline: without the stack's state."""
 
     stack: str = ""
     commit: str = ""
@@ -147,6 +147,7 @@ class Meta(Frozen):
     run_url: str = ""
     engine: str = ""
     command: Literal["preview", "refresh", ""] = ""
+    offline: bool = False
 
     @field_validator("run", "engine", mode="before")
     @classmethod

@@ -20,6 +20,7 @@ def points(facts: Facts, guards: Sequence[GuardResult]) -> tuple[Point, ...]:
     """Worst first; those of one verdict in the order that they are looked for."""
     found = [
         *failure(facts),
+        *_offline(facts),
         *blocked(facts, guards),
         *losses(facts, guards),
         *_power(facts),
@@ -35,6 +36,17 @@ def points(facts: Facts, guards: Sequence[GuardResult]) -> tuple[Point, ...]:
     order = ("failed", "blocked", "danger", "look")
     tidy = (replace(point, text=trimmed(point.text)) for point in found)
     return tuple(sorted(tidy, key=lambda point: order.index(point.verdict)))
+
+
+def _offline(facts: Facts) -> Iterator[Point]:
+    """The preview of a stranger's branch: nothing of ours was there to compare with."""
+    if facts.bundle.meta.offline:
+        title = phrase(code(facts.stack), " was previewed offline, so everything shows as new")
+        text = phrase(
+            "Without the stack's state and secrets only settings, inventory and cost can be told. What really "
+            "changes: the preview of a branch of this repository, or the deployment, which stops for a new plan."
+        )
+        yield Point("look", title, text, phrase("offline: everything shows as new"))
 
 
 def _power(facts: Facts) -> Iterator[Point]:

@@ -11,6 +11,8 @@ from preview.phrases import Phrase, code, counted, joined, listed, phrase, plain
 
 def heading(verdict: Verdict, stacks: Sequence[StackReport]) -> Phrase:
     """Fits the first line of a mail: the sign, the stack, what is wrong with it."""
+    if not stacks:
+        return phrase(f"{SIGNS[verdict]} nothing to do: no stack is touched")
     worst = [stack for stack in stacks if stack.verdict == verdict]
     first = worst[0]
     sign = f"{SIGNS[verdict]} "
@@ -80,6 +82,8 @@ def sentence(stacks: Sequence[StackReport], now: Sum, then: Sum, *, known: bool)
         ("changed without an outage", _quietly_changed),
     ]
     parts = list(_parts(stacks, tests))
+    if not stacks:
+        return phrase("What this change is about is deployed nowhere.")
     drift = all(stack.drift for stack in stacks)
     told = [part for part in parts if part]
     if drift:

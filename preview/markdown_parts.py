@@ -89,6 +89,8 @@ def row(cells: Sequence[str]) -> str:
 
 
 def _table(report: Report, tight: Tightness) -> str:
+    if not report.stacks:
+        return ""
     lines = [
         row(["Stack", "Verdict", "Plan", "Disks erased", "Powered off", "Now, a month", "Then", "Change"]),
         "|:--|:--|:--|:--|:--|--:|--:|--:|",

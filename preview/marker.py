@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from preview.model import Report
+from preview.model import Report, StackReport
 
 _LINE = re.compile(r"\A<!-- fleet-report v=1((?: [a-z]+=\"[^\"<>\n]*\")+) -->")
 _PAIR = re.compile(r" ([a-z]+)=\"([^\"]*)\"")
+LONGEST_PLANS = 8000
+"""Characters: more than 100 stacks. One that is cut off has no approved plan."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._:/+-]")
 
 
@@ -17,7 +20,8 @@ class Marker:
     """What the comment in place is about.
 
     good: the last commit whose preview worked. ack: the commit whose data loss is acknowledged. applied: the
-    run that deployed it; the comment is closed then.
+    run that deployed it; the comment is closed then. plans: `stack:hash`, joined by slashes; a word instead of
+    the hash where there is nothing to approve.
     """
 
     id: str
@@ -27,12 +31,15 @@ class Marker:
     good: str = ""
     ack: str = ""
     applied: str = ""
+    plans: str = ""
 
     def line(self) -> str:
         pairs = {"id": self.id, "head": self.head, "run": self.run, "plan": self.plan}
         more = {"good": self.good, "ack": self.ack, "applied": self.applied}
         pairs.update({key: value for key, value in more.items() if value})
         inside = " ".join(f'{key}="{safe(value)}"' for key, value in pairs.items())
+        if self.plans:
+            inside += f' plans="{safe(self.plans, LONGEST_PLANS)}"'
         return f"<!-- fleet-report v=1 {inside} -->"
 
     @property
@@ -41,16 +48,29 @@ class Marker:
         match = re.fullmatch(r"(\d{1,18})(?:\.(\d{1,9}))?", self.run)
         return (int(match.group(1)), int(match.group(2) or 1)) if match else (0, 0)
 
+    def plan_of(self, stack: str) -> str:
+        """The hash of a stack's plan, a word that says why there is none, or empty if it is not told of."""
+        found = (part.rpartition(":") for part in self.plans.split("/"))
+        return next((plan for name, _, plan in found if name == safe(stack)), "")
 
-def safe(value: str) -> str:
+
+def safe(value: str, most: int = 200) -> str:
     """Characters that can neither end the attribute nor the comment."""
-    return _UNSAFE.sub("_", value).replace("--", "-_")[:200]
+    return _UNSAFE.sub("_", value).replace("--", "-_")[:most]
 
 
 def of(report: Report) -> Marker:
     good = report.commit if report.verdict != "failed" else ""
     ack = report.commit if report.acknowledged else ""
-    return Marker(report.id, report.commit, report.run, report.plan, good, ack)
+    plans = "/".join(f"{stack.stack.replace('/', '_')}:{_approvable(stack)}" for stack in report.stacks)
+    return Marker(report.id, report.commit, report.run, report.plan, good, ack, plans=plans)
+
+
+def _approvable(stack: StackReport) -> str:
+    """The plan that a merge approves: none that failed, that a guard refuses, or that was made without the state."""
+    if stack.verdict in ("failed", "blocked"):
+        return stack.verdict
+    return "offline" if stack.offline else stack.plan
 
 
 def read(body: str) -> Marker | None:
@@ -59,7 +79,8 @@ def read(body: str) -> Marker | None:
     if not match:
         return None
     pairs = dict(_PAIR.findall(match.group(1)))
-    known = {key: pairs.get(key, "") for key in ("head", "run", "plan", "good", "ack", "applied")}
+    names = ("head", "run", "plan", "good", "ack", "applied", "plans")
+    known = {key: pairs.get(key, "") for key in names}
     return Marker(pairs.get("id", ""), **known)
 
 

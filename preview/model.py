@@ -187,6 +187,7 @@ class StackReport(Frozen):
 
     unchanged_known: False when the preview left unchanged resources out, so totals miss them.
     change_known: False when the price of something that changes is not known.
+    offline: compared with nothing instead of the stack's state. plan: the hash of this stack's plan alone.
     """
 
     stack: str
@@ -215,6 +216,8 @@ class StackReport(Frozen):
     policies_passed: int = 0
     messages: tuple[Message, ...] = ()
     pending: tuple[str, ...] = ()
+    offline: bool = False
+    plan: str = ""
 
 
 class Outputs(Frozen):

@@ -1,4 +1,4 @@
-"""The sub-commands that talk to a code host: comment, ack, close."""
+"""The sub-commands that talk to a code host about one pull request: comment, ack, close."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from preview.github import GitHub
 from preview.gitlab import GitLab
 from preview.http import Http
 from preview.model import Report
+from preview.repository_hosts import GitHubRepository, GitLabRepository
 
 ParserT = TypeVar("ParserT", bound=argparse.ArgumentParser)
 
@@ -32,6 +33,7 @@ def add_commands(commands: argparse._SubParsersAction[ParserT]) -> None:
     _where(post)
     post.add_argument("--report", type=Path, required=True, metavar="DIR", help="with report.json")
     post.add_argument("--no-labels", action="store_true")
+    post.add_argument("--if-there", action="store_true", help="no report there: nothing to post, no mistake")
     post.add_argument("--commit", metavar="SHA", help="refuse a report of another commit")
     post.add_argument("--run", metavar="N.A", dest="run_id", help="refuse a report of another run")
     post.add_argument(
@@ -44,17 +46,27 @@ def add_commands(commands: argparse._SubParsersAction[ParserT]) -> None:
     ack.add_argument("--commit", required=True, metavar="SHA")
     ack.set_defaults(run=_ack)
     close = commands.add_parser("close", help="after the merge: say where the plan was applied")
-    _where(close)
+    where(close)
+    which = close.add_mutually_exclusive_group(required=True)
+    which.add_argument("--pull", type=int, metavar="N")
+    which.add_argument(
+        "--commit", metavar="SHA", help="of the pull request that this commit came from, if any"
+    )
     close.add_argument("--id", default="fleet")
     close.add_argument("--run-number", required=True, metavar="N")
     close.set_defaults(run=_close)
 
 
 def _where(parser: argparse.ArgumentParser) -> None:
+    where(parser)
+    parser.add_argument("--pull", type=int, required=True, metavar="N")
+
+
+def where(parser: argparse.ArgumentParser) -> None:
+    """The options that tell the host and its repository."""
     parser.add_argument("--host", choices=("github", "gitlab"), help="default: by the environment")
     parser.add_argument("--api", metavar="URL", help="default: GITHUB_API_URL or CI_API_V4_URL")
     parser.add_argument("--repo", required=True, metavar="OWNER/NAME")
-    parser.add_argument("--pull", type=int, required=True, metavar="N")
     parser.add_argument(
         "--as", dest="own_name", default="", metavar="USER", help="default: asked of the host"
     )
@@ -63,11 +75,19 @@ def _where(parser: argparse.ArgumentParser) -> None:
 
 
 def open_host(given: argparse.Namespace, environment: Mapping[str, str]) -> CodeHost:
-    """The host that the arguments and the environment mean. Raises BadCall."""
-    if not REPO.fullmatch(given.repo) or ".." in given.repo:
-        raise BadCall("--repo takes OWNER/NAME")
+    """The pull request that the arguments and the environment mean. Raises BadCall."""
     if given.pull < 1:
         raise BadCall("--pull takes the number of a pull request")
+    kind, http = connect(given, environment)
+    if kind == "gitlab":
+        return GitLab(http, given.repo, given.pull, given.own_name)
+    return GitHub(http, given.repo, given.pull, given.own_name)
+
+
+def connect(given: argparse.Namespace, environment: Mapping[str, str]) -> tuple[str, Http]:
+    """The kind of host, and how it is called. Raises BadCall."""
+    if not REPO.fullmatch(given.repo) or ".." in given.repo:
+        raise BadCall("--repo takes OWNER/NAME")
     kind = given.host or ("gitlab" if environment.get("GITLAB_CI") == "true" else "github")
     variable = "GITLAB_TOKEN" if kind == "gitlab" else "GITHUB_TOKEN"
     token = environment.get(variable, "").strip()
@@ -78,16 +98,19 @@ def open_host(given: argparse.Namespace, environment: Mapping[str, str]) -> Code
     if kind == "gitlab":
         http = Http(given.api or environment.get("CI_API_V4_URL") or GITLAB_API, "PRIVATE-TOKEN", token)
         http.timeout_s = given.timeout
-        return GitLab(http, given.repo, given.pull, given.own_name)
+        return kind, http
     url = given.api or environment.get("GITHUB_API_URL") or GITHUB_API
     http = Http(url, "Authorization", f"Bearer {token}", "application/vnd.github+json")
     http.timeout_s = given.timeout
-    return GitHub(http, given.repo, given.pull, given.own_name)
+    return kind, http
 
 
 def _comment(given: argparse.Namespace) -> int:
     """Writes from report.json alone, so that nothing of another machine's Markdown is posted."""
     path = given.report / "report.json"
+    if given.if_there and not path.exists():
+        sys.stdout.write("comment -: no report\n")
+        return 0
     try:
         report = schema.read_report(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -122,16 +145,29 @@ def _ack(given: argparse.Namespace) -> int:
     if not COMMIT.fullmatch(given.commit):
         raise BadCall("--commit takes a commit's hexadecimal id")
     found = acknowledging.settle(open_host(given, os.environ), given.id, given.commit)
-    line = f"acknowledged={found.commit}\n"
     sys.stderr.write(f"{found.why}\n")
-    sys.stdout.write(line)
-    if os.environ.get("GITHUB_OUTPUT"):
-        with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
-            file.write(line)
+    tell(acknowledged=found.commit)
     return 0
 
 
+def tell(**values: str) -> None:
+    """`name=value` lines on stdout, and for later steps of a workflow."""
+    lines = "".join(f"{name}={value}\n" for name, value in values.items())
+    sys.stdout.write(lines)
+    if os.environ.get("GITHUB_OUTPUT"):
+        with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8", newline="\n") as file:
+            file.write(lines)
+
+
 def _close(given: argparse.Namespace) -> int:
+    if given.commit:
+        kind, http = connect(given, os.environ)
+        chosen = GitLabRepository if kind == "gitlab" else GitHubRepository
+        merged = chosen(http, given.repo, given.own_name).merged_pull(given.commit)
+        if merged is None:
+            sys.stdout.write("comment -: the commit came from no pull request\n")
+            return 0
+        given.pull = merged.number
     outcome = comment.close(open_host(given, os.environ), given.id, given.run_number)
     sys.stdout.write(f"comment {outcome.comment or '-'}: {outcome.action}\n")
     return 0

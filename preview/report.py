@@ -49,10 +49,17 @@ ALL_LABELS = (*dict.fromkeys(LABELS.values()), DATA_LOSS_LABEL)
 
 @dataclass(frozen=True)
 class Options:
-    """expected: the stacks that must be there, in the order of promotion. changes_exit: the code for changes."""
+    """What is asked for besides the bundles.
+
+    expected: the stacks that must be there, in the order of promotion. none_touched: that there are none is
+    told, not a mistake. commit and run: where no bundle says it. changes_exit: the code for changes.
+    """
 
     id: str = "fleet"
     expected: Sequence[str] = ()
+    none_touched: bool = False
+    commit: str = ""
+    run: str = ""
     expect_no_changes: bool = False
     changes_exit: int = 0
     acknowledged: Acknowledgement = field(default_factory=Acknowledgement)
@@ -68,10 +75,10 @@ def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
         raise BadCall(f"two bundles are of stack {twice[0]}. Next: pass one folder for each stack.")
     pairs = [_stack(facts_of(bundle), chosen) for bundle in given]
     pairs += [_missing(stack) for stack in chosen.expected if stack not in named]
-    if not pairs:
+    if not pairs and not chosen.none_touched:
         raise BadCall("no bundle given. Next: pass the folders that previews wrote.")
     pairs.sort(key=lambda pair: position(pair[0].stack, chosen.expected))
-    stacks = tuple(stack for stack, _ in pairs)
+    stacks = tuple(stack.model_copy(update={"plan": plan_hash([stack])}) for stack, _ in pairs)
     order = {stack.stack: index for index, stack in enumerate(stacks)}
     found = [
         Finding(verdict=point.verdict, stack=stack.stack, title=point.title, text=point.text)
@@ -83,11 +90,12 @@ def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
 
 
 def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options: Options) -> Report:
-    verdict = min((stack.verdict for stack in stacks), key=VERDICTS.index)
+    quiet: Verdict = "nothing"
+    verdict = min((stack.verdict for stack in stacks), key=VERDICTS.index, default=quiet)
     plan = plan_hash(stacks)
     now, then = _sum(stack.now for stack in stacks), _sum(stack.then for stack in stacks)
     known = all(stack.change_known and stack.complete for stack in stacks)
-    first = max(stacks, key=lambda stack: (bool(stack.commit), stack.run))
+    first = max(stacks, key=lambda stack: (bool(stack.commit), stack.run), default=None)
     return Report(
         id=options.id,
         verdict=verdict,
@@ -99,10 +107,10 @@ def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options
         then=then,
         change_known=known,
         plan=plan,
-        commit=first.commit,
-        run=first.run,
-        run_url=first.run_url,
-        engine=first.engine,
+        commit=(first.commit if first else "") or options.commit,
+        run=(first.run if first else "") or options.run,
+        run_url=first.run_url if first else "",
+        engine=first.engine if first else "",
         exit=exit_code(stacks, options),
         labels=_labels(verdict, stacks),
         outputs=_outputs(verdict, stacks, now, then, known=known, plan=plan),
@@ -145,6 +153,7 @@ def _stack(facts: Facts, options: Options) -> tuple[StackReport, tuple[Point, ..
         policies_passed=bundle.reading.policies_passed,
         messages=tuple(_messages(bundle)),
         pending=bundle.pending,
+        offline=bundle.meta.offline,
     )
     return stack, points
 

@@ -32,16 +32,8 @@ class Engine:
         return hearing.run([*self.words, *arguments], env, PROJECT)
 
     def ask(self, *arguments: str, env: Mapping[str, str], stdin: str | None = None) -> str:
-        """The output of a command that a program reads. Raises EngineFailed with the engine's own line."""
-        done = subprocess.run(
-            [*self.words, *arguments],
-            env=env,
-            cwd=PROJECT,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """The output of a command that a program reads. Raises EngineFailed with a line that says why."""
+        done = self._run(arguments, env, stdin)
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip()).splitlines()
             line = explain(done.stderr, _stack_of(arguments), state_folder.backend_url(env, PROJECT))
@@ -49,6 +41,18 @@ class Engine:
                 line or f"{self.name} {' '.join(arguments[:4])}: {said[-1] if said else 'no reason given'}"
             )
         return done.stdout
+
+    def complaint(self, *arguments: str, env: Mapping[str, str]) -> str:
+        """What a command says on standard error."""
+        return self._run(arguments, env, None).stderr
+
+    def _run(
+        self, arguments: Sequence[str], env: Mapping[str, str], stdin: str | None
+    ) -> subprocess.CompletedProcess[str]:
+        words = [*self.words, *arguments]
+        return subprocess.run(
+            words, env=env, cwd=PROJECT, input=stdin, capture_output=True, text=True, check=False
+        )
 
 
 def _stack_of(arguments: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """`python -m stacks unlock`: what to type after a crash, once, before the next `up`.
 
 Frees the stack's lock only if the process that held it was one of this machine and is dead; then settles what
-that run left open (`cut_off`).
+that run left open (`cut_off`). In a folder the dead locks are removed; in a bucket the engine tells who holds the
+stack, and its `cancel` frees it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from providers.linode.records import Linode
 from stacks import locks
 from stacks.cut_off import settle
 from stacks.engine import PROJECT, Engine
+from stacks.engine_errors import holders
 from stacks.errors import BadSettings, EngineFailed
 from stacks.local_stack import project_name
 
@@ -29,6 +31,7 @@ class Unlock:
 
     def __init__(self, stack: str, engine: Engine, env: Mapping[str, str], words: tuple[str, ...]) -> None:
         self.stack, self.engine, self.env, self.words = stack, engine, env, words
+        self._folder = state_folder.folder(env, PROJECT)
 
     def run(self) -> list[str]:
         """What was done, a line each. Raises BadSettings, EngineFailed; then nothing was changed."""
@@ -36,9 +39,7 @@ class Unlock:
         exported = json.loads(self.engine.ask("stack", "export", "--stack", self.stack, env=self.env))
         pending = (exported.get("deployment") or {}).get("pending_operations")
         deployment, said = settle(exported["deployment"], self._find) if pending else ({}, [])
-        for lock in dead:
-            lock.file.unlink(missing_ok=True)
-            Path(f"{lock.file}.attrs").unlink(missing_ok=True)
+        self._free(dead)
         if pending:
             self._import(json.dumps({**exported, "deployment": deployment}))
         freed = [f"the lock of {lock.holder()} is gone: that process is dead" for lock in dead]
@@ -58,17 +59,33 @@ class Unlock:
             (Path(scratch) / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
             self.engine.ask(*words, "--cwd", scratch, env=self.env, stdin=text)
 
+    def _free(self, dead: list[locks.Lock]) -> None:
+        if dead and self._folder is None:
+            self.engine.ask("cancel", "--yes", "--stack", self.stack, env=self.env)
+            return
+        for lock in dead:
+            lock.file.unlink(missing_ok=True)
+            Path(f"{lock.file}.attrs").unlink(missing_ok=True)
+
     def _dead_locks(self) -> list[locks.Lock]:
-        folder = state_folder.folder(self.env, PROJECT)
+        folder = self._folder
         if folder is None:
-            return []
-        found = locks.read_all(folder / "locks" / "organization" / project_name() / self.stack)
+            found = self._told_by_engine()
+        else:
+            found = locks.read_all(folder / "locks" / "organization" / project_name() / self.stack)
         if held := [lock for lock in found if not locks.is_dead(lock)]:
             raise BadSettings(
                 f"stack '{self.stack}' is locked by {'; '.join(lock.holder() for lock in held)}. Nothing was changed. "
                 "Next: wait until that run has ended; if it can't end any more, `pulumi cancel`, then unlock."
             )
         return found
+
+    def _told_by_engine(self) -> list[locks.Lock]:
+        """The locks, from the refusal of a command that takes the lock and can't do anything: a stack can't be
+        renamed to a name that is taken, and its own is.
+        """
+        said = self.engine.complaint("stack", "rename", self.stack, "--stack", self.stack, env=self.env)
+        return holders(said) or []
 
     def _find(self, inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
         """By label and tag, in the account that the stack belongs to. Raises BadSettings."""

@@ -11,7 +11,7 @@ from stacks.settings import Settings
 
 def require_within(settings: Settings, monthly_usd: float, stack: str) -> None:
     """Raises BadSettings if the stack of a pull request would be larger or dearer than its guards allow."""
-    if settings.expires is None:
+    if settings.ends_at is None:
         return
     guards = settings.guards
     count = sum(group.count for group in settings.servers.values())

@@ -24,6 +24,7 @@ HOLD_FOR_S = 1.0
 """An error that the command goes on after, longer than this, is none of its last words."""
 
 MOST_KEPT = 1 << 16
+ERROR = "error: "
 NOISE = re.compile(
     r"SDK \S+ \S+ WARN Response has no supported checksum\. Not validating response payload\.\s*"
 )
@@ -37,6 +38,8 @@ class LastWords:
         self.held = ""
         self._said = ""
         self._line = ""
+        self._within = False
+        """Whether the beginning of this line was shown already."""
 
     @property
     def said(self) -> str:
@@ -48,16 +51,17 @@ class LastWords:
         lines = (self._line + text).splitlines(keepends=True)
         self._line = lines.pop() if lines and not lines[-1].endswith(("\n", "\r")) else ""
         shown = "".join(self._take(line) for line in lines)
-        if self._line and not self.held and not _may_begin_error(self._line):
+        if self._line and not self.held and (self._within or not _may_be_withheld(self._line)):
             shown += self._take(self._line)
-            self._line = ""
+            self._line, self._within = "", True
         return shown
 
     def _take(self, line: str) -> str:
         self._said = (self._said + line)[-MOST_KEPT:]
-        if NOISE.fullmatch(line):
+        within, self._within = self._within, False
+        if not within and NOISE.fullmatch(line):
             return ""
-        if self.held or COLOURS.sub("", line).startswith("error: "):
+        if self.held or (not within and COLOURS.sub("", line).startswith(ERROR)):
             self.held += line
             return ""
         return line
@@ -69,9 +73,12 @@ class LastWords:
         return held
 
 
-def _may_begin_error(line: str) -> bool:
+def _may_be_withheld(line: str) -> bool:
+    """Whether the beginning of a line may turn out to be an error or noise."""
     plain = COLOURS.sub("", line)
-    return "error: ".startswith(plain[:7]) or plain.startswith(("error: ", "\x1b", "SDK "))
+    return plain.startswith("\x1b") or any(
+        plain[: len(mark)] == mark[: len(plain)] for mark in (ERROR, "SDK ")
+    )
 
 
 def run(

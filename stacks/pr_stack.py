@@ -87,7 +87,7 @@ def settings_text(template: str, end: datetime, salt: str | None) -> str:
             f"{name} must hold no secret: every pull request gets a copy of it. "
             "Next: remove `secure` values and `encryptionsalt`; give the token as LINODE_TOKEN."
         )
-    values = {**document["config"], f"{PROJECT_SPACE}expires": expiry.stack_tag(end)}
+    values = {**document["config"], f"{PROJECT_SPACE}ends_at": expiry.stack_tag(end)}
     made = {**({"encryptionsalt": salt} if salt else {}), **document, "config": values}
     return (
         f"# Made by pr-up from Pulumi.{TEMPLATE}.yaml, again at each update: change that one.\n"

@@ -88,9 +88,9 @@ def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: tup
 
 def _ending(group: Group, settings: Settings) -> Group:
     """The group, its servers tagged with the end of the stack if it has one."""
-    if settings.expires is None:
+    if settings.ends_at is None:
         return group
-    return group.model_copy(update={"tags": (*group.tags, expiry.linode_tag(settings.expires))})
+    return group.model_copy(update={"tags": (*group.tags, expiry.linode_tag(settings.ends_at))})
 
 
 def _facts(server: Instance, monthly_usd: float) -> pulumi.Output[dict[str, object]]:

@@ -72,7 +72,7 @@ class Guards(Model):
 class Settings(Model):
     """The values of one environment, each under `fleet:`.
 
-    `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `expires`: when
+    `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `ends_at`: when
     the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag.
     """
 
@@ -80,7 +80,7 @@ class Settings(Model):
     authorized_keys: tuple[str, ...] = ()
     guards: Guards = Guards()
     pins: str | None = None
-    expires: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
 
 
 CRITERIA: Mapping[str, type[Criteria]] = {

@@ -46,4 +46,4 @@ def test_a_failed_command_gives_its_own_last_line() -> None:
 def test_the_exit_code_of_the_engine_is_handed_on() -> None:
     engine = Engine("python", (sys.executable, "-c", "import sys; sys.exit(7)"))
 
-    assert engine.run("preview", env={}) == 7
+    assert engine.hear("preview", env={})[0] == 7

@@ -40,7 +40,7 @@ def test_every_environment_has_valid_settings(stack: str) -> None:
     settings = parse(sources.of_files(stack), stack)
 
     assert settings.servers["web"].count >= 1
-    assert settings.guards.max_servers == 20
+    assert settings.guards.max_servers == (3 if stack == "pr" else 20)
 
 
 def test_production_is_protected_and_not_turned_off_unless_it_says_so() -> None:

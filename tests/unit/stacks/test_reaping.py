@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from providers.linode.owner import Owner
+from providers.linode.records import Linode
+from stacks import reaping
+from stacks.expiry import linode_tag, stack_tag
+from stacks.reaping import Scope, StackFacts, judge_linode, judge_stack
+from stacks.state_facts import facts_of
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+PAST, FUTURE = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+SCOPE = Scope("acc", "fleet", frozenset({"dev", "staging", "prod", "local", "pr"}), "pr-*", NOW)
+TAGS = {"pr": "7", "expires": stack_tag(PAST), "created": stack_tag(PAST)}
+EXPIRED = StackFacts("pr-7", "acc", frozenset({"1"}), tags=TAGS)
+ALIVE = replace(EXPIRED, tags={**TAGS, "expires": stack_tag(FUTURE)})
+OTHERS_ACCOUNT = replace(EXPIRED, account="other")
+
+
+@pytest.mark.parametrize(
+    ("facts", "scope", "action"),
+    [
+        (EXPIRED, SCOPE, "delete"),
+        (replace(EXPIRED, ids=frozenset(), account=None), SCOPE, "delete"),  # nothing was made yet
+        (ALIVE, SCOPE, "keep"),
+        (OTHERS_ACCOUNT, SCOPE, "keep"),
+        (replace(EXPIRED, account=None), SCOPE, "keep"),  # machines, and no account to compare
+        (replace(EXPIRED, tags={}), SCOPE, "keep"),
+        (replace(EXPIRED, tags={**TAGS, "pr": "8"}), SCOPE, "keep"),
+        (replace(EXPIRED, tags={**TAGS, "expires": "soon"}), SCOPE, "keep"),
+        (EXPIRED, replace(SCOPE, pattern="pr-8*"), None),
+        (EXPIRED, replace(SCOPE, environments=frozenset({"pr-7"})), None),
+        (replace(EXPIRED, name="prod"), replace(SCOPE, pattern="*"), None),
+        (replace(EXPIRED, name="dev"), replace(SCOPE, pattern="*", environments=frozenset()), None),
+        (replace(EXPIRED, name="pr-x"), replace(SCOPE, pattern="*"), None),
+    ],
+)
+def test_a_stack_is_taken_down_only_past_its_end_in_its_account_and_family(
+    facts: StackFacts, scope: Scope, action: str | None
+) -> None:
+    found = judge_stack(facts, scope)
+
+    assert (found.action if found else None) == action
+
+
+def machine(
+    stack: str = "pr-7",
+    name: str = "web-1",
+    *,
+    ends: datetime | None = PAST,
+    label: str | None = None,
+    account: str = "acc",
+    project: str = "fleet",
+    status: str = "running",
+    more: tuple[str, ...] = (),
+) -> Linode:
+    owner = Owner(account, project, stack, name).tag()
+    tags = ("web", owner, *((linode_tag(ends),) if ends else ()), *more)
+    return Linode(id=9, label=label or f"fleet-{stack}-{name}", status=status, region="de-fra-2", tags=tags)
+
+
+def judge(linode: Linode, states: Mapping[str, StackFacts], scope: Scope = SCOPE) -> str | None:
+    known = reaping.digests(["pr-7", "pr-8", "dev", "prod", *states], scope.account, scope.project)
+    found = judge_linode(linode, reaping.stack_of(linode, known), states, scope)
+    return found.action if found else None
+
+
+NAMED = replace(SCOPE, named=frozenset({"9"}))
+DEV = {"dev": StackFacts("dev", "acc", frozenset({"1"}))}
+
+
+@pytest.mark.parametrize(
+    ("linode", "states", "scope", "action"),
+    [
+        # left behind by a pull request's stack
+        (machine(), {}, SCOPE, "delete"),
+        (machine(), {"pr-7": ALIVE}, SCOPE, "delete"),
+        (machine(ends=FUTURE), {}, SCOPE, "keep"),
+        (machine(ends=FUTURE), {"pr-7": ALIVE}, SCOPE, "keep"),
+        (machine(ends=None), {}, SCOPE, "keep"),
+        (machine(ends=None), {}, NAMED, "delete"),
+        (machine(more=(linode_tag(FUTURE),)), {}, SCOPE, "keep"),  # two ends are none
+        (machine(label="by-hand"), {}, SCOPE, "keep"),
+        (machine(label="fleet-pr-7-web-1-copy"), {}, SCOPE, "keep"),  # a clone has the tags of the first
+        (machine(label="by-hand"), {}, NAMED, "delete"),
+        (machine(status="deleting"), {}, SCOPE, None),
+        (machine(), {}, replace(SCOPE, pattern="pr-8"), None),
+        # in the state: its stack's own affair
+        (machine(), {"pr-7": replace(ALIVE, ids=frozenset({"9"}))}, NAMED, None),
+        # being made just now, or cut off
+        (machine(), {"pr-7": replace(ALIVE, creating=frozenset({"web-1"}))}, NAMED, "keep"),
+        (machine(), {"pr-7": replace(ALIVE, creating=frozenset({"web-2"}))}, SCOPE, "delete"),
+        # environments: only an orphan, only by name, only with the state at hand
+        (machine("dev"), DEV, SCOPE, "keep"),
+        (machine("dev"), DEV, NAMED, "delete"),
+        (machine("dev"), {"dev": replace(DEV["dev"], ids=frozenset({"9"}))}, NAMED, None),
+        (machine("dev"), {}, SCOPE, None),
+        (machine("dev"), {}, NAMED, "keep"),
+        (machine("dev"), {"dev": StackFacts("dev", "other")}, NAMED, "keep"),
+        (machine("prod"), DEV, replace(NAMED, pattern="*"), "keep"),
+        # strangers
+        (machine(account="other"), {}, NAMED, None),
+        (machine(project="shop"), {}, NAMED, None),
+        (machine("pr-99"), {}, NAMED, None),  # a digest of no stack that is known
+        (machine(more=("pulumi:0123456789ab:0123456789ab:1",)), {}, NAMED, None),
+        (machine().model_copy(update={"tags": ("web", linode_tag(PAST))}), {}, NAMED, None),
+        (machine().model_copy(update={"tags": ("pulumi:", linode_tag(PAST))}), {}, NAMED, None),
+    ],
+)
+def test_a_machine_is_deleted_only_if_it_is_ours_and_left_behind(
+    linode: Linode, states: Mapping[str, StackFacts], scope: Scope, action: str | None
+) -> None:
+    assert judge(linode, states, scope) == action
+
+
+def test_tags_are_ours_whatever_their_case() -> None:
+    linode = machine()
+    shouted = linode.model_copy(update={"tags": tuple(tag.upper() for tag in linode.tags)})
+
+    assert judge(shouted, {}) == "delete"
+
+
+def test_a_machine_of_a_later_generation_is_ours_too() -> None:
+    tags = (Owner("acc", "fleet", "pr-7", "web-1", 3).tag(), linode_tag(PAST))
+
+    assert judge(machine().model_copy(update={"tags": tags}), {}) == "delete"
+
+
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [
+        ("fleet-pr-7-web-1", {"pr-7"}),
+        ("fleet-pr-7", {"pr-7"}),
+        ("fleet-pr-x-web", set()),
+        ("fleet-prod-web-1", set()),
+        ("shop-pr-7-web-1", set()),
+        ("7-web", set()),
+    ],
+)
+def test_labels_say_which_stacks_to_try(label: str, found: set[str]) -> None:
+    assert reaping.candidates([machine(label=label)], "fleet") == found
+
+
+def test_a_state_tells_its_machines_its_account_and_what_is_being_made() -> None:
+    instance, kind = "pulumi-python:dynamic/linode:Instance", "pulumi-python:dynamic/linode:Account"
+    deployment: dict[str, object] = {
+        "resources": [
+            {"type": kind, "id": "acc", "urn": "urn:a::account"},
+            {"type": instance, "id": "1", "urn": "urn:a::web-1"},
+            {"type": instance, "id": "2", "urn": "urn:a::web-2", "delete": True},
+            {"type": "pulumi-python:dynamic/linode:RootPassword", "id": "pw", "urn": "urn:a::web-root"},
+            {"type": "pulumi:pulumi:Stack", "urn": "urn:a::fleet"},
+        ],
+        "pending_operations": [{"resource": {"type": instance, "urn": "urn:a::web-3"}, "type": "creating"}],
+    }
+
+    found = facts_of("pr-7", deployment, TAGS)
+
+    assert found == StackFacts("pr-7", "acc", frozenset({"1", "2"}), frozenset({"web-3"}), TAGS)
+    assert facts_of("pr-7", {"resources": None}, {}) == StackFacts("pr-7")

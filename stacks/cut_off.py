@@ -1,21 +1,20 @@
-"""What a killed run left open in a state, brought to what is true. Pure but for the question that is passed in.
+"""What a killed run left open in a state, brought to what is true. Pure but for the questions that are passed in.
 
 A state names what was under way. A Linode that was made and not recorded is put into the state with a reason, so
-that the next `up` finishes it, or deletes it if it is declared no more; one that was not made is forgotten.
+that the next `up` finishes it, or deletes it if it is declared no more; one that was not made is forgotten. One
+whose deletion had been accepted leaves the state, so that it is made again if it is wanted after all.
 Source: apitype.DeploymentV3 and ResourceV3 of the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from providers.linode.outputs import outputs
 from providers.linode.records import Linode
 
 Json = dict[str, Any]
-Find = Callable[[Mapping[str, object], frozenset[str]], Linode | None]
-"""The Linode that a create with these inputs made, none of these ids; None if there is none."""
 
 INSTANCE = "dynamic/linode:Instance"
 OURS = (
@@ -25,19 +24,29 @@ OURS = (
 """Types that make nothing in the account: their pending creates are simply done again."""
 
 
-def settle(deployment: Json, find: Find) -> tuple[Json, list[str]]:
+class Asks(Protocol):
+    """What is asked of the account that a resource's inputs name."""
+
+    def made(self, inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
+        """The Linode that a create with these inputs made, none of these ids; None if there is none."""
+
+    def stays(self, inputs: Mapping[str, object], linode_id: str) -> bool:
+        """Whether the Linode is there, and not on its way out."""
+
+
+def settle(deployment: Json, asks: Asks) -> tuple[Json, list[str]]:
     """The deployment without pending operations, and a line for each one that mattered."""
     resources: list[Json] = [dict(entry) for entry in deployment.get("resources") or []]
     said = []
     for operation in deployment.get("pending_operations") or []:
-        line = _settle_one(resources, operation["resource"], str(operation["type"]), find)
+        line = _settle_one(resources, operation["resource"], str(operation["type"]), asks)
         if line:
             said.append(line)
     settled = {key: value for key, value in deployment.items() if key != "pending_operations"}
     return {**settled, "resources": resources}, said
 
 
-def _settle_one(resources: list[Json], pending: Json, kind: str, find: Find) -> str:
+def _settle_one(resources: list[Json], pending: Json, kind: str, asks: Asks) -> str:
     name = str(pending["urn"]).rpartition("::")[2]
     if not str(pending["type"]).endswith(INSTANCE):
         known = any(part in str(pending["type"]) for part in OURS)
@@ -47,15 +56,17 @@ def _settle_one(resources: list[Json], pending: Json, kind: str, find: Find) -> 
             else f"{name}: its create was cut off; check whether it is there"
         )
     if kind == "creating":
-        return _settle_create(resources, pending, name, find)
+        return _settle_create(resources, pending, name, asks)
     if kind == "updating":
         return _settle_update(resources, pending, name)
-    return f"{name}: its {kind} was cut off; the next `up` sees what is left to do"
+    if kind == "deleting":
+        return _settle_delete(resources, pending, name, asks)
+    return ""
 
 
-def _settle_create(resources: list[Json], pending: Json, name: str, find: Find) -> str:
+def _settle_create(resources: list[Json], pending: Json, name: str, asks: Asks) -> str:
     ids = frozenset(str(entry["id"]) for entry in resources if entry.get("id"))
-    linode = find(pending.get("inputs") or {}, ids)
+    linode = asks.made(pending.get("inputs") or {}, ids)
     if linode is None:
         return f"{name}: no Linode was made; the next `up` makes it"
     entry = _entry(pending, linode)
@@ -74,6 +85,37 @@ def _settle_update(resources: list[Json], pending: Json, name: str) -> str:
         if entry["urn"] == pending["urn"] and not entry.get("delete"):
             entry["initErrors"] = [f"an update of {name} was cut off; the next `up` does the rest"]
     return f"{name}: its update was cut off; the next `up` does the rest"
+
+
+def _settle_delete(resources: list[Json], pending: Json, name: str, asks: Asks) -> str:
+    linode_id = str(pending.get("id"))
+    if asks.stays(pending.get("inputs") or {}, linode_id):
+        return f"{name}: the delete of Linode {linode_id} was cut off before anything was done"
+    resources[:] = [
+        _without(entry, pending)
+        for entry in resources
+        if not (entry["urn"] == pending["urn"] and str(entry.get("id")) == linode_id)
+    ]
+    return f"{name}: Linode {linode_id} is deleted; the next `up` makes another one if that is declared"
+
+
+def _without(entry: Json, gone: Json) -> Json:
+    """The entry with no reference to what is gone, as a refresh leaves it."""
+    urn, left = gone["urn"], dict(entry)
+    if "dependencies" in left:
+        left["dependencies"] = [name for name in left["dependencies"] if name != urn]
+    if "propertyDependencies" in left:
+        kept = {
+            key: [name for name in names or () if name != urn]
+            for key, names in left["propertyDependencies"].items()
+        }
+        before = left["propertyDependencies"]
+        left["propertyDependencies"] = {key: names for key, names in kept.items() if names or not before[key]}
+    if left.get("deletedWith") == urn:
+        del left["deletedWith"]
+    if left.get("parent") == urn:
+        left["parent"] = gone.get("parent", "")
+    return left
 
 
 def _entry(pending: Json, linode: Linode) -> Json:

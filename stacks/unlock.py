@@ -8,14 +8,16 @@ stack, and its `cancel` frees it.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from providers.linode import sessions, state_folder
+from providers.linode.client import LinodeClient
 from providers.linode.connection import LOCAL_STACK
-from providers.linode.errors import LinodeError
+from providers.linode.errors import LinodeError, NotFound
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
 from stacks import locks
@@ -25,6 +27,9 @@ from stacks.engine_errors import holders
 from stacks.errors import BadSettings, EngineFailed
 from stacks.local_stack import project_name
 
+AFTERLIFE_S = 4.0
+"""A provider notices within about two seconds that its engine is gone; its last request may take as long."""
+
 
 class Unlock:
     """One stack, and the engine that reads and writes its state. `words` are for commands that take settings."""
@@ -32,13 +37,15 @@ class Unlock:
     def __init__(self, stack: str, engine: Engine, env: Mapping[str, str], words: tuple[str, ...]) -> None:
         self.stack, self.engine, self.env, self.words = stack, engine, env, words
         self._folder = state_folder.folder(env, PROJECT)
+        self._learnt: dict[str, Any] | None = None
+        self._waited = False
 
     def run(self) -> list[str]:
         """What was done, a line each. Raises BadSettings, EngineFailed; then nothing was changed."""
         dead = self._dead_locks()
         exported = json.loads(self.engine.ask("stack", "export", "--stack", self.stack, env=self.env))
         pending = (exported.get("deployment") or {}).get("pending_operations")
-        deployment, said = settle(exported["deployment"], self._find) if pending else ({}, [])
+        deployment, said = settle(exported["deployment"], self) if pending else ({}, [])
         self._free(dead)
         if pending:
             self._import(json.dumps({**exported, "deployment": deployment}))
@@ -87,12 +94,11 @@ class Unlock:
         said = self.engine.complaint("stack", "rename", self.stack, "--stack", self.stack, env=self.env)
         return holders(said) or []
 
-    def _find(self, inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
+    def made(self, inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
         """By label and tag, in the account that the stack belongs to. Raises BadSettings."""
         owner, label = Owner.from_props(inputs), inputs.get("label")
-        sessions.learn(self._settings())
         try:
-            found = sessions.of_owner(owner).client.linodes({"label": label})
+            found = self._client(owner).linodes({"label": label})
         except LinodeError as error:
             raise BadSettings(f"whether '{label}' was made can't be told: {error}") from None
         for linode in found:
@@ -100,6 +106,24 @@ class Unlock:
             if linode.label == label and ours and str(linode.id) not in in_state:
                 return None if linode.status == "deleting" else linode
         return None
+
+    def stays(self, inputs: Mapping[str, object], linode_id: str) -> bool:
+        """Asked some seconds after the crash: a provider outlives its engine that long. Raises BadSettings."""
+        if not self._waited:
+            self._waited = True
+            time.sleep(AFTERLIFE_S)
+        try:
+            return self._client(Owner.from_props(inputs)).linode(linode_id).status != "deleting"
+        except NotFound:
+            return False
+        except LinodeError as error:
+            raise BadSettings(f"whether Linode {linode_id} is deleted can't be told: {error}") from None
+
+    def _client(self, owner: Owner) -> LinodeClient:
+        if self._learnt is None:
+            self._learnt = self._settings()
+            sessions.learn(self._learnt)
+        return sessions.of_owner(owner).client
 
     def _settings(self) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -17,6 +17,12 @@ def faults(checkout: Checkout, *rules: dict[str, object]) -> None:
     assert answer.status_code == 200, answer.text
 
 
+def fired(checkout: Checkout) -> int:
+    """How many requests have met a fault since the rules were set."""
+    rules = requests.get(f"{checkout.api}/_local/faults", timeout=10).json()["rules"]
+    return sum(int(rule["fired"]) for rule in rules)
+
+
 def assert_all_is_well(checkout: Checkout, created: int = len(LABELS)) -> None:
     """Account and state agree, nothing was made twice, nothing is left open."""
     ids, pending = state_of(checkout)

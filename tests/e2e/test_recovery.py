@@ -5,16 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.chaos.tally import labels_in_account, state_of
 from tests.checkout import ENGINES, Checkout, skip_without
-from tests.e2e_recovery import CREATE, assert_all_is_well, faults
-from tests.killing import Killed, descendants
+from tests.e2e_recovery import CREATE, assert_all_is_well, faults, fired
+from tests.killing import run_and_kill
 
 
 @pytest.fixture(params=ENGINES)
@@ -28,25 +27,17 @@ def slow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkout]:
     made.close()
 
 
-def killed_once_made(checkout: Checkout, count: int) -> None:
-    """`up`, killed with all its processes as soon as the account has that many Linodes."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "stacks", "up"], cwd=checkout.root, env=checkout.env, start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while len(checkout.linodes()) < count and time.monotonic() < deadline:
-        time.sleep(0.02)
-    tree = descendants(process.pid)
-    for part in tree:
-        part.kill()
-    process.wait(30)
-    assert Killed(True, tree).end_the_rest(20) == 0
+def killed_when(checkout: Checkout, is_time: Callable[[], bool]) -> None:
+    """`up`, killed with all its processes as soon as it is time."""
+    words, log = [sys.executable, "-m", "stacks", "up"], checkout.root / "killed.log"
+    killed = run_and_kill(words, checkout.root, checkout.env, is_time, "tree", log)
+    assert killed.in_time, log.read_text()
+    assert killed.end_the_rest(20) == 0
 
 
 def test_a_run_that_was_killed_among_its_creates_is_recovered_by_one_command(slow: Checkout) -> None:
     tracked = {file.name: file.read_text() for file in (slow.root / "stacks").glob("*.yaml")}
-    killed_once_made(slow, 2)
+    killed_when(slow, lambda: len(slow.linodes()) >= 2)
     before = labels_in_account(slow)
 
     refused = slow.run("up")
@@ -70,7 +61,7 @@ def test_a_run_that_was_killed_among_its_creates_is_recovered_by_one_command(slo
 
 
 def test_what_was_made_and_is_declared_no_more_is_deleted_after_recovery(slow: Checkout) -> None:
-    killed_once_made(slow, 2)
+    killed_when(slow, lambda: len(slow.linodes()) >= 2)
     slow.set_group("web", count=0)
     slow.set_group("db", count=0)
 
@@ -82,21 +73,22 @@ def test_what_was_made_and_is_declared_no_more_is_deleted_after_recovery(slow: C
     assert state_of(slow) == (set(), 0)
 
 
+def test_what_was_deleted_by_a_killed_run_is_made_again_when_it_is_wanted_after_all(slow: Checkout) -> None:
+    slow.run("up")
+    slow.set_group("web", count=2)
+    killed_when(slow, lambda: slow.linodes().get("fleet-local-web-3", {}).get("status") in (None, "deleting"))
+    slow.set_group("web", count=3)
+
+    unlocked = slow.run("unlock")
+    done = slow.run("up")
+
+    assert (unlocked.code, done.code) == (0, 0), unlocked.said + done.said
+    assert_all_is_well(slow, created=5)
+
+
 def test_requests_that_arrive_after_the_crash_make_no_second_linode(slow: Checkout) -> None:
     faults(slow, {**CREATE, "kind": "slow", "delay_s": 3.0, "times": 4})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "stacks", "up"], cwd=slow.root, env=slow.env, start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        fired = requests.get(f"{slow.api}/_local/faults", timeout=10).json()["rules"][0]["fired"]
-        if fired == 4:
-            break
-        time.sleep(0.02)
-    for part in descendants(process.pid):
-        part.kill()
-    process.wait(30)
+    killed_when(slow, lambda: fired(slow) == 4)
 
     unlocked = slow.run("unlock")
     done = slow.run("up")

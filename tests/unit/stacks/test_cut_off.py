@@ -19,17 +19,25 @@ def entry(urn: str = URN, **more: object) -> Json:
     return {"urn": urn, "custom": True, "type": TYPE, "inputs": INPUTS, **more}
 
 
+class Account:
+    """An account that holds one Linode, or none."""
+
+    def __init__(self, linode: Linode | None) -> None:
+        self.linode = linode
+
+    def made(self, inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
+        known = self.linode is not None and str(self.linode.id) in in_state
+        return None if known or inputs["label"] != "web-1" else self.linode
+
+    def stays(self, inputs: Mapping[str, object], linode_id: str) -> bool:
+        return self.linode is not None and (inputs["label"], str(self.linode.id)) == ("web-1", linode_id)
+
+
 def settled(
     resources: list[Json], kind: str, pending: Json, linode: Linode | None
 ) -> tuple[list[Json], list[str]]:
-    asked: list[frozenset[str]] = []
-
-    def find(_inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
-        asked.append(in_state)
-        return linode
-
     deployment = {"resources": resources, "pending_operations": [{"type": kind, "resource": pending}]}
-    after, said = settle(deployment, find)
+    after, said = settle(deployment, Account(linode))
     assert "pending_operations" not in after
     return after["resources"], said
 
@@ -79,10 +87,31 @@ def test_an_update_that_was_cut_off_is_to_be_done_again() -> None:
     assert "update" in said[0]
 
 
-def test_a_delete_that_was_cut_off_stays_to_be_done() -> None:
-    after, _ = settled([entry(id="7")], "deleting", entry(id="7"), None)
+def test_a_delete_that_did_nothing_stays_to_be_done() -> None:
+    after, _ = settled([entry(id="7")], "deleting", entry(id="7"), MADE)
 
     assert after == [entry(id="7")]
+
+
+def test_what_was_deleted_leaves_the_state_with_all_that_refers_to_it() -> None:
+    dependant = entry(
+        "urn:other",
+        id="8",
+        parent=URN,
+        deletedWith=URN,
+        dependencies=[URN, "urn:x"],
+        propertyDependencies={"a": [URN], "b": [URN, "urn:x"], "c": None},
+    )
+
+    after, said = settled(
+        [entry(id="7", parent="urn:p"), dependant], "deleting", entry(id="7", parent="urn:p"), None
+    )
+
+    assert after == [
+        entry("urn:other", id="8", parent="urn:p", dependencies=["urn:x"],
+              propertyDependencies={"b": ["urn:x"], "c": []})
+    ]  # fmt: skip
+    assert "Linode 7 is deleted" in said[0]
 
 
 def test_what_makes_nothing_in_the_account_is_simply_done_again() -> None:

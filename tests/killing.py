@@ -110,7 +110,7 @@ def run_and_kill(
         )  # fmt: skip
     while not is_time():
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.02)
+            process.wait(0.06)
             return Killed(False, [])
     tree = descendants(process.pid)
     doomed = tree if how == "tree" else [part for part in tree if is_engine(part.pid)] or tree

@@ -85,7 +85,7 @@ def _built(given: argparse.Namespace) -> Report:
     options = Options(
         id=_checked_id(given.id),
         expected=expected,
-        none_touched=given.expected_stacks is not None and not expected,
+        none_touched=not expected and (given.expected_stacks or "").strip().startswith("["),
         commit=given.commit,
         run=arguments.this_run(os.environ),
         expect_no_changes=given.expect_no_changes,

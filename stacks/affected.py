@@ -20,8 +20,8 @@ from stacks import git, sources
 PROMOTION = ("dev", "test", "staging", "prod")
 """The order in which a change goes through the usual environments; others come before prod."""
 
-TEMPLATE = "pr"
-"""Not a stack: what the stacks of pull requests are made from."""
+PULL_REQUEST = re.compile(r"pr(-\d+)?")
+"""The template of pull requests' stacks, and what is made from it."""
 
 _OWN = re.compile(r"stacks/(?:Pulumi|pins)\.([A-Za-z0-9._-]+)\.(?:yaml|json)")
 _ALL = re.compile(
@@ -59,7 +59,7 @@ def touched(files: Iterable[str], stacks: Iterable[str]) -> list[str]:
 
 def deployed(environments: Iterable[str]) -> list[str]:
     """The environments that are deployed from the main branch, in the order of promotion."""
-    kept = [name for name in environments if name not in (LOCAL_STACK, TEMPLATE)]
+    kept = [name for name in environments if name != LOCAL_STACK and not PULL_REQUEST.fullmatch(name)]
     return sorted(kept, key=_position)
 
 

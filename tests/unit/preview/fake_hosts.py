@@ -41,7 +41,11 @@ class Fault:
 
 @dataclass
 class FakeHost:
-    """One pull request of acme/fleet. calls: method and path of each request; tokens: what came with it."""
+    """Pull request 7 of acme/fleet, and the repository's issues.
+
+    calls: method and path of each request; tokens: what came with it. merged: (merge commit, last commit of the
+    branch) of the pull request.
+    """
 
     kind: Kind
     url: str = ""
@@ -54,6 +58,8 @@ class FakeHost:
     calls: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     user_status: int = 200
+    merged: list[tuple[str, str]] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)
     next_id: int = 1000
     clock: str = "2026-11-23T12:00:00Z"
 
@@ -186,6 +192,10 @@ def _github(host: FakeHost, method: str, path: str, body: dict[str, Any]) -> Ans
              "created_at": at, "label": {"name": name}}
             for action, who, at, name in host.label_events
         ]  # fmt: skip
+    if path.startswith("/repos/acme/fleet/commits/"):
+        return _merged(host, path.split("/")[5], "merge_commit_sha", lambda head: {"head": {"sha": head}})
+    if path.startswith("/repos/acme/fleet/issues"):
+        return _issues(host, method, path, body, lambda who: {"user": {"login": who}})
     if path.endswith("/permission"):
         who = path.split("/")[-2]
         return 200, {"permission": "write" if who in host.writers else "read"}
@@ -235,12 +245,48 @@ def _gitlab(host: FakeHost, method: str, path: str, body: dict[str, Any]) -> Ans
         found = {50 + len(who) for who in host.writers}
         number = int(path.rsplit("/", 1)[1])
         return (200, {"access_level": 30}) if number in found else (200, {"access_level": 20})
+    if path.startswith("/projects/acme/fleet/repository/commits/"):
+        return _merged(host, path.split("/")[6], "squash_commit_sha", lambda head: {"sha": head})
+    if path.startswith("/projects/acme/fleet/issues"):
+        return _issues(host, method, path, body, lambda who: {"author": {"username": who}})
     if path == request:
         added = [name for name in str(body.get("add_labels") or "").split(",") if name]
         host.labels += [name for name in added if name not in host.labels]
         host.labels[:] = [name for name in host.labels if name != body.get("remove_labels")]
         return 200, {"labels": host.labels}
     return 404, {"message": "404 Not Found"}
+
+
+def _merged(host: FakeHost, commit: str, key: str, head: Any) -> Answer:
+    """The pull request as both hosts tell it; another one that was never merged stands before it."""
+    open_one = {"number": 3, "iid": 3, "merged_at": None, "state": "opened", **head("0" * 40)}
+    told = {"number": 7, "iid": 7, "merged_at": host.clock, "state": "merged"}
+    rows = [{**told, key: merge, **head(last)} for merge, last in host.merged if merge == commit]
+    return [open_one, *rows] if rows else []
+
+
+def _issues(host: FakeHost, method: str, path: str, body: dict[str, Any], author: Any) -> Answer:
+    """`body` of one host is `description` of the other, and closing is said in other words."""
+    last = path.rsplit("/", 1)[1]
+    if method == "GET":
+        return [row for row in host.issues if row["state"] == "open"]
+    text = body.get("body", body.get("description"))
+    if method == "POST":
+        host.next_id += 1
+        row = {"number": host.next_id, "iid": host.next_id, "state": "open", "title": body["title"]}
+        host.issues.append(
+            {**row, "body": text, "description": text, "labels": body["labels"], **author(BOT)}
+        )
+        return 201, host.issues[-1]
+    found = next((row for row in host.issues if str(row["number"]) == last), None)
+    if found is None:
+        return 404, {"message": "Not Found"}
+    if "closed" in str(body.get("state")) or body.get("state_event") == "close":
+        found["state"] = "closed"
+    found.update({"title": body.get("title", found["title"])})
+    if text is not None:
+        found.update({"body": text, "description": text})
+    return 200, found
 
 
 def _notes(host: FakeHost, method: str, body: dict[str, Any], author: Any) -> Answer:

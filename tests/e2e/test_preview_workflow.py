@@ -1,0 +1,82 @@
+"""preview.yml where something is missing: secrets, a stack that is touched, valid settings, a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from tests.two_environments import TwoEnvironments
+from tests.unit.preview.fake_hosts import TOKEN, FakeHost, serving
+from tests.workflow_events import branch, previewed, pull
+from tests.workflow_runner import JobRun
+
+Place = tuple[TwoEnvironments, FakeHost]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("previews")
+    with serving("github") as host, LocalApi(folder / "api.db", speed=600, limits=False) as api:
+        here = TwoEnvironments(folder, "embedded", api, host.url, TOKEN)
+        here.make_all()
+        yield here, host
+
+
+def test_a_fork_is_previewed_without_a_secret_and_gets_the_summary_alone(place: Place) -> None:
+    here, host = place
+    branch(here, "from-a-fork")
+    here.edit("stacks/Pulumi.dev.yaml", "web:\n", "web:\n      tags: [web, blue]\n")
+    here.commit("tags")
+    host.calls.clear()
+
+    run = pull(here, "from-a-fork", fork=True)
+    run.contexts = {**run.contexts, "secrets": {}}
+    jobs = previewed(run)
+
+    assert jobs["preview"].result == "skipped"
+    assert jobs["report"].result == "success", jobs["report"].said
+    assert "offline, so everything shows as new" in jobs["report"].summary
+    assert "+$17.00 a month" in jobs["report"].summary
+    assert host.calls == []
+
+
+def test_a_change_of_no_stack_is_green_and_says_so(place: Place) -> None:
+    here, host = place
+    branch(here, "words")
+    (here.root / "README.md").write_text("# Fleet\n")
+    here.commit("words")
+
+    jobs = previewed(pull(here, "words"))
+
+    assert jobs["stacks"].outputs == {"stacks": "[]"}
+    assert jobs["report"].result == "success", jobs["report"].said
+    assert "nothing to do: no stack is touched" in host.notes[-1].body
+    assert host.labels == ["infra: no change"]
+
+
+def test_a_preview_that_fails_is_red_in_the_report_alone(place: Place) -> None:
+    here, host = place
+    branch(here, "typo")
+    here.edit("stacks/Pulumi.dev.yaml", "max_monthly: 30", "max_montly: 30")
+    here.commit("typo")
+
+    jobs = previewed(pull(here, "typo"))
+
+    assert jobs["preview-dev"].result == "success", jobs["preview-dev"].said
+    assert jobs["report"].result == "failure"
+    assert "no such setting" in host.notes[-1].body
+    assert "::error file=stacks/Pulumi.dev.yaml,line=" in jobs["report"].said
+    assert host.labels == ["infra: failed"]
+
+
+def test_a_job_that_sent_no_bundle_is_a_failed_stack(place: Place) -> None:
+    run = pull(place[0], "typo")
+    stacks = run.run("preview", "stacks")
+
+    lost = run.run("preview", "report", {"stacks": stacks, "preview": JobRun("failure")})
+    unknown = run.run("preview", "report", {"stacks": JobRun("failure"), "preview": JobRun("skipped")})
+
+    assert (lost.result, unknown.result) == ("failure", "failure")
+    assert "no preview came in" in lost.summary

@@ -1,0 +1,156 @@
+"""A project of two environments, dev and staging, in a git repository of its own, on a local API in this process."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from emulators.linode_api.server import LocalApi
+from stacks.engine import PROJECT
+from tests.checkout import COPIED, Done
+from tests.workflow_runner import Runner, machine
+
+COPIED_TOO = (*COPIED, "preview", "requirements.txt", "requirements.in", ".gitignore")
+LEFT_OUT = ("Pulumi.prod.yaml", "Pulumi.pr.yaml")
+STACKS = ("dev", "staging")
+TIMEOUT_S = 300
+READING = "linodes:read_only events:read_only account:read_only"
+
+
+class TwoEnvironments:
+    """The repository, and what a pull request of it needs: runs of workflows with a code host on loopback."""
+
+    def __init__(
+        self, folder: Path, engine: str, api: LocalApi, host_url: str = "", host_token: str = ""
+    ) -> None:
+        self.folder, self.engine, self.api = folder, engine, api
+        self.root = folder / "fleet"
+        self.token = api.add_token("two")
+        self.reader = api.add_token("two", scopes=READING)
+        self.host_token = host_token
+        self.runs = 800
+        (folder / "state").mkdir()
+        (folder / "home").mkdir()
+        shims = _shims(folder / "bin", engine)
+        self.machine = machine(
+            str(shims), HOME=str(folder / "home"), ENGINE=engine, LINODE_URL=api.url, GITHUB_API_URL=host_url,
+            LINODE_CACHE_DIR=str(folder / "catalogs"), GIT_CONFIG_GLOBAL=str(_identity(folder)),
+        )  # fmt: skip
+        self.secrets = {"PULUMI_CONFIG_PASSPHRASE": "planted-passphrase", "LINODE_READ_TOKEN": self.reader}
+        self.secrets["LINODE_TOKEN"] = self.token
+        self.env = {
+            **self.machine,
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": self.secrets["PULUMI_CONFIG_PASSPHRASE"],
+            "LINODE_TOKEN": self.token,
+        }
+        self._copy()
+
+    def _copy(self) -> None:
+        self.root.mkdir()
+        for name in COPIED_TOO:
+            if (PROJECT / name).is_dir():
+                shutil.copytree(
+                    PROJECT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__")
+                )
+            else:
+                shutil.copy(PROJECT / name, self.root / name)
+        for name in LEFT_OUT:
+            (self.root / "stacks" / name).unlink()
+        (self.root / ".venv").symlink_to(sys.prefix)
+        (self.root / ".gitignore").write_text((self.root / ".gitignore").read_text() + ".venv\n")
+        self.git("init", "-q", "-b", "main")
+        self.commit("the project")
+
+    def make_all(self) -> None:
+        """Both stacks there, pinned and committed."""
+        for stack in STACKS:
+            for words in (f"pulumi stack init {stack}", f".venv/bin/python -m stacks pin --stack {stack}"):
+                done = self.sh(words)
+                assert done.code == 0, done.said
+        self.commit("two environments")
+
+    def deploy_all(self) -> None:
+        self.make_all()
+        for stack in STACKS:
+            done = self.stacks("up", "--stack", stack, "--yes", "--skip-preview")
+            assert done.code == 0, done.said
+
+    def stacks(self, *words: str) -> Done:
+        return self.sh(" ".join((".venv/bin/python -m stacks", *words)))
+
+    def sh(self, command: str) -> Done:
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=self.root, env=self.env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout)
+
+    def git(self, *words: str) -> str:
+        done = subprocess.run(
+            ["git", *words], cwd=self.root, env=self.machine, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def commit(self, message: str) -> str:
+        """All of it; the commit's id."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.root / file
+        text = path.read_text()
+        assert old in text, f"{file} has no {old}"
+        path.write_text(text.replace(old, new, 1))
+
+    def run_of(self, event: str, sha: str, **payload: Any) -> Runner:
+        """A new run of some workflow for an event."""
+        self.runs += 1
+        github = {
+            "event_name": event, "sha": sha, "repository": "acme/fleet", "run_id": self.runs,
+            "token": self.host_token, "event": {"repository": {"default_branch": "main"}, **payload},
+        }  # fmt: skip
+        contexts = {
+            "github": github,
+            "secrets": self.secrets,
+            "vars": {"PULUMI_BACKEND_URL": self.env["PULUMI_BACKEND_URL"]},
+        }
+        return Runner(self.folder / f"run-{self.runs}", self.root, self.machine, contexts)
+
+    def linodes(self) -> dict[str, dict[str, Any]]:
+        """The account's Linodes by label."""
+        rows = self.call("GET", "/linode/instances").json()["data"]
+        return {str(row["label"]): row for row in rows}
+
+    def call(self, method: str, path: str, body: object = None) -> requests.Response:
+        """As somebody works by hand."""
+        answer = self.try_(method, path, self.token, body)
+        answer.raise_for_status()
+        return answer
+
+    def try_(self, method: str, path: str, token: str, body: object = None) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        return requests.request(method, f"{self.api.url}/v4{path}", json=body, headers=headers, timeout=10)
+
+
+def _shims(folder: Path, engine: str) -> Path:
+    """`pulumi` is the engine under test."""
+    folder.mkdir()
+    if engine == "embedded":
+        shim = folder / "pulumi"
+        shim.write_text(f'#!/bin/sh\nexec {sys.executable} -m emulators.engine "$@"\n')
+        shim.chmod(0o755)
+    return folder
+
+
+def _identity(folder: Path) -> Path:
+    file = folder / "gitconfig"
+    file.write_text('[user]\n\tname = Ada\n\temail = ada@example.com\n[protocol "file"]\n\tallow = always\n')
+    return file

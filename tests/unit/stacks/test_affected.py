@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stacks import affected, git
+
+STACKS = ["dev", "staging", "prod"]
+
+
+@pytest.mark.parametrize(
+    ("files", "stacks"),
+    [
+        (["stacks/Pulumi.dev.yaml"], ["dev"]),
+        (["stacks/pins.prod.json", "stacks/Pulumi.dev.yaml"], ["dev", "prod"]),
+        (["stacks/common.yaml"], STACKS),
+        (["stacks/program.py"], STACKS),
+        (["providers/linode/catalogs/pick.py"], STACKS),
+        (["__main__.py"], STACKS),
+        (["Pulumi.yaml"], STACKS),
+        (["requirements.txt"], STACKS),
+        (["docs/environments.md", "tests/unit/x.py", "emulators/engine/cli.py", "preview/report.py"], []),
+        (["stacks/Pulumi.local.yaml", "stacks/Pulumi.pr.yaml", "stacks/pins.gone.json"], []),
+        (["requirements-dev.txt", "stacks/settings.schema.json"], []),
+        (["somewhere/stacks/common.yaml", "stacks/Pulumi.dev.yaml.orig"], []),
+        ([], []),
+    ],
+)
+def test_files_touch_stacks(files: list[str], stacks: list[str]) -> None:
+    assert affected.touched(files, STACKS) == stacks
+
+
+def test_stacks_come_in_the_order_of_promotion_without_templates() -> None:
+    found = affected.deployed(["eu", "local", "pr", "pr-12", "prod", "prod-eu", "staging", "dev", "pretty"])
+
+    assert found == ["dev", "eu", "pretty", "staging", "prod", "prod-eu"]
+
+
+def repository(folder: Path) -> str:
+    """A repository whose branch has left main, which went on; the commit that main is at."""
+
+    def run(*words: str) -> str:
+        identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+        done = subprocess.run(
+            ["git", *identity, *words], cwd=folder, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    def commit(name: str) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+        run("add", "-A")
+        run("commit", "-q", "-m", name)
+
+    run("init", "-q", "-b", "main")
+    commit("stacks/pins.dev.json")
+    run("checkout", "-q", "-b", "branch")
+    commit("stacks/Pulumi.dev.yaml")
+    run("checkout", "-q", "main")
+    commit("stacks/common.yaml")
+    main = run("rev-parse", "HEAD")
+    run("checkout", "-q", "branch")
+    return main
+
+
+def test_only_the_branch_counts_not_what_the_base_got_since(tmp_path: Path) -> None:
+    base = repository(tmp_path)
+
+    assert git.changed_files(base, tmp_path) == ["stacks/Pulumi.dev.yaml"]
+    assert git.text_at(base, tmp_path / "stacks" / "pins.dev.json", tmp_path) == "stacks/pins.dev.json"
+    assert git.text_at(base, tmp_path / "stacks" / "pins.prod.json", tmp_path) is None
+
+
+@pytest.mark.parametrize("base", ["0" * 40, "nothing", "--output=x", ""])
+def test_a_base_that_is_not_here_can_not_be_compared_with(tmp_path: Path, base: str) -> None:
+    repository(tmp_path)
+
+    assert git.changed_files(base, tmp_path) is None
+    assert git.text_at(base, tmp_path / "stacks" / "pins.dev.json", tmp_path) is None
+
+
+def test_every_stack_is_touched_where_git_can_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "out"))
+
+    code = affected.main(("--base", "0" * 40, "--json"))
+
+    said = capsys.readouterr()
+    assert code == 0
+    assert json.loads(said.out) == ["dev", "staging", "prod"]
+    assert "every stack counts as touched" in said.err
+    assert (tmp_path / "out").read_text() == 'stacks=["dev", "staging", "prod"]\n'

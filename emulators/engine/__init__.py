@@ -5,6 +5,8 @@ keeps its state in Pulumi's own files, so that either engine can go on where the
 
     python -m emulators.engine up --stack dev --yes
 
-cli.py flags → commands.py, stack_commands.py → update.py a whole run → deployment.py plans registrations
-(steps.py, pure) → executor.py carries steps out (provider_process.py) → snapshot.py writes the state.
+cli.py, flags.py → commands.py (up, preview, refresh, destroy, import) → displays.py (text, digest, event stream)
+→ update.py a whole run → phases.py → deployment.py registrations → planning.py, with the pure steps.py, targets.py,
+aliases.py and delete_order.py → executor.py, performing.py carry steps out (provider_process.py) → snapshot.py
+writes the state. routing.py leads to the commands around a stack.
 """

@@ -49,9 +49,10 @@ def is_wanted(report: Report) -> bool:
 
 
 def title(report: Report) -> str:
-    stack = report.stacks[0].stack if report.stacks else ""
-    words = plain(report.heading) if report.verdict != "nothing" else "newer choices in the catalogs"
-    return visible(f"{stack}: {words}")[:200]
+    """In one line: the report's heading, which names the stack."""
+    if report.verdict == "nothing":
+        return visible(f"{report.stacks[0].stack}: newer choices in the catalogs")[:200]
+    return visible(plain(report.heading))[:200]
 
 
 def settle(host: IssueHost, report: Report, body: str) -> Outcome:

@@ -1,0 +1,164 @@
+"""Two environments through the workflows, job by job: report, label, merge, deployment of exactly that plan, drift."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from preview import marker
+from tests.checkout import ENGINES, skip_without
+from tests.pictures import taken
+from tests.two_environments import STACKS, TwoEnvironments
+from tests.unit.preview.fake_hosts import TOKEN, FakeHost, serving
+from tests.workflow_events import branch, deployed, look_for_drift, previewed, pull
+from tests.workflow_runner import JobRun
+
+ACK = "ack:data-loss"
+
+
+@dataclass
+class Place:
+    here: TwoEnvironments
+    host: FakeHost
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    skip_without(request.param)
+    folder = tmp_path_factory.mktemp("two")
+    with serving("github") as host, LocalApi(folder / "api.db", speed=600, limits=False) as api:
+        here = TwoEnvironments(folder, request.param, api, host.url, TOKEN)
+        here.deploy_all()
+        yield Place(here, host)
+
+
+def report_of(job: JobRun) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads((job.folder / "report" / "report.json").read_text())
+    return found
+
+
+def shape(here: TwoEnvironments) -> dict[str, tuple[str, str]]:
+    return {label: (row["type"], row["image"]) for label, row in here.linodes().items()}
+
+
+def test_what_was_read_labelled_and_merged_is_what_is_applied(place: Place) -> None:
+    here, host = place.here, place.host
+    before = shape(here)
+    branch(here, "bigger")
+    here.edit("stacks/Pulumi.dev.yaml", "{min_memory_mb: 1024,", "{min_memory_mb: 2048,")
+    here.edit("stacks/Pulumi.dev.yaml", "max_monthly_usd: 10}", "max_monthly_usd: 15}")
+    here.edit("stacks/Pulumi.staging.yaml", "db:\n", "db:\n      image: {vendor: Ubuntu}\n")
+    for stack in STACKS:
+        assert here.stacks("pin", "--stack", stack).code == 0
+    head = here.commit("a bigger web server, another image")
+
+    blocked = previewed(pull(here, "bigger"))
+    host.labels.append(ACK)
+    host.label_events.append(("add", "ada", "2026-11-23T13:00:00Z", ACK))
+    host.writers.add("ada")
+    green = previewed(pull(here, "bigger", label={"name": ACK}))
+
+    assert blocked["report"].result == "failure"
+    assert green["report"].result == "success", green["report"].said
+    assert "data loss is acknowledged" in host.notes[-1].body
+    assert sorted(host.labels) == [ACK, "infra: change", "infra: data loss"]
+    taken(green["report"].folder / "report" / "report.html", "pull-request.png", here.folder)
+    taken(blocked["report"].folder / "report" / "report.html", "blocked.png", here.folder)
+
+    here.git("checkout", "-q", "main")
+    here.git("merge", "-q", "--no-ff", "-m", "merge", "bigger")
+    merge = here.git("rev-parse", "HEAD")
+    host.merged.append((merge, head))
+    ups = {stack: deployed(here, merge, stack) for stack in STACKS}
+    closed = here.run_of("push", merge).run("deploy", "close", {"prod": JobRun("success")})
+
+    for stack, up in ups.items():
+        assert up.result == "success", up.said
+        assert report_of(up)["plan"] == _approved(host, stack)
+    after = shape(here)
+    changed = {label for label in {*before, *after} if before.get(label) != after.get(label)}
+    assert {label.split("-")[0] for label in changed} <= {"fleet", "web", "db", "dev", "staging"}
+    assert sorted(after.values()) == sorted(
+        [
+            ("g6-dedicated-2", "linode/ubuntu24.04"),
+            ("g6-standard-1", "linode/debian13"),
+            ("g6-standard-1", "linode/debian13"),
+            ("g6-standard-1", "linode/debian13"),
+            ("g6-standard-1", "linode/debian13"),
+        ]
+    )
+    assert closed.result == "success", closed.said
+    assert "Applied in run" in host.notes[0].body
+
+
+def _approved(host: FakeHost, stack: str) -> str:
+    mark = marker.read(host.notes[0].body)
+    assert mark is not None
+    return mark.plan_of(stack)
+
+
+def test_a_plan_that_nobody_approved_stops_and_goes_through_after_it_was_read(place: Place) -> None:
+    here, host = place.here, place.host
+    here.git("checkout", "-q", "main")
+    here.edit("stacks/Pulumi.dev.yaml", "web:\n", "web:\n      tags: [web, green]\n")
+    direct = here.commit("straight to main")
+    before = here.linodes()
+    host.merged.append((direct, "f" * 40))
+
+    stopped = deployed(here, direct, "dev")
+    again = deployed(here, direct, "dev")
+
+    assert stopped.result == "failure"
+    assert "no plan was approved" in stopped.said
+    assert "Next: see report/summary.md; then approve plan" in stopped.said
+    assert marker.read(host.notes[-1].body) is not None
+    assert again.result == "success", again.said
+    tags = [row["tags"] for row in before.values()]
+    assert not any("green" in each for each in tags)
+    assert sum("green" in row["tags"] for row in here.linodes().values()) == 1
+
+
+def test_drift_has_an_issue_until_it_is_gone(place: Place) -> None:
+    here, host = place.here, place.host
+    first = next(
+        row for row in here.linodes().values() if "database" in row["tags"] and row["type"] == "g6-standard-1"
+    )
+    here.call("PUT", f"/linode/instances/{first['id']}", {"tags": [*first["tags"], "by-hand"]})
+
+    drifted = look_for_drift(here)
+    opened = [dict(issue) for issue in host.issues]
+    here.call("PUT", f"/linode/instances/{first['id']}", {"tags": first["tags"]})
+    mended = look_for_drift(here)
+
+    assert drifted.result == "success", drifted.said
+    assert [issue["title"] for issue in opened] == ["🟡 look at dev: 1 changed outside"]
+    assert "Somebody changed it outside the program" in opened[0]["body"]
+    assert mended.result == "success", mended.said
+    assert [issue["state"] for issue in host.issues] == ["closed"]
+    taken(drifted.folder / "report" / "report.html", "drift.png", here.folder)
+
+
+def test_no_secret_is_in_anything_that_was_kept_or_posted(place: Place) -> None:
+    here, host = place.here, place.host
+    secrets = [*here.secrets.values(), TOKEN]
+
+    kept = [path for run in here.folder.glob("run-*/artifacts") for path in run.rglob("*") if path.is_file()]
+    texts = [path.read_text(errors="replace") for path in kept] + [note.body for note in host.notes]
+
+    assert len(kept) > 20
+    assert not [secret for secret in secrets for text in texts if secret in text]
+
+
+def test_the_token_of_previews_can_only_read(place: Place) -> None:
+    """So that the runs above show that previews and looks for drift need no more."""
+    here = place.here
+    first = next(iter(here.linodes().values()))
+
+    refused = here.try_("DELETE", f"/linode/instances/{first['id']}", here.reader)
+
+    assert refused.status_code in (401, 403)

@@ -1,0 +1,117 @@
+"""The workflow files: what the two linters say, and what we promise besides."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[2]
+FILES = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+NAMES = [file.stem for file in FILES]
+
+
+def content(file: Path) -> dict[Any, Any]:
+    found: dict[Any, Any] = yaml.safe_load(file.read_text())
+    return found
+
+
+def steps(file: Path) -> Iterator[dict[str, Any]]:
+    for job in content(file)["jobs"].values():
+        yield from job.get("steps", [])
+
+
+def test_there_are_the_five() -> None:
+    assert NAMES == ["deploy", "drift", "pr-stack", "preview", "up"]
+
+
+def test_actionlint_has_nothing_to_say() -> None:
+    tool = shutil.which("actionlint") or shutil.which("actionlint", path=str(PROJECT / ".venv" / "tools"))
+    if tool is None:
+        pytest.skip("actionlint is not here: `make tools` builds it where Go is installed")
+
+    done = subprocess.run([tool, "-no-color", *map(str, FILES)], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_zizmor_has_nothing_of_medium_weight_to_say() -> None:
+    tool = shutil.which("zizmor", path=str(Path(sys.executable).parent))
+    if tool is None:
+        pytest.skip("zizmor has no build for this machine")
+
+    words = [tool, "--offline", "--quiet", "--no-progress", "--min-severity", "medium", *map(str, FILES)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", FILES, ids=NAMES)
+def test_nobody_gets_more_than_a_job_needs(file: Path) -> None:
+    workflow = content(file)
+
+    assert workflow["permissions"] == {}
+    assert "pull_request_target" not in file.read_text()
+    for job in workflow["jobs"].values():
+        granted = job["permissions"]
+        assert granted.pop("contents") == "read"
+        assert set(granted.values()) <= {"write"}
+        assert set(granted) <= {"pull-requests", "issues"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=NAMES)
+def test_actions_are_pinned_and_steps_are_one_command(file: Path) -> None:
+    for step in steps(file):
+        if "uses" in step:
+            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"]), step
+        else:
+            assert "\n" not in step["run"].strip(), step
+            assert re.match(
+                r"(\.venv/bin/python -m (stacks|preview) |python stacks/venv\.py )", step["run"]
+            ), step
+            assert not re.search(r"\$\{\{|&&|\||;|\$\(", step["run"]), step
+
+
+def test_an_update_is_never_cancelled_and_only_previews_are() -> None:
+    cancelling = {
+        file.stem
+        for file in FILES
+        for place in (content(file), *content(file)["jobs"].values())
+        if place.get("concurrency", {}).get("cancel-in-progress")
+    }
+
+    assert cancelling == {"preview"}
+    assert content(PROJECT / ".github/workflows/up.yml")["jobs"]["up"]["concurrency"] == {
+        "group": "up-${{ inputs.stack }}",
+        "cancel-in-progress": False,
+    }
+
+
+def test_every_job_has_a_time_limit_or_is_another_workflows() -> None:
+    for file in FILES:
+        for name, job in content(file)["jobs"].items():
+            assert "uses" in job or job["timeout-minutes"] <= 180, f"{file.stem}/{name}"
+
+
+def test_jobs_with_a_writing_token_of_the_host_run_the_bases_code_for_pull_requests() -> None:
+    jobs = content(PROJECT / ".github/workflows/preview.yml")["jobs"]
+
+    for name, job in jobs.items():
+        writes = "write" in job["permissions"].values()
+        ref = job["steps"][0]["with"].get("ref", "")
+        assert writes == (ref == "${{ github.event.pull_request.base.sha }}"), name
+        assert not (writes and "environment" in job), name
+
+
+def test_the_required_check_is_never_skipped() -> None:
+    report = content(PROJECT / ".github/workflows/preview.yml")["jobs"]["report"]
+
+    assert report["if"] == "${{ !cancelled() }}"
+    assert report["needs"] == ["stacks", "preview", "offline"]

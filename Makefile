@@ -9,12 +9,7 @@ export ENGINE LOCAL_PORT LOCAL_SPEED
 
 .PHONY: up preview pin refresh down show unlock api stop test chaos bench check fix tools lock hook clean
 
-up preview pin refresh down show un# The linter of the workflows, built from source; its test is skipped where it is not there.
-tools:
-	@if command -v go >/dev/null; then GOBIN=$(CURDIR)/.venv/tools go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; \
-	else echo "tools: Go is not installed, so actionlint is not built"; fi
-
-lock: .venv/requirements.txt.installed
+up preview pin refresh down show unlock: .venv/requirements.txt.installed
 	@$(RUN) stacks $@ --stack $(STACK) $(ARGS)
 
 api stop: .venv/requirements.txt.installed
@@ -37,6 +32,11 @@ check: .venv/requirements-dev.txt.installed
 fix: .venv/requirements-dev.txt.installed
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
+
+# The linter of the workflows, built from source; its test is skipped where it is not there.
+tools:
+	@if command -v go >/dev/null; then GOBIN=$(CURDIR)/.venv/tools go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; \
+	else echo "tools: Go is not installed, so actionlint is not built"; fi
 
 lock: .venv/requirements-dev.txt.installed
 	@$(RUN) pip install --quiet uv

@@ -14,7 +14,7 @@ def heading(verdict: Verdict, stacks: Sequence[StackReport]) -> Phrase:
     if not stacks:
         return phrase(f"{SIGNS[verdict]} nothing to do: no stack is touched")
     worst = [stack for stack in stacks if stack.verdict == verdict]
-    first = worst[0]
+    first = next((stack for stack in worst if any(change.erased for change in stack.changes)), worst[0])
     sign = f"{SIGNS[verdict]} "
     if verdict == "nothing":
         return phrase(sign, "nothing to do")
@@ -78,6 +78,7 @@ def sentence(stacks: Sequence[StackReport], now: Sum, then: Sum, *, known: bool)
         ("rebuilt", lambda item: item.op == "replace" and item.certainty == "certain"),
         ("perhaps rebuilt", lambda item: item.op == "replace" and item.certainty == "perhaps"),
         ("deleted", lambda item: item.op == "delete"),
+        ("erased in place", _erased_in_place),
         ("powered off for a while", lambda item: item.off),
         ("changed without an outage", _quietly_changed),
     ]
@@ -93,8 +94,13 @@ def sentence(stacks: Sequence[StackReport], now: Sum, then: Sum, *, known: bool)
     return phrase(front, _money(now, then, known=known))
 
 
+def _erased_in_place(item: Change) -> bool:
+    return item.op == "update" and item.erased and not item.backups_only
+
+
 def _quietly_changed(item: Change) -> bool:
-    return item.op == "update" and item.certainty == "certain" and item.level not in ("power off",)
+    certain = item.op == "update" and item.certainty == "certain"
+    return certain and item.level != "power off" and not _erased_in_place(item)
 
 
 def _parts(

@@ -41,8 +41,8 @@ def losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
     title = phrase(code(facts.stack), ", ", listed(change.name for change in lost), ": ", _lost_words(lost))
     allowed = phrase("No guard is set against data loss. ") if guard is None else phrase()
     if guard is not None:
-        by = phrase(" by ", code(guard.place)) if guard.place else phrase()
-        allowed = phrase("Data loss is ", guard.what, by, ". ")
+        where = phrase(" (", code(guard.place), ")") if guard.place else phrase()
+        allowed = phrase("Data loss is ", guard.what, where, ". ")
     short = guard.short if guard else phrase("data of ", listed((item.name for item in lost), 3), " is lost")
     yield Point("danger", title, phrase(_why(lost, facts), allowed), short)
 

@@ -106,8 +106,17 @@ def refusal(found: Mapping[str, Any], approved: str, folder: str) -> str | None:
             f"Nothing was done. Next: {see}; then approve plan {plan}."
         )
     if stack["verdict"] == "blocked":
-        return f"stack '{name}': {_words(found['heading'])}. Nothing was done. Next: {see}."
+        lift = f"--acknowledged if that is meant, or {see}" if _asks_for_ack(stack) else see
+        return f"stack '{name}': {_words(found['heading'])}. Nothing was done. Next: {lift}."
     return None
+
+
+def _asks_for_ack(stack: Mapping[str, Any]) -> bool:
+    """Whether all that blocks it is a data loss that somebody may accept."""
+    blocking = [guard for guard in stack.get("guards", []) if guard["state"] == "block"]
+    return [guard["name"] for guard in blocking] == ["data_loss"] and "acknowledged" in _words(
+        [{"text": "- "}, *blocking[0]["short"]]
+    )
 
 
 def is_same(plan: str, approved: str) -> bool:

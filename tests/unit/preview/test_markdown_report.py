@@ -222,3 +222,19 @@ def test_backups_are_not_told_as_disks(tmp_path: Path) -> None:
     assert "| backups of `web` |" in alone
     assert "## ⛔ `dev` is blocked: disks or backups of `db` and `web` would be erased" in both
     assert "| `db`; backups of `web` |" in both
+
+
+def test_the_heading_names_the_loss_before_a_power_off_and_no_loss_is_quiet(tmp_path: Path) -> None:
+    image = {"image": "linode/debian13"}
+    report = build(
+        [
+            bundle(tmp_path, [updated("web-1", {"type": "g6-standard-2"})], stack="dev"),
+            bundle(tmp_path, [updated("db-1", image, on_image_change="rebuild")], stack="staging"),
+        ]
+    )
+
+    text = markdown.comment(report)
+
+    assert "🟠 `staging`: the disks of `db-1` are erased (and 1 more stack)" in text
+    assert "1 server is erased in place (`staging`), 1 is powered off for a while (`dev`)." in text
+    assert "without an outage" not in text

@@ -47,6 +47,17 @@ def test_an_approved_plan_that_is_refused_by_a_guard_or_broken_is_not_applied(ve
     assert why.startswith("stack 'dev': dev is blocked. Nothing was done. Next: ")
 
 
+def test_a_loss_that_may_be_acknowledged_is_blocked_with_the_word_for_it() -> None:
+    found = report("blocked")
+    short = [{"kind": "text", "text": "data loss not acknowledged"}]
+    found["stacks"][0]["guards"] = [{"name": "data_loss", "state": "block", "short": short}]
+    alone = refusal(found, PLAN, "") or ""
+    found["stacks"][0]["guards"].append({"name": "max_monthly", "state": "block", "short": short})
+
+    assert "Next: --acknowledged if that is meant, or " in alone
+    assert "--acknowledged" not in (refusal(found, PLAN, "") or "")
+
+
 def test_without_an_approved_plan_nothing_may_change() -> None:
     assert refusal(report("nothing", changed=False), NOTHING, "") is None
     assert "no plan was approved" in (refusal(report(), NOTHING, "") or "")

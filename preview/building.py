@@ -118,9 +118,9 @@ def _cost(state: State | None, types: Mapping[str, CatalogType], *, server: bool
 
 def _drifted(op: Op) -> tuple[Effect, ...]:
     text = {
-        "delete": "deleted outside: the next update makes it anew",
+        "delete": "deleted outside: an update with --refresh makes it anew",
         "create": "made outside",
-    }.get(op, "changed outside: the next update puts it back")
+    }.get(op, "changed outside: an update with --refresh puts it back")
     return (Effect(level="unknown", what=phrase(text)),)
 
 

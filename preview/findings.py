@@ -132,8 +132,9 @@ def _drift(facts: Facts) -> Iterator[Point]:
         verb = "differs" if len(drifted) == 1 else "differ"
         title = phrase(code(facts.stack), ", ", listed(drifted), f" {verb} from the state")
         text = phrase(
-            "Somebody changed it outside the program. The next update puts it back. "
-            "To keep it: write it into the program."
+            "Somebody changed it outside the program. To put it back: an update with ",
+            code("--refresh"),
+            ". To keep it: write it into the program.",
         )
         yield Point("look", title, text, phrase(f"{len(drifted)} changed outside"))
 

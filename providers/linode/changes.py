@@ -70,6 +70,11 @@ class Changes:
         """The inputs with one of these outcomes."""
         return tuple(key for key, outcome in self.outcomes.items() if outcome in wanted)
 
+    def without_erasing(self) -> Changes:
+        """The changes that leave every disk as it is."""
+        kept = {key: outcome for key, outcome in self.outcomes.items() if outcome not in ERASES_DISKS}
+        return Changes(kept)
+
     @property
     def replaces(self) -> tuple[str, ...]:
         return self.of(Outcome.REPLACE)
@@ -99,9 +104,7 @@ def between(olds: Props, news: Props) -> Changes:
 
 def _differs(field: Field, old: Props, new: Props) -> bool:
     """Whether the input has another value. One that is no longer declared is left as it is."""
-    if field.name not in new and field.reported:
-        return False
-    return old.get(field.name) != new.get(field.name)
+    return field.name in new and old.get(field.name) != new.get(field.name)
 
 
 def outcome_of(field: Field, new: Props, news: Props) -> Outcome:
@@ -115,8 +118,6 @@ def outcome_of(field: Field, new: Props, news: Props) -> Outcome:
         return Outcome.OFF if field.name in NEEDS_OFF else Outcome.REBOOT
     if field.name == "booted" and new.get("booted") is False:
         return Outcome.OFF
-    if field.name == "swap_size" and field.name not in new:
-        return Outcome.KEPT
     return BY_CHANGE[field.change]
 
 

@@ -9,7 +9,8 @@ from providers.linode.changes import Changes, Outcome
 from providers.linode.checks import problems
 from providers.linode.fits import Facts
 from providers.linode.outputs import addresses
-from providers.linode.planned import planned
+from providers.linode.owner import Owner
+from providers.linode.planned import CREATE, planned
 from providers.linode.rules import Problem
 from providers.linode.sessions import Session
 
@@ -36,10 +37,27 @@ def check(session: Session, olds: Props, news: Props) -> tuple[Props, list[Probl
 
 def _shown(checked: Props, olds: Props, facts: Facts, found: Changes) -> Props:
     """The cost, what is going to happen, and the addresses that stay as they are."""
-    shown: Props = {"planned": planned(found, olds, checked)}
+    shown: Props = {"planned": _planned(checked, olds, found)}
     plan, region = facts.types.get(str(checked.get("type"))), checked.get("region")
     if plan is not None and isinstance(region, str):
         shown["monthly_usd"] = plan.monthly_usd(region, backups=bool(checked.get("backups_enabled")))
     if facts.mine is not None and not found.of(Outcome.REPLACE, Outcome.MIGRATE):
         shown |= addresses(facts.mine)
     return {key: value for key, value in shown.items() if value is not None}
+
+
+_replacing: dict[str, str] = {}
+"""What is planned for Linodes whose replacement was found, by owner's tag.
+
+An engine checks a replacement a second time, without old inputs: it would look like a new Linode.
+"""
+
+
+def _planned(checked: Props, olds: Props, found: Changes) -> str:
+    tag = Owner.from_props(checked).tag()
+    if not olds:
+        return _replacing.pop(tag, CREATE)
+    said = planned(found, olds, checked)
+    if found.replaces:
+        _replacing[tag] = said
+    return said

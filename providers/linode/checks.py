@@ -22,7 +22,7 @@ def problems(props: Props, old: Props, facts: Facts, found: Changes) -> list[Pro
     inputs = known(props)
     every = [
         *(problem for rule in RULES for problem in rule(inputs, props)),
-        *(way_in(inputs, props) if not old else ()),
+        *(way_in(inputs, props) if not old or found.replaces else ()),
         *misfits(inputs, old, facts),
         *_guards(inputs, old, found),
     ]
@@ -47,7 +47,7 @@ def _guards(inputs: Props, old: Props, found: Changes) -> Iterator[Problem]:
             "off makes the API delete every backup of this Linode, for good. "
             "Next: keep it on, or say allow_data_loss=True.",
         )
-    if old.get("private_ip") is True and inputs.get("private_ip") is not True and not found.replaces:
+    if old.get("private_ip") is True and inputs.get("private_ip") is False and not found.replaces:
         yield Problem(
             "private_ip",
             "can't be taken away from a Linode. Next: keep it, or replace the Linode with replace_on=['private_ip'].",

@@ -18,9 +18,11 @@ REAL_API = "https://api.linode.com"
 LOCAL_STACK = "local"
 """The stack that runs against the API on this machine: it never sees LINODE_* of the environment."""
 
+NEEDED_SCOPES = "linodes:read_write events:read_only"
+
 HOW_TO_GIVE_ONE = (
     "set LINODE_TOKEN, or `pulumi config set --secret linode:token`, to a personal access token "
-    "with the scopes linodes:read_write events:read_only"
+    f"with the scopes {NEEDED_SCOPES}"
 )
 
 

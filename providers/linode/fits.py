@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from providers.linode import changes
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
 from providers.linode.catalogs.stock import sold_in
+from providers.linode.inputs import as_reported
 from providers.linode.nearest import did_you_mean
-from providers.linode.owner import Owner
+from providers.linode.owner import Owner, is_owner_tag
 from providers.linode.records import Linode
 from providers.linode.rules import Problem
 
@@ -45,15 +47,20 @@ class Facts:
 
 def misfits(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
     """Everything known to be wrong. `old` are the inputs in the state, empty for a new resource."""
-    yield from _unknown_ids(inputs, facts)
+    yield from _unknown_ids(inputs, old, facts)
     yield from _label_taken(inputs, old, facts)
-    yield from _image(inputs, facts)
+    if inputs.get("image") != old.get("image") or inputs.get("type") != old.get("type"):
+        yield from _image(inputs, facts)
     yield from _plan(inputs, old, facts)
-    yield from _region(inputs, facts)
+    yield from _region(inputs, old, facts)
+    yield from _sizes(inputs, facts)
+    if not old:
+        yield from _adopted(inputs, facts)
     yield from _placement_group(inputs, facts)
 
 
-def _unknown_ids(inputs: Props, facts: Facts) -> Iterator[Problem]:
+def _unknown_ids(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
+    """What a Linode has already is not judged: catalogs forget images and plans that are still in use."""
     catalogs: tuple[tuple[str, Collection[str] | None], ...] = (
         ("type", facts.types),
         ("region", facts.regions),
@@ -61,7 +68,9 @@ def _unknown_ids(inputs: Props, facts: Facts) -> Iterator[Problem]:
         ("kernel", facts.kernels),
     )
     for key, catalog in catalogs:
-        if key in inputs and catalog is not None and str(inputs[key]) not in catalog:
+        if key not in inputs or catalog is None or inputs[key] == old.get(key):
+            continue
+        if str(inputs[key]) not in catalog:
             hint = did_you_mean(str(inputs[key]), catalog)
             yield Problem(
                 key, f"is not among the {len(catalog)} {key}s of this account{hint}. Next: correct the id."
@@ -112,12 +121,17 @@ def _plan(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
         )
 
 
-def _region(inputs: Props, facts: Facts) -> Iterator[Problem]:
+def _region(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
     region = facts.regions.get(str(inputs.get("region")))
     if region is None:
         return
-    wanted = {key: capability for key, capability in CAPABILITIES.items() if key in inputs}
-    if inputs.get("backups_enabled"):
+    moved = inputs.get("region") != old.get("region")
+    wanted = {
+        key: capability
+        for key, capability in CAPABILITIES.items()
+        if key in inputs and (moved or inputs[key] != old.get(key))
+    }
+    if inputs.get("backups_enabled") and (moved or not old.get("backups_enabled")):
         wanted["backups_enabled"] = "Backups"
     for key, capability in wanted.items():
         if capability not in region.capabilities:
@@ -138,4 +152,40 @@ def _placement_group(inputs: Props, facts: Facts) -> Iterator[Problem]:
         yield Problem(
             "placement_group",
             f"{group} is in {region}, and the Linode in {inputs['region']}. Next: use one of there.",
+        )
+
+
+def _sizes(inputs: Props, facts: Facts) -> Iterator[Problem]:
+    """Disks that are asked for have to fit the plan."""
+    plan = facts.types.get(str(inputs.get("type")))
+    sizes = [inputs[key] for key in ("swap_size", "boot_size") if isinstance(inputs.get(key), int)]
+    asked = sum(size for size in sizes if isinstance(size, int))
+    if plan is not None and asked > plan.disk_mb:
+        key = "boot_size" if "boot_size" in inputs else "swap_size"
+        yield Problem(
+            key, f"makes disks of {asked} MB, and {plan.id} has {plan.disk_mb} MB. Next: make them smaller."
+        )
+
+
+def _adopted(inputs: Props, facts: Facts) -> Iterator[Problem]:
+    """A Linode is only taken over if it is free, and as it is declared: nothing is erased for it."""
+    wanted = inputs.get("adopt")
+    if wanted is None:
+        return
+    linode = next((linode for linode in facts.linodes.values() if linode.id == wanted), None)
+    if linode is None:
+        yield Problem(
+            "adopt", f"{wanted} is no Linode of this account. Next: correct the id, or leave adopt out."
+        )
+        return
+    owned = [tag for tag in linode.tags if is_owner_tag(tag) and tag != facts.owner.tag()]
+    if owned:
+        yield Problem(
+            "adopt", f"{wanted} belongs to another resource ({owned[0]}). Next: remove it from there first."
+        )
+    found = changes.between(as_reported(inputs, linode), inputs)
+    if erasing := found.of(changes.Outcome.REPLACE, changes.Outcome.REBUILD, changes.Outcome.MIGRATE):
+        yield Problem(
+            "adopt",
+            f"{wanted} has another {' and '.join(erasing)}. Next: declare what it has; change it afterwards.",
         )

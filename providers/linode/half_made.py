@@ -35,7 +35,7 @@ def after_create(client: LinodeClient, props: Props, linode: Linode, error: Exce
     return outs
 
 
-def after_update(client: LinodeClient, id_: str, olds: Props, news: Props, error: LinodeError) -> None:
+def after_update(client: LinodeClient, id_: str, olds: Props, news: Props, error: Exception) -> None:
     """Have the engine keep what an update that broke off has reached; what it hasn't keeps its old value.
 
     Raises HalfMade where the engine can be told; else the old state stays, and the next `up` does it again.
@@ -44,6 +44,7 @@ def after_update(client: LinodeClient, id_: str, olds: Props, news: Props, error
     if linode is None:
         return
     outs = outputs({**olds, **inputs.as_reported(inputs.declared(olds), linode)}, linode, ready=False)
+    outs["status"] = olds.get("status", linode.status)  # to be restored: it may be off for this update alone
     reason = f"Linode {id_} is changed in part: {told(error)}{NEXT}"
     engine_contact.keep_half_made(id_, outs, reason, news.get(engine_contact.PROVIDER_KEY))
 

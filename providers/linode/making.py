@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from threading import Lock
 
 from providers.linode import changes, inputs, poller, powering, waiting
 from providers.linode.changes import Outcome
 from providers.linode.client import LinodeClient
 from providers.linode.creating import Create
-from providers.linode.errors import LinodeError
+from providers.linode.errors import LinodeError, NotFound
 from providers.linode.evidence import Evidence
 from providers.linode.goals import STABLE
 from providers.linode.owner import Owner
@@ -28,10 +29,35 @@ def find_or_make(session: Session, wanted: Props, owner: Owner) -> Linode:
 
     Raises LabelHeld, ApiRefused, ApiUnreachable, ApiMaintenance.
     """
-    if wanted.get("adopt") is not None:
-        return session.client.linode(str(wanted["adopt"]))
+    adopted = _adopted(session, wanted)
+    if adopted is not None:
+        return adopted
     body = inputs.request_body(wanted, owner.tag())
     return Create(session.client, body, owner.tag(), Evidence(owner), _before(session)).run()
+
+
+def _adopted(session: Session, wanted: Props) -> Linode | None:
+    """The Linode to take over; None where none is asked for, or it is gone since, as after a replacement."""
+    if wanted.get("adopt") is None:
+        return None
+    with suppress(NotFound):
+        return session.client.linode(str(wanted["adopt"]))
+    return None
+
+
+def refuse_erasure(session: Session, linode: Linode, wanted: Props) -> None:
+    """Raises LinodeError if a Linode that was there before would have to be erased to be as wanted.
+
+    Its id must then not get into the state: the next run would replace what is not ours.
+    """
+    if session.listed(str(linode.id)) is None:
+        return
+    found = changes.between(inputs.as_reported(wanted, linode), wanted)
+    if erased := found.of(Outcome.REPLACE, Outcome.REBUILD):
+        raise LinodeError(
+            f"Linode {linode.id} is there already with another {' and '.join(erased)}, and nothing was changed. "
+            "Next: declare what it has, or delete it."
+        )
 
 
 def _before(session: Session) -> Sequence[Linode]:
@@ -44,7 +70,7 @@ def finish(client: LinodeClient, linode: Linode, wanted: Props, owner: Owner) ->
     """The Linode as it is wanted, running if it is to be waited for.
 
     What the create request can't say is put afterwards; a Linode that was there already is changed in place,
-    never erased. Raises LinodeError when that is not enough, WaitExpired, and what the calls raise.
+    never erased. Raises WaitExpired and what the calls raise.
     """
     timeout_s = waiting.timeout_s(wanted, "create")
     if wanted.get("wait_for") == "accepted":
@@ -56,10 +82,5 @@ def finish(client: LinodeClient, linode: Linode, wanted: Props, owner: Owner) ->
     found = changes.between(inputs.as_reported(wanted, linode), wanted)
     if not found and not inputs.put_body(wanted, linode, owner.tag()):
         return linode
-    if erased := found.of(Outcome.REPLACE, Outcome.REBUILD):
-        raise LinodeError(
-            f"Linode {linode.id} is there already with another {' and '.join(erased)}, and nothing was erased. "
-            "Next: declare what it has, or delete it."
-        )
-    machine = Machine(client, linode.id, timeout_s)
-    return Update(machine, linode, wanted, found, owner.tag()).run()
+    machine = Machine(client, linode.id, timeout_s, waiting.text(wanted.get("boot_config_label")))
+    return Update(machine, linode, wanted, found.without_erasing(), owner.tag()).run()

@@ -26,7 +26,7 @@ def planned(found: Changes, olds: Props, news: Props) -> str:
         _rebuild(found, news),
         _move(found, olds, news),
         _cycle(found),
-        _in_place(found),
+        _in_place(found, news),
         _kept(found),
     ]
     return "; ".join(part for part in parts if part) or NOTHING
@@ -64,9 +64,11 @@ def _cycle(found: Changes) -> str:
     return f"one reboot for {_list(reboot)}, about 1 min off" if reboot else ""
 
 
-def _in_place(found: Changes) -> str:
+def _in_place(found: Changes, news: Props) -> str:
     keys = found.of(Outcome.PUT, Outcome.ACTION)
-    return f"in place without downtime: {', '.join(keys)}" if keys else ""
+    lost = "backups_enabled" in keys and news.get("backups_enabled") is False
+    warning = " (every backup of the Linode is deleted, for good)" if lost else ""
+    return f"in place without downtime: {', '.join(keys)}{warning}" if keys else ""
 
 
 def _kept(found: Changes) -> str:

@@ -96,11 +96,14 @@ def settled(client: LinodeClient, linode: Linode, inputs: Props, timeout_s: floa
     return linode if target == "offline" else machine.bring_to(target)
 
 
-def status_after(linode: Linode, wanted: Props, found: Changes) -> str:
-    """The status after an update: what `booted` says, else what it was before; a rebuild boots as a create does."""
+def status_after(linode: Linode, wanted: Props, found: Changes, before: object = None) -> str:
+    """The status after an update: what `booted` says, else what it was before; a rebuild boots as a create does.
+
+    `before` is the status in the state where an earlier update may have broken off with the Linode turned off.
+    """
     kept = kept_status(wanted)
     if kept is not None:
         return kept
-    if found.of(Outcome.REBUILD) or linode.status not in ("offline", "stopped"):
+    if found.of(Outcome.REBUILD) or before == "running" or linode.status not in ("offline", "stopped"):
         return first_status(wanted)
     return "offline"

@@ -33,8 +33,9 @@ from providers.linode import (
     waiting,
 )
 from providers.linode.errors import LinodeError, NotFound
-from providers.linode.outputs import outputs
+from providers.linode.outputs import addresses, outputs
 from providers.linode.owner import Owner
+from providers.linode.planned import NOTHING
 from providers.linode.powering import Machine
 from providers.linode.updating import Update
 
@@ -44,8 +45,6 @@ Props = dict[str, Any]
 """Properties as the SDK hands them over: JSON values (every number a float) and `Unknown` objects."""
 
 PROVIDER_KEY = "__provider"
-KEPT_INPUTS = ("monthly_usd", "planned")
-"""Computed inputs that a refresh leaves as they are."""
 
 
 class InstanceProvider(ResourceProvider):
@@ -88,6 +87,7 @@ class InstanceProvider(ResourceProvider):
         owner, wanted = Owner.from_props(props), inputs.declared(props)
         session = sessions.of_owner(owner)
         client, linode = session.client, making.find_or_make(session, wanted, owner)
+        making.refuse_erasure(session, linode, wanted)
         try:
             linode = making.finish(client, linode, wanted, owner)
         except Exception as error:  # noqa: BLE001 - whatever it is: without its id the Linode would be lost
@@ -104,20 +104,29 @@ class InstanceProvider(ResourceProvider):
                 return ReadResult("", {})
             raise NotFound(f"there is no Linode {id_} in this account. Next: correct the id.", status=404)
         seen = reading.seen_inputs(session, linode, inputs.declared(props))
-        kept = {key: props[key] for key in KEPT_INPUTS if key in props}
+        shown = {key: value for key, value in addresses(linode).items() if value is not None}
+        if "monthly_usd" in props:
+            shown["monthly_usd"] = props["monthly_usd"]
         ready = bool(props.get("ready", True))
-        return ReadResult(id_, outputs({**props, **seen}, linode, ready=ready), {**seen, **kept})
+        return ReadResult(
+            id_, outputs({**props, **seen}, linode, ready=ready), {**seen, **shown, "planned": NOTHING}
+        )
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         owner, wanted = Owner.from_props(_news), inputs.declared(_news)
         client = sessions.of_owner(owner).client
         machine = Machine(
-            client, int(_id), waiting.timeout_s(wanted, "update"), _text(wanted.get("boot_config_label"))
+            client,
+            int(_id),
+            waiting.timeout_s(wanted, "update"),
+            waiting.text(wanted.get("boot_config_label")),
         )
         found = changes.between(_olds, _news)
+        under_way = _olds.get("ready") is False or bool(found.with_downtime)
+        before = _olds.get("status") if under_way else None
         try:
-            linode = Update(machine, client.linode(_id), wanted, found, owner.tag()).run()
-        except LinodeError as error:
+            linode = Update(machine, client.linode(_id), wanted, found, owner.tag(), before).run()
+        except Exception as error:
             half_made.after_update(client, _id, _olds, _news, error)
             raise
         return UpdateResult(outputs(_news, linode))
@@ -131,9 +140,5 @@ class InstanceProvider(ResourceProvider):
         client = sessions.of_owner(Owner.from_props(_props)).client
         timeout_s = waiting.timeout_s(_props, "delete")
         if _props.get("final_snapshot"):
-            removing.final_snapshot(client, _id, str(_props.get("label")), timeout_s)
+            removing.keep_last_state(client, _id, str(_props.get("label")), timeout_s)
         removing.delete(client, _id, timeout_s, wait=_props.get("wait_for") != "accepted")
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -35,7 +35,9 @@ def seen_inputs(session: Session, linode: Linode, declared: Props) -> dict[str, 
     if "swap_size" in declared:
         found["swap_size"] = sum(disk.size for disk in client.disks(linode.id) if disk.filesystem == "swap")
     if "kernel" in declared:
-        found["kernel"] = next((config.kernel for config in client.configs(linode.id)), None)
+        label = declared.get("boot_config_label")
+        configs = [config for config in client.configs(linode.id) if label in (None, config.label)]
+        found["kernel"] = configs[0].kernel if configs else None
     if "booted" in declared and linode.status in ("running", "offline"):
         found["booted"] = linode.status == "running"
     return {key: value for key, value in found.items() if value is not None}

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from providers.linode.connection import Connection, is_loopback
+from providers.linode.connection import NEEDED_SCOPES, Connection, is_loopback
 from providers.linode.errors import ApiRefused, ApiUnreachable, Busy, NotAuthorized, NotFound
 
 LABEL_TAKEN = "label must be unique"
@@ -77,9 +77,9 @@ def _never_connected(error: requests.RequestException) -> bool:
 
 
 def _about_token(connection: Connection, headers: Mapping[str, str]) -> str:
-    needed = headers.get("X-Accepted-OAuth-Scopes") or "linodes:read_write events:read_only"
+    needed = headers.get("X-Accepted-OAuth-Scopes", "*")
     if needed == "*":
-        needed = "any scope"
+        needed = f"one; the provider needs the scopes {NEEDED_SCOPES}"
     if headers.get("X-OAuth-Scopes", "unknown") == "unknown":
         whose = "this token" if connection.token else "a call without a token"
         stale = STALE_COPY if connection.token_source == IN_CONFIG else ""

@@ -41,6 +41,15 @@ def delete(client: LinodeClient, linode_id: str, timeout_s: float, *, wait: bool
         raise locked.explained(client, linode_id, error) from None
 
 
+def keep_last_state(client: LinodeClient, linode_id: str, label: str, timeout_s: float) -> None:
+    """Take the final snapshot, unless the Linode is gone already or a lock will keep it from being deleted."""
+    try:
+        if not client.linode(linode_id).locks:
+            final_snapshot(client, linode_id, label, timeout_s)
+    except NotFound:
+        return
+
+
 def final_snapshot(client: LinodeClient, linode_id: str, label: str, timeout_s: float) -> str | None:
     """A private image of the main disk, taken while the Linode is off; its id, None if there is no disk.
 

@@ -5,10 +5,12 @@ Source of every rule that names none: POST /linode/instances.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
+from providers.linode.fields import BY_NAME
 from providers.linode.inputs import ALERTS
 from providers.linode.nearest import did_you_mean
 from providers.linode.owner import is_owner_tag
@@ -103,8 +105,43 @@ def choices(inputs: Props, _: Props) -> Iterator[Problem]:
             )
 
 
+FLAGS = (
+    "booted", "backups_enabled", "watchdog_enabled", "private_ip", "network_helper", "resize_disk",
+    "allow_downtime", "allow_data_loss", "final_snapshot",
+)  # fmt: skip
+LISTS = ("authorized_keys", "authorized_users", "replace_on")
+
+
+def flags(inputs: Props, _: Props) -> Iterator[Problem]:
+    """A text such as "false" is no flag: it would count as true."""
+    for key in FLAGS:
+        if key in inputs and not isinstance(inputs[key], bool):
+            yield Problem(key, "must be true or false. Next: give a truth value, not a text.")
+
+
+def lists(inputs: Props, _: Props) -> Iterator[Problem]:
+    for key in LISTS:
+        value = inputs.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            yield Problem(key, "must be a list of texts. Next: correct it.")
+    wanted = inputs.get("replace_on", [])
+    for name in wanted if isinstance(wanted, list) else ():
+        if name not in BY_NAME:
+            yield Problem(
+                "replace_on", f"names no input '{name}'{did_you_mean(str(name), BY_NAME)}. Next: correct it."
+            )
+
+
 def numbers(inputs: Props, _: Props) -> Iterator[Problem]:
-    for key in ("swap_size", "boot_size", "stackscript_id", "backup_id", "firewall_id", "placement_group"):
+    for key in (
+        "swap_size",
+        "boot_size",
+        "stackscript_id",
+        "backup_id",
+        "firewall_id",
+        "placement_group",
+        "adopt",
+    ):
         value = inputs.get(key)
         least = 0 if key == "swap_size" else 1
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
@@ -116,15 +153,17 @@ def maps(inputs: Props, _: Props) -> Iterator[Problem]:
         value = inputs.get(key)
         if value is None:
             continue
-        if not isinstance(value, Mapping) or not all(
-            isinstance(part, (int, float)) for part in value.values()
-        ):
+        if not isinstance(value, Mapping) or not all(map(_is_amount, value.values())):
             yield Problem(
-                key, f"must be a map of numbers with the keys {', '.join(known)}. Next: correct it."
+                key, f"must be a map of numbers ≥ 0 with the keys {', '.join(known)}. Next: correct it."
             )
             continue
         for wrong in sorted(set(value) - set(known)):
             yield Problem(key, f"has no '{wrong}'{did_you_mean(wrong, known)}. Next: use {', '.join(known)}.")
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 def password_length(inputs: Props, _: Props) -> Iterator[Problem]:
@@ -198,6 +237,8 @@ RULES: tuple[Rule, ...] = (
     label_form,
     tag_forms,
     choices,
+    flags,
+    lists,
     numbers,
     maps,
     password_length,

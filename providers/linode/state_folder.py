@@ -20,7 +20,9 @@ KNOWN_VERSIONS = (3, 4)
 def backend_url(environment: Mapping[str, str], project_folder: Path) -> str:
     """Where the states are: PULUMI_BACKEND_URL, else `backend.url` of Pulumi.yaml, else where the user is logged in."""
     return (
-        environment.get("PULUMI_BACKEND_URL") or _project_backend(project_folder) or _logged_in_to(environment)
+        environment.get("PULUMI_BACKEND_URL")
+        or _project_backend(project_folder)
+        or _logged_in_to(environment)
     )
 
 

@@ -31,6 +31,8 @@ class Update:
     wanted: Props
     changes: Changes
     owner_tag: str
+    before: object = None
+    """The status in the state, where an earlier update may have turned the Linode off and broken off."""
 
     @property
     def client(self) -> LinodeClient:
@@ -41,13 +43,23 @@ class Update:
 
         Raises ApiRefused, ApiUnreachable, WaitExpired.
         """
-        status = status_after(self.linode, self.wanted, self.changes)
-        self._without_downtime()
-        self._rebuild()
-        self._migrate()
-        self._resize()
-        self._power_cycle(status)
+        status = status_after(self.linode, self.wanted, self.changes, self.before)
+        try:
+            self._without_downtime()
+            self._migrate()
+            self._resize()
+            self._rebuild()
+            self._power_cycle(status)
+        except LinodeError:
+            self._boot_again(status)
+            raise
         return self.machine.bring_to(status)
+
+    def _boot_again(self, status: str) -> None:
+        """What broke off half-way is no reason to leave a server off; the error that is on its way tells why."""
+        with suppress(LinodeError):
+            if status == "running" and self.client.linode(self.linode.id).status == "offline":
+                self.client.boot(self.linode.id)
 
     def _without_downtime(self) -> None:
         for key in self.changes.of(Outcome.ACTION):
@@ -61,9 +73,14 @@ class Update:
 
     def _rebuild(self) -> None:
         if self.changes.of(Outcome.REBUILD):
-            body = rebuild_body(self.wanted)
+            body = rebuild_body(self.wanted) | ({"booted": False} if self._lost_by_rebuild() else {})
             self.machine.when_free(lambda: self.client.rebuild(self.linode.id, body), "be rebuilt")
             self.machine.at_rest()
+
+    def _lost_by_rebuild(self) -> list[str]:
+        """Declared inputs that a rebuild takes back: it makes disks and configuration profile anew."""
+        keys = ["swap_size", "kernel", *([] if _has_linode_interfaces(self) else ["interfaces"])]
+        return [key for key in keys if key in self.wanted] if self.changes.of(Outcome.REBUILD) else []
 
     def _migrate(self) -> None:
         region = str(self.wanted.get("region"))
@@ -86,11 +103,12 @@ class Update:
 
     def _power_cycle(self, status: str) -> None:
         """Everything that needs the Linode off or booted anew, in one go."""
-        off = [key for key in self.changes.of(Outcome.OFF) if key != "booted"]
+        changed = [key for key in self.changes.of(Outcome.OFF) if key != "booted"]
+        off = list(dict.fromkeys([*self._lost_by_rebuild(), *changed]))
         reboot = self.changes.of(Outcome.REBOOT)
         if off:
             self.machine.shut_down()
-        for key in (*off, *reboot):
+        for key in dict.fromkeys((*off, *reboot)):
             if step := POWER_STEPS.get(key):
                 step(self)
         if reboot and not off and status == "running":

@@ -33,6 +33,11 @@ class Pace:
     now: Callable[[], float] = time.monotonic
 
 
+def text(value: object) -> str | None:
+    """A declared text, None where it is not declared."""
+    return None if value is None else str(value)
+
+
 def timeout_s(inputs: Mapping[str, object], operation: str) -> float:
     """Seconds that an operation may wait: what the resource's `timeouts` say, else 15, 60 and 10 minutes."""
     given = inputs.get("timeouts")

@@ -195,9 +195,55 @@ def test_backups_are_not_turned_off_without_saying_that_they_are_lost() -> None:
 def test_a_private_address_cannot_be_taken_away() -> None:
     old = {**GOOD, "private_ip": True}
 
-    assert [field for field, _ in found({}, old=old)] == ["private_ip"]
-    assert found({"replace_on": ["private_ip"]}, old=old) == []
+    assert [field for field, _ in found({"private_ip": False}, old=old)] == ["private_ip"]
+    assert found({"private_ip": False, "replace_on": ["private_ip"]}, old=old) == []
 
 
-def test_a_linode_can_be_adopted_by_its_label() -> None:
-    assert found({"adopt": 9}, facts=holding("someone")) == []
+def standing(**changed: object) -> Facts:
+    """An account with a Linode 9 that is as GOOD says, but for what is changed."""
+    made = {"id": 9, "label": "WEB-1", "status": "running", "type": "g6-standard-1", "region": "de-fra-2",
+            "image": "linode/debian13"}  # fmt: skip
+    return replace(FACTS, linodes={"web-1": Linode.model_validate({**made, **changed})})
+
+
+def test_a_free_linode_that_is_as_declared_can_be_adopted() -> None:
+    assert found({"adopt": 9}, facts=standing()) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "reason"),
+    [
+        ({"id": 10, "label": "other"}, "9 is no Linode of this account"),
+        ({"tags": ("pulumi:aaaaaaaaaaaa:bbbbbbbbbbbb:1",)}, "belongs to another resource"),
+        ({"image": "linode/debian12"}, "has another image"),
+        ({"region": "gb-lon"}, "has another region"),
+    ],
+)
+def test_what_would_have_to_be_erased_or_stolen_is_not_adopted(there: dict[str, object], reason: str) -> None:
+    assert any(
+        field == "adopt" and reason in text for field, text in found({"adopt": 9}, facts=standing(**there))
+    )
+
+
+def test_an_image_that_left_the_catalog_does_not_block_what_has_it() -> None:
+    gone = replace(FACTS, images={}, types={"g6-standard-1": FACTS.types["g6-standard-1"]})
+
+    assert found({"tags": ["blue"]}, facts=gone, old=dict(GOOD)) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"allow_downtime": "false"}, "allow_downtime"),
+        ({"booted": "yes"}, "booted"),
+        ({"authorized_keys": "ssh-ed25519 AAAA"}, "authorized_keys"),
+        ({"replace_on": ["tipe"]}, "replace_on"),
+        ({"timeouts": {"create": float("nan")}}, "timeouts"),
+        ({"timeouts": {"create": -5}}, "timeouts"),
+        ({"alerts": {"cpu": True}}, "alerts"),
+        ({"swap_size": 1_000_000}, "swap_size"),
+        ({"adopt": "abc"}, "adopt"),
+    ],
+)
+def test_values_of_the_wrong_kind_are_told(changed: dict[str, object], field: str) -> None:
+    assert field in {name for name, _ in found(changed)}

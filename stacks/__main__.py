@@ -15,7 +15,7 @@ from providers.linode.errors import LinodeError
 from stacks import affected as affected_stacks
 from stacks import local_stack, pr_commands, settings_commands, table
 from stacks.errors import BadSettings, EngineFailed
-from stacks.runs import Run, run_of
+from stacks.runs import Run, require_account, run_of
 from stacks.unlock import Unlock
 
 
@@ -66,8 +66,9 @@ def pin(stack: str, rest: tuple[str, ...]) -> int:
     """Pin what the settings ask for, without deploying anything."""
     from stacks import pinning  # the other commands don't need the catalogs
 
-    if stack == LOCAL_STACK:
-        run_of(stack, rest)
+    run = run_of(stack, rest)
+    if stack != LOCAL_STACK:
+        require_account(run)
     for line in pinning.pin(stack, os.environ):
         print(line)
     return 0

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import requests
@@ -65,25 +65,49 @@ class LocalApi:
     def start(self) -> bool:
         """Start it in the background unless it runs, and make a token unless there is one.
 
-        Whether it had to be started. Raises BadSettings.
+        Whether it had to be started. Raises BadSettings, also while it runs on another port.
         """
+        other = self._elsewhere()
+        if other is not None:
+            raise BadSettings(
+                f"the local API of this folder runs on port {other.port} already. "
+                f"Next: `make stop` before you give it port {self.port}, or leave LOCAL_PORT out."
+            )
         starting = self.pid() is None
         if starting:
             self._spawn()
+            self._port_file.write_text(str(self.port))
         if not self.token_file.exists():
             self._make_token()
         return starting
 
     def stop(self) -> bool:
-        """Stop it; False if it wasn't running."""
-        pid = self.pid()
+        """Stop it, on whatever port it runs; False if it wasn't running."""
+        running = self._elsewhere() or self
+        pid = running.pid()
         if pid is None:
             return False
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + START_TIMEOUT_S
-        while self.pid() is not None and time.monotonic() < deadline:
+        while running.pid() is not None and time.monotonic() < deadline:
             time.sleep(0.05)
         return True
+
+    @property
+    def _port_file(self) -> Path:
+        return self.home / "api.port"
+
+    def _elsewhere(self) -> LocalApi | None:
+        """The API of this folder where it was last started, if that is another port and it still runs there."""
+        try:
+            port = int(self._port_file.read_text())
+        except (OSError, ValueError):
+            return None
+        last = replace(self, port=port)
+        try:
+            return last if port != self.port and last.pid() is not None else None
+        except BadSettings:
+            return None  # somebody else has that port now
 
     def _spawn(self) -> None:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -98,11 +122,20 @@ class LocalApi:
             )
         deadline = time.monotonic() + START_TIMEOUT_S
         while process.poll() is None and time.monotonic() < deadline:
-            if self.pid() is not None:
+            if self._pid_or_stop(process) is not None:
                 return
             time.sleep(0.05)
+        process.terminate()
         said = log.read_text().strip().splitlines()
         raise BadSettings(said[-1] if said else f"the local API did not start. Next: read {log}.")
+
+    def _pid_or_stop(self, process: subprocess.Popen[bytes]) -> int | None:
+        """Its process id once it answers; a server that comes up wrong does not stay behind."""
+        try:
+            return self.pid()
+        except BadSettings:
+            process.terminate()
+            raise
 
     def _make_token(self) -> None:
         command = [sys.executable, "-m", "emulators.linode_api", "token", "--database", str(self.database)]

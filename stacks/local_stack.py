@@ -16,7 +16,7 @@ import yaml
 from providers.linode.connection import LOCAL_STACK
 from stacks.engine import PROJECT, Engine
 from stacks.errors import BadSettings
-from stacks.local_api import DEFAULT_PORT, LocalApi, write_private
+from stacks.local_api import DEFAULT_PORT, DEFAULT_SPEED, LocalApi, write_private
 
 TEMPLATE = PROJECT / "stacks" / f"Pulumi.{LOCAL_STACK}.yaml"
 
@@ -67,20 +67,30 @@ class LocalStack:
     def api(self, env: Mapping[str, str]) -> LocalApi:
         """The local API of this folder, on LOCAL_PORT, else where the settings have it. Raises BadSettings."""
         try:
-            port = (
-                int(env["LOCAL_PORT"]) if env.get("LOCAL_PORT") else self._port_in_settings() or DEFAULT_PORT
-            )
-            speed = float(env.get("LOCAL_SPEED") or 60)
+            given = env.get("LOCAL_PORT")
+            port = int(given) if given else self._port_in_settings() or DEFAULT_PORT
+            speed = float(env.get("LOCAL_SPEED") or DEFAULT_SPEED)
         except ValueError:
             raise BadSettings(
                 "LOCAL_PORT and LOCAL_SPEED must be numbers. Next: correct or unset them."
             ) from None
+        if not 1 <= port <= 65_535:
+            raise BadSettings(f"LOCAL_PORT={port} is no port. Next: choose one from 1024 to 65535.")
+        if not 0 < speed <= 100_000:
+            raise BadSettings(
+                f"LOCAL_SPEED={speed:g} is no speed. Next: 1 is the real API's, 60 the default."
+            )
         return LocalApi(self.home, port, speed)
 
     def prepare(self, engine: Engine, api: LocalApi, env: Mapping[str, str]) -> None:
         """Make what is missing: passphrase, stack, settings. The settings appear whole or not at all."""
         self.backend.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.passphrase.exists():
+            if self.checkpoint.exists():
+                raise BadSettings(
+                    f"{self.passphrase} is missing, and the secrets of stack '{LOCAL_STACK}' are encrypted with it. "
+                    f"Next: put it back, or remove {self.home} to begin anew."
+                )
             write_private(self.passphrase, secrets.token_urlsafe(24))
         if not self.settings.exists():
             self._make_settings(engine, api, env)
@@ -142,7 +152,11 @@ class LocalStack:
         try:
             values = yaml.safe_load(self.settings.read_text())["config"]
             return urlsplit(str(values["linode:url"])).port
-        except (yaml.YAMLError, KeyError, TypeError, ValueError):
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            place = f"{self.settings}:{mark.line + 1}" if mark else str(self.settings)
+            raise BadSettings(f"{place}: no valid YAML. Next: correct it.") from None
+        except (KeyError, TypeError, ValueError):
             raise BadSettings(
                 f"{self.settings} has no usable linode:url. Next: correct it, or remove the file to have it made anew."
             ) from None

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.linode import state_folder
+from providers.linode import sessions, state_folder
 from providers.linode.connection import LOCAL_STACK
+from providers.linode.nearest import did_you_mean
 from stacks import engine as engines
 from stacks import local_stack
 from stacks.engine import PROJECT, Engine
+from stacks.errors import BadSettings, EngineFailed
 from stacks.expiry import duration
 from stacks.lock_wait import LockWait
+from stacks.sources import environments
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ def run_of(stack: str, rest: tuple[str, ...]) -> Run:
     if engine.name == "pulumi":
         print(f"engine: pulumi ({engine.words[0]})", file=sys.stderr)
     if stack != LOCAL_STACK:
+        _require_settings(stack, rest)
         return Run(stack, engine, os.environ, ("--stack", stack, *rest))
     local = local_stack.of_environment(os.environ)
     env, api = local.environment(os.environ), local.api(os.environ)
@@ -48,3 +53,23 @@ def run_of(stack: str, rest: tuple[str, ...]) -> Run:
         )
     local.prepare(engine, api, env)
     return Run(stack, engine, env, ("--stack", stack, "--config-file", str(local.settings), *rest))
+
+
+def _require_settings(stack: str, rest: tuple[str, ...]) -> None:
+    """A stack has its file in stacks/, unless another one is named. Raises BadSettings with the nearest name."""
+    known = environments()
+    if stack not in known and "--config-file" not in rest:
+        raise BadSettings(
+            f"there is no stack '{stack}': stacks/ has no Pulumi.{stack}.yaml{did_you_mean(stack, known)}. "
+            f"Next: STACK= one of {', '.join(known)}."
+        )
+
+
+def require_account(run: Run) -> None:
+    """Raises WrongAccount if the stack was deployed in another account than the token's."""
+    try:
+        outputs = json.loads(run.engine.ask("stack", "output", "--json", "--stack", run.stack, env=run.env))
+    except EngineFailed:
+        return  # nothing is deployed yet
+    if isinstance(outputs, dict) and outputs.get("account"):
+        sessions.require_account(sessions.of_stack(run.stack), str(outputs["account"]), run.stack)

@@ -24,6 +24,7 @@ def main(requirements: list[str]) -> int:
             "Next: install python3-venv (Debian, Ubuntu), or make PYTHON=/path/to/another/python3 ..."
         )
     for file in requirements:
+        print(f"installing the packages of {file} into .venv", file=sys.stderr)
         command = [
             *pip(),
             "install",

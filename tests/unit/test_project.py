@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 MAY_IMPORT = {
@@ -102,3 +103,23 @@ def test_only_stack_local_has_its_settings_ignored() -> None:
 
     assert "/.local/" in ignored
     assert "/.venv/" in ignored
+
+
+def test_pulumi_itself_finds_the_packages_and_the_settings() -> None:
+    project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
+
+    assert project["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
+    assert project["stackConfigDir"] == "stacks"
+    assert re.fullmatch(r">=3\.\d+\.0", project["requiredPulumiVersion"])
+
+
+def test_every_link_of_the_documents_leads_somewhere() -> None:
+    dead = [
+        f"{file.relative_to(PROJECT)}: {link}"
+        for file in tracked()
+        if file.suffix == ".md"
+        for link in re.findall(r"\]\(([^)#\s]+)", file.read_text())
+        if "://" not in link and not (file.parent / link).exists()
+    ]
+
+    assert dead == []

@@ -7,9 +7,12 @@ from threading import Thread
 
 import pytest
 
+from emulators.linode_api.server import LocalApi as Served
+from stacks.engine import Engine
 from stacks.errors import BadSettings
 from stacks.local_api import LocalApi, write_private
 from stacks.local_stack import LocalStack, of_environment
+from tests.checkout import free_port
 
 
 def test_the_environment_of_stack_local_has_nobody_elses_secrets(tmp_path: Path) -> None:
@@ -47,7 +50,7 @@ def test_the_port_comes_from_the_settings_once_they_are_made(tmp_path: Path) -> 
     assert stack.api({"LOCAL_PORT": "9998"}).port == 9998
 
 
-@pytest.mark.parametrize("text", ["config: {}", "config:", "{", "config: {linode:url: 'http://x:port'}"])
+@pytest.mark.parametrize("text", ["config: {}", "config:", "config: {linode:url: 'http://x:port'}"])
 def test_settings_that_are_broken_are_told_and_left_alone(text: str, tmp_path: Path) -> None:
     stack = LocalStack(tmp_path)
     stack.settings.write_text(text)
@@ -92,3 +95,50 @@ def test_a_damaged_state_is_told_and_left_alone(tmp_path: Path) -> None:
 def test_the_folder_is_the_projects_unless_another_is_named(tmp_path: Path) -> None:
     assert of_environment({}).home.name == ".local"
     assert of_environment({"LOCAL_HOME": str(tmp_path)}).home == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"LOCAL_PORT": "0"}, "no port"),
+        ({"LOCAL_PORT": "99999"}, "no port"),
+        ({"LOCAL_PORT": "-5"}, "no port"),
+        ({"LOCAL_SPEED": "0"}, "no speed"),
+        ({"LOCAL_SPEED": "nan"}, "no speed"),
+        ({"LOCAL_SPEED": "inf"}, "no speed"),
+    ],
+)
+def test_absurd_ports_and_speeds_are_told(variables: dict[str, str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=f"{said}.*Next:"):
+        LocalStack(tmp_path).api(variables)
+
+
+def test_a_lost_passphrase_is_told_and_none_is_invented(tmp_path: Path) -> None:
+    stack = LocalStack(tmp_path)
+    stack.checkpoint.parent.mkdir(parents=True)
+    stack.checkpoint.write_text("{}")
+
+    with pytest.raises(BadSettings, match="passphrase is missing.*Next: put it back"):
+        stack.prepare(Engine("none", ()), LocalApi(tmp_path, 9), {})
+
+    assert not stack.passphrase.exists()
+
+
+def test_settings_that_are_no_yaml_are_told_with_their_line(tmp_path: Path) -> None:
+    stack = LocalStack(tmp_path)
+    stack.settings.write_text("config:\n  linode:url: x\n  fleet:servers: {web: [\n")
+
+    with pytest.raises(BadSettings, match=r"yaml:4: no valid YAML"):
+        stack.api({})
+
+
+def test_one_folder_has_one_local_api(tmp_path: Path) -> None:
+    with Served(tmp_path / "linode.sqlite3", speed=60) as running:
+        (tmp_path / "api.port").write_text(str(running.port))
+
+        with pytest.raises(BadSettings, match=f"runs on port {running.port} already"):
+            LocalApi(tmp_path, free_port()).start()
+
+
+def test_the_default_speed_passes_a_minute_in_a_second(tmp_path: Path) -> None:
+    assert LocalStack(tmp_path).api({}).speed == 60

@@ -1,0 +1,92 @@
+"""The script that makes .venv, with a Python that may lack the usual ways."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stacks import venv
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    """What would have been run; nothing is."""
+    made: list[list[str]] = []
+
+    def call(command: list[str], **_: object) -> int:
+        made.append(command)
+        return 0
+
+    monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(venv, "PROJECT", tmp_path)
+    monkeypatch.setattr(venv, "VENV", tmp_path / ".venv")
+    (tmp_path / "requirements.txt").write_text("x==1 --hash=sha256:0\n")
+    (tmp_path / ".venv").mkdir()
+    return made
+
+
+def having(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name in modules else None)
+
+
+@pytest.mark.parametrize(
+    ("modules", "words"),
+    [
+        (("ensurepip", "virtualenv", "pip"), ["-m", "venv"]),
+        (("virtualenv", "pip"), ["-m", "virtualenv", "--quiet"]),
+        (("pip",), ["-m", "venv", "--without-pip"]),
+    ],
+)
+def test_a_python_without_ensurepip_gets_another_way(
+    modules: tuple[str, ...], words: list[str], calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    having(monkeypatch, *modules)
+
+    assert venv.make_venv() is True
+
+    assert calls == [[sys.executable, *words, str(venv.VENV)]]
+
+
+def test_a_python_without_any_way_is_told_in_one_line(
+    calls: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    having(monkeypatch)
+
+    assert venv.main(["requirements.txt"]) == 1
+
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "neither ensurepip nor virtualenv nor pip" in said
+    assert "Next:" in said
+    assert calls == []
+
+
+def test_packages_are_only_installed_with_their_hashes(
+    calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    having(monkeypatch, "ensurepip")
+
+    assert venv.main(["requirements.txt"]) == 0
+
+    install = next(command for command in calls if "install" in command)
+    assert "--require-hashes" in install
+    assert (venv.VENV / "requirements.txt.installed").exists()
+
+
+@pytest.mark.parametrize("version", [(3, 9), (3, 14)])
+def test_another_python_is_told(
+    version: tuple[int, int],
+    calls: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (*version, 0))
+
+    assert venv.main(["requirements.txt"]) == 1
+
+    assert "3.10 to 3.13 can. Next:" in capsys.readouterr().err
+    assert calls == []

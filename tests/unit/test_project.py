@@ -117,7 +117,7 @@ def test_every_link_of_the_documents_leads_somewhere() -> None:
     dead = [
         f"{file.relative_to(PROJECT)}: {link}"
         for file in tracked()
-        if file.suffix == ".md"
+        if file.suffix == ".md" and not file.is_relative_to(PROJECT / "tests")
         for link in re.findall(r"\]\(([^)#\s]+)", file.read_text())
         if "://" not in link and not (file.parent / link).exists()
     ]

@@ -48,6 +48,9 @@ STUCK_LOOKS = 8
 ABSENT_LOOKS = 5
 """Missing from the list this often in a row: gone. A single list may lag behind a create."""
 
+BOOTS = frozenset({"linode_boot", "linode_reboot"})
+"""Jobs that go on for a few seconds after the status says `running`."""
+
 Kind = Literal["rest", "gone", "free"]
 
 
@@ -118,6 +121,12 @@ class Wait:
         """Whether no known job of the Linode waits or runs."""
         return not any(event.status in PENDING for event in self.events.values())
 
+    def only_boots(self) -> bool:
+        """Whether it is to run, and its boot has begun: from now on the status may say so at any look."""
+        pending = [event for event in self.events.values() if event.status in PENDING]
+        begun = all(event.action in BOOTS and event.status == "started" for event in pending)
+        return bool(pending) and begun and self.goal.status == "running"
+
     def failed_event(self) -> Event | None:
         """The last job, if it failed; else an earlier one that failed, if the Linode is at rest by now."""
         failed = [event for _, event in sorted(self.events.items()) if event.status in FAILED]
@@ -138,7 +147,7 @@ class Wait:
         if self.goal.kind == "free":
             free = row.status in STABLE and (self.is_quiet() or self.repeated >= HANGING_LOOKS)
             return Outcome(row) if free else None
-        if met and (self.is_quiet() or self.repeated >= HANGING_LOOKS):
+        if met and (self.is_quiet() or self.only_boots() or self.repeated >= HANGING_LOOKS):
             return Outcome(row)
         if not met and (event := self.failed_event()):
             return Outcome(error=failure(self.goal, event))

@@ -55,7 +55,7 @@ def whole_numbers(value: object) -> object:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):
-        return {key: whole_numbers(part) for key, part in value.items() if part is not None}
+        return {key: whole_numbers(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [whole_numbers(part) for part in value]
     return value

@@ -49,3 +49,28 @@ def _holds(there: object, wanted: object) -> bool:
     if isinstance(wanted, list):
         return isinstance(there, list) and len(there) == len(wanted) and all(map(_holds, there, wanted))
     return wanted in (None, "auto") or there == wanted
+
+
+LEGACY_KEYS = ("purpose", "label", "ipam_address", "subnet_id", "primary")
+
+
+def seen_legacy(there: Sequence[Interface], wanted: Sequence[Interface]) -> list[Interface]:
+    """The interfaces of a configuration profile, as declared if they are so, else as they are."""
+    if len(there) == len(wanted) and all(map(_holds, there, wanted)):
+        return list(wanted)
+    return [{key: one[key] for key in LEGACY_KEYS if one.get(key)} for one in there]
+
+
+def seen_linode(there: Sequence[Interface], wanted: Sequence[Interface]) -> list[Interface]:
+    """Linode interfaces, as declared if they are so, else by their kind and what names it."""
+    needed = steps(there, wanted)
+    if not needed.remove and not needed.add:
+        return list(wanted)
+    return [_named(one) for one in there]
+
+
+def _named(there: Interface) -> Interface:
+    kind = next((kind for kind in KINDS if there.get(kind) is not None), "public")
+    inner = there.get(kind)
+    names = ("vlan_label", "subnet_id")
+    return {kind: {key: inner[key] for key in names if inner.get(key)} if isinstance(inner, Mapping) else {}}

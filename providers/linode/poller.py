@@ -203,7 +203,7 @@ class Poller:
 
     def _hear(self, waits: Sequence[Wait]) -> None:
         events: list[Event] = []
-        if self._waits.events_allowed:
+        if self._waits.events_allowed and not self._waits.list_only:
             try:
                 events = self._client.events(events_filter(waits))
                 self._failed_events = 0

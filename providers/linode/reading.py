@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from providers.linode import interfaces
+from providers.linode.client import LinodeClient
 from providers.linode.errors import NotFound
 from providers.linode.inputs import as_reported
+from providers.linode.outputs import is_private
 from providers.linode.records import Linode
 from providers.linode.sessions import Session
 
@@ -34,10 +37,27 @@ def seen_inputs(session: Session, linode: Linode, declared: Props) -> dict[str, 
         found["firewall_id"] = firewalls[0] if firewalls else None
     if "swap_size" in declared:
         found["swap_size"] = sum(disk.size for disk in client.disks(linode.id) if disk.filesystem == "swap")
-    if "kernel" in declared:
-        label = declared.get("boot_config_label")
-        configs = [config for config in client.configs(linode.id) if label in (None, config.label)]
-        found["kernel"] = configs[0].kernel if configs else None
+    if "kernel" in declared or "interfaces" in declared:
+        found |= _configuration(client, linode, declared)
+    if "private_ip" in declared:
+        found["private_ip"] = any(map(is_private, linode.ipv4))
     if "booted" in declared and linode.status in ("running", "offline"):
         found["booted"] = linode.status == "running"
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _configuration(client: LinodeClient, linode: Linode, declared: Props) -> dict[str, object]:
+    """Kernel and interfaces, of the configuration profile that it boots, or of the Linode itself."""
+    label = declared.get("boot_config_label")
+    config = next((config for config in client.configs(linode.id) if label in (None, config.label)), None)
+    found: dict[str, object] = {}
+    if "kernel" in declared and config is not None:
+        found["kernel"] = config.kernel
+    wanted = declared.get("interfaces")
+    if isinstance(wanted, list):
+        found["interfaces"] = (
+            interfaces.seen_linode(client.interfaces(linode.id), wanted)
+            if linode.interface_generation == "linode"
+            else interfaces.seen_legacy(config.interfaces if config else (), wanted)
+        )
+    return found

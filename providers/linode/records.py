@@ -110,6 +110,7 @@ class Config(Record):
     id: int
     label: str = ""
     kernel: str = ""
+    interfaces: tuple[Mapping[str, object], ...] = ()
 
 
 class Event(Record):

@@ -2,7 +2,8 @@
 
 Nothing here asks the API or looks at a clock. A tick is: begin, hear the events, look at the Linodes of those
 waits whose jobs have all ended (`to_look_at`), see the list, and let what is late expire. Each wait gets
-exactly one outcome. Without events the list alone decides.
+exactly one outcome. Without events the list alone decides; so it does in every second tick while nothing but
+boots is under way (`list_only`), for the list knows first that a Linode runs.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class Waits:
         self.open: list[Wait] = []
         self.events_allowed = True
         self.just_ended = False
-        """Whether the last tick saw the jobs of a Linode end."""
+        """Whether the last tick saw jobs or waits end."""
+        self.list_only = False
         self._old_news: dict[int, int] = {}
         self._failed_looks = 0
         self._ticks = 0
@@ -45,6 +47,10 @@ class Waits:
     def begin(self) -> list[Wait]:
         """Begin a tick with the waits that are open now; one that is added later has no part in it."""
         self._ticks += 1
+        near = all(wait.is_quiet() or wait.only_boots() for wait in self.open)
+        booting = any(wait.only_boots() for wait in self.open)
+        useful = not self.list_only or self.just_ended
+        self.list_only = self.events_allowed and near and booting and useful
         self.just_ended = False
         for wait in self.open:
             wait.in_tick = True
@@ -63,14 +69,14 @@ class Waits:
             for wait in by_linode.get(int(str(entity.id)), ()):
                 wait.hear(event)
         self.just_ended = any(wait.is_quiet() for wait in busy)
-        if self.events_allowed:
+        if self.events_allowed and not self.list_only:
             for wait in [wait for wait in self._in_tick() if wait.goal.kind == "free" and wait.is_quiet()]:
                 self._end(wait, Outcome())
 
     def to_look_at(self) -> list[int]:
         """The Linodes whose status is worth a look in this tick, in order."""
         waits = self._in_tick()
-        if self.events_allowed and self._ticks % CROSS_LOOK_TICKS:
+        if self.events_allowed and not self.list_only and self._ticks % CROSS_LOOK_TICKS:
             busy_batches = {wait.goal.batch for wait in waits if not wait.is_quiet()} - {0}
             waits = [wait for wait in waits if wait.is_quiet() and wait.goal.batch not in busy_batches]
         return sorted({wait.goal.linode_id for wait in waits})
@@ -81,6 +87,7 @@ class Waits:
         for wait in [wait for wait in self._in_tick() if wait.goal.linode_id in asked]:
             if outcome := wait.see(by_id.get(wait.goal.linode_id)):
                 self._end(wait, outcome)
+                self.just_ended = True
 
     def looked(self) -> None:
         """Note that a tick's looks went well."""

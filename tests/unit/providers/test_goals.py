@@ -122,3 +122,20 @@ def test_five_hundred_linodes_have_their_boots_in_one_page_of_events() -> None:
 
     assert {"action": "linode_boot"} in actions  # type: ignore[operator]  # a list in JSON
     assert {"action": "linode_create"} not in actions  # type: ignore[operator]  # a list in JSON
+
+
+def test_while_nothing_but_boots_is_under_way_the_list_is_looked_at_in_turn_with_the_events() -> None:
+    waits = Waits()
+    wait = waits.add(RUN, 0.0, 60.0)
+    kinds = []
+    for status in ("scheduled", "started", "started", "started", "started"):
+        waits.begin()
+        kinds.append(waits.list_only)
+        waits.hear([] if waits.list_only else [event(6, "linode_boot", status)])
+        waits.see([row("booting")] if waits.to_look_at() else [], waits.to_look_at())
+
+    waits.see([row("running")], {7})
+
+    assert kinds == [False, False, True, False, True]
+    assert wait.outcome is not None
+    assert wait.outcome.error is None

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from providers.linode.interfaces import InterfaceSteps, seen_legacy, seen_linode, steps
+
+PUBLIC = {"id": 1, "public": {"ipv4": {"addresses": []}}, "vlan": None, "vpc": None, "firewall_id": 7}
+VLAN = {"id": 2, "vlan": {"vlan_label": "lan", "ipam_address": "10.0.0.1/24"}, "public": None, "vpc": None}
+
+
+def test_what_is_there_as_declared_stays() -> None:
+    assert steps([PUBLIC, VLAN], [{"public": {}}, {"vlan": {"vlan_label": "lan"}}]) == InterfaceSteps((), ())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "remove", "add"),
+    [
+        ([{"public": {}}], (2,), ()),
+        ([{"public": {}}, {"vlan": {"vlan_label": "other"}}], (2,), ({"vlan": {"vlan_label": "other"}},)),
+        (
+            [{"public": {}, "firewall_id": 8}, {"vlan": {"vlan_label": "lan"}}],
+            (1,),
+            ({"public": {}, "firewall_id": 8},),
+        ),
+        ([], (1, 2), ()),
+    ],
+)
+def test_only_what_differs_is_taken_away_or_added(
+    wanted: list[dict[str, object]], remove: tuple[int, ...], add: tuple[object, ...]
+) -> None:
+    found = steps([PUBLIC, VLAN], wanted)
+
+    assert (found.remove, found.add) == (remove, add)
+
+
+def test_auto_is_satisfied_by_any_value() -> None:
+    wanted = [{"vlan": {"vlan_label": "lan", "ipam_address": "auto"}}]
+
+    assert steps([VLAN], wanted) == InterfaceSteps((), ())
+
+
+def test_interfaces_that_are_as_declared_are_no_drift() -> None:
+    wanted = [{"purpose": "public"}, {"purpose": "vlan", "label": "lan"}]
+    there = [
+        {"id": 1, "purpose": "public", "label": ""},
+        {"id": 2, "purpose": "vlan", "label": "lan", "primary": False},
+    ]
+
+    assert seen_legacy(there, wanted) == wanted
+    assert seen_linode([PUBLIC, VLAN], [{"public": {}}, {"vlan": {"vlan_label": "lan"}}])[0] == {"public": {}}
+
+
+def test_a_lost_interface_is_drift() -> None:
+    wanted = [{"purpose": "public"}, {"purpose": "vlan", "label": "lan"}]
+
+    assert seen_legacy([{"id": 1, "purpose": "public", "label": ""}], wanted) == [{"purpose": "public"}]
+    assert seen_linode([PUBLIC], [{"public": {}}, {"vlan": {"vlan_label": "lan"}}]) == [{"public": {}}]

@@ -36,10 +36,10 @@ class TwoEnvironments:
         self.runs = 800
         (folder / "state").mkdir()
         (folder / "home").mkdir()
-        shims = _shims(folder / "bin", engine)
+        bin_first = shims(folder / "bin", engine)
         self.machine = machine(
-            str(shims), HOME=str(folder / "home"), ENGINE=engine, LINODE_URL=api.url, GITHUB_API_URL=host_url,
-            LINODE_CACHE_DIR=str(folder / "catalogs"), GIT_CONFIG_GLOBAL=str(_identity(folder)),
+            str(bin_first), HOME=str(folder / "home"), ENGINE=engine, LINODE_URL=api.url, GITHUB_API_URL=host_url,
+            LINODE_CACHE_DIR=str(folder / "catalogs"), GIT_CONFIG_GLOBAL=str(identity(folder)),
         )  # fmt: skip
         self.secrets = {"PULUMI_CONFIG_PASSPHRASE": "planted-passphrase", "LINODE_READ_TOKEN": self.reader}
         self.secrets["LINODE_TOKEN"] = self.token
@@ -140,7 +140,7 @@ class TwoEnvironments:
         return requests.request(method, f"{self.api.url}/v4{path}", json=body, headers=headers, timeout=10)
 
 
-def _shims(folder: Path, engine: str) -> Path:
+def shims(folder: Path, engine: str) -> Path:
     """`pulumi` is the engine under test."""
     folder.mkdir()
     if engine == "embedded":
@@ -150,7 +150,7 @@ def _shims(folder: Path, engine: str) -> Path:
     return folder
 
 
-def _identity(folder: Path) -> Path:
+def identity(folder: Path) -> Path:
     file = folder / "gitconfig"
     file.write_text('[user]\n\tname = Ada\n\temail = ada@example.com\n[protocol "file"]\n\tallow = always\n')
     return file

@@ -20,13 +20,14 @@ from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import LinodeError, NotFound
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
-from stacks import locks
+from stacks import locks, torn_files
 from stacks.cut_off import settle
 from stacks.engine import PROJECT, Engine
 from stacks.engine_errors import holders
 from stacks.errors import BadSettings, EngineFailed
 from stacks.local_stack import project_name
 
+LOOKS_AT_A_LOCK = 3
 AFTERLIFE_S = 4.0
 """A provider notices within about two seconds that its engine is gone; its last request may take as long."""
 
@@ -43,6 +44,7 @@ class Unlock:
     def run(self) -> list[str]:
         """What was done, a line each. Raises BadSettings, EngineFailed; then nothing was changed."""
         dead = self._dead_locks()
+        mended = torn_files.mend(self._folder, project_name(), self.stack) if self._folder else []
         exported = json.loads(self.engine.ask("stack", "export", "--stack", self.stack, env=self.env))
         pending = (exported.get("deployment") or {}).get("pending_operations")
         deployment, said = settle(exported["deployment"], self) if pending else ({}, [])
@@ -50,7 +52,7 @@ class Unlock:
         if pending:
             self._import(json.dumps({**exported, "deployment": deployment}))
         freed = [f"the lock of {lock.holder()} is gone: that process is dead" for lock in dead]
-        return [*freed, *said] or [f"stack '{self.stack}' is not locked, and nothing was left open"]
+        return [*freed, *mended, *said] or [f"stack '{self.stack}' is not locked, and nothing was left open"]
 
     def _import(self, text: str) -> None:
         """Write the state.
@@ -75,17 +77,25 @@ class Unlock:
             Path(f"{lock.file}.attrs").unlink(missing_ok=True)
 
     def _dead_locks(self) -> list[locks.Lock]:
-        folder = self._folder
-        if folder is None:
-            found = self._told_by_engine()
-        else:
-            found = locks.read_all(folder / "locks" / "organization" / project_name() / self.stack)
+        """All of the stack's locks, if every one is dead. Raises BadSettings."""
+        found = self._locks()
+        for _ in range(LOOKS_AT_A_LOCK):
+            held = [lock for lock in found if not locks.is_dead(lock)]
+            if not held:
+                return found
+            time.sleep(1.0)  # a process that was killed a moment ago may take that long to end
+            found = self._locks()
         if held := [lock for lock in found if not locks.is_dead(lock)]:
             raise BadSettings(
                 f"stack '{self.stack}' is locked by {'; '.join(lock.holder() for lock in held)}. Nothing was changed. "
                 "Next: wait until that run has ended; if it can't end any more, `pulumi cancel`, then unlock."
             )
         return found
+
+    def _locks(self) -> list[locks.Lock]:
+        if self._folder is None:
+            return self._told_by_engine()
+        return locks.read_all(self._folder / "locks" / "organization" / project_name() / self.stack)
 
     def _told_by_engine(self) -> list[locks.Lock]:
         """The locks, from the refusal of a command that takes the lock and can't do anything: a stack can't be

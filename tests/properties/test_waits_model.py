@@ -93,6 +93,11 @@ class Plain:
     def quiet(self) -> bool:
         return not {"scheduled", "started"} & set(self.heard.values())
 
+    def only_boots(self) -> bool:
+        pending = {key: status for key, status in self.heard.items() if status in ("scheduled", "started")}
+        begun = all(action_of(key) in ACTIONS[1:3] and status == "started" for key, status in pending.items())
+        return bool(pending) and begun and self.add.status == "running"
+
     def hear(self, event_id: int, status: str) -> None:
         wanted = ("linode_delete",) if self.add.kind == "gone" else ACTIONS[:4]
         known = event_id in self.heard or event_id > self.after or status in ("scheduled", "started")
@@ -117,7 +122,7 @@ class Plain:
         if self.add.kind == "free":
             return "done" if row in STABLE and (self.quiet() or times >= 3) else OPEN
         if self.met(row):
-            return "done" if self.quiet() or times >= 3 else OPEN
+            return "done" if self.quiet() or self.only_boots() or times >= 3 else OPEN
         failed = [event for event, status in self.heard.items() if status == "failed"]
         if failed and self.quiet() and (max(failed) == max(self.heard) or row in STABLE):
             return f"failed {max(failed)}"
@@ -134,6 +139,8 @@ class Model:
     ticks: int = 0
     fails: int = 0
     events: bool = True
+    list_only: bool = False
+    progress: bool = False
     waits: list[Plain] = field(default_factory=list)
     old_news: dict[int, int] = field(default_factory=dict)
 
@@ -143,6 +150,11 @@ class Model:
     def tick(self, tick: Tick) -> None:
         self.now += tick.later_s
         self.ticks += 1
+        open_now = self.open()
+        near = bool(open_now) and all(wait.quiet() or wait.only_boots() for wait in open_now)
+        booting = any(wait.only_boots() for wait in open_now)
+        self.list_only = self.events and near and booting and not (self.list_only and not self.progress)
+        self.progress = False
         if tick.fails:
             self.fails += 1
             if self.fails == MOST_FAILED_LOOKS:
@@ -156,17 +168,21 @@ class Model:
                 self.end(wait, "expired")
 
     def hear_and_see(self, tick: Tick) -> None:
-        for wait in self.open():
-            for event_id, status in tick.events.items() if self.events else ():
+        heard = self.events and not self.list_only
+        for wait in self.open() if heard else ():
+            was_quiet = wait.quiet()
+            for event_id, status in tick.events.items():
                 wait.hear(event_id, status)
-            if self.events and wait.add.kind == "free" and wait.quiet():
+            self.progress |= wait.quiet() and not was_quiet
+            if wait.add.kind == "free" and wait.quiet():
                 self.end(wait, "done")
-        everyone = not self.events or self.ticks % CROSS_LOOK_TICKS == 0
+        everyone = not heard or self.ticks % CROSS_LOOK_TICKS == 0
         asked = {wait.add.linode for wait in self.open() if everyone or wait.quiet()}
         for wait in self.open():
             if wait.add.linode in asked:
                 wait.looks.append(tick.rows.get(wait.add.linode))
                 self.end(wait, wait.judge())
+                self.progress |= wait.verdict != OPEN
 
     def open(self) -> list[Plain]:
         return [wait for wait in self.waits if wait.verdict == OPEN]
@@ -194,7 +210,7 @@ def real_tick(waits: Waits, tick: Tick, now: float) -> None:
             )
             for key, status in tick.events.items()
         ]
-        waits.hear(events if waits.events_allowed else [])
+        waits.hear(events if waits.events_allowed and not waits.list_only else [])
         asked = waits.to_look_at()
         rows = [Linode(id=key, label="x", status=status, region="r") for key, status in tick.rows.items()]
         waits.see(rows, set(asked))
@@ -253,15 +269,15 @@ def test_a_batch_is_looked_at_once_when_the_last_of_its_jobs_has_ended(
     waits = Waits()
     added = [waits.add(Goal(n, "x", status="running", batch=1), 0.0, 100.0) for n in range(1, 8)]
 
-    def boot(n: int, status: str) -> Event:
-        return Event(id=n, action="linode_boot", status=status, entity=Entity(id=n, type="linode"))
+    def rebuilt(n: int, status: str) -> Event:
+        return Event(id=n, action="linode_rebuild", status=status, entity=Entity(id=n, type="linode"))
 
     waits.begin()
-    waits.hear([boot(n, "started") for n in order])
+    waits.hear([rebuilt(n, "started") for n in order])
     looks = [waits.to_look_at()]
     for n in order:
         waits.begin()
-        waits.hear([boot(n, "failed" if n in failing else "finished")])
+        waits.hear([rebuilt(n, "failed" if n in failing else "finished")])
         looks.append(waits.to_look_at())
     rows = [
         Linode(id=n, label="x", status="offline" if n in failing else "running", region="r")

@@ -41,11 +41,13 @@ def _is(there: Interface, wanted: Interface) -> bool:
 
 
 def _holds(there: object, wanted: object) -> bool:
-    """Whether everything wanted is there; "auto" is satisfied by any value."""
+    """Whether everything wanted is there; "auto" is satisfied by any value, and what isn't told can't differ.
+
+    The API never tells an interface's firewall_id, for one.
+    """
     if isinstance(wanted, Mapping):
-        return isinstance(there, Mapping) and all(
-            _holds(there.get(key), part) for key, part in wanted.items()
-        )
+        told = [key for key in wanted if isinstance(there, Mapping) and key in there]
+        return isinstance(there, Mapping) and all(_holds(there[key], wanted[key]) for key in told)
     if isinstance(wanted, list):
         return isinstance(there, list) and len(there) == len(wanted) and all(map(_holds, there, wanted))
     return wanted in (None, "auto") or there == wanted

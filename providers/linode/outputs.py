@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 
-from providers.linode.owner import users_tags
 from providers.linode.records import Linode
 
 PRIVATE_NETWORK = ipaddress.ip_network("192.168.128.0/17")
@@ -38,10 +37,6 @@ def outputs(inputs: Mapping[str, object], linode: Linode, *, ready: bool = True)
     """
     found = addresses(linode)
     return {
-        "type": linode.type,
-        "region": linode.region,
-        "image": linode.image,
-        "tags": users_tags(linode.tags),
         **inputs,
         "label": linode.label,
         "status": linode.status,

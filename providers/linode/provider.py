@@ -103,7 +103,8 @@ class InstanceProvider(ResourceProvider):
             if "status" in props:
                 return ReadResult("", {})
             raise NotFound(f"there is no Linode {id_} in this account. Next: correct the id.", status=404)
-        seen = reading.seen_inputs(session, linode, inputs.declared(props))
+        declared = inputs.declared(props) if "status" in props else dict.fromkeys(reading.ALWAYS_SHOWN, "")
+        seen = reading.seen_inputs(session, linode, declared)
         shown = {key: value for key, value in addresses(linode).items() if value is not None}
         if "monthly_usd" in props:
             shown["monthly_usd"] = props["monthly_usd"]

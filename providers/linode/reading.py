@@ -15,6 +15,10 @@ from providers.linode.sessions import Session
 Props = Mapping[str, object]
 
 
+ALWAYS_SHOWN = ("type", "region", "image", "label", "tags", "backups_enabled", "watchdog_enabled")
+"""What a Linode that is only read, and so declares nothing, is shown with."""
+
+
 def find(session: Session, linode_id: str) -> Linode | None:
     """The instance, None if it is gone: missing from the list, and its own address answers 404.
 

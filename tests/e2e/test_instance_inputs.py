@@ -139,6 +139,8 @@ class Changed:
         self.writes = [entry for entry in project.api.requests(last) if entry["method"] != "GET"]
         self.after = self._linodes()
         self.again = project.preview("--expect-no-changes")
+        self.refreshed = project.run("refresh", "--yes", "--skip-preview", "--stack", "test")
+        self.after_refresh = project.preview("--expect-no-changes")
 
     def _make_things(self) -> dict[str, object]:
         """What the inputs name by id: two of each, so that one can be changed for the other."""
@@ -272,6 +274,11 @@ def test_a_change_of_each_input_asks_for_what_the_table_says(changed: Changed, n
 
 def test_after_every_change_there_is_nothing_left_to_do(changed: Changed) -> None:
     assert changed.again.code == 0, changed.again.said
+
+
+def test_a_refresh_of_an_untouched_account_leaves_nothing_to_do(changed: Changed) -> None:
+    assert changed.refreshed.code == 0, changed.refreshed.said
+    assert changed.after_refresh.code == 0, changed.after_refresh.said
 
 
 def test_the_documentation_shows_what_was_seen(changed: Changed) -> None:

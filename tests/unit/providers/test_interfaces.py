@@ -4,7 +4,13 @@ import pytest
 
 from providers.linode.interfaces import InterfaceSteps, seen_legacy, seen_linode, steps
 
-PUBLIC = {"id": 1, "public": {"ipv4": {"addresses": []}}, "vlan": None, "vpc": None, "firewall_id": 7}
+PUBLIC = {
+    "id": 1,
+    "public": {"ipv4": {"addresses": []}},
+    "vlan": None,
+    "vpc": None,
+    "default_route": {"ipv4": True},
+}
 VLAN = {"id": 2, "vlan": {"vlan_label": "lan", "ipam_address": "10.0.0.1/24"}, "public": None, "vpc": None}
 
 
@@ -18,9 +24,9 @@ def test_what_is_there_as_declared_stays() -> None:
         ([{"public": {}}], (2,), ()),
         ([{"public": {}}, {"vlan": {"vlan_label": "other"}}], (2,), ({"vlan": {"vlan_label": "other"}},)),
         (
-            [{"public": {}, "firewall_id": 8}, {"vlan": {"vlan_label": "lan"}}],
+            [{"public": {}, "default_route": {"ipv4": False}}, {"vlan": {"vlan_label": "lan"}}],
             (1,),
-            ({"public": {}, "firewall_id": 8},),
+            ({"public": {}, "default_route": {"ipv4": False}},),
         ),
         ([], (1, 2), ()),
     ],
@@ -31,6 +37,10 @@ def test_only_what_differs_is_taken_away_or_added(
     found = steps([PUBLIC, VLAN], wanted)
 
     assert (found.remove, found.add) == (remove, add)
+
+
+def test_what_the_api_does_not_tell_cannot_differ() -> None:
+    assert steps([PUBLIC], [{"public": {}, "firewall_id": 8}]) == InterfaceSteps((), ())
 
 
 def test_auto_is_satisfied_by_any_value() -> None:

@@ -71,6 +71,7 @@ def test_actions_are_pinned_and_steps_are_one_command(file: Path) -> None:
     for step in steps(file):
         if "uses" in step:
             assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"]), step
+            assert "/checkout@" not in step["uses"] or step["with"]["persist-credentials"] is False, step
         else:
             assert "\n" not in step["run"].strip(), step
             assert re.match(

@@ -262,7 +262,7 @@ def _merged(host: FakeHost, commit: str, key: str, head: Any) -> Answer:
     open_one = {"number": 3, "iid": 3, "merged_at": None, "state": "opened", **head("0" * 40)}
     told = {"number": 7, "iid": 7, "merged_at": host.clock, "state": "merged"}
     rows = [{**told, key: merge, **head(last)} for merge, last in host.merged if merge == commit]
-    return [open_one, *rows] if rows else []
+    return [open_one, *rows]
 
 
 def _issues(host: FakeHost, method: str, path: str, body: dict[str, Any], author: Any) -> Answer:

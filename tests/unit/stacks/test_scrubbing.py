@@ -75,8 +75,10 @@ def test_settings_machine_paths_and_debug_lines_are_left_out() -> None:
 
 
 def test_values_of_secret_variables_are_found_wherever_they_stand() -> None:
+    umlaut = "FÄKE-umlaut"
     env = {
         "LINODE_TOKEN": 'FAKE"quoted',
+        "DB_PASSWORD": umlaut,
         "PULUMI_CONFIG_PASSPHRASE": "short",
         "MAX_TOKENS": "200000",
         "X_FILE": "/a",
@@ -86,6 +88,7 @@ def test_values_of_secret_variables_are_found_wherever_they_stand() -> None:
     digest = scrubber.digest(json.dumps({"steps": [], "note": 'with FAKE"quoted inside'}))
 
     assert digest == '{"steps":[],"note":"with [secret] inside"}\n'
+    assert scrubber.text(json.dumps([umlaut])) == '["[secret]"]'
     assert scrubber.text('FAKE"quoted short 200000') == "[secret] short 200000"
 
 

@@ -13,6 +13,7 @@ from providers.linode.connection import LOCAL_STACK
 from providers.linode.nearest import did_you_mean
 from stacks import engine as engines
 from stacks import local_stack
+from stacks.affected import PULL_REQUEST
 from stacks.engine import PROJECT, Engine
 from stacks.errors import BadSettings, EngineFailed
 from stacks.expiry import duration
@@ -56,9 +57,12 @@ def run_of(stack: str, rest: tuple[str, ...]) -> Run:
 
 
 def _require_settings(stack: str, rest: tuple[str, ...]) -> None:
-    """A stack has its file in stacks/, unless another one is named. Raises BadSettings with the nearest name."""
+    """A stack has its file in stacks/, unless another one is named or it is a pull request's, which gets one.
+
+    Raises BadSettings with the nearest name.
+    """
     known = environments()
-    if stack not in known and "--config-file" not in rest:
+    if stack not in known and "--config-file" not in rest and not PULL_REQUEST.fullmatch(stack):
         raise BadSettings(
             f"there is no stack '{stack}': stacks/ has no Pulumi.{stack}.yaml{did_you_mean(stack, known)}. "
             f"Next: STACK= one of {', '.join(known)}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from datetime import datetime, timezone
 
@@ -22,6 +23,7 @@ def up(words: tuple[str, ...], show: Callable[[Run], None]) -> int:
     parser.add_argument("--max-age", default=MOST_AGE, help=f"the most from its creation ({MOST_AGE})")
     options, rest = parser.parse_known_args(list(words))
     pr = PrStack(options.number)
+    os.environ.setdefault("LINODE_LOCKED", "0")  # it has no pins of its own before its first update
     ttl, most = expiry.duration(options.ttl), expiry.duration(options.max_age)
     run = run_of(pr.name, tuple(rest))
     end = prepare(pr, StackState(run.engine, run.env), datetime.now(timezone.utc), ttl, most)

@@ -16,7 +16,7 @@ from tests.checkout import COPIED, Done
 from tests.workflow_runner import Runner, machine
 
 COPIED_TOO = (*COPIED, "preview", "requirements.txt", "requirements.in", ".gitignore")
-LEFT_OUT = ("Pulumi.prod.yaml", "Pulumi.pr.yaml")
+LEFT_OUT = ("Pulumi.prod.yaml",)
 STACKS = ("dev", "staging")
 TIMEOUT_S = 300
 READING = "linodes:read_only events:read_only account:read_only"

@@ -29,12 +29,13 @@ class Chosen:
 def is_locked(stack: str, env: Mapping[str, str] | None = None) -> bool:
     """Whether every pin must be there already: LINODE_LOCKED, or CI, where nobody would commit a new one.
 
-    CI does not lock stack local: its pins are in a folder that is never committed.
+    CI does not lock stack local: its pins are in a folder that is never committed. LINODE_LOCKED=0 unlocks in CI
+    what is made from a template there and has none.
     """
     env = os.environ if env is None else env
     off = ("", "0", "false")
-    if env.get("LINODE_LOCKED", "").lower() not in off:
-        return True
+    if told := env.get("LINODE_LOCKED", "").lower():
+        return told not in off
     return stack != LOCAL_STACK and env.get("CI", "").lower() not in off
 
 

@@ -357,6 +357,7 @@ def test_an_explanation_has_the_why_and_the_funnel_and_stays_with_the_pin(path: 
         ("local", {"CI": "true"}, False),
         ("local", {"LINODE_LOCKED": "1"}, True),
         ("dev", {"LINODE_LOCKED": "0"}, False),
+        ("pr-7", {"LINODE_LOCKED": "0", "CI": "true"}, False),
     ],
 )
 def test_ci_and_locked_need_every_pin(stack: str, env: dict[str, str], locked: bool) -> None:

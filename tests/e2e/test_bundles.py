@@ -1,0 +1,102 @@
+"""Bundles of stacks that can't be previewed: the command ends with 0, and the report says why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from tests.checkout import ENGINES, skip_without
+from tests.two_environments import TwoEnvironments
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def here(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TwoEnvironments]:
+    skip_without(request.param)
+    folder = tmp_path_factory.mktemp("bundles")
+    with LocalApi(folder / "api.db", speed=600, limits=False) as api:
+        made = TwoEnvironments(folder, request.param, api)
+        assert made.sh("pulumi stack init dev").code == 0
+        yield made
+
+
+def reported(here: TwoEnvironments, out: Path, bundle: str, front: str = "") -> tuple[int, dict[str, Any]]:
+    """The report's exit code, and its one stack."""
+    made = here.sh(f"{front} .venv/bin/python -m stacks bundle --out {out / 'bundle'} {bundle}")
+    assert made.code == 0, made.said
+    done = here.sh(f".venv/bin/python -m preview report {out / 'bundle'} --out {out / 'report'}")
+    found = json.loads((out / "report" / "report.json").read_text())
+    return done.code, found["stacks"][0]
+
+
+@pytest.mark.parametrize(
+    ("bundle", "front", "why"),
+    [
+        ("--stack staging", "", "no stack named"),
+        ("--stack nowhere", "", "nowhere"),
+        ("--stack dev", "PULUMI_CONFIG_PASSPHRASE=wrong-one", "passphrase"),
+        ("--stack dev", "PULUMI_BACKEND_URL=file:///nowhere/at/all", ""),
+        ("--stack dev", "LINODE_TOKEN=no-such-token", "token"),
+        ("--stack dev", "ENGINE=terraform", "ENGINE=terraform is no engine"),
+        ("--stack dev", "CI=true", "is not pinned"),
+        ("--stack nowhere --offline", "", "has no settings"),
+        ("--stack local --offline", "", "needs no offline preview"),
+    ],
+)
+def test_what_could_not_run_is_a_failed_stack_with_its_reason(
+    here: TwoEnvironments, tmp_path: Path, bundle: str, front: str, why: str
+) -> None:
+    code, stack = reported(here, tmp_path, bundle, front)
+
+    assert code == 1
+    assert stack["verdict"] == "failed"
+    word = "".join(piece["text"] for piece in stack["word"])
+    assert why in word, word
+    assert len(word) > len("failed (exit 1): ")
+
+
+def test_a_bundle_is_made_over_an_older_one(here: TwoEnvironments, tmp_path: Path) -> None:
+    reported(here, tmp_path, "--stack dev --commit abcdef1234")
+    (tmp_path / "bundle" / "events.ndjson").write_text("{}\n")
+
+    code, stack = reported(here, tmp_path, "--stack dev", "ENGINE=none")
+
+    assert (code, stack["form"], stack["commit"]) == (1, "none", here.git("rev-parse", "HEAD"))
+
+
+def test_a_folder_that_can_not_be_written_is_one_clear_line(here: TwoEnvironments, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    done = here.stacks("bundle", "--stack", "dev", "--out", str(tmp_path / "file"))
+
+    assert done.code == 1
+    assert "error: " in done.said
+    assert "Next: " in done.said
+    assert "Traceback" not in done.said
+
+
+def test_an_operation_of_an_earlier_run_that_never_ended_is_told_without_its_inputs(
+    here: TwoEnvironments, tmp_path: Path
+) -> None:
+    file = here.folder / "state" / ".pulumi" / "stacks" / "fleet" / "dev.json"
+    state = json.loads(file.read_text())
+    urn = "urn:pulumi:dev::fleet::pulumi-python:dynamic/linode:Instance::web-1"
+    resource = {
+        "urn": urn,
+        "custom": True,
+        "type": "pulumi-python:dynamic/linode:Instance",
+        "inputs": {"note": "FAKE"},
+    }
+    state["checkpoint"]["latest"]["pending_operations"] = [{"resource": resource, "type": "creating"}]
+    file.write_text(json.dumps(state))
+
+    _, stack = reported(here, tmp_path, "--stack dev")
+
+    assert stack["pending"] == ["web-1"]
+    assert "FAKE" not in (tmp_path / "bundle" / "pending.json").read_text()

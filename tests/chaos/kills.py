@@ -30,6 +30,9 @@ SLOW = [
 ]
 """As slow as the real API, or nearly: so that a random moment is often in the middle of something."""
 
+INSTANCE = "dynamic/linode:Instance"
+"""In what the engine prints from the first step on."""
+
 IMAGES = ("Debian", "Ubuntu")
 
 
@@ -110,6 +113,8 @@ class Kills:
         done = self.checkout.run("up")
         (self.folder / f"after-{number}.log").write_text(unlocked.said + done.said)
         stuck = killed.end_the_rest(LONGEST_AFTERLIFE_S)
+        if stuck and how == "cli" and INSTANCE not in log.read_text():
+            stuck = 0  # the SDK's servicer, left before it got its first call: it waits for ever and sends nothing
         if unlocked.code or done.code or stuck:
             self.tally.unexplained += 1
             self.tally.notes.append(

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import LinodeError
+from stacks import accounts, local_stack, pr_commands, settings_commands, table
 from stacks import affected as affected_stacks
-from stacks import local_stack, pr_commands, settings_commands, table
 from stacks.errors import BadSettings, EngineFailed
-from stacks.runs import Run, require_account, run_of
+from stacks.runs import Run, run_of
 from stacks.unlock import Unlock
 
 
@@ -66,9 +66,7 @@ def pin(stack: str, rest: tuple[str, ...]) -> int:
     """Pin what the settings ask for, without deploying anything."""
     from stacks import pinning  # the other commands don't need the catalogs
 
-    run = run_of(stack, rest)
-    if stack != LOCAL_STACK:
-        require_account(run)
+    accounts.require_own(run_of(stack, rest))
     for line in pinning.pin(stack, os.environ):
         print(line)
     return 0
@@ -88,7 +86,9 @@ def down(stack: str, rest: tuple[str, ...]) -> int:
 
 def show(stack: str, rest: tuple[str, ...]) -> int:
     """The table of what the last `up` made."""
-    _show_table(run_of(stack, rest))
+    run = run_of(stack, rest)
+    accounts.refuse_another(run)
+    _show_table(run)
     return 0
 
 
@@ -111,7 +111,8 @@ def stop(_stack: str, _rest: tuple[str, ...]) -> int:
 def unlock(stack: str, rest: tuple[str, ...]) -> int:
     """After a crash: free the lock of a dead process and settle what it left open."""
     run = run_of(stack, rest)
-    for line in Unlock(stack, run.engine, run.env, run.words).run():
+    accounts.refuse_another(run)
+    for line in Unlock(run).run():
         print(line)
     return 0
 

@@ -14,6 +14,7 @@ import yaml
 
 from stacks.errors import BadSettings
 
+PROJECT_SPACE = "fleet:"
 Path_ = tuple[str | int, ...]
 SECRET = "[secret]"  # noqa: S105 - stands where a secret was
 """Stands for an encrypted value: what is in it is nobody's business here."""
@@ -62,8 +63,17 @@ def read_layer(file: Path, shown: str) -> Layer:
         return Layer({})
     if not isinstance(values, dict):
         raise BadSettings(f"{shown}: `config` must be a map of settings. Next: correct it.")
-    places = {path[1:]: Place(shown, line) for path, line in _lines(root, ()) if path[:1] == ("config",)}
-    return Layer({str(key): _without_secrets(value) for key, value in values.items()}, places)
+    places = {
+        (full_name(str(path[1])), *path[2:]): Place(shown, line)
+        for path, line in _lines(root, ())
+        if path[:1] == ("config",) and len(path) > 1
+    }
+    return Layer({full_name(str(key)): _without_secrets(value) for key, value in values.items()}, places)
+
+
+def full_name(key: str) -> str:
+    """A key with its namespace: the project's where it was written without one, as for the engines."""
+    return key if ":" in key else f"{PROJECT_SPACE}{key}"
 
 
 def _lines(node: yaml.Node | None, path: Path_) -> Iterator[tuple[Path_, int]]:

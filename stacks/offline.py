@@ -51,7 +51,7 @@ def offline_run(stack: str, engine: Engine, env: Mapping[str, str]) -> Iterator[
         settings = home / own.name
         salt = _made_stack(stack, home, engine, inside)
         settings.write_text(without_secrets(own.read_text(), salt), encoding="utf-8")
-        yield Run(stack, engine, inside, ("--stack", stack, "--config-file", str(settings)))
+        yield Run(stack, engine, inside, str(settings))
 
 
 def _environment(home: Path, env: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ import yaml
 from stacks import expiry, sources
 from stacks.engine import Engine
 from stacks.errors import BadSettings
-from stacks.settings import PROJECT_SPACE
+from stacks.layers import PROJECT_SPACE
 
 TEMPLATE = "pr"
 PREFIX = "pr-"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.linode import sessions, state_folder
+from providers.linode import state_folder
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.nearest import did_you_mean
 from stacks import engine as engines
 from stacks import local_stack
 from stacks.affected import PULL_REQUEST
 from stacks.engine import PROJECT, Engine
-from stacks.errors import BadSettings, EngineFailed
+from stacks.errors import BadSettings
 from stacks.expiry import duration
 from stacks.lock_wait import LockWait
 from stacks.sources import environments
@@ -23,12 +23,25 @@ from stacks.sources import environments
 
 @dataclass(frozen=True)
 class Run:
-    """One command: the stack, the engine, the environment, and the words for the engine behind its verb."""
+    """One command: the stack, the engine, the environment, the stack's settings if they are not in stacks/, and
+    further words for the engine.
+    """
 
     stack: str
     engine: Engine
     env: Mapping[str, str]
-    words: tuple[str, ...]
+    config_file: str = ""
+    rest: tuple[str, ...] = ()
+
+    @property
+    def which(self) -> tuple[str, ...]:
+        """The words that tell an engine which stack, and where its settings are."""
+        return ("--stack", self.stack, *(("--config-file", self.config_file) if self.config_file else ()))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that stands behind the verb."""
+        return (*self.which, *self.rest)
 
     def verb(self, verb: str, *more: str) -> int:
         """Run one of the engine's verbs, waiting for the lock if that is wanted; its exit code."""
@@ -44,7 +57,8 @@ def run_of(stack: str, rest: tuple[str, ...]) -> Run:
         print(f"engine: pulumi ({engine.words[0]})", file=sys.stderr)
     if stack != LOCAL_STACK:
         _require_settings(stack, rest)
-        return Run(stack, engine, os.environ, ("--stack", stack, *rest))
+        named, others = _config_file(rest)
+        return Run(stack, engine, os.environ, named, others)
     local = local_stack.of_environment(os.environ)
     env, api = local.environment(os.environ), local.api(os.environ)
     if api.start():
@@ -53,7 +67,15 @@ def run_of(stack: str, rest: tuple[str, ...]) -> Run:
             file=sys.stderr,
         )
     local.prepare(engine, api, env)
-    return Run(stack, engine, env, ("--stack", stack, "--config-file", str(local.settings), *rest))
+    return Run(stack, engine, env, str(local.settings), rest)
+
+
+def _config_file(rest: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The settings file that the words name ("" if none), and the other words."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config-file", default="")
+    options, others = parser.parse_known_args(list(rest))
+    return options.config_file, tuple(others)
 
 
 def _require_settings(stack: str, rest: tuple[str, ...]) -> None:
@@ -67,13 +89,3 @@ def _require_settings(stack: str, rest: tuple[str, ...]) -> None:
             f"there is no stack '{stack}': stacks/ has no Pulumi.{stack}.yaml{did_you_mean(stack, known)}. "
             f"Next: STACK= one of {', '.join(known)}."
         )
-
-
-def require_account(run: Run) -> None:
-    """Raises WrongAccount if the stack was deployed in another account than the token's."""
-    try:
-        outputs = json.loads(run.engine.ask("stack", "output", "--json", "--stack", run.stack, env=run.env))
-    except EngineFailed:
-        return  # nothing is deployed yet
-    if isinstance(outputs, dict) and outputs.get("account"):
-        sessions.require_account(sessions.of_stack(run.stack), str(outputs["account"]), run.stack)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -18,10 +19,11 @@ from providers.linode.catalogs.criteria import (
 from providers.linode.nearest import did_you_mean
 from providers.linode.sessions import CONFIG_KEYS
 from stacks.errors import BadSettings
-from stacks.layers import SECRET, Layer, Path_, dotted, merge
+from stacks.layers import PROJECT_SPACE, SECRET, Layer, Path_, dotted, merge
 
-PROJECT_SPACE = "fleet:"
 LINODE_SPACE = "linode:"
+MISSPELT = 0.75
+"""From this likeness (0 to 1) on, another namespace is taken for one of ours, misspelt."""
 
 
 class Model(BaseModel):
@@ -124,12 +126,26 @@ def _with_defaults(layer: Layer, stack: str) -> Layer:
 
 
 def _unknown_keys(layer: Layer) -> list[str]:
-    """Misspelt keys of the provider's space; those of the project's own are found by the model."""
+    """Misspelt keys of the provider's space, and misspelt spaces; keys of the project's own the model finds.
+
+    Spaces that look like neither belong to other providers.
+    """
     return [
-        f"  {_where((key,), layer)}{key}: no such setting{did_you_mean(key, CONFIG_KEYS)}"
+        f"  {_where((key,), layer)}{key}: no such setting{near}"
         for key in layer.values
-        if key.startswith(LINODE_SPACE) and key not in CONFIG_KEYS
+        if (near := _meant(key)) is not None
     ]
+
+
+def _meant(key: str) -> str | None:
+    """` (did you mean …?)` for a key that nothing reads; None if it is a known one, or not ours."""
+    space, _, name = key.rpartition(":")
+    if f"{space}:" == LINODE_SPACE:
+        return None if key in CONFIG_KEYS else did_you_mean(key, CONFIG_KEYS)
+    if f"{space}:" == PROJECT_SPACE:
+        return None
+    near = get_close_matches(f"{space}:", (PROJECT_SPACE, LINODE_SPACE), n=1, cutoff=MISSPELT)
+    return f" (did you mean {near[0]}{name}?)" if near else None
 
 
 def _line(problem: ErrorDetails, layer: Layer) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from providers.linode.connection import LOCAL_STACK
 from stacks.engine import PROJECT
 from stacks.errors import BadSettings
-from stacks.layers import SECRET, Layer, merge, read_layer
-from stacks.settings import LINODE_SPACE, PROJECT_SPACE
+from stacks.layers import PROJECT_SPACE, SECRET, Layer, merge, read_layer
+from stacks.settings import LINODE_SPACE
 
 FOLDER = PROJECT / "stacks"
 COMMON = "common.yaml"
@@ -38,9 +38,7 @@ def of_files(stack: str, folder: Path = FOLDER, own: Path | None = None) -> Laye
 def of_engine(config: Mapping[str, object], stack: str) -> Layer:
     """The settings as the engine decrypted them, over what is common; places are taken from the files."""
     values = {
-        key: _decoded(value) if key.startswith(PROJECT_SPACE) else value
-        for key, value in config.items()
-        if key.startswith((PROJECT_SPACE, LINODE_SPACE))
+        key: _decoded(value) if key.startswith(PROJECT_SPACE) else value for key, value in config.items()
     }
     file = FOLDER / f"Pulumi.{stack}.yaml"
     places = {} if stack == LOCAL_STACK else read_layer(file, _shown(file)).places

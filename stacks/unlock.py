@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from providers.linode import sessions, state_folder
 from providers.linode.client import LinodeClient
@@ -20,12 +19,13 @@ from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import LinodeError, NotFound
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
-from stacks import locks, torn_files
+from stacks import accounts, locks, torn_files
 from stacks.cut_off import settle
-from stacks.engine import PROJECT, Engine
+from stacks.engine import PROJECT
 from stacks.engine_errors import holders
-from stacks.errors import BadSettings, EngineFailed
+from stacks.errors import BadSettings
 from stacks.local_stack import project_name
+from stacks.runs import Run
 
 LOOKS_AT_A_LOCK = 3
 AFTERLIFE_S = 4.0
@@ -33,13 +33,13 @@ AFTERLIFE_S = 4.0
 
 
 class Unlock:
-    """One stack, and the engine that reads and writes its state. `words` are for commands that take settings."""
+    """One stack, and the engine that reads and writes its state."""
 
-    def __init__(self, stack: str, engine: Engine, env: Mapping[str, str], words: tuple[str, ...]) -> None:
-        self.stack, self.engine, self.env, self.words = stack, engine, env, words
-        self._folder = state_folder.folder(env, PROJECT)
-        self._learnt: dict[str, Any] | None = None
-        self._waited = False
+    def __init__(self, run: Run) -> None:
+        self.stack, self.engine, self.env = run.stack, run.engine, run.env
+        self._run = run
+        self._folder = state_folder.folder(run.env, PROJECT)
+        self._learnt = self._waited = False
 
     def run(self) -> list[str]:
         """What was done, a line each. Raises BadSettings, EngineFailed; then nothing was changed."""
@@ -130,18 +130,7 @@ class Unlock:
             raise BadSettings(f"whether Linode {linode_id} is deleted can't be told: {error}") from None
 
     def _client(self, owner: Owner) -> LinodeClient:
-        if self._learnt is None:
-            self._learnt = self._settings()
-            sessions.learn(self._learnt)
+        if not self._learnt:
+            accounts.learn(self._run)
+            self._learnt = True
         return sessions.of_owner(owner).client
-
-    def _settings(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for key in sessions.CONFIG_KEYS:
-            try:
-                values[key] = self.engine.ask("config", "get", key, *self.words, env=self.env).strip()
-            except EngineFailed:  # noqa: PERF203 - three keys, each a process
-                values[key] = None  # not set, or in the environment
-        if self.stack != LOCAL_STACK or values["linode:token"]:
-            return values
-        raise BadSettings(f"stack '{LOCAL_STACK}' has no token of the local API. Next: run `make up`.")

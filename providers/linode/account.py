@@ -19,7 +19,7 @@ from pulumi.dynamic import (
     ResourceProvider,
 )
 
-from providers.linode import engine_contact, sessions
+from providers.linode import sessions
 from providers.linode.cache import is_offline
 from providers.linode.errors import LinodeError
 
@@ -32,10 +32,7 @@ class AccountProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        sessions.quiet_tracebacks()
-        sessions.learn(req.config)
-        engine_contact.widen_pool()
-        engine_contact.end_with_engine()
+        sessions.begin(req.config)
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """The inputs with the account's id, so that it is known in previews; or why the token can't be used.

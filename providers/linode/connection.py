@@ -67,7 +67,12 @@ def connect_for_lookups(environment: Mapping[str, str]) -> Connection:
 
 
 def _local_connection(config: Mapping[str, str]) -> Connection:
-    url = versioned_url(config.get("linode:url") or REAL_API)
+    if not config.get("linode:url"):
+        raise BadConnection(
+            f"stack '{LOCAL_STACK}' was not given its own settings. Next: run it by make; `pulumi` itself takes "
+            f"--config-file .local/Pulumi.{LOCAL_STACK}.yaml, which `make up` makes."
+        )
+    url = versioned_url(config["linode:url"])
     if not is_loopback(url):
         raise BadConnection(
             f"stack '{LOCAL_STACK}' works with the local API alone, and {urlsplit(url).netloc} is not on "

@@ -4,11 +4,13 @@ Each part tests first whether what it relies on is there, and tells its caller w
 SDK costs a comfort and never a Linode. Relied on: the servicer's methods have the locals `request` and
 `context` (pulumi/dynamic/__main__.py, SDK 3.272); an error that carries ErrorResourceInitFailed keeps a
 resource in the state, and the next `up` updates it (pulumi/provider.proto); the servicer runs on one
-ThreadPoolExecutor of 4 threads, which looks at `_max_workers` whenever work comes.
+ThreadPoolExecutor of 4 threads, which looks at `_max_workers` whenever work comes; it tells an error as what its
+`traceback.format_exc()` gives.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
 import logging
 import os
@@ -16,11 +18,14 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
+
+from providers.linode.errors import LinodeError
 
 log = logging.getLogger("linode.engine")
 
@@ -112,6 +117,35 @@ def _plain(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]
     return value
+
+
+@functools.cache
+def settle_in() -> None:
+    """What every provider needs of the servicer that made it, done once a process."""
+    say_errors_plainly()
+    widen_pool()
+    end_with_engine()
+
+
+def say_errors_plainly(environment: Mapping[str, str] = os.environ) -> bool:
+    """Have an error of ours reach people as its own line: the servicer sends `traceback.format_exc()`.
+
+    Not with LINODE_DEBUG, and not for errors that nobody foresaw. Whether that worked.
+    """
+    servicer = sys.modules["__main__"]
+    if environment.get("LINODE_DEBUG") or getattr(servicer, "traceback", None) is not traceback:
+        return False
+    servicer.traceback = _PlainTraceback()  # type: ignore[attr-defined]  # looked up just now
+    return True
+
+
+class _PlainTraceback:
+    """Stands for the module `traceback` in the servicer."""
+
+    @staticmethod
+    def format_exc() -> str:
+        error = sys.exc_info()[1]
+        return str(error) if isinstance(error, (LinodeError, HalfMade)) else traceback.format_exc()
 
 
 def widen_pool(threads: int = WIDE_THREADS) -> bool:

@@ -42,8 +42,7 @@ class GateProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        sessions.quiet_tracebacks()
-        sessions.learn(req.config)
+        sessions.begin(req.config)
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         return CheckResult(news if is_unknown(news) else {**news, **_whole(news)}, [])

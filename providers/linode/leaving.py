@@ -27,8 +27,7 @@ class LeavingProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        sessions.quiet_tracebacks()
-        sessions.learn(req.config)
+        sessions.begin(req.config)
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         return DiffResult(changes=_olds.get(PROVIDER_KEY) != _news.get(PROVIDER_KEY))

@@ -30,6 +30,12 @@ def did_you_mean(name: str, known: Iterable[str], count: int = 3) -> str:
     return f" (did you mean {listed}?)"
 
 
+def nearest_of_unknown(names: Iterable[str], known: Iterable[str]) -> str:
+    """`did_you_mean` for the first of the names that is not known; empty when all are."""
+    known = set(known)
+    return next((did_you_mean(name, known) for name in names if name not in known), "")
+
+
 def _likeness(wanted: str, known: str) -> float:
     matcher = SequenceMatcher(None, wanted, known, autojunk=False)
     if matcher.quick_ratio() < ALIKE:

@@ -22,7 +22,6 @@ from pulumi.dynamic import (
 from providers.linode import (
     changes,
     checking,
-    engine_contact,
     evidence,
     half_made,
     inputs,
@@ -32,6 +31,7 @@ from providers.linode import (
     sessions,
     waiting,
 )
+from providers.linode.engine_contact import PROVIDER_KEY
 from providers.linode.errors import LinodeError, NotFound
 from providers.linode.outputs import addresses, outputs
 from providers.linode.owner import Owner
@@ -44,8 +44,6 @@ log = logging.getLogger("linode.provider")
 Props = dict[str, Any]
 """Properties as the SDK hands them over: JSON values (every number a float) and `Unknown` objects."""
 
-PROVIDER_KEY = "__provider"
-
 
 class InstanceProvider(ResourceProvider):
     """Without attributes, so that the state names this class instead of holding a copy of its code."""
@@ -53,10 +51,7 @@ class InstanceProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        sessions.quiet_tracebacks()
-        sessions.learn(req.config)
-        engine_contact.widen_pool()
-        engine_contact.end_with_engine()
+        sessions.begin(req.config)
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """The new inputs in normal form, with what the preview should show; or what is wrong with them."""

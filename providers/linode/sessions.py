@@ -13,7 +13,7 @@ from functools import cached_property
 from threading import RLock
 from typing import Protocol
 
-from providers.linode import rotation
+from providers.linode import engine_contact, rotation
 from providers.linode.cache import is_offline, open_cache
 from providers.linode.catalog_transport import CatalogTransport, OnPage
 from providers.linode.catalogs.endpoints import ENDPOINTS
@@ -92,6 +92,16 @@ def learn(read: GetsValues | Mapping[str, object]) -> None:
                 _config[key] = str(value)
 
 
+def begin(config: GetsValues) -> None:
+    """What every provider does when the engine has made it: learn the configuration, and settle in."""
+    if os.environ.get("LINODE_DEBUG"):
+        logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s", stream=sys.stderr)
+        logging.getLogger("linode").setLevel(logging.DEBUG)
+        logging.getLogger("urllib3").setLevel(logging.WARNING)
+    learn(config)
+    engine_contact.settle_in()
+
+
 def of_stack(stack: str, account: str | None = None) -> Session:
     """The session of a stack's connection; of its several tokens, one that is valid, and of its account.
 
@@ -156,16 +166,3 @@ def forget() -> None:
         _sessions.clear()
         _chosen.clear()
         _config.clear()
-
-
-def quiet_tracebacks(environment: Mapping[str, str] = os.environ) -> None:
-    """One line an error instead of a traceback, unless LINODE_DEBUG is set; then also a line a request.
-
-    Only to be called once the provider is being configured: the SDK hangs in a program that sets it earlier.
-    """
-    if environment.get("LINODE_DEBUG"):
-        logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s", stream=sys.stderr)
-        logging.getLogger("linode").setLevel(logging.DEBUG)
-        logging.getLogger("urllib3").setLevel(logging.WARNING)
-    else:
-        sys.tracebacklimit = 0

@@ -108,12 +108,15 @@ def test_a_token_of_another_account_stops_every_command(checkout: Checkout) -> N
     before, writes = checkout.linodes(), checkout.writes()
     stranger = {**env, "LINODE_TOKEN": checkout.new_token("stranger")}
 
-    for command in ("preview", "up", "refresh", "down"):
-        unasked = () if command == "preview" else ("--yes", "--skip-preview")
+    for command in ("preview", "up", "refresh", "down", "show", "pin", "unlock"):
+        unasked = ("--yes", "--skip-preview") if command in ("up", "refresh", "down") else ()
         done = checkout.run(command, "--stack", "dev", *unasked, env=stranger)
 
         assert done.code == 1, done.said
         assert_clear(done.said, "stack 'dev' belongs to account")
+        assert "LinodeError" not in done.said
+        assert "providers.linode" not in done.said
+    assert checkout.run("show", "--stack", "dev", env={**env, "LINODE_TOKEN": ""}).code == 0, "nobody's token"
     assert checkout.linodes() == before
     assert checkout.writes() == writes
 

@@ -271,7 +271,7 @@ def test_no_call_works_with_another_accounts_token(call: str, api: LocalApi, wor
         with pytest.raises(grpc.RpcError) as caught:
             calls[call]()
 
-    assert f"belongs to account {world.uuid}" in str(caught.value.details())
+    assert str(caught.value.details()).startswith(f"stack 'local' belongs to account {world.uuid}")
     assert [linode["label"] for linode in world.linodes()] == ["web-1"]
 
 

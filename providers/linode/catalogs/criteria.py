@@ -12,9 +12,10 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from providers.linode.catalogs.places import CONTINENTS, Continent
 from providers.linode.errors import BadFilter
@@ -65,21 +66,29 @@ AtLeast = Annotated[int, Field(ge=0)]
 Usd = Annotated[float, BeforeValidator(_usd), Field(ge=0)]
 
 
-class Criteria(BaseModel):
-    """Base of all: frozen, no unknown keys."""
+if TYPE_CHECKING:  # editors and mypy take a constructor's arguments from the fields
+    from pydantic._internal._model_construction import ModelMetaclass as _OneLine
+else:
+
+    class _OneLine(type(BaseModel)):
+        """Criteria made in code are refused in one line, too; within settings, every problem at once stays so."""
+
+        def __call__(cls, *args, **values):
+            try:
+                return super().__call__(*args, **values)
+            except ValidationError as error:
+                raise BadFilter(_one_line(cls, error.errors()[0])) from None
+
+
+class Criteria(BaseModel, metaclass=_OneLine):
+    """Base of all: frozen, no unknown keys. Raises BadFilter, in one line, for a wrong key or value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     @classmethod
     def read(cls: type[CriteriaT], settings: Mapping[str, object]) -> CriteriaT:
-        """The criteria from settings; BadFilter, in one line, for a wrong key or value."""
-        try:
-            return cls.model_validate(settings)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            path = [str(part) for part in problem["loc"]]
-            key = ".".join(path)
-            raise BadFilter(_one_line(cls, key, path, problem)) from error
+        """The criteria from settings, with their names. Raises BadFilter."""
+        return cls(**settings)
 
     @classmethod
     def setting_names(cls) -> list[str]:
@@ -199,8 +208,10 @@ class KernelCriteria(Criteria):
     otherwise: KernelCriteria | None = None
 
 
-def _one_line(cls: type[Criteria], key: str, path: list[str], problem: Any) -> str:
+def _one_line(cls: type[Criteria], problem: ErrorDetails) -> str:
     """`region.contries: no such key (did you mean countries?). Next: …`."""
+    path = [str(part) for part in problem["loc"]]
+    key = ".".join(path)
     keys = cls.setting_names()
     what = f"{cls.__name__}: {key}" if path else cls.__name__
     if problem["type"] == "extra_forbidden":

@@ -19,7 +19,8 @@ class Pick(Generic[ItemT]):
     """`chosen` is the record, `id` its id, `why` one line; `ranked` all that fit, the best first.
 
     `monthly_usd` is the plan's price in its region, with backups where they are asked for; None for what
-    has no price. `str()` gives the why, `explain()` several lines.
+    has no price. `fallback` says why an earlier alternative was passed over, "" if none was; it ends the why.
+    `str()` gives the why, `explain()` several lines.
     """
 
     chosen: ItemT
@@ -28,6 +29,12 @@ class Pick(Generic[ItemT]):
     funnel: Funnel
     ranked: tuple[ItemT, ...]
     monthly_usd: float | None = None
+    fallback: str = ""
+
+    def after(self, refused: Sequence[NoMatch]) -> Pick[ItemT]:
+        """The same pick, known to be a fallback for alternatives that were refused."""
+        more = "".join(f"; a fallback, as {_without_next(str(none))}" for none in refused)
+        return replace(self, why=self.why + more, fallback=self.fallback + more)
 
     @property
     def next_id(self) -> str:
@@ -91,8 +98,7 @@ def first_that_fits(criteria: CriteriaT, pick: Callable[[CriteriaT], Pick[ItemT]
         except NoMatch as none:
             refused.append(none)
             continue
-        because = "".join(f"; a fallback, as {_without_next(str(none))}" for none in refused)
-        return replace(found, why=found.why + because)
+        return found.after(refused)
     raise all_refused(refused)
 
 

@@ -31,7 +31,7 @@ def pick_place(catalogs: Catalogs, types: TypeCriteria, regions: RegionCriteria)
     for wanted in alternatives(types):
         found = _place(catalogs, wanted, regions)
         if isinstance(found, Place):
-            return found
+            return Place(found.type.after(refused), found.region.after(refused))
         refused.append(found)
     raise all_refused(refused)
 
@@ -45,4 +45,5 @@ def _place(catalogs: Catalogs, types: TypeCriteria, regions: RegionCriteria) -> 
     best, region = min(places, key=lambda place: ranking_in(types, place[1].id).place_of(place[0].chosen))
     others = tuple(each for each in selling.ranked if each.id != region.id)
     why = f"{region.id}: has the {types.choose} type that fits, {best.id}, of the regions that sell one: {len(places)}"
+    why += selling.fallback
     return Place(best, replace(selling, chosen=region, id=region.id, why=why, ranked=(region, *others)))

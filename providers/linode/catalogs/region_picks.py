@@ -14,7 +14,7 @@ from providers.linode.catalogs.pick import Pick, Ranking, alternatives, decide, 
 from providers.linode.catalogs.places import coordinates_of, distance_km
 from providers.linode.catalogs.records import Region
 from providers.linode.catalogs.type_picks import fitting_types
-from providers.linode.nearest import did_you_mean
+from providers.linode.nearest import did_you_mean, nearest_of_unknown
 
 RegionCriterion = Criterion[Region]
 
@@ -54,10 +54,10 @@ def _ranking(criteria: RegionCriteria) -> Ranking[Region]:
 def _by_place(criteria: RegionCriteria, regions: Iterable[Region]) -> list[RegionCriterion]:
     found: list[RegionCriterion] = []
     if criteria.ids:
-        near = did_you_mean(criteria.ids[0], [region.id for region in regions])
+        hint = nearest_of_unknown(criteria.ids, [region.id for region in regions])
         found.append(
             RegionCriterion(
-                f"id {_or(criteria.ids)}", lambda region: region.id in criteria.ids, f"change ids{near}"
+                f"id {_or(criteria.ids)}", lambda region: region.id in criteria.ids, f"change ids{hint}"
             )
         )
     if criteria.continent:

@@ -9,11 +9,11 @@ from providers.linode.catalogs.criteria import TypeCriteria
 from providers.linode.catalogs.field import name_key
 from providers.linode.catalogs.funnel import Criterion, Funnel, sieve
 from providers.linode.catalogs.lookup import Catalogs
-from providers.linode.catalogs.pick import Pick, Ranking, decide, first_that_fits
+from providers.linode.catalogs.pick import ItemT, Pick, Ranking, decide, first_that_fits
 from providers.linode.catalogs.records import LinodeType, Region
 from providers.linode.catalogs.stock import sold_in
 from providers.linode.errors import NoMatch
-from providers.linode.nearest import did_you_mean
+from providers.linode.nearest import did_you_mean, nearest_of_unknown
 
 TypeCriterion = Criterion[LinodeType]
 
@@ -82,12 +82,19 @@ def cheapest_key(item: LinodeType, region: str, backups: bool) -> tuple[Any, ...
 
 def known_region(catalogs: Catalogs, region: str) -> Region:
     """The region of that id; NoMatch, with the nearest ids, when the account sees no such region."""
-    regions = catalogs.regions()
-    found = [each for each in regions if each.id == region]
-    if not found:
-        near = did_you_mean(region, [each.id for each in regions])
-        raise NoMatch(f"there is no region {region!r}{near}. Next: name one that the account sees.")
-    return found[0]
+    return _known("region", region, catalogs.regions(), "name one that the account sees")
+
+
+def known_type(catalogs: Catalogs, type_: str) -> LinodeType:
+    """The plan of that id; NoMatch, with the nearest ids, when the catalog has no such plan."""
+    return _known("type", type_, catalogs.types(), "name one of the catalog")
+
+
+def _known(noun: str, id_: str, items: Iterable[ItemT], todo: str) -> ItemT:
+    by_id = {item.id: item for item in items}
+    if id_ not in by_id:
+        raise NoMatch(f"there is no {noun} {id_!r}{did_you_mean(id_, by_id)}. Next: {todo}.")
+    return by_id[id_]
 
 
 def usd_a_month(price: float | None) -> str:
@@ -213,9 +220,7 @@ def _measured(
 def _one_of_ids(ids: tuple[str, ...], types: Iterable[LinodeType]) -> TypeCriterion | None:
     if not ids:
         return None
-    known = [item.id for item in types]
-    unknown = [each for each in ids if each not in known]
-    hint = did_you_mean(unknown[0], known) if unknown else ""
+    hint = nearest_of_unknown(ids, [item.id for item in types])
     return TypeCriterion(f"id {' or '.join(ids)}", lambda item: item.id in ids, f"change ids{hint}")
 
 
@@ -223,8 +228,7 @@ def _one_of_classes(classes: tuple[str, ...], types: Iterable[LinodeType]) -> Ty
     if not classes:
         return None
     known = sorted({item.class_ for item in types if item.class_})
-    unknown = [each for each in classes if each not in known]
-    hint = did_you_mean(unknown[0], known) if unknown else ""
+    hint = nearest_of_unknown(classes, known)
     return TypeCriterion(
         f"class {' or '.join(classes)}",
         lambda item: item.class_ in classes,

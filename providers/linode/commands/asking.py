@@ -62,8 +62,7 @@ class StackPlace:
 
 def file_of(stack: str) -> Path:
     """Where a stack's pins are. Raises BadConnection."""
-    folder = _folder(stack, os.environ)
-    config = _config(folder / f"Pulumi.{stack}.yaml", stack)
+    config = _config(stack)
     place = next((str(value) for key, value in config.items() if key.endswith(":pins")), None)
     return PROJECT / place if place else default_path(stack)
 
@@ -78,17 +77,23 @@ def of_stack(stack: str) -> StackPlace:
     The token is LINODE_TOKEN, and that of the local API for stack local; public catalogs need none.
     Raises BadConnection.
     """
-    folder = _folder(stack, os.environ)
-    config = _config(folder / f"Pulumi.{stack}.yaml", stack)
+    config = _config(stack)
     url = str(config.get("linode:url") or "")
     if stack == LOCAL_STACK:
-        token = folder / "token"
+        token = _folder(stack, os.environ) / "token"
         values = {"linode:url": url, "linode:token": token.read_text() if token.exists() else ""}
         return StackPlace(file_of(stack), Session(connect(stack, values)))
     return StackPlace(file_of(stack), Session(connect_for_lookups({"LINODE_URL": url, **os.environ})))
 
 
-def _config(file: Path, stack: str) -> Mapping[str, object]:
+def _config(stack: str) -> Mapping[str, object]:
+    """The values of the stack's settings file, over those that all stacks share."""
+    common = PROJECT / "stacks" / "common.yaml"
+    shared = _values(common, stack) if common.exists() else {}
+    return {**shared, **_values(_folder(stack, os.environ) / f"Pulumi.{stack}.yaml", stack)}
+
+
+def _values(file: Path, stack: str) -> Mapping[str, object]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         config = content.get("config") or {}

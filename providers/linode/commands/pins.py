@@ -93,10 +93,19 @@ def keep(stack: str, keys: tuple[str, ...]) -> None:
 @click.argument("target")
 @click.argument("keys", nargs=-1, metavar="[KEY]…")
 def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
-    """Copy pins from one stack to another (dev staging), where both ask for the same."""
+    """Copy pins from one stack to another (dev staging), where both ask for the same.
+
+    Those of stack local were picked from simulated catalogs, which it says.
+    """
     from_file = PinFile.read(asking.file_of(source))
     file = PinFile.read(asking.file_of(target))
     _write(file, promote_pins(from_file.pins, file.pins, keys))
+    if source == LOCAL_STACK and target != LOCAL_STACK:
+        click.echo(
+            f"these were picked from the local API's catalogs. Next: python -m providers.linode pins check "
+            f"--stack {target}, or repin",
+            err=True,
+        )
 
 
 def _advice(found: Pins, catalogs: Catalogs, command: str) -> list[str]:

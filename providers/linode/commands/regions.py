@@ -8,7 +8,6 @@ import click
 
 from providers.linode.catalogs import (
     Catalogs,
-    LinodeTypes,
     Pick,
     Region,
     RegionCriteria,
@@ -16,6 +15,7 @@ from providers.linode.catalogs import (
     pick_region,
 )
 from providers.linode.catalogs.places import CONTINENTS, coordinates_of, distance_km
+from providers.linode.catalogs.type_picks import known_type
 from providers.linode.commands import asking
 from providers.linode.commands.completion import ids_of
 from providers.linode.commands.flags import Flag, Point, as_code, criteria_of, criteria_options
@@ -45,6 +45,8 @@ def regions(site_type: str, plan: str, **given: Any) -> None:
     output = output_of(given)
     sells = TypeCriteria(ids=(plan,)) if plan else None
     with asking.catalogs() as catalogs:
+        if plan:
+            known_type(catalogs, plan)
         listing = listing_of(catalogs, pick_region(catalogs, criteria, sells=sells), criteria, plan)
     if output.sort == "price" and not plan:
         raise click.UsageError("--sort price needs --type, the plan whose price it is")
@@ -80,8 +82,7 @@ def listing_of(catalogs: Catalogs, pick: Pick[Region], criteria: RegionCriteria,
 
 
 def _price(catalogs: Catalogs, plan: str, region: str) -> float | None:
-    (found,) = catalogs.types(LinodeTypes.id == plan)
-    return found.monthly_usd(region)
+    return known_type(catalogs, plan).monthly_usd(region)
 
 
 def _getter(name: str) -> Any:

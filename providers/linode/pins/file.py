@@ -76,6 +76,11 @@ def shown(path: Path) -> str:
     return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
 
 
+def restoring(path: Path) -> str:
+    """The command that brings the file back; "" for those that are never committed."""
+    return f"git checkout -- {shown(path)}" if path.parent == PROJECT / "stacks" else ""
+
+
 def _text_of(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
@@ -129,9 +134,9 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _damaged(path: Path, why: str) -> BadPins:
+    todo = f"restore it ({restoring(path)}), or remove it" if restoring(path) else "remove it"
     return BadPins(
-        f"{shown(path)} can't be understood: {why}. Nothing was changed. "
-        f"Next: restore it (git checkout -- {shown(path)}), or remove it to pick anew."
+        f"{shown(path)} can't be understood: {why}. Nothing was changed. Next: {todo} to pick anew."
     )
 
 

@@ -11,7 +11,7 @@ from providers.linode.catalogs import Catalogs, LinodeTypes
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import ApiMaintenance, ApiUnreachable, BadPins, NoMatch, Offline
 from providers.linode.pins.advice import Note, advise
-from providers.linode.pins.file import PinFile
+from providers.linode.pins.file import PinFile, restoring
 from providers.linode.pins.pin import Pin, make_pin
 from providers.linode.pins.wish import Wish
 
@@ -110,9 +110,10 @@ class Pinned:
 
     def _require_unedited(self, key: str, pin: Pin) -> None:
         if pin.is_edited:
+            ways = [way for way in (restoring(self._file.path), f"{self._repin} {key}") if way]
             raise BadPins(
                 f"{key} in {self._file.name} was changed by hand: its sum does not match. Nothing was changed. "
-                f"Next: git checkout -- {self._file.name}, or {self._repin} {key}"
+                f"Next: {', or '.join(ways)}"
             )
 
     def _require_account(self, key: str, pin: Pin) -> None:

@@ -19,6 +19,18 @@ def test_the_same_criteria_have_the_same_json_however_they_are_written() -> None
     assert two.canonical_json() == one.canonical_json()
 
 
+def test_criteria_made_in_code_are_refused_in_one_line() -> None:
+    with pytest.raises(BadFilter) as wrong:
+        TypeCriteria(min_memroy_mb=1)  # type: ignore[call-arg]  # what an editor would show
+    with pytest.raises(BadFilter, match="max_distance_km needs `near`"):
+        RegionCriteria(max_distance_km=5)
+
+    assert str(wrong.value).startswith(
+        "TypeCriteria: min_memroy_mb is no criterion (did you mean min_memory_mb"
+    )
+    assert "\n" not in str(wrong.value)
+
+
 def test_an_order_of_preference_is_kept() -> None:
     one = RegionCriteria.read({"prefer": ["us-ord", "de-fra-2"], "countries": ["US", "de"]})
 

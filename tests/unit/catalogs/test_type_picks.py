@@ -198,10 +198,22 @@ def test_a_place_is_the_cheapest_plan_over_all_regions_that_fit() -> None:
     assert place.region.why.startswith("eu-west: has the cheapest type that fits, g6-standard-2")
 
 
+def test_a_place_says_that_its_region_is_a_fallback() -> None:
+    elsewhere = RegionCriteria.read({"continent": "africa", "otherwise": {"continent": "europe"}})
+
+    place = pick_place(small_catalogs(), TypeCriteria(), elsewhere)
+
+    assert "; a fallback, as no region fits: `continent africa` removed" in place.region.why
+
+
 def test_a_place_falls_back_and_fails_as_picks_do() -> None:
     europe = RegionCriteria(continent="europe")
     gpu = TypeCriteria.read({"min_gpus": 1, "otherwise": {"class": "premium"}})
 
-    assert pick_place(small_catalogs(), gpu, europe).type.id == "g7-premium-2"
+    place = pick_place(small_catalogs(), gpu, europe)
+
+    assert place.type.id == "g7-premium-2"
+    for why in (place.type.why, place.region.why):
+        assert "; a fallback, as no region fits: `a type that fits` removed" in why
     with pytest.raises(NoMatch, match="`a type that fits` removed the last 3 of 6"):
         pick_place(small_catalogs(), TypeCriteria(min_gpus=1), europe)

@@ -13,7 +13,7 @@ from providers.linode.catalogs import ImageCriteria, TypeCriteria
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import BadPins
 from providers.linode.pins import Pin, PinFile, Wish, default_path
-from providers.linode.pins.file import render
+from providers.linode.pins.file import PROJECT, render, restoring
 from providers.linode.pins.pin import make_pin
 from stacks.local_stack import LocalStack
 from tests.catalog_rows import small_catalogs
@@ -93,6 +93,17 @@ def test_what_is_wrong_is_one_line_and_nothing_is_changed(tmp_path: Path, text: 
     assert "Next: " in str(caught.value)
     assert "\n" not in str(caught.value)
     assert path.read_text() == text
+
+
+def test_git_is_named_for_files_under_version_control_only(tmp_path: Path) -> None:
+    (tmp_path / "pins.local.json").write_text("[")
+
+    with pytest.raises(BadPins) as caught:
+        PinFile.read(tmp_path / "pins.local.json")
+
+    assert "Next: remove it to pick anew." in str(caught.value)
+    assert restoring(PROJECT / "stacks" / "pins.dev.json") == "git checkout -- stacks/pins.dev.json"
+    assert restoring(PROJECT / ".local" / "pins.local.json") == ""
 
 
 def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:

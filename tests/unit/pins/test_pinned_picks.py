@@ -281,7 +281,9 @@ def test_a_pin_that_was_changed_by_hand_stops_the_run(path: Path, locked: bool) 
     text = path.read_text().replace('"chosen": "g6-standard-1"', '"chosen": "g6-nanode-1"')
     path.write_text(text)
 
-    with pytest.raises(BadPins, match=r"web/it in .* was changed by hand.*Next: git checkout"):
+    with pytest.raises(
+        BadPins, match=r"web/it in .* was changed by hand.*Next: python -m providers.linode repin"
+    ):
         pinned(path, locked=locked).pick("web/it", TYPE)
 
     assert path.read_text() == text

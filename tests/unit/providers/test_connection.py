@@ -25,6 +25,11 @@ def test_the_real_api_is_the_last_resort() -> None:
     assert connect("dev", {"linode:token": "t"}, {}).url == "https://api.linode.com/v4"
 
 
+def test_stack_local_without_its_settings_is_told_where_they_are() -> None:
+    with pytest.raises(BadConnection, match=r"--config-file \.local/Pulumi\.local\.yaml"):
+        connect("local", {}, {})
+
+
 def test_stack_local_never_sees_the_environment() -> None:
     connection = connect("local", CONFIG, {"LINODE_TOKEN": "prod", "LINODE_URL": "https://api.linode.com"})
 

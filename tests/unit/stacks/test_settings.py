@@ -64,6 +64,9 @@ config:
     data_los: ack
   fleet:sevrers: {}
   linode:tokn: abc
+  flete:guards: {}
+  count: 3
+  aws:region: x
 """
 
     with pytest.raises(BadSettings) as caught:
@@ -78,8 +81,11 @@ config:
         "stacks/Pulumi.dev.yaml:11: fleet:guards.data_los: no such setting (did you mean data_loss?)",
         "stacks/Pulumi.dev.yaml:12: fleet:sevrers: no such setting (did you mean servers?)",
         "stacks/Pulumi.dev.yaml:13: linode:tokn: no such setting (did you mean linode:token",
+        "stacks/Pulumi.dev.yaml:14: flete:guards: no such setting (did you mean fleet:guards?)",
+        "stacks/Pulumi.dev.yaml:15: fleet:count: no such setting",
     ):
         assert line in said
+    assert "aws:region" not in said, "it may be another provider's"
 
 
 def test_a_missing_setting_is_told() -> None:
@@ -98,17 +104,29 @@ def test_an_encrypted_value_in_the_wrong_place_is_not_shown(tmp_path: Path) -> N
     assert "v1:abc" not in str(caught.value)
 
 
+def test_a_key_without_a_namespace_is_the_projects_as_for_the_engines(tmp_path: Path) -> None:
+    group = "{web: {count: 2, region: {}, type: {}, image: {vendor: Debian}}}"
+
+    found = from_text(f"config: {{servers: {group}}}", tmp_path)
+
+    assert parse(found, "dev").servers["web"].count == 2
+    assert str(found.place_of(("fleet:servers", "web"))) == "stacks/Pulumi.dev.yaml:1"
+
+
+def test_a_misspelt_namespace_is_found_in_what_an_engine_hands_over() -> None:
+    with pytest.raises(BadSettings, match=r"linod:url: no such setting \(did you mean linode:url\?\)"):
+        parse(sources.of_engine({"linod:url": "http://127.0.0.1:1"}, "dev"), "dev")
+
+
 def test_the_engines_texts_become_values() -> None:
     config = {
         "fleet:servers": json.dumps({"web": {"count": 2}}),
         "fleet:pins": "pins.json",
-        "aws:region": "x",
     }
 
     found = sources.of_engine(config, "dev")
 
     assert parse(found, "dev").servers["web"].count == 2
-    assert "aws:region" not in found.values
 
 
 def test_each_value_is_explained_with_its_file_and_line() -> None:

@@ -1,0 +1,43 @@
+"""Whose account a command would work in: the stack's connection, and the account its state belongs to."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+from providers.linode import sessions
+from providers.linode.connection import LOCAL_STACK
+from providers.linode.errors import ApiMaintenance, ApiRefused, ApiUnreachable, BadConnection, Offline
+from stacks.errors import BadSettings, EngineFailed
+from stacks.runs import Run
+
+
+def learn(run: Run) -> None:
+    """Let sessions know what the stack's settings say of the connection, its secrets in the clear.
+
+    Raises BadSettings, EngineFailed.
+    """
+    told = json.loads(run.engine.ask("config", "--json", "--show-secrets", *run.which, env=run.env))
+    values = {key: told[key]["value"] for key in sessions.CONFIG_KEYS if key in told}
+    if run.stack == LOCAL_STACK and not values.get("linode:token"):
+        raise BadSettings(f"stack '{LOCAL_STACK}' has no token of the local API. Next: run `make up`.")
+    sessions.learn(values)
+
+
+def require_own(run: Run) -> None:
+    """Raises WrongAccount if the stack was deployed in another account than the token's."""
+    try:
+        outputs = json.loads(run.engine.ask("stack", "output", "--json", "--stack", run.stack, env=run.env))
+    except EngineFailed:
+        return  # nothing is deployed yet
+    if isinstance(outputs, dict) and outputs.get("account"):
+        learn(run)
+        sessions.require_account(sessions.of_stack(run.stack), str(outputs["account"]), run.stack)
+
+
+def refuse_another(run: Run) -> None:
+    """As `require_own`, for commands that work without the API: who can't be told whose it is may go on."""
+    with contextlib.suppress(
+        ApiRefused, ApiUnreachable, ApiMaintenance, BadConnection, Offline, EngineFailed
+    ):
+        require_own(run)

@@ -78,8 +78,12 @@ class Servicer:
         answer: provider_pb2.DiffResponse = self._stub.Diff(request)
         return answer
 
-    def create(self, props: Props) -> tuple[str, Props]:
-        answer = self._stub.Create(provider_pb2.CreateRequest(urn=URN, properties=_struct(self._with(props))))
+    def create(self, props: Props, *, timeout_s: float = 0.0) -> tuple[str, Props]:
+        """`timeout_s` of this and other calls: the resource's custom_timeouts, 0 where it has none."""
+        request = provider_pb2.CreateRequest(
+            urn=URN, properties=_struct(self._with(props)), timeout=timeout_s
+        )
+        answer = self._stub.Create(request)
         return answer.id, _plain(answer.properties)
 
     def read(self, id_: str, props: Props) -> tuple[str, Props, Props]:
@@ -89,14 +93,16 @@ class Servicer:
         )
         return answer.id, _plain(answer.properties), _plain(answer.inputs)
 
-    def update(self, id_: str, olds: Props, news: Props) -> Props:
-        request = provider_pb2.UpdateRequest(
-            id=id_, urn=URN, olds=_struct(self._with(olds)), news=_struct(self._with(news))
-        )
+    def update(self, id_: str, olds: Props, news: Props, *, timeout_s: float = 0.0) -> Props:
+        old, new = _struct(self._with(olds)), _struct(self._with(news))
+        request = provider_pb2.UpdateRequest(id=id_, urn=URN, olds=old, news=new, timeout=timeout_s)
         return _plain(self._stub.Update(request).properties)
 
-    def delete(self, id_: str, props: Props) -> None:
-        self._stub.Delete(provider_pb2.DeleteRequest(id=id_, urn=URN, properties=_struct(self._with(props))))
+    def delete(self, id_: str, props: Props, *, timeout_s: float = 0.0) -> None:
+        properties = _struct(self._with(props))
+        self._stub.Delete(
+            provider_pb2.DeleteRequest(id=id_, urn=URN, properties=properties, timeout=timeout_s)
+        )
 
     def _with(self, props: Props) -> Props:
         return {**props, "__provider": self._provider}

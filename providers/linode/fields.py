@@ -219,7 +219,12 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("allow_data_loss", "true or false", Change.OURS, "false", note="true lets backups be turned off"),
     Field("wait_for", "running or accepted", Change.OURS, "running"),
-    Field("timeouts", "map of create, update, delete in seconds", Change.OURS, "900, 3600, 600"),
+    Field(
+        "timeouts",
+        "map of create, update, delete in seconds",
+        Change.OURS,
+        "`custom_timeouts`, else 900, 3600, 600",
+    ),
     Field("adopt", "Linode id", Change.OURS, "none", note="take over this Linode instead of making one"),
     Field(
         "final_snapshot",

@@ -164,7 +164,7 @@ class InstanceArgs:
     """"running" (default), or "accepted": create and delete go on once the API has taken the request."""
 
     timeouts: Map | None = None
-    """Seconds for `create`, `update` and `delete`: 900, 3600 and 600 by default."""
+    """Seconds for `create`, `update` and `delete`; else the resource's custom_timeouts, else 900, 3600 and 600."""
 
     adopt: Number | None = None
     """Take over the Linode with this id instead of making one."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from providers.linode import poller
+from providers.linode import engine_contact, poller
 from providers.linode.client import LinodeClient
 from providers.linode.errors import Busy, WaitExpired
 from providers.linode.goals import Goal
@@ -19,7 +19,7 @@ from providers.linode.records import Linode
 T = TypeVar("T")
 
 TIMEOUTS_S: Mapping[str, float] = {"create": 15 * 60.0, "update": 60 * 60.0, "delete": 10 * 60.0}
-"""How long each operation may wait where the input `timeouts` does not say."""
+"""How long each operation may wait where neither `timeouts` nor custom_timeouts say."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,16 @@ def text(value: object) -> str | None:
 
 
 def timeout_s(inputs: Mapping[str, object], operation: str) -> float:
-    """Seconds that an operation may wait: what the resource's `timeouts` say, else 15, 60 and 10 minutes."""
+    """Seconds that an operation may wait: the input `timeouts`, else the resource's custom_timeouts, else ours.
+
+    No engine ends a call when its custom timeout is over; it only hands the number on.
+    """
     given = inputs.get("timeouts")
     value = given.get(operation) if isinstance(given, Mapping) else None
-    return float(value) if isinstance(value, (int, float)) else TIMEOUTS_S[operation]
+    if isinstance(value, (int, float)):
+        return float(value)
+    call = engine_contact.current_call()
+    return (call.timeout_s if call else 0.0) or TIMEOUTS_S[operation]
 
 
 def until(

@@ -1,4 +1,8 @@
-"""`python -m stacks COMMAND`: what the make targets run."""
+"""`python -m stacks COMMAND`: what the make targets run.
+
+Commands import what they alone need when they run: the API's client and the catalogs take a third of a second to load,
+and most commands leave them to the engine's own processes.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,10 @@ from rich.console import Console
 
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import LinodeError
-from stacks import accounts, local_stack, pr_commands, settings_commands, table
 from stacks import affected as affected_stacks
+from stacks import local_stack, table
 from stacks.errors import BadSettings, EngineFailed
 from stacks.runs import Run, run_of
-from stacks.unlock import Unlock
 
 
 def main(arguments: list[str]) -> int:
@@ -64,7 +67,7 @@ def up(stack: str, rest: tuple[str, ...]) -> int:
 
 def pin(stack: str, rest: tuple[str, ...]) -> int:
     """Pin what the settings ask for, without deploying anything."""
-    from stacks import pinning  # the other commands don't need the catalogs
+    from stacks import accounts, pinning
 
     accounts.require_own(run_of(stack, rest))
     for line in pinning.pin(stack, os.environ):
@@ -86,6 +89,8 @@ def down(stack: str, rest: tuple[str, ...]) -> int:
 
 def show(stack: str, rest: tuple[str, ...]) -> int:
     """The table of what the last `up` made."""
+    from stacks import accounts
+
     run = run_of(stack, rest)
     accounts.refuse_another(run)
     _show_table(run)
@@ -110,6 +115,9 @@ def stop(_stack: str, _rest: tuple[str, ...]) -> int:
 
 def unlock(stack: str, rest: tuple[str, ...]) -> int:
     """After a crash: free the lock of a dead process and settle what it left open."""
+    from stacks import accounts
+    from stacks.unlock import Unlock
+
     run = run_of(stack, rest)
     accounts.refuse_another(run)
     for line in Unlock(run).run():
@@ -119,7 +127,7 @@ def unlock(stack: str, rest: tuple[str, ...]) -> int:
 
 def bundle(stack: str, rest: tuple[str, ...]) -> int:
     """What a pull request's report is made from: a folder with everything of one preview."""
-    from stacks import bundle as bundles  # the other commands don't need the catalogs
+    from stacks import bundle as bundles
 
     return bundles.main(stack, rest)
 
@@ -131,30 +139,36 @@ def affected(_stack: str, rest: tuple[str, ...]) -> int:
 
 def deploy(stack: str, rest: tuple[str, ...]) -> int:
     """Deploy, if the plan is still the one that was approved."""
-    from stacks import deploy as deploying  # the other commands don't need the catalogs
+    from stacks import deploy as deploying
 
     return deploying.main(stack, rest)
 
 
 def pr_up(_stack: str, rest: tuple[str, ...]) -> int:
     """Make or update the stack of a pull request, and move its end."""
+    from stacks import pr_commands
+
     return pr_commands.up(rest, _show_table)
 
 
 def pr_down(_stack: str, rest: tuple[str, ...]) -> int:
     """Delete the stack of a pull request with everything in it."""
+    from stacks import pr_commands
+
     return pr_commands.down(rest)
 
 
 def reap(_stack: str, rest: tuple[str, ...]) -> int:
     """Find pull requests' stacks past their end and what such stacks left behind; delete that with --yes."""
-    from stacks import reaper  # the other commands don't need the catalogs
+    from stacks import reaper
 
     return reaper.main(rest)
 
 
 def settings(_stack: str, rest: tuple[str, ...]) -> int:
     """Check, explain or compare settings, without Pulumi or a network."""
+    from stacks import settings_commands
+
     return settings_commands.main(rest)
 
 

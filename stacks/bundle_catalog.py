@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from providers.linode.cache import CatalogCache, open_cache
+from providers.linode.cache import open_cache
+from providers.linode.catalog_cache import CatalogCache
 from providers.linode.catalog_transport import CatalogTransport
 from providers.linode.catalogs import Catalogs
 from providers.linode.client import LinodeClient

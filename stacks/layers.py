@@ -15,6 +15,7 @@ import yaml
 from stacks.errors import BadSettings
 
 PROJECT_SPACE = "fleet:"
+LINODE_SPACE = "linode:"
 Path_ = tuple[str | int, ...]
 SECRET = "[secret]"  # noqa: S105 - stands where a secret was
 """Stands for an encrypted value: what is in it is nobody's business here."""

@@ -19,9 +19,8 @@ from providers.linode.catalogs.criteria import (
 from providers.linode.nearest import did_you_mean
 from providers.linode.sessions import CONFIG_KEYS
 from stacks.errors import BadSettings
-from stacks.layers import PROJECT_SPACE, SECRET, Layer, Path_, dotted, merge
+from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, dotted, merge
 
-LINODE_SPACE = "linode:"
 MISSPELT = 0.75
 """From this likeness (0 to 1) on, another namespace is taken for one of ours, misspelt."""
 

@@ -12,8 +12,8 @@ from rich.table import Table
 from providers.linode.nearest import did_you_mean
 from stacks import sources
 from stacks.errors import BadSettings
-from stacks.layers import PROJECT_SPACE, Layer, Path_, dotted, leaves
-from stacks.settings import LINODE_SPACE, Guards, Settings, parse
+from stacks.layers import LINODE_SPACE, PROJECT_SPACE, Layer, Path_, dotted, leaves
+from stacks.settings import Guards, Settings, parse
 
 SCHEMA = sources.FOLDER / "settings.schema.json"
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from providers.linode.connection import LOCAL_STACK
 from stacks.engine import PROJECT
 from stacks.errors import BadSettings
-from stacks.layers import PROJECT_SPACE, SECRET, Layer, merge, read_layer
-from stacks.settings import LINODE_SPACE
+from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer
 
 FOLDER = PROJECT / "stacks"
 COMMON = "common.yaml"

@@ -54,7 +54,7 @@ class Checkout:
         self.local = self.root / ".local"
         self.engine = engine
         self.port = free_port()
-        ignore = shutil.ignore_patterns("__pycache__")
+        ignore = shutil.ignore_patterns("*.pyc.*")  # another process is writing it
         for name in COPIED:
             source = PROJECT / name
             if source.is_dir():

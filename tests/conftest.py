@@ -9,9 +9,12 @@ from hypothesis import settings
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook's name for it
-    """No test reads or writes the user's cache: those that are about one say where it is."""
+    """No test reads or writes the user's cache: those that are about one say where it is.
+
+    The tests start thousands of processes, so that each shall find the project compiled.
+    """
     os.environ["LINODE_CACHE"] = "off"
-    for name in ("LINODE_OFFLINE", "LINODE_LOCKED", "CI"):
+    for name in ("LINODE_OFFLINE", "LINODE_LOCKED", "CI", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from providers.linode.cache import TTL_S, CatalogCache, is_offline
+from providers.linode.cache import TTL_S, is_offline
 from providers.linode.connection import Connection
 from providers.linode.errors import Offline
 from providers.linode.transport import Reply, Transport
+
+if TYPE_CHECKING:
+    from providers.linode.catalog_cache import CatalogCache
 
 OnPage = Callable[[str, int, int], None]
 """Told of every page of a list that has come: the path, its number, how many there are."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from providers.linode.cache import CatalogCache, open_cache
+from providers.linode.cache import open_cache
+from providers.linode.catalog_cache import CatalogCache
 from providers.linode.catalog_transport import CatalogTransport
 from providers.linode.client import LinodeClient
 from providers.linode.connection import Connection

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
+from preview.answers import Row, comment_of, delete, every_row, id_of, object_of
 from preview.codehost import Comment, LabelEvent, utc
 from preview.errors import HostRefused
 from preview.http import Http
 
-PAGE = 100
-MOST_PAGES = 100
 DEVELOPER = 30
 """The access level from which a member may push."""
 
@@ -28,18 +27,22 @@ class GitLab:
     def own_name(self) -> str:
         """Source: GET /user."""
         if not self._own_name:
-            self._own_name = str(_object(self._http.call("GET", "/user").body).get("username") or "")
+            self._own_name = str(object_of(self._http.call("GET", "/user").body).get("username") or "")
         return self._own_name
 
     def comments(self) -> list[Comment]:
         """Source: GET /projects/:id/merge_requests/:iid/notes; the system's own notes are left out."""
         rows = self._rows(f"{self._request}/notes", {"sort": "asc", "order_by": "created_at"})
-        found = [_comment(row) for row in rows if row.get("system") is not True]
+        found = [
+            comment_of(row, object_of(row.get("author")).get("username"))
+            for row in rows
+            if row.get("system") is not True
+        ]
         return sorted(found, key=lambda comment: comment.id)
 
     def create_comment(self, body: str) -> int:
         """Source: POST /projects/:id/merge_requests/:iid/notes."""
-        return _id(_object(self._http.call("POST", f"{self._request}/notes", body={"body": body}).body))
+        return id_of(object_of(self._http.call("POST", f"{self._request}/notes", body={"body": body}).body))
 
     def update_comment(self, comment: int, body: str) -> None:
         """Source: PUT /projects/:id/merge_requests/:iid/notes/:note_id."""
@@ -47,15 +50,11 @@ class GitLab:
 
     def remove_comment(self, comment: int) -> None:
         """Source: DELETE /projects/:id/merge_requests/:iid/notes/:note_id."""
-        try:
-            self._http.call("DELETE", f"{self._request}/notes/{comment}")
-        except HostRefused as error:
-            if error.status != 404:
-                raise
+        delete(self._http, f"{self._request}/notes/{comment}")
 
     def labels(self) -> set[str]:
         """Source: GET /projects/:id/merge_requests/:iid."""
-        found = _object(self._http.call("GET", self._request).body).get("labels")
+        found = object_of(self._http.call("GET", self._request).body).get("labels")
         return {str(name) for name in found} if isinstance(found, list) else set()
 
     def add_labels(self, names: Iterable[str]) -> None:
@@ -72,8 +71,8 @@ class GitLab:
         """Source: GET /projects/:id/merge_requests/:iid/resource_label_events."""
         found = []
         for row in self._rows(f"{self._request}/resource_label_events", {}):
-            if _object(row.get("label")).get("name") == name:
-                user = _object(row.get("user"))
+            if object_of(row.get("label")).get("name") == name:
+                user = object_of(row.get("user"))
                 author = str(user.get("username") or "")
                 number = user.get("id")
                 if isinstance(number, int):
@@ -88,7 +87,7 @@ class GitLab:
         if number is None:
             return False
         try:
-            found = _object(self._http.call("GET", f"{self._project}/members/all/{number}").body)
+            found = object_of(self._http.call("GET", f"{self._project}/members/all/{number}").body)
         except HostRefused as error:
             if error.status == 404:
                 return False
@@ -96,30 +95,7 @@ class GitLab:
         level = found.get("access_level")
         return isinstance(level, int) and level >= DEVELOPER
 
-    def _rows(self, path: str, params: Mapping[str, str]) -> list[Mapping[str, object]]:
-        rows: list[Mapping[str, object]] = []
-        for page in range(1, MOST_PAGES + 1):
-            asked = {**params, "per_page": str(PAGE), "page": str(page)}
-            answer = self._http.call("GET", path, params=asked)
-            if not isinstance(answer.body, list):
-                raise HostRefused("the host's answer is not a list")
-            rows += [row for row in answer.body if isinstance(row, Mapping)]
-            if not answer.headers.get("X-Next-Page", "").strip():
-                return rows
-        raise HostRefused(f"GET {path}: more than {MOST_PAGES} pages")
-
-
-def _comment(row: Mapping[str, object]) -> Comment:
-    author = str(_object(row.get("author")).get("username") or "")
-    return Comment(_id(row), author, str(row.get("body") or ""), utc(str(row.get("updated_at") or "")))
-
-
-def _id(row: Mapping[str, object]) -> int:
-    found = row.get("id")
-    if not isinstance(found, int):
-        raise HostRefused("the host's answer has no id")
-    return found
-
-
-def _object(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
+    def _rows(self, path: str, params: Mapping[str, str]) -> list[Row]:
+        return every_row(
+            self._http, path, lambda answer: bool(answer.headers.get("X-Next-Page", "").strip()), params
+        )

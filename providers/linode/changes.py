@@ -8,6 +8,7 @@ from enum import Enum
 
 from providers.linode.fields import FIELDS, Change, Field
 from providers.linode.inputs import declared, is_unknown
+from providers.linode.interfaces import only_firewalls_differ
 
 Props = Mapping[str, object]
 
@@ -95,7 +96,7 @@ def between(olds: Props, news: Props) -> Changes:
     replace_on = set(forced) if isinstance(forced, (list, tuple)) else set()
     return Changes(
         {
-            field.name: Outcome.REPLACE if field.name in replace_on else outcome_of(field, new, news)
+            field.name: Outcome.REPLACE if field.name in replace_on else outcome_of(field, old, new, news)
             for field in FIELDS
             if _differs(field, old, new)
         }
@@ -107,13 +108,15 @@ def _differs(field: Field, old: Props, new: Props) -> bool:
     return field.name in new and old.get(field.name) != new.get(field.name)
 
 
-def outcome_of(field: Field, new: Props, news: Props) -> Outcome:
-    """What a change of this input takes."""
+def outcome_of(field: Field, old: Props, new: Props, news: Props) -> Outcome:
+    """What a change of this input takes. `old` and `new` are in normal form, `news` have the policies."""
     if field.policy:
         chosen = news.get(field.policy) or POLICY_DEFAULTS[field.policy]
         return BY_POLICY.get(str(chosen), Outcome.REPLACE)
     if field.change is Change.MIGRATE:
         return Outcome.MIGRATE if news.get("region_move") == "migrate" else Outcome.REPLACE
+    if field.name == "interfaces" and only_firewalls_differ(old.get("interfaces"), new.get("interfaces")):
+        return Outcome.ACTION
     if field.change is Change.POWER_CYCLE:
         return Outcome.OFF if field.name in NEEDS_OFF else Outcome.REBOOT
     if field.name == "booted" and new.get("booted") is False:

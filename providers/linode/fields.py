@@ -186,6 +186,7 @@ FIELDS: tuple[Field, ...] = (
         Change.POWER_CYCLE,
         "one public interface",
         wire="interfaces",
+        note="another firewall_id in one of the linode generation alone: without it; 0 is none",
     ),
     Field(
         "network_helper", "true or false", Change.POWER_CYCLE, "as the account has it", wire="network_helper"

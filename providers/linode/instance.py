@@ -128,7 +128,10 @@ class InstanceArgs:
     """"legacy_config" or "linode". A change replaces."""
 
     interfaces: pulumi.Input[Sequence[Map]] | None = None
-    """At most 3, in the API's form of the generation. Changed with a power cycle."""
+    """At most 3, in the API's form of the generation; firewall_id 0 is none. Changed with a power cycle.
+
+    Another firewall alone is changed without one.
+    """
 
     network_helper: Flag | None = None
     """Whether the API writes the network's settings into the disk at boot."""

@@ -1,6 +1,7 @@
-"""Bring a Linode's interfaces to what is declared: in its configuration profile, or as Linode interfaces.
+"""A Linode's interfaces against what is declared: in its configuration profile, or as Linode interfaces. Pure.
 
-Both while it is off. Source: PUT /linode/instances/{linodeId}/configs/{configId}, and GET, POST, DELETE
+Both change while it is off; the firewalls of Linode interfaces (interface_firewalls) at any time.
+Source: PUT /linode/instances/{linodeId}/configs/{configId}, and GET, POST, DELETE
 /linode/instances/{linodeId}/interfaces.
 """
 
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 
 Interface = Mapping[str, object]
 KINDS = ("public", "vlan", "vpc")
+FIREWALL = "firewall_id"
+NO_FIREWALL = 0
+"""Declares that an interface has no firewall. The API says null, which engines drop from a program's values."""
 
 
 @dataclass(frozen=True)
@@ -21,30 +25,55 @@ class InterfaceSteps:
     add: tuple[Interface, ...]
 
 
-def steps(there: Sequence[Interface], wanted: Sequence[Interface]) -> InterfaceSteps:
-    """Removing goes first: a Linode has at most 3 interfaces, and one public one."""
-    left = list(there)
-    add = []
+def pairs(
+    there: Sequence[Interface], wanted: Sequence[Interface]
+) -> list[tuple[Interface, Interface | None]]:
+    """Each declared interface with the one that is there as declared, None where there is none."""
+    left, found = list(there), []
     for interface in wanted:
         match = next((one for one in left if _is(one, interface)), None)
-        if match is None:
-            add.append(interface)
-        else:
+        if match is not None:
             left.remove(match)
-    return InterfaceSteps(tuple(int(str(one["id"])) for one in left), tuple(add))
+        found.append((interface, match))
+    return found
+
+
+def steps(there: Sequence[Interface], wanted: Sequence[Interface]) -> InterfaceSteps:
+    """Removing goes first: a Linode has at most 3 interfaces, and one public one."""
+    found = pairs(there, wanted)
+    kept = [match for _, match in found if match is not None]
+    remove = tuple(id_of(one) for one in there if one not in kept)
+    return InterfaceSteps(remove, tuple(interface for interface, match in found if match is None))
+
+
+def id_of(interface: Interface) -> int:
+    return int(str(interface["id"]))
 
 
 def _is(there: Interface, wanted: Interface) -> bool:
-    """Whether an interface is as declared, in everything that is declared."""
+    """Whether an interface is as declared, in everything that is declared but its firewall."""
     kind = next((kind for kind in KINDS if wanted.get(kind) is not None), None)
-    return kind is not None and there.get(kind) is not None and _holds(there, wanted)
+    return kind is not None and there.get(kind) is not None and _holds(there, _without_firewall(wanted))
+
+
+def _without_firewall(interface: Interface) -> dict[str, object]:
+    return {key: value for key, value in interface.items() if key != FIREWALL}
+
+
+def only_firewalls_differ(old: object, new: object) -> bool:
+    """Whether two declarations of `interfaces` differ in firewalls alone, which takes no power cycle."""
+    if not isinstance(old, list) or not isinstance(new, list):
+        return False
+    return old != new and [_without_firewall(one) for one in old] == [_without_firewall(one) for one in new]
+
+
+def on_the_wire(wanted: Sequence[Interface]) -> list[Interface]:
+    """Declared interfaces as the API takes them."""
+    return [{**one, FIREWALL: one[FIREWALL] or None} if FIREWALL in one else one for one in wanted]
 
 
 def _holds(there: object, wanted: object) -> bool:
-    """Whether everything wanted is there; "auto" is satisfied by any value, and what isn't told can't differ.
-
-    The API never tells an interface's firewall_id, for one.
-    """
+    """Whether everything wanted is there; "auto" is satisfied by any value, and what isn't told can't differ."""
     if isinstance(wanted, Mapping):
         told = [key for key in wanted if isinstance(there, Mapping) and key in there]
         return isinstance(there, Mapping) and all(_holds(there[key], wanted[key]) for key in told)
@@ -63,12 +92,32 @@ def seen_legacy(there: Sequence[Interface], wanted: Sequence[Interface]) -> list
     return [{key: one[key] for key in LEGACY_KEYS if one.get(key)} for one in there]
 
 
-def seen_linode(there: Sequence[Interface], wanted: Sequence[Interface]) -> list[Interface]:
-    """Linode interfaces, as declared if they are so, else by their kind and what names it."""
-    needed = steps(there, wanted)
-    if not needed.remove and not needed.add:
-        return list(wanted)
-    return [_named(one) for one in there]
+def seen_linode(
+    there: Sequence[Interface], wanted: Sequence[Interface], firewalls: Mapping[int, Sequence[int]]
+) -> list[Interface]:
+    """Linode interfaces, as declared if they are so, else by their kind and what names it.
+
+    `firewalls` are those of an interface, by its id, where they were looked at.
+    """
+    found = pairs(there, wanted)
+    if len(there) != len(wanted) or any(match is None for _, match in found):
+        return [_named(one) for one in there]
+    return [
+        interface if match is None else _guarded(interface, firewalls.get(id_of(match)))
+        for interface, match in found
+    ]
+
+
+def _guarded(wanted: Interface, firewalls: Sequence[int] | None) -> Interface:
+    """The declared interface with the firewall that it has."""
+    if firewalls is None or FIREWALL not in wanted or is_guarded(firewalls, wanted[FIREWALL]):
+        return wanted
+    return {**wanted, FIREWALL: firewalls[0] if firewalls else NO_FIREWALL}
+
+
+def is_guarded(firewalls: Sequence[int], wanted: object) -> bool:
+    """Whether an interface with these firewalls has the declared one; a disabled one beside it does no harm."""
+    return wanted in firewalls if wanted else not firewalls
 
 
 def _named(there: Interface) -> Interface:

@@ -13,6 +13,7 @@ from providers.linode.creating import Create
 from providers.linode.errors import LinodeError, NotFound
 from providers.linode.evidence import Evidence
 from providers.linode.goals import STABLE
+from providers.linode.interfaces import on_the_wire
 from providers.linode.owner import Owner
 from providers.linode.powering import Machine
 from providers.linode.records import Linode
@@ -32,8 +33,14 @@ def find_or_make(session: Session, wanted: Props, owner: Owner) -> Linode:
     adopted = _adopted(session, wanted)
     if adopted is not None:
         return adopted
-    body = inputs.request_body(wanted, owner.tag())
+    body = inputs.request_body(_with_interfaces(wanted), owner.tag())
     return Create(session.client, body, owner.tag(), Evidence(owner), _before(session)).run()
+
+
+def _with_interfaces(wanted: Props) -> Props:
+    """The inputs with their interfaces as the API takes them."""
+    declared = wanted.get("interfaces")
+    return {**wanted, "interfaces": on_the_wire(declared)} if isinstance(declared, list) else wanted
 
 
 def _adopted(session: Session, wanted: Props) -> Linode | None:

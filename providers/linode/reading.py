@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers.linode import interfaces
+from providers.linode import interface_firewalls, interfaces
 from providers.linode.client import LinodeClient
 from providers.linode.errors import NotFound
 from providers.linode.inputs import as_reported
@@ -58,10 +58,10 @@ def _configuration(client: LinodeClient, linode: Linode, declared: Props) -> dic
     if "kernel" in declared and config is not None:
         found["kernel"] = config.kernel
     wanted = declared.get("interfaces")
-    if isinstance(wanted, list):
-        found["interfaces"] = (
-            interfaces.seen_linode(client.interfaces(linode.id), wanted)
-            if linode.interface_generation == "linode"
-            else interfaces.seen_legacy(config.interfaces if config else (), wanted)
-        )
+    if isinstance(wanted, list) and linode.interface_generation == "linode":
+        there = client.interfaces(linode.id)
+        firewalls = interface_firewalls.seen(client, linode.id, there, wanted)
+        found["interfaces"] = interfaces.seen_linode(there, wanted, firewalls)
+    elif isinstance(wanted, list):
+        found["interfaces"] = interfaces.seen_legacy(config.interfaces if config else (), wanted)
     return found

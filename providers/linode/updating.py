@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from providers.linode import interfaces
+from providers.linode import interface_firewalls, interfaces
 from providers.linode.changes import Changes, Outcome
 from providers.linode.client import LinodeClient
 from providers.linode.errors import LinodeError, NotFound
@@ -190,15 +190,23 @@ def _set_interfaces(update: Update) -> None:
         _put_config(update, {"interfaces": declared})
         return
     linode_id = update.linode.id
-    needed = interfaces.steps(update.client.interfaces(linode_id), declared)
+    there = update.client.interfaces(linode_id)
+    interface_firewalls.put(update.client, linode_id, there, declared)
+    needed = interfaces.steps(there, declared)
     for interface_id in needed.remove:
         update.machine.when_free(
             partial(update.client.delete_interface, linode_id, interface_id), "lose an interface"
         )
-    for interface in needed.add:
+    for interface in interfaces.on_the_wire(needed.add):
         update.machine.when_free(
             partial(update.client.add_interface, linode_id, interface), "get an interface"
         )
+
+
+def _set_interface_firewalls(update: Update) -> None:
+    wanted, linode_id = update.wanted.get("interfaces"), update.linode.id
+    if isinstance(wanted, list) and _has_linode_interfaces(update):
+        interface_firewalls.put(update.client, linode_id, update.client.interfaces(linode_id), wanted)
 
 
 def _set_network_helper(update: Update) -> None:
@@ -221,6 +229,7 @@ def _add_private_address(update: Update) -> None:
 ACTIONS: Mapping[str, Callable[[Update], None]] = {
     "backups_enabled": _set_backups,
     "firewall_id": _set_firewall,
+    "interfaces": _set_interface_firewalls,
     "placement_group": _set_placement_group,
 }
 POWER_STEPS: Mapping[str, Callable[[Update], None]] = {

@@ -44,6 +44,9 @@ class Row:
 
 
 LINODE_PUBLIC = {"public": {}, "default_route": {"ipv4": True, "ipv6": True}, "firewall_id": "{firewall}"}
+ELSEWHERE = {"placement_group": ("placement/groups",), "interface_firewall": ("networking/firewalls",)}
+"""Where else a change of the row's input writes."""
+
 PUT = ["PUT"]
 SHUT, BOOT, REBOOT = "POST shutdown", "POST boot", "POST reboot"
 
@@ -87,6 +90,9 @@ ROWS: dict[str, Row] = {
     "interfaces": Row({"interfaces": [{"purpose": "public"}]},
                       {"interfaces": [{"purpose": "public"}, {"purpose": "vlan", "label": "lan"}]},
                       [SHUT, "PUT configs/*", BOOT]),
+    "interface_firewall": Row({"interface_generation": "linode", "interfaces": [LINODE_PUBLIC]},
+                              {"interfaces": [{**LINODE_PUBLIC, "firewall_id": "{other_firewall}"}]},
+                              ["DELETE networking/firewalls/*/devices/*", "POST networking/firewalls/*/devices"]),
     "network_helper": Row({"interface_generation": "linode", "interfaces": [LINODE_PUBLIC], "network_helper": True},
                           {"network_helper": False}, [SHUT, "PUT interfaces/settings", BOOT]),
     "maintenance_policy": Row({"maintenance_policy": "linode/migrate"}, {"maintenance_policy": "linode/power_off_on"},
@@ -242,11 +248,11 @@ class Changed:
     def calls_of(self, name: str) -> list[str]:
         """The writes for a row's Linode: "PUT", "POST resize"; ids in them as a star.
 
-        Placement groups are the only other things that a change writes to, and one row alone uses them.
+        Placement groups and firewalls' devices are the only other things that a change writes to, one row each.
         """
         label = str(ROWS[name].before.get("label") or f"fleet-test-{name.replace('_', '-')}")
         own = f"linode/instances/{self.before[label]['id']}"
-        prefixes = (own, "placement/groups") if name == "placement_group" else (own,)
+        prefixes = (own, *ELSEWHERE.get(name, ()))
         found = []
         for entry in self.writes:
             path = re.sub(r"^/v4(beta)?/", "", str(entry["path"]))

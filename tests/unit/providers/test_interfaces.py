@@ -57,11 +57,13 @@ def test_interfaces_that_are_as_declared_are_no_drift() -> None:
     ]
 
     assert seen_legacy(there, wanted) == wanted
-    assert seen_linode([PUBLIC, VLAN], [{"public": {}}, {"vlan": {"vlan_label": "lan"}}])[0] == {"public": {}}
+    assert seen_linode([PUBLIC, VLAN], [{"public": {}}, {"vlan": {"vlan_label": "lan"}}], {})[0] == {
+        "public": {}
+    }
 
 
 def test_a_lost_interface_is_drift() -> None:
     wanted = [{"purpose": "public"}, {"purpose": "vlan", "label": "lan"}]
 
     assert seen_legacy([{"id": 1, "purpose": "public", "label": ""}], wanted) == [{"purpose": "public"}]
-    assert seen_linode([PUBLIC], [{"public": {}}, {"vlan": {"vlan_label": "lan"}}]) == [{"public": {}}]
+    assert seen_linode([PUBLIC], [{"public": {}}, {"vlan": {"vlan_label": "lan"}}], {}) == [{"public": {}}]

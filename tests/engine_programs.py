@@ -29,6 +29,8 @@ def project(tmp_path: Path, program: str) -> Place:
 
 
 def write_program(place: Place, program: str) -> None:
+    """Python would take a program of the same length, written within the same second, for the one before."""
+    shutil.rmtree(place.project / "__pycache__", ignore_errors=True)
     (place.project / "__main__.py").write_text(IMPORTS + program)
 
 

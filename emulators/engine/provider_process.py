@@ -75,9 +75,7 @@ class Provider:
         answer = self._call(
             self._stub.Check,
             provider_pb2.CheckRequest(
-                urn=resource.urn,
-                name=resource.name,
-                type=resource.type,
+                **_which(resource),
                 randomSeed=seed,
                 olds=to_struct(olds, secrets=False),
                 news=to_struct(news, secrets=False),
@@ -92,9 +90,7 @@ class Provider:
             self._stub.Diff,
             provider_pb2.DiffRequest(
                 id=old.id,
-                urn=old.urn,
-                name=old.name,
-                type=old.type,
+                **_which(old),
                 ignoreChanges=ignore,
                 olds=to_struct(outputs, secrets=False),
                 news=to_struct(inputs, secrets=False),
@@ -109,9 +105,7 @@ class Provider:
         answer = self._call(
             self._stub.Create,
             provider_pb2.CreateRequest(
-                urn=resource.urn,
-                name=resource.name,
-                type=resource.type,
+                **_which(resource),
                 timeout=timeout_s,
                 properties=to_struct(resource.inputs, secrets=False),
             ),
@@ -126,9 +120,7 @@ class Provider:
             self._stub.Update,
             provider_pb2.UpdateRequest(
                 id=old.id,
-                urn=new.urn,
-                name=new.name,
-                type=new.type,
+                **_which(new),
                 timeout=timeout_s,
                 ignoreChanges=new.ignore_changes,
                 olds=to_struct(old.outputs, secrets=False),
@@ -145,9 +137,7 @@ class Provider:
             self._stub.Read,
             provider_pb2.ReadRequest(
                 id=resource_id,
-                urn=resource.urn,
-                name=resource.name,
-                type=resource.type,
+                **_which(resource),
                 properties=to_struct(resource.outputs, secrets=False),
                 inputs=to_struct(resource.inputs, secrets=False),
             ),
@@ -165,9 +155,7 @@ class Provider:
             self._stub.Delete,
             provider_pb2.DeleteRequest(
                 id=resource.id,
-                urn=resource.urn,
-                name=resource.name,
-                type=resource.type,
+                **_which(resource),
                 timeout=timeout_s,
                 properties=to_struct(resource.outputs, secrets=False),
                 old_inputs=to_struct(resource.inputs, secrets=False),
@@ -205,3 +193,8 @@ def _failure(error: Any, sent: Properties) -> Exception:
     if error.code() == grpc.StatusCode.UNAVAILABLE:
         details = f"the provider process is gone ({details})"
     return StepFailed(details.strip())
+
+
+def _which(resource: Resource) -> dict[str, Any]:
+    """What every request says of the resource."""
+    return {"urn": resource.urn, "name": resource.name, "type": resource.type}

@@ -14,6 +14,15 @@ from providers.linode.commands import asking
 PROGRAM = "linode"
 COMPLETE_VARIABLE = "_LINODE_COMPLETE"
 PROJECT = Path(__file__).resolve().parents[3]
+FUNCTIONS = {
+    "bash": '{name}() {{ {call} "$@"; }}',
+    "zsh": '{name}() {{ {call} "$@"; }}',
+    "fish": "function {name}; {call} $argv; end",
+}
+"""The short name. No alias: zsh and fish complete what an alias stands for, which is `env`."""
+
+ONLY_FOR_COMMANDS = f"    (( ! $+commands[{PROGRAM}] )) && return 1\n"
+"""click's script for zsh does nothing for a function."""
 
 
 @click.command()
@@ -33,10 +42,8 @@ def completion(context: click.Context, shell: str) -> None:
         if end in script:
             script = script.replace(end, f"{end.rpartition(' ')[0]} {call})")
             break
-    click.echo(
-        f"alias {PROGRAM}={shlex.quote(call)}" if shell != "fish" else f"alias {PROGRAM} {shlex.quote(call)}"
-    )
-    click.echo(script.strip())
+    click.echo(FUNCTIONS[shell].format(name=PROGRAM, call=call))
+    click.echo(script.replace(ONLY_FOR_COMMANDS, "").strip())
 
 
 def ids_of(catalog: str) -> asking.Completer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.commands import asking
+from providers.linode.commands.types import CLASSES
 from stacks.engine import PROJECT
 from tests.unit.terminal.conftest import Run
 from tests.wire import Answer, ScriptedServer
@@ -235,8 +237,44 @@ def test_bash_completes_commands_options_and_the_ids_on_disk(api: LocalApi, run:
     assert complete("types", "--max-m") == ["--max-memory", "--max-monthly"]
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_other_shells_get_a_script_that_calls_this_program(run: Run, shell: str) -> None:
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_completes_and_offers_no_files(run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "completion.fish"
+    script.write_text(run("completion fish").out)
+    ask = f"source {script}; complete -C 'linode types --class '; complete -C 'linode ty'; linode --help"
+
+    done = subprocess.run(["fish", "--no-config", "-c", ask], capture_output=True, text=True, check=True)
+
+    *offered, last = done.stdout.partition("Usage")[0].splitlines()
+    assert sorted(offered) == sorted(CLASSES.choices)
+    assert last.startswith("types\t")
+    assert "Commands:" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+def test_zsh_completes_what_is_typed(run: Run, tmp_path: Path) -> None:
+    """Within a terminal of zsh's own, since its completion works nowhere else."""
+    (tmp_path / "completion.zsh").write_text(run("completion zsh").out)
+    setup = f"autoload -Uz compinit; compinit -u -D; source {tmp_path}/completion.zsh; print READY"
+    script = f"""
+        zmodload zsh/zpty
+        zpty shell zsh -f -i
+        zpty -w shell {shlex.quote(setup)}
+        zpty -r -m shell seen $'*READY\\r*'
+        zpty -w -n shell $'linode types --class premi\\t; print DONE\\n'
+        zpty -r -m shell seen $'*DONE\\r*'
+        print -r -- $seen
+    """
+
+    done = subprocess.run(
+        ["zsh", "-f", "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert "premium" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_gets_a_script_that_calls_this_program(run: Run, shell: str) -> None:
     script = run(f"completion {shell}").out
 
     assert script.count("-m providers.linode") == 2

@@ -128,12 +128,16 @@ def settle_in() -> None:
 
 
 def say_errors_plainly(environment: Mapping[str, str] = os.environ) -> bool:
-    """Have an error of ours reach people as its own line: the servicer sends `traceback.format_exc()`.
+    """Have an error reach people as one line: the servicer sends `traceback.format_exc()`. Whether that worked.
 
-    Not with LINODE_DEBUG, and not for errors that nobody foresaw. Whether that worked.
+    With LINODE_DEBUG nothing is done. Only to be called once the provider is being configured: the SDK hangs in
+    a program that has set `tracebacklimit`.
     """
+    if environment.get("LINODE_DEBUG"):
+        return False
+    sys.tracebacklimit = 0
     servicer = sys.modules["__main__"]
-    if environment.get("LINODE_DEBUG") or getattr(servicer, "traceback", None) is not traceback:
+    if getattr(servicer, "traceback", None) is not traceback:
         return False
     servicer.traceback = _PlainTraceback()  # type: ignore[attr-defined]  # looked up just now
     return True
@@ -145,7 +149,12 @@ class _PlainTraceback:
     @staticmethod
     def format_exc() -> str:
         error = sys.exc_info()[1]
-        return str(error) if isinstance(error, (LinodeError, HalfMade)) else traceback.format_exc()
+        if isinstance(error, (LinodeError, HalfMade)):
+            return str(error)
+        said = " ".join(traceback.format_exc().split())
+        return (
+            f"the provider failed where it should not: {said}. Next: LINODE_DEBUG=1 shows where; report it."
+        )
 
 
 def widen_pool(threads: int = WIDE_THREADS) -> bool:

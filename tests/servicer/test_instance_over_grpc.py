@@ -286,6 +286,16 @@ def test_an_error_is_one_line_without_a_traceback(world: World) -> None:
     assert "Next:" in details
 
 
+def test_an_error_that_nobody_foresaw_is_one_line_too(provider: Servicer, world: World) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        provider.update("no number", world.inputs(), world.inputs(label="web-2"))
+
+    details = str(caught.value.details())
+    assert details.startswith("the provider failed where it should not: ValueError: ")
+    assert details.endswith("Next: LINODE_DEBUG=1 shows where; report it.")
+    assert "\n" not in details
+
+
 def test_debugging_shows_the_traceback_and_the_requests_but_no_secret(world: World) -> None:
     with Servicer(InstanceProvider(), world.config, {"LINODE_DEBUG": "1"}) as provider:
         inputs, _ = provider.check(world.inputs())

@@ -1,22 +1,33 @@
-"""Root passwords: 11 to 128 characters and not too simple (the real score is not published)."""
+"""Root passwords: 11 to 128 characters, and hard to guess.
+
+The API's measure is not published. Taken is the best score of zxcvbn, which Linode's own Cloud Manager demands: the
+passwords that clients had to give up when the API became stricter, "b4d_p4s5w0rd!!" and "myc00lp@ss!", score less,
+and all that are known to be accepted have it. Source: pull requests 8733 of linode/manager, 776 of
+linode/terraform-provider-linode.
+"""
 
 from __future__ import annotations
 
-import string
+from functools import lru_cache
 
 SHORTEST, LONGEST = 11, 128
+BEST_SCORE = 4
+MOST_JUDGED = 72
+"""Characters: the estimator takes no more."""
 
 
 def password_problem(password: object) -> str | None:
-    """Why the API refuses this password, or None.
-
-    Our stand-in for the strength score: three kinds of characters, or 20 characters, 10 of them different.
-    """
+    """Why the API refuses this password, or None."""
     if not isinstance(password, str) or not SHORTEST <= len(password) <= LONGEST:
         return f"Length must be {SHORTEST}-{LONGEST} characters"
-    groups = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
-    kinds = sum(any(letter in group for letter in password) for group in groups)
-    kinds += any(all(letter not in group for group in groups) for letter in password)
-    distinct = len(set(password))
-    strong = (kinds >= 3 and distinct >= 6) or (len(password) >= 20 and distinct >= 10)
-    return None if strong else "Password does not meet strength requirement"
+    return (
+        None if score(password[:MOST_JUDGED]) >= BEST_SCORE else "Password does not meet strength requirement"
+    )
+
+
+@lru_cache(maxsize=64)
+def score(password: str) -> int:
+    """0 to 4."""
+    from zxcvbn import zxcvbn  # its word lists take 0.2 s to load: not at every start
+
+    return int(zxcvbn(password)["score"])

@@ -166,7 +166,7 @@ def test_a_second_create_of_the_same_resource_takes_over_what_is_there(
         ({"type": "g6-standard-1"}, 0, []),
         ({"region": "gb-lon"}, 0, ["region"]),
         ({"image": "linode/debian12"}, 0, ["image"]),
-        ({"root_pass": "Another-Passw0rd"}, 0, []),
+        ({"root_pass": "Another-Passw0rd-2"}, 0, []),
         ({"timeouts": {"create": 60}}, 0, []),
     ],
 )

@@ -85,6 +85,7 @@ def test_a_linode_without_label_is_named_by_its_id(caller: Caller) -> None:
         ({"tags": ["ab"]}, "tags", "Length must be 3-50 characters"),
         ({"root_pass": "Sh0rt!"}, "root_pass", "Length must be 11-128 characters"),
         ({"root_pass": "aaaaaaaaaaaa"}, "root_pass", "Password does not meet strength requirement"),
+        ({"root_pass": "b4d_p4s5w0rd!!"}, "root_pass", "Password does not meet strength requirement"),
         ({"maintenance_policy": "x"}, "maintenance_policy", "Unsupported maintenance policy slug format."),
         ({"ipv4": []}, "ipv4", "Must provide a single valid reserved ipv4 address"),
     ],

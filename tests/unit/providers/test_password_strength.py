@@ -1,0 +1,33 @@
+"""Which root passwords the API is known to take and to refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from providers.linode.password_strength import is_guessable
+from providers.linode.root_password import make_password
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "aComplex@Password123",
+        "r34!_b4d_p455",
+        "myr00tp@ssw0rd!!!",
+        "long-enough-1",
+    ],
+)
+def test_what_the_api_took_is_strong(password: str) -> None:
+    assert not is_guessable(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["b4d_p4s5w0rd!!", "myc00lp@ss!", "aaaaaaaaaaaa", "Password1234", "qwertyuiop12", "aA1!aA1!aA1!"],
+)
+def test_what_the_api_refused_or_anybody_guesses_is_weak(password: str) -> None:
+    assert is_guessable(password)
+
+
+def test_passwords_that_we_make_are_strong_whatever_their_length() -> None:
+    assert not any(is_guessable(make_password(length)) for length in (12, 32, 128))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from providers.linode import changes, inputs, preflight
+from providers.linode.account_fits import doubts
 from providers.linode.changes import Changes, Outcome
 from providers.linode.checks import problems
 from providers.linode.fits import Facts
 from providers.linode.outputs import addresses
 from providers.linode.owner import Owner
 from providers.linode.planned import CREATE, planned
-from providers.linode.rules import Problem
+from providers.linode.problems import Problem
 from providers.linode.sessions import Session
+
+log = logging.getLogger("linode.check")
 
 Props = dict[str, Any]
 
@@ -30,6 +34,8 @@ def check(session: Session, olds: Props, news: Props) -> tuple[Props, list[Probl
         checked["region_move"] = move
     found = changes.between(olds, checked) if olds else Changes({})
     wrong = problems(checked, olds, facts, found)
+    for doubt in doubts(inputs.known(checked), facts.held):
+        log.warning("%s: %s", checked.get("label"), doubt)
     if not wrong:
         checked |= _shown(checked, olds, facts, found)
     return checked, wrong

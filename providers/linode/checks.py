@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from providers.linode.changes import Changes, Outcome
-from providers.linode.fields import SECRET
+from providers.linode.account_fits import misheld
+from providers.linode.changes import ERASES_DISKS, Changes, Outcome
+from providers.linode.combinations import RULES, way_in
+from providers.linode.declaration import misdeclared
 from providers.linode.fits import Facts, misfits
 from providers.linode.inputs import known
-from providers.linode.rules import RULES, Problem, way_in
+from providers.linode.password_strength import LENGTHS, is_guessable
+from providers.linode.problems import Problem, hidden
 
 Props = Mapping[str, object]
 
@@ -20,13 +23,34 @@ def problems(props: Props, old: Props, facts: Facts, found: Changes) -> list[Pro
     `found` what differs between them.
     """
     inputs = known(props)
+    plan = facts.types.get(str(inputs.get("type")))
     every = [
+        *misdeclared(props),
         *(problem for rule in RULES for problem in rule(inputs, props)),
-        *(way_in(inputs, props) if not old or found.replaces else ()),
+        *_credentials(inputs, props, old, found),
         *misfits(inputs, old, facts),
+        *misheld(inputs, props, facts.held, plan.disk_mb if plan else None),
         *_guards(inputs, old, found),
     ]
-    return [Problem("" if problem.field in SECRET else problem.field, problem.reason) for problem in every]
+    return list(map(hidden, every))
+
+
+def _credentials(inputs: Props, props: Props, old: Props, found: Changes) -> Iterator[Problem]:
+    """What the API asks of a password or keys that it is given; what a Linode has already is not judged.
+
+    A replacement deletes first, a rebuild erases first: the refusal of a weak password would come too late.
+    """
+    deploys = not old or bool(found.of(*ERASES_DISKS))
+    if deploys:
+        yield from way_in(inputs, props)
+    password = inputs.get("root_pass")
+    sent = deploys or "root_pass" in found.of(Outcome.OFF)
+    if sent and isinstance(password, str) and len(password) in LENGTHS and is_guessable(password):
+        yield Problem(
+            "root_pass",
+            "is too easy to guess: the API refuses it. Next: choose another without words, names, sequences and "
+            "repeats, or let RootPassword make one.",
+        )
 
 
 def _guards(inputs: Props, old: Props, found: Changes) -> Iterator[Problem]:

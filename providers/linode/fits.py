@@ -6,23 +6,36 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from providers.linode import changes
+from providers.linode.account_fits import Held
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
 from providers.linode.catalogs.stock import sold_in
 from providers.linode.inputs import as_reported
+from providers.linode.interface_models import kind_of
 from providers.linode.nearest import did_you_mean
 from providers.linode.owner import Owner, is_owner_tag
+from providers.linode.problems import Problem
 from providers.linode.records import Linode
-from providers.linode.rules import Problem
 
 Props = Mapping[str, object]
 
-CAPABILITIES: Mapping[str, str] = {
-    "user_data": "Metadata",
-    "placement_group": "Placement Group",
-    "maintenance_policy": "Maintenance Policy",
-    "disk_encryption": "Disk Encryption",
+CAPABILITIES: Mapping[str, tuple[str, ...]] = {
+    "user_data": ("Metadata",),
+    "placement_group": ("Placement Group",),
+    "maintenance_policy": ("Maintenance Policy",),
+    "disk_encryption": ("Disk Encryption", "LA Disk Encryption"),
+    "backups_enabled": ("Backups",),
+    "interface_generation": ("Linode Interfaces",),
 }
-"""What a region must be able to do for an input. Source: GET /regions, capabilities."""
+"""What a region must be able to do for an input: one of these. Source: GET /regions, capabilities."""
+
+NEEDS_NOTHING: Mapping[str, object] = {
+    "disk_encryption": "disabled",
+    "backups_enabled": False,
+    "interface_generation": "legacy_config",
+}
+"""The values that every region can do."""
+
+OF_INTERFACES: Mapping[str, str] = {"vlan": "Vlans", "vpc": "VPCs"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,7 @@ class Facts:
     """What the API offers and holds: catalogs by id, Linodes by label in lower case.
 
     `mine` is the Linode of the resource as it is now, None for a new one; `disks_mb` the sum of its disks where
-    a smaller plan is asked for; `group_regions` the region of each placement group where one is asked for.
+    a smaller plan is asked for; `held` what else of the account the inputs name.
     """
 
     types: Mapping[str, LinodeType]
@@ -41,7 +54,7 @@ class Facts:
     kernels: Collection[str] | None = None
     mine: Linode | None = None
     disks_mb: int = 0
-    group_regions: Mapping[int, str] | None = None
+    held: Held = field(default_factory=Held)
     owner: Owner = field(default_factory=lambda: Owner("", "", "", ""))
 
 
@@ -56,7 +69,6 @@ def misfits(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
     yield from _sizes(inputs, facts)
     if not old:
         yield from _adopted(inputs, facts)
-    yield from _placement_group(inputs, facts)
 
 
 def _unknown_ids(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
@@ -126,33 +138,25 @@ def _region(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
     if region is None:
         return
     moved = inputs.get("region") != old.get("region")
-    wanted = {
-        key: capability
-        for key, capability in CAPABILITIES.items()
-        if key in inputs and (moved or inputs[key] != old.get(key))
-    }
-    if inputs.get("backups_enabled") and (moved or not old.get("backups_enabled")):
-        wanted["backups_enabled"] = "Backups"
-    for key, capability in wanted.items():
-        if capability not in region.capabilities:
-            yield Problem(
-                "region",
-                f"{region.id} has no '{capability}', which {key} needs. Next: choose another region.",
-            )
+    for key, value in inputs.items():
+        if not moved and value == old.get(key):
+            continue
+        for able in _needed(key, value):
+            if not set(able) & set(region.capabilities):
+                yield Problem(
+                    "region",
+                    f"{region.id} has no '{able[0]}', which {key} needs. Next: choose another region.",
+                )
 
 
-def _placement_group(inputs: Props, facts: Facts) -> Iterator[Problem]:
-    group = inputs.get("placement_group")
-    if group is None or facts.group_regions is None:
-        return
-    region = facts.group_regions.get(int(str(group))) if str(group).isdigit() else None
-    if region is None:
-        yield Problem("placement_group", f"{group} does not exist in this account. Next: correct the number.")
-    elif "region" in inputs and region != inputs["region"]:
-        yield Problem(
-            "placement_group",
-            f"{group} is in {region}, and the Linode in {inputs['region']}. Next: use one of there.",
-        )
+def _needed(key: str, value: object) -> Iterator[tuple[str, ...]]:
+    """What the region must be able to do for an input, each as its alternatives."""
+    if key in CAPABILITIES and NEEDS_NOTHING.get(key) != value:
+        yield CAPABILITIES[key]
+    if key == "interfaces" and isinstance(value, list):
+        for kind in dict.fromkeys(filter(None, map(kind_of, value))):
+            if kind in OF_INTERFACES:
+                yield (OF_INTERFACES[kind],)
 
 
 def _sizes(inputs: Props, facts: Facts) -> Iterator[Problem]:

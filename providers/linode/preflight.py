@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from providers.linode.account_fits import Held, firewall_ids, subnet_ids
 from providers.linode.catalogs.records import Region
 from providers.linode.fits import Facts
 from providers.linode.inputs import is_unknown, known
@@ -32,9 +33,43 @@ def gather(session: Session, props: Props, old: Props) -> Facts:
         kernels={item.id for item in catalogs.kernels()} if "kernel" in inputs else None,
         mine=mine,
         disks_mb=sum(disk.size for disk in session.client.disks(mine.id)) if mine and shrinks else 0,
-        group_regions=session.group_regions if inputs.get("placement_group") is not None else None,
+        held=_held(session, inputs, old, owner),
         owner=owner,
     )
+
+
+def _held(session: Session, inputs: Props, old: Props, owner: Owner) -> Held:
+    """What the inputs name by id, each looked up only where it is new here: it may be gone since it was used."""
+    moved = inputs.get("region") != old.get("region")
+
+    def new(*keys: str) -> bool:
+        return any(key in inputs and (moved or inputs[key] != old.get(key)) for key in keys)
+
+    holdings, script, backup = session.holdings, inputs.get("stackscript_id"), inputs.get("backup_id")
+    scripted = new("stackscript_id", "stackscript_data", "image") and isinstance(script, int)
+    networks = new("interfaces") and subnet_ids(inputs)
+    walls = new("firewall_id", "interfaces") and firewall_ids(inputs)
+    restored = new("backup_id") and not old and isinstance(backup, int)
+    return Held(
+        group_regions=holdings.group_regions if new("placement_group") else None,
+        firewalls=holdings.firewalls if walls else None,
+        usernames=holdings.usernames if new("authorized_users") else None,
+        addresses=holdings.addresses if new("reserved_ipv4") else None,
+        subnets=holdings.subnets if networks else None,
+        stackscripts=holdings.stackscript(int(str(script))) if scripted else None,
+        backups=holdings.backup(int(str(backup)), session.linodes, inputs.get("region"))
+        if restored
+        else None,
+        own_linodes=[
+            each.id for each in session.linodes if _is_ours(each, owner) or each.id == inputs.get("adopt")
+        ],
+    )
+
+
+def _is_ours(linode: Linode, owner: Owner) -> bool:
+    """Whether it belongs to the resource, in this generation or the one that is being replaced."""
+    stem = owner.tag().rpartition(":")[0] + ":"
+    return any(tag.startswith(stem) for tag in linode.tags)
 
 
 def _mine(linodes: list[Linode], owner: Owner) -> Linode | None:

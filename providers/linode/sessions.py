@@ -21,6 +21,7 @@ from providers.linode.catalogs.lookup import Catalogs
 from providers.linode.client import LinodeClient
 from providers.linode.connection import Connection, connect_for_lookups
 from providers.linode.errors import WrongAccount
+from providers.linode.holdings import Holdings
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
 
@@ -77,9 +78,9 @@ class Session:
         return {str(linode.id): linode for linode in self.linodes}
 
     @cached_property
-    def group_regions(self) -> dict[int, str]:
-        """The region of each placement group."""
-        return self.client.placement_group_regions()
+    def holdings(self) -> Holdings:
+        """What else the account has, as far as inputs name it."""
+        return Holdings(self.client)
 
 
 def learn(read: GetsValues | Mapping[str, object]) -> None:

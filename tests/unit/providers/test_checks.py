@@ -6,6 +6,7 @@ import pytest
 from pulumi.output import Unknown
 
 from providers.linode import changes
+from providers.linode.account_fits import Held
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
 from providers.linode.checks import problems
 from providers.linode.fits import Facts
@@ -28,7 +29,7 @@ FACTS = Facts(
         "g7-premium-2": LinodeType(id="g7-premium-2", disk_mb=81920, class_="premium"),
     },
     regions={
-        "de-fra-2": Region(id="de-fra-2", capabilities=("Metadata", "Backups")),
+        "de-fra-2": Region(id="de-fra-2", capabilities=("Metadata", "Backups", "Vlans", "VPCs")),
         "gb-lon": Region(id="gb-lon"),
     },
     images={
@@ -39,7 +40,7 @@ FACTS = Facts(
     linodes={},
     availability=(Availability(region="de-fra-2", plan="g7-premium-2", available=False),),
     kernels={"linode/grub2", "linode/latest-64bit"},
-    group_regions={5: "gb-lon"},
+    held=Held(group_regions={5: "gb-lon"}),
     owner=OWNER,
 )
 
@@ -86,7 +87,12 @@ def test_good_inputs_have_no_problem() -> None:
         ("placement_group", 6, "placement_group", "does not exist"),
         ("placement_group", 5, "placement_group", "is in gb-lon"),
         ("interfaces", [{"purpose": "lan"}], "interfaces", "public, vlan or vpc"),
-        ("interfaces", [{"purpose": "public"}] * 4, "interfaces", "the API takes 3"),
+        (
+            "interfaces",
+            [{"purpose": "public"}, *({"purpose": "vlan", "label": label} for label in "abc")],
+            "interfaces",
+            "the API takes 3",
+        ),
         ("backup_id", 3, "backup_id", "one of the two"),
         ("type", "g7-premium-2", "type", "not to be had in de-fra-2"),
         ("stackscript_data", {"a": "b"}, "", "stackscript_id"),
@@ -247,3 +253,87 @@ def test_an_image_that_left_the_catalog_does_not_block_what_has_it() -> None:
 )
 def test_values_of_the_wrong_kind_are_told(changed: dict[str, object], field: str) -> None:
     assert field in {name for name, _ in found(changed)}
+
+
+WEAK = "b4d_p4s5w0rd!!"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"disk_encryption": "disabled"},
+        {"image": "linode/slackware15.0"},
+        {"image": "linode/slackware15.0", "on_image_change": "rebuild"},
+        {"root_pass": WEAK, "on_root_pass_change": "reset"},
+    ],
+)
+def test_a_weak_password_is_told_before_something_is_deleted_for_it(changed: dict[str, object]) -> None:
+    old = {**GOOD, "root_pass": WEAK, "disk_encryption": "enabled"}
+    if "root_pass" in changed:
+        old["root_pass"] = "another-l0ng-one-2"
+
+    [(field, reason)] = found({**old, **changed}, replace(FACTS, regions=ABLE), old=old)
+
+    assert field == ""
+    assert "root_pass is too easy to guess" in reason
+    assert WEAK not in reason
+
+
+def test_a_weak_password_of_a_linode_that_stays_is_not_judged() -> None:
+    old = {**GOOD, "root_pass": WEAK}
+
+    assert [field for field, _ in found({"root_pass": WEAK})] == [""]
+    assert found({**old, "tags": ["blue"]}, old=old) == []
+    assert found({"root_pass": WEAK}, old=dict(GOOD)) == [], "kept: it is sent nowhere"
+
+
+ABLE = {"de-fra-2": Region(id="de-fra-2", capabilities=("Metadata", "LA Disk Encryption"))}
+
+
+def test_a_rebuild_needs_a_way_to_log_in_too() -> None:
+    old = {**GOOD, "root_pass": None}
+    changed: dict[str, object] = {
+        "root_pass": None,
+        "image": "linode/slackware15.0",
+        "on_image_change": "rebuild",
+    }
+
+    assert [field for field, _ in found(changed, old=old)] == ["image"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "missing"),
+    [
+        ({"interfaces": [{"purpose": "vlan", "label": "a"}]}, "'Vlans', which interfaces needs"),
+        ({"interfaces": [{"vpc": {"subnet_id": 3}}]}, "'VPCs', which interfaces needs"),
+        ({"interface_generation": "linode", "booted": False}, "'Linode Interfaces'"),
+        ({"disk_encryption": "enabled"}, "'Disk Encryption'"),
+    ],
+)
+def test_a_region_must_be_able_to_do_what_is_asked(inputs: dict[str, object], missing: str) -> None:
+    [(field, reason)] = found({**inputs, "region": "gb-lon"})
+
+    assert (field, missing in reason) == ("region", True)
+
+
+def test_what_every_region_can_do_is_not_asked_of_it() -> None:
+    plain: dict[str, object] = {
+        "disk_encryption": "disabled",
+        "interface_generation": "legacy_config",
+        "backups_enabled": False,
+    }
+
+    assert found({**plain, "region": "gb-lon"}) == []
+    assert found({"disk_encryption": "enabled"}, replace(FACTS, regions=ABLE)) == []
+
+
+def test_several_wrong_inputs_are_told_at_once() -> None:
+    wrong: dict[str, object] = {
+        "label": "x",
+        "interfaces": [{"purpose": "lan"}],
+        "swap_size": -1,
+        "timeouts": 5,
+        "image": "linode/debain13",
+    }
+
+    assert {field for field, _ in found(wrong)} == set(wrong)

@@ -1,0 +1,243 @@
+"""What is wrong with an Instance's inputs against what else the account holds. Pure.
+
+What can't be known stays None, and is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from providers.linode.holding_records import (
+    Backup,
+    Firewall,
+    ReservedAddress,
+    StackScript,
+    Subnet,
+    UserDefinedField,
+)
+from providers.linode.inputs import is_unknown
+from providers.linode.nearest import did_you_mean
+from providers.linode.problems import Problem
+
+Props = Mapping[str, object]
+
+ANY_IMAGE = "any/all"
+MOST_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Held:
+    """What was looked up for one resource; None is what was not asked for, or can't be known."""
+
+    group_regions: Mapping[int, str] | None = None
+    firewalls: Mapping[int, Firewall] | None = None
+    usernames: Collection[str] | None = None
+    addresses: Mapping[str, ReservedAddress] | None = None
+    subnets: Mapping[int, Subnet] | None = None
+    stackscripts: Mapping[int, StackScript] | None = None
+    backups: Mapping[int, Backup] | None = None
+    own_linodes: Collection[int] = ()
+    """The Linodes that this resource has, or takes over: what they have will be free for it."""
+
+
+def misheld(inputs: Props, props: Props, held: Held, disk_mb: int | None) -> Iterator[Problem]:
+    """Everything wrong with what is named by id. `disk_mb` is the plan's disk."""
+    yield from _placement_group(inputs, held)
+    yield from _firewalls(inputs, held)
+    yield from _users(inputs, held)
+    yield from _address(inputs, held)
+    yield from _subnets(inputs, held)
+    yield from _stackscript(inputs, props, held)
+    yield from _backup(inputs, held, disk_mb)
+
+
+def doubts(inputs: Props, held: Held) -> Iterator[str]:
+    """What the API takes, and what is probably not meant."""
+    for firewall_id in firewall_ids(inputs):
+        firewall = (held.firewalls or {}).get(firewall_id)
+        if firewall is not None and firewall.status != "enabled":
+            yield f"firewall {firewall_id} ({firewall.label}) is {firewall.status}: it lets everything through"
+
+
+def _placement_group(inputs: Props, held: Held) -> Iterator[Problem]:
+    group = inputs.get("placement_group")
+    if not isinstance(group, int) or held.group_regions is None:
+        return
+    region = held.group_regions.get(group)
+    if region is None:
+        yield Problem("placement_group", f"{group} does not exist in this account. Next: correct the number.")
+    elif inputs.get("region", region) != region:
+        yield Problem(
+            "placement_group",
+            f"{group} is in {region}, and the Linode in {inputs['region']}. Next: use one of there.",
+        )
+
+
+def _firewalls(inputs: Props, held: Held) -> Iterator[Problem]:
+    if held.firewalls is None:
+        return
+    listed = _listed((firewall.id, firewall.label) for firewall in held.firewalls.values())
+    for firewall_id in firewall_ids(inputs):
+        if firewall_id not in held.firewalls:
+            field = "firewall_id" if inputs.get("firewall_id") == firewall_id else "interfaces"
+            yield Problem(
+                field, f"firewall {firewall_id} does not exist in this account{listed}. Next: correct it."
+            )
+
+
+def _users(inputs: Props, held: Held) -> Iterator[Problem]:
+    names = inputs.get("authorized_users")
+    if held.usernames is None or not isinstance(names, list):
+        return
+    for name in (str(name) for name in names if name not in held.usernames):
+        near = did_you_mean(name, held.usernames) or _listed((each, "") for each in held.usernames)
+        yield Problem(
+            "authorized_users", f"{name!r} is no user of this account{near}. Next: correct the name."
+        )
+
+
+def _address(inputs: Props, held: Held) -> Iterator[Problem]:
+    wanted = inputs.get("reserved_ipv4")
+    if held.addresses is None or wanted is None:
+        return
+    found, region = held.addresses.get(str(wanted)), inputs.get("region")
+    if found is None:
+        near = did_you_mean(str(wanted), held.addresses)
+        yield Problem(
+            "reserved_ipv4",
+            f"{wanted} is no reserved address of this account{near}. Next: correct or reserve it.",
+        )
+        return
+    if region is not None and found.region != region:
+        yield Problem(
+            "reserved_ipv4",
+            f"{wanted} is in {found.region}, and the Linode in {region}. Next: use one of there.",
+        )
+    if found.linode_id is not None and found.linode_id not in held.own_linodes:
+        yield Problem(
+            "reserved_ipv4", f"{wanted} is assigned to Linode {found.linode_id}. Next: use one that is free."
+        )
+
+
+def _subnets(inputs: Props, held: Held) -> Iterator[Problem]:
+    if held.subnets is None:
+        return
+    region = inputs.get("region")
+    for subnet_id in subnet_ids(inputs):
+        subnet = held.subnets.get(subnet_id)
+        if subnet is None:
+            there = [each for each in held.subnets.values() if region in (None, each.region)]
+            listed = _listed((each.id, each.label) for each in there)
+            yield Problem(
+                "interfaces", f"subnet {subnet_id} is in no VPC of this account{listed}. Next: correct it."
+            )
+        elif region is not None and subnet.region != region:
+            yield Problem(
+                "interfaces",
+                f"subnet {subnet_id} is in {subnet.region}, and the Linode in {region}. Next: use one of there.",
+            )
+
+
+def _stackscript(inputs: Props, props: Props, held: Held) -> Iterator[Problem]:
+    wanted, image = inputs.get("stackscript_id"), inputs.get("image")
+    if held.stackscripts is None or not isinstance(wanted, int):
+        return
+    script = held.stackscripts.get(wanted)
+    if script is None:
+        yield Problem(
+            "stackscript_id", f"{wanted} is no StackScript that this account may use. Next: correct it."
+        )
+        return
+    if isinstance(image, str) and not {ANY_IMAGE, image} & set(script.images):
+        near = did_you_mean(image, script.images)
+        yield Problem(
+            "stackscript_id", f"{wanted} ({script.label}) does not take {image}{near}. Next: change either."
+        )
+    if not _is_unknown_whole(props.get("stackscript_data")):
+        yield from _script_data(props.get("stackscript_data"), script)
+
+
+def _is_unknown_whole(value: object) -> bool:
+    """Whether not even the keys of a map are known."""
+    return is_unknown(value) and not isinstance(value, Mapping)
+
+
+def _script_data(given: object, script: StackScript) -> Iterator[Problem]:
+    """Names only: the values are secret."""
+    data = given if isinstance(given, Mapping) else {}
+    fields = {each.name: each for each in script.user_defined_fields}
+    for name, each in fields.items():
+        if name not in data and each.default is None and each.header is None:
+            yield Problem(
+                "stackscript_data", f"lacks {name!r}, which StackScript {script.id} needs. Next: give it."
+            )
+    for name, value in data.items():
+        if name not in fields:
+            near = did_you_mean(str(name), fields)
+            yield Problem(
+                "stackscript_data",
+                f"has {name!r}, which StackScript {script.id} does not ask for{near}. Next: correct it.",
+            )
+        elif not is_unknown(value) and (words := _refusing(fields[name], value)):
+            yield Problem(
+                "stackscript_data", f"has for {name!r} none of {', '.join(words)}. Next: choose from these."
+            )
+
+
+def _refusing(field: UserDefinedField, value: object) -> list[str]:
+    """The words that a field takes, where the value is another."""
+    words = [word.strip() for word in (field.one_of or field.many_of or "").split(",") if word.strip()]
+    given = [str(value)] if field.one_of else [word.strip() for word in str(value).split(",")]
+    return [] if set(given) <= set(words) else words
+
+
+def _backup(inputs: Props, held: Held, disk_mb: int | None) -> Iterator[Problem]:
+    wanted, region = inputs.get("backup_id"), inputs.get("region")
+    if held.backups is None or not isinstance(wanted, int):
+        return
+    backup = held.backups.get(wanted)
+    if backup is None:
+        yield Problem("backup_id", f"{wanted} is no backup of this account's Linodes. Next: correct the id.")
+        return
+    if backup.status != "successful":
+        yield Problem(
+            "backup_id", f"{wanted} is {backup.status}, and only a successful one is restored. Next: wait."
+        )
+    if region is not None and backup.region != region:
+        yield Problem(
+            "backup_id", f"{wanted} is in {backup.region}, and the Linode in {region}. Next: create it there."
+        )
+    if disk_mb is not None and backup.size_mb > disk_mb:
+        yield Problem(
+            "backup_id",
+            f"{wanted} has disks of {backup.size_mb} MB, and the plan has {disk_mb} MB. Next: a larger type.",
+        )
+
+
+def firewall_ids(inputs: Props) -> list[int]:
+    """The firewalls that the Linode and its interfaces name."""
+    own = inputs.get("firewall_id")
+    found = [own, *(item.get("firewall_id") for item in _interfaces(inputs))]
+    return [each for each in dict.fromkeys(found) if isinstance(each, int)]
+
+
+def subnet_ids(inputs: Props) -> list[int]:
+    """The subnets that interfaces of either generation name."""
+    found = []
+    for item in _interfaces(inputs):
+        inner = item.get("vpc")
+        found.append(inner.get("subnet_id") if isinstance(inner, Mapping) else item.get("subnet_id"))
+    return [each for each in dict.fromkeys(found) if isinstance(each, int)]
+
+
+def _interfaces(inputs: Props) -> list[Mapping[str, object]]:
+    items = inputs.get("interfaces")
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+
+
+def _listed(things: Iterable[tuple[object, str]]) -> str:
+    """` (there are 12 web, 13 db)`, to be put behind a sentence."""
+    found = sorted(f"{id_} {label}".strip() for id_, label in things)
+    more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
+    return f" (there are {', '.join(found[:MOST_LISTED]) or 'none'}{more})"

@@ -232,7 +232,7 @@ FIELDS: tuple[Field, ...] = (
         "true or false",
         Change.OURS,
         "false",
-        note="an image of the disk before it is deleted",
+        note="an image of the disk before it is deleted, of one Linode at most one",
     ),
     Field(
         "replace_on", "list of inputs", Change.OURS, "none", note="inputs whose change replaces the Linode"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from providers.linode.client import LinodeClient
 from providers.linode.errors import ApiRefused, Busy, LinodeError, NotAuthorized, NotFound
+from providers.linode.records import Linode
 
 
 def explained(client: LinodeClient, linode_id: str, error: ApiRefused) -> ApiRefused:
@@ -11,14 +12,17 @@ def explained(client: LinodeClient, linode_id: str, error: ApiRefused) -> ApiRef
     if isinstance(error, (Busy, NotAuthorized, NotFound)) or error.status >= 429:
         return error
     try:
-        locks = client.linode(linode_id).locks
+        linode = client.linode(linode_id)
     except LinodeError:
         return error
-    if not locks:
-        return error
+    return refusal(linode, error) if linode.locks else error
+
+
+def refusal(linode: Linode, error: ApiRefused | None = None) -> ApiRefused:
+    """The error for a Linode that has locks; `error` is the API's own, where it was asked to delete it."""
     return ApiRefused(
-        f"Linode {linode_id} is not deleted: it has the lock {' and '.join(locks)}, which somebody set on purpose. "
-        "Next: remove the lock (Cloud Manager, or DELETE /v4beta/locks/{lockId}), then run the command again.",
-        status=error.status,
-        reasons=error.reasons,
+        f"Linode {linode.id} is not deleted: it has the lock {' and '.join(linode.locks)}, which somebody set on "
+        "purpose. Next: remove the lock (Cloud Manager, or DELETE /v4beta/locks/{lockId}), then run the command again.",
+        status=error.status if error else 400,
+        reasons=error.reasons if error else (),
     )

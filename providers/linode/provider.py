@@ -135,6 +135,5 @@ class InstanceProvider(ResourceProvider):
         evidence.named(_id)
         client = sessions.of_owner(Owner.from_props(_props)).client
         timeout_s = waiting.timeout_s(_props, "delete")
-        if _props.get("final_snapshot"):
-            removing.keep_last_state(client, _id, str(_props.get("label")), timeout_s)
-        removing.delete(client, _id, timeout_s, wait=_props.get("wait_for") != "accepted")
+        delete = removing.delete_with_last_image if _props.get("final_snapshot") else removing.delete
+        delete(client, _id, timeout_s, wait=_props.get("wait_for") != "accepted")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
+from contextlib import suppress
 
 from providers.linode import locked, poller, waiting
 from providers.linode.client import LinodeClient
-from providers.linode.errors import ApiRefused, NotFound
+from providers.linode.errors import ApiRefused, LinodeError, NotFound
 from providers.linode.goals import Goal
+from providers.linode.last_image import LastImage
 from providers.linode.powering import Machine
 
 log = logging.getLogger("linode.delete")
+
+OFF = frozenset({"offline", "stopped", "shutting_down"})
+BOOT_AGAIN_S = 120.0
+"""How long another job may hold up the boot of a Linode that was not deleted after all."""
 
 
 def delete(client: LinodeClient, linode_id: str, timeout_s: float, *, wait: bool = True) -> None:
@@ -41,33 +46,35 @@ def delete(client: LinodeClient, linode_id: str, timeout_s: float, *, wait: bool
         raise locked.explained(client, linode_id, error) from None
 
 
-def keep_last_state(client: LinodeClient, linode_id: str, label: str, timeout_s: float) -> None:
-    """Take the final snapshot, unless the Linode is gone already or a lock will keep it from being deleted."""
+def delete_with_last_image(
+    client: LinodeClient, linode_id: str, timeout_s: float, *, wait: bool = True
+) -> None:
+    """Keep an image of its last state, then delete it. Locks refuse before anything is done.
+
+    If it isn't deleted after all, it is booted again if it ran. Raises as `delete`, and what LastImage raises.
+    """
     try:
-        if not client.linode(linode_id).locks:
-            final_snapshot(client, linode_id, label, timeout_s)
+        linode = client.linode(linode_id)
     except NotFound:
         return
+    if linode.locks:
+        raise locked.refusal(linode)
+    image = LastImage(client, linode, timeout_s)
+    was_running = linode.status != "deleting" and image.was_running
+    try:
+        if linode.status != "deleting":
+            image.keep()
+        delete(client, linode_id, timeout_s, wait=wait)
+    except Exception:
+        if was_running:
+            _boot_again(client, linode.id)
+        raise
 
 
-def final_snapshot(client: LinodeClient, linode_id: str, label: str, timeout_s: float) -> str | None:
-    """A private image of the main disk, taken while the Linode is off; its id, None if there is no disk.
-
-    An image, not a backup: the API deletes a Linode's backups together with it.
-    """
-    machine = Machine(client, int(linode_id), timeout_s)
-    disks = [disk for disk in client.disks(linode_id) if disk.filesystem != "swap"]
-    if not disks:
-        return None
-    machine.shut_down()
-    main = max(disks, key=lambda disk: disk.size)
-    now = datetime.datetime.now(datetime.timezone.utc)
-    image = client.create_image(main.id, f"{label[:32]}-final-{now:%Y%m%d}", f"last state of {label}")
-    waiting.until(
-        lambda: client.image_status(image),
-        lambda seen: seen == "available",
-        f"image {image} is to be made",
-        timeout_s,
-    )
-    log.warning("Linode %s: its last state is kept as %s", linode_id, image)
-    return image
+def _boot_again(client: LinodeClient, linode_id: int) -> None:
+    """Boot it if it is still there and off; the error that is on its way tells why it had been turned off."""
+    with suppress(LinodeError):
+        if client.linode(linode_id).status in OFF:
+            machine = Machine(client, linode_id, BOOT_AGAIN_S)
+            machine.when_free(lambda: client.boot(linode_id), "boot again")
+            log.warning("Linode %d is not deleted, and booted again", linode_id)

@@ -1,0 +1,158 @@
+"""final_snapshot, by the provider in its real process: one image of the last state, and no machine left off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from providers.linode.provider import InstanceProvider
+from tests.servicer.test_instance_over_grpc import World
+from tests.servicer_process import Props, Servicer
+
+DELETE_FAILS = {"kind": "maintenance", "method": "DELETE", "path": "/linode/instances/*"}
+IMAGE_FAILS = {"kind": "job_fails", "method": "POST", "path": "/images", "action": "disk_imagize"}
+
+
+class Imaged(World):
+    """A world with a Linode that is to leave an image."""
+
+    def images(self) -> list[Props]:
+        rows: Any = self.call("GET", "/images")["data"]
+        return [row for row in rows if not row["is_public"]]
+
+    def status(self, linode_id: str) -> object:
+        return self.call("GET", f"/linode/instances/{linode_id}")["status"]
+
+    def settle(self, linode_id: str, status: str) -> None:
+        deadline = time.monotonic() + 10
+        while self.status(linode_id) != status:
+            assert time.monotonic() < deadline, self.status(linode_id)
+            time.sleep(0.02)
+
+    def lock(self, linode_id: str) -> None:
+        body = {"entity_type": "linode", "entity_id": int(linode_id), "lock_type": "cannot_delete"}
+        self.call("POST", "beta/locks", body)
+
+    def seen(self) -> list[str]:
+        return [f"{row['method']} {row['path']}" for row in self.api.requests()]
+
+
+@pytest.fixture
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imaged]:
+    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", speed=2000, limits=False) as api:
+        yield Imaged(api, "acme")
+
+
+@pytest.fixture
+def provider(world: Imaged) -> Iterator[Servicer]:
+    with Servicer(InstanceProvider(), world.config) as servicer:
+        yield servicer
+
+
+@pytest.fixture
+def made(provider: Servicer, world: Imaged) -> tuple[str, Props]:
+    return provider.create(world.inputs(final_snapshot=True, timeouts={"delete": 8}))
+
+
+def test_the_last_state_is_kept_as_an_image_that_names_the_linode(
+    provider: Servicer, world: Imaged, made: tuple[str, Props]
+) -> None:
+    provider.delete(*made)
+
+    [image] = world.images()
+    assert (image["label"], image["status"]) == (f"web-1-final-{made[0]}", "available")
+    assert world.linodes() == []
+
+
+def test_a_refused_delete_boots_the_machine_again(
+    provider: Servicer, world: Imaged, made: tuple[str, Props]
+) -> None:
+    world.api.set_faults(DELETE_FAILS)
+
+    with pytest.raises(grpc.RpcError) as caught:
+        provider.delete(*made)
+
+    assert "maintenance" in str(caught.value.details())
+    world.settle(made[0], "running")
+    assert len(world.images()) == 1
+
+
+def test_one_that_was_off_stays_off_and_its_image_is_reused(
+    provider: Servicer, world: Imaged, made: tuple[str, Props]
+) -> None:
+    world.call("POST", f"/linode/instances/{made[0]}/shutdown")
+    world.settle(made[0], "offline")
+    world.api.set_faults(DELETE_FAILS)
+    with pytest.raises(grpc.RpcError):
+        provider.delete(*made)
+    [kept] = world.images()
+    left = world.status(made[0])
+    world.api.set_faults()
+
+    provider.delete(*made)
+
+    assert left == "offline"
+    assert [image["id"] for image in world.images()] == [kept["id"]]
+    assert world.linodes() == []
+
+
+def test_after_a_boot_the_image_is_made_anew_and_the_old_one_goes(
+    provider: Servicer, world: Imaged, made: tuple[str, Props]
+) -> None:
+    world.api.set_faults(DELETE_FAILS)
+    with pytest.raises(grpc.RpcError):
+        provider.delete(*made)
+    [old] = world.images()
+    world.settle(made[0], "running")
+    world.api.set_faults()
+
+    provider.delete(*made)
+
+    [new] = world.images()
+    assert new["id"] != old["id"]
+    assert new["status"] == "available"
+
+
+def test_an_image_that_failed_is_told_and_nothing_is_deleted(
+    provider: Servicer, world: Imaged, made: tuple[str, Props]
+) -> None:
+    world.api.set_faults(IMAGE_FAILS)
+
+    with pytest.raises(grpc.RpcError) as caught:
+        provider.delete(*made)
+    world.api.set_faults()
+    world.settle(made[0], "running")
+    provider.delete(*made)
+
+    assert f"the last image of Linode {made[0]} was not made: disk_imagize failed (event " in str(
+        caught.value.details()
+    )
+    assert "The Linode is not deleted" in str(caught.value.details())
+    assert [image["status"] for image in world.images()] == ["available"]
+
+
+def test_a_lock_refuses_before_anything_is_done(
+    provider: Servicer, world: Imaged, made: tuple[str, Props]
+) -> None:
+    world.lock(made[0])
+    before = len(world.seen())
+
+    with pytest.raises(grpc.RpcError) as caught:
+        provider.delete(*made)
+
+    assert "it has the lock cannot_delete" in str(caught.value.details())
+    assert not [line for line in world.seen()[before:] if not line.startswith("GET")]
+    assert world.status(made[0]) == "running"
+
+
+def test_a_linode_without_a_disk_is_deleted_without_an_image(provider: Servicer, world: Imaged) -> None:
+    empty = provider.create(world.inputs(image=None, root_pass=None, final_snapshot=True))
+
+    provider.delete(*empty)
+
+    assert (world.images(), world.linodes()) == ([], [])

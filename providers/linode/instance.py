@@ -164,7 +164,10 @@ class InstanceArgs:
     """True lets backups be turned off, which deletes them."""
 
     wait_for: Text | None = None
-    """"running" (default), or "accepted": create and delete go on once the API has taken the request."""
+    """"running" (default), or "accepted": create goes on once the API has taken the request.
+
+    So does delete while others follow; the last one of a command waits until all of them are gone.
+    """
 
     timeouts: Map | None = None
     """Seconds for `create`, `update` and `delete`; else the resource's custom_timeouts, else 900, 3600 and 600."""

@@ -1,7 +1,8 @@
 """The way out of a fleet: all its members depend on it, so it is deleted after them, and waits until they are gone.
 
-Members' own deletions end when the API has taken them. So the engine's parallelism does not set how many
-Linodes are on their way out at once. `providers.linode.leaving.LeavingProvider` is a stored format. Never move it.
+Members' own deletions hand their waits on to the latest of them (departures). What an earlier command had the API
+delete, and was cut off, has nobody else to wait for it. `providers.linode.leaving.LeavingProvider` is a stored
+format. Never move it.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from providers.linode import poller
 from providers.linode.client import LinodeClient
 from providers.linode.errors import Busy, LinodeError, NotFound
 from providers.linode.goals import STABLE, Goal
+from providers.linode.looks import list_filter
 from providers.linode.records import Linode
 
 BOOTS_AT_ONCE = 8
@@ -60,7 +61,7 @@ def _rows(client: LinodeClient, group: Group) -> Mapping[int, Linode]:
     made = poller.shared(client).made
     if not group.again and all(linode_id in made for linode_id in ids):
         return made
-    return {row.id: row for row in client.linodes(poller.list_filter(ids))}
+    return {row.id: row for row in client.linodes(list_filter(ids))}
 
 
 def _boot(

@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 
 from providers.linode.client import LinodeClient
 from providers.linode.errors import ApiRefused, LinodeError
-from providers.linode.goals import JOBS, Goal, Outcome, Wait
+from providers.linode.goals import Goal, Outcome, Wait
+from providers.linode.looks import events_filter, list_filter
 from providers.linode.progress import Progress
 from providers.linode.records import Event, Linode
 from providers.linode.waits import Waits
@@ -36,9 +37,6 @@ GAP_S = 0.2
 PART_OF_AGE = 0.15
 """A look that comes late by this part of the time that was waited anyway."""
 
-MANY = 250
-"""Above this number the creates' own events are left out, so that those of 500 Linodes fill one page of 500."""
-
 MOST_FAILED_EVENTS = 2
 """Event lists in a row that may fail before the list of instances has to do alone."""
 
@@ -57,24 +55,6 @@ def pause_s(looks: int, age_s: float) -> float:
     if looks < len(SOON_S):
         return SOON_S[looks]
     return min(max(STEADY_S, age_s * PART_OF_AGE), LONGEST_S)
-
-
-def events_filter(waits: Sequence[Wait]) -> dict[str, object]:
-    """The X-Filter for the events of these waits. Source: GET /account/events, filterable attributes."""
-    ids = {wait.goal.linode_id for wait in waits}
-    left_out = {"linode_create"} if len(ids) > MANY else set()
-    found: dict[str, object] = {"entity.type": "linode"}
-    if len(ids) == 1:
-        found["entity.id"] = next(iter(ids))
-    since = min(wait.goal.since for wait in waits)
-    if since:
-        found["created"] = {"+gte": since}
-    return {**found, "+or": [{"action": action} for action in JOBS if action not in left_out]}
-
-
-def list_filter(ids: Sequence[int]) -> dict[str, object]:
-    """The X-Filter for the Linodes of these ids, in order: few more are listed, as a fleet's ids are close."""
-    return {"id": ids[0] if len(ids) == 1 else {"+gte": ids[0], "+lte": ids[-1]}}
 
 
 def say(text: str) -> None:
@@ -110,6 +90,12 @@ class Poller:
 
     def wait_for(self, goals: Sequence[Goal], timeout_s: float) -> list[Outcome]:
         """How each of the goals ended, in their order; the last of them within `timeout_s` seconds."""
+        waits = self.begin(goals, timeout_s)
+        self.join(waits)
+        return [wait.outcome for wait in waits if wait.outcome is not None]
+
+    def begin(self, goals: Sequence[Goal], timeout_s: float) -> list[Wait]:
+        """Waits that go on by themselves; each has its outcome within `timeout_s` seconds."""
         with self._changed:
             now = self._now()
             waits = [self._waits.add(goal, now, timeout_s) for goal in goals]
@@ -122,10 +108,19 @@ class Poller:
                 self._thread = threading.Thread(target=self._run, name="linode-poller", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
-            while any(wait.outcome is None for wait in waits):
-                self._changed.wait(max(0.0, now + timeout_s - self._now()))
+        return waits
+
+    def join(self, waits: Sequence[Wait], enough: Callable[[], bool] = lambda: False) -> None:
+        """Return when all these waits have ended, or it is `enough`, which `wake` has looked at again."""
+        with self._changed:
+            while (left := [wait for wait in waits if wait.outcome is None]) and not enough():
+                self._changed.wait(max(0.0, min(wait.deadline for wait in left) - self._now()))
                 self._waits.expire(self._now())
-        return [wait.outcome for wait in waits if wait.outcome is not None]
+
+    def wake(self) -> None:
+        """Have those who join look again whether it is enough."""
+        with self._changed:
+            self._changed.notify_all()
 
     def next_batch(self) -> int:
         """A number for goals that are to be looked at together."""

@@ -130,7 +130,7 @@ class InstanceProvider(ResourceProvider):
     def delete(self, _id: str, _props: Props) -> None:
         """Delete it and wait until it is gone, so that its label is free. A Linode that is gone is success.
 
-        With wait_for="accepted" it ends, as create does, when the API has taken the request.
+        With wait_for="accepted" a later delete may wait for this one too, and the last waits for all.
         """
         evidence.named(_id)
         client = sessions.of_owner(Owner.from_props(_props)).client

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from functools import partial
 
-from providers.linode import locked, poller, waiting
+from providers.linode import departures, locked, poller, waiting
 from providers.linode.client import LinodeClient
 from providers.linode.errors import ApiRefused, LinodeError, NotFound
 from providers.linode.goals import Goal
@@ -22,28 +23,33 @@ BOOT_AGAIN_S = 120.0
 def delete(client: LinodeClient, linode_id: str, timeout_s: float, *, wait: bool = True) -> None:
     """Delete it and wait until its label and volumes are free. A Linode that is gone already is success.
 
-    Without `wait` it ends when the API has taken the request, and leaves the wait to Leaving.
+    Without `wait` it may go on once the API has taken the request, if a later delete waits for this one too.
 
     Raises ApiRefused, ApiUnreachable, WaitExpired, WaitFailed.
     """
-    shared = poller.shared(client)
-    mark = shared.mark()
+    if not wait:
+        request = partial(_request, client, linode_id, timeout_s)
+        departures.shared(client).delete(int(linode_id), request, timeout_s)
+        return
+    mark = poller.shared(client).mark()
+    if _request(client, linode_id, timeout_s):
+        goal = Goal(int(linode_id), f"Linode {linode_id} is to be gone", "gone", **mark._asdict())
+        waiting.until_it(client, goal, timeout_s)
+
+
+def _request(client: LinodeClient, linode_id: str, timeout_s: float) -> bool:
+    """Have the API take the deletion; False if there is nothing to delete."""
+    what = f"Linode {linode_id} is to be deleted"
     try:
         waiting.act_when_free(
-            client,
-            int(linode_id),
-            lambda: client.delete_linode(linode_id),
-            f"Linode {linode_id} is to be deleted",
-            timeout_s,
+            client, int(linode_id), lambda: client.delete_linode(linode_id), what, timeout_s
         )
-        shared.leaving.add(int(linode_id))
-        if wait:
-            goal = Goal(int(linode_id), f"Linode {linode_id} is to be gone", "gone", **mark._asdict())
-            waiting.until_it(client, goal, timeout_s)
     except NotFound:
-        return
+        return False
     except ApiRefused as error:
         raise locked.explained(client, linode_id, error) from None
+    poller.shared(client).leaving.add(int(linode_id))
+    return True
 
 
 def delete_with_last_image(

@@ -75,6 +75,7 @@ def test_a_fleet_is_made_kept_grown_shrunk_and_deleted_with_few_requests(
         assert changed.code == 0, changed.said
         writes = {line: number for line, number in seen.items() if not line.startswith("GET")}
         assert writes == ({POST: 2} if count > COUNT else {DELETE: 2})
+        assert statuses(project) == {f"web-{n:03}": "running" for n in range(1, count + 1)}
 
     before = newest_request(api)
     gone = project.destroy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from providers.linode.goals import Goal, Kind, Wait
-from providers.linode.poller import events_filter, list_filter
+from providers.linode.looks import events_filter, list_filter
 from providers.linode.records import Entity, Event, Linode
 from providers.linode.waits import Waits
 

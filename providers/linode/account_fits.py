@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pulumi.output import Unknown
+
 from providers.linode.holding_records import (
     Backup,
     Firewall,
@@ -154,13 +156,8 @@ def _stackscript(inputs: Props, props: Props, held: Held) -> Iterator[Problem]:
         yield Problem(
             "stackscript_id", f"{wanted} ({script.label}) does not take {image}{near}. Next: change either."
         )
-    if not _is_unknown_whole(props.get("stackscript_data")):
+    if not isinstance(props.get("stackscript_data"), Unknown):
         yield from _script_data(props.get("stackscript_data"), script)
-
-
-def _is_unknown_whole(value: object) -> bool:
-    """Whether not even the keys of a map are known."""
-    return is_unknown(value) and not isinstance(value, Mapping)
 
 
 def _script_data(given: object, script: StackScript) -> Iterator[Problem]:
@@ -216,10 +213,10 @@ def _backup(inputs: Props, held: Held, disk_mb: int | None) -> Iterator[Problem]
 
 
 def firewall_ids(inputs: Props) -> list[int]:
-    """The firewalls that the Linode and its interfaces name."""
+    """The firewalls that the Linode and its interfaces name; 0 is none."""
     own = inputs.get("firewall_id")
     found = [own, *(item.get("firewall_id") for item in _interfaces(inputs))]
-    return [each for each in dict.fromkeys(found) if isinstance(each, int)]
+    return [each for each in dict.fromkeys(found) if isinstance(each, int) and each]
 
 
 def subnet_ids(inputs: Props) -> list[int]:
@@ -228,7 +225,7 @@ def subnet_ids(inputs: Props) -> list[int]:
     for item in _interfaces(inputs):
         inner = item.get("vpc")
         found.append(inner.get("subnet_id") if isinstance(inner, Mapping) else item.get("subnet_id"))
-    return [each for each in dict.fromkeys(found) if isinstance(each, int)]
+    return [each for each in dict.fromkeys(found) if isinstance(each, int) and each]
 
 
 def _interfaces(inputs: Props) -> list[Mapping[str, object]]:

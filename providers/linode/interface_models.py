@@ -55,6 +55,9 @@ MAP = told("must be a map. Next: correct it.")
 LIST = told("must be a list. Next: correct it.")
 
 Id = Annotated[StrictInt, Field(ge=1), told("must be a whole number of 1 or more. Next: correct it.")]
+Firewall = Annotated[
+    StrictInt, Field(ge=0), told("must be a firewall's number, or 0 for none. Next: correct it.")
+]
 Flag = Annotated[StrictBool, told("must be true or false. Next: give a truth value, not a text.")]
 Address = Annotated[
     StrictStr, AfterValidator(_is_address), told("must be an IPv4 address. Next: correct it.")
@@ -174,7 +177,7 @@ class LinodePublic(Part):
     public: Annotated[Public, MAP]
     vlan: None = None
     vpc: None = None
-    firewall_id: Id | None = None
+    firewall_id: Firewall | None = None
     default_route: Annotated[DefaultRoute, MAP] | None = None
 
 
@@ -190,7 +193,7 @@ class LinodeVpc(Part):
     vpc: Annotated[Vpc, MAP]
     public: None = None
     vlan: None = None
-    firewall_id: Id | None = None
+    firewall_id: Firewall | None = None
     default_route: Annotated[DefaultRoute, MAP] | None = None
 
 

@@ -80,7 +80,7 @@ def test_what_the_api_takes_is_taken(interface: object) -> None:
         ({**L_VLAN, "firewall_id": 5}, "[0].firewall_id belongs to another kind"),
         ({**L_VLAN, "default_route": {"ipv4": True}}, "[0].default_route belongs to another kind"),
         ({"vpc": {}}, "[0].vpc.subnet_id is required"),
-        ({"public": {}, "firewall_id": "wall"}, "[0].firewall_id must be a whole number"),
+        ({"public": {}, "firewall_id": "wall"}, "[0].firewall_id must be a firewall's number"),
         ({"public": {"ipv4": {"addresses": ["auto"]}}}, "[0].public.ipv4.addresses[0] must be a map"),
         (
             {"public": {"ipv4": {"addresses": [{"address": "any"}]}}},

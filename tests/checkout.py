@@ -16,7 +16,7 @@ import pytest
 import requests
 import yaml
 
-from stacks.engine import PROJECT
+from tests.project_copy import copy_project
 
 ENGINES = ("embedded", "pulumi")
 COPIED = ("Pulumi.yaml", "__main__.py", "providers", "stacks", "emulators")
@@ -54,15 +54,7 @@ class Checkout:
         self.local = self.root / ".local"
         self.engine = engine
         self.port = free_port()
-        ignore = shutil.ignore_patterns("*.pyc.*")  # another process is writing it
-        for name in COPIED:
-            source = PROJECT / name
-            if source.is_dir():
-                shutil.copytree(source, self.root / name, ignore=ignore)
-            else:
-                self.root.mkdir(exist_ok=True)
-                shutil.copy(source, self.root / name)
-        (self.root / ".venv").symlink_to(sys.prefix)
+        copy_project(self.root, COPIED)
         home = folder / "home"
         home.mkdir()
         kept = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 import requests
 
 from emulators.linode_api.server import LocalApi
-from stacks.engine import PROJECT
 from tests.checkout import COPIED, Done
+from tests.project_copy import copy_project
 from tests.workflow_runner import Runner, machine
 
 COPIED_TOO = (*COPIED, "preview", "requirements.txt", "requirements.in", ".gitignore")
@@ -52,17 +51,9 @@ class TwoEnvironments:
         self._copy()
 
     def _copy(self) -> None:
-        self.root.mkdir()
-        for name in COPIED_TOO:
-            if (PROJECT / name).is_dir():
-                shutil.copytree(
-                    PROJECT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__")
-                )
-            else:
-                shutil.copy(PROJECT / name, self.root / name)
+        copy_project(self.root, COPIED_TOO)
         for name in LEFT_OUT:
             (self.root / "stacks" / name).unlink()
-        (self.root / ".venv").symlink_to(sys.prefix)
         (self.root / ".gitignore").write_text((self.root / ".gitignore").read_text() + ".venv\n")
         self.git("init", "-q", "-b", "main")
         self.commit("the project")

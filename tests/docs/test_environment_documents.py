@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from stacks.engine import PROJECT
 from tests.checkout import ENGINES, free_port, skip_without
+from tests.project_copy import copy_project
 from tests.two_environments import COPIED_TOO, identity, shims
 from tests.workflow_runner import machine
 
@@ -40,14 +40,7 @@ class Shell:
 
     def __init__(self, folder: Path, engine: str) -> None:
         self.root = folder / "fleet"
-        self.root.mkdir()
-        for name in COPIED_TOO:
-            if (PROJECT / name).is_dir():
-                ignore = shutil.ignore_patterns("__pycache__", "pins.*.json")
-                shutil.copytree(PROJECT / name, self.root / name, ignore=ignore)
-            else:
-                shutil.copy(PROJECT / name, self.root / name)
-        (self.root / ".venv").symlink_to(sys.prefix)
+        copy_project(self.root, COPIED_TOO)
         (self.root / ".gitignore").write_text((PROJECT / ".gitignore").read_text() + ".venv\n")
         (folder / "home").mkdir()
         first = f"{shims(folder / 'bin', engine)}:{Path(sys.prefix) / 'bin'}"

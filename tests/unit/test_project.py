@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.project_copy import as_new
+
 PROJECT = Path(__file__).resolve().parents[2]
 MAY_IMPORT = {
     "providers": {"providers"},
@@ -123,3 +125,11 @@ def test_every_link_of_the_documents_leads_somewhere() -> None:
     ]
 
     assert dead == []
+
+
+def test_a_copy_for_tests_is_as_new_though_the_project_is_in_use() -> None:
+    settings = (PROJECT / "stacks" / "Pulumi.dev.yaml").read_text()
+    used = f"encryptionsalt: v1:abc\n{settings}  linode:token:\n    secure: v1:def\n"
+
+    assert as_new(used) == as_new(settings)
+    assert "secure" not in as_new(used)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from providers.linode import changes, inputs, preflight
+from providers.linode import changes, grants, inputs, preflight
 from providers.linode.account_fits import doubts
 from providers.linode.changes import Changes, Outcome
 from providers.linode.checks import problems
@@ -33,7 +33,7 @@ def check(session: Session, olds: Props, news: Props) -> tuple[Props, list[Probl
     if move := preflight.region_move(checked, olds, facts):
         checked["region_move"] = move
     found = changes.between(olds, checked) if olds else Changes({})
-    wrong = problems(checked, olds, facts, found)
+    wrong = [*problems(checked, olds, facts, found), *grants.problems(session, checked, olds, found)]
     for doubt in doubts(inputs.known(checked), facts.held):
         log.warning("%s: %s", checked.get("label"), doubt)
     if not wrong:

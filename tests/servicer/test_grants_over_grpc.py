@@ -1,0 +1,72 @@
+"""A restricted user is told at preview what would be refused; nobody else is asked about grants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from providers.linode.provider import InstanceProvider
+from tests.servicer.test_instance_over_grpc import World
+from tests.servicer_process import Servicer
+
+
+@pytest.fixture
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", speed=2000, limits=False) as api:
+        yield World(api, "acme")
+
+
+@pytest.fixture
+def restricted(world: World) -> Iterator[Servicer]:
+    token = world.api.add_token("acme", user="deploy", restricted=True, grants=("add_linodes",))
+    with Servicer(InstanceProvider(), {**world.config, "linode:token": token}) as servicer:
+        yield servicer
+
+
+@pytest.fixture
+def provider(world: World) -> Iterator[Servicer]:
+    with Servicer(InstanceProvider(), world.config) as servicer:
+        yield servicer
+
+
+def asked(world: World) -> list[str]:
+    return [str(row["path"]) for row in world.api.requests() if str(row["path"]).endswith("/profile/grants")]
+
+
+def test_a_new_linode_is_refused_at_preview_and_grants_are_asked_for_once(
+    restricted: Servicer, world: World
+) -> None:
+    first = restricted.check(world.inputs())[1]
+    second = restricted.check(world.inputs(label="web-2"))[1]
+
+    assert [name for name, _ in first] == [""]
+    assert "can't be made by the token's user 'deploy', who is restricted" in first[0][1]
+    assert first == second
+    assert len(asked(world)) == 1
+
+
+def test_an_unrestricted_user_is_not_asked_about(provider: Servicer, world: World) -> None:
+    _, failures = provider.check(world.inputs())
+
+    assert failures == []
+    assert asked(world) == []
+
+
+def test_of_a_linode_that_is_there_only_the_tags_are_refused(
+    provider: Servicer, restricted: Servicer, world: World
+) -> None:
+    inputs, _ = provider.check(world.inputs())
+    id_, outs = provider.create(inputs)
+
+    same = restricted.check(world.inputs(), inputs)[1]
+    watched, harmless = restricted.check(world.inputs(watchdog_enabled=False), inputs)
+    tagged = restricted.check(world.inputs(tags=["other"]), inputs)[1]
+    replaced = restricted.check(world.inputs(image="linode/debian12"), inputs)[1]
+    after = restricted.update(id_, outs, watched)
+
+    assert (same, harmless) == ([], [])
+    assert [name for name, _ in tagged] == ["tags"]
+    assert "can't be made by the token's user" in replaced[0][1]
+    assert after["watchdog_enabled"] is False

@@ -12,7 +12,7 @@ from providers.linode.checks import problems
 from providers.linode.fits import Facts
 from providers.linode.outputs import addresses
 from providers.linode.owner import Owner
-from providers.linode.planned import CREATE, planned
+from providers.linode.planned import AS_ASKED, CREATE, planned
 from providers.linode.problems import Problem
 from providers.linode.sessions import Session
 
@@ -53,17 +53,16 @@ def _shown(checked: Props, olds: Props, facts: Facts, found: Changes) -> Props:
 
 
 _replacing: dict[str, str] = {}
-"""What is planned for Linodes whose replacement was found, by owner's tag.
+"""What a second check is to say is planned, by owner's tag without its generation.
 
 An engine checks a replacement a second time, without old inputs: it would look like a new Linode.
 """
 
 
 def _planned(checked: Props, olds: Props, found: Changes) -> str:
-    tag = Owner.from_props(checked).tag()
+    resource = Owner.from_props(checked).tag().rpartition(":")[0]
     if not olds:
-        return _replacing.pop(tag, CREATE)
+        return _replacing.pop(resource, CREATE)
     said = planned(found, olds, checked)
-    if found.replaces:
-        _replacing[tag] = said
+    _replacing[resource] = said if found.replaces else AS_ASKED
     return said

@@ -94,6 +94,8 @@ def _label_taken(inputs: Props, old: Props, facts: Facts) -> Iterator[Problem]:
     holder = facts.linodes.get(str(label).casefold())
     if holder is None or label == old.get("label") or facts.owner.tag() in holder.tags:
         return
+    if holder.id in facts.held.own_linodes:  # of another generation: the one that is replaced
+        return
     if inputs.get("adopt") is not None and str(inputs["adopt"]) == str(holder.id):
         return
     yield Problem(

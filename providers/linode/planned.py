@@ -14,6 +14,9 @@ Props = Mapping[str, object]
 
 CREATE = "create"
 NOTHING = "nothing"
+REPLACED = "all disks are erased, id and addresses change"
+AS_ASKED = f"replace, as was asked for: {REPLACED}"
+"""For a replacement that the program or the command asks for: the provider sees it in a second check alone."""
 
 
 def planned(found: Changes, olds: Props, news: Props) -> str:
@@ -21,7 +24,7 @@ def planned(found: Changes, olds: Props, news: Props) -> str:
     if not olds:
         return CREATE
     if found.replaces:
-        return f"replace because of {_list(found.replaces)}: all disks are erased, id and addresses change"
+        return f"replace because of {_list(found.replaces)}: {REPLACED}"
     parts = [
         _rebuild(found, news),
         _move(found, olds, news),

@@ -402,3 +402,24 @@ def test_a_replacement_is_still_told_as_one_when_it_is_checked_again(
 
     assert first["planned"] == second["planned"]
     assert str(second["planned"]).startswith("replace because of image")
+
+
+def test_a_replacement_that_was_asked_for_is_told_as_one(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs())
+    provider.check(world.inputs(), inputs)
+
+    second, _ = provider.check(world.inputs())
+
+    assert second["planned"] == "replace, as was asked for: all disks are erased, id and addresses change"
+
+
+def test_another_generation_keeps_the_label_of_the_one_that_it_replaces(
+    provider: Servicer, world: World
+) -> None:
+    world.call("POST", "/linode/instances", {"type": "g6-nanode-1", "region": "de-fra-2", "label": "web-1",
+                                             "tags": [world.owner.tag()]})  # fmt: skip
+    next_one = {**world.owner.as_props(), "generation": 2}
+
+    _, failures = provider.check(world.inputs(owner=next_one))
+
+    assert failures == []

@@ -65,7 +65,7 @@ def test_only_the_transport_and_its_cache_know_requests_in_the_provider() -> Non
         if re.search(r"^\s*(import|from) requests", file.read_text(), re.MULTILINE)
     }
 
-    assert users <= {"transport.py", "refusals.py", "cache.py"}
+    assert users <= {"transport.py", "refusals.py", "catalog_cache.py"}
 
 
 FORBIDDEN = {

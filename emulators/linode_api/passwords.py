@@ -1,8 +1,8 @@
 """Root passwords: 11 to 128 characters, and hard to guess.
 
 The API's measure is not published. Taken is the best score of zxcvbn, which Linode's own Cloud Manager demands: the
-passwords that clients had to give up when the API became stricter, "b4d_p4s5w0rd!!" and "myc00lp@ss!", score less,
-and all that are known to be accepted have it. Source: pull requests 8733 of linode/manager, 776 of
+passwords "b4d_p4s5w0rd!!" and "myc00lp@ss!", which clients gave up when the API became stricter, score less, and all
+that are known to be accepted have it. Source: pull requests 8733 of linode/manager, 776 of
 linode/terraform-provider-linode.
 """
 

@@ -8,23 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pulumi.output import Unknown
-
 from providers.linode.holding_records import (
     Backup,
     Firewall,
     ReservedAddress,
     StackScript,
     Subnet,
-    UserDefinedField,
 )
-from providers.linode.inputs import is_unknown
+from providers.linode.interface_models import generation_of, kind_of
 from providers.linode.nearest import did_you_mean
 from providers.linode.problems import Problem
+from providers.linode.script_fits import misscripted
 
 Props = Mapping[str, object]
 
-ANY_IMAGE = "any/all"
 MOST_LISTED = 5
 
 
@@ -34,6 +31,7 @@ class Held:
 
     group_regions: Mapping[int, str] | None = None
     firewalls: Mapping[int, Firewall] | None = None
+    default_firewalls: Mapping[str, int | None] | None = None
     usernames: Collection[str] | None = None
     addresses: Mapping[str, ReservedAddress] | None = None
     subnets: Mapping[int, Subnet] | None = None
@@ -47,10 +45,11 @@ def misheld(inputs: Props, props: Props, held: Held, disk_mb: int | None) -> Ite
     """Everything wrong with what is named by id. `disk_mb` is the plan's disk."""
     yield from _placement_group(inputs, held)
     yield from _firewalls(inputs, held)
+    yield from _unguarded(inputs, held)
     yield from _users(inputs, held)
     yield from _address(inputs, held)
     yield from _subnets(inputs, held)
-    yield from _stackscript(inputs, props, held)
+    yield from misscripted(inputs, props, held.stackscripts)
     yield from _backup(inputs, held, disk_mb)
 
 
@@ -85,6 +84,19 @@ def _firewalls(inputs: Props, held: Held) -> Iterator[Problem]:
             field = "firewall_id" if inputs.get("firewall_id") == firewall_id else "interfaces"
             yield Problem(
                 field, f"firewall {firewall_id} does not exist in this account{listed}. Next: correct it."
+            )
+
+
+def _unguarded(inputs: Props, held: Held) -> Iterator[Problem]:
+    """Interfaces that leave their firewall to the account, where the account has no default one for their kind."""
+    if held.default_firewalls is None:
+        return
+    for number, kind in unguarded(inputs):
+        if not held.default_firewalls.get(f"{kind}_interface"):
+            yield Problem(
+                "interfaces",
+                f"[{number}] needs firewall_id: the account has no default firewall for {kind} interfaces. "
+                "Next: name one, or 0 for none.",
             )
 
 
@@ -141,54 +153,6 @@ def _subnets(inputs: Props, held: Held) -> Iterator[Problem]:
             )
 
 
-def _stackscript(inputs: Props, props: Props, held: Held) -> Iterator[Problem]:
-    wanted, image = inputs.get("stackscript_id"), inputs.get("image")
-    if held.stackscripts is None or not isinstance(wanted, int):
-        return
-    script = held.stackscripts.get(wanted)
-    if script is None:
-        yield Problem(
-            "stackscript_id", f"{wanted} is no StackScript that this account may use. Next: correct it."
-        )
-        return
-    if isinstance(image, str) and not {ANY_IMAGE, image} & set(script.images):
-        near = did_you_mean(image, script.images)
-        yield Problem(
-            "stackscript_id", f"{wanted} ({script.label}) does not take {image}{near}. Next: change either."
-        )
-    if not isinstance(props.get("stackscript_data"), Unknown):
-        yield from _script_data(props.get("stackscript_data"), script)
-
-
-def _script_data(given: object, script: StackScript) -> Iterator[Problem]:
-    """Names only: the values are secret."""
-    data = given if isinstance(given, Mapping) else {}
-    fields = {each.name: each for each in script.user_defined_fields}
-    for name, each in fields.items():
-        if name not in data and each.default is None and each.header is None:
-            yield Problem(
-                "stackscript_data", f"lacks {name!r}, which StackScript {script.id} needs. Next: give it."
-            )
-    for name, value in data.items():
-        if name not in fields:
-            near = did_you_mean(str(name), fields)
-            yield Problem(
-                "stackscript_data",
-                f"has {name!r}, which StackScript {script.id} does not ask for{near}. Next: correct it.",
-            )
-        elif not is_unknown(value) and (words := _refusing(fields[name], value)):
-            yield Problem(
-                "stackscript_data", f"has for {name!r} none of {', '.join(words)}. Next: choose from these."
-            )
-
-
-def _refusing(field: UserDefinedField, value: object) -> list[str]:
-    """The words that a field takes, where the value is another."""
-    words = [word.strip() for word in (field.one_of or field.many_of or "").split(",") if word.strip()]
-    given = [str(value)] if field.one_of else [word.strip() for word in str(value).split(",")]
-    return [] if set(given) <= set(words) else words
-
-
 def _backup(inputs: Props, held: Held, disk_mb: int | None) -> Iterator[Problem]:
     wanted, region = inputs.get("backup_id"), inputs.get("region")
     if held.backups is None or not isinstance(wanted, int):
@@ -217,6 +181,17 @@ def firewall_ids(inputs: Props) -> list[int]:
     own = inputs.get("firewall_id")
     found = [own, *(item.get("firewall_id") for item in _interfaces(inputs))]
     return [each for each in dict.fromkeys(found) if isinstance(each, int) and each]
+
+
+def unguarded(inputs: Props) -> list[tuple[int, str]]:
+    """Number and kind of the Linode interfaces that name no firewall; a VLAN has none."""
+    return [
+        (number, str(kind_of(item)))
+        for number, item in enumerate(_interfaces(inputs))
+        if generation_of(item) == "linode"
+        and kind_of(item) in ("public", "vpc")
+        and "firewall_id" not in item
+    ]
 
 
 def subnet_ids(inputs: Props) -> list[int]:

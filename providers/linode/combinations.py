@@ -131,7 +131,7 @@ def _routes_of(item: Mapping[str, object]) -> Iterator[str]:
 def _without_any(inputs: Props, props: Props) -> Iterator[str]:
     boots = (inputs.get("image") or inputs.get("backup_id")) and not _stays_off(props)
     if inputs.get("interface_generation") == "linode" and boots and not props.get("interfaces"):
-        yield "needs at least one, or the Linode can't boot. Next: give one, such as {'public': {}}."
+        yield "needs at least one, or the Linode can't boot. Next: give one."
 
 
 def _stays_off(props: Props) -> bool:

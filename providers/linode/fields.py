@@ -98,6 +98,7 @@ FIELDS: tuple[Field, ...] = (
         wire="root_pass",
         policy="on_root_pass_change",
         secret=True,
+        note="hard to guess, which is judged before it is sent",
     ),
     Field(
         "authorized_keys",

@@ -42,6 +42,15 @@ class Holdings:
         return None if rows is None else {each.id: each for each in map(Firewall.model_validate, rows)}
 
     @cached_property
+    def default_firewalls(self) -> Mapping[str, int | None] | None:
+        """By linode, nodebalancer, public_interface and vpc_interface. Source: GET /networking/firewalls/settings."""
+        body = _if_allowed(
+            lambda: self._client.transport.request("GET", "/networking/firewalls/settings").body
+        )
+        ids = body.get("default_firewall_ids") if body else None
+        return {str(key): id_ for key, id_ in ids.items()} if isinstance(ids, dict) else None
+
+    @cached_property
     def usernames(self) -> frozenset[str] | None:
         """Scope account:read_only, for unrestricted users. Source: GET /account/users."""
         rows = self._rows("/account/users")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers.linode.account_fits import Held, firewall_ids, subnet_ids
+from providers.linode.account_fits import Held, firewall_ids, subnet_ids, unguarded
 from providers.linode.catalogs.records import Region
 from providers.linode.fits import Facts
 from providers.linode.inputs import is_unknown, known
@@ -45,25 +45,28 @@ def _held(session: Session, inputs: Props, old: Props, owner: Owner) -> Held:
     def new(*keys: str) -> bool:
         return any(key in inputs and (moved or inputs[key] != old.get(key)) for key in keys)
 
-    holdings, script, backup = session.holdings, inputs.get("stackscript_id"), inputs.get("backup_id")
-    scripted = new("stackscript_id", "stackscript_data", "image") and isinstance(script, int)
-    networks = new("interfaces") and subnet_ids(inputs)
+    holdings = session.holdings
     walls = new("firewall_id", "interfaces") and firewall_ids(inputs)
-    restored = new("backup_id") and not old and isinstance(backup, int)
+    networks = new("interfaces") and subnet_ids(inputs)
+    script = _number(inputs, "stackscript_id") if new("stackscript_id", "stackscript_data", "image") else None
+    backup = None if old else _number(inputs, "backup_id")
+    ours = [each.id for each in session.linodes if _is_ours(each, owner) or each.id == inputs.get("adopt")]
     return Held(
         group_regions=holdings.group_regions if new("placement_group") else None,
         firewalls=holdings.firewalls if walls else None,
+        default_firewalls=holdings.default_firewalls if new("interfaces") and unguarded(inputs) else None,
         usernames=holdings.usernames if new("authorized_users") else None,
         addresses=holdings.addresses if new("reserved_ipv4") else None,
         subnets=holdings.subnets if networks else None,
-        stackscripts=holdings.stackscript(int(str(script))) if scripted else None,
-        backups=holdings.backup(int(str(backup)), session.linodes, inputs.get("region"))
-        if restored
-        else None,
-        own_linodes=[
-            each.id for each in session.linodes if _is_ours(each, owner) or each.id == inputs.get("adopt")
-        ],
+        stackscripts=holdings.stackscript(script) if script else None,
+        backups=holdings.backup(backup, session.linodes, inputs.get("region")) if backup else None,
+        own_linodes=ours,
     )
+
+
+def _number(inputs: Props, key: str) -> int | None:
+    value = inputs.get(key)
+    return value if isinstance(value, int) else None
 
 
 def _is_ours(linode: Linode, owner: Owner) -> bool:

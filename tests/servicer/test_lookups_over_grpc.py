@@ -189,7 +189,7 @@ def test_a_restricted_user_who_may_not_read_users_is_no_failure(api: LocalApi, w
     with Servicer(InstanceProvider(), {**world.config, "linode:token": token}) as provider:
         _, failures = provider.check(world.inputs(authorized_users=["nobody"]))
 
-    assert failures == []
+    assert "authorized_users" not in dict(failures)
 
 
 def test_an_interface_whose_subnet_is_not_known_yet_is_passed_over(provider: Servicer, world: World) -> None:
@@ -199,6 +199,20 @@ def test_an_interface_whose_subnet_is_not_known_yet_is_passed_over(provider: Ser
 
     assert [name for name, _ in failures] == ["interfaces"]
     assert "[1].label" in failures[0][1]
+
+
+def test_a_linode_interface_needs_a_firewall_where_the_account_has_no_default(
+    provider: Servicer, world: World, looks: Callable[[], list[str]]
+) -> None:
+    declared = world.inputs(interface_generation="linode", interfaces=[{"public": {}}])
+
+    _, open_to_all = provider.check({**declared, "interfaces": [{"public": {}, "firewall_id": 0}]})
+    before = looks()
+    _, failures = provider.check(declared)
+
+    assert (open_to_all, before) == ([], [])
+    assert "[0] needs firewall_id" in dict(failures)["interfaces"]
+    assert looks() == ["networking/firewalls/settings"]
 
 
 def test_an_address_of_the_linode_that_is_replaced_is_free_for_the_new_one(

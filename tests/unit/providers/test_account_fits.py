@@ -155,3 +155,17 @@ def test_values_that_are_not_known_yet_count_as_given() -> None:
 def test_a_firewall_that_is_off_is_a_doubt() -> None:
     assert list(doubts({"firewall_id": 12}, HELD)) == []
     assert "firewall 13 (old) is disabled" in next(iter(doubts({"firewall_id": 13}, HELD)))
+
+
+def test_an_interface_without_a_firewall_needs_a_default_one_of_the_account() -> None:
+    held = Held(default_firewalls={"public_interface": 12, "vpc_interface": None, "linode": 12})
+    public: dict[str, object] = {"public": {}}
+    vlan: dict[str, object] = {"vlan": {"vlan_label": "lan"}}
+
+    [(field, reason)] = told({"interfaces": [public, vlan, {"vpc": {"subnet_id": 3}}]}, held)
+
+    assert (field, "[2] needs firewall_id" in reason) == ("interfaces", True)
+    assert "Next: name one, or 0 for none." in reason
+    assert told({"interfaces": [{"vpc": {"subnet_id": 3}, "firewall_id": 0}]}, held) == []
+    assert told({"interfaces": [{"purpose": "vpc", "subnet_id": 3}]}, held) == []
+    assert told({"interfaces": [{"vpc": {"subnet_id": 3}}]}, Held()) == []

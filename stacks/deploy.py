@@ -55,8 +55,9 @@ def main(stack: str, rest: tuple[str, ...]) -> int:
     if why:
         _tell(result="refused", plan=found["plan"])
         raise BadSettings(why)
-    if not found["outputs"]["changed"] and plan == NOTHING:
-        print(f"stack '{stack}': nothing to do")
+    if not found["outputs"]["changed"]:
+        done = "" if plan == NOTHING else f": plan {plan[:SHOWN_DIGITS]} is applied, or needed no more"
+        print(f"stack '{stack}': nothing to do{done}")
         _tell(result="nothing", plan=found["plan"])
         return 0
     print(f"stack '{stack}': plan {found['plan'][:SHOWN_DIGITS]} is the approved one", flush=True)
@@ -93,9 +94,9 @@ def refusal(found: Mapping[str, Any], approved: str, folder: str) -> str | None:
     see = f"see {folder}/summary.md" if folder else "run this with --report DIR to see it"
     if stack["verdict"] == "failed":
         return f"stack '{name}': {_words(found['heading'])}. Nothing was done. Next: {see}."
+    if not found["outputs"]["changed"]:
+        return None  # nothing would be done: the plan was applied already, or what it was for has gone
     if approved == NOTHING:
-        if not found["outputs"]["changed"]:
-            return None
         return (
             f"stack '{name}': no plan was approved, and {_words(found['heading'])}. Nothing was done. "
             f"Next: {see}; then approve plan {plan}."

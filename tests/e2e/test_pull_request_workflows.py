@@ -74,8 +74,11 @@ def test_what_was_read_labelled_and_merged_is_what_is_applied(place: Place) -> N
     merge = here.git("rev-parse", "HEAD")
     host.merged.append((merge, head))
     ups = {stack: deployed(here, merge, stack) for stack in STACKS}
+    once_more = deployed(here, merge, "dev")
     closed = here.run_of("push", merge).run("deploy", "close", {"prod": JobRun("success")})
 
+    assert once_more.result == "success", once_more.said
+    assert "nothing to do: plan" in once_more.said
     for stack, up in ups.items():
         assert up.result == "success", up.said
         assert report_of(up)["plan"] == _approved(host, stack)

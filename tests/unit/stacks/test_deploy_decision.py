@@ -40,6 +40,11 @@ def test_another_plan_is_not() -> None:
     )
 
 
+def test_a_plan_that_is_applied_already_is_no_other_plan() -> None:
+    assert refusal(report("none", changed=False, plan=OTHER), PLAN, "") is None
+    assert refusal(report("failed", changed=False, plan=OTHER), PLAN, "") is not None
+
+
 @pytest.mark.parametrize("verdict", ["failed", "blocked"])
 def test_an_approved_plan_that_is_refused_by_a_guard_or_broken_is_not_applied(verdict: str) -> None:
     why = refusal(report(verdict), PLAN, "") or ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from providers.linode import changes, grants, inputs, preflight
+from providers.linode import changes, grants, inputs, making, preflight
 from providers.linode.account_fits import doubts
 from providers.linode.changes import Changes, Outcome
 from providers.linode.checks import problems
 from providers.linode.fits import Facts
 from providers.linode.outputs import addresses
 from providers.linode.owner import Owner
-from providers.linode.planned import AS_ASKED, CREATE, planned
+from providers.linode.planned import AS_ASKED, planned
 from providers.linode.problems import Problem
 from providers.linode.sessions import Session
 
@@ -37,13 +37,13 @@ def check(session: Session, olds: Props, news: Props) -> tuple[Props, list[Probl
     for doubt in doubts(inputs.known(checked), facts.held):
         log.warning("%s: %s", checked.get("label"), doubt)
     if not wrong:
-        checked |= _shown(checked, olds, facts, found)
+        checked |= _shown(session, checked, olds, facts, found)
     return checked, wrong
 
 
-def _shown(checked: Props, olds: Props, facts: Facts, found: Changes) -> Props:
+def _shown(session: Session, checked: Props, olds: Props, facts: Facts, found: Changes) -> Props:
     """The cost, what is going to happen, and the addresses that stay as they are."""
-    shown: Props = {"planned": _planned(checked, olds, found)}
+    shown: Props = {"planned": _planned(session, checked, olds, found)}
     plan, region = facts.types.get(str(checked.get("type"))), checked.get("region")
     if plan is not None and isinstance(region, str):
         shown["monthly_usd"] = plan.monthly_usd(region, backups=bool(checked.get("backups_enabled")))
@@ -59,10 +59,11 @@ An engine checks a replacement a second time, without old inputs: it would look 
 """
 
 
-def _planned(checked: Props, olds: Props, found: Changes) -> str:
-    resource = Owner.from_props(checked).tag().rpartition(":")[0]
+def _planned(session: Session, checked: Props, olds: Props, found: Changes) -> str:
+    owner = Owner.from_props(checked)
+    resource = owner.tag().rpartition(":")[0]
     if not olds:
-        return _replacing.pop(resource, CREATE)
+        return _replacing.pop(resource, None) or making.planned(session, owner)
     said = planned(found, olds, checked)
     _replacing[resource] = said if found.replaces else AS_ASKED
     return said

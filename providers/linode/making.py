@@ -15,6 +15,7 @@ from providers.linode.evidence import Evidence
 from providers.linode.goals import STABLE
 from providers.linode.interfaces import on_the_wire
 from providers.linode.owner import Owner
+from providers.linode.planned import AS_ASKED, CREATE
 from providers.linode.powering import Machine
 from providers.linode.records import Linode
 from providers.linode.sessions import Session
@@ -35,6 +36,15 @@ def find_or_make(session: Session, wanted: Props, owner: Owner) -> Linode:
         return adopted
     body = inputs.request_body(_with_interfaces(wanted), owner.tag())
     return Create(session.client, body, owner.tag(), Evidence(owner), _before(session)).run()
+
+
+def planned(session: Session, owner: Owner) -> str:
+    """What a create is going to do, as far as a preview can know: it may find the owner's Linode there already."""
+    mine = next((linode for linode in session.linodes if owner.tag() in linode.tags), None)
+    is_free = Evidence(owner).is_free(mine.id) if mine else None
+    if is_free is False:
+        return AS_ASKED
+    return f"take over Linode {mine.id}, which an earlier run made" if mine and is_free else CREATE
 
 
 def _with_interfaces(wanted: Props) -> Props:

@@ -16,7 +16,7 @@ CREATE = "create"
 NOTHING = "nothing"
 REPLACED = "all disks are erased, id and addresses change"
 AS_ASKED = f"replace, as was asked for: {REPLACED}"
-"""For a replacement that the program or the command asks for: the provider sees it in a second check alone."""
+"""For a replacement that the program or the command asks for, and no input of ours."""
 
 
 def planned(found: Changes, olds: Props, news: Props) -> str:

@@ -1,0 +1,114 @@
+"""Replacements that no input asks for, renames, other generations: what is previewed, and what there is then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from tests.checkout import ENGINES, skip_without
+from tests.project import Project
+from tests.unit.linode_api.serving import Caller
+
+PROGRAM = """
+import json
+
+import pulumi
+
+from providers.linode.account import Account
+from providers.linode.instance import Instance, InstanceArgs
+
+with open("wanted.json") as file:
+    wanted = json.load(file)
+given = InstanceArgs(
+    type="g6-nanode-1", region="de-fra-2", image="linode/debian13", root_pass="Planted-Passw0rd-7", **wanted["args"]
+)
+options = pulumi.ResourceOptions(aliases=wanted["aliases"])
+Instance(wanted["name"], given, Account(), options, generation=wanted["generation"])
+"""
+
+
+class Declared(Project):
+    """A project with one instance."""
+
+    def declare_one(
+        self, name: str, *, generation: int = 1, aliases: tuple[str, ...] = (), **args: object
+    ) -> None:
+        wanted = {"name": name, "args": args, "aliases": aliases, "generation": generation}
+        (self.folder / "wanted.json").write_text(json.dumps(wanted))
+
+    def urn(self) -> str:
+        state = json.loads(self.checkpoint.read_text())["checkpoint"]["latest"]
+        return next(str(one["urn"]) for one in state["resources"] if one["type"].endswith(":Instance"))
+
+    def linode(self) -> tuple[int, str, list[str]]:
+        """Id, label and tags of the only one."""
+        caller = Caller(self.api, self.token)
+        [row] = caller.rows("/linode/instances")
+        caller.close()
+        return row["id"], row["label"], row["tags"]
+
+    def settled(self) -> bool:
+        return self.preview("--expect-no-changes").code == 0
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[LocalApi]:
+    with LocalApi(tmp_path / "api.sqlite3", speed=1000, limits=False) as served:
+        yield served
+
+
+@pytest.fixture(params=ENGINES)
+def project(request: pytest.FixtureRequest, tmp_path: Path, api: LocalApi) -> Declared:
+    skip_without(request.param)
+    made = Declared(tmp_path / "project", request.param, api, PROGRAM)
+    made.declare_one("web-1")
+    assert made.up().code == 0
+    return made
+
+
+def test_a_forced_replacement_is_announced_keeps_the_label_and_settles(project: Declared) -> None:
+    before, label, tags = project.linode()
+
+    shown = project.preview("--replace", project.urn(), "--diff")
+    done = project.up("--replace", project.urn())
+
+    assert "replace, as was asked for: all disks are erased, id and addresses change" in shown.said
+    assert done.code == 0, done.said
+    after = project.linode()
+    assert after[0] != before
+    assert after[1:] == (label, tags)
+    assert project.settled()
+
+
+def test_an_alias_keeps_the_linode_and_its_default_label_follows_the_name(project: Declared) -> None:
+    before, _, tags = project.linode()
+    old = project.urn()
+
+    project.declare_one("db-1", aliases=(old,))
+    renamed = project.up()
+    moved = project.linode()
+    project.declare_one("db-1", aliases=(old,), label="kept-1")
+    kept = project.up()
+
+    assert (renamed.code, kept.code) == (0, 0), renamed.said + kept.said
+    assert moved[:2] == (before, "fleet-test-db-1")
+    assert moved[2] != tags
+    assert project.linode() == (before, "kept-1", moved[2])
+    assert project.settled()
+
+
+def test_another_generation_is_a_new_linode_with_the_same_label(project: Declared) -> None:
+    before, label, _ = project.linode()
+
+    project.declare_one("web-1", generation=2)
+    done = project.up()
+
+    assert done.code == 0, done.said
+    after = project.linode()
+    assert (after[0] != before, after[1]) == (True, label)
+    assert after[2][0].endswith(":2")
+    assert project.settled()

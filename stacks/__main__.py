@@ -16,14 +16,29 @@ from rich.console import Console
 
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import LinodeError
+from providers.linode.nearest import did_you_mean
 from stacks import affected as affected_stacks
 from stacks import local_stack, table
 from stacks.errors import BadSettings, EngineFailed
+from stacks.options import shared
 from stacks.runs import Run, run_of
 
 
 def main(arguments: list[str]) -> int:
-    options, rest = _parser().parse_known_args(arguments)
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if options.help and options.command in WITH_OPTIONS:
+        rest.append("--help")
+    elif options.help or options.command is None:
+        parser.print_help()
+        return 0
+    if options.command not in COMMANDS:
+        near = did_you_mean(options.command, COMMANDS)
+        print(
+            f"error: there is no command '{options.command}'{near}. Next: python -m stacks --help.",
+            file=sys.stderr,
+        )
+        return 2
     if options.locked:
         os.environ["LINODE_LOCKED"] = "1"
     if options.lock_wait:
@@ -42,17 +57,19 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:{width}}{(run.__doc__ or '').splitlines()[0]}" for name, run in COMMANDS.items()]
     parser = argparse.ArgumentParser(
-        prog="python -m stacks", description="Run a stack. Further words go to the engine."
+        prog="python -m stacks",
+        usage="python -m stacks COMMAND [--stack STACK] [options]",
+        description="Run a stack. Further words go to the engine; COMMAND --help tells a command's own options.",
+        epilog="\n".join(["commands:", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[shared()],
+        add_help=False,
     )
-    parser.add_argument("command", choices=sorted(COMMANDS))
-    parser.add_argument("--stack", default=LOCAL_STACK, help="local (the local API), dev, staging or prod")
-    parser.add_argument(
-        "--locked", action="store_true", help="stop when a pick is not pinned yet, as CI does"
-    )
-    parser.add_argument(
-        "--lock-wait", metavar="TIME", help="wait that long for a stack that another run holds, as 5m"
-    )
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help="see below")
+    parser.add_argument("-h", "--help", action="store_true", help="show this, or a command's own options")
     return parser
 
 
@@ -76,14 +93,17 @@ def pin(stack: str, rest: tuple[str, ...]) -> int:
 
 
 def preview(stack: str, rest: tuple[str, ...]) -> int:
+    """Show what `up` would do, and do nothing."""
     return run_of(stack, rest).verb("preview")
 
 
 def refresh(stack: str, rest: tuple[str, ...]) -> int:
+    """Bring the state in line with what the API reports."""
     return run_of(stack, rest).verb("refresh", *_unasked(stack))
 
 
 def down(stack: str, rest: tuple[str, ...]) -> int:
+    """Delete everything that the stack made."""
     return run_of(stack, rest).verb("destroy", *_unasked(stack))
 
 
@@ -208,6 +228,9 @@ COMMANDS: Mapping[str, Callable[[str, tuple[str, ...]], int]] = {
     "unlock": unlock,
     "up": up,
 }
+
+WITH_OPTIONS = ("affected", "bundle", "deploy", "pr-down", "pr-up", "reap", "settings")
+"""Commands that read their own options."""
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -29,6 +29,7 @@ from stacks.engine import PROJECT
 from stacks.errors import BadSettings, EngineFailed
 from stacks.layers import Layer
 from stacks.offline import offline_run
+from stacks.options import shared
 from stacks.runs import Run, run_of
 
 PREVIEW, DRIFT = ("preview", "--json"), ("refresh", "--preview-only", "--json")
@@ -60,7 +61,7 @@ class Seen:
 
 
 def main(stack: str, rest: tuple[str, ...]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m stacks bundle")
+    parser = argparse.ArgumentParser(prog="python -m stacks bundle", parents=[shared()])
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="made, or emptied of a bundle")
     parser.add_argument("--drift", action="store_true", help="what changed outside, instead of a preview")
     parser.add_argument("--offline", action="store_true", help="no network, secrets or state: all is new")

@@ -20,6 +20,7 @@ from stacks import bundle
 from stacks.bundle import Wanted
 from stacks.engine import PROJECT
 from stacks.errors import BadSettings
+from stacks.options import shared
 from stacks.runs import run_of
 
 Json = dict[str, Any]
@@ -33,7 +34,7 @@ SHOWN_DIGITS = 12
 
 
 def main(stack: str, rest: tuple[str, ...]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m stacks deploy")
+    parser = argparse.ArgumentParser(prog="python -m stacks deploy", parents=[shared()])
     approved = parser.add_mutually_exclusive_group(required=True)
     approved.add_argument("--plan", metavar="HASH", help="the approved plan; `none`: nothing may change")
     approved.add_argument(

@@ -47,18 +47,24 @@ class Layer:
 
 
 def read_layer(file: Path, shown: str) -> Layer:
-    """The `config` of one file; an empty layer if there is no such file. Raises BadSettings for broken YAML."""
+    """The `config` of one file; an empty layer if there is no such file.
+
+    Raises BadSettings for broken YAML, and for a key that stands there twice, which engines refuse too.
+    """
     if not file.exists():
         return Layer({})
-    text = file.read_text()
     try:
+        text = file.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         document = yaml.safe_load(text)
+    except UnicodeDecodeError:
+        raise BadSettings(f"{shown}: it is not UTF-8 text. Next: save it as such.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         what = getattr(error, "problem", None) or "it can't be read"
         raise BadSettings(f"{shown}{line}: no valid YAML: {what}. Next: correct it.") from None
+    _refuse_twins(root, shown, ())
     values = document.get("config") if isinstance(document, dict) else None
     if values is None:
         return Layer({})
@@ -75,6 +81,24 @@ def read_layer(file: Path, shown: str) -> Layer:
 def full_name(key: str) -> str:
     """A key with its namespace: the project's where it was written without one, as for the engines."""
     return key if ":" in key else f"{PROJECT_SPACE}{key}"
+
+
+def _refuse_twins(node: yaml.Node | None, shown: str, path: Path_) -> None:
+    """Raises BadSettings for the first key that a map has twice: YAML would take the last one."""
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in seen:
+                raise BadSettings(
+                    f"{shown}:{line}: {dotted((*path, name))} stands there twice, first in line {seen[name]}. "
+                    "Next: remove one of them."
+                )
+            seen[name] = line
+            _refuse_twins(value, shown, (*path, name))
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            _refuse_twins(value, shown, (*path, number))
 
 
 def _lines(node: yaml.Node | None, path: Path_) -> Iterator[tuple[Path_, int]]:

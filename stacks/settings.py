@@ -19,7 +19,7 @@ from providers.linode.catalogs.criteria import (
 from providers.linode.nearest import did_you_mean
 from providers.linode.sessions import CONFIG_KEYS
 from stacks.errors import BadSettings
-from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, dotted, merge
+from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, Place, dotted, merge
 
 MISSPELT = 0.75
 """From this likeness (0 to 1) on, another namespace is taken for one of ours, misspelt."""
@@ -90,6 +90,9 @@ CRITERIA: Mapping[str, type[Criteria]] = {
     "image": ImageCriteria,
     "kernel": KernelCriteria,
 }
+Problem = tuple[Path_, str]
+"""The key path that something is wrong with, and what."""
+
 PRODUCTION = "prod"
 CAREFUL = {"protect": True, "allow_downtime": False}
 """What groups of servers in production have unless their settings say otherwise."""
@@ -103,14 +106,16 @@ def parse(layer: Layer, stack: str) -> Settings:
         for key, value in layer.values.items()
         if key.startswith(PROJECT_SPACE)
     }
-    lines = _unknown_keys(layer)
+    found = _unknown_keys(layer)
     try:
         settings = Settings.model_validate(spaces)
     except ValidationError as error:
-        lines += [_line(problem, layer) for problem in error.errors()]
-    if lines:
+        found += [_problem(each) for each in error.errors()]
+    if found:
         raise BadSettings(
-            "\n".join([f"the settings of stack '{stack}' are not valid. Next: correct them.", *lines])
+            "\n".join(
+                [f"the settings of stack '{stack}' are not valid. Next: correct them.", *_lines(found, layer)]
+            )
         )
     return settings
 
@@ -124,16 +129,19 @@ def _with_defaults(layer: Layer, stack: str) -> Layer:
     return merge([Layer({f"{PROJECT_SPACE}servers": careful}), layer])
 
 
-def _unknown_keys(layer: Layer) -> list[str]:
+def _lines(found: list[Problem], layer: Layer) -> list[str]:
+    """`  stacks/Pulumi.dev.yaml:9: fleet:servers.db.count: …`, in the order of the files' lines."""
+    placed = [(layer.place_of(path) or Place("", 0), dotted(path), text) for path, text in found]
+    placed.sort(key=lambda each: (each[0].file, each[0].line, each[1]))
+    return [f"  {f'{place}: ' if place.line else ''}{name}: {text}" for place, name, text in placed]
+
+
+def _unknown_keys(layer: Layer) -> list[Problem]:
     """Misspelt keys of the provider's space, and misspelt spaces; keys of the project's own the model finds.
 
     Spaces that look like neither belong to other providers.
     """
-    return [
-        f"  {_where((key,), layer)}{key}: no such setting{near}"
-        for key in layer.values
-        if (near := _meant(key)) is not None
-    ]
+    return [((key,), f"no such setting{near}") for key in layer.values if (near := _meant(key)) is not None]
 
 
 def _meant(key: str) -> str | None:
@@ -147,23 +155,17 @@ def _meant(key: str) -> str | None:
     return f" (did you mean {near[0]}{name}?)" if near else None
 
 
-def _line(problem: ErrorDetails, layer: Layer) -> str:
-    """`  stacks/Pulumi.dev.yaml:9: fleet:servers.db.count: … (got 'lots')`; secrets are not shown."""
+def _problem(problem: ErrorDetails) -> Problem:
+    """What the model says, as a line's end: `… (got 'lots')`; secrets are not shown."""
     location = tuple(part for part in problem["loc"])
     path: Path_ = (f"{PROJECT_SPACE}{location[0]}", *location[1:])
-    what = f"  {_where(path, layer)}{dotted(path)}"
     if problem["type"] == "extra_forbidden":
-        return f"{what}: no such setting{did_you_mean(str(location[-1]), known_keys(location))}"
+        return path, f"no such setting{did_you_mean(str(location[-1]), known_keys(location))}"
     if problem["type"] == "missing":
-        return f"{what}: required, missing"
+        return path, "required, missing"
     given = problem.get("input")
     shown = "" if given == SECRET or isinstance(given, (Mapping, list)) else f" (got {given!r})"
-    return f"{what}: {problem['msg']}{shown}"
-
-
-def _where(path: Path_, layer: Layer) -> str:
-    place = layer.place_of(path)
-    return f"{place}: " if place else ""
+    return path, f"{problem['msg']}{shown}"
 
 
 def known_keys(location: Path_) -> list[str]:

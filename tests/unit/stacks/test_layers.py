@@ -68,6 +68,22 @@ def test_broken_yaml_is_told_with_its_line(text: str, said: str, tmp_path: Path)
         layer(tmp_path, "none.yaml", text)
 
 
+def test_a_key_that_stands_twice_is_told_with_both_lines(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("config:\n  fleet:servers:\n    web: {count: 1}\n    web: {count: 2}\n")
+
+    with pytest.raises(
+        BadSettings, match=r"^x\.yaml:4: config\.fleet:servers\.web stands .* in line 3\. Next: "
+    ):
+        read_layer(tmp_path / "x.yaml", "x.yaml")
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_bytes(b"config: \xff\xfe")
+
+    with pytest.raises(BadSettings, match=r"^x\.yaml: it is not UTF-8 text\. Next: "):
+        read_layer(tmp_path / "x.yaml", "x.yaml")
+
+
 VALUES = st.recursive(
     st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2),
     lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),

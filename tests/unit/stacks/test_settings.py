@@ -85,6 +85,8 @@ config:
         "stacks/Pulumi.dev.yaml:15: fleet:count: no such setting",
     ):
         assert line in said
+    lines = [int(line.split(":")[1]) for line in said.splitlines()[1:] if line.startswith("  stacks/")]
+    assert lines == sorted(lines)
     assert "aws:region" not in said, "it may be another provider's"
 
 

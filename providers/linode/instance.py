@@ -179,7 +179,7 @@ class InstanceArgs:
     """Keep an image of its disk before it is deleted."""
 
     replace_on: Texts | None = None
-    """Inputs whose change replaces the Linode; the engine's own option can't reach a dynamic provider."""
+    """Inputs whose change replaces the Linode; as replace_on_changes does it, but told by `planned`."""
 
 
 class Instance(Resource, module="linode", name="Instance"):

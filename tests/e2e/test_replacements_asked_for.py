@@ -26,7 +26,7 @@ with open("wanted.json") as file:
 given = InstanceArgs(
     type="g6-nanode-1", region="de-fra-2", image="linode/debian13", root_pass="Planted-Passw0rd-7", **wanted["args"]
 )
-options = pulumi.ResourceOptions(aliases=wanted["aliases"])
+options = pulumi.ResourceOptions(aliases=wanted["aliases"], replace_on_changes=["user_data"])
 Instance(wanted["name"], given, Account(), options, generation=wanted["generation"])
 """
 
@@ -112,3 +112,29 @@ def test_another_generation_is_a_new_linode_with_the_same_label(project: Declare
     assert (after[0] != before, after[1]) == (True, label)
     assert after[2][0].endswith(":2")
     assert project.settled()
+
+
+def test_the_engines_own_replace_on_changes_works_and_is_announced(project: Declared) -> None:
+    before, label, _ = project.linode()
+
+    project.declare_one("web-1", user_data="#cloud-config\n")
+    shown = project.preview("--diff")
+    done = project.up()
+
+    assert "replace, as was asked for" in shown.said
+    assert done.code == 0, done.said
+    assert (project.linode()[0] != before, project.linode()[1]) == (True, label)
+    assert project.settled()
+
+
+def test_another_name_without_an_alias_is_refused_where_the_label_is_declared(project: Declared) -> None:
+    project.declare_one("web-1", label="kept-1")
+    assert project.up().code == 0
+    before = project.linode()
+
+    project.declare_one("db-1", label="kept-1")
+    refused = project.up()
+
+    assert refused.code != 0
+    assert "is taken by Linode" in refused.said
+    assert project.linode() == before

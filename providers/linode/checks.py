@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from providers.linode.account_fits import misheld
 from providers.linode.changes import ERASES_DISKS, Changes, Outcome
-from providers.linode.combinations import RULES, way_in
+from providers.linode.combinations import RULES, first_addresses, way_in
 from providers.linode.declaration import misdeclared
 from providers.linode.fits import Facts, misfits
 from providers.linode.inputs import known
@@ -30,6 +30,7 @@ def problems(props: Props, old: Props, facts: Facts, found: Changes) -> list[Pro
         *_credentials(inputs, props, old, found),
         *misfits(inputs, old, facts),
         *misheld(inputs, props, facts.held, plan.disk_mb if plan else None),
+        *(first_addresses(inputs) if not old or found.replaces else ()),
         *_guards(inputs, old, found),
     ]
     return list(map(hidden, every))

@@ -66,6 +66,19 @@ def generations(inputs: Props, _: Props) -> Iterator[Problem]:
         )
 
 
+def first_addresses(inputs: Props) -> Iterator[Problem]:
+    """For a new Linode, which has no public address yet."""
+    items = inputs.get("interfaces")
+    for number, item in enumerate(items if isinstance(items, list) else ()):
+        asked = item.get("ipv4") if isinstance(item, Mapping) else None
+        nat = asked.get("nat_1_1") if isinstance(asked, Mapping) else None
+        if nat and nat != "any":
+            yield Problem(
+                "interfaces",
+                f"[{number}].ipv4.nat_1_1 can't be an address, as a new Linode has none yet. Next: say 'any'.",
+            )
+
+
 def interfaces_together(inputs: Props, props: Props) -> Iterator[Problem]:
     """What an API that takes each of the interfaces refuses of all of them."""
     given = props.get("interfaces")

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from providers.linode import changes
-from providers.linode.account_fits import Held
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
 from providers.linode.catalogs.stock import sold_in
+from providers.linode.holding_records import Held
 from providers.linode.inputs import as_reported
 from providers.linode.interface_models import kind_of
 from providers.linode.nearest import did_you_mean

@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 ALIKE = 0.5
 """Below this likeness (0 to 1) a name is no help, only noise."""
 
+MOST_LISTED = 5
+
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Up to `count` of the known names that look most like `name`, the best first.
@@ -34,6 +36,13 @@ def nearest_of_unknown(names: Iterable[str], known: Iterable[str]) -> str:
     """`did_you_mean` for the first of the names that is not known; empty when all are."""
     known = set(known)
     return next((did_you_mean(name, known) for name in names if name not in known), "")
+
+
+def there_are(things: Iterable[tuple[object, str]]) -> str:
+    """` (there are 12 web, 13 db)`, ids and labels to be put behind a sentence where no name comes close."""
+    found = sorted(f"{id_} {label}".strip() for id_, label in things)
+    more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
+    return f" (there are {', '.join(found[:MOST_LISTED]) or 'none'}{more})"
 
 
 def _likeness(wanted: str, known: str) -> float:

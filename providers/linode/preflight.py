@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers.linode.account_fits import Held, firewall_ids, subnet_ids, unguarded
 from providers.linode.catalogs.records import Region
 from providers.linode.fits import Facts
+from providers.linode.holding_records import Held
 from providers.linode.inputs import is_unknown, known
+from providers.linode.network_fits import firewall_ids, subnet_ids, unguarded
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
 from providers.linode.sessions import Session

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.account_fits import Held, doubts, misheld
+from providers.linode.account_fits import doubts, misheld
 from providers.linode.holding_records import (
     BackedUpDisk,
     Backup,
     Firewall,
+    Held,
     ReservedAddress,
     StackScript,
     Subnet,
@@ -26,7 +27,7 @@ HELD = Held(
         "198.51.100.6": ReservedAddress(address="198.51.100.6", region="gb-lon"),
     },
     subnets={
-        3: Subnet(id=3, label="web", region="de-fra-2"),
+        3: Subnet(id=3, label="web", region="de-fra-2", ipv4="10.0.0.0/24"),
         4: Subnet(id=4, label="db", region="gb-lon"),
     },
     stackscripts={
@@ -169,3 +170,28 @@ def test_an_interface_without_a_firewall_needs_a_default_one_of_the_account() ->
     assert told({"interfaces": [{"vpc": {"subnet_id": 3}, "firewall_id": 0}]}, held) == []
     assert told({"interfaces": [{"purpose": "vpc", "subnet_id": 3}]}, held) == []
     assert told({"interfaces": [{"vpc": {"subnet_id": 3}}]}, Held()) == []
+
+
+@pytest.mark.parametrize(
+    ("interface", "place"),
+    [
+        ({"purpose": "vpc", "subnet_id": 3, "ipv4": {"vpc": "10.0.1.5"}}, "10.0.1.5"),
+        ({"purpose": "vpc", "subnet_id": 3, "ipv4": {"vpc": "10.0.0.1"}}, "10.0.0.1"),
+        ({"vpc": {"subnet_id": 3, "ipv4": {"addresses": [{"address": "10.0.0.254"}]}}}, "10.0.0.254"),
+    ],
+)
+def test_an_address_that_the_subnet_does_not_give_is_told(interface: dict[str, object], place: str) -> None:
+    [(field, reason)] = told({"interfaces": [interface]})
+
+    assert field == "interfaces"
+    assert f"{place} is no usable address of subnet 3 (10.0.0.0/24)" in reason
+
+
+def test_addresses_that_a_subnet_gives_are_fine() -> None:
+    legacy = {"purpose": "vpc", "subnet_id": 3, "ipv4": {"vpc": "10.0.0.2", "nat_1_1": "any"}}
+    auto = {
+        "vpc": {"subnet_id": 3, "ipv4": {"addresses": [{"address": "auto"}, {}, {"address": "10.0.0.253"}]}}
+    }
+
+    assert told({"interfaces": [legacy]}) == told({"interfaces": [auto]}) == []
+    assert told({"interfaces": [{"purpose": "vpc", "subnet_id": 3, "ipv4": "x"}]}) == []

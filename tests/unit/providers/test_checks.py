@@ -6,10 +6,10 @@ import pytest
 from pulumi.output import Unknown
 
 from providers.linode import changes
-from providers.linode.account_fits import Held
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
 from providers.linode.checks import problems
 from providers.linode.fits import Facts
+from providers.linode.holding_records import Held
 from providers.linode.owner import Owner
 from providers.linode.records import Linode
 
@@ -337,3 +337,14 @@ def test_several_wrong_inputs_are_told_at_once() -> None:
     }
 
     assert {field for field, _ in found(wrong)} == set(wrong)
+
+
+def test_a_new_linode_has_no_address_yet_that_a_nat_could_name() -> None:
+    nat = {"purpose": "vpc", "subnet_id": 3, "ipv4": {"nat_1_1": "198.51.100.9"}}
+    declared: dict[str, object] = {"interfaces": [nat]}
+
+    [(field, reason)] = found(declared)
+
+    assert (field, "[0].ipv4.nat_1_1 can't be" in reason) == ("interfaces", True)
+    assert found(declared, old=dict(GOOD)) == []
+    assert found({"interfaces": [{**nat, "ipv4": {"nat_1_1": "any"}}]}) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode import account_fits, changes, interface_firewalls
+from providers.linode import changes, interface_firewalls, network_fits
 from providers.linode.changes import Outcome
 from providers.linode.client import LinodeClient
 from providers.linode.errors import NotAuthorized
@@ -59,7 +59,7 @@ def test_another_firewall_alone_needs_no_power_cycle(old: object, new: object, a
 
 
 def test_no_firewall_is_none_that_has_to_exist() -> None:
-    assert account_fits.firewall_ids({"interfaces": [guarded(0), guarded(5)]}) == [5]
+    assert network_fits.firewall_ids({"interfaces": [guarded(0), guarded(5)]}) == [5]
 
 
 def test_no_firewall_is_null_on_the_wire() -> None:

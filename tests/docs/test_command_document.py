@@ -1,0 +1,39 @@
+"""docs/commands.md names every command that there is."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from preview.cli import _parser
+from providers.linode.__main__ import group
+from stacks.__main__ import COMMANDS
+from stacks.engine import PROJECT
+
+TEXT = (PROJECT / "docs" / "commands.md").read_text()
+
+
+def section(title: str) -> str:
+    return TEXT.partition(f"## `{title}`")[2].partition("\n## ")[0]
+
+
+def named(text: str) -> set[str]:
+    """The first word of everything that stands as code."""
+    return {code.split()[0] for code in re.findall(r"`([^`\n]+)`", text)}
+
+
+def test_every_command_of_a_stack_is_named() -> None:
+    rows = "".join(re.findall(r"^\|([^|]+)\|", section("python -m stacks"), re.MULTILINE))
+
+    assert set(COMMANDS) <= named(rows)
+
+
+def test_every_command_of_the_catalogs_is_named() -> None:
+    assert set(group.commands) <= named(section("python -m providers.linode"))
+
+
+def test_every_command_of_the_report_is_named() -> None:
+    [commands] = [each for each in _parser()._actions if isinstance(each, argparse._SubParsersAction)]
+    rows = "".join(re.findall(r"^\|([^|]+)\|", section("python -m preview"), re.MULTILINE))
+
+    assert set(commands.choices) <= named(rows)

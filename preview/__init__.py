@@ -11,7 +11,7 @@
     heading.py · plan_hash.py ─► report.py
         │
         ▼
-    markdown.py · html_page.py ─ picture.py · chart.py · terminal.py · schema.py ─► masking.py ─► files
+    markdown.py · html_page.py ─ picture.py · chart.py · terminal.py · schema.py ─ redacting.py ─ masking.py ─► files
         │
         ▼
     comment.py ─► github.py | gitlab.py ─ the one sticky comment

@@ -10,7 +10,7 @@ Every file is optional; a folder without events and digest is a preview that fai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -46,18 +46,18 @@ class Bundle:
     meta: Meta = field(default_factory=Meta)
 
 
-def read_bundle(folder: Path) -> Bundle:
-    """The bundle in a folder. Raises BundleUnreadable, naming the file."""
+def read_bundle(folder: Path, secrets: Sequence[str] = ()) -> Bundle:
+    """The bundle in a folder; secrets are masked in messages. Raises BundleUnreadable, naming the file."""
     if not folder.is_dir():
         raise BundleUnreadable(f"{folder.name}: no such folder. Next: pass the folders that previews wrote.")
-    reading, form = _reading(folder)
+    reading, form = _reading(folder, secrets)
     meta = _model(folder, "meta.json", Meta) or Meta()
     return Bundle(
         stack=meta.stack or reading.stack or folder.resolve().name,
         reading=reading,
         form=form,
         exit=_exit(folder, reading, form),
-        stderr=presentable(_text(folder, "stderr.txt") or ""),
+        stderr=presentable(_text(folder, "stderr.txt") or "", secrets),
         pending=_pending(folder),
         catalog=_model(folder, "catalog.json", Catalog),
         guards=_model(folder, "guards.json", Guards),
@@ -67,18 +67,18 @@ def read_bundle(folder: Path) -> Bundle:
     )
 
 
-def _reading(folder: Path) -> tuple[Reading, Literal["events", "digest"] | None]:
+def _reading(folder: Path, secrets: Sequence[str]) -> tuple[Reading, Literal["events", "digest"] | None]:
     digest = _json(folder, "digest.json")
     if digest is not None and not isinstance(digest, Mapping):
         raise BundleUnreadable(f"{folder.name}/digest.json is not a preview's digest: no JSON object")
-    told = read_digest(digest) if isinstance(digest, Mapping) else None
+    told = read_digest(digest, secrets) if isinstance(digest, Mapping) else None
     lines = _text(folder, "events.ndjson")
     if lines is not None and lines.strip():
         try:
             events, whole = parse_lines(lines)
         except BundleUnreadable as error:
             raise BundleUnreadable(f"{folder.name}/events.ndjson: {error}") from error
-        reading = read_events(events, whole=whole)
+        reading = read_events(events, whole=whole, secrets=secrets)
         return (_with_dependencies(reading, told) if told else reading), "events"
     if told:
         return told, "digest"

@@ -16,6 +16,7 @@ from preview.bundle import read_bundle
 from preview.errors import BadCall, BundleUnreadable, HostRefused, PreviewError
 from preview.model import Annotation, Report
 from preview.protection import Acknowledgement
+from preview.redacting import redacted
 from preview.report import Options, build
 
 EXIT_BAD = 2
@@ -80,7 +81,7 @@ def _bundles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mask-env", action="append", default=[], metavar="NAME", help="hide its value")
 
 
-def _built(given: argparse.Namespace) -> Report:
+def _built(given: argparse.Namespace, secrets: tuple[str, ...]) -> Report:
     expected = arguments.expected_stacks(given.expected_stacks or "")
     options = Options(
         id=_checked_id(given.id),
@@ -92,7 +93,7 @@ def _built(given: argparse.Namespace) -> Report:
         changes_exit=_checked_exit(given.changes_exit),
         acknowledged=Acknowledgement(given=bool(given.acknowledged), commit=given.acknowledged),
     )
-    return build((read_bundle(folder) for folder in arguments.bundle_folders(given)), options)
+    return build((read_bundle(folder, secrets) for folder in arguments.bundle_folders(given)), options)
 
 
 def _checked_id(value: str) -> str:
@@ -109,7 +110,7 @@ def _checked_exit(value: int) -> int:
 
 def _report(given: argparse.Namespace) -> int:
     secrets = masking.named_values(os.environ, given.mask_env)
-    report = _built(given)
+    report = redacted(_built(given, secrets), secrets)
     files = {
         "comment.md": markdown.comment(report, secrets),
         "summary.md": markdown.summary(report, secrets),
@@ -126,7 +127,7 @@ def _report(given: argparse.Namespace) -> int:
     except OSError as error:
         raise BadCall(f"--out {given.out}: {error.strerror or 'not writable'}") from error
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        sys.stdout.write(masking.mask("".join(map(annotation_line, report.annotations)), secrets))
+        sys.stdout.write("".join(map(annotation_line, report.annotations)))
     return report.exit
 
 
@@ -156,8 +157,9 @@ def annotation_line(item: Annotation) -> str:
 
 
 def _show(given: argparse.Namespace) -> int:
-    report = _built(given)
-    terminal.show(report, Console(highlight=False), masking.named_values(os.environ, given.mask_env))
+    secrets = masking.named_values(os.environ, given.mask_env)
+    report = _built(given, secrets)
+    terminal.show(report, Console(highlight=False), secrets)
     return report.exit
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from preview import marker
 from preview.codehost import CodeHost, Comment
 from preview.errors import HostRefused
-from preview.report import ALL_LABELS
+from preview.model import LABEL_NAMES
 
 Action = Literal["created", "updated", "unchanged", "kept newer", "closed", "none"]
 CREATE_TRIES = 3
@@ -88,10 +88,10 @@ def close(host: CodeHost, id_: str, run: str) -> Outcome:
 
 def set_labels(host: CodeHost, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     """Of our own labels exactly the wanted ones; (added, removed). Other labels are nobody's business."""
-    wanted = [name for name in wanted if name in ALL_LABELS]
+    wanted = [name for name in wanted if name in LABEL_NAMES]
     there = host.labels()
     added = sorted(set(wanted) - there)
-    removed = sorted((set(ALL_LABELS) - set(wanted)) & there)
+    removed = sorted((set(LABEL_NAMES) - set(wanted)) & there)
     for name in removed:
         host.remove_label(name)
     host.add_labels(added)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from preview import names
+from preview.masking import mask
 from preview.steps import Diagnostic
 
 _REFUSED = re.compile(r"(property (\S+) value \{).*(\} has a problem)", re.DOTALL)
@@ -15,20 +17,25 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _TRACE = re.compile(r"Traceback \(most recent call last\):.*?(?=^\S[^\n]*: |\Z)", re.DOTALL | re.MULTILINE)
 
 
-def read_diagnostic(severity: object, message: object, urn: object) -> Diagnostic | None:
+def read_diagnostic(
+    severity: object, message: object, urn: object, secrets: Sequence[str] = ()
+) -> Diagnostic | None:
     """None for what is not shown: information, debugging, and the pieces of a program's trace."""
     if severity not in ("error", "warning"):
         return None
-    text = presentable(str(message or ""))
+    text = presentable(str(message or ""), secrets)
     text = text.removeprefix(f"{severity}: ")
     if not text:
         return None
     return Diagnostic("error" if severity == "error" else "warning", text, str(urn or ""))
 
 
-def presentable(text: str) -> str:
-    """The text without escape codes, traces, paths of the machine and values of secret properties."""
-    text = _TRACE.sub("", _ESCAPE.sub("", text))
+def presentable(text: str, secrets: Sequence[str] = ()) -> str:
+    """The text without secrets, escape codes, traces, paths of the machine and values of secret properties.
+
+    Masked first: a secret may look like a path, of which a part would stay.
+    """
+    text = _TRACE.sub("", _ESCAPE.sub("", mask(text, secrets)))
     text = _REFUSED.sub(_hide_value, text)
     text = _FILE_URL.sub("file://(outside)", text)
     text = _UNIX_PATH.sub(r"(outside)/\1", text)

@@ -5,12 +5,14 @@ Unchanged resources, policies and stack outputs are not in it, so a report from 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from preview import gathering
 from preview.diagnosing import read_diagnostic
 from preview.steps import Json, Reading, Step, as_map, read_detailed, read_state, texts
 
 
-def read_digest(document: Json) -> Reading:
+def read_digest(document: Json, secrets: Sequence[str] = ()) -> Reading:
     """Unknown fields are ignored; a field that is missing is empty."""
     raw = document.get("steps")
     records = [_step(as_map(item), order) for order, item in enumerate(raw if isinstance(raw, list) else [])]
@@ -18,8 +20,8 @@ def read_digest(document: Json) -> Reading:
     resources = [step for step in records if step.urn and not _outside(step.urn)]
     found = document.get("diagnostics")
     diagnostics = [
-        read_diagnostic(as_map(item).get("severity"), as_map(item).get("message"), as_map(item).get("urn"))
-        for item in (found if isinstance(found, list) else [])
+        read_diagnostic(row.get("severity"), row.get("message"), row.get("urn"), secrets)
+        for row in map(as_map, found if isinstance(found, list) else ())
     ]
     return Reading(
         steps=gathering.one_per_resource(resources),

@@ -47,11 +47,11 @@ def code_span(text: str, *, in_table: bool, longest: int = LONGEST) -> str:
     fence = "`" * next(size for size in range(1, len(runs) + 2) if size not in runs)
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
     if in_table:
-        shown = _table_pipes(shown)
+        shown = table_pipes(shown)
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def _table_pipes(text: str) -> str:
+def table_pipes(text: str) -> str:
     """A pipe splits a cell even in a code span. One after a backslash can't be escaped again: it is replaced."""
     return text.replace("\\|", "\\¦").replace("|", "\\|")
 

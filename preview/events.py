@@ -50,8 +50,8 @@ def _in_order(events: list[Json]) -> list[Json]:
     return sorted(events, key=position)
 
 
-def read_events(events: Sequence[Json], *, whole: bool = True) -> Reading:
-    """Unknown kinds of events and unknown fields are ignored."""
+def read_events(events: Sequence[Json], *, whole: bool = True, secrets: Sequence[str] = ()) -> Reading:
+    """Unknown kinds of events and unknown fields are ignored; secrets are masked in messages."""
     records = list(_records(events))
     resources = [step for step in records if not _outside(step.urn)]
     stack = [step for step in records if gathering.is_stack(step.urn)]
@@ -60,8 +60,10 @@ def read_events(events: Sequence[Json], *, whole: bool = True) -> Reading:
     return Reading(
         steps=gathering.one_per_resource(resources),
         stack=gathering.stack_of(records),
-        diagnostics=gathering.sorted_diagnostics(_diagnostics(events)),
-        policies=tuple(sorted(set(_policies(events)), key=lambda item: (item.level, item.policy, item.urn))),
+        diagnostics=gathering.sorted_diagnostics(_diagnostics(events, secrets)),
+        policies=tuple(
+            sorted(set(_policies(events, secrets)), key=lambda item: (item.level, item.policy, item.urn))
+        ),
         policies_passed=_passed(events),
         outputs=gathering.stack_outputs([(_outputs(step, 0), _outputs(step, 1)) for step in stack]),
         complete=whole and summary is not None,
@@ -110,15 +112,15 @@ def _outside(urn: str) -> bool:
     return gathering.is_stack(urn) or gathering.is_provider(urn)
 
 
-def _diagnostics(events: Sequence[Json]) -> Iterator[Diagnostic]:
+def _diagnostics(events: Sequence[Json], secrets: Sequence[str]) -> Iterator[Diagnostic]:
     for event in events:
         body = as_map(event.get("diagnosticEvent"))
-        found = read_diagnostic(body.get("severity"), body.get("message"), body.get("urn"))
+        found = read_diagnostic(body.get("severity"), body.get("message"), body.get("urn"), secrets)
         if found:
             yield found
 
 
-def _policies(events: Sequence[Json]) -> Iterator[PolicyResult]:
+def _policies(events: Sequence[Json], secrets: Sequence[str]) -> Iterator[PolicyResult]:
     for event in events:
         body = as_map(event.get("policyEvent"))
         if body:
@@ -127,7 +129,7 @@ def _policies(events: Sequence[Json]) -> Iterator[PolicyResult]:
                 pack=str(body.get("policyPackName") or ""),
                 level=str(body.get("enforcementLevel") or ""),
                 urn=str(body.get("resourceUrn") or ""),
-                message=presentable(str(body.get("message") or "")),
+                message=presentable(str(body.get("message") or ""), secrets),
             )
 
 

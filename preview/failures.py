@@ -10,7 +10,6 @@ from preview.model import Change
 from preview.names import resource_name
 from preview.phrases import code, listed, phrase
 from preview.points import Point
-from preview.values import shortened
 
 _GENERIC = re.compile(r"preview failed\s*\Z|an unhandled error occurred: program exited")
 """What the engine adds to an error that was told before."""
@@ -66,8 +65,8 @@ def _stopped_by_protect(facts: Facts) -> Change | None:
 
 def in_a_row(message: str) -> str:
     """A policy's description and what it found, in one line."""
-    return shortened(" ".join(line.strip() for line in message.splitlines() if line.strip()))
+    return " ".join(line.strip() for line in message.splitlines() if line.strip())
 
 
 def one_line(message: str) -> str:
-    return shortened(next((line.strip() for line in message.splitlines() if line.strip()), ""))
+    return next((line.strip() for line in message.splitlines() if line.strip()), "")

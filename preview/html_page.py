@@ -7,26 +7,33 @@ from collections.abc import Sequence
 from preview import chart, picture, words
 from preview.escaping import html_text
 from preview.html_style import STYLE
-from preview.masking import mask
+from preview.masking import swept
 from preview.model import Change, Finding, Report, StackReport, Verdict
 from preview.phrases import Phrase, code, listed, phrase, plain
+from preview.redacting import redacted
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """Whatever the branch puts into a name, a browser fetches and runs nothing."""
 
 
 def html_page(report: Report, secrets: Sequence[str] = ()) -> str:
-    title = html_text(plain(report.heading), 120)
-    parts = [
+    report = redacted(report, secrets)
+    head = [
         "<!doctype html>",
         '<html lang="en">',
         "<head>",
         '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{title}</title>",
+        f"<title>{swept(html_text(plain(report.heading), 120), secrets)}</title>",
         f"<style>{STYLE}</style>",
         "</head>",
+    ]
+    return "\n".join([*head, swept(_body(report), secrets), "</html>"]) + "\n"
+
+
+def _body(report: Report) -> str:
+    parts = [
         "<body>",
         f'<header class="{report.verdict}">',
         f"<h1>{dot(report.verdict)}{inline(report.heading[1:])}</h1><p>{inline(report.sentence)}</p></header>",
@@ -39,9 +46,8 @@ def html_page(report: Report, secrets: Sequence[str] = ()) -> str:
         "</main>",
         f"<footer><p>{_footer(report)}</p></footer>",
         "</body>",
-        "</html>",
     ]
-    return mask("\n".join(part for part in parts if part), secrets) + "\n"
+    return "\n".join(part for part in parts if part)
 
 
 def dot(verdict: Verdict) -> str:

@@ -115,7 +115,7 @@ class Http:
             reason = found.get("message") or found.get("error") if isinstance(found, dict) else ""
         except ValueError:
             reason = ""
-        text = f"{method} {path}: {status} {str(reason)[:200]}".strip()
+        secrets = sorted({self.token, self.token.split(" ")[-1]} - {""})
+        text = f"{method} {path}: {status} {mask(str(reason), secrets)[:200]}".strip()
         next_step = steps.get(status, "try again later" if status >= 500 else "see the host's reason")
-        secrets = {self.token, self.token.split(" ")[-1]}
-        return HostRefused(mask(f"{text}. Next: {next_step}.", sorted(filter(None, secrets))), status)
+        return HostRefused(mask(f"{text}. Next: {next_step}.", secrets), status)

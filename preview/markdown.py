@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from preview import markdown_details, markdown_parts, marker
 from preview.markdown_details import Details
-from preview.masking import mask
+from preview.masking import swept
 from preview.model import Report
+from preview.redacting import redacted
 
 COMMENT_UNITS = 65_000
 """UTF-16 units. The code host's own message says 65,536 characters; some hosts count one way, some the other."""
@@ -33,13 +34,13 @@ def utf8_bytes(text: str) -> int:
 
 def comment(report: Report, secrets: Sequence[str] = ()) -> str:
     """The sticky comment, with its marker in the first line."""
-    limit = Limit(COMMENT_UNITS, utf16_units)
+    report, limit = redacted(report, secrets), Limit(COMMENT_UNITS, utf16_units)
     return _fitted(report, marker.of(report).line() + "\n", limit, secrets, full=False)
 
 
 def summary(report: Report, secrets: Sequence[str] = ()) -> str:
     """The full text for the summary of a run."""
-    return _fitted(report, "", Limit(SUMMARY_BYTES, utf8_bytes), secrets, full=True)
+    return _fitted(redacted(report, secrets), "", Limit(SUMMARY_BYTES, utf8_bytes), secrets, full=True)
 
 
 def _fitted(report: Report, front: str, limit: Limit, secrets: Sequence[str], *, full: bool) -> str:
@@ -54,7 +55,7 @@ def _fitted(report: Report, front: str, limit: Limit, secrets: Sequence[str], *,
         size_of_fixed = limit.measure(_join(front, fixed.top, "", fixed.footer))
         room = limit.most - size_of_fixed - 64
         details = markdown_details.fitted(every_detail, room, limit.measure)
-        text = mask(_join(front, fixed.top, details, fixed.footer), secrets)
+        text = front + swept(_join("", fixed.top, details, fixed.footer), secrets)
         if limit.measure(text) <= limit.most:
             return text
     raise ValueError(

@@ -19,6 +19,11 @@ Level = Literal["none", "billing", "unknown", "power off", "data loss"]
 Verdict = Literal["failed", "blocked", "danger", "look", "changes", "nothing"]
 GuardState = Literal["pass", "warn", "block", "not provable"]
 ValueKind = Literal["text", "unknown", "secret", "absent", "hidden"]
+PathKind = Literal["add", "delete", "update"]
+SourceChange = Literal["replaced", "new", "in place", "open", ""]
+Form = Literal["events", "digest", "none"]
+OutputState = Literal["unknown", "added", "removed", "changed"]
+Severity = Literal["warning", "error"]
 
 VERDICTS: tuple[Verdict, ...] = ("failed", "blocked", "danger", "look", "changes", "nothing")
 """Worst first."""
@@ -32,6 +37,18 @@ SIGNS: dict[Verdict, str] = {
     "nothing": "⚪",
 }
 
+LABELS: dict[Verdict, str] = {
+    "failed": "infra: failed",
+    "blocked": "infra: blocked",
+    "danger": "infra: change",
+    "look": "infra: change",
+    "changes": "infra: change",
+    "nothing": "infra: no change",
+}
+DATA_LOSS_LABEL = "infra: data loss"
+LABEL_NAMES = (*dict.fromkeys(LABELS.values()), DATA_LOSS_LABEL)
+"""Labels that a pull request gets, all of them."""
+
 
 class Value(Frozen):
     """One side of a changed property. Only `text` has a text."""
@@ -44,7 +61,7 @@ class Path(Frozen):
     """A changed property, as the provider spells it, such as `tags[1]`."""
 
     path: str
-    kind: Literal["add", "delete", "update"]
+    kind: PathKind
     before: Value
     after: Value
 
@@ -73,7 +90,7 @@ class Change(Frozen):
     certainty: Certainty = "certain"
     likely: Likelihood | None = None
     sources: tuple[str, ...] = ()
-    source_changes: Literal["replaced", "new", "in place", "open", ""] = ""
+    source_changes: SourceChange = ""
     dragged_by: str | None = None
     delete_first: bool | None = None
     protected: bool = False
@@ -166,7 +183,7 @@ class Choice(Frozen):
 
 class OutputChange(Frozen):
     name: str
-    state: Literal["unknown", "added", "removed", "changed"]
+    state: OutputState
 
 
 class Policy(Frozen):
@@ -177,7 +194,7 @@ class Policy(Frozen):
 
 
 class Message(Frozen):
-    severity: Literal["warning", "error"]
+    severity: Severity
     resource: str
     text: str
 
@@ -195,7 +212,7 @@ class StackReport(Frozen):
     word: Phrase
     complete: bool
     drift: bool = False
-    form: Literal["events", "digest", "none"] = "none"
+    form: Form = "none"
     exit: int = 0
     commit: str = ""
     run: str = ""
@@ -234,7 +251,7 @@ class Outputs(Frozen):
 class Annotation(Frozen):
     """A place in a file of the branch that an error points at."""
 
-    level: Literal["error", "warning"]
+    level: Severity
     file: str
     line: int
     message: str

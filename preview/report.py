@@ -13,6 +13,8 @@ from preview.bundle import Bundle
 from preview.cost import dollars
 from preview.errors import BadCall
 from preview.model import (
+    DATA_LOSS_LABEL,
+    LABELS,
     VERDICTS,
     Annotation,
     Finding,
@@ -31,20 +33,8 @@ from preview.phrases import Phrase, code, phrase, plain
 from preview.plan_hash import plan_hash
 from preview.points import Point
 from preview.protection import Acknowledgement
-from preview.values import shortened
 
 EXIT_FAILED, EXIT_GUARD, EXIT_CHANGES = 1, 5, 7
-
-LABELS: dict[Verdict, str] = {
-    "failed": "infra: failed",
-    "blocked": "infra: blocked",
-    "danger": "infra: change",
-    "look": "infra: change",
-    "changes": "infra: change",
-    "nothing": "infra: no change",
-}
-DATA_LOSS_LABEL = "infra: data loss"
-ALL_LABELS = (*dict.fromkeys(LABELS.values()), DATA_LOSS_LABEL)
 
 
 @dataclass(frozen=True)
@@ -188,8 +178,8 @@ def _word(verdict: Verdict, points: Sequence[Point], code_: int) -> Phrase:
 
 def _policies(bundle: Bundle) -> Iterable[Policy]:
     for item in bundle.reading.policies:
-        message = shortened(item.message)
-        yield Policy(name=item.policy, level=item.level, resource=resource_name(item.urn), message=message)
+        resource = resource_name(item.urn)
+        yield Policy(name=item.policy, level=item.level, resource=resource, message=item.message)
 
 
 def _messages(bundle: Bundle) -> Iterable[Message]:
@@ -197,10 +187,10 @@ def _messages(bundle: Bundle) -> Iterable[Message]:
         yield Message(
             severity=item.severity,
             resource=resource_name(item.urn) if item.urn else "",
-            text=shortened(item.message),
+            text=item.message,
         )
     if bundle.form is None and bundle.stderr:
-        yield Message(severity="error", resource="", text=shortened(bundle.stderr))
+        yield Message(severity="error", resource="", text=bundle.stderr)
 
 
 def _sum(parts: Iterable[Sum]) -> Sum:

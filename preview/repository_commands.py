@@ -14,8 +14,8 @@ from preview.bundle import read_bundle
 from preview.errors import BadCall
 from preview.github import GitHub
 from preview.gitlab import GitLab
-from preview.model import Report
 from preview.posting import COMMIT, connect, tell, where
+from preview.redacting import redacted
 from preview.report import Options, build
 from preview.repository_hosts import GitHubRepository, GitLabRepository
 
@@ -74,10 +74,11 @@ def _approved(given: argparse.Namespace) -> int:
 def _issue(given: argparse.Namespace) -> int:
     """One issue per stack; all of them, also when one host call fails in between, are tried the next time."""
     host, secrets = _repository(given), masking.named_values(os.environ, given.mask_env)
-    bundles = {bundle.stack: bundle for bundle in map(read_bundle, bundle_folders(given))}
+    read = (read_bundle(folder, secrets) for folder in bundle_folders(given))
+    bundles = {bundle.stack: bundle for bundle in read}
     for stack in dict.fromkeys([*expected_stacks(given.expected_stacks), *bundles]):
         options = Options(id=f"drift-{stack}", expected=(stack,), run=this_run(os.environ))
-        report: Report = build([bundles[stack]] if stack in bundles else [], options)
+        report = redacted(build([bundles[stack]] if stack in bundles else [], options), secrets)
         outcome = issue.settle(host, report, markdown.comment(report, secrets))
         sys.stdout.write(f"{stack}: issue {outcome.number or '-'}: {outcome.action}\n")
     return 0

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from preview.errors import BundleUnreadable
-from preview.masking import mask
 from preview.model import Report
+from preview.redacting import redacted
 
 FILE = Path(__file__).with_name("report.schema.json")
 
@@ -19,8 +19,8 @@ def schema_text() -> str:
 
 
 def report_json(report: Report, secrets: tuple[str, ...] = ()) -> str:
-    """report.json: masked like every other form. Money is a text of exact decimals."""
-    return mask(report.model_dump_json(indent=1), secrets) + "\n"
+    """report.json: every text in it masked by itself, so that it stays JSON. Money is a text of exact decimals."""
+    return redacted(report, secrets).model_dump_json(indent=1) + "\n"
 
 
 def read_report(text: str) -> Report:

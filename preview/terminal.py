@@ -14,6 +14,7 @@ from preview.escaping import cut, visible
 from preview.masking import mask
 from preview.model import SIGNS, Change, Finding, Report, StackReport, Verdict
 from preview.phrases import Phrase, code, phrase
+from preview.redacting import redacted
 
 STYLES: dict[Verdict, str] = {
     "failed": "bold red",
@@ -33,7 +34,7 @@ def show(report: Report, console: Console, secrets: Sequence[str] = ()) -> None:
 
 def renderable(report: Report, secrets: Sequence[str] = ()) -> RenderableType:
     """Everything as texts that no markup can come from; the table of stacks first."""
-    say = _Say(secrets)
+    report, say = redacted(report, secrets), _Say(secrets)
     parts: list[RenderableType] = [
         say.text(report.heading, f"bold {STYLES[report.verdict]}"),
         say.text(report.sentence),

@@ -21,7 +21,7 @@ def shown(path: str, value: object, *, there: bool = True) -> Value:
         return Value(kind="unknown")
     if names.is_secret(path) or value == SECRET:
         return Value(kind="secret")
-    return Value(kind="text", text=shortened(as_text(value)))
+    return Value(kind="text", text=as_text(value))
 
 
 def as_text(value: object) -> str:
@@ -46,5 +46,5 @@ def shortened(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    half = LONGEST // 2
+    half = (LONGEST - 60) // 2
     return f"{text[:half]}…({len(text)} characters, {digest})…{text[-half:]}"

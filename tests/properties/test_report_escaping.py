@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from preview import html_page, markdown
+from preview import html_page, markdown, schema
 from preview.escaping import code_span, html_text, plain_text
 from preview.markdown_parts import text
 from preview.model import Report
@@ -29,6 +29,13 @@ NASTY = st.one_of(
             "<b>x</b>",
             "[x](http://y)",
             "\ud800",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----END PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIabc",
+            "s3://me:",
+            "you@host",
+            "bearer ",
+            "ghp_" + "a1B2" * 9,
         ]
     ),
 )
@@ -87,8 +94,11 @@ def test_names_and_tags_stay_data_in_a_whole_report(tmp_path: Path, name: str, t
         Act("create", name + "3", None, server(label=label, type=tag, region=name)),
     ], guards={"data_loss": "ack", "allowed_types": [tag + "x"]})])  # fmt: skip
 
+    assert len(schema.read_report(schema.report_json(told)).stacks[0].changes) == 3
+    assert html_page.html_page(told).endswith("</body>\n</html>\n")
     for shown in (markdown.comment(told), markdown.summary(told)):
         assert all(len(row) == len(table[0]) for table in markdown_reading.tables(shown) for row in table)
+        assert shown.rstrip().endswith("</sub>")
         assert "@" not in markdown_reading.outside_code(shown)
         kinds = {token.type for token in markdown_reading.flat(shown)}
         assert not kinds & {"link_open", "image", "fence", "code_block"}

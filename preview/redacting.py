@@ -1,0 +1,54 @@
+"""The report as it may leave: every text in it masked by itself, and then cut if it is very long.
+
+This is where values enter the outputs. The hash of a plan is made before, so it does not hang on what is masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
+
+from preview import model
+from preview.masking import holds_any, mask
+from preview.model import Report
+from preview.phrases import Kind
+from preview.values import LONGEST, shortened
+
+OUR_WORDS = frozenset(
+    word
+    for choice in (
+        model.Op, model.Certainty, model.Likelihood, model.SourceChange, model.Level, model.Verdict,
+        model.GuardState, model.ValueKind, model.PathKind, model.Form, model.OutputState, model.Severity, Kind,
+    )
+    for word in get_args(choice)
+) | frozenset(model.LABEL_NAMES)  # fmt: skip
+"""Words that the records themselves are made of. A secret that is one of them can't be told from it."""
+
+
+def redacted(report: Report, secrets: Sequence[str] = ()) -> Report:
+    """The report itself where nothing has to be masked or cut."""
+    content = report.model_dump()
+    found = sorted({*_texts(content)} - OUR_WORDS)
+    if max(map(len, found), default=0) <= LONGEST and not holds_any("\n".join(found), secrets):
+        return report
+    shown = {text: new for text in found if (new := shortened(mask(text, secrets))) != text}
+    return Report.model_validate(_replaced(content, shown), strict=False) if shown else report
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _texts(part)
+
+
+def _replaced(value: object, shown: Mapping[str, str]) -> object:
+    if isinstance(value, str):
+        return shown.get(value, value)
+    if isinstance(value, Mapping):
+        return {key: _replaced(part, shown) for key, part in value.items()}
+    return [_replaced(part, shown) for part in value] if isinstance(value, (list, tuple)) else value

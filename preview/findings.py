@@ -14,13 +14,14 @@ from preview.model import GuardResult, Verdict
 from preview.names import resource_name
 from preview.phrases import Phrase, code, counted, joined, listed, phrase, plain, trimmed
 from preview.points import Point
+from preview.without_state import OF_THE_CHANGE
 
 
 def points(facts: Facts, guards: Sequence[GuardResult]) -> tuple[Point, ...]:
     """Worst first; those of one verdict in the order that they are looked for."""
     found = [
         *failure(facts),
-        *_offline(facts),
+        *_offline(facts, guards),
         *blocked(facts, guards),
         *losses(facts, guards),
         *_power(facts),
@@ -38,13 +39,16 @@ def points(facts: Facts, guards: Sequence[GuardResult]) -> tuple[Point, ...]:
     return tuple(sorted(tidy, key=lambda point: order.index(point.verdict)))
 
 
-def _offline(facts: Facts) -> Iterator[Point]:
+def _offline(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
     """The preview of a stranger's branch: nothing of ours was there to compare with."""
     if facts.bundle.meta.offline:
+        blind = [guard.name for guard in guards if guard.name in OF_THE_CHANGE]
+        unproven = phrase(" Not provable without it: ", listed(blind), ".") if blind else phrase()
         title = phrase(code(facts.stack), " was previewed offline, so everything shows as new")
         text = phrase(
             "Without the stack's state and secrets only settings, inventory and cost can be told. What really "
-            "changes: the preview of a branch of this repository, or the deployment, which stops for a new plan."
+            "changes: the preview of a branch of this repository, or the deployment, which stops for a new plan.",
+            unproven,
         )
         yield Point("look", title, text, phrase("offline: everything shows as new"))
 
@@ -104,7 +108,8 @@ def _perhaps(facts: Facts) -> Iterator[Point]:
 
 def _doubtful(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
     for guard in guards:
-        if guard.state not in ("warn", "not provable") or guard.name == "data_loss":
+        told = guard.name == "data_loss" or (facts.bundle.meta.offline and guard.name in OF_THE_CHANGE)
+        if guard.state not in ("warn", "not provable") or told:
             continue
         state = " can't be proven: " if guard.state == "not provable" else ": "
         title = phrase(code(facts.stack), ", ", code(guard.name), state, guard.what)

@@ -13,6 +13,7 @@ from preview.end_of_life import end_of_life
 from preview.files import Guards
 from preview.model import GuardResult
 from preview.protection import Acknowledgement
+from preview.without_state import unproven
 
 
 def results(facts: Facts, acknowledged: Acknowledgement) -> tuple[GuardResult, ...]:
@@ -21,7 +22,8 @@ def results(facts: Facts, acknowledged: Acknowledgement) -> tuple[GuardResult, .
     if guards is None or facts.drift:
         return ()
     checks: list[Iterator[GuardResult]] = [check(facts, guards) for check in _CHECKS]
-    return (*protection.data_loss(facts, guards, acknowledged), *(found for each in checks for found in each))
+    found = (*protection.data_loss(facts, guards, acknowledged), *(one for each in checks for one in each))
+    return tuple(unproven(found)) if facts.bundle.meta.offline else found
 
 
 _CHECKS: tuple[Callable[[Facts, Guards], Iterator[GuardResult]], ...] = (

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from preview import cli, html_page, markdown, terminal
 from preview.report import Options, build
-from tests.unit.preview.making import FULL_COMMIT, bundle, created, events, lines, write
+from tests.unit.preview.making import FULL_COMMIT, created, events, lines, write
 
 
 def run(folder: Path, *words: str) -> int:
@@ -58,14 +58,3 @@ def test_every_form_shows_a_report_without_stacks() -> None:
     assert "no stack is touched" in console.export_text()
     assert "no stack is touched" in html_page.html_page(report)
     assert "no stack is touched" in markdown.summary(report)
-
-
-def test_an_offline_preview_says_what_it_is_worth_and_approves_nothing(tmp_path: Path) -> None:
-    meta = {"stack": "dev", "commit": FULL_COMMIT, "run": "812.1", "offline": True}
-    report = build([bundle(tmp_path, [created("a")], meta=meta)])
-
-    text = markdown.comment(report)
-
-    assert "`dev` was previewed offline, so everything shows as new" in text
-    assert 'plans="dev:offline"' in text
-    assert report.verdict == "look"

@@ -133,7 +133,7 @@ def test_what_is_not_there_is_told_all_at_once(provider: Servicer, world: World)
 
     found = [reason for _, reason in failures]
     assert [name for name, _ in failures] == [
-        "firewall_id", "authorized_users", "reserved_ipv4", "interfaces", "", "", "",
+        "firewall_id", "interfaces", "authorized_users", "reserved_ipv4", "", "", "",
     ]  # fmt: skip
     assert f"(there are {wall} wall)" in found[0]
     assert "lacks 'site'" in found[4]

@@ -80,3 +80,12 @@ class Account(Resource, module="linode", name="Account"):
 
     def __init__(self, name: str = "account", opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(AccountProvider(), name, {"stack": pulumi.get_stack(), "uuid": None}, opts)
+
+    def owner_of(self, name: str) -> dict[str, Any]:
+        """The owner that a resource of this program passes to its provider, which sees neither stack nor project."""
+        return {
+            "account": self.uuid,
+            "project": pulumi.get_project(),
+            "stack": pulumi.get_stack(),
+            "name": name,
+        }

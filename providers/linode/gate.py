@@ -124,11 +124,10 @@ class Gate(Resource, module="linode", name="Gate"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`timeout_s`: seconds for all of them together."""
-        owner = {
-            "account": account.uuid,
-            "project": pulumi.get_project(),
-            "stack": pulumi.get_stack(),
-            "name": name,
+        given = {
+            "owner": account.owner_of(name),
+            "linodes": dict(linodes),
+            "status": status,
+            "timeout_s": timeout_s,
         }
-        given = {"owner": owner, "linodes": dict(linodes), "status": status, "timeout_s": timeout_s}
         super().__init__(GateProvider(), name, {**given, "through": None}, opts)

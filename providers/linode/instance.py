@@ -222,13 +222,7 @@ class Instance(Resource, module="linode", name="Instance"):
         Another `generation` has the Linode made anew. The old one goes first, whatever causes a replacement:
         the label stays, and it is unique in the account.
         """
-        owner = {
-            "account": account.uuid,
-            "project": pulumi.get_project(),
-            "stack": pulumi.get_stack(),
-            "name": name,
-            **({"generation": generation} if generation != 1 else {}),
-        }
+        owner = {**account.owner_of(name), **({"generation": generation} if generation != 1 else {})}
         opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(delete_before_replace=True), opts)
         given = {key: value for key, value in vars(args).items() if value is not None}
         hidden = {key: pulumi.Output.secret(given[key]) for key in SECRET if key in given}

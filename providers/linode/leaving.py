@@ -58,10 +58,6 @@ class Leaving(Resource, module="linode", name="Leaving"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`timeout_s`: seconds for all of them together."""
-        owner = {
-            "account": account.uuid,
-            "project": pulumi.get_project(),
-            "stack": pulumi.get_stack(),
-            "name": name,
-        }
-        super().__init__(LeavingProvider(), name, {"owner": owner, "timeout_s": timeout_s}, opts)
+        super().__init__(
+            LeavingProvider(), name, {"owner": account.owner_of(name), "timeout_s": timeout_s}, opts
+        )

@@ -1,7 +1,8 @@
 """Images as an account sees them: the public ones and its own, taken from disks.
 
-A private image is `creating` until its job (disk_imagize, 144 s) ends. Source: recordings ExampleListImages_all,
-TestInstance_Disk_ListMultiple_Primary, TestImage_Upload; API page "Create an image". Texts marked * are a choice.
+A private image is `creating` until its job (disk_imagize, 144 s) ends, and stays so if that fails*. Source: recordings
+ExampleListImages_all, TestInstance_Disk_ListMultiple_Primary, TestImage_Upload; API page "Create an image". Texts and
+what else is marked * are a choice.
 """
 
 from __future__ import annotations

@@ -1,0 +1,83 @@
+"""final_snapshot by either engine: `protect` goes first, a replacement leaves an image too, and so does the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from tests.checkout import ENGINES, skip_without
+from tests.project import Project
+from tests.unit.linode_api.serving import Caller
+
+PROGRAM = """
+import json
+
+import pulumi
+
+from providers.linode.account import Account
+from providers.linode.instance import Instance, InstanceArgs
+
+with open("wanted.json") as file:
+    wanted = json.load(file)
+given = InstanceArgs(
+    type="g6-nanode-1",
+    region="de-fra-2",
+    image=wanted["image"],
+    root_pass="Planted-Passw0rd-7",
+    final_snapshot=True,
+)
+Instance("web-1", given, Account(), pulumi.ResourceOptions(protect=wanted["protect"]))
+"""
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[LocalApi]:
+    with LocalApi(tmp_path / "api.sqlite3", speed=1000, limits=False) as served:
+        yield served
+
+
+def declare(project: Project, image: str, *, protect: bool) -> None:
+    (project.folder / "wanted.json").write_text(json.dumps({"image": image, "protect": protect}))
+
+
+def rows(project: Project, path: str) -> list[dict[str, object]]:
+    caller = Caller(project.api, project.token)
+    try:
+        return caller.rows(path)
+    finally:
+        caller.close()
+
+
+def images(project: Project) -> list[object]:
+    return [row["label"] for row in rows(project, "/images") if not row["is_public"]]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_linode_that_goes_leaves_one_image(engine: str, tmp_path: Path, api: LocalApi) -> None:
+    skip_without(engine)
+    project = Project(tmp_path / "project", engine, api, PROGRAM)
+    declare(project, "linode/debian12", protect=True)
+    assert project.up().code == 0
+    [first] = rows(project, "/linode/instances")
+
+    protected = project.destroy()
+    left = [row["status"] for row in rows(project, "/linode/instances")]
+    kept_while_protected = images(project)
+    declare(project, "linode/debian12", protect=False)
+    assert project.up().code == 0
+    declare(project, "linode/debian13", protect=False)
+    replaced = project.up()
+    [second] = rows(project, "/linode/instances")
+    gone = project.destroy()
+
+    assert protected.code != 0
+    assert (left, kept_while_protected) == (["running"], [])
+    assert replaced.code == 0, replaced.said
+    assert gone.code == 0, gone.said
+    assert rows(project, "/linode/instances") == []
+    ids = [first["id"], second["id"]]
+    assert sorted(map(str, images(project))) == [f"fleet-test-web-1-final-{each}" for each in ids]

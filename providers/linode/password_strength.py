@@ -3,7 +3,8 @@
 The API only says "Password does not meet strength requirement" and publishes no measure. Seen of it: the Cloud
 Manager asks for zxcvbn's best score, 4, since March 2023. Of the passwords that clients gave up when the API became
 stricter in that month, "b4d_p4s5w0rd!!" and "myc00lp@ss!" score 3; all that it is known to take score 4. One of
-those given up, "terraform-test", scores 4 too: what passes here may still be refused, what fails here surely is weak.
+those given up, "terraform-test", scores 4 too. So this is an estimate on the safe side: what passes may still be
+refused, and a password of score 3 that the API might have taken has to be made stronger.
 """
 
 from __future__ import annotations

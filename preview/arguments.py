@@ -16,6 +16,11 @@ def bundle_folders(given: argparse.Namespace) -> list[Path]:
     return [*given.folders, *sorted(folder for folder in inside if folder.is_dir())]
 
 
+def is_unlisted(text: str | None) -> bool:
+    """Whether a list was to be given and none came: its job failed. An empty JSON list is one."""
+    return text is not None and not text.strip()
+
+
 def expected_stacks(text: str) -> tuple[str, ...]:
     """`dev,prod` or `["dev", "prod"]`. Raises BadCall."""
     if not text.strip().startswith("["):

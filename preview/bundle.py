@@ -31,7 +31,10 @@ LARGEST_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything known of one stack's preview. form: which of the two was read; None when neither is there."""
+    """Everything known of one stack's preview.
+
+    form: which of the two was read; None when neither is there. unreadable: why nothing is known at all.
+    """
 
     stack: str
     reading: Reading
@@ -44,6 +47,7 @@ class Bundle:
     pins_before: Pins = field(default_factory=Pins)
     pins_after: Pins = field(default_factory=Pins)
     meta: Meta = field(default_factory=Meta)
+    unreadable: str = ""
 
 
 def read_bundle(folder: Path, secrets: Sequence[str] = ()) -> Bundle:

@@ -12,7 +12,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from preview import arguments, html_page, markdown, masking, posting, repository_commands, schema, terminal
-from preview.bundle import read_bundle
+from preview.collecting import collected
 from preview.errors import BadCall, BundleUnreadable, HostRefused, PreviewError
 from preview.model import Annotation, Report
 from preview.protection import Acknowledgement
@@ -86,6 +86,7 @@ def _built(given: argparse.Namespace, secrets: tuple[str, ...]) -> Report:
     options = Options(
         id=_checked_id(given.id),
         expected=expected,
+        unlisted=arguments.is_unlisted(given.expected_stacks),
         none_touched=not expected and (given.expected_stacks or "").strip().startswith("["),
         commit=given.commit,
         run=arguments.this_run(os.environ),
@@ -93,7 +94,7 @@ def _built(given: argparse.Namespace, secrets: tuple[str, ...]) -> Report:
         changes_exit=_checked_exit(given.changes_exit),
         acknowledged=Acknowledgement(given=bool(given.acknowledged), commit=given.acknowledged),
     )
-    return build((read_bundle(folder, secrets) for folder in arguments.bundle_folders(given)), options)
+    return build(collected(arguments.bundle_folders(given), expected, secrets), options)
 
 
 def _checked_id(value: str) -> str:

@@ -23,7 +23,10 @@ def failure(facts: Facts) -> Iterator[Point]:
         return
     broken = [item for item in facts.bundle.reading.policies if item.level == "mandatory"]
     stopped = _stopped_by_protect(facts)
-    if stopped:
+    if facts.bundle.unreadable:
+        why = phrase("its bundle can't be read: ", code(facts.bundle.unreadable))
+        text = phrase("Nothing of this stack is proven. To go ahead: run its job again.")
+    elif stopped:
         ends = "deleted" if stopped.op == "delete" else "rebuilt"
         why = phrase(code(stopped.name), f" is protected and would be {ends}")
         text = phrase(

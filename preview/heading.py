@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from preview.cost import dollars, total
-from preview.model import SIGNS, Change, StackReport, Sum, Verdict
+from preview.model import SIGNS, UNLISTED, Change, StackReport, Sum, Verdict
 from preview.phrases import Phrase, code, counted, joined, listed, phrase, plain, strong
 
 
@@ -16,6 +16,8 @@ def heading(verdict: Verdict, stacks: Sequence[StackReport]) -> Phrase:
     worst = [stack for stack in stacks if stack.verdict == verdict]
     first = next((stack for stack in worst if any(change.erased for change in stack.changes)), worst[0])
     sign = f"{SIGNS[verdict]} "
+    if first.stack == UNLISTED:
+        return phrase(sign, "not every stack could be previewed: ", _after_colon(first.word))
     if verdict == "nothing":
         return phrase(sign, "nothing to do")
     if verdict == "changes":

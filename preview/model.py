@@ -37,6 +37,9 @@ SIGNS: dict[Verdict, str] = {
     "nothing": "⚪",
 }
 
+UNLISTED = "(stacks)"
+"""In place of a stack: those that nobody has listed. No stack can be called so."""
+
 LABELS: dict[Verdict, str] = {
     "failed": "infra: failed",
     "blocked": "infra: blocked",

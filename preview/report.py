@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from preview import findings, guards, heading
+from preview.annotating import annotations
 from preview.building import Facts, choices_of, facts_of, output_changes
 from preview.bundle import Bundle
 from preview.cost import dollars
@@ -15,10 +15,9 @@ from preview.errors import BadCall
 from preview.model import (
     DATA_LOSS_LABEL,
     LABELS,
+    UNLISTED,
     VERDICTS,
-    Annotation,
     Finding,
-    GuardResult,
     Message,
     Outputs,
     Policy,
@@ -29,12 +28,12 @@ from preview.model import (
 )
 from preview.names import resource_name
 from preview.ordering import position
-from preview.phrases import Phrase, code, phrase, plain
+from preview.phrases import Phrase, code, phrase
 from preview.plan_hash import plan_hash
 from preview.points import Point
 from preview.protection import Acknowledgement
 
-EXIT_FAILED, EXIT_GUARD, EXIT_CHANGES = 1, 5, 7
+EXIT_FAILED, EXIT_UNREADABLE, EXIT_GUARD, EXIT_CHANGES = 1, 2, 5, 7
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,14 @@ class Options:
     """What is asked for besides the bundles.
 
     expected: the stacks that must be there, in the order of promotion. none_touched: that there are none is
-    told, not a mistake. commit and run: where no bundle says it. changes_exit: the code for changes.
+    told, not a mistake. unlisted: which ones must be there is not known, because the job that lists them failed.
+    commit and run: where no bundle says it. changes_exit: the code for changes.
     """
 
     id: str = "fleet"
     expected: Sequence[str] = ()
     none_touched: bool = False
+    unlisted: bool = False
     commit: str = ""
     run: str = ""
     expect_no_changes: bool = False
@@ -65,6 +66,7 @@ def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
         raise BadCall(f"two bundles are of stack {twice[0]}. Next: pass one folder for each stack.")
     pairs = [_stack(facts_of(bundle), chosen) for bundle in given]
     pairs += [_missing(stack) for stack in chosen.expected if stack not in named]
+    pairs += [_unlisted()] if chosen.unlisted else []
     if not pairs and not chosen.none_touched:
         raise BadCall("no bundle given. Next: pass the folders that previews wrote.")
     pairs.sort(key=lambda pair: position(pair[0].stack, chosen.expected))
@@ -76,7 +78,10 @@ def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
         for point in points
     ]
     found.sort(key=lambda item: (VERDICTS.index(item.verdict), order[item.stack]))
-    return _report(stacks, tuple(found), chosen)
+    told = _report(stacks, tuple(found), chosen)
+    # Worse than what each stack is by itself: a part of the report is missing.
+    unreadable = chosen.unlisted or any(bundle.unreadable for bundle in given)
+    return told.model_copy(update={"exit": EXIT_UNREADABLE}) if unreadable else told
 
 
 def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options: Options) -> Report:
@@ -104,7 +109,7 @@ def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options
         exit=exit_code(stacks, options),
         labels=_labels(verdict, stacks),
         outputs=_outputs(verdict, stacks, now, then, known=known, plan=plan),
-        annotations=tuple(_annotations(stacks)),
+        annotations=tuple(annotations(stacks)),
         acknowledged=any(options.acknowledged.holds_for(stack.commit) for stack in stacks),
     )
 
@@ -119,7 +124,7 @@ def _stack(facts: Facts, options: Options) -> tuple[StackReport, tuple[Point, ..
     stack = StackReport(
         stack=facts.stack,
         verdict=verdict,
-        word=_word(verdict, points, bundle.exit),
+        word=_word(verdict, points, None if bundle.unreadable else bundle.exit),
         complete=not facts.failed,
         drift=facts.drift,
         form=bundle.form or "none",
@@ -153,17 +158,28 @@ def _missing(stack: str) -> tuple[StackReport, tuple[Point, ...]]:
     why = phrase("no preview came in")
     title = phrase(code(stack), " could not be previewed: ", why)
     text = phrase("The job of this stack was skipped, cancelled or broke. To go ahead: run it again.")
+    return _nothing_known(stack, Point("failed", title, text, why))
+
+
+def _unlisted() -> tuple[StackReport, tuple[Point, ...]]:
+    """Which stacks are touched is not known: nobody can say that none is missing."""
+    title = phrase("Which stacks are touched is not known")
+    text = phrase("The job that lists them failed. To go ahead: see why, and run it again.")
+    return _nothing_known(UNLISTED, Point("failed", title, text, phrase("the job that lists them failed")))
+
+
+def _nothing_known(stack: str, point: Point) -> tuple[StackReport, tuple[Point, ...]]:
     report = StackReport(
-        stack=stack, verdict="failed", word=phrase("failed: ", why), complete=False, exit=1,
+        stack=stack, verdict="failed", word=phrase("failed: ", point.short), complete=False, exit=1,
         unchanged_known=False, change_known=False, now=Sum(at_least=True), then=Sum(at_least=True),
     )  # fmt: skip
-    return report, (Point("failed", title, text, why),)
+    return report, (point,)
 
 
-def _word(verdict: Verdict, points: Sequence[Point], code_: int) -> Phrase:
+def _word(verdict: Verdict, points: Sequence[Point], code_: int | None) -> Phrase:
     """What stands beside the sign in the stack's row."""
     front = {
-        "failed": f"failed (exit {code_}): ",
+        "failed": "failed: " if code_ is None else f"failed (exit {code_}): ",
         "blocked": "blocked: ",
         "danger": "goes through: ",
         "look": "look: ",
@@ -231,26 +247,3 @@ def _outputs(
         monthly_change=dollars(then.amount - now.amount, sign=True) if known else "not known",
         plan=plan,
     )
-
-
-_PLACE = re.compile(r"^\s*([\w][\w./-]*\.(?:ya?ml|json|py)):(\d+):\s*(.+)$", re.MULTILINE)
-
-
-def _annotations(stacks: Iterable[StackReport]) -> Iterable[Annotation]:
-    """Settings errors where they stand, and guards that block where they are set; each once."""
-    found: dict[Annotation, None] = {}
-    for stack in stacks:
-        for message in stack.messages:
-            for file, line, text in _PLACE.findall(message.text):
-                found[Annotation(level="error", file=file, line=int(line), message=text)] = None
-        for guard in stack.guards:
-            if guard.state in ("block", "warn") and _line(guard):
-                text = f"{stack.stack}, {guard.name}: {plain(guard.what)}"
-                file, line = guard.place.rsplit(":", 1)
-                level = "error" if guard.state == "block" else "warning"
-                found[Annotation(level=level, file=file, line=int(line), message=text)] = None  # type: ignore[arg-type]  # one of the two
-    return sorted(found, key=lambda item: (item.file, item.line, item.level, item.message))
-
-
-def _line(guard: GuardResult) -> bool:
-    return re.fullmatch(r"[^:]+:\d+", guard.place) is not None

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from preview import approving, issue, markdown, masking
 from preview.arguments import bundle_folders, expected_stacks, this_run
-from preview.bundle import read_bundle
+from preview.collecting import collected
 from preview.errors import BadCall
 from preview.github import GitHub
 from preview.gitlab import GitLab
@@ -74,9 +74,9 @@ def _approved(given: argparse.Namespace) -> int:
 def _issue(given: argparse.Namespace) -> int:
     """One issue per stack; all of them, also when one host call fails in between, are tried the next time."""
     host, secrets = _repository(given), masking.named_values(os.environ, given.mask_env)
-    read = (read_bundle(folder, secrets) for folder in bundle_folders(given))
-    bundles = {bundle.stack: bundle for bundle in read}
-    for stack in dict.fromkeys([*expected_stacks(given.expected_stacks), *bundles]):
+    expected = expected_stacks(given.expected_stacks)
+    bundles = {bundle.stack: bundle for bundle in collected(bundle_folders(given), expected, secrets)}
+    for stack in dict.fromkeys([*expected, *bundles]):
         options = Options(id=f"drift-{stack}", expected=(stack,), run=this_run(os.environ))
         report = redacted(build([bundles[stack]] if stack in bundles else [], options), secrets)
         outcome = issue.settle(host, report, markdown.comment(report, secrets))

@@ -96,7 +96,7 @@ def test_exit_codes(
         (["report"], "--out"),
         (["report", "--out", "{tmp}/o"], "no bundle given"),
         (["report", "{tmp}/missing", "--out", "{tmp}/o"], "missing: no such folder"),
-        (["report", "{tmp}/dev", "{tmp}/dev", "--out", "{tmp}/o"], "two bundles are of stack dev"),
+        (["report", "{tmp}/dev", "{tmp}/dev", "--out", "{tmp}/o"], "a folder is given twice"),
         (["report", "{tmp}/dev", "--out", "{tmp}/o", "--id", "a b"], "--id"),
         (["report", "{tmp}/dev", "--out", "{tmp}/o", "--changes-exit", "5"], "--changes-exit"),
         (["report", "{tmp}/dev", "--out", "{tmp}/file/o"], "--out"),

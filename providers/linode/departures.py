@@ -24,7 +24,8 @@ class Departures:
         self._poller = poller.shared(client)
         self._batch = self._poller.next_batch()
         self._lock = threading.Lock()
-        self._newest = 0
+        self._arrived = 0
+        self._under_way: set[int] = set()
         self._waits: list[Wait] = []
 
     def delete(self, linode_id: int, request: Callable[[], bool], timeout_s: float) -> None:
@@ -49,8 +50,9 @@ class Departures:
 
     def _arrive(self) -> int:
         with self._lock:
-            self._newest += 1
-            ticket = self._newest
+            self._arrived += 1
+            ticket = self._arrived
+            self._under_way.add(ticket)
         self._poller.wake()
         return ticket
 
@@ -58,14 +60,23 @@ class Departures:
         with self._lock:
             self._waits += waits
 
-    def _see_off(self, ticket: int) -> list[LinodeError]:
-        """The errors of those that stayed; none if another delete has come."""
-        self._poller.join(list(self._waits), lambda: ticket != self._newest)
+    def _is_followed(self, ticket: int) -> bool:
+        """Whether a later delete is under way. One that has ended waits for nobody any more."""
         with self._lock:
-            if ticket != self._newest:
-                return []
-            ended, self._waits = self._waits, []
-        return [wait.outcome.error for wait in ended if wait.outcome and wait.outcome.error]
+            return max(self._under_way) > ticket
+
+    def _see_off(self, ticket: int) -> list[LinodeError]:
+        """The errors of those that stayed; none if a later delete waits for them."""
+        while True:
+            with self._lock:
+                waits = list(self._waits)
+            self._poller.join(waits, lambda: self._is_followed(ticket))
+            with self._lock:
+                followed = max(self._under_way) > ticket
+                if followed or all(wait.outcome for wait in self._waits):
+                    self._under_way.remove(ticket)
+                    ended, self._waits = ([], self._waits) if followed else (self._waits, [])
+                    return [wait.outcome.error for wait in ended if wait.outcome and wait.outcome.error]
 
 
 _departures: WeakKeyDictionary[LinodeClient, Departures] = WeakKeyDictionary()

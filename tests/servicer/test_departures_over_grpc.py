@@ -93,3 +93,16 @@ def test_one_that_is_not_gone_in_time_is_named(provider: Servicer, world: World)
     said = deleted(provider, late, 3)
 
     assert any("is to be gone: not so after" in text for text in said)
+
+
+def test_a_delete_that_is_taken_late_is_waited_for_too(provider: Servicer, world: World) -> None:
+    made = members(provider, world, 2)
+    path = f"/linode/instances/{made[0][0]}"
+    world.api.set_faults(
+        {"kind": "slow", "method": "DELETE", "path": path, "delay_s": 4 * DELETION_S, "times": 1}
+    )
+
+    said = deleted(provider, made, 2)
+
+    assert said == ["", ""]
+    assert world.linodes() == []

@@ -11,7 +11,7 @@ from preview.phrases import plain
 _PLACE = re.compile(r"^\s*([\w][\w./-]*\.(?:ya?ml|json|py)):(\d+):\s*(.+)$", re.MULTILINE)
 
 
-def annotations(stacks: Iterable[StackReport]) -> Iterable[Annotation]:
+def places(stacks: Iterable[StackReport]) -> Iterable[Annotation]:
     """Settings errors where they stand, and guards that block where they are set; each once."""
     found: dict[Annotation, None] = {}
     for stack in stacks:

@@ -36,6 +36,8 @@ def _read(folder: Path, expected: Sequence[str], secrets: Sequence[str]) -> Bund
         bundle = read_bundle(folder, secrets)
     except BundleUnreadable as error:
         return _broken(name, str(error))
+    except RecursionError:
+        return _broken(name, "it is nested too deeply")
     if name in expected and bundle.stack != name:
         return _broken(name, f"it says that it is of {bundle.stack}")
     return bundle

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Literal, cast
 
 from preview import names, values
 from preview.model import Path, Value
-from preview.steps import Json, Step
+from preview.steps import UNKNOWN, Json, Step
 
 _MISSING = object()
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
@@ -86,6 +87,19 @@ def _side(path: str, before: object, after: object) -> Iterator[tuple[str, Kind]
         yield path, "delete"
     else:
         yield from _differences(path, before, after)
+
+
+def differs_for_certain(old: object, new: object) -> bool:
+    """Whether two values differ in a part that is known before the update."""
+    if old == new or new == UNKNOWN:
+        return False
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        keys = sorted({*old, *new})
+        return any(differs_for_certain(old.get(key, _MISSING), new.get(key, _MISSING)) for key in keys)
+    if isinstance(old, list) and isinstance(new, list):
+        pairs = zip_longest(old, new, fillvalue=_MISSING)
+        return any(differs_for_certain(before, after) for before, after in pairs)
+    return True
 
 
 def _join(prefix: str, key: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from preview import names
 from preview.model import Certainty, Likelihood
-from preview.paths import at
+from preview.paths import at, differs_for_certain
 from preview.steps import Step, has_unknown, texts
 
 SourceChange = Literal["replaced", "new", "in place", "open", ""]
@@ -68,8 +68,8 @@ def _replacement(
     judged: dict[str, Judgement],
     waiting: tuple[str, ...],
 ) -> Judgement:
-    news = step.new.inputs if step.new else {}
-    unknown = [reason for reason in reasons if has_unknown(at(news, reason))]
+    olds, news = (state.inputs if state else {} for state in (step.old, step.new))
+    unknown = [reason for reason in reasons if _hangs_on_unknown(at(olds, reason), at(news, reason))]
     looked_at = unknown or _unknown_inputs(step)
     sources = sources_of(step, looked_at, by_urn, owners)
     if not reasons or _deleted_before_source(step, sources, by_urn):
@@ -159,7 +159,7 @@ def _unknown_inputs(step: Step) -> list[str]:
 
 
 def _only_unknown(step: Step) -> bool:
-    """Whether every differing input has an unknown new value."""
+    """Whether every differing input differs in unknown parts alone."""
     olds = step.old.inputs if step.old else {}
     news = step.new.inputs if step.new else {}
     differing = {
@@ -167,7 +167,11 @@ def _only_unknown(step: Step) -> bool:
         for key in {*olds, *news} - names.COMPUTED
         if olds.get(key) != news.get(key) or key in step.differing
     }
-    return bool(differing) and all(has_unknown(news.get(key)) for key in differing)
+    return bool(differing) and all(_hangs_on_unknown(olds.get(key), news.get(key)) for key in differing)
+
+
+def _hangs_on_unknown(old: object, new: object) -> bool:
+    return has_unknown(new) and not differs_for_certain(old, new)
 
 
 def _deleted_before_source(step: Step, sources: Iterable[str], by_urn: Mapping[str, Step]) -> bool:

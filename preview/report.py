@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from preview import findings, guards, heading
-from preview.annotating import annotations
+from preview.annotating import places
 from preview.building import Facts, choices_of, facts_of, output_changes
 from preview.bundle import Bundle
 from preview.cost import dollars
@@ -109,7 +109,7 @@ def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options
         exit=exit_code(stacks, options),
         labels=_labels(verdict, stacks),
         outputs=_outputs(verdict, stacks, now, then, known=known, plan=plan),
-        annotations=tuple(annotations(stacks)),
+        annotations=tuple(places(stacks)),
         acknowledged=any(options.acknowledged.holds_for(stack.commit) for stack in stacks),
     )
 

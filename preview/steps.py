@@ -95,8 +95,7 @@ def clean(value: object) -> object:
             return SECRET
         return {str(key): clean(part) for key, part in value.items()}
     if isinstance(value, list):
-        parts = [clean(part) for part in value]
-        return SECRET if SECRET in parts else parts
+        return [clean(part) for part in value]
     return value
 
 

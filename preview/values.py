@@ -7,7 +7,7 @@ import json
 
 from preview import names
 from preview.model import Value
-from preview.steps import SECRET, has_unknown
+from preview.steps import SECRET, UNKNOWN
 
 LONGEST = 2000
 ABSENT = Value(kind="absent")
@@ -17,7 +17,7 @@ def shown(path: str, value: object, *, there: bool = True) -> Value:
     """How a property's value is shown; a secret property is a secret even if the preview has it in clear."""
     if not there or value is None:
         return ABSENT
-    if has_unknown(value):
+    if value == UNKNOWN:
         return Value(kind="unknown")
     if names.is_secret(path) or value == SECRET:
         return Value(kind="secret")
@@ -25,20 +25,30 @@ def shown(path: str, value: object, *, there: bool = True) -> Value:
 
 
 def as_text(value: object) -> str:
-    """Texts as they are, whole numbers without a point, the rest as JSON with secret parts masked."""
+    """Texts as they are, whole numbers without a point, the rest as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return json.dumps(_masked(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _written(value)
 
 
-def _masked(value: object) -> object:
+def _written(value: object) -> str:
+    """JSON, but for the parts without a value: a secret's is a token, an unknown one's is no JSON at all.
+
+    So nothing that a program writes looks like it, and what stands beside it still counts.
+    """
+    if value == UNKNOWN:
+        return "(known after apply)"
     if isinstance(value, dict):
-        return {key: SECRET if names.is_secret(str(key)) else _masked(part) for key, part in value.items()}
+        return "{" + ",".join([_entry(str(key), value[key]) for key in sorted(value, key=str)]) + "}"
     if isinstance(value, list):
-        return [_masked(part) for part in value]
-    return value
+        return "[" + ",".join([_written(part) for part in value]) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _entry(key: str, value: object) -> str:
+    return f"{json.dumps(key, ensure_ascii=False)}:{_written(SECRET if names.is_secret(key) else value)}"
 
 
 def shortened(text: str) -> str:

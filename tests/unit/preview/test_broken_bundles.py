@@ -13,6 +13,9 @@ from preview.model import Report
 from tests.unit.preview.fake_hosts import TOKEN, serving
 from tests.unit.preview.making import CATALOG, FULL_COMMIT, created, events, lines, write
 
+DEEP: list[Any] = []
+for _ in range(600):
+    DEEP = [DEEP]
 GOOD = {"events": lines(events([created("web")], "prod")), "catalog": CATALOG, "exit": "0"}
 
 
@@ -39,6 +42,7 @@ def dev(text: str = "", **more: Any) -> dict[str, Any]:
         (dev(guards={"max_monthly": "much"}), "guards.json: max_monthly"),
         (dev(meta="{"), "meta.json is not JSON"),
         (dev(exit="soon"), "exit is not a number"),
+        (dev(lines(events([created("db", tags=DEEP)]))), "it is nested too deeply"),
         (dev(meta={"stack": "prod"}), "it says that it is of prod"),
     ],
 )

@@ -235,10 +235,13 @@ def test_an_event_log_of_a_refresh_tells_drift(tmp_path: Path) -> None:
     assert report.outputs.data_loss == 0
 
 
-def test_a_list_with_one_secret_in_it_is_a_secret_whole() -> None:
+def test_a_secret_in_a_list_is_a_secret_and_the_rest_stays() -> None:
     mask = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "FAKE"}
 
-    assert clean({"keys": ["plain", mask], "other": ["plain"]}) == {"keys": "[secret]", "other": ["plain"]}
+    assert clean({"keys": ["plain", mask], "other": ["plain"]}) == {
+        "keys": ["plain", "[secret]"],
+        "other": ["plain"],
+    }
 
 
 def test_a_last_line_cut_off_after_the_summary_is_not_complete(tmp_path: Path) -> None:

@@ -121,11 +121,15 @@ class Catalog(Frozen):
 
 
 class Pin(Frozen):
-    """What a filter was resolved to. `what` or `why` says it in words, `newest` is the best match today."""
+    """What a filter was resolved to. `what` or `why` says it in words, `newest` is the best match today.
+
+    `criteria_hash` is that of the filter: another one means that somebody edited a setting.
+    """
 
     chosen: str
     what: str = Field(default="", validation_alias=AliasChoices("what", "why"))
     newest: str | None = None
+    criteria_hash: str = ""
 
 
 class Pins(Frozen):

@@ -55,7 +55,7 @@ def _offline(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
 
 def _power(facts: Facts) -> Iterator[Point]:
     off = [change for change in facts.servers if change.off]
-    whole = [group for group in together.groups_off(facts.servers) if group.whole]
+    whole = [group for group in together.groups_off(facts.changes) if group.whole]
     for group in whole:
         title = phrase(code(facts.stack), ", ", listed(group.names), " go down together")
         text = phrase(

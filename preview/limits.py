@@ -135,7 +135,7 @@ def max_power_off(facts: Facts, guards: Guards) -> Iterator[GuardResult]:
     guard = guards.max_power_off
     if guard is None:
         return
-    groups = together.groups_off(facts.servers)
+    groups = together.groups_off(facts.changes)
     worst = max(groups, key=lambda group: group.at_once, default=None)
     maybe = max(groups, key=lambda group: group.at_most, default=None)
     limit = counted(guard.value, "server")

@@ -94,12 +94,13 @@ def value(item: Value) -> Phrase:
 
 
 def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:
-    """Whether a moved pin explains a change."""
+    """Whether a moved pin explains a change, and whether its settings were edited."""
     key = _moved_pin(before, after, facts)
     if key is None:
         return phrase()
     file = facts.bundle.pins_after.file or f"stacks/pins.{facts.stack}.json"
-    return phrase(" It comes from the moved pin ", code(key), " in ", code(file), ".")
+    why = "because its settings were edited" if _is_edited(key, facts) else "no setting was edited"
+    return phrase(" It comes from the moved pin ", code(key), " in ", code(file), f", {why}.")
 
 
 def _moved_pin(before: Value, after: Value, facts: Facts) -> str | None:
@@ -113,8 +114,19 @@ def _moved_pin(before: Value, after: Value, facts: Facts) -> str | None:
     return next(moved, None)
 
 
+def _is_edited(key: str, facts: Facts) -> bool:
+    """Whether the pin moved because it answers other criteria than before."""
+    before, after = facts.bundle.pins_before.pins[key], facts.bundle.pins_after.pins[key]
+    return before.criteria_hash != after.criteria_hash
+
+
 def _take_back(lost: Sequence[Change], facts: Facts) -> Phrase:
-    """The other way: keep the server by taking the pin back."""
+    """The other way: keep the server by taking the pin, or the edit behind it, back."""
     pins = [_moved_pin(path.before, path.after, facts) for change in lost for path in change.paths]
     key = next((pin for pin in pins if pin), None)
-    return phrase(" To keep the server: take the pin ", code(key), " back.") if key else phrase()
+    if key is None:
+        return phrase()
+    if _is_edited(key, facts):
+        return phrase(" To keep the server: take the edit of the settings of ", code(key), " back.")
+    command = f"python -m providers.linode pins keep --stack {facts.stack} {key}"
+    return phrase(" To keep the server: take the pin back (", code(command), ").")

@@ -1,10 +1,14 @@
-"""Which servers of a group are off at the same time: steps without a dependency between them run in parallel."""
+"""Which servers of a group may be off at the same time: steps without a dependency between them run in parallel.
+
+Dependencies are in the digest. Where there are events alone, none is known, and all count as off together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from preview.independent import largest_independent
 from preview.model import Change
 from preview.names import canonical, group_of
 
@@ -32,19 +36,22 @@ class GroupOff:
         return self.size > 1 and self.at_once == self.size
 
 
-def groups_off(servers: Sequence[Change]) -> tuple[GroupOff, ...]:
-    """Every group with somebody off, in the order of names. Deleted and new servers are nobody's outage."""
+def groups_off(changes: Sequence[Change]) -> tuple[GroupOff, ...]:
+    """Every group with somebody off, in the order of names. Deleted and new servers are nobody's outage.
+
+    All resources are given: one may wait for another through what is no server.
+    """
     groups: dict[str, list[Change]] = {}
-    for change in servers:
-        if change.op not in ("create", "delete"):
+    for change in changes:
+        if change.server and change.op not in ("create", "delete"):
             groups.setdefault(group_of(change.name), []).append(change)
-    needs = {change.name: change.depends_on for change in servers}
+    needs = {change.name: change.depends_on for change in changes}
     found = []
     for group, members in sorted(groups.items()):
         certain = [item.name for item in members if goes_down(item) and item.certainty == "certain"]
         possible = [item.name for item in members if goes_down(item)]
         if possible:
-            names, all_names = _at_once(certain, needs), _at_once(possible, needs)
+            names, all_names = largest_independent(certain, needs), largest_independent(possible, needs)
             found.append(GroupOff(group, names, all_names, len(members)))
     return tuple(found)
 
@@ -58,34 +65,3 @@ def goes_down(change: Change) -> bool:
         for effect in change.effects
     )
     return change.op == "update" and (change.level == "power off" or rebuilt)
-
-
-def _at_once(names: Sequence[str], needs: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The largest set of them that stands at the same place of a chain of dependencies."""
-    inside = set(names)
-    levels: dict[int, list[str]] = {}
-    depths: dict[str, int] = {}
-    for name in sorted(names):
-        levels.setdefault(_depth(name, inside, needs, depths), []).append(name)
-    widest = max(map(len, levels.values()), default=0)
-    return next((tuple(level) for level in levels.values() if len(level) == widest), ())
-
-
-def _depth(name: str, inside: set[str], needs: Mapping[str, Sequence[str]], depths: dict[str, int]) -> int:
-    """How many of the others have to be done before it, along the longest chain. No recursion: chains are long."""
-    stack = [name]
-    while stack:
-        here = stack[-1]
-        if here in depths and depths[here] >= 0:
-            stack.pop()
-            continue
-        depths.setdefault(here, -1)
-        below = [other for other in needs.get(here, ()) if other != here]
-        open_ones = [other for other in below if other not in depths]
-        if open_ones:
-            stack.extend(open_ones)
-            continue
-        before = [depths[other] + (other in inside) for other in below if depths.get(other, -1) >= 0]
-        depths[here] = max(before, default=0)
-        stack.pop()
-    return depths[name]

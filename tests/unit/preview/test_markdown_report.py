@@ -178,9 +178,11 @@ def test_a_summary_has_every_row(tmp_path: Path) -> None:
     assert text.count("| ~ | `quiet-") == 900
 
 
-def test_moved_pins_are_a_table_and_a_reason(tmp_path: Path) -> None:
+@pytest.mark.parametrize("edited", [False, True])
+def test_moved_pins_are_a_table_and_a_reason(tmp_path: Path, edited: bool) -> None:
     def pins(chosen: str) -> dict[str, object]:
         pin = {"chosen": chosen, "what": "newest Debian", "newest": "linode/debian13"}
+        pin["criteria_hash"] = chosen if edited else "the same"
         return {"file": "stacks/pins.dev.json", "pins": {"image": pin}}
 
     acts = [replaced("db", {"image": "linode/debian13"})]
@@ -197,8 +199,14 @@ def test_moved_pins_are_a_table_and_a_reason(tmp_path: Path) -> None:
     assert (
         "| `image`: `newest Debian` | `linode/debian12` → **`linode/debian13`** | `linode/debian13` |" in text
     )
-    assert "It comes from the moved pin `image` in `stacks/pins.dev.json`." in text
-    assert "To keep the server: take the pin `image` back." in text
+    why = "because its settings were edited" if edited else "no setting was edited"
+    back = (
+        "take the edit of the settings of `image` back."
+        if edited
+        else "take the pin back (`python -m providers.linode pins keep --stack dev image`)."
+    )
+    assert f"It comes from the moved pin `image` in `stacks/pins.dev.json`, {why}." in text
+    assert f"To keep the server: {back}" in text
 
 
 def test_a_provider_that_moved_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""The largest set of names of which none needs another: what may happen at the same time.
+
+By Dilworth's theorem it is as large as the fewest chains that hold all names; those are found by a matching of
+each name with one that comes after it, and the set by Kőnig's theorem. Sets of names are the bits of a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+
+def largest_independent(inside: Sequence[str], needs: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """In the order of names. needs: what a name waits for, also names outside; a circle counts as no waiting."""
+    names = sorted(set(inside))
+    below = _below(names, needs)
+    successor_of, predecessor_of = _matching(below)
+    free = [index for index in range(len(names)) if index not in successor_of]
+    left, right = _reached(free, below, predecessor_of)
+    return tuple(name for index, name in enumerate(names) if index in left and not right >> index & 1)
+
+
+def _below(names: Sequence[str], needs: Mapping[str, Sequence[str]]) -> list[int]:
+    """For each name all others that it needs, directly or not."""
+    graph = {name: [other for other in needs.get(name, ()) if other != name] for name in (*needs, *names)}
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError:
+        return [0] * len(names)
+    bit = {name: 1 << index for index, name in enumerate(names)}
+    found: dict[str, int] = {}
+    for name in order:
+        found[name] = 0
+        for other in graph.get(name, ()):
+            found[name] |= found[other] | bit.get(other, 0)
+    return [found[name] for name in names]
+
+
+def _matching(below: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """As many pairs of a name and one below it as there can be, each name once on either side."""
+    forth: dict[int, int] = {}
+    back: dict[int, int] = {}
+    for start in range(len(below)):
+        came_from: dict[int, int] = {}
+        unseen, waiting = (1 << len(below)) - 1, [start]
+        while waiting:
+            here = waiting.pop()
+            ahead = below[here] & unseen
+            unseen &= ~ahead
+            end = next((right for right in _bits(ahead) if _leads(came_from, right, here, back)), None)
+            if end is not None:
+                _turn(end, came_from, forth, back)
+                break
+            waiting += [back[right] for right in _bits(ahead)]
+    return forth, back
+
+
+def _leads(came_from: dict[int, int], right: int, here: int, back: Mapping[int, int]) -> bool:
+    """Notes how a name was reached; whether it is one without a partner, where a path ends."""
+    came_from[right] = here
+    return right not in back
+
+
+def _turn(end: int, came_from: Mapping[int, int], forth: dict[int, int], back: dict[int, int]) -> None:
+    """Swaps the pairs along a path, which makes one more."""
+    right: int | None = end
+    while right is not None:
+        left = came_from[right]
+        earlier = forth.get(left)
+        forth[left], back[right] = right, left
+        right = earlier
+
+
+def _reached(free: Sequence[int], below: Sequence[int], back: Mapping[int, int]) -> tuple[set[int], int]:
+    """What a path from an unmatched name comes by: names on the left, bits of those on the right."""
+    left, right, waiting = set(free), 0, list(free)
+    while waiting:
+        ahead = below[waiting.pop()] & ~right
+        right |= ahead
+        new = [back[index] for index in _bits(ahead) if back[index] not in left]
+        left.update(new)
+        waiting += new
+    return left, right
+
+
+def _bits(number: int) -> list[int]:
+    found = []
+    while number:
+        lowest = number & -number
+        found.append(lowest.bit_length() - 1)
+        number ^= lowest
+    return found

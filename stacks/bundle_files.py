@@ -56,7 +56,12 @@ def pins(text: str | None, file: str, newest: Mapping[str, str]) -> Json:
     except (ValueError, AttributeError):
         found = None
     chosen = {
-        key: {"chosen": pin["chosen"], "what": pin.get("why", ""), **_newest(newest.get(key))}
+        key: {
+            "chosen": pin["chosen"],
+            "what": pin.get("why", ""),
+            "criteria_hash": pin.get("criteria_hash", ""),
+            **_newest(newest.get(key)),
+        }
         for key, pin in (found if isinstance(found, dict) else {}).items()
         if isinstance(pin, dict) and pin.get("chosen")
     }

@@ -58,12 +58,14 @@ def test_what_was_read_labelled_and_merged_is_what_is_applied(place: Place) -> N
     head = here.commit("a bigger web server, another image")
 
     blocked = previewed(pull(here, "bigger"))
+    asked = host.notes[-1].body
     host.labels.append(ACK)
     host.label_events.append(("add", "ada", "2026-11-23T13:00:00Z", ACK))
     host.writers.add("ada")
     green = previewed(pull(here, "bigger", label={"name": ACK}))
 
     assert blocked["report"].result == "failure"
+    assert "the moved pin `db/image` in `stacks/pins.staging.json`, because its settings were edited." in asked
     assert green["report"].result == "success", green["report"].said
     assert "data loss is acknowledged" in host.notes[-1].body
     assert sorted(host.labels) == [ACK, "infra: change", "infra: data loss"]

@@ -73,7 +73,9 @@ def _bundles(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="in the order of promotion; a JSON list will do, an empty one too",
     )
-    parser.add_argument("--commit", default="", metavar="SHA", help="where no bundle says it")
+    parser.add_argument("--commit", default="", metavar="SHA", help="what the report is about")
+    parser.add_argument("--run", default="", metavar="N.A", dest="run_id", help="default: by the environment")
+    parser.add_argument("--run-url", default="", metavar="URL", help="default: by the environment")
     parser.add_argument("--expect-no-changes", action="store_true", help="exit 7 if there are some")
     parser.add_argument("--changes-exit", type=int, default=0, metavar="N", help="exit code for changes")
     parser.add_argument("--acknowledged", default="", metavar="COMMIT", help="data loss is accepted for it")
@@ -83,13 +85,15 @@ def _bundles(parser: argparse.ArgumentParser) -> None:
 
 def _built(given: argparse.Namespace, secrets: tuple[str, ...]) -> Report:
     expected = arguments.expected_stacks(given.expected_stacks or "")
+    run = arguments.run_of(os.environ, given.run_id, given.run_url)
     options = Options(
         id=_checked_id(given.id),
         expected=expected,
         unlisted=arguments.is_unlisted(given.expected_stacks),
         none_touched=not expected and (given.expected_stacks or "").strip().startswith("["),
         commit=given.commit,
-        run=arguments.this_run(os.environ),
+        run=run.id,
+        run_url=run.url,
         expect_no_changes=given.expect_no_changes,
         changes_exit=_checked_exit(given.changes_exit),
         acknowledged=Acknowledgement(given=bool(given.acknowledged), commit=given.acknowledged),

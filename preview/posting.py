@@ -137,7 +137,7 @@ def _checked(report: Report, given: argparse.Namespace) -> Report:
             raise BadCall(f"the report is of another {name}")
     if not ID.fullmatch(report.id):
         raise BadCall("the report's id is not one of ours")
-    return report.model_copy(update={"acknowledged": False}) if given.untrusted else report
+    return report.model_copy(update={"acknowledged": False, "run_url": ""}) if given.untrusted else report
 
 
 def _ack(given: argparse.Namespace) -> int:

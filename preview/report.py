@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -42,7 +43,8 @@ class Options:
 
     expected: the stacks that must be there, in the order of promotion. none_touched: that there are none is
     told, not a mistake. unlisted: which ones must be there is not known, because the job that lists them failed.
-    commit and run: where no bundle says it. changes_exit: the code for changes.
+    commit, run and run_url: the caller's word; what bundles say counts only where nothing is given.
+    changes_exit: the code for changes.
     """
 
     id: str = "fleet"
@@ -51,6 +53,7 @@ class Options:
     unlisted: bool = False
     commit: str = ""
     run: str = ""
+    run_url: str = ""
     expect_no_changes: bool = False
     changes_exit: int = 0
     acknowledged: Acknowledgement = field(default_factory=Acknowledgement)
@@ -102,9 +105,9 @@ def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options
         then=then,
         change_known=known,
         plan=plan,
-        commit=(first.commit if first else "") or options.commit,
-        run=(first.run if first else "") or options.run,
-        run_url=first.run_url if first else "",
+        commit=options.commit or (first.commit if first else ""),
+        run=options.run or (first.run if first else ""),
+        run_url=options.run_url or _harmless(first.run_url if first and not options.run else ""),
         engine=first.engine if first else "",
         exit=exit_code(stacks, options),
         labels=_labels(verdict, stacks),
@@ -112,6 +115,11 @@ def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options
         annotations=tuple(places(stacks)),
         acknowledged=any(options.acknowledged.holds_for(stack.commit) for stack in stacks),
     )
+
+
+def _harmless(url: str) -> str:
+    """A bundle's word for where its run is, if that is a page of the same repository."""
+    return url if re.fullmatch(r"\.\./actions/runs/\d+", url) else ""
 
 
 def _stack(facts: Facts, options: Options) -> tuple[StackReport, tuple[Point, ...]]:

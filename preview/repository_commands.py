@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from preview import approving, issue, markdown, masking
-from preview.arguments import bundle_folders, expected_stacks, this_run
+from preview.arguments import bundle_folders, expected_stacks, run_of
 from preview.collecting import collected
 from preview.errors import BadCall
 from preview.github import GitHub
@@ -74,10 +74,10 @@ def _approved(given: argparse.Namespace) -> int:
 def _issue(given: argparse.Namespace) -> int:
     """One issue per stack; all of them, also when one host call fails in between, are tried the next time."""
     host, secrets = _repository(given), masking.named_values(os.environ, given.mask_env)
-    expected = expected_stacks(given.expected_stacks)
+    expected, run = expected_stacks(given.expected_stacks), run_of(os.environ)
     bundles = {bundle.stack: bundle for bundle in collected(bundle_folders(given), expected, secrets)}
     for stack in dict.fromkeys([*expected, *bundles]):
-        options = Options(id=f"drift-{stack}", expected=(stack,), run=this_run(os.environ))
+        options = Options(id=f"drift-{stack}", expected=(stack,), run=run.id, run_url=run.url)
         report = redacted(build([bundles[stack]] if stack in bundles else [], options), secrets)
         outcome = issue.settle(host, report, markdown.comment(report, secrets))
         sys.stdout.write(f"{stack}: issue {outcome.number or '-'}: {outcome.action}\n")

@@ -106,6 +106,7 @@ class TwoEnvironments:
         self.runs += 1
         github = {
             "event_name": event, "sha": sha, "repository": "acme/fleet", "run_id": self.runs,
+            "run_attempt": 1, "server_url": "https://git.example",
             "token": self.host_token, "event": {"repository": {"default_branch": "main"}, **payload},
         }  # fmt: skip
         contexts = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from emulators.linode_api.server import LocalApi
+from preview import marker
 from tests.two_environments import TwoEnvironments
 from tests.unit.preview.fake_hosts import TOKEN, FakeHost, serving
 from tests.workflow_events import branch, previewed, pull
@@ -28,6 +30,7 @@ def test_a_fork_is_previewed_without_a_secret_and_gets_the_summary_alone(place: 
     here, host = place
     branch(here, "from-a-fork")
     here.edit("stacks/Pulumi.dev.yaml", "web:\n", "web:\n      tags: [web, blue]\n")
+    here.edit("stacks/Pulumi.dev.yaml", "max_monthly: 30", "max_monthly: 30\n    max_monthly_increase: 1")
     here.commit("tags")
     host.calls.clear()
 
@@ -80,3 +83,29 @@ def test_a_job_that_sent_no_bundle_is_a_failed_stack(place: Place) -> None:
 
     assert (lost.result, unknown.result) == ("failure", "failure")
     assert "no preview came in" in lost.summary
+    assert "✖ not every stack could be previewed: the job that lists them failed" in place[1].notes[-1].body
+    assert place[1].labels == ["infra: failed"]
+
+
+def test_what_a_bundle_says_of_its_run_does_not_count(place: Place) -> None:
+    here, host = place
+    branch(here, "forged")
+    here.edit("stacks/Pulumi.dev.yaml", "web:\n", "web:\n      tags: [web, forged]\n")
+    here.commit("tags")
+    run = pull(here, "forged")
+    stacks = run.run("preview", "stacks")
+    preview = run.run("preview", "preview", {"stacks": stacks}, matrix={"stack": "dev"})
+    meta = run.artifacts / "bundle-dev" / "meta.json"
+    forged = {**json.loads(meta.read_text()), "run": "999999999999999.1", "run_url": "https://evil.example/x"}
+    meta.write_text(json.dumps(forged))
+
+    report = run.run("preview", "report", {"stacks": stacks, "preview": preview})
+    mark = marker.read(host.notes[-1].body)
+
+    assert report.result == "success", report.said
+    assert mark is not None
+    assert mark.run == f"{here.runs}.1"
+    assert (
+        f"[run {here.runs}](https://git.example/acme/fleet/actions/runs/{here.runs})" in host.notes[-1].body
+    )
+    assert "evil" not in host.notes[-1].body

@@ -109,9 +109,9 @@ def test_few_rows_are_open_and_many_folded(tmp_path: Path) -> None:
     ],
 )
 def test_only_an_address_becomes_a_link(tmp_path: Path, url: str, linked: bool) -> None:
-    meta = {"stack": "dev", "run": "812.1", "run_url": url}
+    options = Options(run="812.1", run_url=url)
 
-    text = markdown.comment(report(tmp_path, [kept("a")], meta=meta))
+    text = markdown.comment(build([bundle(tmp_path, [kept("a")])], options))
 
     assert (f"[run 812]({url})" in text) == linked
     assert "run 812" in text

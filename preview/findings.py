@@ -109,7 +109,10 @@ def _perhaps(facts: Facts) -> Iterator[Point]:
 def _doubtful(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
     for guard in guards:
         told = guard.name == "data_loss" or (facts.bundle.meta.offline and guard.name in OF_THE_CHANGE)
-        if guard.state not in ("warn", "not provable") or told:
+        quiet = (
+            facts.drift and guard.state != "warn"
+        )  # the same every day, and no issue should stay open for it
+        if guard.state not in ("warn", "not provable") or told or quiet:
             continue
         state = " can't be proven: " if guard.state == "not provable" else ": "
         title = phrase(code(facts.stack), ", ", code(guard.name), state, guard.what)

@@ -17,13 +17,20 @@ from preview.without_state import unproven
 
 
 def results(facts: Facts, acknowledged: Acknowledgement) -> tuple[GuardResult, ...]:
-    """Every guard that is set, in the order of `Guards`. None applies to a look at drift."""
+    """Every guard that is set, in the order of `Guards`; to a look at drift the horizon of images alone applies."""
     guards = facts.bundle.guards
-    if guards is None or facts.drift:
+    if guards is None:
         return ()
+    if facts.drift:
+        return tuple(_warning(found) for found in end_of_life(facts, guards))
     checks: list[Iterator[GuardResult]] = [check(facts, guards) for check in _CHECKS]
     found = (*protection.data_loss(facts, guards, acknowledged), *(one for each in checks for one in each))
     return tuple(unproven(found)) if facts.bundle.meta.offline else found
+
+
+def _warning(guard: GuardResult) -> GuardResult:
+    """A look plans nothing, so there is nothing to block."""
+    return guard.model_copy(update={"state": "warn"}) if guard.state == "block" else guard
 
 
 _CHECKS: tuple[Callable[[Facts, Guards], Iterator[GuardResult]], ...] = (

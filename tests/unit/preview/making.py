@@ -187,6 +187,7 @@ CATALOG: Json = {
         {"id": "linode/debian12", "eol": "2028-06-30"},
         {"id": "linode/debian13", "eol": "2030-06-30T00:00:00"},
         {"id": "linode/debian10", "eol": "2024-06-30", "deprecated": True},
+        {"id": "old/deprecated", "deprecated": True},
     ],
 }  # fmt: skip
 """Prices as published: US dollars a month, by type; a dearer region; backups."""

@@ -20,14 +20,20 @@ def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def look(
-    fake: FakeHost, folder: Path, monkeypatch: pytest.MonkeyPatch, run: int, **stacks: list[Act] | None
+    fake: FakeHost,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run: int,
+    days: int = 10,
+    **stacks: list[Act] | None,
 ) -> None:
     """A look for drift that found this; None: the stack's job sent nothing."""
     monkeypatch.setenv("GITHUB_RUN_ID", str(run))
     for stack, acts in stacks.items():
         if acts is not None:
             meta = {"stack": stack, "commit": FULL_COMMIT, "run": f"{run}.1", "command": "refresh"}
-            files = {"events": lines(events(acts, stack)), "exit": "0", "meta": meta, "catalog": CATALOG}
+            files = {"events": lines(events(acts, stack)), "exit": "0", "meta": meta, "catalog": CATALOG,
+                     "guards": {"end_of_life_days": days, "max_monthly": 1}}  # fmt: skip
             write(folder / str(run) / stack, **files)
     words = [
         "--host",
@@ -111,3 +117,28 @@ def test_a_name_from_outside_can_not_break_the_title(
 
     assert len(titles(fake)[0]) <= 200
     assert "\n" not in titles(fake)[0]
+
+
+@pytest.mark.parametrize(
+    ("image", "days", "title"),
+    [
+        ("linode/debian12", 585, "🟡 look at dev: linode/debian12 ends in 585 days"),
+        ("linode/debian10", 10, "🟡 look at dev: linode/debian10 reached its end 876 days ago"),
+    ],
+)
+def test_an_image_near_its_end_is_told_without_any_drift(
+    fake: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, image: str, days: int, title: str
+) -> None:
+    look(fake, tmp_path, monkeypatch, 1, days, dev=[kept("web-1", image=image)])
+
+    assert titles(fake) == [title]
+    assert "Set in" not in fake.issues[0]["body"]
+
+
+@pytest.mark.parametrize(("image", "days"), [("linode/debian12", 584), ("private/7", 584)])
+def test_an_image_that_is_not_near_its_end_opens_no_issue(
+    fake: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, image: str, days: int
+) -> None:
+    look(fake, tmp_path, monkeypatch, 1, days, dev=[kept("web-1", image=image)])
+
+    assert titles(fake) == []

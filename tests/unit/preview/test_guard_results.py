@@ -66,6 +66,9 @@ def result(folder: Path, acts: list[Act], guards: dict[str, Any], **more: Any) -
         ({"max_power_off": 0}, [MAYBE], "not provable", "may be off at once"),
         ({"end_of_life_days": 100}, [created("a")], "pass", "no image ends within 100 days"),
         ({"end_of_life_days": 1000}, [kept("a")], "warn", "linode/debian12 ends in 585 days"),
+        ({"end_of_life_days": 585}, [kept("a")], "warn", "linode/debian12 ends in 585 days"),
+        ({"end_of_life_days": 584}, [kept("a")], "pass", "no image ends within 584 days"),
+        ({"end_of_life_days": 10}, [created("a", image="old/deprecated")], "block", "reached its end 1 day ago"),
         ({"end_of_life_days": 10}, [created("a", image="linode/debian10")], "block", "reached its end 876 days ago"),
         ({"end_of_life_days": 10}, [kept("a", image="linode/debian10")], "warn", "reached its end"),
         ({"end_of_life_days": 10}, [created("a", image="private/7")], "not provable", "does not know the image"),
@@ -178,9 +181,12 @@ def test_a_group_with_somebody_left_is_not_down(tmp_path: Path) -> None:
     ]
 
 
-def test_no_guard_judges_drift(tmp_path: Path) -> None:
-    act = Act("update", "web", server(), server(tags=["x"]))
+def test_of_the_guards_only_the_horizon_of_images_judges_drift_and_it_blocks_nothing(tmp_path: Path) -> None:
+    act = Act("update", "web", server(image="linode/debian10"), server(image="linode/debian10", tags=["x"]))
+    made = Act("create", "by-hand", None, server(image="linode/debian10"))
+    guards = {"max_monthly": 1, "max_servers": 0, "data_loss": "block", "end_of_life_days": 30}
 
-    told = stack_of(tmp_path, [act], guards={"max_monthly": 1}, meta={"stack": "dev", "command": "refresh"})
+    told = report(tmp_path, [act, made], guards=guards, meta={"stack": "dev", "command": "refresh"})
 
-    assert told.guards == ()
+    assert [(guard.name, guard.state) for guard in told.stacks[0].guards] == [("end_of_life_days", "warn")]
+    assert told.exit == 0

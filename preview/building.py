@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from preview import cost, names, values
+from preview import cost, names, time_off, values
 from preview.bundle import Bundle
 from preview.effects import effects
 from preview.files import CatalogType
@@ -97,6 +97,7 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
         region=values.shown("region", shown.get("region")),
         plan_type=values.shown("type", shown.get("type")),
         image=values.shown("image", shown.get("image")),
+        off_for=time_off.off_for(step.new) if op == "update" and server and not drift else "",
         cost_before=_cost(step.old if op != "create" else None, types, server=server),
         cost_after=_cost(after if after or op == "delete" else step.old, types, server=server),
     )

@@ -14,6 +14,7 @@ from preview.model import GuardResult, Verdict
 from preview.names import resource_name
 from preview.phrases import Phrase, code, counted, joined, listed, phrase, plain, trimmed
 from preview.points import Point
+from preview.time_off import told
 from preview.without_state import OF_THE_CHANGE
 
 
@@ -58,7 +59,9 @@ def _power(facts: Facts) -> Iterator[Point]:
     whole = [group for group in together.groups_off(facts.changes) if group.whole]
     for group in whole:
         title = phrase(code(facts.stack), ", ", listed(group.names), " go down together")
+        times = told(change for change in off if change.name in group.names)
         text = phrase(
+            f"Each is off for a while: {times}. " if times else "",
             "Nothing is known to make one wait for the other: the whole group ", code(group.group),
             " is off at once. To avoid it: let each depend on the one before it."
         )  # fmt: skip
@@ -71,7 +74,9 @@ def _power(facts: Facts) -> Iterator[Point]:
         what = joined([effect.what for effect in rest[0].effects if effect.level == "power off"], "; ")
         effects = [effect for change in rest for effect in change.effects if effect.level == "power off"]
         because = sorted({effect.property for effect in effects})
-        text = phrase("It changes ", listed(because), ": ", what, ".")
+        text = phrase(
+            "It changes ", listed(because), ": ", what, *([f", {told(rest)}"] if told(rest) else []), "."
+        )
         title = phrase(code(facts.stack), ", ", names, f" {verb} powered off for a while")
         yield Point(
             "danger", title, text, phrase(listed((item.name for item in rest), 3), f" {verb} powered off")
@@ -108,11 +113,11 @@ def _perhaps(facts: Facts) -> Iterator[Point]:
 
 def _doubtful(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
     for guard in guards:
-        told = guard.name == "data_loss" or (facts.bundle.meta.offline and guard.name in OF_THE_CHANGE)
+        elsewhere = guard.name == "data_loss" or (facts.bundle.meta.offline and guard.name in OF_THE_CHANGE)
         quiet = (
             facts.drift and guard.state != "warn"
         )  # the same every day, and no issue should stay open for it
-        if guard.state not in ("warn", "not provable") or told or quiet:
+        if guard.state not in ("warn", "not provable") or elsewhere or quiet:
             continue
         state = " can't be proven: " if guard.state == "not provable" else ": "
         title = phrase(code(facts.stack), ", ", code(guard.name), state, guard.what)

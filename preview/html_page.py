@@ -82,7 +82,7 @@ def _row(stack: StackReport) -> str:
         f"{dot(stack.verdict)}{inline(stack.word)}",
         html_text(words.plan(stack)),
         inline(_erased(stack)) or "–",
-        inline(listed(words.off(stack))) or "–",
+        inline(words.off(stack)) or "–",
     ]
     money = [words.now(stack), words.then(stack), words.change(stack)]
     texts = "".join(f"<td>{cell}</td>" for cell in cells)

@@ -116,7 +116,7 @@ def _stack_row(stack: StackReport, tight: Tightness) -> str:
             f"{SIGNS[stack.verdict]} {cell(stack.word)}",
             words.plan(stack),
             cell(_erased(stack, tight)),
-            cell(listed(words.off(stack), tight.names)) or "–",
+            cell(words.off(stack, tight.names)) or "–",
             words.now(stack),
             words.then(stack),
             words.change(stack),

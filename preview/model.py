@@ -81,6 +81,7 @@ class Change(Frozen):
     """One resource and what happens to it.
 
     likely: of a perhaps only. sources: the names of the resources that its unknown values are made from.
+    off_for: how long a change in place has it off, empty where that is not told.
     dragged_by: the resource that takes it down. delete_first: None when the preview does not tell.
     cost_before and cost_after: None when not known or when it is no server; 0 when it is not there.
     """
@@ -104,6 +105,7 @@ class Change(Frozen):
     region: Value = Value(kind="absent")
     plan_type: Value = Value(kind="absent")
     image: Value = Value(kind="absent")
+    off_for: str = ""
     cost_before: Money | None = None
     cost_after: Money | None = None
 

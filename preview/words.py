@@ -7,7 +7,8 @@ from preview.building import value_text
 from preview.cost import cents, dollars, total
 from preview.model import Change, Level, Path, StackReport, Verdict
 from preview.names import top_level
-from preview.phrases import Phrase, Piece, code, joined, phrase
+from preview.phrases import Phrase, Piece, code, joined, listed, phrase
+from preview.time_off import told
 
 MINUS = "−"
 LEGEND = "+ new, ~ changed in place, ± rebuilt, ±? perhaps rebuilt, − deleted, 🔒 protected"
@@ -72,9 +73,10 @@ def _value(kind: str, text: str) -> Phrase:
 
 
 def effect(change: Change) -> Phrase:
-    """Each effect once; one of several that is nothing is left out."""
+    """Each effect once; one of several that is nothing is left out. How long it is off stands at the end."""
     told = [what for what in dict.fromkeys(item.what for item in change.effects) if what != phrase("none")]
-    return joined(told, "; ") if told else phrase("none")
+    off = f", {change.off_for}" if change.off_for else ""
+    return phrase(joined(told, "; "), off) if told else phrase("none")
 
 
 def month(change: Change) -> str:
@@ -125,8 +127,11 @@ def perhaps_erased(stack: StackReport) -> list[Change]:
     return [item for item in stack.changes if item.perhaps_erased]
 
 
-def off(stack: StackReport) -> list[str]:
-    return [item.name for item in stack.changes if item.off]
+def off(stack: StackReport, most: int = 5) -> Phrase:
+    """Who is off for a while, and for how long."""
+    found = [item for item in stack.changes if item.off]
+    times = told(found)
+    return phrase(listed((item.name for item in found), most), f" ({times})" if times else "")
 
 
 def unchanged(stack: StackReport) -> str:

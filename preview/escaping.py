@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 
 LONGEST = 80
 """Characters of one value in a table or a sentence; a longer one is cut in the middle."""
@@ -26,6 +27,11 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return f"{text[:half]}…{text[-half:]}"
 
 
+def cut_end(text: str, longest: int = LONGEST) -> str:
+    """The beginning of a long text."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def visible(text: str) -> str:
     """Line ends as ⏎, tabs as spaces; control, direction and other unseen characters by their number."""
     text = re.sub(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]", "⏎", text).replace("\t", " ")
@@ -38,9 +44,11 @@ def _numbered(character: str) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{{{number:x}}}"
 
 
-def code_span(text: str, *, in_table: bool, longest: int = LONGEST) -> str:
+def code_span(
+    text: str, *, in_table: bool, longest: int = LONGEST, shorter: Callable[[str, int], str] = cut
+) -> str:
     """A code span with a fence longer than any run of backticks inside. Source: GitHub Flavored Markdown, 6.3."""
-    shown = visible(cut(text, longest))
+    shown = visible(shorter(text, longest))
     if not shown.strip():
         return "*empty*"
     runs = [len(run) for run in re.findall(r"`+", shown)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from preview.building import Facts
 from preview.model import Change
 from preview.names import resource_name
-from preview.phrases import code, listed, phrase
+from preview.phrases import Phrase, code, listed, phrase, said
 from preview.points import Point
 
 _GENERIC = re.compile(r"preview failed\s*\Z|an unhandled error occurred: program exited")
@@ -24,7 +24,7 @@ def failure(facts: Facts) -> Iterator[Point]:
     broken = [item for item in facts.bundle.reading.policies if item.level == "mandatory"]
     stopped = _stopped_by_protect(facts)
     if facts.bundle.unreadable:
-        why = phrase("its bundle can't be read: ", code(facts.bundle.unreadable))
+        why = phrase("its bundle can't be read: ", said(facts.bundle.unreadable))
         text = phrase("Nothing of this stack is proven. To go ahead: run its job again.")
     elif stopped:
         ends = "deleted" if stopped.op == "delete" else "rebuilt"
@@ -39,11 +39,18 @@ def failure(facts: Facts) -> Iterator[Point]:
         where = listed(sorted({resource_name(item.urn) for item in broken}))
         text = phrase(code(in_a_row(first.message)), ", on ", where, ".")
     else:
-        message = first_error(facts)
-        why = phrase(code(one_line(message))) if message else phrase("the preview did not say why")
-        text = phrase("Nothing of this stack is proven. To go ahead: fix the error and push again.")
+        why, text = _told(one_line(first_error(facts)))
     title = phrase(code(facts.stack), " could not be previewed: ", why)
     yield Point("failed", title, text, why)
+
+
+def _told(message: str) -> tuple[Phrase, Phrase]:
+    """The cause, and what to do: our own errors end with the next step."""
+    cause, _, step = message.partition(" Next: ")
+    why = phrase(said(cause.rstrip(". "))) if cause else phrase("the preview did not say why")
+    ours = phrase("To go ahead: fix the error and push again.")
+    to_do = phrase("Next: ", said(step.rstrip(". ")), ".") if step else ours
+    return why, phrase("Nothing of this stack is proven. ", to_do)
 
 
 def first_error(facts: Facts) -> str:
@@ -51,7 +58,7 @@ def first_error(facts: Facts) -> str:
     errors = [item.message for item in facts.bundle.reading.diagnostics if item.severity == "error"]
     told = [message for message in errors if not _GENERIC.match(message)]
     if told:
-        return re.sub(r"^\S+ resource '([^']*)': ", r"\1: ", told[0])
+        return re.sub(r"^\S+ resource '([^']*)'(?: has a problem)?: ", r"\1: ", told[0])
     lines = [line.strip() for line in facts.bundle.stderr.splitlines() if line.strip()]
     marked = [line for line in lines if line.startswith("error:")]
     if marked or lines:

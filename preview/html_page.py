@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from preview import chart, picture, words
-from preview.escaping import html_text
+from preview.escaping import cut_end, html_text
 from preview.html_style import STYLE
 from preview.masking import swept
 from preview.model import Change, Finding, Report, StackReport, Verdict
@@ -59,8 +59,9 @@ def inline(pieces: Phrase) -> str:
     """A phrase as HTML: data in <code>, nothing of it as markup."""
     found = []
     for piece in pieces:
-        if piece.kind == "code":
-            found.append(f"<code>{html_text(piece.text, 200)}</code>")
+        if piece.kind in ("code", "said"):
+            text = piece.text if piece.kind == "code" else cut_end(piece.text, 200)
+            found.append(f"<code>{html_text(text, 200)}</code>")
         elif piece.kind == "strong":
             found.append(f"<strong>{html_text(piece.text)}</strong>")
         elif piece.kind == "unknown":
@@ -119,7 +120,8 @@ def _stack(stack: StackReport) -> str:
         else "<p>Nothing changes.</p>"
     )
     messages = "".join(
-        f"<li>{item.severity}: <code>{html_text(item.text, 400)}</code></li>" for item in stack.messages[:20]
+        f"<li>{item.severity}: <code>{html_text(cut_end(item.text, 400))}</code></li>"
+        for item in stack.messages[:20]
     )
     return (
         f'<section class="stack"><h2>{dot(stack.verdict)}<code>{name}</code></h2>'

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from preview import words
-from preview.escaping import code_span, html_text
+from preview.escaping import code_span, cut_end, html_text
 from preview.markdown_parts import row, text
 from preview.model import VERDICTS, Change, Report, StackReport, Verdict
 from preview.phrases import Phrase, code, joined, listed, phrase
@@ -116,7 +116,7 @@ def _messages(stack: StackReport) -> tuple[str, ...]:
         item = stack.messages[index]
         where = phrase(" on ", code(item.resource)) if item.resource else phrase()
         front = text(joined([phrase(item.severity.capitalize(), where)], ""))
-        return f"- {front}: {code_span(item.text, in_table=False, longest=400)}"
+        return f"- {front}: {code_span(item.text, in_table=False, longest=400, shorter=cut_end)}"
 
     return tuple(line(index) for index in range(min(len(stack.messages), 10)))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from preview import heading, words
 from preview.cost import dollars, total
-from preview.escaping import code_span, cut, plain_text, visible
+from preview.escaping import code_span, cut, cut_end, plain_text, visible
 from preview.model import SIGNS, Finding, Report, StackReport
 from preview.phrases import Phrase, code, joined, listed, phrase
 
@@ -63,8 +63,9 @@ def text(pieces: Phrase, tight: Tightness = TIGHTNESS[0], *, in_table: bool = Fa
     for piece in pieces:
         if sum(map(len, found)) > tight.phrase:
             return "".join(found) + "…"
-        if piece.kind == "code":
-            found.append(code_span(piece.text, in_table=in_table, longest=tight.value))
+        if piece.kind in ("code", "said"):
+            shorter = cut if piece.kind == "code" else cut_end
+            found.append(code_span(piece.text, in_table=in_table, longest=tight.value, shorter=shorter))
         elif piece.kind == "unknown":
             found.append("*known after apply*")
         elif piece.kind == "secret":

@@ -10,11 +10,14 @@ from typing import Literal
 
 from preview.files import Frozen
 
-Kind = Literal["text", "code", "strong", "unknown", "secret"]
+Kind = Literal["text", "code", "said", "strong", "unknown", "secret"]
 
 
 class Piece(Frozen):
-    """text and strong are our words; code is data; unknown and secret stand for values and have no text."""
+    """text and strong are our words; code is data, said a message; unknown and secret stand for values.
+
+    Where there is little room, data keeps both its ends, and a message its beginning: the cause stands first.
+    """
 
     kind: Kind
     text: str = ""
@@ -25,6 +28,10 @@ Phrase = tuple[Piece, ...]
 
 def code(value: str) -> Piece:
     return Piece(kind="code", text=value)
+
+
+def said(message: str) -> Piece:
+    return Piece(kind="said", text=message)
 
 
 def strong(value: str) -> Piece:

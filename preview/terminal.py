@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from preview import words
-from preview.escaping import cut, visible
+from preview.escaping import LONGEST, cut, cut_end, visible
 from preview.masking import mask
 from preview.model import SIGNS, Change, Finding, Report, StackReport, Verdict
 from preview.phrases import Phrase, code, phrase
@@ -56,8 +56,9 @@ class _Say:
     def text(self, pieces: Phrase, style: str = "") -> Text:
         text = Text(style=style)
         for piece in pieces:
-            if piece.kind == "code":
-                text.append(cut(self.plain(piece.text)), style="cyan" if not style else "")
+            if piece.kind in ("code", "said"):
+                shorter = cut if piece.kind == "code" else cut_end
+                text.append(shorter(self.plain(piece.text), LONGEST), style="cyan" if not style else "")
             elif piece.kind == "unknown":
                 text.append("known after apply", style="italic")
             else:
@@ -121,7 +122,8 @@ def _stack(stack: StackReport, say: _Say) -> list[RenderableType]:
     if len(changed) > ROWS:
         parts.append(Text(f"and {len(changed) - ROWS} more", style="dim"))
     parts += [
-        Text(f"{item.severity}: {cut(say.plain(item.text), 400)}", style="red") for item in stack.messages[:5]
+        Text(f"{item.severity}: {cut_end(say.plain(item.text), 400)}", style="red")
+        for item in stack.messages[:5]
     ]
     return parts
 

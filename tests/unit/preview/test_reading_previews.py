@@ -303,4 +303,4 @@ def test_the_error_that_says_something_is_the_one_told(tmp_path: Path) -> None:
 
     report = build([read_bundle(write(tmp_path / "dev", digest=digest([], diagnostics=told), exit="1"))])
 
-    assert "the settings are not valid." in str(report.heading)
+    assert "the settings are not valid" in str(report.heading)

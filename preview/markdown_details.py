@@ -30,8 +30,14 @@ class Section:
     passed: str
     messages: tuple[str, ...]
 
-    def render(self, dropped: frozenset[str] = frozenset()) -> str:
-        kept = [line for verdict, line in self.rows if verdict not in dropped]
+    def least(self, dropped: frozenset[str]) -> int:
+        """How many rows are not dropped: the first ones, because the worst stand first and are dropped last."""
+        return sum(verdict not in dropped for verdict, _ in self.rows)
+
+    def render(self, dropped: frozenset[str] = frozenset(), most: int | None = None) -> str:
+        """most: rows that are shown, if more than are left by what is dropped."""
+        number = self.least(dropped) if most is None else most
+        kept = [line for _, line in self.rows[:number]]
         left = len(self.rows) - len(kept)
         parts = []
         if kept:
@@ -122,7 +128,7 @@ def _messages(stack: StackReport) -> tuple[str, ...]:
 
 
 def fitted(details: Details, room: int, measure: Callable[[str], int]) -> str:
-    """The details, with as little dropped as the room asks for."""
+    """The details, with as little dropped as the room asks for, and filled up with the next rows."""
     if not details.sections:
         return ""
     quietest = sorted(
@@ -135,7 +141,7 @@ def fitted(details: Details, room: int, measure: Callable[[str], int]) -> str:
     for part in GIVING_WAY:
         for index in quietest:
             if _total(sizes) <= room:
-                return _joined(texts)
+                return _filled(details, dropped, texts, sizes, room, measure)
             dropped[index] = dropped[index] | {part}
             texts[index] = details.sections[index].render(dropped[index])
             sizes[index] = measure(texts[index])
@@ -143,7 +149,47 @@ def fitted(details: Details, room: int, measure: Callable[[str], int]) -> str:
         if _total(sizes) <= room:
             break
         texts[index], sizes[index] = "", 0
-    return _joined(texts) if _total(sizes) <= room else ""
+    return _filled(details, dropped, texts, sizes, room, measure) if _total(sizes) <= room else ""
+
+
+def _filled(
+    details: Details,
+    dropped: Sequence[frozenset[str]],
+    texts: list[str],
+    sizes: list[int],
+    room: int,
+    measure: Callable[[str], int],
+) -> str:
+    """What is left of the room goes to rows that were dropped: the worst verdict first, then the loudest stack."""
+    loudest = sorted(
+        range(len(texts)), key=lambda index: VERDICTS.index(details.sections[index].stack.verdict)
+    )
+    shown = [section.least(gone) for section, gone in zip(details.sections, dropped, strict=True)]
+    for part in reversed(GIVING_WAY):
+        for index in loudest:
+            section = details.sections[index]
+            end = shown[index] + sum(verdict == part for verdict, _ in section.rows[shown[index] :])
+            if part not in dropped[index] or not texts[index] or end == shown[index]:
+                continue
+            most = _most(
+                section, dropped[index], shown[index], end, room - _total(sizes) + sizes[index], measure
+            )
+            shown[index], texts[index] = most, section.render(dropped[index], most)
+            sizes[index] = measure(texts[index])
+    return _joined(texts)
+
+
+def _most(
+    section: Section, gone: frozenset[str], low: int, high: int, room: int, measure: Callable[[str], int]
+) -> int:
+    """The largest number of rows between two with which a section still fits."""
+    while low < high:
+        middle = (low + high + 1) // 2
+        if measure(section.render(gone, middle)) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _total(sizes: Sequence[int]) -> int:

@@ -5,7 +5,7 @@ This is where values enter the outputs. The hash of a plan is made before, so it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from preview import model
@@ -28,22 +28,25 @@ OUR_WORDS = frozenset(
 def redacted(report: Report, secrets: Sequence[str] = ()) -> Report:
     """The report itself where nothing has to be masked or cut."""
     content = report.model_dump()
-    found = sorted({*_texts(content)} - OUR_WORDS)
+    found = sorted(_texts(content) - OUR_WORDS)
     if max(map(len, found), default=0) <= LONGEST and not holds_any("\n".join(found), secrets):
         return report
     shown = {text: new for text in found if (new := shortened(mask(text, secrets))) != text}
     return Report.model_validate(_replaced(content, shown), strict=False) if shown else report
 
 
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _texts(part)
+def _texts(content: object) -> set[str]:
+    found: set[str] = set()
+    waiting = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            found.add(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            waiting.extend(value)
+    return found
 
 
 def _replaced(value: object, shown: Mapping[str, str]) -> object:

@@ -161,15 +161,37 @@ def test_the_worst_names_fit_too(tmp_path: Path) -> None:
     assert all(len(row) == len(table[0]) for table in markdown_reading.tables(text) for row in table)
 
 
+def rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(("| + ", "| ~ ", "| ± ", "| − ", "| ±? "))]
+
+
 def test_harmless_rows_give_way_before_dangerous_ones(tmp_path: Path) -> None:
     text = markdown.comment(build([bundle(tmp_path, [
         *(updated(f"quiet-{n}", {"tags": ["x"]}) for n in range(900)),
         *(updated(f"loud-{n}", RESIZE) for n in range(20)),
     ])]))  # fmt: skip
+    found = rows(text)
 
-    assert "900 more rows: summary of the run." in text
-    assert "| ~ | `loud-19` |" in text
-    assert "`quiet-1`" not in text
+    assert all("`loud-" in line for line in found[:20])
+    assert all("`quiet-" in line for line in found[20:])
+    assert f"{920 - len(found)} more rows: summary of the run." in text
+
+
+@pytest.mark.parametrize("stacks", [1, 4])
+def test_a_long_comment_is_filled_with_what_matters_most(tmp_path: Path, stacks: int) -> None:
+    fleet = [
+        updated(f"web-{n:04}", RESIZE if n % 50 == 0 else {"tags": ["x"]}) for n in range(2000 // stacks)
+    ]
+    told = build(bundle(tmp_path, fleet, stack=f"stack-{index}") for index in range(stacks))
+
+    text = markdown.comment(told)
+
+    found = rows(text)
+    assert markdown.COMMENT_UNITS - 500 < markdown.utf16_units(text) <= markdown.COMMENT_UNITS
+    assert sum("powered off" in line for line in found) == 40
+    assert 300 < len(found) < 2000
+    more = [int(line.split()[0]) for line in text.splitlines() if line.endswith("summary of the run.")]
+    assert sum(more) == 2000 - len(found)
 
 
 def test_a_summary_has_every_row(tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""How long a report of 2,000 servers takes, from the bundle's files to all texts, and how long its comment is.
+
+plain: every server is changed in place. mixed: half are replaced, the rest is new, deleted, resized or not known,
+all with long names. CPU seconds, because other processes don't count in them.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from preview import html_page, markdown, schema
+from preview.bundle import read_bundle
+from preview.report import build
+from tests.unit.preview.making import (
+    CATALOG,
+    FULL_COMMIT,
+    UNKNOWN,
+    Act,
+    created,
+    deleted,
+    digest,
+    events,
+    lines,
+    replaced,
+    updated,
+    write,
+)
+
+SERVERS = 2000
+
+
+def plain() -> list[Act]:
+    return [updated(f"web-{number}", {"tags": ["env:dev", f"n:{number}"]}) for number in range(SERVERS)]
+
+
+def mixed() -> list[Act]:
+    return [
+        _mixed(number, f"{'a-rather-long-name-of-a-server-' * 2}{number:04}") for number in range(SERVERS)
+    ]
+
+
+def _mixed(number: int, name: str) -> Act:
+    if number % 2:
+        return replaced(name, {"image": "linode/debian13"})
+    kinds = (
+        created(name),
+        deleted(name, backups_enabled=True),
+        updated(name, {"type": "g6-standard-2"}),
+        replaced(name, {"user_data": UNKNOWN}, {"user_data": [name]}, user_data="x"),
+        updated(name, {"tags": ["x"] * 5}),
+    )
+    return kinds[number // 2 % len(kinds)]
+
+
+def run(runs: int) -> None:
+    """Print a table: the median of the runs."""
+    print(f"{'2,000 servers':16} {'seconds':>9} {'comment, UTF-16 units':>22} {'summary, bytes':>15}")
+    for name, acts in (("plain", plain()), ("mixed", mixed())):
+        with tempfile.TemporaryDirectory() as place:
+            folder = _written(Path(place), acts)
+            found = [_measured(folder) for _ in range(runs)]
+        seconds = statistics.median(item[0] for item in found)
+        _, units, size = found[0]
+        print(f"{name:16} {seconds:9.2f} {units:22,} {size:15,}", flush=True)
+
+
+def _written(folder: Path, acts: list[Act]) -> Path:
+    meta = {"stack": "dev", "commit": FULL_COMMIT, "run": "812.1", "engine": "3.260.0"}
+    guards = {"data_loss": "ack", "max_power_off": 2, "max_monthly": 10_000, "end_of_life_days": 180}
+    return write(
+        folder / "dev", events=lines(events(acts)), digest=digest(acts), catalog=CATALOG, guards=guards, meta=meta,
+        exit="0",
+    )  # fmt: skip
+
+
+def _measured(folder: Path) -> tuple[float, int, int]:
+    begun = time.process_time()
+    secrets = ("a-token-of-the-environment",)
+    report = build([read_bundle(folder, secrets)])
+    comment, summary = markdown.comment(report, secrets), markdown.summary(report, secrets)
+    html_page.html_page(report, secrets)
+    schema.report_json(report, secrets)
+    return time.process_time() - begun, markdown.utf16_units(comment), len(summary.encode())

@@ -31,7 +31,11 @@ def every_row(
 
 def comment_of(row: Row, author: object) -> Comment:
     return Comment(
-        id_of(row), str(author or ""), str(row.get("body") or ""), utc(str(row.get("updated_at") or ""))
+        id_of(row),
+        str(author or ""),
+        str(row.get("body") or ""),
+        utc(str(row.get("updated_at") or "")),
+        str(row.get("node_id") or ""),
     )
 
 

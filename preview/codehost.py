@@ -18,12 +18,16 @@ LABEL_COLOURS = {
 
 @dataclass(frozen=True)
 class Comment:
-    """updated_at: the host's own time, ISO 8601 in UTC, so that texts compare as times do."""
+    """updated_at: the host's own time, ISO 8601 in UTC, so that texts compare as times do.
+
+    node: the host's other name for it, empty where it has none.
+    """
 
     id: int
     author: str
     body: str
     updated_at: str
+    node: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ class CodeHost(Protocol):
 
     def update_comment(self, comment: int, body: str) -> None: ...
 
-    def remove_comment(self, comment: int) -> None:
-        """One that is gone already is removed."""
+    def minimise_comment(self, comment: Comment) -> None:
+        """Hides it as outdated, where the host can and lets us; it is no failure where not."""
 
     def labels(self) -> set[str]:
         """Those on the pull request now."""

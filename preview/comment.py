@@ -17,11 +17,11 @@ CREATE_TRIES = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done. removed: further comments of ours with the same marker that are gone now."""
+    """What was done. folded: further comments of ours with the same marker, which say now that they are outdated."""
 
     action: Action
     comment: int | None = None
-    removed: int = 0
+    folded: int = 0
 
 
 def ours(comments: Sequence[Comment], own_name: str, id_: str) -> list[Comment]:
@@ -51,9 +51,15 @@ def post(host: CodeHost, body: str) -> Outcome:
     same = _normal(oldest.body) == _normal(body)
     if not same:
         host.update_comment(oldest.id, body)
-    for other in others:
-        host.remove_comment(other.id)
+    _fold(host, others)
     return Outcome("unchanged" if same else "updated", oldest.id, len(others))
+
+
+def _fold(host: CodeHost, others: Sequence[Comment]) -> None:
+    """What they say stays readable; without their marker they are not found again."""
+    for other in others:
+        host.update_comment(other.id, marker.outdated(other.body))
+        host.minimise_comment(other)
 
 
 def _created(host: CodeHost, body: str, id_: str) -> int:
@@ -81,8 +87,7 @@ def close(host: CodeHost, id_: str, run: str) -> Outcome:
     if not found:
         return Outcome("none")
     host.update_comment(found[0].id, marker.closed(found[0].body, run))
-    for other in found[1:]:
-        host.remove_comment(other.id)
+    _fold(host, found[1:])
     return Outcome("closed", found[0].id, len(found) - 1)
 
 

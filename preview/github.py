@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import quote
 
 from preview.answers import Row, comment_of, delete, every_row, id_of, object_of
@@ -13,6 +15,8 @@ from preview.http import Http
 BOT = "github-actions[bot]"
 """Who a workflow's own token writes as; it may not ask for its own name."""
 
+MINIMISE = "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: OUTDATED}) { clientMutationId } }"
+
 WRITERS = frozenset({"write", "maintain", "admin"})
 
 
@@ -21,6 +25,7 @@ class GitHub:
 
     def __init__(self, http: Http, repo: str, pull: int, own_name: str = "") -> None:
         self._http = http
+        self._graphql = replace(http, base_url=http.base_url.rstrip("/").removesuffix("/v3"))
         self._repo = f"/repos/{quote(repo)}"
         self._issue = f"{self._repo}/issues/{pull}"
         self._own_name = own_name
@@ -54,9 +59,11 @@ class GitHub:
         """Source: PATCH /repos/{owner}/{repo}/issues/comments/{id}."""
         self._http.call("PATCH", f"{self._repo}/issues/comments/{comment}", body={"body": body})
 
-    def remove_comment(self, comment: int) -> None:
-        """Source: DELETE /repos/{owner}/{repo}/issues/comments/{id}."""
-        delete(self._http, f"{self._repo}/issues/comments/{comment}")
+    def minimise_comment(self, comment: Comment) -> None:
+        """Source: the GraphQL API's mutation minimizeComment; the REST API has no word for it."""
+        body = {"query": MINIMISE, "variables": {"id": comment.node}}
+        with suppress(HostRefused):
+            self._graphql.call("POST", "/graphql", body=body)
 
     def labels(self) -> set[str]:
         """Source: GET /repos/{owner}/{repo}/issues/{number}/labels."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from preview.answers import Row, comment_of, delete, every_row, id_of, object_of
+from preview.answers import Row, comment_of, every_row, id_of, object_of
 from preview.codehost import Comment, LabelEvent, utc
 from preview.errors import HostRefused
 from preview.http import Http
@@ -48,9 +48,8 @@ class GitLab:
         """Source: PUT /projects/:id/merge_requests/:iid/notes/:note_id."""
         self._http.call("PUT", f"{self._request}/notes/{comment}", body={"body": body})
 
-    def remove_comment(self, comment: int) -> None:
-        """Source: DELETE /projects/:id/merge_requests/:iid/notes/:note_id."""
-        delete(self._http, f"{self._request}/notes/{comment}")
+    def minimise_comment(self, comment: Comment) -> None:
+        """The host has no such thing: what the comment says is all there is."""
 
     def labels(self) -> set[str]:
         """Source: GET /projects/:id/merge_requests/:iid."""

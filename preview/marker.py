@@ -102,3 +102,12 @@ def closed(body: str, run: str) -> str:
         return body
     _, _, rest = body.partition("\n")
     return f"{replace(found, applied=run).line()}\n**Applied in run {safe(run)}.**\n\n{rest}"
+
+
+def outdated(body: str) -> str:
+    """A second comment, without its marker and folded."""
+    _, _, rest = body.partition("\n")
+    return (
+        "Outdated: an earlier comment is kept up to date.\n\n"
+        f"<details><summary>What it said</summary>\n\n{rest.strip()}\n\n</details>\n"
+    )

@@ -121,7 +121,7 @@ def _comment(given: argparse.Namespace) -> int:
     host = open_host(given, os.environ)
     body = markdown.comment(report, masking.named_values(os.environ, given.mask_env))
     outcome = comment.post(host, body)
-    sys.stdout.write(f"comment {outcome.comment}: {outcome.action}, {outcome.removed} removed\n")
+    sys.stdout.write(f"comment {outcome.comment}: {outcome.action}, {outcome.folded} folded\n")
     if not given.no_labels and outcome.action != "kept newer":
         added, removed = comment.set_labels(host, report.labels)
         sys.stdout.write(f"labels: {len(added)} added, {len(removed)} removed\n")

@@ -57,9 +57,11 @@ class FakeHost:
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
+    basic: int = 0
     user_status: int = 200
     merged: list[tuple[str, str]] = field(default_factory=list)
     issues: list[dict[str, Any]] = field(default_factory=list)
+    minimised: list[str] = field(default_factory=list)
     next_id: int = 1000
     clock: str = "2026-11-23T12:00:00Z"
 
@@ -119,6 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(split.path)
         self.host.calls.append(f"{method} {path}")
         self.host.tokens.add(self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN") or "")
+        self.host.basic += str(self.headers.get("Authorization")).startswith("Basic ")
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length) or b"{}")
         query = {key: values[0] for key, values in parse_qs(split.query).items()}
@@ -176,12 +179,14 @@ Answer = list[Any] | tuple[int, object]
 
 def _github(host: FakeHost, method: str, path: str, body: dict[str, Any]) -> Answer:
     issue = "/repos/acme/fleet/issues/7"
-    if path == "/user":
-        return host.user_status, {"login": BOT, "message": "Resource not accessible by integration"}
+    if path in ("/user", "/graphql"):
+        return _github_account(host, path, body)
     if path.startswith("/repos/acme/fleet/issues/comments/"):
         return _one_note(host, method, int(path.rsplit("/", 1)[1]), body)
     if path == f"{issue}/comments":
-        return _notes(host, method, body, lambda note: {"user": {"login": note.author}})
+        return _notes(
+            host, method, body, lambda note: {"user": {"login": note.author}, "node_id": f"IC_{note.id}"}
+        )
     if path == "/repos/acme/fleet/labels":
         return _new_label(host, str(body["name"]))
     if path.startswith(f"{issue}/labels"):
@@ -200,6 +205,14 @@ def _github(host: FakeHost, method: str, path: str, body: dict[str, Any]) -> Ans
         who = path.split("/")[-2]
         return 200, {"permission": "write" if who in host.writers else "read"}
     return 404, {"message": "Not Found"}
+
+
+def _github_account(host: FakeHost, path: str, body: dict[str, Any]) -> Answer:
+    if path == "/user":
+        return host.user_status, {"login": BOT, "message": "Resource not accessible by integration"}
+    assert "minimizeComment" in body["query"]
+    host.minimised.append(body["variables"]["id"])
+    return 200, {"data": {}}
 
 
 def _new_label(host: FakeHost, name: str) -> Answer:

@@ -187,7 +187,7 @@ def test_a_long_comment_is_filled_with_what_matters_most(tmp_path: Path, stacks:
     text = markdown.comment(told)
 
     found = rows(text)
-    assert markdown.COMMENT_UNITS - 500 < markdown.utf16_units(text) <= markdown.COMMENT_UNITS
+    assert 64_500 < markdown.utf16_units(text) <= 65_000
     assert sum("powered off" in line for line in found) == 40
     assert 300 < len(found) < 2000
     more = [int(line.split()[0]) for line in text.splitlines() if line.endswith("summary of the run.")]
@@ -198,6 +198,13 @@ def test_a_summary_has_every_row(tmp_path: Path) -> None:
     text = markdown.summary(report(tmp_path, [updated(f"quiet-{n}", {"tags": ["x"]}) for n in range(900)]))
 
     assert text.count("| ~ | `quiet-") == 900
+
+
+def test_a_summary_stays_below_what_is_refused_whole(tmp_path: Path) -> None:
+    new = {f"property_{n}": f"{n}" * 80 for n in range(6)}
+    text = markdown.summary(report(tmp_path, [updated(f"web-{n}", new) for n in range(2000)]))
+
+    assert 990_000 < len(text.encode()) <= 1_000_000
 
 
 @pytest.mark.parametrize("edited", [False, True])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -107,15 +108,42 @@ def test_a_marker_that_is_quoted_is_no_marker(fake: FakeHost) -> None:
     assert comment.post(client(fake), body()).action == "created"
 
 
-def test_of_two_the_older_is_kept(fake: FakeHost) -> None:
+def test_of_two_the_older_is_kept_and_the_other_folded(fake: FakeHost) -> None:
     fake.add("other", author="somebody")
-    oldest, newer = fake.add(body(run="6.1")), fake.add(body(run="7.1"))
+    oldest, newer = fake.add(body(run="6.1")), fake.add(body(run="7.1", text="## the words of then"))
+
+    outcome = comment.post(client(fake), body())
+    again = comment.post(client(fake), body(run="9.1"))
+
+    assert (outcome.comment, outcome.folded) == (oldest.id, 1)
+    assert (again.comment, again.folded) == (oldest.id, 0)
+    folded = fake.note(newer.id)
+    assert folded is not None
+    assert marker.read(folded.body) is None
+    assert folded.body.startswith("Outdated: ")
+    assert "<details>" in folded.body
+    assert "## the words of then" in folded.body
+    assert fake.minimised == ([f"IC_{newer.id}"] if fake.kind == "github" else [])
+
+
+def test_a_host_that_does_not_minimise_is_no_failure(fake: FakeHost) -> None:
+    first, second = fake.add(body(run="6.1")), fake.add(body(run="7.1"))
+    fake.faults.append(Fault("POST", "/graphql", 403))
 
     outcome = comment.post(client(fake), body())
 
-    assert (outcome.comment, outcome.removed) == (oldest.id, 1)
-    assert fake.note(newer.id) is None
-    assert len(fake.notes) == 2
+    assert (outcome.comment, outcome.folded, second.body[:9]) == (first.id, 1, "Outdated:")
+
+
+def test_no_netrc_replaces_the_token(fake: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    comment.post(client(fake), body())
+
+    assert fake.tokens == {f"Bearer {TOKEN}" if fake.kind == "github" else TOKEN}
+    assert fake.basic == 0
 
 
 def test_a_failed_report_names_the_last_good_commit(fake: FakeHost) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from preview import chart, picture, words
+from preview.catalog_moves import moves
 from preview.escaping import cut_end, html_text
 from preview.html_style import STYLE
 from preview.masking import swept
@@ -14,6 +15,8 @@ from preview.redacting import redacted
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """Whatever the branch puts into a name, a browser fetches and runs nothing."""
+
+MOST_MOVES = 200
 
 
 def html_page(report: Report, secrets: Sequence[str] = ()) -> str:
@@ -38,9 +41,10 @@ def _body(report: Report) -> str:
         f'<header class="{report.verdict}">',
         f"<h1>{dot(report.verdict)}{inline(report.heading[1:])}</h1><p>{inline(report.sentence)}</p></header>",
         "<main>",
-        _table(report.stacks),
+        _table(report),
         _findings("Needs a decision", report.findings, ("failed", "blocked")),
         _findings("Worth a look", report.findings, ("danger", "look")),
+        _catalog(report.stacks),
         "<section><h2>Cost a month</h2>" + chart.cost_chart(report.stacks) + "</section>",
         *(_stack(stack) for stack in report.stacks),
         "</main>",
@@ -71,10 +75,10 @@ def inline(pieces: Phrase) -> str:
     return "".join(found)
 
 
-def _table(stacks: Sequence[StackReport]) -> str:
+def _table(report: Report) -> str:
     heads = ("Stack", "Verdict", "Plan", "Disks erased", "Powered off", "Now", "Then", "Change")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    rows = "".join(_row(stack) for stack in stacks)
+    rows = "".join(map(_row, report.stacks)) + (_sum_row(report) if len(report.stacks) > 1 else "")
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
@@ -90,6 +94,34 @@ def _row(stack: StackReport) -> str:
     amounts = "".join(f'<td class="money">{html_text(item)}</td>' for item in money)
     name = html_text(stack.stack, 80)
     return f'<tr class="{stack.verdict}"><th scope="row"><code>{name}</code></th>{texts}{amounts}</tr>'
+
+
+def _sum_row(report: Report) -> str:
+    found = words.all_stacks(report)
+    texts = "".join(f"<td>{html_text(cell)}</td>" for cell in ("", found.plan, found.erased, found.off))
+    money = (found.now, found.then, found.change)
+    amounts = "".join(f'<td class="money"><strong>{html_text(item)}</strong></td>' for item in money)
+    return f'<tr><th scope="row">all</th>{texts}{amounts}</tr>'
+
+
+def _catalog(stacks: Sequence[StackReport]) -> str:
+    found = moves(stacks)
+    names = ["Choice", *(f"Pinned in {stack}" for stack in found.stacks), "Best match today"]
+    head = "".join(f'<th scope="col">{html_text(name, 80)}</th>' for name in names)
+    rows = "".join(
+        f'<tr><th scope="row">{inline(move.choice)}</th>{"".join(map(_pin, move.pins))}'
+        f"<td>{inline(phrase(code(move.newest))) if move.newest else '–'}</td></tr>"
+        for move in found.rows[:MOST_MOVES]
+    )
+    table = f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return f"<section><h2>Catalog</h2>{table}</section>" if rows else ""
+
+
+def _pin(pin: tuple[str | None, str | None] | None) -> str:
+    before, after = (phrase(code(item)) if item else phrase("none") for item in pin or (None, None))
+    if pin is None or before == after:
+        return f"<td>{inline(after) if pin else '–'}</td>"
+    return f"<td>{inline(before)} → <strong>{inline(after)}</strong></td>"
 
 
 def _erased(stack: StackReport) -> Phrase:

@@ -40,7 +40,7 @@ footer { color: var(--quiet); font-size: 13px; }
 .dot.danger { background: var(--danger); } .dot.look { background: var(--look); }
 .dot.changes { background: var(--changes); }
 th[scope="row"] { white-space: nowrap; }
-svg { display: block; max-width: none; } svg text { fill: var(--ink); font-size: 13px; }
+svg { display: block; max-width: 100%; min-width: 700px; height: auto; } svg text { fill: var(--ink); font-size: 13px; }
 svg .quiet { fill: var(--quiet); } svg .mono { font-family: ui-monospace, Menlo, Consolas, monospace; }
 svg .edge { fill: none; stroke: var(--line); stroke-width: 1.5; }
 svg .needs { fill: none; stroke: var(--quiet); stroke-width: 1.5; stroke-dasharray: 4 3; }

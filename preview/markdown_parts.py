@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from preview import heading, words
-from preview.cost import dollars, total
+from preview import words
+from preview.catalog_moves import moves
 from preview.escaping import code_span, cut, cut_end, plain_text, visible
 from preview.model import SIGNS, Finding, Report, StackReport
 from preview.phrases import Phrase, code, joined, listed, phrase
@@ -142,24 +142,9 @@ def _erased(stack: StackReport, tight: Tightness) -> Phrase:
 
 
 def _sum_row(report: Report) -> str:
-    changes = [change for stack in report.stacks for change in stack.changes]
-    erased = sum(change.erased for change in changes)
-    off = sum(change.off for change in changes)
-    counts = heading.counts(changes)
-    complete = all(stack.complete for stack in report.stacks)
-    moved = dollars(report.then.amount - report.now.amount, sign=True) if report.change_known else "not known"
-    return row(
-        [
-            "**all**",
-            "",
-            ", ".join(counts),
-            f"{erased} {'server' if erased == 1 else 'servers'}" if erased else "–",
-            f"{off} {'server' if off == 1 else 'servers'}" if off else "–",
-            total(report.now),
-            total(report.then) if complete else "not known",
-            f"**{moved}**",
-        ]
-    )
+    found = words.all_stacks(report)
+    cells = (found.plan, found.erased, found.off, found.now, found.then)
+    return row(["**all**", "", *cells, f"**{found.change}**"])
 
 
 def _findings(title: str, found: Sequence[Finding], first: int, tight: Tightness) -> str:
@@ -177,25 +162,20 @@ def _findings(title: str, found: Sequence[Finding], first: int, tight: Tightness
 
 def _catalog(stacks: Sequence[StackReport], tight: Tightness) -> str:
     """One row per choice, one column per stack that has one."""
-    with_choices = [stack for stack in stacks if stack.choices][:8]
-    keys = sorted({choice.key for stack in with_choices for choice in stack.choices})
-    if not keys or not tight.catalog:
+    found = moves(stacks)
+    if not found.rows or not tight.catalog:
         return ""
 
     def cell(pieces: Phrase) -> str:
         return text(pieces, tight, in_table=True)
 
-    heads = [f"Pinned in {cell(phrase(code(stack.stack)))}" for stack in with_choices]
+    heads = [f"Pinned in {cell(phrase(code(stack)))}" for stack in found.stacks]
     lines = [row(["Choice", *heads, "Best match today"]), "|:--|" + ":--|" * (len(heads) + 1)]
-    for key in keys[: tight.catalog]:
-        found = [{item.key: item for item in stack.choices}.get(key) for stack in with_choices]
-        first = next(item for item in found if item)
-        named = phrase(code(key), ": ", code(first.what)) if first.what else phrase(code(key))
-        newest = next((item.newest for item in found if item and item.newest), None)
-        pins = [_pin(item.before, item.after) if item else "–" for item in found]
-        lines.append(row([cell(named), *pins, cell(phrase(code(newest))) if newest else "–"]))
-    if len(keys) > tight.catalog:
-        lines.append(row([f"{len(keys) - tight.catalog} more", *[""] * (len(heads) + 1)]))
+    for move in found.rows[: tight.catalog]:
+        pins = ["–" if pin is None else _pin(*pin) for pin in move.pins]
+        lines.append(row([cell(move.choice), *pins, cell(phrase(code(move.newest))) if move.newest else "–"]))
+    if len(found.rows) > tight.catalog:
+        lines.append(row([f"{len(found.rows) - tight.catalog} more", *[""] * (len(heads) + 1)]))
     return "### Catalog\n\n" + "\n".join(lines)
 
 

@@ -10,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from preview import words
+from preview.catalog_moves import moves
 from preview.escaping import LONGEST, cut, cut_end, visible
 from preview.masking import mask
 from preview.model import SIGNS, Change, Finding, Report, StackReport, Verdict
-from preview.phrases import Phrase, code, phrase
+from preview.phrases import Phrase, code, joined, phrase
 from preview.redacting import redacted
 
 STYLES: dict[Verdict, str] = {
@@ -26,6 +27,9 @@ STYLES: dict[Verdict, str] = {
 }
 ROWS = 40
 """Rows of one stack; the rest is a number."""
+
+PLAN_DIGITS = 12
+"""As many as a person has to type to approve a plan."""
 
 
 def show(report: Report, console: Console, secrets: Sequence[str] = ()) -> None:
@@ -41,7 +45,7 @@ def renderable(report: Report, secrets: Sequence[str] = ()) -> RenderableType:
         Text(),
         _stacks(report, say),
     ]
-    parts += _findings(report, say)
+    parts += [*_findings(report, say), *_catalog(report, say)]
     for stack in report.stacks:
         parts += _stack(stack, say)
     return Group(*parts)
@@ -84,7 +88,29 @@ def _stacks(report: Report, say: _Say) -> Table:
             words.then(stack),
             words.change(stack),
         )
+    if len(report.stacks) > 1:
+        found = words.all_stacks(report)
+        table.add_row("all", found.plan, found.now, found.then, found.change, style="bold")
     return table
+
+
+def _catalog(report: Report, say: _Say) -> list[RenderableType]:
+    found = moves(report.stacks)
+    if not found.rows:
+        return []
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for head in ("Choice", *(f"in {say.plain(stack)}" for stack in found.stacks), "Best match today"):
+        table.add_column(Text(head), overflow="fold")
+    for move in found.rows[:ROWS]:
+        pins = [say.text(_pin(*pin)) if pin else Text("–") for pin in move.pins]
+        table.add_row(say.text(move.choice), *pins, say.text(phrase(code(move.newest or "–"))))
+    more = [Text(f"  and {len(found.rows) - ROWS} more", style="dim")] if len(found.rows) > ROWS else []
+    return [Text(), Text("Catalog", style="bold"), table, *more]
+
+
+def _pin(before: str | None, after: str | None) -> Phrase:
+    both = [phrase(code(value)) if value else phrase("none") for value in dict.fromkeys((before, after))]
+    return joined(both, " → ")
 
 
 def _findings(report: Report, say: _Say) -> list[RenderableType]:
@@ -108,7 +134,8 @@ def _findings(report: Report, say: _Say) -> list[RenderableType]:
 def _stack(stack: StackReport, say: _Say) -> list[RenderableType]:
     changed = [change for change in stack.changes if change.changed]
     title = Text.assemble(
-        say.text(phrase(code(stack.stack)), "bold"), f"  {words.plan(stack)}, {words.unchanged(stack)}"
+        say.text(phrase(code(stack.stack)), "bold"),
+        f"  {words.plan(stack)}, {words.unchanged(stack)}, plan {stack.plan[:PLAN_DIGITS]}",
     )
     parts: list[RenderableType] = [Text(), title]
     if changed:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from preview import heading
 from preview.building import value_text
 from preview.cost import cents, dollars, total
-from preview.model import Change, Level, Path, StackReport, Verdict
+from preview.model import Change, Level, Path, Report, StackReport, Verdict
 from preview.names import top_level
-from preview.phrases import Phrase, Piece, code, joined, listed, phrase
+from preview.phrases import Phrase, Piece, code, counted, joined, listed, phrase
 from preview.time_off import told
 
 MINUS = "−"
@@ -113,6 +115,32 @@ def change(stack: StackReport) -> str:
     if not stack.complete or not stack.change_known:
         return "not known"
     return dollars(stack.then.amount - stack.now.amount, sign=True)
+
+
+@dataclass(frozen=True)
+class AllStacks:
+    """The row below those of the stacks."""
+
+    plan: str
+    erased: str
+    off: str
+    now: str
+    then: str
+    change: str
+
+
+def all_stacks(report: Report) -> AllStacks:
+    changes = [change for stack in report.stacks for change in stack.changes]
+    erased, off = sum(item.erased for item in changes), sum(item.off for item in changes)
+    moved = dollars(report.then.amount - report.now.amount, sign=True)
+    return AllStacks(
+        plan=", ".join(heading.counts(changes)),
+        erased=counted(erased, "server") if erased else "–",
+        off=counted(off, "server") if off else "–",
+        now=total(report.now),
+        then=total(report.then) if all(stack.complete for stack in report.stacks) else "not known",
+        change=moved if report.change_known else "not known",
+    )
 
 
 def erased(stack: StackReport) -> list[str]:

@@ -130,3 +130,30 @@ def test_a_browser_shows_it_without_a_complaint(tmp_path: Path) -> None:
     dom = done.stdout
     assert dom.count("<svg") == 4
     assert "staging" in dom
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_no_picture_is_cut_off_at_a_usual_width(tmp_path: Path) -> None:
+    """Asked in the page itself, by a script that only the test puts there."""
+    acts = [
+        updated(f"web-{n}", {"tags": ["x"]}, deps={"user_data": ["web-0"]} if n else {}, user_data="x")
+        for n in range(9)
+    ]
+    text = html_page.html_page(report(tmp_path, acts, form="digest"))
+    ask = (
+        "<script>document.title = [...document.querySelectorAll('.wide')]"
+        ".filter(box => box.querySelector('svg')).map(box => box.scrollWidth - box.clientWidth).join()</script>"
+    )
+    file = tmp_path / "report.html"
+    file.write_text(
+        re.sub(r"<meta http-equiv.*?>", "", text).replace("</body>", f"{ask}</body>"), encoding="utf-8"
+    )
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+
+    done = subprocess.run(
+        [str(BROWSER), *options, "--window-size=1000,900", "--dump-dom", file.as_uri()],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+
+    assert "<title>0,0</title>" in done.stdout
+    assert text.count('class="needs"') == 8

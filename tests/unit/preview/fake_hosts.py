@@ -58,11 +58,9 @@ class FakeHost:
     calls: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     basic: int = 0
-    basic: int = 0
     user_status: int = 200
     merged: list[tuple[str, str]] = field(default_factory=list)
     issues: list[dict[str, Any]] = field(default_factory=list)
-    minimised: list[str] = field(default_factory=list)
     minimised: list[str] = field(default_factory=list)
     next_id: int = 1000
     clock: str = "2026-11-23T12:00:00Z"
@@ -123,7 +121,6 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(split.path)
         self.host.calls.append(f"{method} {path}")
         self.host.tokens.add(self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN") or "")
-        self.host.basic += str(self.headers.get("Authorization")).startswith("Basic ")
         self.host.basic += str(self.headers.get("Authorization")).startswith("Basic ")
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length) or b"{}")

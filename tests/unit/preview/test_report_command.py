@@ -267,21 +267,6 @@ def test_the_labels_of_a_newer_run_stay(
     assert fake.labels == ["infra: no change"]
 
 
-def test_the_labels_of_a_newer_run_stay(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-    with serving("github") as fake:
-        where = ["--repo", "acme/fleet", "--pull", "7", "--api", fake.url]
-        for run, acts in (("9.1", [kept("a")]), ("8.1", [deleted("a")])):
-            out = str(tmp_path / run)
-            main(["report", folder(tmp_path / run / "dev", *acts), "--out", out, "--run", run])
-            assert main(["comment", "--report", out, *where]) == 0
-
-    assert "kept newer" in capsys.readouterr().out
-    assert fake.labels == ["infra: no change"]
-
-
 def test_a_host_that_refuses_is_exit_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

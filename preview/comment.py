@@ -9,7 +9,7 @@ from typing import Literal
 from preview import marker
 from preview.codehost import CodeHost, Comment
 from preview.errors import HostRefused
-from preview.model import LABEL_NAMES
+from preview.labels import LABEL_NAMES
 
 Action = Literal["created", "updated", "unchanged", "kept newer", "closed", "none"]
 CREATE_TRIES = 3

@@ -40,18 +40,6 @@ SIGNS: dict[Verdict, str] = {
 UNLISTED = "(stacks)"
 """In place of a stack: those that nobody has listed. No stack can be called so."""
 
-LABELS: dict[Verdict, str] = {
-    "failed": "infra: failed",
-    "blocked": "infra: blocked",
-    "danger": "infra: change",
-    "look": "infra: change",
-    "changes": "infra: change",
-    "nothing": "infra: no change",
-}
-DATA_LOSS_LABEL = "infra: data loss"
-LABEL_NAMES = (*dict.fromkeys(LABELS.values()), DATA_LOSS_LABEL)
-"""Labels that a pull request gets, all of them."""
-
 
 class Value(Frozen):
     """One side of a changed property. Only `text` has a text."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from preview import model
+from preview.labels import LABEL_NAMES
 from preview.masking import holds_any, mask
 from preview.model import Report
 from preview.phrases import Kind
@@ -21,7 +22,7 @@ OUR_WORDS = frozenset(
         model.GuardState, model.ValueKind, model.PathKind, model.Form, model.OutputState, model.Severity, Kind,
     )
     for word in get_args(choice)
-) | frozenset(model.LABEL_NAMES)  # fmt: skip
+) | frozenset(LABEL_NAMES)  # fmt: skip
 """Words that the records themselves are made of. A secret that is one of them can't be told from it."""
 
 

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from preview import findings, guards, heading
+from preview.absent import missing, unlisted
 from preview.annotating import places
 from preview.building import Facts, choices_of, facts_of, output_changes
 from preview.bundle import Bundle
 from preview.cost import dollars
 from preview.errors import BadCall
+from preview.labels import DATA_LOSS_LABEL, LABELS
 from preview.model import (
-    DATA_LOSS_LABEL,
-    LABELS,
-    UNLISTED,
     VERDICTS,
     Finding,
     Message,
@@ -29,7 +28,7 @@ from preview.model import (
 )
 from preview.names import resource_name
 from preview.ordering import position
-from preview.phrases import Phrase, code, phrase
+from preview.phrases import Phrase, phrase
 from preview.plan_hash import plan_hash
 from preview.points import Point
 from preview.protection import Acknowledgement
@@ -68,8 +67,8 @@ def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
     if twice:
         raise BadCall(f"two bundles are of stack {twice[0]}. Next: pass one folder for each stack.")
     pairs = [_stack(facts_of(bundle), chosen) for bundle in given]
-    pairs += [_missing(stack) for stack in chosen.expected if stack not in named]
-    pairs += [_unlisted()] if chosen.unlisted else []
+    pairs += [missing(stack) for stack in chosen.expected if stack not in named]
+    pairs += [unlisted()] if chosen.unlisted else []
     if not pairs and not chosen.none_touched:
         raise BadCall("no bundle given. Next: pass the folders that previews wrote.")
     pairs.sort(key=lambda pair: position(pair[0].stack, chosen.expected))
@@ -159,29 +158,6 @@ def _stack(facts: Facts, options: Options) -> tuple[StackReport, tuple[Point, ..
         offline=bundle.meta.offline,
     )
     return stack, points
-
-
-def _missing(stack: str) -> tuple[StackReport, tuple[Point, ...]]:
-    """A stack that was expected and sent no bundle is a failed one."""
-    why = phrase("no preview came in")
-    title = phrase(code(stack), " could not be previewed: ", why)
-    text = phrase("The job of this stack was skipped, cancelled or broke. To go ahead: run it again.")
-    return _nothing_known(stack, Point("failed", title, text, why))
-
-
-def _unlisted() -> tuple[StackReport, tuple[Point, ...]]:
-    """Which stacks are touched is not known: nobody can say that none is missing."""
-    title = phrase("Which stacks are touched is not known")
-    text = phrase("The job that lists them failed. To go ahead: see why, and run it again.")
-    return _nothing_known(UNLISTED, Point("failed", title, text, phrase("the job that lists them failed")))
-
-
-def _nothing_known(stack: str, point: Point) -> tuple[StackReport, tuple[Point, ...]]:
-    report = StackReport(
-        stack=stack, verdict="failed", word=phrase("failed: ", point.short), complete=False, exit=1,
-        unchanged_known=False, change_known=False, now=Sum(at_least=True), then=Sum(at_least=True),
-    )  # fmt: skip
-    return report, (point,)
 
 
 def _word(verdict: Verdict, points: Sequence[Point], code_: int | None) -> Phrase:

@@ -109,7 +109,7 @@ def _catalog(stacks: Sequence[StackReport]) -> str:
     names = ["Choice", *(f"Pinned in {stack}" for stack in found.stacks), "Best match today"]
     head = "".join(f'<th scope="col">{html_text(name, 80)}</th>' for name in names)
     rows = "".join(
-        f'<tr><th scope="row">{inline(move.choice)}</th>{"".join(map(_pin, move.pins))}'
+        f"<tr><td>{inline(move.choice)}</td>{''.join(map(_pin, move.pins))}"
         f"<td>{inline(phrase(code(move.newest))) if move.newest else '–'}</td></tr>"
         for move in found.rows[:MOST_MOVES]
     )

@@ -22,7 +22,7 @@ chaos: .venv/requirements-dev.txt.installed
 	@$(RUN) tests.chaos $(ARGS)
 
 bench: .venv/requirements-dev.txt.installed
-	@$(RUN) tests.bench fleet $(ARGS)
+	@$(RUN) tests.bench $(ARGS)
 
 check: .venv/requirements-dev.txt.installed
 	@$(RUN) ruff format --check .

@@ -25,7 +25,7 @@ def pick_image(catalogs: Catalogs, criteria: ImageCriteria, today: date) -> Pick
     that they never move: `prefer` in its order, then the highest version, then the plain one, then the id;
     of one's own images the last made, then the id. Raises NoMatch, and what the client raises.
     """
-    return first_that_fits(criteria, lambda wanted: _pick(catalogs, wanted, today))
+    return first_that_fits(catalogs, criteria, lambda wanted: _pick(catalogs, wanted, today))
 
 
 def newest(images: Iterable[Image]) -> Image:

@@ -22,7 +22,7 @@ def pick_kernel(catalogs: Catalogs, criteria: KernelCriteria) -> Pick[Kernel]:
 
     `linode/latest-64bit` and the boot loaders are no candidates. Raises NoMatch, and what the client raises.
     """
-    return first_that_fits(criteria, lambda wanted: _pick(catalogs, wanted))
+    return first_that_fits(catalogs, criteria, lambda wanted: _pick(catalogs, wanted))
 
 
 def _pick(catalogs: Catalogs, criteria: KernelCriteria) -> Pick[Kernel]:

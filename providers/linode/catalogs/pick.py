@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from providers.linode.catalogs.criteria import Criteria
 from providers.linode.catalogs.funnel import Funnel, HasId
+from providers.linode.catalogs.lookup import Catalogs
+from providers.linode.catalogs.unknown import unknown_names
 from providers.linode.errors import NoMatch
 
 ItemT = TypeVar("ItemT", bound=HasId)
@@ -20,6 +22,7 @@ class Pick(Generic[ItemT]):
 
     `monthly_usd` is the plan's price in its region, with backups where they are asked for; None for what
     has no price. `fallback` says why an earlier alternative was passed over, "" if none was; it ends the why.
+    `unknown` are lines about ids and classes that the criteria name and the catalog does not have.
     `str()` gives the why, `explain()` several lines.
     """
 
@@ -30,6 +33,7 @@ class Pick(Generic[ItemT]):
     ranked: tuple[ItemT, ...]
     monthly_usd: float | None = None
     fallback: str = ""
+    unknown: tuple[str, ...] = ()
 
     def after(self, refused: Sequence[NoMatch]) -> Pick[ItemT]:
         """The same pick, known to be a fallback for alternatives that were refused."""
@@ -45,8 +49,8 @@ class Pick(Generic[ItemT]):
         return self.why
 
     def explain(self) -> str:
-        """The why, then the funnel: how many candidates each criterion left."""
-        return f"{self.why}\n{self.funnel}"
+        """The why, then the funnel: how many candidates each criterion left; then what is unknown."""
+        return "\n".join([self.why, str(self.funnel), *self.unknown])
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,9 @@ def decide(
     return Pick(first, first.id, why, funnel, tuple(ranked), monthly_usd(first))
 
 
-def first_that_fits(criteria: CriteriaT, pick: Callable[[CriteriaT], Pick[ItemT]]) -> Pick[ItemT]:
+def first_that_fits(
+    catalogs: Catalogs, criteria: CriteriaT, pick: Callable[[CriteriaT], Pick[ItemT]]
+) -> Pick[ItemT]:
     """The pick by the criteria, or by what they say `otherwise`; NoMatch that tells of each when none fits."""
     refused: list[NoMatch] = []
     for wanted in alternatives(criteria):
@@ -98,7 +104,7 @@ def first_that_fits(criteria: CriteriaT, pick: Callable[[CriteriaT], Pick[ItemT]
         except NoMatch as none:
             refused.append(none)
             continue
-        return found.after(refused)
+        return replace(found.after(refused), unknown=unknown_names(catalogs, criteria))
     raise all_refused(refused)
 
 

@@ -14,6 +14,7 @@ from providers.linode.catalogs.pick import Pick, Ranking, alternatives, decide, 
 from providers.linode.catalogs.places import coordinates_of, distance_km
 from providers.linode.catalogs.records import Region
 from providers.linode.catalogs.type_picks import fitting_types
+from providers.linode.catalogs.unknown import unknown_names
 from providers.linode.nearest import did_you_mean, nearest_of_unknown
 
 RegionCriterion = Criterion[Region]
@@ -27,7 +28,7 @@ def pick_region(
     Ties, documented so that they never move: `prefer` in its order, then the nearest to `near`, then core
     before distributed, then the id. Raises NoMatch, and what the client raises.
     """
-    return first_that_fits(criteria, lambda wanted: _pick(catalogs, wanted, sells))
+    return first_that_fits(catalogs, criteria, lambda wanted: _pick(catalogs, wanted, sells))
 
 
 def _pick(catalogs: Catalogs, criteria: RegionCriteria, sells: TypeCriteria | None) -> Pick[Region]:
@@ -141,10 +142,13 @@ def _selling(catalogs: Catalogs, criteria: TypeCriteria) -> RegionCriterion:
     def sells(region: Region) -> bool:
         return any(fitting_types(catalogs, wanted, region)[0] for wanted in alternatives(criteria))
 
+    unknown = "; ".join(unknown_names(catalogs, criteria))
     return RegionCriterion(
         "a type that fits",
         sells,
-        "loosen the type's criteria or the region's",
+        f"correct the type's criteria: {unknown}"
+        if unknown
+        else "loosen the type's criteria or the region's",
         shows=lambda region: fitting_types(catalogs, criteria, region)[1].why_none(),
     )
 

@@ -28,7 +28,7 @@ def pick_type(catalogs: Catalogs, criteria: TypeCriteria, region: str = "") -> P
     most memory, cores and disk, then month, id. Raises NoMatch, and what the client raises.
     """
     place = known_region(catalogs, region) if region else None
-    return first_that_fits(criteria, lambda wanted: _pick(catalogs, wanted, place))
+    return first_that_fits(catalogs, criteria, lambda wanted: _pick(catalogs, wanted, place))
 
 
 def fitting_types(

@@ -73,6 +73,9 @@ class Listing:
             paper().print(self.table(items))
         if output.explain:
             click.echo(self.pick.explain(), err=output.as_json)
+        else:
+            for line in self.pick.unknown:
+                click.echo(f"note: {line}", err=True)
 
     def items(self, output: Output) -> list[Any]:
         """The items in the order asked for, as many as asked for."""

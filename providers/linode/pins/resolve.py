@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from providers.linode.catalogs import Catalogs, LinodeTypes
+from providers.linode.catalogs.unknown import unknown_names
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import ApiMaintenance, ApiUnreachable, BadPins, NoMatch, Offline
 from providers.linode.pins.advice import Note, advise
@@ -94,8 +95,10 @@ class Pinned:
         if self._locked:
             raise BadPins(self._missing(key, before))
         account = self._account() if wish.is_of_account else None
-        pin = make_pin(wish, wish.pick(self._catalogs, self._now.date()), self._now, account)
+        pick = wish.pick(self._catalogs, self._now.date())
+        pin = make_pin(wish, pick, self._now, account)
         self._new[key] = pin
+        self._warn_of(key, pick.unknown)
         if before is not None:
             was = f" (was {before.chosen})" if before.chosen != pin.chosen else ""
             self.notes.append(Note("info", key, f"other criteria than those of its pin: {pin.chosen}{was}"))
@@ -139,6 +142,7 @@ class Pinned:
         if self._unasked:
             return
         try:
+            self._warn_of(key, unknown_names(self._catalogs, pin.wish.criteria))
             note = advise(key, pin, self._catalogs, self._now.date(), self._repin)
         except (ApiUnreachable, ApiMaintenance, Offline) as error:
             self._unasked = True
@@ -148,6 +152,10 @@ class Pinned:
             note = Note("warning", key, f"{pin.chosen} is pinned, and nothing would be picked now: {none}")
         if note is not None:
             self.notes.append(note)
+
+    def _warn_of(self, key: str, unknown: Iterable[str]) -> None:
+        """A misspelt preference changes a pick; it may also name what has retired, so it is no error."""
+        self.notes += [Note("warning", key, f"{line}. Next: correct or remove it.") for line in unknown]
 
     def _price_now(self, pin: Pin) -> float | None:
         """The month's price of a pinned plan as the catalog has it today, else as it was pinned."""

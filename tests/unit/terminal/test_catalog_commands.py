@@ -91,6 +91,16 @@ def test_an_explanation_is_the_funnel(run: Run) -> None:
     assert "35 with memory ≥ 4096 MB (-2; nearest miss g6-standard-1 (2048 MB))" in said.out
 
 
+def test_an_unknown_id_is_told_beside_the_table_and_in_the_explanation(run: Run) -> None:
+    said = run("types --exclude g6-nanod-1 --limit 1")
+    explained = run("types --exclude g6-nanod-1 --limit 1 --explain")
+
+    line = "exclude names g6-nanod-1, which is no type (did you mean g6-nanode-1"
+    assert said.code == 0
+    assert said.err.startswith(f"note: {line}")
+    assert line in explained.out.splitlines()[-1]
+
+
 def test_the_explanation_of_json_goes_to_the_other_stream(run: Run) -> None:
     said = run("types --min-gpus 1 --json --explain")
 

@@ -99,7 +99,7 @@ def preview(stack: str, rest: tuple[str, ...]) -> int:
 
 def refresh(stack: str, rest: tuple[str, ...]) -> int:
     """Bring the state in line with what the API reports."""
-    return run_of(stack, rest).verb("refresh", *_unasked(stack))
+    return run_of(stack, rest).verb("refresh", "--suppress-outputs", *_unasked(stack))
 
 
 def down(stack: str, rest: tuple[str, ...]) -> int:
@@ -121,7 +121,9 @@ def api(_stack: str, _rest: tuple[str, ...]) -> int:
     """Start the local API if it isn't running, and say how to call it."""
     served = local_stack.of_environment(os.environ).api(os.environ)
     served.start()
-    print(f"local API: {served.url}/v4, {served.speed:g} times as fast as the real one; `make stop` ends it")
+    running = served.running()
+    speed = running.speed if running else served.speed
+    print(f"local API: {served.url}/v4, {speed:g} times as fast as the real one; `make stop` ends it")
     print(f'try: curl -H "Authorization: Bearer $(cat {served.token_file})" {served.url}/v4/linode/instances')
     return 0
 

@@ -35,12 +35,14 @@ class Engine:
         """The output of a command that a program reads. Raises EngineFailed with a line that says why."""
         done = self._run(arguments, env, stdin)
         if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
             line = explain(done.stderr, _stack_of(arguments), state_folder.backend_url(env, PROJECT))
-            raise EngineFailed(
-                line or f"{self.name} {' '.join(arguments[:4])}: {said[-1] if said else 'no reason given'}"
-            )
+            raise EngineFailed(line or self._last_line(arguments, done.stderr.strip() or done.stdout.strip()))
         return done.stdout
+
+    def _last_line(self, arguments: Sequence[str], said: str) -> str:
+        """What a command said last; with the command before it, unless the line tells what to do next."""
+        last = said.splitlines()[-1].removeprefix("error: ") if said else "no reason given"
+        return last if "Next: " in last else f"{self.name} {' '.join(arguments[:2])}: {last}"
 
     def complaint(self, *arguments: str, env: Mapping[str, str]) -> str:
         """What a command says on standard error."""

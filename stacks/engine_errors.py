@@ -99,6 +99,14 @@ _LINES: Mapping[str, str] = {
         "the folder of the states, {folder}, can't be written. Next: see to its permissions, "
         "or set PULUMI_BACKEND_URL to another."
     ),
+    r"failed to load checkpoint|loading (stack )?snapshot.*(JSON|unexpected end)": (
+        "the state of stack '{stack}' is corrupt, and was left as it is. Next: restore its file in "
+        "{folder}/.pulumi/stacks from the .bak beside it, or from the history in .pulumi/backups."
+    ),
+    r"no stack named '[^']+' found": (
+        "stack '{stack}' was never made there ({where}). Next: pulumi stack init {stack} "
+        "(without pulumi: python -m emulators.engine stack init {stack})."
+    ),
     r"PULUMI_ACCESS_TOKEN must be set|not logged in": (
         "no backend keeps the states. Next: set PULUMI_BACKEND_URL=file://FOLDER, or s3://BUCKET?region=…"
     ),
@@ -111,6 +119,9 @@ def _places(url: str) -> dict[str, str]:
     query = parse_qs(parts.query)
     return {
         "bucket": parts.hostname or "?",
+        "where": f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+        if parts.scheme
+        else "no backend is set",
         "folder": unquote(url.removeprefix("file://").partition("?")[0]) or "?",
         "endpoint": query.get("endpoint", ["its address"])[0],
     }

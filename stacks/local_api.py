@@ -12,6 +12,7 @@ from pathlib import Path
 
 import requests
 
+from providers.linode.connection import LOCAL_STACK
 from stacks.engine import PROJECT
 from stacks.errors import BadSettings
 
@@ -20,6 +21,14 @@ DEFAULT_SPEED = 60.0
 """A minute of the real API passes in a second."""
 
 START_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process of the API; `speed` is what it was started with."""
+
+    pid: int
+    speed: float
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,12 @@ class LocalApi:
         return self.home / "token"
 
     def pid(self) -> int | None:
-        """The process id of this folder's API, None if it isn't running.
+        """The process id of this folder's API, None if it isn't running. Raises as `running` does."""
+        found = self.running()
+        return found.pid if found else None
+
+    def running(self) -> Running | None:
+        """The API of this folder as it runs now, None if it doesn't.
 
         Raises BadSettings when something else listens on the port.
         """
@@ -60,7 +74,7 @@ class LocalApi:
             raise self._port_taken(
                 f"the local API of another folder ({Path(str(health['database'])).parent})"
             )
-        return int(health["pid"])
+        return Running(int(health["pid"]), float(health.get("speed") or self.speed))
 
     def start(self) -> bool:
         """Start it in the background unless it runs, and make a token unless there is one.
@@ -73,6 +87,13 @@ class LocalApi:
                 f"the local API of this folder runs on port {other.port} already. "
                 f"Next: `make stop` before you give it port {self.port}, or leave LOCAL_PORT out."
             )
+        if self.token_file.exists() and not self.database.exists():
+            raise BadSettings(
+                f"{self.database} is missing, and what stack '{LOCAL_STACK}' made was in it. "
+                f"Next: put it back, or remove {self.home} to begin anew."
+            )
+        if not self.database.exists():
+            self.stop()  # it may still run from before its folder was removed, and would lose what it is told
         starting = self.pid() is None
         if starting:
             self._spawn()

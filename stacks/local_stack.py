@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ from providers.linode.connection import LOCAL_STACK
 from stacks.engine import PROJECT, Engine
 from stacks.errors import BadSettings
 from stacks.local_api import DEFAULT_PORT, DEFAULT_SPEED, LocalApi, write_private
+
+ALIEN_SALT = re.compile(r"^encryptionsalt:.*\n", re.MULTILINE)
+"""What `pulumi` writes into the template when it is called without --config-file."""
 
 TEMPLATE = PROJECT / "stacks" / f"Pulumi.{LOCAL_STACK}.yaml"
 
@@ -94,15 +98,19 @@ class LocalStack:
             write_private(self.passphrase, secrets.token_urlsafe(24))
         if not self.settings.exists():
             self._make_settings(engine, api, env)
-        elif self._port_in_settings() != api.port:
+            return
+        if self._port_in_settings() != api.port:
             self._set(engine, env, self.settings, "linode:url", api.url)
+        if "linode:token" not in self._values():
+            self._set(engine, env, self.settings, "linode:token", api.token_file.read_text(), secret=True)
 
     def _make_settings(self, engine: Engine, api: LocalApi, env: Mapping[str, str]) -> None:
         salt = self._salt_in_state() if self.checkpoint.exists() else self._make_stack(engine, env)
         unfinished = self.home / f"{self.settings.name}.unfinished.yaml"
         place = self.pins.relative_to(PROJECT) if self.pins.is_relative_to(PROJECT) else self.pins
         pins = f"  fleet:pins: {json.dumps(str(place))}\n"
-        write_private(unfinished, f"encryptionsalt: {salt}\n{TEMPLATE.read_text()}{pins}")
+        template = ALIEN_SALT.sub("", TEMPLATE.read_text())
+        write_private(unfinished, f"encryptionsalt: {salt}\n{template}{pins}")
         self._set(engine, env, unfinished, "linode:url", api.url)
         self._set(engine, env, unfinished, "linode:token", api.token_file.read_text(), secret=True)
         os.replace(unfinished, self.settings)
@@ -150,8 +158,7 @@ class LocalStack:
         if not self.settings.exists():
             return None
         try:
-            values = yaml.safe_load(self.settings.read_text())["config"]
-            return urlsplit(str(values["linode:url"])).port
+            return urlsplit(str(self._values()["linode:url"])).port
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             place = f"{self.settings}:{mark.line + 1}" if mark else str(self.settings)
@@ -160,6 +167,10 @@ class LocalStack:
             raise BadSettings(
                 f"{self.settings} has no usable linode:url. Next: correct it, or remove the file to have it made anew."
             ) from None
+
+    def _values(self) -> Mapping[str, object]:
+        found = yaml.safe_load(self.settings.read_text())["config"]
+        return found if isinstance(found, dict) else {}
 
 
 def project_name() -> str:

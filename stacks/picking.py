@@ -26,8 +26,9 @@ class Picks:
     def why(self) -> dict[str, str]:
         return {kind: chosen.why for kind, chosen in self._all().items()}
 
-    def explanations(self) -> dict[str, str]:
-        return {kind: chosen.explanation for kind, chosen in self._all().items()}
+    def explanations(self) -> dict[str, list[str]]:
+        """Line by line: a text of several lines is shown by the engine as if it were YAML."""
+        return {kind: chosen.explanation.splitlines() for kind, chosen in self._all().items()}
 
     def _all(self) -> dict[str, Chosen]:
         found = {"region": self.region, "type": self.type, "image": self.image}

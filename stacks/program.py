@@ -46,11 +46,11 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     picks = pick_all(settings, pinned)
     monthly_usd = total_monthly_usd(settings, picks)
     budget.require_within(settings, monthly_usd, pulumi.get_stack())
-    if not pulumi.runtime.is_dry_run():
-        pinned.save(settings.servers)
     for note in pinned.notes:
         (pulumi.log.warn if note.severity == "warning" else pulumi.log.info)(str(note))
     account = Account()
+    if not pulumi.runtime.is_dry_run():
+        account.uuid = account.uuid.apply(lambda uuid: _with_pins(uuid, pinned, settings))
     servers: dict[str, pulumi.Output[dict[str, object]]] = {}
     passwords = {name: RootPassword(f"{name}-root") for name in picks}
     for name, chosen in picks.items():
@@ -91,6 +91,18 @@ def _ending(group: Group, settings: Settings) -> Group:
     if settings.ends_at is None:
         return group
     return group.model_copy(update={"tags": (*group.tags, expiry.linode_tag(settings.ends_at))})
+
+
+def _with_pins(uuid: str, pinned: Pinned, settings: Settings) -> str:
+    """The account's id, once the pins are written: every Instance waits for it, so none is made before.
+
+    The id is known when the account was found to be the stack's own; with another one's token nothing is written.
+    """
+    try:
+        pinned.save(settings.servers)
+    except LinodeError as error:
+        raise pulumi.RunError(str(error)) from None
+    return uuid
 
 
 def _facts(server: Instance, monthly_usd: float) -> pulumi.Output[dict[str, object]]:

@@ -18,7 +18,7 @@ from stacks.engine import PROJECT, Engine
 from stacks.errors import BadSettings
 from stacks.expiry import duration
 from stacks.lock_wait import LockWait
-from stacks.sources import environments
+from stacks.sources import environments, of_files
 
 
 @dataclass(frozen=True)
@@ -89,3 +89,5 @@ def _require_settings(stack: str, rest: tuple[str, ...]) -> None:
             f"there is no stack '{stack}': stacks/ has no Pulumi.{stack}.yaml{did_you_mean(stack, known)}. "
             f"Next: STACK= one of {', '.join(known)}."
         )
+    if stack in known and "--config-file" not in rest:
+        of_files(stack)  # what is no YAML is told better here than by an engine

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from providers.linode.connection import LOCAL_STACK
+from stacks import local_stack
 from stacks.engine import PROJECT
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer
@@ -39,8 +41,9 @@ def of_engine(config: Mapping[str, object], stack: str) -> Layer:
     values = {
         key: _decoded(value) if key.startswith(PROJECT_SPACE) else value for key, value in config.items()
     }
-    file = FOLDER / f"Pulumi.{stack}.yaml"
-    places = {} if stack == LOCAL_STACK else read_layer(file, _shown(file)).places
+    local = local_stack.of_environment(os.environ).settings if stack == LOCAL_STACK else None
+    file = local or FOLDER / f"Pulumi.{stack}.yaml"
+    places = read_layer(file, _shown(file)).places
     return merge([read_layer(FOLDER / COMMON, _shown(FOLDER / COMMON)), Layer(values, places)])
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+
 from tests.checkout import Checkout
 
 
@@ -129,9 +132,11 @@ def test_a_damaged_state_is_told_and_left_alone(checkout: Checkout) -> None:
 
     done = checkout.run("up")
 
+    shown = checkout.run("show")
     assert done.code != 0
-    assert "Traceback" not in done.said
-    assert error_lines(done.said)
+    for said in (done.said, shown.said):
+        assert_clear(said, "state", "is corrupt", "was left as it is", ".bak")
+        assert "stack output" not in said
     assert file.read_text() == damaged
     assert len(checkout.linodes()) == 4
 
@@ -158,3 +163,50 @@ def dev_of(checkout: Checkout, **variables: str) -> dict[str, str]:
     done = checkout.command(*engine_words(checkout), "stack", "init", "dev", env=env)
     assert done.code == 0, done.said
     return env
+
+
+def test_the_folder_of_stack_local_can_be_removed_to_begin_anew(checkout: Checkout) -> None:
+    first = checkout.run("up")
+    shutil.rmtree(checkout.local)
+
+    second = checkout.run("up")
+
+    assert (first.code, second.code) == (0, 0), first.said + second.said
+    assert "8 created" in second.said
+    assert len(checkout.linodes()) == 4
+
+
+def test_a_template_that_pulumi_wrote_into_spoils_nothing(checkout: Checkout) -> None:
+    template = checkout.root / "stacks" / "Pulumi.local.yaml"
+    template.write_text(f"encryptionsalt: v1:somebody:else\n{template.read_text()}")
+
+    done = checkout.run("preview")
+
+    assert done.code == 0, done.said
+
+
+def test_settings_of_stack_local_are_mended_and_blamed_where_they_lie(checkout: Checkout) -> None:
+    checkout.run("preview")
+    text = re.sub(r" *linode:token:\n *secure: .*\n", "", checkout.settings.read_text())
+    checkout.settings.write_text(text)
+    without_token = checkout.run("preview")
+    checkout.set_group("web", count="lots")
+
+    wrong = checkout.run("preview")
+
+    assert "linode:token" not in text
+    assert without_token.code == 0, without_token.said
+    assert ".local/Pulumi.local.yaml:" in wrong.said
+    assert "fleet:servers.web.count: Input should be a valid integer" in wrong.said
+
+
+def test_a_stack_that_was_never_made_and_settings_that_are_no_yaml_are_told(checkout: Checkout) -> None:
+    checkout.run("preview")
+    env = dev_of(checkout, LINODE_TOKEN=checkout.token)
+
+    never = checkout.run("preview", "--stack", "staging", env=env)
+    (checkout.root / "stacks" / "Pulumi.staging.yaml").write_text("config:\n  fleet:servers: [\n")
+    broken = checkout.run("preview", "--stack", "staging", env=env)
+
+    assert_clear(never.said, "stack 'staging' was never made", "stack init staging")
+    assert_clear(broken.said, "stacks/Pulumi.staging.yaml:", "no valid YAML")

@@ -237,7 +237,7 @@ def test_outputs_say_why_and_how_it_came_to_that(checkout: Checkout) -> None:
     explanations = checkout.output("explanations")
 
     assert isinstance(explanations, dict)
-    lines = explanations["web"]["type"].splitlines()
+    lines = explanations["web"]["type"]
     assert lines[0].startswith("g6-standard-1: cheapest of")
     assert any("with memory ≥ 2048 MB" in line for line in lines)
 

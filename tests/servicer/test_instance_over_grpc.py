@@ -333,6 +333,23 @@ def test_a_token_of_another_account_stops_the_stack_at_its_account(api: LocalApi
     assert f"belongs to account {world.uuid}" in failures[0][1]
 
 
+@pytest.mark.parametrize("call", ["create", "read", "delete"])
+def test_no_call_of_the_account_works_with_anothers_token(call: str, api: LocalApi, world: World) -> None:
+    stranger = {**world.config, "linode:token": api.add_token(f"account-{call}")}
+    props: Props = {"stack": "local", "uuid": world.uuid}
+
+    with Servicer(AccountProvider(), stranger) as provider:
+        calls: dict[str, Callable[[], object]] = {
+            "create": lambda: provider.create(props),
+            "read": lambda: provider.read(world.uuid, props),
+            "delete": lambda: provider.delete(world.uuid, props),
+        }
+        with pytest.raises(grpc.RpcError) as caught:
+            calls[call]()
+
+    assert f"belongs to account {world.uuid}" in str(caught.value.details())
+
+
 def test_settings_can_demand_an_account_from_the_start(world: World) -> None:
     with Servicer(AccountProvider(), {**world.config, "linode:account": "ANOTHER"}) as provider:
         _, failures = provider.check({"stack": "local"})

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from providers.linode import transport
 from providers.linode.connection import Connection
 from providers.linode.errors import (
     ApiMaintenance,
@@ -107,6 +108,22 @@ def test_a_connection_that_is_refused_did_nothing() -> None:
             transport.request("POST", "/linode/instances", body={})
 
     assert caught.value.did_nothing is True
+
+
+def test_an_api_that_never_answers_is_waited_for_so_long_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(transport, "pause_s", lambda *_, **__: 0.0)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(16)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v4"
+
+        with pytest.raises(ApiUnreachable) as caught:
+            Transport(Connection(url, "t", "LINODE_TOKEN")).request("POST", "/linode/instances", body={})
+
+    assert caught.value.did_nothing is False, "nobody can tell"
 
 
 def test_maintenance_is_not_waited_out() -> None:

@@ -39,7 +39,16 @@ def test_an_engine_that_is_not_there_is_told(engine: str, tmp_path: Path) -> Non
 def test_a_failed_command_gives_its_own_last_line() -> None:
     engine = Engine("python", (sys.executable, "-c", "import sys; sys.exit('first\\nerror: no stack')"))
 
-    with pytest.raises(EngineFailed, match="error: no stack"):
+    with pytest.raises(EngineFailed, match="^python stack output: no stack$"):
+        engine.ask("stack", "output", "--stack", "dev", env={})
+
+
+def test_a_line_that_tells_what_to_do_speaks_for_itself() -> None:
+    engine = Engine(
+        "python", (sys.executable, "-c", "import sys; sys.exit('error: it is gone. Next: wait.')")
+    )
+
+    with pytest.raises(EngineFailed, match="^it is gone. Next: wait.$"):
         engine.ask("stack", "output", env={})
 
 

@@ -33,6 +33,7 @@ CASES = {
     + 'request send failed, Get "http://state.127.0.0.1:5757/": dial tcp: lookup state.127.0.0.1: no such host': (
         "s3ForcePathStyle=true"
     ),
+    "error: no stack named 'dev' found": "was never made there (s3://state)",
     S3 + "exceeded maximum number of attempts, 3, dial tcp 127.0.0.1:5758: connect: connection refused": (
         "answers at http://127.0.0.1:5757"
     ),
@@ -44,6 +45,7 @@ FOLDER_CASES = {
     "error: 2 errors occurred:\n    1) open /srv/.pulumi/locks/x.json.tmp: permission denied\n    2) ?": "written",
     "error: Permission denied: /srv/my state/.pulumi/locks/organization/fleet/dev/x.tmp": "written",
     "error: Read-only file system: /srv/my state/.pulumi/locks/x.tmp": "written",
+    "error: failed to load checkpoint: place 1: unexpected end of JSON input": "state of stack 'dev' is corrupt",
 }
 
 
@@ -74,7 +76,6 @@ def test_what_goes_wrong_with_a_folder_is_one_line_that_names_it(said: str, part
     "said",
     [
         "error: update failed",
-        "error: no stack named 'dev' found",
         "error: reading the key: permission denied",
         "error: the stack is currently unlocked",
         "warning: error: the stack is currently locked by 1 lock(s)",

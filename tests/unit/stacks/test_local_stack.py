@@ -140,5 +140,12 @@ def test_one_folder_has_one_local_api(tmp_path: Path) -> None:
             LocalApi(tmp_path, free_port()).start()
 
 
+def test_a_lost_database_is_told_and_none_is_begun_under_a_token_of_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("of the old one")
+
+    with pytest.raises(BadSettings, match=r"linode\.sqlite3 is missing.*or remove .* to begin anew"):
+        LocalApi(tmp_path, free_port()).start()
+
+
 def test_the_default_speed_passes_a_minute_in_a_second(tmp_path: Path) -> None:
     assert LocalStack(tmp_path).api({}).speed == 60

@@ -31,8 +31,9 @@ def pin(stack: str, env: Mapping[str, str]) -> list[str]:
     now = datetime.datetime.now(datetime.timezone.utc)
     pinned = Pinned(file, session.catalogs, now, stack=stack, account=lambda: session.account_id)
     pick_all(settings, pinned)
+    pinned.note_strays(settings.servers)
     after = pinned.save(settings.servers)
     changed = sorted(key for key in {*file.pins, *after.pins} if file.pins.get(key) != after.pins.get(key))
     lines = [f"{key}: {after.pins[key].why}" if key in after.pins else f"{key}: removed" for key in changed]
-    lines += [str(note) for note in pinned.notes if note.key not in changed]
+    lines += [str(note) for note in pinned.notes if note.key not in changed or note.key not in after.pins]
     return [*lines, f"{file.name}: {len(after.pins)} pins, {len(changed)} changed"]

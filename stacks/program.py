@@ -44,6 +44,7 @@ def run() -> None:
 def deploy(settings: Settings, pinned: Pinned) -> None:
     """Declare every group of servers and export the stack's outputs."""
     picks = pick_all(settings, pinned)
+    pinned.note_strays(settings.servers)
     monthly_usd = total_monthly_usd(settings, picks)
     budget.require_within(settings, monthly_usd, pulumi.get_stack())
     for note in pinned.notes:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import yaml
 from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from providers.linode import sessions
-from providers.linode.cache import open_cache
+from providers.linode.cache import is_offline, open_cache
 from providers.linode.catalog_transport import CatalogTransport, OnPage
 from providers.linode.catalogs import Catalogs
 from providers.linode.client import LinodeClient
+from providers.linode.commands import stack_files
 from providers.linode.connection import LOCAL_STACK, connect, connect_for_lookups
-from providers.linode.errors import BadConnection, LinodeError
-from providers.linode.pins import default_path
+from providers.linode.errors import LinodeError
+from providers.linode.pins import Pin, default_path
 from providers.linode.pins.file import PROJECT
 from providers.linode.sessions import Session
 
@@ -54,21 +54,22 @@ def progress(console: Console) -> Iterator[OnPage]:
 
 @dataclass(frozen=True)
 class StackPlace:
-    """Where a stack's pins are, and the session of its API."""
+    """Where a stack's pins are, the session of its API, and its settings by their full names."""
 
+    stack: str
     file: Path
     session: Session
+    config: stack_files.Values
 
 
 def file_of(stack: str) -> Path:
     """Where a stack's pins are. Raises BadConnection."""
-    config = _config(stack)
-    place = next((str(value) for key, value in config.items() if key.endswith(":pins")), None)
+    return _pins_of(stack, stack_files.config_of(stack))
+
+
+def _pins_of(stack: str, config: stack_files.Values) -> Path:
+    place = stack_files.pins_place(config)
     return PROJECT / place if place else default_path(stack)
-
-
-def _folder(stack: str, env: Mapping[str, str]) -> Path:
-    return default_path(LOCAL_STACK, env).parent if stack == LOCAL_STACK else PROJECT / "stacks"
 
 
 def of_stack(stack: str) -> StackPlace:
@@ -77,34 +78,27 @@ def of_stack(stack: str) -> StackPlace:
     The token is LINODE_TOKEN, and that of the local API for stack local; public catalogs need none.
     Raises BadConnection.
     """
-    config = _config(stack)
+    config = stack_files.config_of(stack)
     url = str(config.get("linode:url") or "")
     if stack == LOCAL_STACK:
-        token = _folder(stack, os.environ) / "token"
+        token = stack_files.folder_of(stack, os.environ) / "token"
         values = {"linode:url": url, "linode:token": token.read_text() if token.exists() else ""}
-        return StackPlace(file_of(stack), Session(connect(stack, values)))
-    return StackPlace(file_of(stack), Session(connect_for_lookups({"LINODE_URL": url, **os.environ})))
+        session = Session(connect(stack, values))
+    else:
+        session = Session(connect_for_lookups({"LINODE_URL": url, **os.environ}))
+    return StackPlace(stack, _pins_of(stack, config), session, config)
 
 
-def _config(stack: str) -> Mapping[str, object]:
-    """The values of the stack's settings file, over those that all stacks share."""
-    common = PROJECT / "stacks" / "common.yaml"
-    shared = _values(common, stack) if common.exists() else {}
-    return {**shared, **_values(_folder(stack, os.environ) / f"Pulumi.{stack}.yaml", stack)}
+def require_account(place: StackPlace, pins: Iterable[Pin]) -> None:
+    """Raises WrongAccount when the settings, or one of the pins, are of another account than the token's.
 
-
-def _values(file: Path, stack: str) -> Mapping[str, object]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        config = content.get("config") or {}
-        if not isinstance(config, dict):
-            raise TypeError
-        return {str(key): value for key, value in config.items()}
-    except FileNotFoundError:
-        todo = "run `make up`" if stack == LOCAL_STACK else "name another stack: --stack"
-        raise BadConnection(f"stack '{stack}' has no settings ({file.name}). Next: {todo}.") from None
-    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError):
-        raise BadConnection(f"{file} can't be read as a stack's settings. Next: correct it.") from None
+    Without a token, and offline, nobody can tell; whose the state is, only the engine knows.
+    """
+    if is_offline() or not place.session.client.transport.connection.token:
+        return
+    recorded = [str(place.config.get("linode:account") or ""), *(pin.account or "" for pin in pins)]
+    for account in filter(None, recorded):
+        sessions.require_account(place.session, account, place.stack)
 
 
 def kept_ids(catalog: str) -> list[tuple[str, str]]:

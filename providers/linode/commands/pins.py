@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from providers.linode.catalogs import Catalogs
-from providers.linode.commands import asking
+from providers.linode.commands import asking, stack_files
 from providers.linode.commands.listing import paper
 from providers.linode.connection import LOCAL_STACK
 from providers.linode.errors import NoMatch
@@ -20,6 +20,7 @@ from providers.linode.pins.moves import Moved, Pins
 from providers.linode.pins.moves import keep as keep_pins
 from providers.linode.pins.moves import promote as promote_pins
 from providers.linode.pins.moves import repin as move_pins
+from providers.linode.pins.strays import strays
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -34,9 +35,13 @@ def stack_option(command: CommandT) -> CommandT:
 @stack_option
 @click.argument("keys", nargs=-1, metavar="[KEY]…")
 def repin(stack: str, keys: tuple[str, ...]) -> None:
-    """Move a stack's pins (all, or those named: web/image) to what the catalogs give now."""
+    """Move a stack's pins (all, or those named: web/image) to what the catalogs give now.
+
+    An own image of another account stops it, unless its pin is named.
+    """
     place = asking.of_stack(stack)
     file = PinFile.read(place.file)
+    asking.require_account(place, (pin for key, pin in file.pins.items() if key not in keys))
     account = place.session.account_id if any(pin.account for pin in file.pins.values()) else None
     moved = move_pins(file.pins, keys, place.session.catalogs, _now(), account)
     _write(file, moved)
@@ -71,7 +76,9 @@ def check(stack: str, exit_code: bool) -> int:
     """List what is newer, cheaper, deprecated or sold out. Changes nothing."""
     place = asking.of_stack(stack)
     file = PinFile.read(place.file)
-    said = _advice(file.pins, place.session.catalogs, f"python -m providers.linode repin --stack {stack}")
+    asking.require_account(place, file.pins.values())
+    said = [str(note) for note in strays(file.pins, stack_files.groups_of(place.config))]
+    said += _advice(file.pins, place.session.catalogs, f"python -m providers.linode repin --stack {stack}")
     for line in said:
         click.echo(line)
     click.echo(f"{file.name}: {len(file.pins)} pins, {len(said)} to look at")
@@ -85,6 +92,7 @@ def keep(stack: str, keys: tuple[str, ...]) -> None:
     """Take the last move back (of all that moved, or of those named), and don't propose it again."""
     place = asking.of_stack(stack)
     file = PinFile.read(place.file)
+    asking.require_account(place, file.pins.values())
     _write(file, keep_pins(file.pins, keys, place.session.catalogs, _now()))
 
 
@@ -93,13 +101,14 @@ def keep(stack: str, keys: tuple[str, ...]) -> None:
 @click.argument("target")
 @click.argument("keys", nargs=-1, metavar="[KEY]…")
 def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
-    """Copy pins from one stack to another (dev staging), where both ask for the same.
+    """Copy pins from one stack to another (dev staging), where its settings ask for the same.
 
     Those of stack local were picked from simulated catalogs, which it says.
     """
     from_file = PinFile.read(asking.file_of(source))
     file = PinFile.read(asking.file_of(target))
-    _write(file, promote_pins(from_file.pins, file.pins, keys))
+    wishes = stack_files.wishes_of(stack_files.config_of(target))
+    _write(file, promote_pins(from_file.pins, file.pins, keys, wishes))
     if source == LOCAL_STACK and target != LOCAL_STACK:
         click.echo(
             f"these were picked from the local API's catalogs. Next: python -m providers.linode pins check "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from providers.linode.catalogs import Catalogs
@@ -89,28 +89,30 @@ def keep(pins: Pins, keys: Sequence[str], catalogs: Catalogs, now: datetime) -> 
     return Moved(done, moves)
 
 
-def promote(source: Pins, target: Pins, keys: Sequence[str]) -> Moved:
-    """The target's pins with those of the source that answer the same wishes, and those it does not have yet.
+def promote(source: Pins, target: Pins, keys: Sequence[str], wishes: Mapping[str, Wish]) -> Moved:
+    """The target's pins with those of the source that answer what the target's settings ask for: `wishes`.
 
-    A key whose criteria differ is left as it is; so is a type whose region would be another one.
+    A key for which they ask something else, or nothing, is left as it is; so is a type whose region would be
+    another one. Regions of wishes don't count. Raises BadPins.
     """
     done, moves = dict(target), []
     for key in _in_order(source, keys):
-        pin, there = source[key], target.get(key)
+        pin, there, wish = source[key], target.get(key), wishes.get(key)
+        here = there.chosen if there else "none"
         if pin.is_edited:
             raise BadPins(f"{key} was changed by hand: its sum does not match. Next: repin it first.")
-        if there is not None and _same_wish(pin, there) and pin.chosen == there.chosen:
-            moves.append(Move(key, there.chosen, there.chosen, "unchanged"))
-        elif there is not None and not _same_but_region(pin, there):
-            moves.append(Move(key, there.chosen, there.chosen, "left: other criteria"))
-        elif (
-            (region := done.get(_region_key(key))) and pin.kind == "type" and region.chosen != pin.for_region
-        ):
-            moves.append(Move(key, there.chosen if there else "", region.chosen, "left: another region"))
+        if wish is None:
+            moves.append(Move(key, here, here, "left: its settings don't ask for it"))
+        elif pin.wish.in_region("").digest != wish.in_region("").digest:
+            moves.append(Move(key, here, here, "left: other criteria"))
+        elif pin.kind == "type" and _chosen(done, _region_key(key)) != pin.for_region:
+            moves.append(Move(key, here, here, "left: another region"))
+        elif there is not None and _same_wish(pin, there) and pin.chosen == there.chosen:
+            moves.append(Move(key, here, here, "unchanged"))
         else:
             fresh = pin.model_copy(update={"previous": None, "declined": None}).summed()
             done[key] = fresh.moved_from(there) if there else fresh
-            moves.append(Move(key, there.chosen if there else "none", pin.chosen, ""))
+            moves.append(Move(key, here, pin.chosen, ""))
     return Moved(done, moves)
 
 
@@ -145,8 +147,8 @@ def _same_wish(one: Pin, other: Pin) -> bool:
     return one.criteria_hash == other.criteria_hash
 
 
-def _same_but_region(one: Pin, other: Pin) -> bool:
-    return one.kind == other.kind and replace(one.wish, region="") == replace(other.wish, region="")
+def _chosen(pins: Pins, key: str) -> str | None:
+    return pins[key].chosen if key in pins else None
 
 
 def _price(before: Pin, after: Pin) -> str:

@@ -14,6 +14,7 @@ from providers.linode.errors import ApiMaintenance, ApiUnreachable, BadPins, NoM
 from providers.linode.pins.advice import Note, advise
 from providers.linode.pins.file import PinFile, restoring
 from providers.linode.pins.pin import Pin, make_pin
+from providers.linode.pins.strays import strays
 from providers.linode.pins.wish import Wish
 
 
@@ -79,6 +80,10 @@ class Pinned:
         self._require_account(key, pin)
         self._advise(key, pin)
         return Chosen(pin.chosen, pin.why, _explained(pin), self._price_now(pin))
+
+    def note_strays(self, groups: Collection[str]) -> None:
+        """Note the pins that no group of the settings reads, such as one whose key was renamed by hand."""
+        self.notes += strays(self._file.pins, groups)
 
     def save(self, groups: Collection[str]) -> PinFile:
         """Write the new pins, without those of groups that are no more. To be called when all picks are made.

@@ -57,7 +57,7 @@ def test_known_names_that_no_region_sells_are_no_misspelling() -> None:
         (RegionCriteria(prefer=("de-fra-2", "us-odr")), "prefer names us-odr, which is no region (did you mean"),
         (RegionCriteria(exclude=("nl-amss",)), "exclude names nl-amss, which is no region (did you mean nl-ams"),
         (TypeCriteria(prefer=("g6-standrd-1",)), "prefer names g6-standrd-1, which is no type (did you mean"),
-        (ImageCriteria(vendor="Debian", prefer=("linode/debain12",)), "prefer names linode/debain12, which is no image"),
+        (ImageCriteria(vendor="Debian", prefer=("linode/debain12",)), "prefer names linode/debain12, which is no im"),
         (KernelCriteria(prefer=("zzz",)), "prefer names zzz, which is no kernel"),
         (RegionCriteria(otherwise=RegionCriteria(ids=("nl-amss",))), "ids names nl-amss, which is no region (did you"),
     ],

@@ -24,17 +24,22 @@ NEWER = small_catalogs(
 SELLS = TypeCriteria(min_memory_mb=2048)
 
 
-def pins(memory_mb: int = 2048, vendor: str = "Debian") -> dict[str, Pin]:
-    """A group's pins, as made on a day before."""
+def wishes(memory_mb: int = 2048, vendor: str = "Debian") -> dict[str, Wish]:
+    """What a group's settings ask for; its type in the region that is picked."""
     sells = TypeCriteria(min_memory_mb=memory_mb)
-    wishes = {
+    return {
         "web/region": Wish(
             "region", RegionCriteria(continent="europe", capabilities=("Metadata",)), sells=sells
         ),
         "web/type": Wish("type", sells, region="de-fra-2"),
         "web/image": Wish("image", ImageCriteria(vendor=vendor)),
     }
-    return {key: make_pin(wish, wish.pick(small_catalogs(), NOW.date()), NOW) for key, wish in wishes.items()}
+
+
+def pins(memory_mb: int = 2048, vendor: str = "Debian") -> dict[str, Pin]:
+    """A group's pins, as made on a day before."""
+    asked = wishes(memory_mb, vendor).items()
+    return {key: make_pin(wish, wish.pick(small_catalogs(), NOW.date()), NOW) for key, wish in asked}
 
 
 def ids(found: object) -> dict[str, str]:
@@ -123,14 +128,14 @@ def test_keep_of_what_has_not_moved_silences_the_proposal() -> None:
 def test_promote_copies_what_answers_the_same_wishes() -> None:
     source = repin(pins(), [], NEWER, LATER).pins
 
-    promoted = promote(source, pins(), [])
+    promoted = promote(source, pins(), [], wishes())
 
     assert ids(promoted.pins) == AFTER
     assert {key: pin.previous.chosen for key, pin in promoted.pins.items() if pin.previous} == BEFORE
 
 
 def test_promote_copies_what_is_not_there_yet() -> None:
-    promoted = promote(pins(), {}, [])
+    promoted = promote(pins(), {}, [], wishes())
 
     assert promoted.pins == pins()
 
@@ -139,16 +144,45 @@ def test_promote_leaves_what_has_other_criteria() -> None:
     source = repin(pins(), [], NEWER, LATER).pins
     target = pins(memory_mb=4096, vendor="Ubuntu")
 
-    promoted = promote(source, target, [])
+    promoted = promote(source, target, [], wishes(memory_mb=4096, vendor="Ubuntu"))
 
     assert promoted.pins == target
     assert {move.text for move in promoted.moves} == {"left: other criteria"}
 
 
+def test_promote_asks_the_settings_of_the_target_and_not_its_pins() -> None:
+    source = repin(pins(), [], NEWER, LATER).pins
+
+    new = promote(source, {}, [], wishes(memory_mb=4096))
+    old = promote(source, pins(vendor="Ubuntu"), ["web/image"], wishes())
+    unasked = promote(source, {}, ["web/image"], {})
+
+    assert ids(new.pins) == {"web/image": "linode/debian13"}
+    assert [str(move) for move in new.moves] == [
+        "web/region: none (left: other criteria)",
+        "web/image: none -> linode/debian13",
+        "web/type: none (left: other criteria)",
+    ]
+    assert ids(old.pins)["web/image"] == "linode/debian13"
+    assert (unasked.pins, [move.text for move in unasked.moves]) == (
+        {},
+        ["left: its settings don't ask for it"],
+    )
+
+
+def test_promote_leaves_a_type_where_no_region_is_pinned() -> None:
+    promoted = promote(pins(), {}, ["web/type"], wishes())
+
+    assert (promoted.pins, [str(move) for move in promoted.moves]) == (
+        {},
+        ["web/type: none (left: another region)"],
+    )
+
+
 def test_promote_leaves_a_type_of_another_region() -> None:
     source = repin(pins(), [], NEWER, LATER).pins
 
-    promoted = promote(source, pins(), ["web/type"])
+    promoted = promote(source, pins(), ["web/type"], wishes())
 
     assert ids(promoted.pins) == BEFORE
     assert [move.text for move in promoted.moves] == ["left: another region"]
@@ -158,4 +192,4 @@ def test_promote_refuses_a_pin_changed_by_hand() -> None:
     edited = pins()["web/image"].model_copy(update={"chosen": "linode/debian11"})
 
     with pytest.raises(BadPins, match="changed by hand"):
-        promote({"web/image": edited}, {}, [])
+        promote({"web/image": edited}, {}, [], wishes())

@@ -275,6 +275,23 @@ def test_pins_of_groups_that_are_no_more_go_with_the_next_up(path: Path) -> None
     assert list(PinFile.read(path).pins) == ["db/it"]
 
 
+def test_a_pin_under_a_key_that_nothing_reads_is_told_with_the_nearest(path: Path) -> None:
+    make(path, IMAGE, "web/image")
+    file = PinFile.read(path)
+    pin = file.pins["web/image"]
+    file.write({"wbe/image": pin, "web/imag": pin, "web/kernel": pin})
+
+    run = pinned(path)
+    run.note_strays({"web"})
+
+    assert [str(note) for note in run.notes] == [
+        "wbe/image: the settings have no group wbe (did you mean web?): nothing reads this pin, and the next up "
+        "removes it. Next: rename or remove it.",
+        "web/imag: no pick of a group is called imag (did you mean image?): nothing reads this pin. "
+        "Next: rename or remove it.",
+    ]
+
+
 @pytest.mark.parametrize("locked", [True, False])
 def test_a_pin_that_was_changed_by_hand_stops_the_run(path: Path, locked: bool) -> None:
     make(path)

@@ -1,0 +1,154 @@
+"""The commands of pins: whose account, which stack, what the settings ask for."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import yaml
+
+from emulators.linode_api.server import LocalApi
+from providers.linode.commands import asking, stack_files
+from providers.linode.connection import LOCAL_STACK
+from providers.linode.pins import Chosen, Pin, PinFile, Wish
+from providers.linode.pins import file as pin_file
+from providers.linode.pins.pin import make_pin
+from stacks import settings as stack_settings
+from stacks import sources
+from stacks.engine import PROJECT
+from stacks.picking import pick_all
+from tests.unit.terminal.conftest import Run
+
+
+@pytest.fixture
+def project(tmp_path: Path, api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the settings of this one, whose pins can be written."""
+    (tmp_path / "stacks").mkdir()
+    for file in (PROJECT / "stacks").glob("*.yaml"):
+        shutil.copy(file, tmp_path / "stacks")
+    for module in (asking, stack_files, pin_file):
+        monkeypatch.setattr(module, "PROJECT", tmp_path)
+    monkeypatch.setenv("LINODE_TOKEN", api.add_token("own"))
+    return tmp_path
+
+
+def pin(stack: str) -> Path:
+    """Pin what a stack's settings ask for; the file."""
+    place = asking.of_stack(stack)
+    wishes = stack_files.wishes_of(place.config)
+    made: dict[str, Pin] = {}
+    now = datetime.now(timezone.utc)
+    for key in sorted(wishes, key=lambda key: not key.endswith("region")):
+        wish = wishes[key]
+        if wish.kind == "type":
+            wish = wish.in_region(made[key.replace("/type", "/region")].chosen)
+        made[key] = make_pin(wish, wish.pick(place.session.catalogs, now.date()), now)
+    PinFile.read(place.file).write(made)
+    return place.file
+
+
+def set_value(project: Path, stack: str, key: str, value: object) -> None:
+    file = project / "stacks" / f"Pulumi.{stack}.yaml"
+    content = yaml.safe_load(file.read_text())
+    content["config"][key] = value
+    file.write_text(yaml.safe_dump(content))
+
+
+class Recorder:
+    """Stands for pins: keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Wish] = {}
+
+    def pick(self, key: str, wish: Wish) -> Chosen:
+        self.asked[key] = wish.in_region("")
+        return Chosen("x", "", "")
+
+
+@pytest.mark.parametrize("stack", [name for name in sources.environments() if name != LOCAL_STACK])
+def test_the_files_ask_for_what_the_stack_program_asks_for(stack: str) -> None:
+    recorder = Recorder()
+    settings = stack_settings.parse(sources.of_files(stack), stack)
+
+    pick_all(settings, recorder)  # type: ignore[arg-type]  # all that it uses is `pick`
+
+    assert stack_files.wishes_of(stack_files.config_of(stack)) == recorder.asked
+
+
+def test_promote_copies_only_what_the_target_settings_ask_for(run: Run, project: Path) -> None:
+    pin("dev")
+
+    done = run("pins promote dev staging")
+
+    assert done.code == 0, done.err
+    pins = json.loads((project / "stacks" / "pins.staging.json").read_text())["pins"]
+    assert sorted(pins) == ["db/image", "web/image"]
+    assert "web/type: none (left: other criteria)" in done.out
+
+
+@pytest.mark.parametrize("command", ["repin", "pins check", "pins keep"])
+def test_another_account_than_the_settings_record_is_told(run: Run, project: Path, command: str) -> None:
+    file = pin("dev")
+    before = file.read_text()
+    set_value(project, "dev", "linode:account", "somebody-else")
+
+    done = run(f"{command} --stack dev")
+
+    assert (done.code, done.out) == (1, "")
+    assert "stack 'dev' belongs to account somebody-else, and the token in use" in done.err
+    assert "Next: " in done.err
+    assert file.read_text() == before
+
+
+@pytest.mark.usefixtures("project")
+def test_another_account_than_a_pin_records_is_told_unless_that_pin_is_to_move(run: Run) -> None:
+    file = pin("dev")
+    read = PinFile.read(file)
+    other = read.pins["web/image"].model_copy(update={"account": "somebody-else"}).summed()
+    read.write({**read.pins, "web/image": other})
+
+    stopped = [
+        run(line) for line in ("repin --stack dev", "repin --stack dev web/type", "pins check --stack dev")
+    ]
+    moved = run("repin --stack dev web/image")
+
+    assert [done.code for done in stopped] == [1, 1, 1]
+    assert all("belongs to account somebody-else" in done.err for done in stopped)
+    assert moved.code == 0, moved.err
+    assert PinFile.read(file).pins["web/image"].account is None
+
+
+def test_without_a_token_nobody_can_tell_whose_account_it_is(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin("dev")
+    set_value(project, "dev", "linode:account", "somebody-else")
+    monkeypatch.delenv("LINODE_TOKEN")
+
+    assert run("pins check --stack dev").code == 0
+
+
+@pytest.mark.usefixtures("project")
+def test_a_stack_that_is_not_there_has_a_nearest_name(run: Run) -> None:
+    done = run("repin --stack devv")
+
+    assert done.code == 1
+    assert "stack 'devv' has no settings (Pulumi.devv.yaml) (did you mean dev?)" in done.err
+
+
+@pytest.mark.usefixtures("project")
+def test_check_tells_of_pins_that_nothing_reads(run: Run) -> None:
+    read = PinFile.read(pin("dev"))
+    pins = {**read.pins, "dbb/image": read.pins["db/image"], "db/imag": read.pins["db/image"]}
+    read.write({key: pin for key, pin in pins.items() if key != "db/image"})
+
+    done = run("pins check --stack dev --exit-code")
+
+    assert done.code == 3
+    assert "dbb/image: the settings have no group dbb (did you mean db?): nothing reads this pin" in done.out
+    assert (
+        "db/imag: no pick of a group is called imag (did you mean image?): nothing reads this pin" in done.out
+    )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.server import LocalApi
+from providers.linode import catalogs
 from providers.linode.catalogs import (
     Catalogs,
     Events,
@@ -169,3 +170,18 @@ def test_an_attribute_that_the_api_refuses_is_filtered_here(client: LinodeClient
 def test_a_misspelt_attribute_is_told_with_the_nearest() -> None:
     with pytest.raises(BadFilter, match=r"no attribute 'memroy_mb' \(did you mean memory_mb"):
         LinodeTypes.attribute("memroy_mb")
+
+
+FILTERABLE = [(name, each) for name, endpoint in ENDPOINTS.items() for each in sorted(endpoint.filterable)]
+OPERANDS = {"whole": 1, "flag": True, "moment": "2026-01-01T00:00:00"}
+
+
+@pytest.mark.parametrize(("catalog", "attribute"), FILTERABLE)
+def test_the_api_refuses_no_attribute_that_we_call_filterable(
+    client: LinodeClient, catalog: str, attribute: str
+) -> None:
+    """A look-up falls back on the whole list where it is refused, so nothing else would tell of a wrong name."""
+    named = getattr(catalogs, catalog)
+    fields = {field.api_name: field for field in (named.attribute(name).field for name in named.names())}
+
+    client.list_rows(ENDPOINTS[catalog].path, {attribute: OPERANDS.get(fields[attribute].kind, "x")})

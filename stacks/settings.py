@@ -15,6 +15,7 @@ from providers.linode.catalogs.criteria import (
     KernelCriteria,
     RegionCriteria,
     TypeCriteria,
+    in_words,
 )
 from providers.linode.nearest import did_you_mean
 from providers.linode.sessions import CONFIG_KEYS
@@ -165,7 +166,7 @@ def _problem(problem: ErrorDetails) -> Problem:
         return path, "required, missing"
     given = problem.get("input")
     shown = "" if given == SECRET or isinstance(given, (Mapping, list)) else f" (got {given!r})"
-    return path, f"{problem['msg']}{shown}"
+    return path, f"{in_words(problem)}{shown}"
 
 
 def known_keys(location: Path_) -> list[str]:

@@ -55,6 +55,15 @@ class UnknownAttribute(BadFilter, AttributeError):
     """The catalog has no attribute of that name; also an AttributeError, so that `hasattr` works."""
 
 
+INSTEAD: dict[Kind, str] = {
+    "text": "compare it by ==, != or contains(…)",
+    "word": "compare it by ==, != or contains(…)",
+    "flag": "compare it by == or !=",
+    "words": "ask for it by contains(…)",
+}
+"""What to write where there is no order."""
+
+
 class Attribute(Generic[RecordT, ValueT]):
     """An attribute of a record: what filters and orders are made from."""
 
@@ -68,6 +77,16 @@ class Attribute(Generic[RecordT, ValueT]):
 
     def __hash__(self) -> int:
         return hash(self.field)
+
+    def __repr__(self) -> str:
+        return f"{self.field.catalog}.{self.field.name}"
+
+    if not TYPE_CHECKING:  # so that mypy and editors refuse an order that there is not
+
+        def __lt__(self, _value: object) -> NoReturn:
+            raise BadFilter(f"{self!r} has no order. Next: {INSTEAD[self.kind]}.")
+
+        __le__ = __gt__ = __ge__ = __lt__
 
     def ascending(self) -> Order[RecordT]:
         """Sorted by this attribute, the least first."""

@@ -219,6 +219,25 @@ def _one_line(cls: type[Criteria], problem: ErrorDetails) -> str:
     if key == "continent":
         near = did_you_mean(str(problem["input"]), CONTINENTS)
         return f"{what} is {problem['input']!r}{near}. Next: use one of {', '.join(CONTINENTS)}."
-    said = str(problem["msg"]).removeprefix("Value error, ")
+    said = in_words(problem)
     got = f" (got {problem['input']!r})" if path else ""
     return f"{what}: {said[:1].lower()}{said[1:]}{got}. Next: correct it."
+
+
+EXAMPLES = {
+    "TypeCriteria": "{min_memory_mb: 2048}",
+    "RegionCriteria": "{continent: europe}",
+    "ImageCriteria": "{vendor: Debian}",
+    "KernelCriteria": "{architecture: x86_64}",
+}
+
+
+def in_words(problem: ErrorDetails) -> str:
+    """What is wrong with a value, without the names of classes, which mean nothing in a file of settings."""
+    if problem["type"] == "model_type" and (example := EXAMPLES.get(problem["ctx"]["class_name"])):
+        return f"must be a map of criteria, such as {example}"
+    if problem["type"] in ("model_type", "dict_type", "mapping_type"):
+        return "must be a map of settings"
+    if problem["type"] == "tuple_type":
+        return "must be a list"
+    return str(problem["msg"]).removeprefix("Value error, ")

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from providers.linode.catalogs.attributes import Attribute
 from providers.linode.catalogs.endpoints import ENDPOINTS
 from providers.linode.catalogs.field import Row
 from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Record, Region, parse
@@ -125,6 +126,10 @@ class _Shelf(Generic[RecordT]):
             self.records.clear()
 
     def _check(self, where: Filter[RecordT] | None, order: Order[RecordT] | None) -> None:
+        if isinstance(where, Attribute):
+            raise BadFilter(f"{where!r} alone is no filter. Next: compare it, such as {where!r} == ….")
+        if isinstance(order, Attribute):
+            raise BadFilter(f"{order!r} alone is no order. Next: write {order!r}.ascending().")
         if where is not None and not isinstance(where, Filter):
             raise BadFilter(f"{where!r} is not a filter. Next: compare an attribute of {self.name}.")
         named = [compare.field for compare in where.comparisons()] if where is not None else []

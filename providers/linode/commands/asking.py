@@ -20,7 +20,7 @@ from providers.linode.catalogs import Catalogs
 from providers.linode.client import LinodeClient
 from providers.linode.commands import stack_files
 from providers.linode.connection import LOCAL_STACK, connect, connect_for_lookups
-from providers.linode.errors import LinodeError
+from providers.linode.errors import BadConnection, LinodeError
 from providers.linode.pins import Pin, default_path
 from providers.linode.pins.file import PROJECT
 from providers.linode.sessions import Session
@@ -92,13 +92,30 @@ def of_stack(stack: str) -> StackPlace:
 def require_account(place: StackPlace, pins: Iterable[Pin]) -> None:
     """Raises WrongAccount when the settings, or one of the pins, are of another account than the token's.
 
-    Without a token, and offline, nobody can tell; whose the state is, only the engine knows.
+    Without a token, and offline, nobody can tell; whose the state is, only the engine knows. Raises also as
+    `require_token`, where a pin is of an image of the account's own.
     """
+    recorded = [str(place.config.get("linode:account") or ""), *(pin.account or "" for pin in pins)]
+    if any(recorded[1:]):
+        require_token(place.session)
     if is_offline() or not place.session.client.transport.connection.token:
         return
-    recorded = [str(place.config.get("linode:account") or ""), *(pin.account or "" for pin in pins)]
     for account in filter(None, recorded):
         sessions.require_account(place.session, account, place.stack)
+
+
+def require_token(session: Session) -> None:
+    """Raises BadConnection without a token, NotAuthorized with a wrong one: whoever asks for own images needs one.
+
+    The API shows the public images to anybody, so that a look alone would say that there are no others.
+    """
+    if not session.client.transport.connection.token:
+        raise BadConnection(
+            "images of the account's own are shown with its token only, and there is none. "
+            "Next: set LINODE_TOKEN to a personal access token with the scope images:read_only."
+        )
+    if not is_offline():
+        _ = session.account_id
 
 
 def kept_ids(catalog: str) -> list[tuple[str, str]]:

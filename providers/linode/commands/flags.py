@@ -11,6 +11,7 @@ import click
 
 from providers.linode.catalogs import Criteria
 from providers.linode.commands.asking import Completer
+from providers.linode.errors import BadFilter
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 CriteriaT = TypeVar("CriteriaT", bound=Criteria)
@@ -94,7 +95,17 @@ def criteria_of(
     wanted = {
         flag.criterion: given[flag.criterion] for flag in flags if given.get(flag.criterion) not in (None, ())
     }
-    return model.read({**wanted, **always})
+    try:
+        return model.read({**wanted, **always})
+    except BadFilter as error:
+        raise BadFilter(_of_options(str(error), model, flags)) from None
+
+
+def _of_options(line: str, model: type[Criteria], flags: Sequence[Flag]) -> str:
+    """The line with the names of the options instead of those of the class and its criteria."""
+    names = {flag.criterion: flag.name for flag in flags}
+    line = re.sub(rf"^{model.__name__}: (\w+)(\.\d+)*", lambda found: names.get(found[1], found[0]), line)
+    return re.sub(r"`(\w+)`", lambda found: names.get(found[1], found[0]), line)
 
 
 def as_code(criteria: Criteria) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from providers.linode import sessions
 from providers.linode.catalogs import AnyImages, Pick, pick_image
 from providers.linode.commands import asking
 from providers.linode.commands.flags import Flag, Megabytes, as_code, criteria_of, criteria_options
@@ -53,6 +54,8 @@ def images(**given: Any) -> None:
     output = output_of(
         given if given["sort"] or given["vendor"] or given["own"] else {**given, "sort": "vendor"}
     )
+    if criteria.own:
+        asking.require_token(sessions.of_environment())
     with asking.catalogs() as catalogs:
         pick = pick_image(catalogs, criteria, datetime.now(timezone.utc).date())
     listing_of(pick, criteria).show(output)

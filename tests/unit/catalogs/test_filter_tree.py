@@ -11,6 +11,7 @@ import pytest
 from providers.linode.catalogs import Events, Images, Kernels, LinodeTypes, Regions
 from providers.linode.catalogs.tree import Filter
 from providers.linode.errors import BadFilter
+from tests.catalog_rows import small_catalogs
 
 PLAN = {"id": "g6-standard-2", "class": "standard", "memory": 4096, "gpus": 0, "price": {"monthly": 24.0}}
 OWN = {"id": "private/7", "label": "web-base", "vendor": None, "deprecated": False, "tags": ["web", "blue"]}
@@ -150,3 +151,41 @@ def test_equal_filters_are_equal() -> None:
 
     assert parts(one) == parts(two)
     assert len(parts(one)) == 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            lambda: cast("Any", LinodeTypes.label) > 3,
+            r"LinodeTypes\.label has no order\. Next: compare it by ==, != or",
+        ),
+        (
+            lambda: cast("Any", LinodeTypes.class_) >= 3,
+            r"LinodeTypes\.class_ has no order\. Next: compare it by ==,",
+        ),
+        (
+            lambda: cast("Any", Images.deprecated) < 1,
+            r"Images\.deprecated has no order\. Next: compare it by == or !=\.",
+        ),
+        (
+            lambda: cast("Any", Images.tags) <= "a",
+            r"Images\.tags has no order\. Next: ask for it by contains\(…\)\.",
+        ),
+        (
+            lambda: small_catalogs().types(cast("Any", LinodeTypes.vcpus)),
+            r"LinodeTypes\.vcpus alone is no filter\. Next: compare it, such as LinodeTypes\.vcpus == …\.",
+        ),
+        (
+            lambda: small_catalogs().types(None, cast("Any", LinodeTypes.vcpus)),
+            r"LinodeTypes\.vcpus alone is no order\. Next: write LinodeTypes\.vcpus\.ascending\(\)\.",
+        ),
+        (
+            lambda: (LinodeTypes.vcpus > 1) & cast("Any", LinodeTypes.gpus),
+            r"^LinodeTypes\.gpus is not a filter\. Next: compare an attribute",
+        ),
+    ],
+)
+def test_what_is_no_comparison_is_one_clear_line(wrong: Callable[[], object], said: str) -> None:
+    with pytest.raises(BadFilter, match=said):
+        wrong()

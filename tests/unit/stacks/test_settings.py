@@ -175,3 +175,38 @@ def test_a_layer_that_only_repeats_another_changes_nothing() -> None:
     only = sources.of_files("dev")
 
     assert merge([only, only]).values == only.values
+
+
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        (
+            {"type": "g6-nanode-1"},
+            "web.type: must be a map of criteria, such as {min_memory_mb: 2048} (got 'g6-nanode-1')",
+        ),
+        (
+            {"region": "de-fra-2"},
+            "web.region: must be a map of criteria, such as {continent: europe} (got 'de-fra-2')",
+        ),
+        (
+            {"image": {"vendor": "x", "otherwise": 3}},
+            "web.image.otherwise: must be a map of criteria, such as {vendor",
+        ),
+        ({"tags": "web"}, "web.tags: must be a list (got 'web')"),
+        ({"image": {"vendor": "x", "version": 24.1}}, "web.image.version: put the version in quotes"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_in_the_words_of_the_file(
+    group: dict[str, object], said: str
+) -> None:
+    with pytest.raises(BadSettings) as wrong:
+        parse(layer(servers={"web": {**GROUP, **group}}), "dev")
+
+    assert said in str(wrong.value)
+    assert "Value error" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("servers", [["web"], {"web": 3}])
+def test_what_must_be_a_map_says_so(servers: object) -> None:
+    with pytest.raises(BadSettings, match=r"must be a map of settings"):
+        parse(layer(servers=servers), "dev")

@@ -132,6 +132,21 @@ def test_without_a_token_nobody_can_tell_whose_account_it_is(
 
 
 @pytest.mark.usefixtures("project")
+def test_own_images_are_not_called_gone_for_want_of_a_token(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = PinFile.read(pin("dev"))
+    own = read.pins["web/image"].model_copy(update={"account": "A"}).summed()
+    read.write({**read.pins, "web/image": own})
+    monkeypatch.delenv("LINODE_TOKEN")
+
+    done = run("pins check --stack dev")
+
+    assert (done.code, done.out) == (1, "")
+    assert "Next: set LINODE_TOKEN" in done.err
+
+
+@pytest.mark.usefixtures("project")
 def test_a_stack_that_is_not_there_has_a_nearest_name(run: Run) -> None:
     done = run("repin --stack devv")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -20,6 +21,20 @@ def checkout(tmp_path: Path) -> Checkout:
     return made
 
 
+def shown_by_the_readme() -> set[str]:
+    """The lines that the README shows of `make up`, but for those of the installation, and what it leaves out."""
+    readme = (PROJECT / "README.md").read_text()
+    [block] = [each for each in re.findall(r"```\n(.*?)```", readme, re.DOTALL) if "Updating (local)" in each]
+    lines = [line for line in block.splitlines() if "…" not in line and not line.startswith("installing")]
+    assert len(lines) > 15
+    return set(map(without_figures, lines))
+
+
+def without_figures(line: str) -> str:
+    """Ports, speeds, ids, addresses and times differ from run to run, and the width of a column with them."""
+    return " ".join(re.sub(r"\d+", "N", line).split())
+
+
 def test_make_up_and_make_down(checkout: Checkout) -> None:
     if not (PROJECT / ".venv" / "requirements.txt.installed").exists():
         pytest.skip("this .venv was not made by make")
@@ -31,6 +46,7 @@ def test_make_up_and_make_down(checkout: Checkout) -> None:
         assert (up.code, down.code) == (0, 0), up.said + down.said
         assert len(made) == 4
         assert "77.00 USD a month" in up.said
+        assert shown_by_the_readme() - {without_figures(line) for line in up.said.splitlines()} == set()
         assert checkout.linodes() == {}
     finally:
         stopped = checkout.command("make", "stop")

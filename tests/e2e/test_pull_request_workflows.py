@@ -65,7 +65,9 @@ def test_what_was_read_labelled_and_merged_is_what_is_applied(place: Place) -> N
     green = previewed(pull(here, "bigger", label={"name": ACK}))
 
     assert blocked["report"].result == "failure"
-    assert "the moved pin `db/image` in `stacks/pins.staging.json`, because its settings were edited." in asked
+    assert (
+        "the moved pin `db/image` in `stacks/pins.staging.json`, because its settings were edited." in asked
+    )
     assert green["report"].result == "success", green["report"].said
     assert "data loss is acknowledged" in host.notes[-1].body
     assert sorted(host.labels) == [ACK, "infra: change", "infra: data loss"]

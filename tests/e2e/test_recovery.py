@@ -104,7 +104,9 @@ def test_a_running_command_is_not_unlocked(slow: Checkout) -> None:
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     deadline = time.monotonic() + 60
-    while not fired(slow) and time.monotonic() < deadline:  # before that, making the stack takes a lock for itself
+    while (
+        not fired(slow) and time.monotonic() < deadline
+    ):  # before that, making the stack takes a lock for itself
         time.sleep(0.02)
 
     refused = slow.run("unlock")

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 from providers.linode import poller
 from providers.linode.client import LinodeClient
 from providers.linode.errors import LinodeError
 from providers.linode.goals import Goal, Wait
+from providers.linode.per_client import PerClient
 
 
 class Departures:
@@ -79,13 +79,5 @@ class Departures:
                     return [wait.outcome.error for wait in ended if wait.outcome and wait.outcome.error]
 
 
-_departures: WeakKeyDictionary[LinodeClient, Departures] = WeakKeyDictionary()
-_lock = threading.Lock()
-
-
-def shared(client: LinodeClient) -> Departures:
-    """The one of a connection's client."""
-    with _lock:
-        if client not in _departures:
-            _departures[client] = Departures(client)
-        return _departures[client]
+shared = PerClient(Departures)
+"""The one of a connection's client."""

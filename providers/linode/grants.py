@@ -7,17 +7,16 @@ are for unrestricted users only).
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from providers.linode.cache import is_offline
 from providers.linode.changes import Changes
 from providers.linode.client import LinodeClient
 from providers.linode.errors import ApiRefused
 from providers.linode.owner import Owner
+from providers.linode.per_client import PerClient
 from providers.linode.problems import Problem
 from providers.linode.sessions import Session
 
@@ -65,17 +64,13 @@ def _who(user: Restricted) -> str:
     return f"the token's user '{user.username}', who is restricted" if user.username else "a restricted user"
 
 
-def of(client: LinodeClient) -> Restricted | None:
-    """The token's user if it is restricted, else None. Raises what GET /profile raises."""
-    with _lock:
-        if client not in _known:
-            profile = client.profile()
-            _known[client] = _granted(client, profile.username) if profile.restricted else None
-        return _known[client]
+def _look(client: LinodeClient) -> Restricted | None:
+    profile = client.profile()
+    return _granted(client, profile.username) if profile.restricted else None
 
 
-_known: WeakKeyDictionary[LinodeClient, Restricted | None] = WeakKeyDictionary()
-_lock = threading.Lock()
+of = PerClient(_look)
+"""The token's user if it is restricted, else None; asked once. Raises what GET /profile raises."""
 
 
 def _granted(client: LinodeClient, username: str) -> Restricted:

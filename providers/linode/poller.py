@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from providers.linode.client import LinodeClient
 from providers.linode.errors import ApiRefused, LinodeError
 from providers.linode.goals import Goal, Outcome, Wait
 from providers.linode.looks import events_filter, list_filter
+from providers.linode.per_client import PerClient
 from providers.linode.progress import Progress
 from providers.linode.records import Event, Linode
 from providers.linode.waits import Waits
@@ -230,13 +230,5 @@ class Poller:
         self._say(f"waiting by the list of instances alone, without reasons for failures: {why}")
 
 
-_pollers: WeakKeyDictionary[LinodeClient, Poller] = WeakKeyDictionary()
-_pollers_lock = threading.Lock()
-
-
-def shared(client: LinodeClient) -> Poller:
-    """The one poller of a connection's client."""
-    with _pollers_lock:
-        if client not in _pollers:
-            _pollers[client] = Poller(client)
-        return _pollers[client]
+shared = PerClient(Poller)
+"""The one poller of a connection's client."""

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 
 from rich.console import Console
 
-from providers.linode.connection import LOCAL_STACK
-from providers.linode.errors import LinodeError
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.errors import LinodeError
 from providers.linode.nearest import did_you_mean
 from stacks import affected as affected_stacks
 from stacks import local_stack, table

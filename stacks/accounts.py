@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 
-from providers.linode import sessions
-from providers.linode.connection import LOCAL_STACK
-from providers.linode.errors import ApiMaintenance, ApiRefused, ApiUnreachable, BadConnection, Offline
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable, BadConnection, Offline
+from providers.linode.core import runtime as sessions
 from stacks.errors import BadSettings, EngineFailed
 from stacks.runs import Run
 

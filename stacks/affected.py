@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from providers.linode.connection import LOCAL_STACK
+from providers.linode.api.connection import LOCAL_STACK
 from stacks import git, sources
 
 PROMOTION = ("dev", "test", "staging", "prod")

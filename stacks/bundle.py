@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from providers.linode.connection import LOCAL_STACK, Connection
-from providers.linode.errors import LinodeError
+from providers.linode.api.connection import LOCAL_STACK, Connection
+from providers.linode.api.errors import LinodeError
 from providers.linode.pins import PinFile, default_path
 from providers.linode.pins.file import shown
 from stacks import bundle_files, git, local_stack, scrubbing, settings_commands, sources

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from providers.linode.cache import open_cache
-from providers.linode.catalog_cache import CatalogCache
-from providers.linode.catalog_transport import CatalogTransport
+from providers.linode.api.cache import open_cache
+from providers.linode.api.catalog_cache import CatalogCache
+from providers.linode.api.catalog_transport import CatalogTransport
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.connection import REAL_API, Connection, versioned_url
+from providers.linode.api.errors import LinodeError
 from providers.linode.catalogs import Catalogs
-from providers.linode.client import LinodeClient
-from providers.linode.connection import REAL_API, Connection, versioned_url
-from providers.linode.errors import LinodeError
 from providers.linode.pins import PinFile
 
 Json = dict[str, Any]

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from providers.linode.outputs import outputs
-from providers.linode.records import Linode
+from providers.linode.api.records import Linode
+from providers.linode.resources.instance.outputs import outputs
 
 Json = dict[str, Any]
 

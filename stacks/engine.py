@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from providers.linode import state_folder
+from providers.linode.core import state_files as state_folder
 from stacks import hearing
 from stacks.engine_errors import explain
 from stacks.errors import BadSettings, EngineFailed

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from providers.linode.connection import LOCAL_STACK
+from providers.linode.api.connection import LOCAL_STACK
 from stacks.engine import PROJECT
 from stacks.errors import BadSettings
 

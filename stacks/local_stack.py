@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from providers.linode.connection import LOCAL_STACK
+from providers.linode.api.connection import LOCAL_STACK
 from stacks.engine import PROJECT, Engine
 from stacks.errors import BadSettings
 from stacks.local_api import DEFAULT_PORT, DEFAULT_SPEED, LocalApi, write_private

@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from providers.linode.cache import TTL_S, cache_file, open_cache
-from providers.linode.catalog_transport import CatalogTransport
-from providers.linode.client import LinodeClient
-from providers.linode.connection import LOCAL_STACK, REAL_API, Connection, versioned_url
-from providers.linode.errors import LinodeError
+from providers.linode.api.cache import TTL_S, cache_file, open_cache
+from providers.linode.api.catalog_transport import CatalogTransport
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.connection import LOCAL_STACK, REAL_API, Connection, versioned_url
+from providers.linode.api.errors import LinodeError
 from stacks import sources
 from stacks.engine import Engine
 from stacks.errors import BadSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from providers.linode.connection import LOCAL_STACK
+from providers.linode.api.connection import LOCAL_STACK
 
 
 def shared() -> argparse.ArgumentParser:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-from providers.linode import sessions
-from providers.linode.connection import LOCAL_STACK
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.core import runtime as sessions
 from providers.linode.pins import PinFile, Pinned, default_path
 from stacks import local_stack, sources
 from stacks import settings as stack_settings

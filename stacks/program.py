@@ -11,12 +11,12 @@ from types import FrameType
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from providers.linode import sessions
-from providers.linode.account import Account
-from providers.linode.errors import LinodeError, NoMatch
-from providers.linode.instance import Instance, InstanceArgs
+from providers.linode.api.errors import LinodeError, NoMatch
+from providers.linode.core import runtime as sessions
 from providers.linode.pins import PinFile, Pinned, default_path, is_locked
-from providers.linode.root_password import RootPassword
+from providers.linode.resources.account import Account
+from providers.linode.resources.instance.resource import Instance, InstanceArgs
+from providers.linode.resources.root_password import RootPassword
 from stacks import budget, expiry, sources
 from stacks import settings as stack_settings
 from stacks.engine import PROJECT

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from rich.console import Console
 from rich.table import Table
 
-from providers.linode.records import Linode
+from providers.linode.api.records import Linode
 from stacks.expiry import stack_tag
 from stacks.reaping import Verdict
 

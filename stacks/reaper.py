@@ -16,11 +16,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from providers.linode import sessions
-from providers.linode.errors import LinodeError, NotFound
-from providers.linode.owner import is_owner_tag
-from providers.linode.records import Linode
-from providers.linode.sessions import Session
+from providers.linode.api.errors import LinodeError, NotFound
+from providers.linode.api.records import Linode
+from providers.linode.core import runtime as sessions
+from providers.linode.core.owner import is_owner_tag
+from providers.linode.core.runtime import Session
 from stacks import pr_commands, reap_report, reaping, sources
 from stacks.errors import BadSettings, EngineFailed
 from stacks.local_stack import project_name

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from providers.linode.owner import FIRST_GENERATION, TAG_PREFIX, Owner
-from providers.linode.records import Linode
+from providers.linode.api.records import Linode
+from providers.linode.core.owner import FIRST_GENERATION, TAG_PREFIX, Owner
 from stacks import expiry
 from stacks.pr_stack import PrStack
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.linode import state_folder
-from providers.linode.connection import LOCAL_STACK
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.core import state_files as state_folder
 from providers.linode.nearest import did_you_mean
 from stacks import engine as engines
 from stacks import local_stack

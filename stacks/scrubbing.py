@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from providers.linode.fields import SECRET as SECRET_INPUTS
+from providers.linode.resources.instance.fields import SECRET as SECRET_INPUTS
 from stacks.layers import SECRET
 
 Json = dict[str, Any]

@@ -17,8 +17,8 @@ from providers.linode.catalogs.criteria import (
     TypeCriteria,
     in_words,
 )
+from providers.linode.core.runtime import CONFIG_KEYS
 from providers.linode.nearest import did_you_mean
-from providers.linode.sessions import CONFIG_KEYS
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, Place, dotted, merge
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from providers.linode.connection import LOCAL_STACK
+from providers.linode.api.connection import LOCAL_STACK
 from stacks import local_stack
 from stacks.engine import PROJECT
 from stacks.errors import BadSettings

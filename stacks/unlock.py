@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from providers.linode import sessions, state_folder
-from providers.linode.client import LinodeClient
-from providers.linode.connection import LOCAL_STACK
-from providers.linode.errors import LinodeError, NotFound
-from providers.linode.owner import Owner
-from providers.linode.records import Linode
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.errors import LinodeError, NotFound
+from providers.linode.api.records import Linode
+from providers.linode.core import runtime as sessions
+from providers.linode.core import state_files as state_folder
+from providers.linode.core.owner import Owner
 from stacks import accounts, locks, torn_files
 from stacks.cut_off import settle
 from stacks.engine import PROJECT

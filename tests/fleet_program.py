@@ -15,9 +15,9 @@ import signal
 
 import pulumi
 
-from providers.linode.account import Account
-from providers.linode.fleet import Fleet, FleetArgs
-from providers.linode.instance import InstanceArgs
+from providers.linode.resources.account import Account
+from providers.linode.resources.fleet import Fleet, FleetArgs
+from providers.linode.resources.instance.resource import InstanceArgs
 
 signal.signal(signal.SIGINT, lambda *_: os._exit(1))
 with open("fleet.json") as file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from providers.linode.fields import FIELDS, Change, Field
+from providers.linode.resources.instance.fields import FIELDS, Change, Field
 from stacks.engine import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "instance.md"

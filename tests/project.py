@@ -18,8 +18,8 @@ TIMEOUT_S = 240
 INSTANCES = """
 import json
 
-from providers.linode.account import Account
-from providers.linode.instance import Instance, InstanceArgs
+from providers.linode.resources.account import Account
+from providers.linode.resources.instance.resource import Instance, InstanceArgs
 
 account = Account()
 with open("instances.json") as file:

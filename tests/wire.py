@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
 
-from providers.linode.connection import Connection
-from providers.linode.limiter import Limiter
-from providers.linode.transport import Transport
+from providers.linode.api.connection import Connection
+from providers.linode.api.limiter import Limiter
+from providers.linode.api.transport import Transport
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import sys
 
 import click
 
-from providers.linode import sessions
+from providers.linode.api.errors import LinodeError, NoMatch
 from providers.linode.commands import COMMANDS
 from providers.linode.commands.completion import COMPLETE_VARIABLE, PROGRAM
-from providers.linode.errors import LinodeError, NoMatch
+from providers.linode.core import runtime as sessions
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -19,25 +19,25 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from providers.linode import (
+from providers.linode.api.errors import LinodeError, NotFound
+from providers.linode.core import evidence
+from providers.linode.core import runtime as sessions
+from providers.linode.core.engine import PROVIDER_KEY
+from providers.linode.core.owner import Owner
+from providers.linode.core.waiting import until as waiting
+from providers.linode.resources.instance import (
     changes,
     checking,
-    evidence,
     half_made,
     inputs,
     making,
     reading,
     removing,
-    sessions,
-    waiting,
 )
-from providers.linode.engine_contact import PROVIDER_KEY
-from providers.linode.errors import LinodeError, NotFound
-from providers.linode.outputs import addresses, outputs
-from providers.linode.owner import Owner
-from providers.linode.planned import NOTHING
-from providers.linode.powering import Machine
-from providers.linode.updating import Update
+from providers.linode.resources.instance.outputs import addresses, outputs
+from providers.linode.resources.instance.planned import NOTHING
+from providers.linode.resources.instance.power import Machine
+from providers.linode.resources.instance.updating import Update
 
 log = logging.getLogger("linode.provider")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs import (
     Catalogs,
     ImageCriteria,
@@ -31,7 +32,6 @@ from providers.linode.catalogs import (
 )
 from providers.linode.catalogs.places import coordinates_of
 from providers.linode.catalogs.records import Image, Kernel, LinodeType, Region, parse_all
-from providers.linode.errors import NoMatch
 
 CATALOG = Path(__file__).parents[2].parent / "shared" / "catalog"
 pytestmark = pytest.mark.skipif(not CATALOG.is_dir(), reason="needs ../shared/catalog")

@@ -13,6 +13,10 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from providers.linode import catalogs
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.connection import Connection
+from providers.linode.api.errors import ApiRefused, BadFilter
+from providers.linode.api.transport import Transport
 from providers.linode.catalogs import (
     Catalogs,
     Events,
@@ -25,10 +29,6 @@ from providers.linode.catalogs import (
 )
 from providers.linode.catalogs.endpoints import ENDPOINTS
 from providers.linode.catalogs.tree import Filter, Order
-from providers.linode.client import LinodeClient
-from providers.linode.connection import Connection
-from providers.linode.errors import ApiRefused, BadFilter
-from providers.linode.transport import Transport
 
 START = datetime(2020, 1, 1, tzinfo=timezone.utc)
 

@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.errors import ApiRefused, NotFound
 from providers.linode.catalogs import Availability, Catalogs, Image, Kernel, LinodeType, Region, render
 from providers.linode.catalogs.records import Record, parse
-from providers.linode.client import LinodeClient
-from providers.linode.errors import ApiRefused, NotFound
 from tests.contract.test_catalog_recordings import CATALOGS, RECORDINGS, exchanges, rebuilt
 from tests.wire import Answer, ScriptedServer, Seen
 

@@ -13,9 +13,9 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from providers.linode import catalogs as names
-from providers.linode import sessions
 from providers.linode.__main__ import main
-from providers.linode.errors import LinodeError
+from providers.linode.api.errors import LinodeError
+from providers.linode.core import runtime as sessions
 from stacks.engine import PROJECT
 
 TEXT = (PROJECT / "docs" / "catalogs.md").read_text(encoding="utf-8")

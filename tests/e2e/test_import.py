@@ -14,8 +14,8 @@ from tests.checkout import ENGINES, skip_without
 from tests.project import Project
 
 PROGRAM = """
-from providers.linode.account import Account
-from providers.linode.instance import Instance, InstanceArgs
+from providers.linode.resources.account import Account
+from providers.linode.resources.instance.resource import Instance, InstanceArgs
 
 account = Account()
 """

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.fields import FIELDS
+from providers.linode.resources.instance.fields import FIELDS
 from tests import instance_docs
 from tests.checkout import ENGINES, skip_without
 from tests.project import Project

@@ -18,8 +18,8 @@ import json
 
 import pulumi
 
-from providers.linode.account import Account
-from providers.linode.instance import Instance, InstanceArgs
+from providers.linode.resources.account import Account
+from providers.linode.resources.instance.resource import Instance, InstanceArgs
 
 with open("wanted.json") as file:
     wanted = json.load(file)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.owner import users_tags
+from providers.linode.core.owner import users_tags
 from tests.project import Project
 
 NAMES = ("web-1", "web-2", "db-1")

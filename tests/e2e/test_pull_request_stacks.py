@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from providers.linode.owner import Owner
+from providers.linode.core.owner import Owner
 from tests.checkout import ENGINES, skip_without
 from tests.cloud_checkout import CloudCheckout, cloud
 

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
-from providers.linode.changes import Changes
-from providers.linode.checks import problems
-from providers.linode.fields import DECLARED, SECRET
-from providers.linode.fits import Facts
-from providers.linode.interface_models import KINDS, WORDS
+from providers.linode.resources.instance.changes import Changes
+from providers.linode.resources.instance.checks import problems
+from providers.linode.resources.instance.fields import DECLARED, SECRET
+from providers.linode.resources.instance.fits import Facts
+from providers.linode.resources.instance.interface_models import KINDS, WORDS
 
 FACTS = Facts(types={}, regions={}, images={}, linodes={})
 PLANTED = "pl4nted-v4lue"

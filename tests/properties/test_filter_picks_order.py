@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs import (
     ImageCriteria,
     KernelCriteria,
@@ -21,7 +22,6 @@ from providers.linode.catalogs import (
     pick_region,
     pick_type,
 )
-from providers.linode.errors import NoMatch
 from tests.catalog_rows import AVAILABILITY, IMAGES, KERNELS, REGIONS, TYPES, small_catalogs, type_row
 
 TIED = [

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from providers.linode.owner import Owner
-from providers.linode.records import Linode
+from providers.linode.api.records import Linode
+from providers.linode.core.owner import Owner
 from stacks import reaping
 from stacks.expiry import stack_tag
 from stacks.reaping import Scope, StackFacts, judge_linode, judge_stack

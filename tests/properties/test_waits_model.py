@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.linode.errors import ApiUnreachable, NotFound, WaitExpired, WaitFailed
-from providers.linode.goals import Goal, Kind, Outcome, Wait
-from providers.linode.records import Entity, Event, Linode
-from providers.linode.waits import CROSS_LOOK_TICKS, MOST_FAILED_LOOKS, Waits
+from providers.linode.api.errors import ApiUnreachable, NotFound, WaitExpired, WaitFailed
+from providers.linode.api.records import Entity, Event, Linode
+from providers.linode.core.waiting.goals import Goal, Kind, Outcome, Wait
+from providers.linode.core.waiting.waits import CROSS_LOOK_TICKS, MOST_FAILED_LOOKS, Waits
 
 ACTIONS = ("linode_create", "linode_boot", "linode_reboot", "linode_delete", "linode_snapshot")
 STABLE = ("running", "offline")

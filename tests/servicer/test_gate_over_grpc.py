@@ -10,8 +10,8 @@ import requests
 from google.protobuf import json_format
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.gate import GateProvider
-from providers.linode.owner import Owner
+from providers.linode.core.owner import Owner
+from providers.linode.resources.gate import GateProvider
 from tests.servicer.test_half_made_over_grpc import failed_detail
 from tests.servicer_process import UNKNOWN, Props, Servicer
 

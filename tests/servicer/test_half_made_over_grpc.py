@@ -14,7 +14,7 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.owner import Owner
+from providers.linode.core.owner import Owner
 from providers.linode.provider import InstanceProvider
 from tests.servicer_process import Props, Servicer
 

@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.account import AccountProvider
-from providers.linode.owner import Owner
+from providers.linode.core.owner import Owner
 from providers.linode.provider import InstanceProvider
+from providers.linode.resources.account import AccountProvider
 from tests.servicer_process import UNKNOWN, Props, Servicer
 
 PLANTED = "Planted-Passw0rd-7"

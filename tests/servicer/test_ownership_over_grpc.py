@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.owner import Owner
+from providers.linode.core.owner import Owner
 from providers.linode.provider import InstanceProvider
 from tests.servicer_process import Props, Servicer
 

@@ -14,9 +14,9 @@ import math
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
+from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs.field import Field, Kind, Value
 from providers.linode.catalogs.tree import All, AnyOf, Compare, Filter, Operator, Order
-from providers.linode.errors import BadFilter
 from providers.linode.nearest import did_you_mean
 
 RecordT = TypeVar("RecordT")

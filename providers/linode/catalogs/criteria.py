@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs.places import CONTINENTS, Continent
-from providers.linode.errors import BadFilter
 from providers.linode.nearest import did_you_mean
 
 CriteriaT = TypeVar("CriteriaT", bound="Criteria")

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs.criteria import ImageCriteria
 from providers.linode.catalogs.field import name_key
 from providers.linode.catalogs.funnel import Criterion, sieve
 from providers.linode.catalogs.lookup import Catalogs
 from providers.linode.catalogs.pick import Pick, Ranking, decide, first_that_fits
 from providers.linode.catalogs.records import Image
-from providers.linode.errors import NoMatch
 from providers.linode.nearest import did_you_mean
 
 ImageCriterion = Criterion[Image]

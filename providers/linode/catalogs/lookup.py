@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from providers.linode.api.errors import ApiRefused, BadFilter
 from providers.linode.catalogs.attributes import Attribute
 from providers.linode.catalogs.endpoints import ENDPOINTS
 from providers.linode.catalogs.field import Row
 from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Record, Region, parse
 from providers.linode.catalogs.tree import Filter, Order
 from providers.linode.catalogs.xfilter import split
-from providers.linode.errors import ApiRefused, BadFilter
 
 RecordT = TypeVar("RecordT", bound=Record)
 

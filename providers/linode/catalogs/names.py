@@ -5,6 +5,7 @@ Units stand in the names. Source: the list operations of the Linode API v4.
 
 from __future__ import annotations
 
+from providers.linode.api.records import Event, Linode
 from providers.linode.catalogs.attributes import (
     Catalog,
     Flag,
@@ -17,7 +18,6 @@ from providers.linode.catalogs.attributes import (
     Words,
 )
 from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Region
-from providers.linode.records import Event, Linode
 
 
 class LinodeTypes(metaclass=Catalog):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs.criteria import Criteria
 from providers.linode.catalogs.funnel import Funnel, HasId
 from providers.linode.catalogs.lookup import Catalogs
 from providers.linode.catalogs.unknown import unknown_names
-from providers.linode.errors import NoMatch
 
 ItemT = TypeVar("ItemT", bound=HasId)
 CriteriaT = TypeVar("CriteriaT", bound=Criteria)

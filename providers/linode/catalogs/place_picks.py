@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs.criteria import RegionCriteria, TypeCriteria
 from providers.linode.catalogs.lookup import Catalogs
 from providers.linode.catalogs.pick import Pick, all_refused, alternatives
 from providers.linode.catalogs.records import LinodeType, Region
 from providers.linode.catalogs.region_picks import pick_region
 from providers.linode.catalogs.type_picks import pick_type, ranking_in
-from providers.linode.errors import NoMatch
 
 
 @dataclass(frozen=True)

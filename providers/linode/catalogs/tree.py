@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Literal, NoReturn, TypeVar
 
+from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs.field import Field, Row, Value, name_key
-from providers.linode.errors import BadFilter
 
 RecordT = TypeVar("RecordT")
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "contains"]

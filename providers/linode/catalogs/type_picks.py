@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs.criteria import TypeCriteria
 from providers.linode.catalogs.field import name_key
 from providers.linode.catalogs.funnel import Criterion, Funnel, sieve
@@ -12,7 +13,6 @@ from providers.linode.catalogs.lookup import Catalogs
 from providers.linode.catalogs.pick import ItemT, Pick, Ranking, decide, first_that_fits
 from providers.linode.catalogs.records import LinodeType, Region
 from providers.linode.catalogs.stock import sold_in
-from providers.linode.errors import NoMatch
 from providers.linode.nearest import did_you_mean, nearest_of_unknown
 
 TypeCriterion = Criterion[LinodeType]

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs.endpoints import Endpoint
 from providers.linode.catalogs.field import Value, format_moment
 from providers.linode.catalogs.tree import All, AnyOf, Compare, Filter, Not, Operator, Order
-from providers.linode.errors import BadFilter
 
 RecordT = TypeVar("RecordT")
 XFilter = dict[str, object]

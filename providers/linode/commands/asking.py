@@ -13,17 +13,17 @@ from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from providers.linode import sessions
-from providers.linode.cache import is_offline, open_cache
-from providers.linode.catalog_transport import CatalogTransport, OnPage
+from providers.linode.api.cache import is_offline, open_cache
+from providers.linode.api.catalog_transport import CatalogTransport, OnPage
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.connection import LOCAL_STACK, connect, connect_for_lookups
+from providers.linode.api.errors import BadConnection, LinodeError
 from providers.linode.catalogs import Catalogs
-from providers.linode.client import LinodeClient
 from providers.linode.commands import stack_files
-from providers.linode.connection import LOCAL_STACK, connect, connect_for_lookups
-from providers.linode.errors import BadConnection, LinodeError
+from providers.linode.core import runtime as sessions
+from providers.linode.core.runtime import Session
 from providers.linode.pins import Pin, default_path
 from providers.linode.pins.file import PROJECT
-from providers.linode.sessions import Session
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 

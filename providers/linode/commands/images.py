@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from providers.linode import sessions
 from providers.linode.catalogs import AnyImages, Pick, pick_image
 from providers.linode.commands import asking
 from providers.linode.commands.flags import Flag, Megabytes, as_code, criteria_of, criteria_options
 from providers.linode.commands.listing import Listing, Sort, output_of, output_options
+from providers.linode.core import runtime as sessions
 
 FLAGS = (
     Flag("--vendor", "vendor", "Of this vendor, such as Debian."),

@@ -9,13 +9,13 @@ import click
 import yaml
 from pulumi.dynamic.dynamic import serialize_provider
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.commands import asking
 from providers.linode.commands.pins import stack_option
-from providers.linode.errors import NoMatch
-from providers.linode.importing import Selection, import_file, python_lines, select
-from providers.linode.owner import Owner
+from providers.linode.core.owner import Owner
 from providers.linode.pins.file import PROJECT
 from providers.linode.provider import InstanceProvider
+from providers.linode.resources.instance.importing import Selection, import_file, python_lines, select
 
 
 @click.command("import")

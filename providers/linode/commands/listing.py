@@ -16,7 +16,7 @@ from providers.linode.catalogs import Pick
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 PROGRAM = """\
-from providers.linode import sessions
+from providers.linode.core import runtime as sessions
 from providers.linode.catalogs import {names}
 {more}
 catalogs = sessions.of_environment().catalogs  # in a stack program: sessions.of_stack(pulumi.get_stack()).catalogs

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import click
 from rich.table import Table
 
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs import Catalogs
 from providers.linode.commands import asking, stack_files
 from providers.linode.commands.listing import paper
-from providers.linode.connection import LOCAL_STACK
-from providers.linode.errors import NoMatch
 from providers.linode.pins import PinFile
 from providers.linode.pins.advice import advise
 from providers.linode.pins.moves import Moved, Pins

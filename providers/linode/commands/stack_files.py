@@ -12,9 +12,9 @@ from pathlib import Path
 
 import yaml
 
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.errors import BadConnection, BadFilter
 from providers.linode.catalogs import ImageCriteria, KernelCriteria, RegionCriteria, TypeCriteria
-from providers.linode.connection import LOCAL_STACK
-from providers.linode.errors import BadConnection, BadFilter
 from providers.linode.nearest import did_you_mean
 from providers.linode.pins import Wish, default_path
 from providers.linode.pins.file import PROJECT

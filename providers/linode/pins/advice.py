@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeVar
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs import Availability, Catalogs, Image, Kernel, LinodeType, Pick, Region
 from providers.linode.catalogs.funnel import HasId
 from providers.linode.catalogs.tree import Filter, Order
-from providers.linode.errors import NoMatch
 from providers.linode.pins.pin import Pin
 from providers.linode.pins.wish import Kind
 

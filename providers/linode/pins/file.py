@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from providers.linode.connection import LOCAL_STACK
-from providers.linode.errors import BadPins
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.errors import BadPins
 from providers.linode.pins.pin import Pin
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from providers.linode.api.errors import BadPins
 from providers.linode.catalogs import Catalogs
-from providers.linode.errors import BadPins
 from providers.linode.nearest import did_you_mean
 from providers.linode.pins.pin import Pin, make_pin
 from providers.linode.pins.wish import Wish

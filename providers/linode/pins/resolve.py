@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.errors import ApiMaintenance, ApiUnreachable, BadPins, NoMatch, Offline
 from providers.linode.catalogs import Catalogs, LinodeTypes
 from providers.linode.catalogs.unknown import unknown_names
-from providers.linode.connection import LOCAL_STACK
-from providers.linode.errors import ApiMaintenance, ApiUnreachable, BadPins, NoMatch, Offline
 from providers.linode.pins.advice import Note, advise
 from providers.linode.pins.file import PinFile, restoring
 from providers.linode.pins.pin import Pin, make_pin

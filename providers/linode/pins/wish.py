@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
+from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs import (
     Catalogs,
     Criteria,
@@ -22,7 +23,6 @@ from providers.linode.catalogs import (
     pick_region,
     pick_type,
 )
-from providers.linode.errors import BadFilter
 
 Kind = Literal["region", "type", "image", "kernel"]
 CRITERIA: dict[Kind, type[Criteria]] = {

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from providers.linode.cache import open_cache
-from providers.linode.catalog_cache import CatalogCache
-from providers.linode.catalog_transport import CatalogTransport
-from providers.linode.client import LinodeClient
-from providers.linode.connection import Connection
-from providers.linode.errors import ApiUnreachable, NotAuthorized, Offline
+from providers.linode.api.cache import open_cache
+from providers.linode.api.catalog_cache import CatalogCache
+from providers.linode.api.catalog_transport import CatalogTransport
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.connection import Connection
+from providers.linode.api.errors import ApiUnreachable, NotAuthorized, Offline
 from stacks.engine import PROJECT
 from tests.wire import Answer, ScriptedServer, errors
 
@@ -282,10 +282,10 @@ def test_a_catalog_is_renewed_once_when_it_lacks_something(folder: Path, opened:
 
 READER = """
 import sys
-from providers.linode.cache import open_cache
-from providers.linode.catalog_transport import CatalogTransport
-from providers.linode.client import LinodeClient
-from providers.linode.connection import Connection
+from providers.linode.api.cache import open_cache
+from providers.linode.api.catalog_transport import CatalogTransport
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.connection import Connection
 connection = Connection(sys.argv[1], "planted-secret-token", "LINODE_TOKEN")
 client = LinodeClient(CatalogTransport(connection, open_cache(connection)))
 for path in ("/linode/types", "/regions", "/images") * 5:

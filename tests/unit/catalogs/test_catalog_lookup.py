@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from providers.linode.api.errors import ApiRefused, ApiUnreachable, BadFilter
 from providers.linode.catalogs import Catalogs, Images, Kernels, LinodeTypes, Regions
-from providers.linode.errors import ApiRefused, ApiUnreachable, BadFilter
 from tests.catalog_rows import KERNELS, Row, RowsClient
 
 ONE = Kernels.label == "6.9.3-x86_64-linode165"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs import Criteria, ImageCriteria, RegionCriteria, TypeCriteria
-from providers.linode.errors import BadFilter
 
 
 def test_the_same_criteria_have_the_same_json_however_they_are_written() -> None:

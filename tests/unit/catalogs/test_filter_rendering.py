@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs import Events, Images, Instances, Kernels, LinodeTypes, Regions, render
 from providers.linode.catalogs.endpoints import ENDPOINTS
 from providers.linode.catalogs.tree import AnyOf, Filter
 from providers.linode.catalogs.xfilter import Split, split
-from providers.linode.errors import BadFilter
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=timezone.utc)
 

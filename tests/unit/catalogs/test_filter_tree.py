@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs import Events, Images, Kernels, LinodeTypes, Regions
 from providers.linode.catalogs.tree import Filter
-from providers.linode.errors import BadFilter
 from tests.catalog_rows import small_catalogs
 
 PLAN = {"id": "g6-standard-2", "class": "standard", "memory": 4096, "gpus": 0, "price": {"monthly": 24.0}}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs import (
     Image,
     ImageCriteria,
@@ -18,7 +19,6 @@ from providers.linode.catalogs import (
     pick_kernel,
     pick_region,
 )
-from providers.linode.errors import NoMatch
 from tests.catalog_rows import IMAGES, REGIONS, image_row, small_catalogs
 
 TODAY = date(2026, 7, 1)

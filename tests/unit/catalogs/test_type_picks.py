@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs import (
     LinodeType,
     RegionCriteria,
@@ -15,7 +16,6 @@ from providers.linode.catalogs import (
     pick_type,
     smallest,
 )
-from providers.linode.errors import NoMatch
 from tests.catalog_rows import TYPES, small_catalogs, type_row
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs import (
     Criteria,
     ImageCriteria,
@@ -18,7 +19,6 @@ from providers.linode.catalogs import (
     pick_type,
 )
 from providers.linode.catalogs.unknown import unknown_names
-from providers.linode.errors import NoMatch
 from providers.linode.pins import PinFile, Pinned, Wish
 from tests.catalog_rows import small_catalogs
 

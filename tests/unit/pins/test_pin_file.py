@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.errors import BadPins
 from providers.linode.catalogs import ImageCriteria, TypeCriteria
-from providers.linode.connection import LOCAL_STACK
-from providers.linode.errors import BadPins
 from providers.linode.pins import Pin, PinFile, Wish, default_path
 from providers.linode.pins.file import PROJECT, render, restoring
 from providers.linode.pins.pin import make_pin

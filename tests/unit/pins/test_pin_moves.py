@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 
 import pytest
 
+from providers.linode.api.errors import BadPins, NoMatch
 from providers.linode.catalogs import ImageCriteria, RegionCriteria, TypeCriteria
-from providers.linode.errors import BadPins, NoMatch
 from providers.linode.pins import Pin, Wish
 from providers.linode.pins.advice import advise
 from providers.linode.pins.moves import keep, promote, repin

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from providers.linode.api.errors import ApiUnreachable, BadPins, NoMatch, Offline
 from providers.linode.catalogs import (
     Catalogs,
     ImageCriteria,
@@ -14,7 +15,6 @@ from providers.linode.catalogs import (
     RegionCriteria,
     TypeCriteria,
 )
-from providers.linode.errors import ApiUnreachable, BadPins, NoMatch, Offline
 from providers.linode.pins import PinFile, Pinned, Wish, is_locked
 from tests.catalog_rows import (
     AVAILABILITY,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.account_fits import doubts, misheld
-from providers.linode.holding_records import (
+from providers.linode.core.account_records import (
     BackedUpDisk,
     Backup,
     Firewall,
@@ -16,6 +15,7 @@ from providers.linode.holding_records import (
     Subnet,
     UserDefinedField,
 )
+from providers.linode.resources.instance.account_fits import doubts, misheld
 
 HELD = Held(
     group_regions={5: "gb-lon", 6: "de-fra-2"},

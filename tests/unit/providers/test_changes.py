@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode import changes
-from providers.linode.changes import Outcome
-from providers.linode.inputs import as_reported, declared, put_body, request_body
-from providers.linode.records import Linode
+from providers.linode.api.records import Linode
+from providers.linode.resources.instance import changes
+from providers.linode.resources.instance.changes import Outcome
+from providers.linode.resources.instance.inputs import as_reported, declared, put_body, request_body
 
 OLD: dict[str, object] = {
     "type": "g6-standard-1",

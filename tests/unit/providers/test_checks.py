@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode import changes
+from providers.linode.api.records import Linode
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
-from providers.linode.checks import problems
-from providers.linode.fits import Facts
-from providers.linode.holding_records import Held
-from providers.linode.owner import Owner
-from providers.linode.records import Linode
+from providers.linode.core.account_records import Held
+from providers.linode.core.owner import Owner
+from providers.linode.resources.instance import changes
+from providers.linode.resources.instance.checks import problems
+from providers.linode.resources.instance.fits import Facts
 
 OWNER = Owner("A", "p", "s", "web-1")
 GOOD: dict[str, object] = {

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.client import LinodeClient
-from providers.linode.errors import ApiUnreachable, NotAuthorized
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.errors import ApiUnreachable, NotAuthorized
 from tests.wire import Answer, ScriptedServer, errors
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.connection import Connection, clean_token, connect, is_loopback, versioned_url
-from providers.linode.errors import BadConnection
+from providers.linode.api.connection import Connection, clean_token, connect, is_loopback, versioned_url
+from providers.linode.api.errors import BadConnection
 
 CONFIG = {"linode:token": "from-config", "linode:url": "http://127.0.0.1:1"}
 

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from providers.linode import evidence, transport
-from providers.linode.client import LinodeClient
-from providers.linode.create_failures import Verdict, sort_out
-from providers.linode.creating import PAUSES_S, Create
-from providers.linode.errors import (
+from providers.linode.api import transport
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.errors import (
     ApiMaintenance,
     ApiRefused,
     ApiUnreachable,
@@ -17,9 +15,12 @@ from providers.linode.errors import (
     LinodeError,
     NotAuthorized,
 )
-from providers.linode.evidence import Evidence
-from providers.linode.owner import Owner
-from providers.linode.records import Linode
+from providers.linode.api.records import Linode
+from providers.linode.core import evidence
+from providers.linode.core.evidence import Evidence
+from providers.linode.core.owner import Owner
+from providers.linode.resources.instance.create_failures import Verdict, sort_out
+from providers.linode.resources.instance.creating import PAUSES_S, Create
 from tests.wire import Answer, ScriptedServer, errors
 
 OWNER = Owner("A1", "fleet", "dev", "web-1")

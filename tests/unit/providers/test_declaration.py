@@ -7,8 +7,8 @@ from typing import Literal, get_args, get_origin
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.declaration import Declaration, misdeclared
-from providers.linode.fields import BY_NAME, DECLARED, FIELDS, SECRET
+from providers.linode.resources.instance.declaration import Declaration, misdeclared
+from providers.linode.resources.instance.fields import BY_NAME, DECLARED, FIELDS, SECRET
 
 CHOICES = [
     field.name

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from providers.linode import engine_contact
-from providers.linode.engine_contact import HalfMade, current_call, keep_half_made, widen_pool
+from providers.linode.core import engine as engine_contact
+from providers.linode.core.engine import HalfMade, current_call, keep_half_made, widen_pool
 
 URN = "urn:pulumi:dev::fleet::pulumi-python:dynamic/linode:Instance::web-1"
 
@@ -108,7 +108,7 @@ def test_a_pool_of_another_size_is_left_alone() -> None:
 
 def test_a_provider_ends_soon_after_its_engine() -> None:
     code = (
-        "import sys, time; from providers.linode import engine_contact as e; "
+        "import sys, time; from providers.linode.core import engine as e; "
         "print(e.end_with_engine(sys.argv), flush=True); time.sleep(60)"
     )
     with socket.socket() as engine:

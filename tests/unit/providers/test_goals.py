@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.goals import Goal, Kind, Wait
-from providers.linode.looks import events_filter, list_filter
-from providers.linode.records import Entity, Event, Linode
-from providers.linode.waits import Waits
+from providers.linode.api.records import Entity, Event, Linode
+from providers.linode.core.waiting.filters import events_filter, list_filter
+from providers.linode.core.waiting.goals import Goal, Kind, Wait
+from providers.linode.core.waiting.waits import Waits
 
 
 def event(number: int, action: str, status: str, message: str = "") -> Event:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.changes import Changes, Outcome
-from providers.linode.grants import Restricted, parsed, refusals
+from providers.linode.resources.instance.changes import Changes, Outcome
+from providers.linode.resources.instance.grants import Restricted, parsed, refusals
 
 NOTHING = Changes({})
 TAGS = Changes({"tags": Outcome.PUT})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.client import LinodeClient
-from providers.linode.errors import ApiRefused
-from providers.linode.holdings import MOST_LINODES_FOR_A_BACKUP, Holdings
-from providers.linode.records import Backups, Linode
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.errors import ApiRefused
+from providers.linode.api.records import Backups, Linode
+from providers.linode.core.account_lookups import MOST_LINODES_FOR_A_BACKUP, Holdings
 from tests.wire import Answer, ScriptedServer, errors
 
 

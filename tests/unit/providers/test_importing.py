@@ -3,10 +3,16 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from providers.linode import changes
-from providers.linode.importing import Selection, declared_inputs, import_file, python_lines, select
-from providers.linode.owner import Owner
-from providers.linode.records import Backups, Linode
+from providers.linode.api.records import Backups, Linode
+from providers.linode.core.owner import Owner
+from providers.linode.resources.instance import changes
+from providers.linode.resources.instance.importing import (
+    Selection,
+    declared_inputs,
+    import_file,
+    python_lines,
+    select,
+)
 
 OWNER = Owner("A", "fleet", "dev", "")
 WEB = Linode(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode import changes, interface_firewalls, network_fits
-from providers.linode.changes import Outcome
-from providers.linode.client import LinodeClient
-from providers.linode.errors import NotAuthorized
-from providers.linode.interfaces import on_the_wire, only_firewalls_differ, seen_linode
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.errors import NotAuthorized
+from providers.linode.resources.instance import changes, interface_firewalls, network_fits
+from providers.linode.resources.instance.changes import Outcome
+from providers.linode.resources.instance.interfaces import on_the_wire, only_firewalls_differ, seen_linode
 
 PUBLIC = {"id": 1, "public": {"ipv4": {"addresses": []}}, "vlan": None, "vpc": None}
 VLAN = {"id": 2, "vlan": {"vlan_label": "lan"}, "public": None, "vpc": None}

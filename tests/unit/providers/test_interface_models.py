@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.combinations import interfaces_together
-from providers.linode.declaration import misdeclared
+from providers.linode.resources.instance.combinations import interfaces_together
+from providers.linode.resources.instance.declaration import misdeclared
 
 PUBLIC: dict[str, object] = {"purpose": "public"}
 VLAN: dict[str, object] = {"purpose": "vlan", "label": "lan"}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.interfaces import InterfaceSteps, seen_legacy, seen_linode, steps
+from providers.linode.resources.instance.interfaces import InterfaceSteps, seen_legacy, seen_linode, steps
 
 PUBLIC = {
     "id": 1,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.linode.limiter import Limiter, budget_of, shared
+from providers.linode.api.limiter import Limiter, budget_of, shared
 
 EPOCH = 1_800_000_000.0
 

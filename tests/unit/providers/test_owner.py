@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from providers.linode.owner import Owner, users_tags
+from providers.linode.core.owner import Owner, users_tags
 
 OWNER = Owner("A1", "fleet", "dev", "web-1")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.password_strength import is_guessable
-from providers.linode.root_password import make_password
+from providers.linode.resources.instance.password_strength import is_guessable
+from providers.linode.resources.root_password import make_password
 
 
 @pytest.mark.parametrize(

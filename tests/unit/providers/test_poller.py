@@ -11,13 +11,13 @@ import pytest
 
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
-from providers.linode.client import LinodeClient
-from providers.linode.connection import Connection
-from providers.linode.goals import Goal
-from providers.linode.limiter import Limiter
-from providers.linode.poller import Poller, pause_s
-from providers.linode.records import Linode
-from providers.linode.transport import Transport
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.connection import Connection
+from providers.linode.api.limiter import Limiter
+from providers.linode.api.records import Linode
+from providers.linode.api.transport import Transport
+from providers.linode.core.waiting.goals import Goal
+from providers.linode.core.waiting.poller import Poller, pause_s
 
 BODY = {
     "type": "g6-nanode-1",

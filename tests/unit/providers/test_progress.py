@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from providers.linode.progress import Progress, line
+from providers.linode.core.waiting.progress import Progress, line
 
 
 def doing(running: int, booting: int, provisioning: int) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.root_password import ALPHABETS, RootPasswordProvider, make_password
+from providers.linode.resources.root_password import ALPHABETS, RootPasswordProvider, make_password
 
 
 @pytest.mark.parametrize("length", [11, 32, 128])

@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
-from providers.linode.connection import Connection
-from providers.linode.errors import NotAuthorized
-from providers.linode.rotation import candidates, choose
+from providers.linode.api.connection import Connection
+from providers.linode.api.errors import NotAuthorized
+from providers.linode.api.rotation import candidates, choose
 
 CONFIG = {"linode:token": "from-config"}
 ENVIRONMENT = {"LINODE_TOKEN": "from-env", "LINODE_CLI_TOKEN": "from-cli"}

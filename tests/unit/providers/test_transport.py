@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from providers.linode import transport
-from providers.linode.connection import Connection
-from providers.linode.errors import (
+from providers.linode.api import transport
+from providers.linode.api.connection import Connection
+from providers.linode.api.errors import (
     ApiMaintenance,
     ApiRefused,
     ApiUnreachable,
@@ -16,8 +16,8 @@ from providers.linode.errors import (
     NotAuthorized,
     NotFound,
 )
-from providers.linode.rate_headers import retry_after_s
-from providers.linode.transport import Transport, may_repeat, pause_s
+from providers.linode.api.rate_headers import retry_after_s
+from providers.linode.api.transport import Transport, may_repeat, pause_s
 from tests.wire import Answer, ScriptedServer, errors
 
 

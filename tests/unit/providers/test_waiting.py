@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.errors import Busy, WaitExpired
-from providers.linode.waiting import Pace, until, until_free
+from providers.linode.api.errors import Busy, WaitExpired
+from providers.linode.core.waiting.until import Pace, until, until_free
 
 
 class Clock:

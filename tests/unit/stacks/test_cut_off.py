@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from providers.linode.records import Linode
+from providers.linode.api.records import Linode
 from stacks.cut_off import settle
 
 Json = dict[str, Any]

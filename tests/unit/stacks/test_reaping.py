@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from providers.linode.owner import Owner
-from providers.linode.records import Linode
+from providers.linode.api.records import Linode
+from providers.linode.core.owner import Owner
 from stacks import reaping
 from stacks.expiry import linode_tag, stack_tag
 from stacks.reaping import Scope, StackFacts, judge_linode, judge_stack

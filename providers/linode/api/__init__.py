@@ -1,0 +1,1 @@
+"""The Linode API v4: one request at a time, one method per endpoint."""

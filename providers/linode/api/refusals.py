@@ -1,0 +1,106 @@
+"""The one line that tells a person what the API's refusal means and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import requests
+
+from providers.linode.api.connection import NEEDED_SCOPES, Connection, is_loopback
+from providers.linode.api.errors import ApiRefused, ApiUnreachable, Busy, NotAuthorized, NotFound
+
+LABEL_TAKEN = "label must be unique"
+START_LOCAL_API = "start the local API with `make api`"
+IN_CONFIG = "linode:token"
+STALE_COPY = " (refresh and destroy use the copy in the state: LINODE_TOKEN or --run-program reaches them.)"
+CHECK_ADDRESS = "check the network and the address (LINODE_URL or linode:url)"
+
+
+def refusal(
+    method: str,
+    path: str,
+    connection: Connection,
+    status: int,
+    headers: Mapping[str, str],
+    reasons: tuple[tuple[str, str], ...],
+) -> ApiRefused | ApiUnreachable:
+    """The error for an answer of 400 and more, its type chosen by status and reason."""
+    said = "; ".join(f"{field}: {reason}" if field else reason for field, reason in reasons)
+    what = f"{method} {path}: {status}" + (f" {said}" if said else "")
+    if not reasons and status in (400, 408, 502, 503, 504):
+        # A gateway in front of the API answered with a page of its own (seen: 502, and 400 from nginx).
+        return ApiUnreachable(
+            f"{what} from a gateway in front of the API. Next: try again; nothing is lost.",
+            did_nothing=status == 400,
+        )
+    if status == 401:
+        return NotAuthorized(f"{what} {_about_token(connection, headers)}", status=status, reasons=reasons)
+    if status == 404:
+        return NotFound(f"{what}.", status=status, reasons=reasons)
+    if status == 400 and any(reason.startswith("Linode busy") for _, reason in reasons):
+        return Busy(f"{what} Next: wait until its running job has ended.", status=status, reasons=reasons)
+    return ApiRefused(
+        f"{what.rstrip('.')}. Next: {_next_step(status, reasons)}", status=status, reasons=reasons
+    )
+
+
+def unreachable(
+    method: str, path: str, connection: Connection, error: requests.RequestException
+) -> ApiUnreachable:
+    """The error for a request without an answer; tells whether it can have been carried out."""
+    host = urlsplit(connection.url).netloc
+    if isinstance(error, requests.exceptions.SSLError):
+        # Another TLS failure may have come after the request had been sent.
+        did_nothing = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        why = "its certificate could not be verified" if did_nothing else "the TLS connection broke"
+    elif isinstance(error, requests.exceptions.ConnectTimeout):
+        why, did_nothing = "it did not answer in time", True
+    elif isinstance(error, requests.exceptions.Timeout):
+        why, did_nothing = "the answer did not come in time", False
+    elif _never_connected(error):
+        why, did_nothing = "no connection", True
+    else:
+        why, did_nothing = "the connection broke before the answer", False
+    then = START_LOCAL_API if is_loopback(connection.url) else CHECK_ADDRESS
+    return ApiUnreachable(
+        f"{method} {path}: {host} can't be reached: {why}. Next: {then}.", did_nothing=did_nothing
+    )
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    """Whether the connection was refused, or its host not found, before anything was sent."""
+    text = str(error)
+    return isinstance(error, requests.exceptions.ConnectionError) and (
+        "NewConnectionError" in text or "NameResolutionError" in text or "Failed to establish" in text
+    )
+
+
+def _about_token(connection: Connection, headers: Mapping[str, str]) -> str:
+    needed = headers.get("X-Accepted-OAuth-Scopes", "*")
+    if needed == "*":
+        needed = f"one; the provider needs the scopes {NEEDED_SCOPES}"
+    if headers.get("X-OAuth-Scopes", "unknown") == "unknown":
+        whose = "this token" if connection.token else "a call without a token"
+        stale = STALE_COPY if connection.token_source == IN_CONFIG else ""
+        return (
+            f"— the API does not know {whose} (from {connection.token_source}); the call needs {needed}. "
+            f"Next: set LINODE_TOKEN, or `pulumi config set --secret linode:token`, to a valid one.{stale}"
+        )
+    return (
+        f"— the token (from {connection.token_source}) has the scopes "
+        f"{headers['X-OAuth-Scopes']}; the call needs {needed}. Next: make a token that has them."
+    )
+
+
+def _next_step(status: int, reasons: tuple[tuple[str, str], ...]) -> str:
+    said = " ".join(reason.lower() for _, reason in reasons)
+    if LABEL_TAKEN in said:
+        return "give the resource another label, or delete or import the Linode that has it."
+    if status == 403:
+        return "choose another plan or region, or ask for the user's grants."
+    if status == 429:
+        return "wait a minute; other clients of this account may use up its limit."
+    if status >= 500:
+        return "try again; see status.linode.com."
+    return "correct the input named here."

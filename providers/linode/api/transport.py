@@ -1,0 +1,246 @@
+"""One request to the Linode API: the token, a timeout, and repeats where a repeat can't do the work twice.
+
+The one module here that knows `requests`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from providers.linode.api import limiter, refusals
+from providers.linode.api.connection import Connection, is_loopback
+from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable
+from providers.linode.api.rate_headers import retry_after_s
+
+log = logging.getLogger("linode.api")
+
+Json = dict[str, object]
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 60.0
+MOST_TRIES = 5
+MOST_REFUSED = 20
+"""Tries of a request that is refused for the API's limits: each did nothing, and other clients use the limit too."""
+
+LONGEST_PAUSE_S = 300.0
+"""What the API asks for is never cut short; if it asks for more than this, the request fails and says so."""
+
+LONGEST_OWN_PAUSE_S = 30.0
+LONG_WAIT_S = 5.0
+PARALLEL_CONNECTIONS = 128
+
+SAFE_TWICE = frozenset({"GET", "PUT", "DELETE"})
+DID_NOTHING = frozenset({429})
+UNSURE = frozenset({408, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A successful answer: the JSON body and the headers (names in any case)."""
+
+    body: Json
+    headers: Mapping[str, str]
+
+
+def may_repeat(method: str, status: int) -> bool:
+    """Whether sending the same request again cannot do the work twice.
+
+    A 429 was refused before anything was done. After 408 and 5xx nobody can tell: Linodes have been made by
+    requests that were answered so, hence no second POST.
+    """
+    return status in DID_NOTHING or (status in UNSURE and method in SAFE_TWICE)
+
+
+def pause_s(tries: int, asked_s: float | None, jitter: float) -> float:
+    """Seconds to wait before try number `tries` + 1: what the API asks for, else 0.5, 1, 2, 4 … 30.
+
+    `jitter` in 0..1 adds up to a quarter, so that parallel callers do not come back together.
+    Source: https://techdocs.akamai.com/linode-api/reference/rate-limits
+    """
+    base = asked_s if asked_s is not None else min(0.5 * 2.0 ** min(tries - 1, 10), LONGEST_OWN_PAUSE_S)
+    return base * (1 + jitter / 4)
+
+
+class Transport:
+    """Sends requests to one address with one token. Safe to share between threads.
+
+    The token travels in the Authorization header alone: never over plain http but to loopback (Connection
+    sees to that), never along a redirect, never to a host that ~/.netrc or a proxy variable names.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        most_tries: int = MOST_TRIES,
+        limits: limiter.Limiter | None = None,
+    ) -> None:
+        self.connection = connection
+        self._sleep = sleep
+        self._limits = limits or limiter.shared(connection.url, connection.token)
+        self._most_tries = most_tries
+        self._session = requests.Session()
+        self._session.trust_env = not is_loopback(connection.url)
+        self._session.auth = self._authorize
+        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=PARALLEL_CONNECTIONS)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        x_filter: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> Reply:
+        """The answer to one request, repeated where that is safe.
+
+        `path` begins after the version: "/linode/types". `x_filter` is sent as the X-Filter header.
+        Raises ApiRefused (NotAuthorized, NotFound, Busy), ApiUnreachable, ApiMaintenance.
+        """
+        headers = {"Accept": "application/json"}
+        if x_filter:
+            headers["X-Filter"] = json.dumps(x_filter, separators=(",", ":"))
+        tries = refused = 0
+        while True:
+            self._wait_for_limit(method, path)
+            try:
+                answer = self._send(method, path, query, headers, body)
+            except ApiUnreachable as error:
+                tries += 1
+                if tries >= self._most_tries or not (error.did_nothing or method in SAFE_TWICE):
+                    raise
+                asked_s, why = None, "no answer"
+            else:
+                if answer.ok:
+                    return Reply(_json_object(answer, method, path), answer.headers)
+                self._stop_in_maintenance(answer, method, path)
+                refused += answer.status_code == 429
+                tries += answer.status_code != 429
+                asked_s = self._asked_s(answer)
+                if self._gives_up(method, answer.status_code, asked_s, tries, refused):
+                    raise self._refusal(answer, method, path)
+                why = f"answer {answer.status_code}"
+            wait = pause_s(tries + refused, asked_s, random.random())  # noqa: S311 - spreads load, guards nothing
+            log.info("%s %s: %s, again in %.1f s (try %d)", method, path, why, wait, tries + refused + 1)
+            self._sleep(wait)
+
+    def _gives_up(self, method: str, status: int, asked_s: float | None, tries: int, refused: int) -> bool:
+        if not may_repeat(method, status) or tries >= self._most_tries or refused >= MOST_REFUSED:
+            return True
+        return asked_s is not None and asked_s > LONGEST_PAUSE_S
+
+    def _asked_s(self, answer: requests.Response) -> float | None:
+        """Ordinary answers and 500s carry the header too, and it means nothing there."""
+        if answer.status_code not in (429, 503):
+            return None
+        return retry_after_s(answer.headers.get("Retry-After"), time.time())
+
+    def _wait_for_limit(self, method: str, path: str) -> None:
+        """Return when the request may go out, within what the API's limits leave to this process."""
+        said = False
+        while wait := self._limits.wait_s(method, path):
+            if wait > LONG_WAIT_S and not said:
+                log.info("%s %s: waits %.0f s for the API's limit", method, path, wait)
+                said = True
+            self._sleep(wait + random.random() * limiter.LOOK_AGAIN_S)  # noqa: S311 - spreads load
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.connection.token:
+            request.headers["Authorization"] = f"Bearer {self.connection.token}"
+        return request
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int] | None,
+        headers: Mapping[str, str],
+        body: Mapping[str, object] | None,
+    ) -> requests.Response:
+        started = time.monotonic()
+        try:
+            answer = self._session.request(
+                method,
+                self.connection.url + path,
+                params=query,
+                headers=headers,
+                json=body,
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            self._limits.answered(method, path, None, None)
+            raise refusals.unreachable(method, path, self.connection, error) from None
+        except BaseException:
+            self._limits.answered(method, path, None, None)
+            raise
+        self._limits.answered(method, path, answer.headers, answer.status_code)
+        log.debug("%s %s -> %d in %.3f s", method, path, answer.status_code, time.monotonic() - started)
+        if warning := answer.headers.get("Warning"):
+            log.warning("%s %s: the API warns: %s", method, path, warning[:300])
+        return answer
+
+    def _stop_in_maintenance(self, answer: requests.Response, method: str, path: str) -> None:
+        if answer.status_code == 503 and "X-Maintenance-Mode" in answer.headers:
+            raise ApiMaintenance(
+                f"{method} {path}: the Linode API is closed for maintenance "
+                f"({answer.headers['X-Maintenance-Mode'][:80]}). Next: see status.linode.com."
+            )
+
+    def _refusal(self, answer: requests.Response, method: str, path: str) -> ApiRefused | ApiUnreachable:
+        return refusals.refusal(
+            method, path, self.connection, answer.status_code, answer.headers, _reasons(answer)
+        )
+
+
+def _json_object(answer: requests.Response, method: str, path: str) -> Json:
+    """The body as an object; bare arrays come as {"data": [...]}, nothing as {}."""
+    if not 200 <= answer.status_code < 300:
+        raise ApiRefused(
+            f"{method} {path}: the API answered {answer.status_code} with a redirect, which is not followed "
+            "because the token would go along. Next: correct LINODE_URL or linode:url.",
+            status=answer.status_code,
+        )
+    if not answer.content:
+        return {}
+    try:
+        body: object = answer.json()
+    except ValueError:
+        raise ApiUnreachable(
+            f"{method} {path}: answer {answer.status_code} is no JSON. Next: check LINODE_URL or linode:url.",
+            did_nothing=False,
+        ) from None
+    if isinstance(body, list):
+        return {"data": body}
+    return body if isinstance(body, dict) else {}
+
+
+def _reasons(answer: requests.Response) -> tuple[tuple[str, str], ...]:
+    """Pairs (field or "", reason) of the errors array; none where a gateway answered with a page."""
+    try:
+        body: object = answer.json()
+    except ValueError:
+        return ()
+    errors = body.get("errors") if isinstance(body, dict) else None
+    if not isinstance(errors, list):
+        return ()
+    return tuple(
+        (str(item.get("field") or ""), str(item.get("reason", ""))[:300])
+        for item in errors
+        if isinstance(item, dict)
+    )

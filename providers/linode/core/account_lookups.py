@@ -1,0 +1,146 @@
+"""What an account holds beside its Linodes, as far as inputs name it: each list read once, and only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TypeVar
+
+from providers.linode.api.cache import is_offline
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.errors import ApiRefused, NotFound
+from providers.linode.api.records import Linode
+from providers.linode.api.transport import Json
+from providers.linode.core.account_records import Backup, Firewall, ReservedAddress, StackScript, Subnet
+
+T = TypeVar("T")
+
+NOT_FOR_US = (401, 403, 404)
+"""The token lacks the scope, its user the grant, or the account the service."""
+
+MOST_LINODES_FOR_A_BACKUP = 20
+"""A backup is found through its Linode only, by one request each: past so many it is left to the API to judge."""
+
+
+class Holdings:
+    """The account's things, by what names them; None wherever they can't be known: offline, or not for this token."""
+
+    def __init__(self, client: LinodeClient) -> None:
+        self._client = client
+        self._scripts: dict[int, Mapping[int, StackScript] | None] = {}
+        self._backups: dict[int, list[Backup] | None] = {}
+
+    @cached_property
+    def group_regions(self) -> Mapping[int, str] | None:
+        """The region of each placement group."""
+        return _if_allowed(self._client.placement_group_regions)
+
+    @cached_property
+    def firewalls(self) -> Mapping[int, Firewall] | None:
+        """Scope firewall:read_only. Source: GET /networking/firewalls."""
+        rows = self._rows("/networking/firewalls")
+        return None if rows is None else {each.id: each for each in map(Firewall.model_validate, rows)}
+
+    @cached_property
+    def default_firewalls(self) -> Mapping[str, int | None] | None:
+        """By linode, nodebalancer, public_interface and vpc_interface. Source: GET /networking/firewalls/settings."""
+        body = _if_allowed(
+            lambda: self._client.transport.request("GET", "/networking/firewalls/settings").body
+        )
+        ids = body.get("default_firewall_ids") if body else None
+        return {str(key): id_ for key, id_ in ids.items()} if isinstance(ids, dict) else None
+
+    @cached_property
+    def usernames(self) -> frozenset[str] | None:
+        """Scope account:read_only, for unrestricted users. Source: GET /account/users."""
+        rows = self._rows("/account/users")
+        return None if rows is None else frozenset(str(row.get("username")) for row in rows)
+
+    @cached_property
+    def addresses(self) -> Mapping[str, ReservedAddress] | None:
+        """Scope ips:read_only. Source: GET /networking/reserved/ips."""
+        rows = self._rows("/networking/reserved/ips")
+        return (
+            None
+            if rows is None
+            else {each.address: each for each in map(ReservedAddress.model_validate, rows)}
+        )
+
+    @cached_property
+    def subnets(self) -> Mapping[int, Subnet] | None:
+        """The subnets of all VPCs, which come with them. Source: GET /vpcs."""
+        rows = self._rows("/vpcs")
+        return None if rows is None else {each.id: each for row in rows for each in _subnets_of(row)}
+
+    def stackscript(self, script_id: int) -> Mapping[int, StackScript] | None:
+        """That one alone, empty where there is none. Scope stackscripts:read_only.
+
+        Source: GET /linode/stackscripts/{stackscriptId}.
+        """
+        if script_id not in self._scripts:
+            self._scripts[script_id] = _if_allowed(lambda: self._read_script(script_id))
+        return self._scripts[script_id]
+
+    def _read_script(self, script_id: int) -> Mapping[int, StackScript]:
+        path = f"/linode/stackscripts/{script_id}"
+        try:
+            return {script_id: StackScript.model_validate(self._client.transport.request("GET", path).body)}
+        except NotFound:
+            return {}
+
+    def backup(
+        self, backup_id: int, linodes: Iterable[Linode], region: object
+    ) -> Mapping[int, Backup] | None:
+        """That one alone, empty where none of the account's Linodes has it.
+
+        Asked are the Linodes with the backup service, those of the region first: a backup can be restored there only.
+        """
+        able = sorted(
+            (each for each in linodes if each.backups.enabled), key=lambda each: each.region != region
+        )
+        for linode in able[:MOST_LINODES_FOR_A_BACKUP]:
+            held = self._backups_of(linode.id)
+            if held is None:
+                return None
+            found = {backup.id: backup for backup in held if backup.id == backup_id}
+            if found:
+                return found
+        return {} if len(able) <= MOST_LINODES_FOR_A_BACKUP and not is_offline() else None
+
+    def _backups_of(self, linode_id: int) -> list[Backup] | None:
+        """Scope linodes:read_only. Source: GET /linode/instances/{linodeId}/backups."""
+        if linode_id not in self._backups:
+            path = f"/linode/instances/{linode_id}/backups"
+            self._backups[linode_id] = _if_allowed(
+                lambda: _backups_in(self._client.transport.request("GET", path).body)
+            )
+        return self._backups[linode_id]
+
+    def _rows(self, path: str) -> list[Json] | None:
+        return _if_allowed(lambda: self._client.list_rows(path))
+
+
+def _if_allowed(ask: Callable[[], T]) -> T | None:
+    """The answer; None offline, and where the API does not tell it to this token: the look is a courtesy."""
+    if is_offline():
+        return None
+    try:
+        return ask()
+    except ApiRefused as refused:
+        if refused.status in NOT_FOR_US:
+            return None
+        raise
+
+
+def _subnets_of(vpc: Json) -> list[Subnet]:
+    rows = vpc.get("subnets")
+    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [Subnet.model_validate({**row, "region": vpc.get("region")}) for row in found]
+
+
+def _backups_in(body: Json) -> list[Backup]:
+    """The automatic backups and the snapshot: an object, not a page."""
+    automatic, snapshot = body.get("automatic"), body.get("snapshot")
+    rows = [*automatic] if isinstance(automatic, list) else []
+    rows += [snapshot.get("current"), snapshot.get("in_progress")] if isinstance(snapshot, dict) else []
+    return [Backup.model_validate(row) for row in rows if row is not None]

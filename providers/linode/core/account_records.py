@@ -1,0 +1,93 @@
+"""What the API reports of the things that an Instance's inputs name by id, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from pydantic import AliasChoices, Field
+
+from providers.linode.api.records import Record
+
+
+class Firewall(Record):
+    """Source: GET /networking/firewalls."""
+
+    id: int
+    label: str = ""
+    status: str = "enabled"
+
+
+class ReservedAddress(Record):
+    """An address that the account keeps; `linode_id` has it, if any does. Source: GET /networking/reserved/ips."""
+
+    address: str
+    region: str = ""
+    linode_id: int | None = None
+
+
+class Subnet(Record):
+    """A subnet, and the region of its VPC. Source: GET /vpcs."""
+
+    id: int
+    label: str = ""
+    region: str | None = None
+    ipv4: str | None = None
+
+
+class UserDefinedField(Record):
+    """What a StackScript asks for. `one_of` and `many_of` are words with commas between.
+
+    A `header` is a heading of the form and takes no value. The API's description writes oneOf, its answers oneof.
+    Source: GET /linode/stackscripts/{stackscriptId}.
+    """
+
+    name: str
+    default: str | None = None
+    header: str | None = None
+    one_of: str | None = Field(default=None, validation_alias=AliasChoices("oneof", "oneOf", "one_of"))
+    many_of: str | None = Field(default=None, validation_alias=AliasChoices("manyof", "manyOf", "many_of"))
+
+
+class StackScript(Record):
+    """Source: GET /linode/stackscripts/{stackscriptId}."""
+
+    id: int
+    label: str = ""
+    images: tuple[str, ...] = ()
+    user_defined_fields: tuple[UserDefinedField, ...] = ()
+
+
+class BackedUpDisk(Record):
+    """`size` in MB."""
+
+    size: int = 0
+
+
+class Backup(Record):
+    """A backup of one Linode. Source: GET /linode/instances/{linodeId}/backups."""
+
+    id: int
+    region: str = ""
+    status: str = ""
+    disks: tuple[BackedUpDisk, ...] = ()
+
+    @property
+    def size_mb(self) -> int:
+        return sum(disk.size for disk in self.disks)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What was looked up for one resource; None is what was not asked for, or can't be known."""
+
+    group_regions: Mapping[int, str] | None = None
+    firewalls: Mapping[int, Firewall] | None = None
+    default_firewalls: Mapping[str, int | None] | None = None
+    usernames: Collection[str] | None = None
+    addresses: Mapping[str, ReservedAddress] | None = None
+    subnets: Mapping[int, Subnet] | None = None
+    stackscripts: Mapping[int, StackScript] | None = None
+    backups: Mapping[int, Backup] | None = None
+    own_linodes: Collection[int] = ()
+    """The Linodes that this resource has, or takes over: what they have will be free for it."""

@@ -1,0 +1,208 @@
+"""What the SDK's dynamic provider doesn't offer and the engine understands: every unofficial hold on them is here.
+
+Each part tests first whether what it relies on is there, and tells its caller when it isn't, so that another
+SDK costs a comfort and never a Linode. Relied on: the servicer's methods have the locals `request` and
+`context` (pulumi/dynamic/__main__.py, SDK 3.272); an error that carries ErrorResourceInitFailed keeps a
+resource in the state, and the next `up` updates it (pulumi/provider.proto); the servicer runs on one
+ThreadPoolExecutor of 4 threads, which looks at `_max_workers` whenever work comes; it tells an error as what its
+`traceback.format_exc()` gives.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from providers.linode.api.errors import LinodeError
+
+log = logging.getLogger("linode.engine")
+
+SERVICER = "DynamicResourceProviderServicer"
+PROVIDER_KEY = "__provider"
+DETAILS_KEY = "grpc-status-details-bin"
+UNKNOWN_ERROR = 2
+"""gRPC's code for an error of no particular kind."""
+
+STOCK_THREADS = 4
+WIDE_THREADS = 128
+"""Provider calls at once. They mostly wait, and the engine's --parallel sets how many there really are."""
+
+POOL_LOOKS = 3
+POOL_PAUSE_S = 0.01
+LOOK_FOR_ENGINE_S = 1.0
+LOST_ENGINE_LOOKS = 2
+
+
+class HalfMade(Exception):
+    """The resource exists and is not ready: the engine has been told to keep it. Its text is the reason."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """The engine's call that this thread is answering. `timeout_s`: from custom_timeouts, 0 if none is set."""
+
+    urn: str
+    timeout_s: float
+    context: Any
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return self.urn.rpartition("::")[2]
+
+
+def current_call() -> Call | None:
+    """The call that this thread is answering, None where the servicer can't be found on the stack."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        names = frame.f_locals
+        if type(names.get("self")).__name__ == SERVICER and "request" in names and "context" in names:
+            request, context = names["request"], names["context"]
+            if not callable(getattr(context, "set_trailing_metadata", None)):
+                return None
+            urn, timeout = getattr(request, "urn", ""), getattr(request, "timeout", 0.0)
+            return Call(str(urn), float(timeout or 0.0), context)
+        frame = frame.f_back
+    return None
+
+
+def keep_half_made(id_: str, outputs: Mapping[str, object], reason: str, provider: object) -> bool:
+    """Have the engine keep the resource with this id, these outputs and the reason why it isn't ready.
+
+    Raises HalfMade when the engine will; returns False, having done nothing, when it can't be told.
+    `provider` is the property `__provider` of the resource's inputs, without which the state is of no use.
+    """
+    call = current_call()
+    if call is None or not provider:
+        return False
+    try:
+        details = _details(id_, {**outputs, PROVIDER_KEY: provider}, reason)
+        call.context.set_trailing_metadata(((DETAILS_KEY, details),))
+    except Exception as error:  # noqa: BLE001 - whatever an other SDK raises, the fallback has to be taken
+        log.debug("the engine can't be told of a half-made resource: %s", error)
+        return False
+    raise HalfMade(reason)
+
+
+def _details(id_: str, properties: Mapping[str, object], reason: str) -> bytes:
+    from pulumi.runtime.proto import provider_pb2, status_pb2
+
+    failed = provider_pb2.ErrorResourceInitFailed(id=id_, reasons=[reason])
+    failed.properties.update(_without_none(properties))
+    status = status_pb2.Status(code=UNKNOWN_ERROR, message=reason)
+    status.details.add().Pack(failed)
+    return bytes(status.SerializeToString())
+
+
+def _without_none(properties: Mapping[str, object]) -> dict[str, Any]:
+    """As the servicer does it: None is left out, also within maps; tuples are lists."""
+    return {key: _plain(value) for key, value in properties.items() if value is not None}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return _without_none({str(key): part for key, part in value.items()})
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value
+
+
+@functools.cache
+def settle_in() -> None:
+    """What every provider needs of the servicer that made it, done once a process."""
+    say_errors_plainly()
+    widen_pool()
+    end_with_engine()
+
+
+def say_errors_plainly(environment: Mapping[str, str] = os.environ) -> bool:
+    """Have an error reach people as one line: the servicer sends `traceback.format_exc()`. Whether that worked.
+
+    With LINODE_DEBUG nothing is done. Only to be called once the provider is being configured: the SDK hangs in
+    a program that has set `tracebacklimit`.
+    """
+    if environment.get("LINODE_DEBUG"):
+        return False
+    sys.tracebacklimit = 0
+    servicer = sys.modules["__main__"]
+    if getattr(servicer, "traceback", None) is not traceback:
+        return False
+    servicer.traceback = _PlainTraceback()  # type: ignore[attr-defined]  # looked up just now
+    return True
+
+
+class _PlainTraceback:
+    """Stands for the module `traceback` in the servicer."""
+
+    @staticmethod
+    def format_exc() -> str:
+        error = sys.exc_info()[1]
+        if isinstance(error, (LinodeError, HalfMade)):
+            return str(error)
+        said = " ".join(traceback.format_exc().split())
+        return (
+            f"the provider failed where it should not: {said}. Next: LINODE_DEBUG=1 shows where; report it."
+        )
+
+
+def widen_pool(threads: int = WIDE_THREADS) -> bool:
+    """Let the servicer that runs this thread answer more than 4 calls at once. Whether that worked."""
+    for _ in range(POOL_LOOKS):
+        for pool in _stock_pools():
+            if threading.current_thread() in getattr(pool, "_threads", ()):
+                pool._max_workers = threads
+                return True
+        time.sleep(POOL_PAUSE_S)  # a thread that has just been started isn't in its pool's list yet
+    return False
+
+
+def _stock_pools() -> list[ThreadPoolExecutor]:
+    return [
+        found
+        for found in gc.get_objects()
+        if type(found) is ThreadPoolExecutor and getattr(found, "_max_workers", None) == STOCK_THREADS
+    ]
+
+
+def end_with_engine(arguments: list[str] | None = None) -> bool:
+    """End this process when its engine is gone: a killed engine leaves it behind, with requests still to send.
+
+    The engine's address is the servicer's argument. Whether the engine answered there, and so is watched.
+    """
+    address = (sys.argv if arguments is None else arguments)[1:2]
+    host, _, port = address[0].rpartition(":") if address else ("", "", "")
+    if not port.isdigit() or not _listens(host, int(port)):
+        return False
+    watch = threading.Thread(target=_watch, args=(host, int(port)), name="engine-watch", daemon=True)
+    watch.start()
+    return True
+
+
+def _watch(host: str, port: int) -> None:
+    missed = 0
+    while missed < LOST_ENGINE_LOOKS:
+        time.sleep(LOOK_FOR_ENGINE_S)
+        missed = 0 if _listens(host, port) else missed + 1
+    os._exit(1)
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=LOOK_FOR_ENGINE_S):
+            return True
+    except TimeoutError:
+        return True  # busy, not gone
+    except OSError:
+        return False

@@ -1,0 +1,106 @@
+"""One thing wrong with an input, and how a pydantic model comes to say it in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from pulumi.output import Unknown
+from pydantic import PlainValidator, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from providers.linode.nearest import did_you_mean
+from providers.linode.resources.instance.fields import SECRET
+
+TOLD, MISSING, EXTRA = "told", "missing", "extra_forbidden"
+IN_OUR_WORDS = frozenset({TOLD, MISSING, EXTRA})
+KEY = "[key]"
+"""The last part of an error's place where a key of a map is wrong."""
+
+
+class Problem(NamedTuple):
+    """One thing wrong with one input: why, and what to do next."""
+
+    field: str
+    reason: str
+
+
+def hidden(problem: Problem) -> Problem:
+    """The problem as the engine may have it: it prints the value of a named input, so a secret one is not named."""
+    field, reason = problem
+    return Problem("", f"{field} {reason}") if field in SECRET else problem
+
+
+def wrong(reason: str) -> PydanticCustomError:
+    """The error that stands in a model's answer with just this reason."""
+    return PydanticCustomError(TOLD, "{reason}", {"reason": reason})
+
+
+def told(reason: str) -> WrapValidator:
+    """For Annotated: whatever is wrong with the value is told so; what stands deeper keeps its own reason.
+
+    A value that is not known yet passes: nothing can be said of it.
+    """
+
+    def judge(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, Unknown):
+            return value
+        try:
+            return handler(value)
+        except ValidationError as error:
+            if all(each["type"] in IN_OUR_WORDS for each in error.errors(include_input=False)):
+                raise
+            raise wrong(reason) from None
+
+    return WrapValidator(judge)
+
+
+def among(allowed: Collection[str]) -> PlainValidator:
+    """For Annotated: one of these words; the nearest are told."""
+
+    def judge(value: object) -> object:
+        if isinstance(value, Unknown) or (isinstance(value, str) and value in allowed):
+            return value
+        near = did_you_mean(str(value), allowed)
+        raise wrong(f"must be one of {', '.join(allowed)}{near}. Next: correct it.")
+
+    return PlainValidator(judge)
+
+
+def key_among(allowed: Collection[str]) -> PlainValidator:
+    """For the keys of a map: one of these; the nearest are told."""
+
+    def judge(value: object) -> object:
+        if value in allowed:
+            return value
+        near = did_you_mean(str(value), allowed)
+        raise wrong(f"has no {value!r}{near}. Next: use {', '.join(allowed)}.")
+
+    return PlainValidator(judge)
+
+
+def problem_of(error: ErrorDetails, words: Iterable[str]) -> Problem:
+    """An error of a model as a problem. `words` are the names that a misspelt one deep inside may mean."""
+    field, *inner = error["loc"]
+    place = _place(inner[:-1] if error["type"] == EXTRA else inner)
+    return Problem(str(field), f"{place} {_reason(error, words, nested=bool(inner))}".strip())
+
+
+def _reason(error: ErrorDetails, words: Iterable[str], *, nested: bool) -> str:
+    if error["type"] == TOLD:
+        return error["msg"]
+    if error["type"] == MISSING:
+        return f"is required. Next: {'give it' if nested else 'pick one from the catalogs'}."
+    if error["type"] == EXTRA:
+        name = str(error["loc"][-1])
+        near = did_you_mean(name, set(words) - {name})
+        return f"takes no {name!r}{near}. Next: correct the name, or leave it out."
+    return "has not the form that the API takes. Next: correct it."
+
+
+def _place(inner: list[int | str]) -> str:
+    """`[0].vpc.subnet_id`; the names of a union's members have a space and belong to no place."""
+    if inner[-1:] == [KEY]:
+        inner = inner[:-2]
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner if " " not in str(part)]
+    return "".join(parts).removeprefix(".")

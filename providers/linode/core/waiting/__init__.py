@@ -1,0 +1,1 @@
+"""One poller for every wait of a process."""

@@ -1,0 +1,115 @@
+"""Wait until something is so, or say why it is not.
+
+What a Linode is waited for goes to the poller that all waits share; `until` is for the rest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.errors import Busy, WaitExpired
+from providers.linode.api.records import Linode
+from providers.linode.core import engine as engine_contact
+from providers.linode.core.waiting import poller
+from providers.linode.core.waiting.goals import Goal
+
+T = TypeVar("T")
+
+TIMEOUTS_S: Mapping[str, float] = {"create": 15 * 60.0, "update": 60 * 60.0, "delete": 10 * 60.0}
+"""How long each operation may wait where neither `timeouts` nor custom_timeouts say."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often to look: soon at first, so that fast things are seen fast, then every `longest_s` seconds."""
+
+    first_s: float = 0.25
+    factor: float = 1.5
+    longest_s: float = 5.0
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
+
+
+def text(value: object) -> str | None:
+    """A declared text, None where it is not declared."""
+    return None if value is None else str(value)
+
+
+def timeout_s(inputs: Mapping[str, object], operation: str) -> float:
+    """Seconds that an operation may wait: the input `timeouts`, else the resource's custom_timeouts, else ours.
+
+    No engine ends a call when its custom timeout is over; it only hands the number on.
+    """
+    given = inputs.get("timeouts")
+    value = given.get(operation) if isinstance(given, Mapping) else None
+    if isinstance(value, (int, float)):
+        return float(value)
+    call = engine_contact.current_call()
+    return (call.timeout_s if call else 0.0) or TIMEOUTS_S[operation]
+
+
+def until(
+    look: Callable[[], T], done: Callable[[T], bool], what: str, timeout_s: float, pace: Pace | None = None
+) -> T:
+    """The first thing seen that is `done`. Raises WaitExpired after `timeout_s` seconds, and what `look` raises."""
+    pace = pace or Pace()
+    deadline, interval = pace.now() + timeout_s, pace.first_s
+    while True:
+        seen = look()
+        if done(seen):
+            return seen
+        if pace.now() + interval > deadline:
+            raise WaitExpired(
+                f"{what}: not so after {timeout_s:.0f} s. Next: look at the Linode, then run `up` again."
+            )
+        pace.sleep(interval)
+        interval = min(interval * pace.factor, pace.longest_s)
+
+
+def until_free(call: Callable[[], None], what: str, timeout_s: float, pace: Pace | None = None) -> None:
+    """Make the call, again and again while the API answers `Linode busy.`
+
+    A Linode is busy for a while after it shows `running`, so a look at its status does not replace this.
+    """
+
+    def accepted() -> bool:
+        try:
+            call()
+        except Busy:
+            return False
+        return True
+
+    until(accepted, bool, f"{what}: a running job has to end first", timeout_s, pace)
+
+
+def until_it(client: LinodeClient, goal: Goal, timeout_s: float) -> Linode | None:
+    """The Linode once the goal is reached, None when it is gone or free.
+
+    Raises WaitExpired after `timeout_s` seconds, WaitFailed when a job of it failed, NotFound.
+    """
+    outcome = poller.shared(client).wait_for([goal], timeout_s)[0]
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.linode
+
+
+def act_when_free(
+    client: LinodeClient, linode_id: int, call: Callable[[], None], what: str, timeout_s: float
+) -> None:
+    """Make a call that the API refuses while a job of the Linode waits or runs, once none does.
+
+    Raises WaitExpired and what the call raises.
+    """
+    shared, pace = poller.shared(client), Pace()
+    mark, deadline = shared.mark(), pace.now() + timeout_s
+
+    def sleep_until_free(seconds: float) -> None:
+        goal = Goal(linode_id, what, "free", since=mark.since, after=mark.after)
+        shared.wait_for([goal], max(seconds, deadline - pace.now()))
+        pace.sleep(seconds)
+
+    until_free(call, what, timeout_s, Pace(sleep=sleep_until_free))

@@ -1,0 +1,1 @@
+"""The kinds of resource, each in a file or folder of its own."""

@@ -1,0 +1,91 @@
+"""The account that a stack belongs to, recorded in the stack's state: no command works in another one.
+
+`providers.linode.resources.account.AccountProvider` is a stored format. Never move it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+)
+
+from providers.linode.api.cache import is_offline
+from providers.linode.api.errors import LinodeError
+from providers.linode.core import runtime as sessions
+
+Props = dict[str, Any]
+
+
+class AccountProvider(ResourceProvider):
+    """Makes nothing in the account: it looks which one the token belongs to, and refuses any but the first."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        sessions.begin(req.config)
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """The inputs with the account's id, so that it is known in previews; or why the token can't be used.
+
+        Offline nobody can be asked: previews go on, and whatever would change something asks again.
+        """
+        try:
+            session = sessions.of_stack(str(news["stack"]))
+            recorded = _olds.get("uuid") or sessions.expected_account()
+            if is_offline():
+                return CheckResult({**news, "uuid": recorded or ""}, [])
+            if recorded:
+                sessions.require_account(session, str(recorded), str(news["stack"]))
+            return CheckResult({**news, "uuid": session.account_id}, [])
+        except LinodeError as error:
+            return CheckResult(news, [CheckFailure("", str(error))])
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        return DiffResult(changes=False)
+
+    def create(self, props: Props) -> CreateResult:
+        self._require(props)
+        return CreateResult(str(props["uuid"]), dict(props))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        self._require(props)
+        return ReadResult(id_, dict(props), {key: props[key] for key in ("stack", "uuid")})
+
+    def delete(self, _id: str, _props: Props) -> None:
+        self._require(_props)
+
+    def _require(self, props: Props) -> None:
+        stack = str(props["stack"])
+        sessions.require_account(sessions.of_stack(stack), str(props["uuid"]), stack)
+
+
+class Account(Resource, module="linode", name="Account"):
+    """The account that the stack's Linodes are made in; every Instance wants it.
+
+    `uuid` is known in previews. The account is recorded when the stack is first deployed, or demanded from
+    the start by the setting linode:account. A token of another account stops every command after that.
+    """
+
+    uuid: pulumi.Output[str]
+
+    def __init__(self, name: str = "account", opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(AccountProvider(), name, {"stack": pulumi.get_stack(), "uuid": None}, opts)
+
+    def owner_of(self, name: str) -> dict[str, Any]:
+        """The owner that a resource of this program passes to its provider, which sees neither stack nor project."""
+        return {
+            "account": self.uuid,
+            "project": pulumi.get_project(),
+            "stack": pulumi.get_stack(),
+            "name": name,
+        }

@@ -1,0 +1,89 @@
+"""The firewalls of Linode interfaces. An interface does not tell its own, and changing it needs no power cycle.
+
+One enabled firewall at most guards an interface, so the old one has to go before the new one can come.
+Scope firewall:read_write for a change. Source: GET /linode/instances/{linodeId}/interfaces/{interfaceId}/firewalls;
+GET, POST, DELETE /networking/firewalls/{firewallId}/devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.errors import LinodeError, NotAuthorized
+from providers.linode.resources.instance.interfaces import FIREWALL, Interface, id_of, is_guarded, pairs
+
+DEVICE_TYPE = "linode_interface"
+DEVICE_TYPES = (DEVICE_TYPE, "interface")
+"""What the API answers, and what its description says."""
+
+
+def held(
+    client: LinodeClient, linode_id: int, there: Sequence[Interface], wanted: Sequence[Interface]
+) -> dict[int, list[int]]:
+    """Firewall ids by interface id, of those interfaces alone that declare a firewall."""
+    return {
+        id_of(match): _firewalls(client, linode_id, id_of(match))
+        for interface, match in pairs(there, wanted)
+        if match is not None and FIREWALL in interface
+    }
+
+
+def seen(
+    client: LinodeClient, linode_id: int, there: Sequence[Interface], wanted: Sequence[Interface]
+) -> dict[int, list[int]]:
+    """The same for a refresh, which is not to fail because a token may not ask for firewalls: then nothing."""
+    try:
+        return held(client, linode_id, there, wanted)
+    except NotAuthorized:
+        return {}
+
+
+def put(
+    client: LinodeClient, linode_id: int, there: Sequence[Interface], wanted: Sequence[Interface]
+) -> None:
+    """Give each interface that is there the firewall that is declared for it. Raises what the calls raise."""
+    now = held(client, linode_id, there, wanted)
+    for interface, match in pairs(there, wanted):
+        if match is not None and id_of(match) in now:
+            found = now[id_of(match)]
+            if not is_guarded(found, interface[FIREWALL]):
+                _exchange(client, id_of(match), found, int(str(interface[FIREWALL])))
+
+
+def _exchange(client: LinodeClient, interface_id: int, old: Sequence[int], new: int) -> None:
+    """One firewall for others, 0 for none; if the new one is refused, the old ones come back."""
+    for firewall_id in old:
+        _detach(client, interface_id, firewall_id)
+    if not new:
+        return
+    try:
+        _attach(client, interface_id, new)
+    except LinodeError:
+        for firewall_id in old:
+            with suppress(LinodeError):  # the first error tells more
+                _attach(client, interface_id, firewall_id)
+        raise
+
+
+def _firewalls(client: LinodeClient, linode_id: int, interface_id: int) -> list[int]:
+    rows = client.list_rows(f"/linode/instances/{linode_id}/interfaces/{interface_id}/firewalls")
+    return [int(str(row["id"])) for row in rows]
+
+
+def _attach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:
+    body = {"id": interface_id, "type": DEVICE_TYPE}
+    client.transport.request("POST", f"/networking/firewalls/{firewall_id}/devices", body=body)
+
+
+def _detach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:
+    path = f"/networking/firewalls/{firewall_id}/devices"
+    for device in client.list_rows(path):
+        entity = device.get("entity")
+        if (
+            isinstance(entity, dict)
+            and entity.get("type") in DEVICE_TYPES
+            and entity.get("id") == interface_id
+        ):
+            client.transport.request("DELETE", f"{path}/{device['id']}")

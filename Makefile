@@ -10,10 +10,10 @@ export ENGINE LOCAL_PORT LOCAL_SPEED
 .PHONY: up preview pin refresh down show unlock api stop test chaos bench check fix tools lock hook clean
 
 up preview pin refresh down show unlock: .venv/requirements.txt.installed
-	@$(RUN) stacks $@ --stack $(STACK) $(ARGS)
+	@$(RUN) fleet $@ --stack $(STACK) $(ARGS)
 
 api stop: .venv/requirements.txt.installed
-	@$(RUN) stacks $@
+	@$(RUN) fleet $@
 
 test: .venv/requirements-dev.txt.installed
 	@$(RUN) pytest -n auto --dist loadfile $(T)
@@ -52,7 +52,7 @@ clean:
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/requirements.txt.installed: requirements.txt
-	@$(PYTHON) stacks/venv.py requirements.txt
+	@$(PYTHON) fleet/venv.py requirements.txt
 
 .venv/requirements-dev.txt.installed: requirements.txt requirements-dev.txt
-	@$(PYTHON) stacks/venv.py requirements.txt requirements-dev.txt
+	@$(PYTHON) fleet/venv.py requirements.txt requirements-dev.txt

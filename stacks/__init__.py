@@ -1,1 +1,1 @@
-"""What we want: the stack program, its settings per environment, and the commands that run it."""
+"""What we want: the stack program, and its settings per environment."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core import runtime as sessions
 from providers.linode.pins import PinFile, Pinned, default_path
-from stacks import local_stack, sources
 from stacks import settings as stack_settings
-from stacks.engine import PROJECT
+from stacks import sources
 from stacks.picking import pick_all
+from stacks.sources import PROJECT
 
 
 def pin(stack: str, env: Mapping[str, str]) -> list[str]:
@@ -19,12 +19,11 @@ def pin(stack: str, env: Mapping[str, str]) -> list[str]:
 
     Raises LinodeError, BadSettings.
     """
-    local = local_stack.of_environment(env) if stack == LOCAL_STACK else None
-    layer = sources.of_files(stack, own=local.settings if local else None)
+    layer = sources.of_files(stack, own=sources.file_of(stack, env))
     settings = stack_settings.parse(layer, stack)
     known = sources.linode_values(layer)
-    if local:
-        known["linode:token"] = local.api(env).token_file.read_text().strip()
+    if stack == LOCAL_STACK:
+        known["linode:token"] = (sources.local_folder(env) / "token").read_text().strip()
     sessions.learn(known)
     session = sessions.of_stack(stack)
     file = PinFile.read(PROJECT / settings.pins if settings.pins else default_path(stack, env))

@@ -19,10 +19,10 @@ from providers.linode.resources.instance.resource import Instance, InstanceArgs
 from providers.linode.resources.root_password import RootPassword
 from stacks import budget, expiry, sources
 from stacks import settings as stack_settings
-from stacks.engine import PROJECT
 from stacks.errors import BadSettings
 from stacks.picking import Picks, pick_all, total_monthly_usd
 from stacks.settings import Group, Settings
+from stacks.sources import PROJECT
 
 
 def run() -> None:

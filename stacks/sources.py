@@ -9,13 +9,24 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from providers.linode.api.connection import LOCAL_STACK
-from stacks import local_stack
-from stacks.engine import PROJECT
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer
 
+PROJECT = Path(__file__).resolve().parents[1]
 FOLDER = PROJECT / "stacks"
 COMMON = "common.yaml"
+PULL_REQUEST = re.compile(r"pr(-\d+)?")
+"""The template of pull requests' stacks, and what is made from it."""
+
+
+def local_folder(env: Mapping[str, str]) -> Path:
+    """Everything of stack `local`: the folder .local of this project, or the one that LOCAL_HOME names."""
+    return Path(env.get("LOCAL_HOME") or PROJECT / ".local").resolve()
+
+
+def file_of(stack: str, env: Mapping[str, str]) -> Path:
+    """A stack's own settings."""
+    return (local_folder(env) if stack == LOCAL_STACK else FOLDER) / f"Pulumi.{stack}.yaml"
 
 
 def environments(folder: Path = FOLDER) -> list[str]:
@@ -41,8 +52,7 @@ def of_engine(config: Mapping[str, object], stack: str) -> Layer:
     values = {
         key: _decoded(value) if key.startswith(PROJECT_SPACE) else value for key, value in config.items()
     }
-    local = local_stack.of_environment(os.environ).settings if stack == LOCAL_STACK else None
-    file = local or FOLDER / f"Pulumi.{stack}.yaml"
+    file = file_of(stack, os.environ)
     places = read_layer(file, _shown(file)).places
     return merge([read_layer(FOLDER / COMMON, _shown(FOLDER / COMMON)), Layer(values, places)])
 

@@ -19,7 +19,7 @@ import yaml
 from tests.project_copy import copy_project
 
 ENGINES = ("embedded", "pulumi")
-COPIED = ("Pulumi.yaml", "__main__.py", "providers", "stacks", "emulators")
+COPIED = ("Pulumi.yaml", "__main__.py", "providers", "stacks", "fleet", "emulators")
 SPEED = "600"
 """A minute of the API in a tenth of a second."""
 
@@ -72,9 +72,9 @@ class Checkout:
         }
 
     def run(self, *words: str, env: Mapping[str, str] | None = None, engine: str | None = None) -> Done:
-        """`python -m stacks …` as make calls it."""
+        """`python -m fleet …` as make calls it."""
         chosen = {"ENGINE": engine} if engine else {}
-        return self.command(sys.executable, "-m", "stacks", *words, env={**(env or {}), **chosen})
+        return self.command(sys.executable, "-m", "fleet", *words, env={**(env or {}), **chosen})
 
     def command(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
         done = subprocess.run(

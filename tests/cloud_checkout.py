@@ -43,9 +43,9 @@ class CloudCheckout(Checkout):
         return self.command(*first, *words, env=env)
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """`python -m stacks …`, not waited for."""
+        """`python -m fleet …`, not waited for."""
         return subprocess.Popen(
-            [sys.executable, "-m", "stacks", *words], cwd=self.root, env=self.env, start_new_session=True,
+            [sys.executable, "-m", "fleet", *words], cwd=self.root, env=self.env, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from providers.linode.resources.instance.fields import FIELDS, Change, Field
-from stacks.engine import PROJECT
+from stacks.sources import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "instance.md"
 BEGIN, END = "<!-- inputs -->\n", "<!-- /inputs -->"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from emulators.linode_api.server import LocalApi
-from stacks.engine import PROJECT
+from stacks.sources import PROJECT
 from tests.checkout import Done
 
 TIMEOUT_S = 240

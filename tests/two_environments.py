@@ -61,7 +61,7 @@ class TwoEnvironments:
     def make_all(self) -> None:
         """Both stacks there, pinned and committed."""
         for stack in STACKS:
-            for words in (f"pulumi stack init {stack}", f".venv/bin/python -m stacks pin --stack {stack}"):
+            for words in (f"pulumi stack init {stack}", f".venv/bin/python -m fleet pin --stack {stack}"):
                 done = self.sh(words)
                 assert done.code == 0, done.said
         self.commit("two environments")
@@ -73,7 +73,7 @@ class TwoEnvironments:
             assert done.code == 0, done.said
 
     def stacks(self, *words: str) -> Done:
-        return self.sh(" ".join((".venv/bin/python -m stacks", *words)))
+        return self.sh(" ".join((".venv/bin/python -m fleet", *words)))
 
     def sh(self, command: str) -> Done:
         done = subprocess.run(

@@ -19,7 +19,7 @@ import yaml
 from tests.workflow_expressions import evaluated, filled, holds
 
 WORKFLOWS = Path(__file__).resolve().parents[1] / ".github" / "workflows"
-INSTALL = "python stacks/venv.py requirements.txt"
+INSTALL = "python fleet/venv.py requirements.txt"
 TIMEOUT_S = 300
 
 

@@ -103,7 +103,7 @@ class Kills:
         self.created += more
         how: How = self.dice.choice(["tree", "cli"])
         moment = self._any_moment() if self.dice.random() < 0.5 else self._among_writes()
-        words, log = [sys.executable, "-m", "stacks", "up"], self.folder / f"killed-{number}.log"
+        words, log = [sys.executable, "-m", "fleet", "up"], self.folder / f"killed-{number}.log"
         killed = run_and_kill(words, self.checkout.root, self.checkout.env, moment.is_now, how, log)
         changes_mind = self.dice.random() < 0.25
         if changes_mind:

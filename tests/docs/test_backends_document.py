@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-from stacks import expiry, lock_wait, pr_commands, reaper
-from stacks.__main__ import COMMANDS, _parser
-from stacks.engine import PROJECT
+from fleet.cli.main import COMMANDS, _parser
+from fleet.delivery import pr_commands, reaper
+from fleet.engine import lock_wait
+from stacks import expiry
+from stacks.sources import PROJECT
 
 TEXT = (PROJECT / "docs" / "backends.md").read_text(encoding="utf-8")
 
 
 def test_every_command_and_option_of_the_document_is_there() -> None:
-    commands = re.findall(r"python -m stacks (?:--lock-wait 5m )?([a-z-]+)", TEXT)
+    commands = re.findall(r"python -m fleet (?:--lock-wait 5m )?([a-z-]+)", TEXT)
 
     assert {"pr-up", "pr-down", "reap", "unlock", "up"} <= set(commands) <= set(COMMANDS)
     assert _parser().parse_known_args(["--lock-wait", "5m", "up", "--stack", "dev"])[0].lock_wait == "5m"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 
+from fleet.cli.main import COMMANDS
 from preview.cli import _parser
 from providers.linode.__main__ import group
-from stacks.__main__ import COMMANDS
-from stacks.engine import PROJECT
+from stacks.sources import PROJECT
 
 TEXT = (PROJECT / "docs" / "commands.md").read_text()
 
@@ -23,7 +23,7 @@ def named(text: str) -> set[str]:
 
 
 def test_every_command_of_a_stack_is_named() -> None:
-    rows = "".join(re.findall(r"^\|([^|]+)\|", section("python -m stacks"), re.MULTILINE))
+    rows = "".join(re.findall(r"^\|([^|]+)\|", section("python -m fleet"), re.MULTILINE))
 
     assert set(COMMANDS) <= named(rows)
 

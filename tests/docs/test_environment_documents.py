@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.engine import PROJECT
+from stacks.sources import PROJECT
 from tests.checkout import ENGINES, free_port, skip_without
 from tests.project_copy import copy_project
 from tests.two_environments import COPIED_TOO, identity, shims
@@ -70,7 +70,7 @@ class Shell:
         raise AssertionError(f"the shell ended: {said}")
 
     def close(self) -> None:
-        self.run(".venv/bin/python -m stacks stop")
+        self.run(".venv/bin/python -m fleet stop")
         self._bash.communicate("exit\n", timeout=TIMEOUT_S)
 
 

@@ -99,7 +99,7 @@ def test_a_folder_that_can_not_be_written_is_one_line(made: CloudCheckout, tmp_p
     for place in places:
         place.chmod(0o555)
 
-    done = made.command(*bound, sys.executable, "-m", "stacks", "refresh", "--stack", "dev", "--yes")
+    done = made.command(*bound, sys.executable, "-m", "fleet", "refresh", "--stack", "dev", "--yes")
     for place in places:
         place.chmod(0o755)
 

@@ -28,7 +28,7 @@ def here(
 
 def reported(here: TwoEnvironments, out: Path, bundle: str, front: str = "") -> tuple[int, dict[str, Any]]:
     """The report's exit code, and its one stack."""
-    made = here.sh(f"{front} .venv/bin/python -m stacks bundle --out {out / 'bundle'} {bundle}")
+    made = here.sh(f"{front} .venv/bin/python -m fleet bundle --out {out / 'bundle'} {bundle}")
     assert made.code == 0, made.said
     done = here.sh(f".venv/bin/python -m preview report {out / 'bundle'} --out {out / 'report'}")
     found = json.loads((out / "report" / "report.json").read_text())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.engine import PROJECT
+from stacks.sources import PROJECT
 from tests.checkout import Checkout
 
 

@@ -29,7 +29,7 @@ def slow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkout]:
 
 def killed_when(checkout: Checkout, is_time: Callable[[], bool]) -> None:
     """`up`, killed with all its processes as soon as it is time."""
-    words, log = [sys.executable, "-m", "stacks", "up"], checkout.root / "killed.log"
+    words, log = [sys.executable, "-m", "fleet", "up"], checkout.root / "killed.log"
     killed = run_and_kill(words, checkout.root, checkout.env, is_time, "tree", log)
     assert killed.in_time, log.read_text()
     assert killed.end_the_rest(20) == 0
@@ -100,7 +100,7 @@ def test_requests_that_arrive_after_the_crash_make_no_second_linode(slow: Checko
 def test_a_running_command_is_not_unlocked(slow: Checkout) -> None:
     faults(slow, {**CREATE, "kind": "slow", "delay_s": 8.0})
     process = subprocess.Popen(
-        [sys.executable, "-m", "stacks", "up"], cwd=slow.root, env=slow.env,
+        [sys.executable, "-m", "fleet", "up"], cwd=slow.root, env=slow.env,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     deadline = time.monotonic() + 60

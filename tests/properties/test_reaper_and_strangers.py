@@ -8,11 +8,11 @@ from datetime import datetime, timedelta, timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from fleet.delivery import reaping
+from fleet.delivery.reaping import Scope, StackFacts, judge_linode, judge_stack
 from providers.linode.api.records import Linode
 from providers.linode.core.owner import Owner
-from stacks import reaping
 from stacks.expiry import stack_tag
-from stacks.reaping import Scope, StackFacts, judge_linode, judge_stack
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 ACCOUNTS, PROJECTS = ("acc", "other"), ("fleet", "shop", "fleet-pr")

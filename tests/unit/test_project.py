@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "emulators": {"emulators"},
     "preview": {"preview"},
     "stacks": {"stacks", "providers"},
+    "fleet": {"fleet", "stacks", "providers"},
 }
 OURS = frozenset(MAY_IMPORT) | {"tests"}
 

@@ -113,7 +113,7 @@ class Pinned:
         what = "is not pinned" if before is None else "is pinned for other criteria"
         return (
             f"{key} {what} in {self._file.name}, and this run is locked (CI or --locked). "
-            f"Next: run `python -m stacks pin --stack {self._stack}`, review and commit {self._file.name}."
+            f"Next: run `python -m fleet pin --stack {self._stack}`, review and commit {self._file.name}."
         )
 
     def _require_unedited(self, key: str, pin: Pin) -> None:

@@ -246,7 +246,7 @@ def test_another_region_is_another_wish(path: Path) -> None:
     ],
 )
 def test_a_locked_run_stops_where_a_pin_is_missing(path: Path, wish: Wish, said: str) -> None:
-    with pytest.raises(BadPins, match=rf"{said}.* locked .*Next: run `python -m stacks pin --stack dev`"):
+    with pytest.raises(BadPins, match=rf"{said}.* locked .*Next: run `python -m fleet pin --stack dev`"):
         pinned(path, locked=True).pick("web/image", wish)
 
     assert not path.exists()

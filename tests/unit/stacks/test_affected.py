@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks import affected, git
+from fleet.delivery import affected, git
 
 STACKS = ["dev", "staging", "prod"]
 

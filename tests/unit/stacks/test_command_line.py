@@ -1,10 +1,10 @@
-"""What `python -m stacks` says of itself, and of words that it does not know."""
+"""What `python -m fleet` says of itself, and of words that it does not know."""
 
 from __future__ import annotations
 
 import pytest
 
-from stacks.__main__ import COMMANDS, WITH_OPTIONS, main
+from fleet.cli.main import COMMANDS, WITH_OPTIONS, main
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["up", "--help"]])
@@ -29,7 +29,7 @@ def test_a_command_with_options_of_its_own_tells_them(
         main([command, "--help"])
 
     assert ended.value.code == 0
-    assert capsys.readouterr().out.startswith(f"usage: python -m stacks {command} ")
+    assert capsys.readouterr().out.startswith(f"usage: python -m fleet {command} ")
 
 
 def test_a_command_that_is_not_there_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,4 +38,4 @@ def test_a_command_that_is_not_there_is_told_with_the_nearest(capsys: pytest.Cap
     assert code == 2
     said = capsys.readouterr().err
     assert said.startswith("error: there is no command 'upp' (did you mean up")
-    assert said.endswith("Next: python -m stacks --help.\n")
+    assert said.endswith("Next: python -m fleet --help.\n")

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fleet.engine.cut_off import settle
 from providers.linode.api.records import Linode
-from stacks.cut_off import settle
 
 Json = dict[str, Any]
 

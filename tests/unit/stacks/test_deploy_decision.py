@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stacks.deploy import NOTHING, is_same, plan_in, refusal
+from fleet.delivery.deploy import NOTHING, is_same, plan_in, refusal
 from stacks.errors import BadSettings
 
 PLAN, OTHER = "0123456789abcdef" * 2, "f" * 32

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.engine import Engine, choose
+from fleet.engine.engine import Engine, choose
 from stacks.errors import BadSettings, EngineFailed
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stacks.engine_errors import explain, holders, locked_line
-from stacks.locks import Lock
+from fleet.engine.engine_errors import explain, holders, locked_line
+from fleet.engine.locks import Lock
 
 LOCKED = (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the "

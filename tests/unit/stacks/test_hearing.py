@@ -10,8 +10,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacks.hearing import LastWords, run
-from stacks.lock_wait import LockWait
+from fleet.engine.hearing import LastWords, run
+from fleet.engine.lock_wait import LockWait
 from tests.killing import Process, _started
 
 NOISE = "SDK 2026/11/24 07:04:08 WARN Response has no supported checksum. Not validating response payload.\n"

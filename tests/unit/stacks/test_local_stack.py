@@ -8,10 +8,10 @@ from threading import Thread
 import pytest
 
 from emulators.linode_api.server import LocalApi as Served
-from stacks.engine import Engine
+from fleet.engine.engine import Engine
+from fleet.engine.local_api import LocalApi, write_private
+from fleet.engine.local_stack import LocalStack, of_environment
 from stacks.errors import BadSettings
-from stacks.local_api import LocalApi, write_private
-from stacks.local_stack import LocalStack, of_environment
 from tests.checkout import free_port
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacks.hearing import LastWords
-from stacks.lock_wait import INTERRUPTED, LONGEST_PAUSE_S, LockWait, pause_s
+from fleet.engine.hearing import LastWords
+from fleet.engine.lock_wait import INTERRUPTED, LONGEST_PAUSE_S, LockWait, pause_s
 
 LOCKED = (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the "
@@ -101,7 +101,7 @@ def test_a_holder_that_is_dead_is_not_waited_for() -> None:
 
     assert world.run(300) == 1
     assert world.tries == [0.0]
-    assert "Next: python -m stacks unlock --stack dev" in world.told[-1]
+    assert "Next: python -m fleet unlock --stack dev" in world.told[-1]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.locks import elapsed, is_dead, read_all, runs, start_of
+from fleet.engine.locks import elapsed, is_dead, read_all, runs, start_of
 
 NOW = datetime.now(timezone.utc)
 HERE = socket.gethostname()

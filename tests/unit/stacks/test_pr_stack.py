@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stacks.engine import PROJECT
+from fleet.delivery.pr_stack import PrStack, settings_text
 from stacks.errors import BadSettings
-from stacks.pr_stack import PrStack, settings_text
+from stacks.sources import PROJECT
 
 END = datetime(2026, 11, 27, 6, tzinfo=timezone.utc)
 TEMPLATE = (PROJECT / "stacks" / "Pulumi.pr.yaml").read_text()

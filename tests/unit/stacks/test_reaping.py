@@ -6,12 +6,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from fleet.delivery import reaping
+from fleet.delivery.reaping import Scope, StackFacts, judge_linode, judge_stack
+from fleet.delivery.state_facts import facts_of
 from providers.linode.api.records import Linode
 from providers.linode.core.owner import Owner
-from stacks import reaping
 from stacks.expiry import linode_tag, stack_tag
-from stacks.reaping import Scope, StackFacts, judge_linode, judge_stack
-from stacks.state_facts import facts_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 PAST, FUTURE = NOW - timedelta(hours=1), NOW + timedelta(hours=1)

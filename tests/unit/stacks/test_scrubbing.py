@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stacks.scrubbing import UNKNOWN, Scrubber, of_environment
+from fleet.delivery.scrubbing import UNKNOWN, Scrubber, of_environment
 
 SERVER = "urn:pulumi:dev::fleet::pulumi-python:dynamic/linode:Instance::web-1"
 STACK = "urn:pulumi:dev::fleet::pulumi:pulumi:Stack::fleet-dev"

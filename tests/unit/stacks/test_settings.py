@@ -5,11 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from fleet.cli.settings_commands import (
+    SCHEMA,
+    differences,
+    explained,
+    guards_json,
+    main,
+    resolved,
+    schema_text,
+)
 from stacks import sources
 from stacks.errors import BadSettings
 from stacks.layers import Layer, merge, read_layer
 from stacks.settings import parse
-from stacks.settings_commands import SCHEMA, differences, explained, guards_json, main, resolved, schema_text
 
 GROUP: dict[str, object] = {
     "count": 1,

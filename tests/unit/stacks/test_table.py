@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from stacks.table import show
+from fleet.cli.table import show
 
 SERVER = {
     "id": "7",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks import venv
+from fleet import venv
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from rich.console import Console
 from emulators.linode_api.server import LocalApi
 from providers.linode.commands import asking
 from providers.linode.commands.types import CLASSES
-from stacks.engine import PROJECT
+from stacks.sources import PROJECT
 from tests.unit.terminal.conftest import Run
 from tests.wire import Answer, ScriptedServer
 

@@ -18,8 +18,8 @@ from providers.linode.pins import file as pin_file
 from providers.linode.pins.pin import make_pin
 from stacks import settings as stack_settings
 from stacks import sources
-from stacks.engine import PROJECT
 from stacks.picking import pick_all
+from stacks.sources import PROJECT
 from tests.unit.terminal.conftest import Run
 
 

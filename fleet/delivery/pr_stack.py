@@ -14,8 +14,8 @@ from pathlib import Path
 
 import yaml
 
+from fleet.engine.engine import Engine
 from stacks import expiry, sources
-from stacks.engine import Engine
 from stacks.errors import BadSettings
 from stacks.layers import PROJECT_SPACE
 

@@ -1,4 +1,4 @@
-"""`python -m stacks unlock`: what to type after a crash, once, before the next `up`.
+"""`python -m fleet unlock`: what to type after a crash, once, before the next `up`.
 
 Frees the stack's lock only if the process that held it was one of this machine and is dead; then settles what
 that run left open (`cut_off`). In a folder the dead locks are removed; in a bucket the engine tells who holds the
@@ -13,6 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fleet.engine import accounts, locks, torn_files
+from fleet.engine.cut_off import settle
+from fleet.engine.engine_errors import holders
+from fleet.engine.local_stack import project_name
+from fleet.engine.runs import Run
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import LinodeError, NotFound
@@ -20,13 +25,8 @@ from providers.linode.api.records import Linode
 from providers.linode.core import runtime as sessions
 from providers.linode.core import state_files as state_folder
 from providers.linode.core.owner import Owner
-from stacks import accounts, locks, torn_files
-from stacks.cut_off import settle
-from stacks.engine import PROJECT
-from stacks.engine_errors import holders
 from stacks.errors import BadSettings
-from stacks.local_stack import project_name
-from stacks.runs import Run
+from stacks.sources import PROJECT
 
 LOOKS_AT_A_LOCK = 3
 AFTERLIFE_S = 4.0

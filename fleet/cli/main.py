@@ -1,4 +1,4 @@
-"""`python -m stacks COMMAND`: what the make targets run.
+"""`python -m fleet COMMAND`: what the make targets run.
 
 Commands import what they alone need when they run: the API's client and the catalogs take a third of a second to load,
 and most commands leave them to the engine's own processes.
@@ -14,14 +14,15 @@ from collections.abc import Callable, Mapping
 
 from rich.console import Console
 
+from fleet.cli import table
+from fleet.cli.options import shared
+from fleet.delivery import affected as affected_stacks
+from fleet.engine import local_stack
+from fleet.engine.runs import Run, run_of
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import LinodeError
 from providers.linode.nearest import did_you_mean
-from stacks import affected as affected_stacks
-from stacks import local_stack, table
 from stacks.errors import BadSettings, EngineFailed
-from stacks.options import shared
-from stacks.runs import Run, run_of
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
     if options.command not in COMMANDS:
         near = did_you_mean(options.command, COMMANDS)
         print(
-            f"error: there is no command '{options.command}'{near}. Next: python -m stacks --help.",
+            f"error: there is no command '{options.command}'{near}. Next: python -m fleet --help.",
             file=sys.stderr,
         )
         return 2
@@ -60,8 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     width = max(map(len, COMMANDS)) + 2
     lines = [f"  {name:{width}}{(run.__doc__ or '').splitlines()[0]}" for name, run in COMMANDS.items()]
     parser = argparse.ArgumentParser(
-        prog="python -m stacks",
-        usage="python -m stacks COMMAND [--stack STACK] [options]",
+        prog="python -m fleet",
+        usage="python -m fleet COMMAND [--stack STACK] [options]",
         description="Run a stack. Further words go to the engine; COMMAND --help tells a command's own options.",
         epilog="\n".join(["commands:", *lines]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -84,7 +85,8 @@ def up(stack: str, rest: tuple[str, ...]) -> int:
 
 def pin(stack: str, rest: tuple[str, ...]) -> int:
     """Pin what the settings ask for, without deploying anything."""
-    from stacks import accounts, pinning
+    from fleet.engine import accounts
+    from stacks import pinning
 
     accounts.require_own(run_of(stack, rest))
     for line in pinning.pin(stack, os.environ):
@@ -109,7 +111,7 @@ def down(stack: str, rest: tuple[str, ...]) -> int:
 
 def show(stack: str, rest: tuple[str, ...]) -> int:
     """The table of what the last `up` made."""
-    from stacks import accounts
+    from fleet.engine import accounts
 
     run = run_of(stack, rest)
     accounts.refuse_another(run)
@@ -137,8 +139,8 @@ def stop(_stack: str, _rest: tuple[str, ...]) -> int:
 
 def unlock(stack: str, rest: tuple[str, ...]) -> int:
     """After a crash: free the lock of a dead process and settle what it left open."""
-    from stacks import accounts
-    from stacks.unlock import Unlock
+    from fleet.engine import accounts
+    from fleet.engine.unlock import Unlock
 
     run = run_of(stack, rest)
     accounts.refuse_another(run)
@@ -149,7 +151,7 @@ def unlock(stack: str, rest: tuple[str, ...]) -> int:
 
 def bundle(stack: str, rest: tuple[str, ...]) -> int:
     """What a pull request's report is made from: a folder with everything of one preview."""
-    from stacks import bundle as bundles
+    from fleet.delivery import bundle as bundles
 
     return bundles.main(stack, rest)
 
@@ -161,35 +163,35 @@ def affected(_stack: str, rest: tuple[str, ...]) -> int:
 
 def deploy(stack: str, rest: tuple[str, ...]) -> int:
     """Deploy, if the plan is still the one that was approved."""
-    from stacks import deploy as deploying
+    from fleet.delivery import deploy as deploying
 
     return deploying.main(stack, rest)
 
 
 def pr_up(_stack: str, rest: tuple[str, ...]) -> int:
     """Make or update the stack of a pull request, and move its end."""
-    from stacks import pr_commands
+    from fleet.delivery import pr_commands
 
     return pr_commands.up(rest, _show_table)
 
 
 def pr_down(_stack: str, rest: tuple[str, ...]) -> int:
     """Delete the stack of a pull request with everything in it."""
-    from stacks import pr_commands
+    from fleet.delivery import pr_commands
 
     return pr_commands.down(rest)
 
 
 def reap(_stack: str, rest: tuple[str, ...]) -> int:
     """Find pull requests' stacks past their end and what such stacks left behind; delete that with --yes."""
-    from stacks import reaper
+    from fleet.delivery import reaper
 
     return reaper.main(rest)
 
 
 def settings(_stack: str, rest: tuple[str, ...]) -> int:
     """Check, explain or compare settings, without Pulumi or a network."""
-    from stacks import settings_commands
+    from fleet.cli import settings_commands
 
     return settings_commands.main(rest)
 
@@ -233,6 +235,3 @@ COMMANDS: Mapping[str, Callable[[str, tuple[str, ...]], int]] = {
 
 WITH_OPTIONS = ("affected", "bundle", "deploy", "pr-down", "pr-up", "reap", "settings")
 """Commands that read their own options."""
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

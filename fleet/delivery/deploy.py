@@ -1,4 +1,4 @@
-"""`python -m stacks deploy --plan HASH`: what was approved is what is applied, or nothing is.
+"""`python -m fleet deploy --plan HASH`: what was approved is what is applied, or nothing is.
 
 Previews again, has the report made of it (a command of its own, as anybody would call it), and applies only if
 the report's plan is the approved one and no guard refuses it. Never asks.
@@ -16,12 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from stacks import bundle
-from stacks.bundle import Wanted
-from stacks.engine import PROJECT
+from fleet.cli.options import shared
+from fleet.delivery import bundle
+from fleet.delivery.bundle import Wanted
+from fleet.engine.runs import run_of
 from stacks.errors import BadSettings
-from stacks.options import shared
-from stacks.runs import run_of
+from stacks.sources import PROJECT
 
 Json = dict[str, Any]
 NOTHING = "none"
@@ -34,7 +34,7 @@ SHOWN_DIGITS = 12
 
 
 def main(stack: str, rest: tuple[str, ...]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m stacks deploy", parents=[shared()])
+    parser = argparse.ArgumentParser(prog="python -m fleet deploy", parents=[shared()])
     approved = parser.add_mutually_exclusive_group(required=True)
     approved.add_argument("--plan", metavar="HASH", help="the approved plan; `none`: nothing may change")
     approved.add_argument(
@@ -83,7 +83,7 @@ def report(wanted: Wanted, folder: Path, *, acknowledged: bool) -> Json:
         said = done.stderr.strip().splitlines()
         raise BadSettings(
             f"there is no report of stack '{wanted.stack}': {said[-1] if said else 'no reason given'} "
-            "Nothing was done. Next: python -m stacks bundle, and look at what it wrote."
+            "Nothing was done. Next: python -m fleet bundle, and look at what it wrote."
         ) from None
     return found
 

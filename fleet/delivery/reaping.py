@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from fleet.delivery.pr_stack import PrStack
 from providers.linode.api.records import Linode
 from providers.linode.core.owner import FIRST_GENERATION, TAG_PREFIX, Owner
 from stacks import expiry
-from stacks.pr_stack import PrStack
 
 Action = Literal["delete", "keep"]
 
@@ -96,7 +96,7 @@ def judge_linode(
         return Verdict("keep", stack, why, linode, ends)
 
     if facts and any(_is_of(linode, stack, name, scope) for name in facts.creating):
-        return keep(f"its create is under way or was cut off. Next: python -m stacks unlock --stack {stack}")
+        return keep(f"its create is under way or was cut off. Next: python -m fleet unlock --stack {stack}")
     if not scope.covers(stack):
         return _of_other(linode, stack, facts, scope, ends)
     if named:

@@ -1,4 +1,4 @@
-"""`python -m stacks pr-up --number N` and `pr-down --number N`: the stack of a pull request, there and away."""
+"""`python -m fleet pr-up --number N` and `pr-down --number N`: the stack of a pull request, there and away."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timezone
 
+from fleet.delivery.pr_stack import PrStack, StackState, prepare
+from fleet.engine.runs import Run, run_of
 from stacks import expiry
-from stacks.pr_stack import PrStack, StackState, prepare
-from stacks.runs import Run, run_of
 
 TTL = "72h"
 MOST_AGE = "14d"
@@ -58,6 +58,6 @@ def take_down(pr: PrStack, run: Run) -> int:
 
 
 def _parser(name: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m stacks {name}", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog=f"python -m fleet {name}", allow_abbrev=False)
     parser.add_argument("--number", type=int, required=True, help="the number of the pull request")
     return parser

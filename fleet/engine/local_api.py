@@ -13,8 +13,8 @@ from pathlib import Path
 import requests
 
 from providers.linode.api.connection import LOCAL_STACK
-from stacks.engine import PROJECT
 from stacks.errors import BadSettings
+from stacks.sources import PROJECT
 
 DEFAULT_PORT = 8041
 DEFAULT_SPEED = 60.0

@@ -1,4 +1,4 @@
-"""The options that most commands of `python -m stacks` share."""
+"""The options that most commands of `python -m fleet` share."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from stacks.engine import PROJECT
+from stacks.sources import PROJECT
 
 
 def head(folder: Path = PROJECT) -> str:

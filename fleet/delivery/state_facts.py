@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stacks.reaping import StackFacts
+from fleet.delivery.reaping import StackFacts
 
 INSTANCE = "linode:Instance"
 ACCOUNT = "linode:Account"

@@ -1,4 +1,4 @@
-"""`python -m stacks settings check|explain|diff|schema`: look at settings without Pulumi, a token or a network."""
+"""`python -m fleet settings check|explain|diff|schema`: look at settings without Pulumi, a token or a network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCHEMA = sources.FOLDER / "settings.schema.json"
 
 def main(arguments: tuple[str, ...]) -> int:
     """Run one of the commands. Raises BadSettings."""
-    parser = argparse.ArgumentParser(prog="python -m stacks settings")
+    parser = argparse.ArgumentParser(prog="python -m fleet settings")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, run in COMMANDS.items():
         command = commands.add_parser(name, help=run.__doc__)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 
+from fleet.engine.runs import Run
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable, BadConnection, Offline
 from providers.linode.core import runtime as sessions
 from stacks.errors import BadSettings, EngineFailed
-from stacks.runs import Run
 
 
 def learn(run: Run) -> None:

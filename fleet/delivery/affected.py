@@ -1,4 +1,4 @@
-"""`python -m stacks affected --base REV`: the stacks that a change touches, for the matrix of a workflow.
+"""`python -m fleet affected --base REV`: the stacks that a change touches, for the matrix of a workflow.
 
 The program, the provider, what all environments share or what is installed: every stack. A stack's own settings or
 pins: that stack. Anything else (documents, tests, the report, the emulators): none.
@@ -14,14 +14,13 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from fleet.delivery import git
 from providers.linode.api.connection import LOCAL_STACK
-from stacks import git, sources
+from stacks import sources
+from stacks.sources import PULL_REQUEST
 
 PROMOTION = ("dev", "test", "staging", "prod")
 """The order in which a change goes through the usual environments; others come before prod."""
-
-PULL_REQUEST = re.compile(r"pr(-\d+)?")
-"""The template of pull requests' stacks, and what is made from it."""
 
 _OWN = re.compile(r"stacks/(?:Pulumi|pins)\.([A-Za-z0-9._-]+)\.(?:yaml|json)")
 _ALL = re.compile(
@@ -30,7 +29,7 @@ _ALL = re.compile(
 
 
 def main(words: tuple[str, ...]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m stacks affected")
+    parser = argparse.ArgumentParser(prog="python -m fleet affected")
     parser.add_argument("--base", metavar="REV", help="the commit to compare with; without one: every stack")
     parser.add_argument("--json", action="store_true", help="one JSON list, as a matrix takes it")
     options = parser.parse_args(list(words))

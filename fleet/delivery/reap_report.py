@@ -9,9 +9,9 @@ from datetime import datetime, timezone
 from rich.console import Console
 from rich.table import Table
 
+from fleet.delivery.reaping import Verdict
 from providers.linode.api.records import Linode
 from stacks.expiry import stack_tag
-from stacks.reaping import Verdict
 
 COLUMNS = ("what", "stack", "machines", "ends (UTC)", "USD/month", "verdict")
 

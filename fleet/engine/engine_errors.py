@@ -12,7 +12,7 @@ from datetime import timezone
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from stacks.locks import Lock, is_dead, moment
+from fleet.engine.locks import Lock, is_dead, moment
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _LOCKED = re.compile(r"^error: the stack is currently locked by \d+ lock\(s\)", re.MULTILINE)
@@ -45,7 +45,7 @@ def locked_line(stack: str, held: list[Lock], dead: Callable[[Lock], bool] = is_
     if held and all(dead(lock) for lock in held):
         return (
             f"stack '{stack}' is locked by {who}, and that process is dead. Nothing was done. "
-            f"Next: python -m stacks unlock --stack {stack}."
+            f"Next: python -m fleet unlock --stack {stack}."
         )
     return (
         f"stack '{stack}' is locked by {who}. Nothing was done. Next: wait until that run has ended, "

@@ -15,17 +15,17 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
+from fleet.engine.engine import Engine
+from fleet.engine.local_api import LocalApi
+from fleet.engine.local_stack import project_name
+from fleet.engine.runs import Run
 from providers.linode.api.cache import TTL_S, cache_file, open_cache
 from providers.linode.api.catalog_transport import CatalogTransport
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import LOCAL_STACK, REAL_API, Connection, versioned_url
 from providers.linode.api.errors import LinodeError
 from stacks import sources
-from stacks.engine import Engine
 from stacks.errors import BadSettings
-from stacks.local_api import LocalApi
-from stacks.local_stack import project_name
-from stacks.runs import Run
 
 PLACEHOLDER = "placeholder"
 """Stands for every secret: long enough for a token, and nothing opens with it."""

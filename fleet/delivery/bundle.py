@@ -1,4 +1,4 @@
-"""`python -m stacks bundle --out DIR`: everything of one preview in a folder, for `python -m preview report`.
+"""`python -m fleet bundle --out DIR`: everything of one preview in a folder, for `python -m preview report`.
 
 One run gives both forms: the digest on stdout, the events in a log (`--event-log`, which the command line has
 with PULUMI_DEBUG_COMMANDS). The command never fails because the preview does: the exit code is in the bundle,
@@ -17,20 +17,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fleet.cli import settings_commands
+from fleet.cli.options import shared
+from fleet.delivery import bundle_files, git, scrubbing
+from fleet.delivery.bundle_catalog import BundleCatalog, connection_of, now_utc
+from fleet.delivery.offline import offline_run
+from fleet.engine import engine as engines
+from fleet.engine import local_stack
+from fleet.engine.runs import Run, run_of
 from providers.linode.api.connection import LOCAL_STACK, Connection
 from providers.linode.api.errors import LinodeError
 from providers.linode.pins import PinFile, default_path
 from providers.linode.pins.file import shown
-from stacks import bundle_files, git, local_stack, scrubbing, settings_commands, sources
-from stacks import engine as engines
 from stacks import settings as stack_settings
-from stacks.bundle_catalog import BundleCatalog, connection_of, now_utc
-from stacks.engine import PROJECT
+from stacks import sources
 from stacks.errors import BadSettings, EngineFailed
 from stacks.layers import Layer
-from stacks.offline import offline_run
-from stacks.options import shared
-from stacks.runs import Run, run_of
+from stacks.sources import PROJECT
 
 PREVIEW, DRIFT = ("preview", "--json"), ("refresh", "--preview-only", "--json")
 EXIT_FAILED = 1
@@ -61,7 +64,7 @@ class Seen:
 
 
 def main(stack: str, rest: tuple[str, ...]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m stacks bundle", parents=[shared()])
+    parser = argparse.ArgumentParser(prog="python -m fleet bundle", parents=[shared()])
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="made, or emptied of a bundle")
     parser.add_argument("--drift", action="store_true", help="what changed outside, instead of a preview")
     parser.add_argument("--offline", action="store_true", help="no network, secrets or state: all is new")

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from fleet.engine.engine import Engine
+from fleet.engine.local_api import DEFAULT_PORT, DEFAULT_SPEED, LocalApi, write_private
 from providers.linode.api.connection import LOCAL_STACK
-from stacks.engine import PROJECT, Engine
 from stacks.errors import BadSettings
-from stacks.local_api import DEFAULT_PORT, DEFAULT_SPEED, LocalApi, write_private
+from stacks.sources import PROJECT, local_folder
 
 ALIEN_SALT = re.compile(r"^encryptionsalt:.*\n", re.MULTILINE)
 """What `pulumi` writes into the template when it is called without --config-file."""
@@ -178,5 +179,4 @@ def project_name() -> str:
 
 
 def of_environment(env: Mapping[str, str]) -> LocalStack:
-    """The folder .local of this project, or the one that LOCAL_HOME names."""
-    return LocalStack(Path(env.get("LOCAL_HOME") or PROJECT / ".local").resolve())
+    return LocalStack(local_folder(env))

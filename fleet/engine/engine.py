@@ -8,15 +8,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
+from fleet.engine import hearing
+from fleet.engine.engine_errors import explain
+from fleet.engine.hearing import LastWords
 from providers.linode.core import state_files as state_folder
-from stacks import hearing
-from stacks.engine_errors import explain
 from stacks.errors import BadSettings, EngineFailed
-from stacks.hearing import LastWords
+from stacks.sources import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 CHOICES = ("pulumi", "embedded")
 
 

@@ -1,4 +1,4 @@
-"""`python -m stacks reap`: delete what pull requests' stacks left behind, and nothing that is not provably ours.
+"""`python -m fleet reap`: delete what pull requests' stacks left behind, and nothing that is not provably ours.
 
 Exit codes: 0 nothing is left to delete, 1 something failed, 3 something would be deleted (--yes was not given).
 """
@@ -16,19 +16,20 @@ from pathlib import Path
 
 from rich.console import Console
 
+from fleet.delivery import pr_commands, reap_report, reaping
+from fleet.delivery.pr_stack import PREFIX, TEMPLATE, PrStack, StackState
+from fleet.delivery.reap_report import Row
+from fleet.delivery.reaping import Scope, StackFacts, Verdict
+from fleet.delivery.state_facts import facts_of
+from fleet.engine.local_stack import project_name
+from fleet.engine.runs import run_of
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.records import Linode
 from providers.linode.core import runtime as sessions
 from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.runtime import Session
-from stacks import pr_commands, reap_report, reaping, sources
+from stacks import sources
 from stacks.errors import BadSettings, EngineFailed
-from stacks.local_stack import project_name
-from stacks.pr_stack import PREFIX, TEMPLATE, PrStack, StackState
-from stacks.reap_report import Row
-from stacks.reaping import Scope, StackFacts, Verdict
-from stacks.runs import run_of
-from stacks.state_facts import facts_of
 
 WOULD_DELETE = 3
 NUMBERS_TRIED = 10_000
@@ -36,7 +37,7 @@ NUMBERS_TRIED = 10_000
 
 
 def main(words: tuple[str, ...]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m stacks reap", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m fleet reap", allow_abbrev=False)
     parser.add_argument(
         "--yes", action="store_true", help="delete; without it only what would be deleted is said"
     )

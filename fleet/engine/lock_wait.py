@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from stacks.engine_errors import explain, holders, locked_line
-from stacks.hearing import LastWords
-from stacks.locks import Lock, is_dead
+from fleet.engine.engine_errors import explain, holders, locked_line
+from fleet.engine.hearing import LastWords
+from fleet.engine.locks import Lock, is_dead
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 15.0

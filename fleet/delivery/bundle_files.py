@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stacks import git
+from fleet.delivery import git
 
 Json = dict[str, Any]
 NO_STACK = "no stack named"

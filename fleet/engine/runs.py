@@ -8,17 +8,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fleet.engine import engine as engines
+from fleet.engine import local_stack
+from fleet.engine.engine import Engine
+from fleet.engine.lock_wait import LockWait
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core import state_files as state_folder
 from providers.linode.nearest import did_you_mean
-from stacks import engine as engines
-from stacks import local_stack
-from stacks.affected import PULL_REQUEST
-from stacks.engine import PROJECT, Engine
 from stacks.errors import BadSettings
 from stacks.expiry import duration
-from stacks.lock_wait import LockWait
-from stacks.sources import environments, of_files
+from stacks.sources import PROJECT, PULL_REQUEST, environments, of_files
 
 
 @dataclass(frozen=True)

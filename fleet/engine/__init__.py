@@ -1,0 +1,1 @@
+"""Run, hear and explain an engine; locks; stack `local` and the local API."""

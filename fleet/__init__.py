@@ -1,1 +1,1 @@
-"""The tool around the stacks and the provider: engines, delivery, the command line."""
+"""The tool around the stacks and the provider: engines, delivery, reports, the command line."""

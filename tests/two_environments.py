@@ -14,7 +14,7 @@ from tests.checkout import COPIED, Done
 from tests.project_copy import copy_project
 from tests.workflow_runner import Runner, machine
 
-COPIED_TOO = (*COPIED, "preview", "requirements.txt", "requirements.in", ".gitignore")
+COPIED_TOO = (*COPIED, "requirements.txt", "requirements.in", ".gitignore")
 LEFT_OUT = ("Pulumi.prod.yaml",)
 STACKS = ("dev", "staging")
 TIMEOUT_S = 300

@@ -1,4 +1,4 @@
-"""`python -m fleet bundle --out DIR`: everything of one preview in a folder, for `python -m preview report`.
+"""`python -m fleet bundle --out DIR`: everything of one preview in a folder, for `python -m fleet.report report`.
 
 One run gives both forms: the digest on stdout, the events in a log (`--event-log`, which the command line has
 with PULUMI_DEBUG_COMMANDS). The command never fails because the preview does: the exit code is in the bundle,

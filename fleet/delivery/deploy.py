@@ -75,7 +75,8 @@ def report(wanted: Wanted, folder: Path, *, acknowledged: bool) -> Json:
         words += ["--acknowledged", str(meta["commit"])]
     env = {key: value for key, value in os.environ.items() if key != "GITHUB_OUTPUT"}
     done = subprocess.run(
-        [sys.executable, "-m", "preview", *words], cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True, check=False
+        [sys.executable, "-m", "fleet.report", *words], cwd=PROJECT, env=env,
+        stderr=subprocess.PIPE, text=True, check=False
     )  # fmt: skip
     try:
         found: Json = json.loads((folder / "report.json").read_text(encoding="utf-8"))
@@ -133,7 +134,7 @@ def plan_in(folder: Path, stack: str) -> str:
         return next((str(item["plan"]) for item in stacks if item["stack"] == stack), NOTHING)
     except (OSError, ValueError, KeyError, TypeError):
         raise BadSettings(
-            f"{file} is no report of ours. Next: python -m preview report, or give --plan."
+            f"{file} is no report of ours. Next: python -m fleet.report report, or give --plan."
         ) from None
 
 

@@ -11,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from preview import html_page, markdown, schema
-from preview.bundle import read_bundle
-from preview.report import build
-from tests.unit.preview.making import (
+from fleet.report.forms import html_page, markdown, schema
+from fleet.report.judge.report import build
+from fleet.report.read.bundle import read_bundle
+from tests.unit.report.making import (
     CATALOG,
     FULL_COMMIT,
     UNKNOWN,

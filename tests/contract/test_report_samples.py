@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from preview import markdown
-from preview.bundle import Bundle, read_bundle
-from preview.model import Change, Report
-from preview.report import Options, build
-from tests.unit.preview.making import (
+from fleet.report.forms import markdown
+from fleet.report.judge.report import Options, build
+from fleet.report.model import Change, Report
+from fleet.report.read.bundle import Bundle, read_bundle
+from tests.unit.report.making import (
     CATALOG,
     UNKNOWN,
     created,
@@ -26,11 +26,11 @@ from tests.unit.preview.making import (
     updated,
     write,
 )
-from tests.unit.preview.test_masked_texts import everything
+from tests.unit.report.test_masked_texts import everything
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT.parent / "shared" / "preview-samples"
-GOLDEN = ROOT / "tests" / "unit" / "preview" / "golden"
+GOLDEN = ROOT / "tests" / "unit" / "report" / "golden"
 NAMES = (
     "01-create-3.json", "02-update-changes-true.json", "03-update-changes-none.json", "04-replace.json",
     "05-replace-dragged.json", "06-delete.json", "07-mix.events.ndjson", "07-mix.json",

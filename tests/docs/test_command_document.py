@@ -6,7 +6,7 @@ import argparse
 import re
 
 from fleet.cli.main import COMMANDS
-from preview.cli import _parser
+from fleet.report.cli import _parser
 from providers.linode.__main__ import group
 from stacks.sources import PROJECT
 
@@ -34,6 +34,6 @@ def test_every_command_of_the_catalogs_is_named() -> None:
 
 def test_every_command_of_the_report_is_named() -> None:
     [commands] = [each for each in _parser()._actions if isinstance(each, argparse._SubParsersAction)]
-    rows = "".join(re.findall(r"^\|([^|]+)\|", section("python -m preview"), re.MULTILINE))
+    rows = "".join(re.findall(r"^\|([^|]+)\|", section("python -m fleet.report"), re.MULTILINE))
 
     assert set(commands.choices) <= named(rows)

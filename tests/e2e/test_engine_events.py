@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from preview.bundle import read_bundle
+from fleet.report.read.bundle import read_bundle
 from tests.engine_place import Place
 from tests.engine_programs import project, started, up, write_program
 

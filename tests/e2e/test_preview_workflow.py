@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from preview import marker
+from fleet.report.forms import marker
 from tests.two_environments import TwoEnvironments
-from tests.unit.preview.fake_hosts import TOKEN, FakeHost, serving
+from tests.unit.report.fake_hosts import TOKEN, FakeHost, serving
 from tests.workflow_events import branch, previewed, pull
 from tests.workflow_runner import JobRun
 

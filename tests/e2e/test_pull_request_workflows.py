@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from preview import marker
+from fleet.report.forms import marker
 from tests.checkout import ENGINES, skip_without
 from tests.pictures import taken
 from tests.two_environments import STACKS, TwoEnvironments
-from tests.unit.preview.fake_hosts import TOKEN, FakeHost, serving
+from tests.unit.report.fake_hosts import TOKEN, FakeHost, serving
 from tests.workflow_events import branch, deployed, look_for_drift, previewed, pull
 from tests.workflow_runner import JobRun
 

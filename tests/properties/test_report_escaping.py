@@ -5,14 +5,14 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from preview import html_page, markdown, schema
-from preview.escaping import code_span, html_text, plain_text
-from preview.markdown_parts import text
-from preview.model import Report
-from preview.phrases import Piece, code, phrase
-from preview.report import build
-from tests.unit.preview import markdown_reading
-from tests.unit.preview.making import Act, bundle, replaced, server, updated
+from fleet.report.escaping import code_span, html_text, plain_text
+from fleet.report.forms import html_page, markdown, schema
+from fleet.report.forms.markdown_parts import text
+from fleet.report.judge.report import build
+from fleet.report.model import Report
+from fleet.report.phrases import Piece, code, phrase
+from tests.unit.report import markdown_reading
+from tests.unit.report.making import Act, bundle, replaced, server, updated
 
 NASTY = st.one_of(
     st.text(max_size=60),

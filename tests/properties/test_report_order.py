@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from preview import html_page, markdown, schema
-from preview.bundle import read_bundle
-from preview.report import build
-from tests.unit.preview.making import (
+from fleet.report.forms import html_page, markdown, schema
+from fleet.report.judge.report import build
+from fleet.report.read.bundle import read_bundle
+from tests.unit.report.making import (
     CATALOG,
     UNKNOWN,
     Act,

@@ -5,9 +5,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from preview.report import build
-from tests.unit.preview.making import Act, bundle, server
-from tests.unit.preview.test_masked_texts import everything
+from fleet.report.judge.report import build
+from tests.unit.report.making import Act, bundle, server
+from tests.unit.report.test_masked_texts import everything
 
 SECRET_NAMES = st.sampled_from(
     [

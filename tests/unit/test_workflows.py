@@ -74,9 +74,9 @@ def test_actions_are_pinned_and_steps_are_one_command(file: Path) -> None:
             assert "/checkout@" not in step["uses"] or step["with"]["persist-credentials"] is False, step
         else:
             assert "\n" not in step["run"].strip(), step
-            assert re.match(r"(\.venv/bin/python -m (fleet|preview) |python fleet/venv\.py )", step["run"]), (
-                step
-            )
+            assert re.match(
+                r"(\.venv/bin/python -m (fleet|fleet\.report) |python fleet/venv\.py )", step["run"]
+            ), step
             assert not re.search(r"\$\{\{|&&|\||;|\$\(", step["run"]), step
 
 

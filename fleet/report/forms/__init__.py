@@ -1,0 +1,1 @@
+"""The report as Markdown, HTML, pictures, JSON and in the terminal."""

@@ -1,0 +1,113 @@
+"""The marker: the first line of our comment, by which it is found again and which says how new it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from fleet.report.model import Report, StackReport
+
+_LINE = re.compile(r"\A<!-- fleet-report v=1((?: [a-z]+=\"[^\"<>\n]*\")+) -->")
+_PAIR = re.compile(r" ([a-z]+)=\"([^\"]*)\"")
+LONGEST_PLANS = 8000
+"""Characters: more than 100 stacks. One that is cut off has no approved plan."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._:/+-]")
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What the comment in place is about.
+
+    good: the last commit whose preview worked. ack: the commit whose data loss is acknowledged. applied: the
+    run that deployed it; the comment is closed then. plans: `stack:hash`, joined by slashes; a word instead of
+    the hash where there is nothing to approve.
+    """
+
+    id: str
+    head: str = ""
+    run: str = ""
+    plan: str = ""
+    good: str = ""
+    ack: str = ""
+    applied: str = ""
+    plans: str = ""
+
+    def line(self) -> str:
+        pairs = {"id": self.id, "head": self.head, "run": self.run, "plan": self.plan}
+        more = {"good": self.good, "ack": self.ack, "applied": self.applied}
+        pairs.update({key: value for key, value in more.items() if value})
+        inside = " ".join(f'{key}="{safe(value)}"' for key, value in pairs.items())
+        if self.plans:
+            inside += f' plans="{safe(self.plans, LONGEST_PLANS)}"'
+        return f"<!-- fleet-report v=1 {inside} -->"
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """Run number and attempt; what is no number counts as oldest."""
+        match = re.fullmatch(r"(\d{1,18})(?:\.(\d{1,9}))?", self.run)
+        return (int(match.group(1)), int(match.group(2) or 1)) if match else (0, 0)
+
+    def plan_of(self, stack: str) -> str:
+        """The hash of a stack's plan, a word that says why there is none, or empty if it is not told of."""
+        found = (part.rpartition(":") for part in self.plans.split("/"))
+        return next((plan for name, _, plan in found if name == safe(stack)), "")
+
+
+def safe(value: str, most: int = 200) -> str:
+    """Characters that can neither end the attribute nor the comment."""
+    return _UNSAFE.sub("_", value).replace("--", "-_")[:most]
+
+
+def of(report: Report) -> Marker:
+    good = report.commit if report.verdict != "failed" else ""
+    ack = report.commit if report.acknowledged else ""
+    plans = "/".join(f"{stack.stack.replace('/', '_')}:{_approvable(stack)}" for stack in report.stacks)
+    return Marker(report.id, report.commit, report.run, report.plan, good, ack, plans=plans)
+
+
+def _approvable(stack: StackReport) -> str:
+    """The plan that a merge approves: none that failed, that a guard refuses, or that was made without the state."""
+    if stack.verdict in ("failed", "blocked"):
+        return stack.verdict
+    return "offline" if stack.offline else stack.plan
+
+
+def read(body: str) -> Marker | None:
+    """The marker of a comment's first line; None for any other comment."""
+    match = _LINE.match(body.lstrip("\ufeff"))
+    if not match:
+        return None
+    pairs = dict(_PAIR.findall(match.group(1)))
+    names = ("head", "run", "plan", "good", "ack", "applied", "plans")
+    known = {key: pairs.get(key, "") for key in names}
+    return Marker(pairs.get("id", ""), **known)
+
+
+def with_last_good(body: str, good: str) -> str:
+    """A failed preview's comment that says which commit worked last."""
+    found = read(body)
+    if found is None or found.good or not good:
+        return body
+    first, _, rest = body.partition("\n")
+    heading, _, after = rest.partition("\n")
+    line = replace(found, good=good).line()
+    return f"{line}\n{heading}\n\nLast good report: `{safe(good)[:12]}`.\n{after}" if first else body
+
+
+def closed(body: str, run: str) -> str:
+    """The comment after the merge: it says where it was applied, and is not found again."""
+    found = read(body)
+    if found is None:
+        return body
+    _, _, rest = body.partition("\n")
+    return f"{replace(found, applied=run).line()}\n**Applied in run {safe(run)}.**\n\n{rest}"
+
+
+def outdated(body: str) -> str:
+    """A second comment, without its marker and folded."""
+    _, _, rest = body.partition("\n")
+    return (
+        "Outdated: an earlier comment is kept up to date.\n\n"
+        f"<details><summary>What it said</summary>\n\n{rest.strip()}\n\n</details>\n"
+    )

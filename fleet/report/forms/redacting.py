@@ -1,0 +1,58 @@
+"""The report as it may leave: every text in it masked by itself, and then cut if it is very long.
+
+This is where values enter the outputs. The hash of a plan is made before, so it does not hang on what is masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from fleet.report import model
+from fleet.report.judge.labels import LABEL_NAMES
+from fleet.report.judge.values import LONGEST, shortened
+from fleet.report.masking import holds_any, mask
+from fleet.report.model import Report
+from fleet.report.phrases import Kind
+
+OUR_WORDS = frozenset(
+    word
+    for choice in (
+        model.Op, model.Certainty, model.Likelihood, model.SourceChange, model.Level, model.Verdict,
+        model.GuardState, model.ValueKind, model.PathKind, model.Form, model.OutputState, model.Severity, Kind,
+    )
+    for word in get_args(choice)
+) | frozenset(LABEL_NAMES)  # fmt: skip
+"""Words that the records themselves are made of. A secret that is one of them can't be told from it."""
+
+
+def redacted(report: Report, secrets: Sequence[str] = ()) -> Report:
+    """The report itself where nothing has to be masked or cut."""
+    content = report.model_dump()
+    found = sorted(_texts(content) - OUR_WORDS)
+    if max(map(len, found), default=0) <= LONGEST and not holds_any("\n".join(found), secrets):
+        return report
+    shown = {text: new for text in found if (new := shortened(mask(text, secrets))) != text}
+    return Report.model_validate(_replaced(content, shown), strict=False) if shown else report
+
+
+def _texts(content: object) -> set[str]:
+    found: set[str] = set()
+    waiting = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            found.add(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            waiting.extend(value)
+    return found
+
+
+def _replaced(value: object, shown: Mapping[str, str]) -> object:
+    if isinstance(value, str):
+        return shown.get(value, value)
+    if isinstance(value, Mapping):
+        return {key: _replaced(part, shown) for key, part in value.items()}
+    return [_replaced(part, shown) for part in value] if isinstance(value, (list, tuple)) else value

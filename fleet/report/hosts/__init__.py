@@ -1,0 +1,1 @@
+"""GitHub and GitLab: the sticky comment, labels, approvals, issues of drift."""

@@ -1,0 +1,103 @@
+"""The one sticky comment of a pull request: found by its marker, written once, never over a newer one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from fleet.report.errors import HostRefused
+from fleet.report.forms import marker
+from fleet.report.hosts.codehost import CodeHost, Comment
+from fleet.report.judge.labels import LABEL_NAMES
+
+Action = Literal["created", "updated", "unchanged", "kept newer", "closed", "none"]
+CREATE_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done. folded: further comments of ours with the same marker, which say now that they are outdated."""
+
+    action: Action
+    comment: int | None = None
+    folded: int = 0
+
+
+def ours(comments: Sequence[Comment], own_name: str, id_: str) -> list[Comment]:
+    """Open comments of our own user with exactly this id, oldest first. Anybody can write a marker."""
+    found = []
+    for comment in comments:
+        mark = marker.read(comment.body)
+        if comment.author == own_name and mark and mark.id == id_ and not mark.applied:
+            found.append(comment)
+    return sorted(found, key=lambda comment: comment.id)
+
+
+def post(host: CodeHost, body: str) -> Outcome:
+    """Makes the comment, or brings it up to date. `body` starts with its marker. Raises HostRefused."""
+    mine = marker.read(body)
+    if mine is None:
+        raise ValueError("a comment without a marker")
+    found = ours(host.comments(), host.own_name(), mine.id)
+    marks = [mark for mark in (marker.read(comment.body) for comment in found) if mark]
+    if any(mark.age > mine.age for mark in marks):
+        return Outcome("kept newer", found[0].id)
+    good = next((mark.good for mark in marks if mark.good), "")
+    body = marker.with_last_good(body, good) if not mine.good else body
+    if not found:
+        return Outcome("created", _created(host, body, mine.id))
+    oldest, *others = found
+    same = _normal(oldest.body) == _normal(body)
+    if not same:
+        host.update_comment(oldest.id, body)
+    _fold(host, others)
+    return Outcome("unchanged" if same else "updated", oldest.id, len(others))
+
+
+def _fold(host: CodeHost, others: Sequence[Comment]) -> None:
+    """What they say stays readable; without their marker they are not found again."""
+    for other in others:
+        host.update_comment(other.id, marker.outdated(other.body))
+        host.minimise_comment(other)
+
+
+def _created(host: CodeHost, body: str, id_: str) -> int:
+    """A POST is not repeated blindly: after a lost answer we look first whether the comment is there."""
+    for _ in range(CREATE_TRIES - 1):
+        try:
+            return host.create_comment(body)
+        except HostRefused as error:
+            if 0 < error.status < 500:
+                raise
+        there = ours(host.comments(), host.own_name(), id_)
+        if there:
+            return there[0].id
+    return host.create_comment(body)
+
+
+def _normal(body: str) -> str:
+    """Hosts may change line ends and drop blank ends."""
+    return body.replace("\r\n", "\n").strip()
+
+
+def close(host: CodeHost, id_: str, run: str) -> Outcome:
+    """After the merge: the comment says where it was applied, and a later push starts a new one."""
+    found = ours(host.comments(), host.own_name(), id_)
+    if not found:
+        return Outcome("none")
+    host.update_comment(found[0].id, marker.closed(found[0].body, run))
+    _fold(host, found[1:])
+    return Outcome("closed", found[0].id, len(found) - 1)
+
+
+def set_labels(host: CodeHost, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of our own labels exactly the wanted ones; (added, removed). Other labels are nobody's business."""
+    wanted = [name for name in wanted if name in LABEL_NAMES]
+    there = host.labels()
+    added = sorted(set(wanted) - there)
+    removed = sorted((set(LABEL_NAMES) - set(wanted)) & there)
+    for name in removed:
+        host.remove_label(name)
+    host.add_labels(added)
+    return added, removed

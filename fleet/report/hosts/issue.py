@@ -1,0 +1,82 @@
+"""One issue per stack, found by its marker: opened when something drifted, kept up to date, closed when it is gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from fleet.report.escaping import visible
+from fleet.report.forms import marker
+from fleet.report.model import Report
+from fleet.report.phrases import plain
+
+LABEL = "infra: drift"
+Action = Literal["opened", "updated", "unchanged", "closed", "kept newer", "none"]
+
+
+@dataclass(frozen=True)
+class Issue:
+    number: int
+    author: str
+    title: str
+    body: str
+
+
+class IssueHost(Protocol):
+    """The issues of one repository. Every method raises HostRefused."""
+
+    def own_name(self) -> str: ...
+
+    def open_issues(self, label: str) -> list[Issue]:
+        """All open ones with that label, from all pages."""
+
+    def open_issue(self, title: str, body: str, label: str) -> int: ...
+
+    def update_issue(self, number: int, title: str, body: str) -> None: ...
+
+    def close_issue(self, number: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    action: Action
+    number: int | None = None
+
+
+def is_wanted(report: Report) -> bool:
+    """Whether there is something to tell: drift, a failed look, an image near its end, a newer choice."""
+    return report.verdict != "nothing" or any(stack.choices for stack in report.stacks)
+
+
+def title(report: Report) -> str:
+    """In one line: the report's heading, which names the stack."""
+    if report.verdict == "nothing":
+        return visible(f"{report.stacks[0].stack}: newer choices in the catalogs")[:200]
+    return visible(plain(report.heading))[:200]
+
+
+def settle(host: IssueHost, report: Report, body: str) -> Outcome:
+    """`body` starts with the marker of the report. Raises HostRefused."""
+    mine = marker.of(report)
+    own = host.own_name()
+    found = []
+    for issue in host.open_issues(LABEL):
+        mark = marker.read(issue.body) if issue.author == own else None
+        if mark and mark.id == mine.id:
+            found.append((issue, mark))
+    if any(mark.age > mine.age for _, mark in found):
+        return Outcome("kept newer", found[0][0].number)
+    if not is_wanted(report):
+        for issue, _ in found:
+            host.update_issue(issue.number, issue.title, body)
+            host.close_issue(issue.number)
+        return Outcome("closed", found[0][0].number) if found else Outcome("none")
+    if not found:
+        return Outcome("opened", host.open_issue(title(report), body, LABEL))
+    (first, _), *others = sorted(found, key=lambda pair: pair[0].number)
+    for other, _ in others:
+        host.close_issue(other.number)
+    if first.body.replace("\r\n", "\n").strip() == body.strip() and first.title == title(report):
+        return Outcome("unchanged", first.number)
+    host.update_issue(first.number, title(report), body)
+    return Outcome("updated", first.number)

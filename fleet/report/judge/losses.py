@@ -1,0 +1,132 @@
+"""What a guard blocks, and what data is lost: for what reason, and how to go on or back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fleet.report.judge.building import Facts, value_text
+from fleet.report.judge.points import Point
+from fleet.report.model import Change, GuardResult, Value
+from fleet.report.phrases import Phrase, code, joined, listed, phrase
+
+
+def blocked(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
+    for guard in guards:
+        if guard.state != "block":
+            continue
+        if guard.name == "data_loss":
+            lost = [change for change in facts.servers if change.erased]
+            title = phrase(code(facts.stack), ", ", listed(guard.about), ": ", _lost_words(lost))
+            text = phrase(_why(lost, facts), guard.next_step, _take_back(lost, facts))
+        else:
+            title = phrase(code(facts.stack), ", ", code(guard.name), ": ", guard.what)
+            text = phrase(whom(guard), guard.next_step)
+        yield Point("blocked", title, phrase(text, place(guard)), guard.short)
+
+
+def whom(guard: GuardResult) -> Phrase:
+    return phrase("It is about ", listed(guard.about), ". ") if guard.about else phrase()
+
+
+def place(guard: GuardResult) -> Phrase:
+    return phrase(" Set in ", code(guard.place), ".") if guard.place else phrase()
+
+
+def losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
+    """Data loss that no guard stops."""
+    lost = [change for change in facts.servers if change.erased]
+    guard = next((item for item in guards if item.name == "data_loss"), None)
+    if not lost or (guard and guard.state == "block"):
+        return
+    title = phrase(code(facts.stack), ", ", listed(change.name for change in lost), ": ", _lost_words(lost))
+    allowed = phrase("No guard is set against data loss. ") if guard is None else phrase()
+    if guard is not None:
+        where = phrase(" (", code(guard.place), ")") if guard.place else phrase()
+        allowed = phrase("Data loss is ", guard.what, where, ". ")
+    short = guard.short if guard else phrase("data of ", listed((item.name for item in lost), 3), " is lost")
+    yield Point("danger", title, phrase(_why(lost, facts), allowed), short)
+
+
+def _lost_words(lost: Sequence[Change]) -> Phrase:
+    """Disks are worse than backups; the words are those of the worst of them."""
+    if all(change.backups_only for change in lost):
+        return phrase("all backups are deleted")
+    if any(change.backups_only for change in lost):
+        return phrase("disks or backups erased")
+    if all(change.op == "replace" for change in lost):
+        return phrase("empty disks, a new id and new addresses")
+    return phrase("disks erased")
+
+
+def _why(changes: Sequence[Change], facts: Facts) -> Phrase:
+    """What forces it, for the first three."""
+    found = [_why_one(change, facts) for change in changes[:3]]
+    rest = phrase(f" And {len(changes) - 3} more.") if len(changes) > 3 else phrase()
+    return phrase(joined(found, " "), rest, " ") if found else phrase()
+
+
+def _why_one(change: Change, facts: Facts) -> Phrase:
+    name = code(change.name)
+    if change.op == "delete":
+        return phrase(name, " is no longer in the program: it is deleted with its disks and backups.")
+    if change.dragged_by is not None:
+        by = code(change.dragged_by) if change.dragged_by else "another one"
+        return phrase(name, " goes down with ", by, ", which is replaced delete-first.")
+    paths = [path for path in change.paths if path.path in change.reasons] or list(change.paths)
+    if not paths:
+        return phrase(name, " is rebuilt; the preview does not say why.")
+    path = paths[0]
+    step = (
+        "in place"
+        if change.op == "update"
+        else "by a new server; the old one is deleted with its disks and backups"
+    )
+    return phrase(
+        code(path.path), " of ", name, " goes from ", value(path.before), " to ", value(path.after),
+        f", {step}.", _pin_behind(path.before, path.after, facts),
+    )  # fmt: skip
+
+
+def value(item: Value) -> Phrase:
+    if item.kind == "text":
+        return phrase(code(item.text))
+    return phrase(value_text(item))
+
+
+def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:
+    """Whether a moved pin explains a change, and whether its settings were edited."""
+    key = _moved_pin(before, after, facts)
+    if key is None:
+        return phrase()
+    file = facts.bundle.pins_after.file or f"stacks/pins.{facts.stack}.json"
+    why = "because its settings were edited" if _is_edited(key, facts) else "no setting was edited"
+    return phrase(" It comes from the moved pin ", code(key), " in ", code(file), f", {why}.")
+
+
+def _moved_pin(before: Value, after: Value, facts: Facts) -> str | None:
+    olds, news = facts.bundle.pins_before.pins, facts.bundle.pins_after.pins
+    texts = (before.text, after.text)
+    moved = (
+        key
+        for key in sorted(olds.keys() & news.keys())
+        if before != after and (olds[key].chosen, news[key].chosen) == texts
+    )
+    return next(moved, None)
+
+
+def _is_edited(key: str, facts: Facts) -> bool:
+    """Whether the pin moved because it answers other criteria than before."""
+    before, after = facts.bundle.pins_before.pins[key], facts.bundle.pins_after.pins[key]
+    return before.criteria_hash != after.criteria_hash
+
+
+def _take_back(lost: Sequence[Change], facts: Facts) -> Phrase:
+    """The other way: keep the server by taking the pin, or the edit behind it, back."""
+    pins = [_moved_pin(path.before, path.after, facts) for change in lost for path in change.paths]
+    key = next((pin for pin in pins if pin), None)
+    if key is None:
+        return phrase()
+    if _is_edited(key, facts):
+        return phrase(" To keep the server: take the edit of the settings of ", code(key), " back.")
+    command = f"python -m providers.linode pins keep --stack {facts.stack} {key}"
+    return phrase(" To keep the server: take the pin back (", code(command), ").")

@@ -1,0 +1,40 @@
+"""The hash that an approval is bound to: what would be done, and nothing of prices, dates or runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from fleet.report.model import Change, StackReport, Value
+
+LENGTH = 32
+"""Hexadecimal digits of a SHA-256 that are kept: 128 bits."""
+
+
+def plan_hash(stacks: Iterable[StackReport]) -> str:
+    """Of every stack in the order of its name; an incomplete plan never equals a complete one."""
+    plans = [
+        [stack.stack, stack.complete, stack.drift, [_change(item) for item in stack.changes if item.changed]]
+        for stack in sorted(stacks, key=lambda item: item.stack)
+    ]
+    text = json.dumps(plans, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+
+
+def _change(change: Change) -> list[object]:
+    return [
+        change.urn,
+        change.op,
+        change.certainty,
+        sorted(change.reasons),
+        [
+            [path.path, path.kind, _value(path.after)]
+            for path in sorted(change.paths, key=lambda path: path.path)
+        ],
+        change.delete_first is True,
+    ]
+
+
+def _value(value: Value) -> list[str]:
+    return [value.kind, value.text]

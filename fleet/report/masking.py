@@ -1,0 +1,120 @@
+"""What looks like a credential, or is one by value, does not leave.
+
+`mask` takes one value or one piece of a sentence, before it is cut, escaped or joined to others: a match never
+reaches from one into the next. `swept` is the net over a finished text; it leaves the frame of the text alone.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from fleet.report.escaping import plain_text, table_pipes, visible
+
+MASK = "[secret]"
+SHORTEST = 6
+"""Characters that a named value must have: shorter ones would damage innocent text."""
+
+NAMED = (
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GITLAB_TOKEN",
+    "LINODE_TOKEN",
+    "PULUMI_ACCESS_TOKEN",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
+"""Environment variables whose values never appear."""
+
+_START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))"
+"""Where a word begins, also after an escaped character in JSON."""
+
+_WORDS = (
+    r"gh[pousr]_[A-Za-z0-9]{20,}",
+    r"github_pat_[A-Za-z0-9_]{20,}",
+    r"gl(?:pat|dt|rt|ptt|ft|soat)-[A-Za-z0-9_-]{15,}",
+    r"pul-[0-9a-f]{30,}\b",
+    r"(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    r"xox[abprs]-[A-Za-z0-9-]{10,}",
+    r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+    r"[0-9a-f]{64}(?![0-9a-f])",
+    r"AGE-SECRET-KEY-1[0-9A-Z]{20,}",
+)
+"""Tokens of code hosts, clouds and the API: each is one word, which no frame of a text is part of."""
+
+_TOKENS = re.compile(f"{_START}(?:{'|'.join(_WORDS)})")
+_KEY = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^\"]*?(?:-----END [A-Z ]*PRIVATE KEY-----|(?=\\?\")|\Z)"
+)
+"""A private key. One without an end reaches to the next quote, that of its element in a list."""
+
+PATTERNS = (
+    _KEY,
+    _TOKENS,
+    re.compile(r"(?<=://)[^\s/:@\"'<>]+:[^\s/@\"'<>]+(?=@)"),
+    re.compile(r"(?i)(?<=bearer )[A-Za-z0-9._~+/=-]{8,}"),
+)
+"""Credentials by their shape: private keys, tokens, passwords in addresses."""
+
+_TAG = re.compile(r"(<[^<>\n]*>)")
+
+
+def named_values(environment: Mapping[str, str], more: Iterable[str] = ()) -> tuple[str, ...]:
+    """The values to hide, longest first, so that none is left of another one that it holds."""
+    found = {environment.get(name, "").strip() for name in (*NAMED, *more)}
+    return tuple(
+        sorted((value for value in found if len(value) >= SHORTEST), key=lambda item: (-len(item), item))
+    )
+
+
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """One value with every secret and everything of a credential's shape as [secret]."""
+    for secret in secrets:
+        for form in _inner_forms(secret):
+            text = text.replace(form, MASK)
+    for pattern in PATTERNS:
+        text = pattern.sub(MASK, text)
+    return text
+
+
+def _inner_forms(secret: str) -> tuple[str, ...]:
+    """A secret as it is, inside a list or map that is shown as JSON, and as a quoted key of a path."""
+    as_key = secret.replace("\\", "\\\\").replace('"', '\\"')
+    as_json = json.dumps(secret, ensure_ascii=False)[1:-1]
+    return tuple(dict.fromkeys((secret, as_json, as_key)))
+
+
+def holds_any(text: str, secrets: Iterable[str]) -> bool:
+    """Whether there is anything to mask in one of many values, joined by line ends."""
+    forms = (form for secret in secrets for form in _inner_forms(secret))
+    return any(pattern.search(text) for pattern in PATTERNS) or any(form in text for form in forms)
+
+
+def swept(text: str, secrets: Iterable[str] = ()) -> str:
+    """A finished text of Markdown or HTML, masked once more, without a change to its frame.
+
+    Looks for secrets as they are escaped there and for tokens; nothing in a tag, nothing over two lines.
+    """
+    forms = {form for secret in secrets for form in _outer_forms(secret)}
+    there = sorted((form for form in forms if form in text), key=lambda form: (-len(form), form))
+    if not there and not _TOKENS.search(text):
+        return text
+    parts = _TAG.split(text)
+    return "".join(part if index % 2 else _swept(part, there) for index, part in enumerate(parts))
+
+
+def _swept(text: str, forms: Iterable[str]) -> str:
+    for form in forms:
+        text = text.replace(form, MASK)
+    return _TOKENS.sub(MASK, text)
+
+
+def _outer_forms(secret: str) -> Iterator[str]:
+    """Those that can't hold a piece of the frame: a fence, the border of a cell, a line end."""
+    shown = visible(secret)
+    for form in (secret, shown, table_pipes(shown), plain_text(secret), html.escape(shown, quote=True)):
+        if len(form) >= SHORTEST and not re.search(r"[`\n]|(?<!\\)\|", form):
+            yield form

@@ -1,0 +1,275 @@
+"""What the report knows: stacks, their resources and what changes, what it costs, what the guards say.
+
+These are the records of report.json, so they hold only what may be shown. Money is in US dollars a month.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from fleet.report.names import canonical
+from fleet.report.phrases import Phrase
+from fleet.report.read.files import Frozen, Money
+
+Op = Literal["same", "create", "update", "replace", "delete"]
+Certainty = Literal["certain", "perhaps"]
+Likelihood = Literal["likely", "unlikely", "open"]
+Level = Literal["none", "billing", "unknown", "power off", "data loss"]
+Verdict = Literal["failed", "blocked", "danger", "look", "changes", "nothing"]
+GuardState = Literal["pass", "warn", "block", "not provable"]
+ValueKind = Literal["text", "unknown", "secret", "absent", "hidden"]
+PathKind = Literal["add", "delete", "update"]
+SourceChange = Literal["replaced", "new", "in place", "open", ""]
+Form = Literal["events", "digest", "none"]
+OutputState = Literal["unknown", "added", "removed", "changed"]
+Severity = Literal["warning", "error"]
+
+VERDICTS: tuple[Verdict, ...] = ("failed", "blocked", "danger", "look", "changes", "nothing")
+"""Worst first."""
+
+SIGNS: dict[Verdict, str] = {
+    "failed": "✖",
+    "blocked": "⛔",
+    "danger": "🟠",
+    "look": "🟡",
+    "changes": "🟢",
+    "nothing": "⚪",
+}
+
+UNLISTED = "(stacks)"
+"""In place of a stack: those that nobody has listed. No stack can be called so."""
+
+
+class Value(Frozen):
+    """One side of a changed property. Only `text` has a text."""
+
+    kind: ValueKind
+    text: str = ""
+
+
+class Path(Frozen):
+    """A changed property, as the provider spells it, such as `tags[1]`."""
+
+    path: str
+    kind: PathKind
+    before: Value
+    after: Value
+
+
+class Effect(Frozen):
+    """What a change does to a server, because of one property or as a whole. what: "powered off, moved, booted"."""
+
+    level: Level
+    what: Phrase
+    property: str = ""
+
+
+class Change(Frozen):
+    """One resource and what happens to it.
+
+    likely: of a perhaps only. sources: the names of the resources that its unknown values are made from.
+    off_for: how long a change in place has it off, empty where that is not told.
+    dragged_by: the resource that takes it down. delete_first: None when the preview does not tell.
+    cost_before and cost_after: None when not known or when it is no server; 0 when it is not there.
+    """
+
+    urn: str
+    name: str
+    type: str
+    server: bool
+    op: Op
+    certainty: Certainty = "certain"
+    likely: Likelihood | None = None
+    sources: tuple[str, ...] = ()
+    source_changes: SourceChange = ""
+    dragged_by: str | None = None
+    delete_first: bool | None = None
+    protected: bool = False
+    reasons: tuple[str, ...] = ()
+    paths: tuple[Path, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    region: Value = Value(kind="absent")
+    plan_type: Value = Value(kind="absent")
+    image: Value = Value(kind="absent")
+    off_for: str = ""
+    cost_before: Money | None = None
+    cost_after: Money | None = None
+
+    @property
+    def changed(self) -> bool:
+        return self.op != "same"
+
+    @property
+    def level(self) -> Level:
+        """The worst of its effects."""
+        return max((effect.level for effect in self.effects), key=LEVELS.index, default="none")
+
+    @property
+    def goes(self) -> bool:
+        """Whether the server as it is now is gone afterwards, for certain."""
+        return self.server and self.certainty == "certain" and self.op in ("replace", "delete")
+
+    @property
+    def erased(self) -> bool:
+        """Whether data is lost for certain: disks, or backups only."""
+        return self.server and self.certainty == "certain" and self.level == "data loss"
+
+    @property
+    def backups_only(self) -> bool:
+        """Whether what is lost are its backups: the disks stay."""
+        lost = {effect.property for effect in self.effects if effect.level == "data loss"}
+        return self.erased and bool(lost) and all(canonical(name) == "backups_enabled" for name in lost)
+
+    @property
+    def perhaps_erased(self) -> bool:
+        return self.server and self.certainty == "perhaps" and self.level == "data loss"
+
+    @property
+    def off(self) -> bool:
+        """Whether it is off for a while and comes back."""
+        return self.server and self.certainty == "certain" and self.level == "power off"
+
+
+LEVELS: tuple[Level, ...] = ("none", "billing", "unknown", "power off", "data loss")
+"""From harmless to worst."""
+
+
+class Sum(Frozen):
+    """A total, exact. at_least: something in it is not known."""
+
+    amount: Money = Decimal(0)
+    at_least: bool = False
+
+
+class GuardResult(Frozen):
+    """What a guard says. what: in words, such as "$202.00 of $210.00 a month (96 %)"."""
+
+    name: str
+    state: GuardState
+    what: Phrase
+    short: Phrase
+    next_step: Phrase = ()
+    place: str = ""
+    about: tuple[str, ...] = ()
+
+
+class Finding(Frozen):
+    """Something to decide or to look at."""
+
+    verdict: Verdict
+    stack: str
+    title: Phrase
+    text: Phrase
+
+
+class Choice(Frozen):
+    """A pinned choice from the catalog in one stack."""
+
+    key: str
+    what: str
+    before: str | None
+    after: str | None
+    newest: str | None
+
+
+class OutputChange(Frozen):
+    name: str
+    state: OutputState
+
+
+class Policy(Frozen):
+    name: str
+    level: str
+    resource: str
+    message: str
+
+
+class Message(Frozen):
+    severity: Severity
+    resource: str
+    text: str
+
+
+class StackReport(Frozen):
+    """One stack: the facts, and what they amount to.
+
+    unchanged_known: False when the preview left unchanged resources out, so totals miss them.
+    change_known: False when the price of something that changes is not known.
+    offline: compared with nothing instead of the stack's state. plan: the hash of this stack's plan alone.
+    """
+
+    stack: str
+    verdict: Verdict
+    word: Phrase
+    complete: bool
+    drift: bool = False
+    form: Form = "none"
+    exit: int = 0
+    commit: str = ""
+    run: str = ""
+    run_url: str = ""
+    engine: str = ""
+    catalog_date: str = ""
+    catalog_hash: str = ""
+    changes: tuple[Change, ...] = ()
+    unchanged_known: bool = True
+    now: Sum = Sum()
+    then: Sum = Sum()
+    change_known: bool = True
+    guards: tuple[GuardResult, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    pins_file: str = ""
+    outputs: tuple[OutputChange, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    policies_passed: int = 0
+    messages: tuple[Message, ...] = ()
+    pending: tuple[str, ...] = ()
+    offline: bool = False
+    plan: str = ""
+
+
+class Outputs(Frozen):
+    """For later steps of a workflow."""
+
+    verdict: Verdict
+    changed: bool
+    data_loss: int
+    power_off: int
+    monthly_change: str
+    plan: str
+
+
+class Annotation(Frozen):
+    """A place in a file of the branch that an error points at."""
+
+    level: Severity
+    file: str
+    line: int
+    message: str
+
+
+class Report(Frozen):
+    """The whole report; report.json. `exit` is the command's exit code."""
+
+    version: Literal[1] = 1
+    id: str
+    verdict: Verdict
+    heading: Phrase
+    sentence: Phrase
+    stacks: tuple[StackReport, ...]
+    findings: tuple[Finding, ...]
+    now: Sum
+    then: Sum
+    change_known: bool
+    plan: str
+    commit: str
+    run: str
+    run_url: str
+    engine: str
+    exit: int
+    labels: tuple[str, ...]
+    outputs: Outputs
+    annotations: tuple[Annotation, ...] = ()
+    acknowledged: bool = False

@@ -1,0 +1,96 @@
+"""Sentences made of our own words and of data from the branch, kept apart until a renderer joins them.
+
+A renderer decides how data is shown: a code span, a <code> element, plain text. Ours and theirs can never mix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from fleet.report.read.files import Frozen
+
+Kind = Literal["text", "code", "said", "strong", "unknown", "secret"]
+
+
+class Piece(Frozen):
+    """text and strong are our words; code is data, said a message; unknown and secret stand for values.
+
+    Where there is little room, data keeps both its ends, and a message its beginning: the cause stands first.
+    """
+
+    kind: Kind
+    text: str = ""
+
+
+Phrase = tuple[Piece, ...]
+
+
+def code(value: str) -> Piece:
+    return Piece(kind="code", text=value)
+
+
+def said(message: str) -> Piece:
+    return Piece(kind="said", text=message)
+
+
+def strong(value: str) -> Piece:
+    return Piece(kind="strong", text=value)
+
+
+def phrase(*parts: str | Piece | Sequence[Piece]) -> Phrase:
+    """Texts, pieces and phrases in one; empty ones are left out."""
+    found: list[Piece] = []
+    for part in parts:
+        if isinstance(part, str):
+            found.extend([Piece(kind="text", text=part)] if part else [])
+        elif isinstance(part, Piece):
+            found.append(part)
+        else:
+            found.extend(part)
+    return tuple(found)
+
+
+def listed(values: Iterable[str], most: int = 5) -> Phrase:
+    """`a`, `b` and `c`; with more than `most` the rest is a number."""
+    items = list(values)
+    shown = items if len(items) <= most else items[:most]
+    rest = len(items) - len(shown)
+    parts: list[str | Piece] = []
+    for index, item in enumerate(shown):
+        if index:
+            parts.append(" and " if index == len(shown) - 1 and not rest else ", ")
+        parts.append(code(item))
+    if rest:
+        parts.append(f" and {rest} more")
+    return phrase(*parts)
+
+
+def trimmed(pieces: Phrase) -> Phrase:
+    """Without blanks at either end."""
+    found = list(pieces)
+    if found and found[0].kind == "text":
+        found[0] = Piece(kind="text", text=found[0].text.lstrip())
+    if found and found[-1].kind == "text":
+        found[-1] = Piece(kind="text", text=found[-1].text.rstrip())
+    return tuple(piece for piece in found if piece.text or piece.kind not in ("text", "strong"))
+
+
+def joined(phrases: Iterable[Phrase], separator: str) -> Phrase:
+    found: list[Piece] = []
+    for index, item in enumerate(phrases):
+        if index:
+            found.append(Piece(kind="text", text=separator))
+        found.extend(item)
+    return tuple(found)
+
+
+def plain(pieces: Phrase) -> str:
+    """For a terminal, a title or a test: words only."""
+    stand_ins = {"unknown": "(known after apply)", "secret": "[secret]"}
+    return "".join(stand_ins.get(piece.kind, piece.text) for piece in pieces)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 server`, `2 servers`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,1 @@
+"""Bundles: what the preview of one stack left in a folder, as typed records."""

@@ -1,0 +1,47 @@
+"""Diagnostics as they may be shown: errors and warnings, without traces, machine paths and secret values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from fleet.report import names
+from fleet.report.masking import mask
+from fleet.report.read.steps import Diagnostic
+
+_REFUSED = re.compile(r"(property (\S+) value \{).*(\} has a problem)", re.DOTALL)
+_FILE_URL = re.compile(r"file://[^\s\"'<>]+")
+_UNIX_PATH = re.compile(r"(?<![\w.:/])/(?:[^\s\"'<>`:,()/]+/)+([^\s\"'<>`:,()/]*)")
+_WINDOWS_PATH = re.compile(r"\b[A-Za-z]:\\(?:[^\s\"'<>`:,()\\]+\\)*([^\s\"'<>`:,()\\]*)")
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_TRACE = re.compile(r"Traceback \(most recent call last\):.*?(?=^\S[^\n]*: |\Z)", re.DOTALL | re.MULTILINE)
+
+
+def read_diagnostic(
+    severity: object, message: object, urn: object, secrets: Sequence[str] = ()
+) -> Diagnostic | None:
+    """None for what is not shown: information, debugging, and the pieces of a program's trace."""
+    if severity not in ("error", "warning"):
+        return None
+    text = presentable(str(message or ""), secrets)
+    text = text.removeprefix(f"{severity}: ")
+    if not text:
+        return None
+    return Diagnostic("error" if severity == "error" else "warning", text, str(urn or ""))
+
+
+def presentable(text: str, secrets: Sequence[str] = ()) -> str:
+    """The text without secrets, escape codes, traces, paths of the machine and values of secret properties.
+
+    Masked first: a secret may look like a path, of which a part would stay.
+    """
+    text = _TRACE.sub("", _ESCAPE.sub("", mask(text, secrets)))
+    text = _REFUSED.sub(_hide_value, text)
+    text = _FILE_URL.sub("file://(outside)", text)
+    text = _UNIX_PATH.sub(r"(outside)/\1", text)
+    return _WINDOWS_PATH.sub(r"(outside)/\1", text).strip()
+
+
+def _hide_value(match: re.Match[str]) -> str:
+    secret = names.is_secret(match.group(2))
+    return f"{match.group(1)}[secret]{match.group(3)}" if secret else match.group(0)

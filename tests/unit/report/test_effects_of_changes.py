@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fleet.report.forms.words import effect
+from fleet.report.model import Level
+from fleet.report.phrases import plain
+from tests.unit.report.making import Act, change_of, created, deleted, server, stack_of, updated
+
+
+@pytest.mark.parametrize(
+    ("new", "level", "words"),
+    [
+        ({"label": "x"}, "none", "renamed"),
+        ({"tags": ["x"]}, "none", "none"),
+        ({"type": "g6-standard-2"}, "power off", "powered off, moved, booted"),
+        ({"backups_enabled": True}, "billing", "backups are made from now on"),
+        ({"root_pass": "x"}, "none", "not applied to this one"),
+        ({"authorized_keys": ["x"]}, "none", "not applied to this one"),
+        ({"rootPass": "x"}, "power off", "password reset"),
+        ({"image": "linode/debian13"}, "data loss", "rebuilt in place"),
+        ({"kernel": "x"}, "power off", "rebooted"),
+        ({"somethingNew": 1}, "unknown", "effect of somethingNew not known"),
+        ({"owner": {"name": "x"}}, "none", "owner's tag"),
+        ({"region": "us-east"}, "power off", "moved to another region"),
+        ({"swap_size": 1024}, "power off", "powered off, changed, booted"),
+        ({"booted": False}, "power off", "stays off"),
+        ({"booted": True}, "none", "booted"),
+        ({"stackscript_id": 3}, "none", "not applied"),
+        ({"stackscriptId": 3}, "unknown", "not known"),
+        ({"timeouts": {"create": 9}}, "none", "none"),
+        ({"root_pass": "x", "on_root_pass_change": "reset"}, "power off", "password reset"),
+        ({"image": "linode/debian13", "on_image_change": "ignore"}, "none", "not applied"),
+        ({"user_data": "x"}, "none", "not applied"),
+        ({"userData": "x"}, "unknown", "not known"),
+        ({"user_data": "x", "on_user_data_change": "rebuild"}, "data loss", "rebuilt in place"),
+        ({"authorized_keys": ["x"], "on_access_change": "rebuild"}, "data loss", "rebuilt in place"),
+        ({"authorized_keys": ["x"], "on_access_change": "surprise"}, "unknown", "not known"),
+    ],
+)
+def test_an_update_does_what_its_property_takes(
+    tmp_path: Path, new: dict[str, object], level: Level, words: str
+) -> None:
+    change = change_of(tmp_path, [updated("web", new)], "web")
+
+    assert change.level == level
+    assert words in plain(effect(change))
+
+
+def test_backups_off_loses_data(tmp_path: Path) -> None:
+    change = change_of(tmp_path, [updated("web", {"backups_enabled": False}, backups_enabled=True)], "web")
+
+    assert change.level == "data loss"
+    assert change.erased
+    assert plain(effect(change)) == "all its backups are deleted for good"
+
+
+def test_backups_that_were_not_there_are_no_loss(tmp_path: Path) -> None:
+    act = Act(
+        "update",
+        "web",
+        server(backups_enabled=None),
+        server(backups_enabled=False),
+        detailed={"backups_enabled": "add"},
+    )
+
+    assert change_of(tmp_path, [act], "web").level == "none"
+
+
+def test_the_worst_effect_counts(tmp_path: Path) -> None:
+    change = change_of(tmp_path, [updated("web", {"tags": ["x"], "type": "g6-standard-2"})], "web")
+
+    assert change.level == "power off"
+    assert change.off
+
+
+def test_a_smaller_disk_is_told_before_the_api_refuses_it(tmp_path: Path) -> None:
+    change = change_of(tmp_path, [updated("web", {"type": "g6-nanode-1"})], "web")
+
+    assert "refused unless its disks fit in 25,600 MB" in plain(effect(change))
+
+
+def test_a_deletion_takes_disks_and_backups(tmp_path: Path) -> None:
+    change = change_of(tmp_path, [deleted("web", backups_enabled=True)], "web")
+
+    assert plain(effect(change)) == "deleted with its disks and backups"
+
+
+def test_a_new_server_harms_nobody(tmp_path: Path) -> None:
+    assert change_of(tmp_path, [created("web")], "web").level == "none"
+
+
+@pytest.mark.parametrize(
+    ("kind", "level"),
+    [
+        ("pulumi-python:dynamic/linode:RootPassword", "none"),
+        ("pulumi-python:dynamic/linode:Account", "none"),
+        ("linode:index/volume:Volume", "unknown"),
+    ],
+)
+def test_what_goes_with_another_resource_is_known_of_records_only(
+    tmp_path: Path, kind: str, level: Level
+) -> None:
+    change = change_of(tmp_path, [Act("delete", "x", {"a": 1}, kind=kind)], "x")
+
+    assert change.level == level
+    assert not change.erased
+
+
+def test_a_deleted_volume_wants_a_look(tmp_path: Path) -> None:
+    told = stack_of(tmp_path, [Act("delete", "x", {"a": 1}, kind="linode:index/volume:Volume")])
+
+    assert told.verdict == "look"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from pathlib import Path
 import requests
 
 from tests.checkout import free_port
+from tests.until import GIVE_UP_S, until
 
-START_WITHIN_S = 60
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "key",
     "AWS_SECRET_ACCESS_KEY": "not-a-secret",
@@ -59,13 +58,12 @@ def serve(folder: Path) -> Iterator[Store]:
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_WITHIN_S
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         assert process.poll() is None, "the store has ended; its log is beside the test's files"
         try:
-            requests.get(address, timeout=5)
+            requests.get(address, timeout=GIVE_UP_S)
         except requests.ConnectionError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"no store answers at {address}")
+            return False
+        return True
+
+    until(answers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ import requests
 from emulators.linode_api.server import LocalApi
 from tests.checkout import Checkout, Done
 from tests.killing import descendants
+from tests.until import until
 
 
 class CloudCheckout(Checkout):
@@ -64,11 +64,9 @@ def cloud(folder: Path, engine: str, url: str | None = None, speed: float = 600)
         yield CloudCheckout(folder, engine, api, url or f"file://{folder / 'state'}")
 
 
-def kill_once(process: subprocess.Popen[bytes], reached: Callable[[], bool], within_s: float = 60) -> None:
+def kill_once(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
     """Kill a command with all its processes, as soon as something is so."""
-    deadline = time.monotonic() + within_s
-    while not reached() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(reached)
     for part in descendants(process.pid):
         part.kill()
     process.communicate(timeout=30)

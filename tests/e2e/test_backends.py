@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from tests.checkout import ENGINES, skip_without
 from tests.cloud_checkout import CloudCheckout, cloud, kill_once, slow_creates
+from tests.until import until
 
 UP = ("up", "--stack", "dev", "--yes", "--skip-preview")
 
@@ -38,8 +38,7 @@ def errors(said: str) -> list[str]:
 def test_a_second_up_waits_for_the_first_and_then_has_nothing_to_do(made: CloudCheckout) -> None:
     slow_creates(made.api, 10.0)
     first = made.start(*UP)
-    while not locks(made) and first.poll() is None:
-        time.sleep(0.05)
+    until(lambda: locks(made) or first.poll() is not None)
 
     waiting = made.start("--lock-wait", "2m", *UP)
     refused = made.run(*UP)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from tests.bucket import CREDENTIALS, Store, serve
 from tests.checkout import skip_without
 from tests.cloud_checkout import CloudCheckout, cloud, kill_once, slow_creates
+from tests.until import until
 
 UP = ("up", "--stack", "dev", "--yes", "--skip-preview")
 LABELS = {"fleet-dev-web-1", "fleet-dev-db-1"}
@@ -37,12 +37,6 @@ def init(checkout: CloudCheckout) -> None:
     assert done.code == 0, done.said
 
 
-def wait_for_lock(checkout: CloudCheckout, store: Store, within_s: float = 60) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_locked(checkout, store) and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
 def is_locked(checkout: CloudCheckout, store: Store) -> bool:
     place = checkout.env["PULUMI_BACKEND_URL"].partition("?")[0].rpartition("/")[2]
     return any(key.startswith(f"{place}/.pulumi/locks/") for key in store.keys("states"))
@@ -53,7 +47,7 @@ def test_a_stack_lives_in_a_bucket_and_a_second_up_waits(made: CloudCheckout, st
     shown = made.run("preview", "--stack", "dev")
     slow_creates(made.api, 12.0)
     first = made.start(*UP)
-    wait_for_lock(made, store)
+    until(lambda: is_locked(made, store))
 
     waiting = made.start("--lock-wait", "2m", *UP)
     refused = made.run(*UP)

@@ -15,6 +15,7 @@ import pytest
 
 from tests.engine_place import Place
 from tests.engine_programs import ids, project, write_program
+from tests.until import GIVE_UP_S, until
 
 REPO = Path(__file__).resolve().parents[2]
 SLOW = "a = Thing('a')\nThing('b', note=a.address, slow={seconds})\nThing('c', slow=0)\n"
@@ -43,21 +44,13 @@ def start_up(place: Place) -> Iterator[Callable[[], subprocess.Popen[str]]]:
             text=True,
         )
         running.append(process)
-        wait_until((place.project / "slow-create").exists, "the slow create to begin")
+        until((place.project / "slow-create").exists)
         return process
 
     yield start
     for process in running:
         process.kill()
         process.communicate()
-
-
-def wait_until(true: Callable[[], bool], what: str) -> None:
-    for _ in range(600):
-        if true():
-            return
-        time.sleep(0.05)
-    raise TimeoutError(f"waited 30 s for {what}")
 
 
 def is_alive(pid: int) -> bool:
@@ -78,7 +71,7 @@ def test_killed_in_a_create_it_leaves_a_pending_operation_a_lock_and_no_process(
     engine.send_signal(signal.SIGKILL)
     engine.wait()
 
-    wait_until(lambda: not is_alive(provider), "the provider to notice")
+    until(lambda: not is_alive(provider))
     latest = place.state()["checkpoint"]["latest"]
     assert [
         (op["type"], op["resource"]["urn"].rpartition("::")[2]) for op in latest["pending_operations"]
@@ -95,7 +88,7 @@ def test_after_cancel_the_next_up_warns_and_goes_on(
     place: Place, start_up: Callable[[], subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start_up().kill()
-    wait_until(lambda: bool(list(place.backend.rglob("locks/**/*.json"))), "the lock")
+    until(lambda: list(place.backend.rglob("locks/**/*.json")))
     write_program(place, SLOW.format(seconds=0))
 
     cancelled = place.run(monkeypatch, "cancel", "--yes")
@@ -117,7 +110,7 @@ def test_the_first_interrupt_lets_running_steps_end_and_frees_the_lock(
     engine = start_up()
 
     engine.send_signal(signal.SIGINT)
-    output, _ = engine.communicate(timeout=30)
+    output, _ = engine.communicate(timeout=GIVE_UP_S)
 
     assert engine.returncode == 1
     assert "error: update canceled" in output
@@ -137,8 +130,8 @@ def test_the_second_interrupt_ends_at_once(
     engine.send_signal(signal.SIGINT)
     time.sleep(0.3)
     engine.send_signal(signal.SIGINT)
-    engine.communicate(timeout=5)
+    engine.communicate(timeout=GIVE_UP_S)
 
     assert engine.returncode == 1
-    wait_until(lambda: not is_alive(provider), "the provider to end")
+    until(lambda: not is_alive(provider))
     assert place.state()["checkpoint"]["latest"]["pending_operations"][0]["type"] == "creating"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from providers.linode.resources.instance.fields import FIELDS
 from tests import instance_docs
 from tests.checkout import ENGINES, skip_without
 from tests.project import Project
+from tests.until import until
 
 BASE: dict[str, object] = {
     "type": "g6-standard-1",
@@ -194,7 +194,7 @@ class Changed:
 
     def _make_linode(self, label: str) -> object:
         made = self._call("POST", "/linode/instances", {**BASE, "label": label})["id"]
-        self._until(lambda: self._call("GET", f"/linode/instances/{made}")["status"] == "running")
+        until(lambda: self._call("GET", f"/linode/instances/{made}")["status"] == "running")
         return made
 
     def _make_backup(self, label: str) -> object:
@@ -203,14 +203,8 @@ class Changed:
         self._call("POST", f"/linode/instances/{source}/backups/enable")
         made = self._call("POST", f"/linode/instances/{source}/backups", {"label": "snapshot"})["id"]
         path = f"/linode/instances/{source}/backups/{made}"
-        self._until(lambda: self._call("GET", path)["status"] == "successful")
+        until(lambda: self._call("GET", path)["status"] == "successful")
         return made
-
-    def _until(self, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
-        while not done():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
 
     def _declared(self, rows: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
         """The rows' inputs, with ids for the names of things, without those that are taken away."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.chaos.tally import labels_in_account, state_of
 from tests.checkout import ENGINES, Checkout, skip_without
 from tests.e2e_recovery import CREATE, assert_all_is_well, faults, fired
 from tests.killing import run_and_kill
+from tests.until import until
 
 
 @pytest.fixture(params=ENGINES)
@@ -103,11 +103,7 @@ def test_a_running_command_is_not_unlocked(slow: Checkout) -> None:
         [sys.executable, "-m", "fleet", "up"], cwd=slow.root, env=slow.env,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while (
-        not fired(slow) and time.monotonic() < deadline
-    ):  # before that, making the stack takes a lock for itself
-        time.sleep(0.02)
+    until(lambda: fired(slow))  # before that, making the stack takes a lock for itself
 
     refused = slow.run("unlock")
     code = process.wait(90)

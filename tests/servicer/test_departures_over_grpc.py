@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
 
-from emulators.linode_api.server import LocalApi
-from providers.linode.provider import InstanceProvider
-from tests.servicer.test_instance_over_grpc import World
+from emulators.linode_api.clock import HeldClock
+from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
+from tests.until import until
 
 COUNT, AT_ONCE = 12, 4
-DELETION_S = 1.5
+DELETION_S = 0.5
 
 
 @pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", speed=10 / DELETION_S, limits=False) as api:
-        yield World(api, "acme")
-
-
-@pytest.fixture
-def provider(world: World) -> Iterator[Servicer]:
-    with Servicer(InstanceProvider(), world.config) as servicer:
-        yield servicer
+def speed() -> float:
+    return 10 / DELETION_S
 
 
 def members(provider: Servicer, world: World, count: int = COUNT) -> list[tuple[str, Props]]:
@@ -50,17 +41,20 @@ def deleted(provider: Servicer, made: list[tuple[str, Props]], at_once: int) -> 
         return list(pool.map(delete, made))
 
 
-def test_all_are_gone_when_the_last_delete_ends_and_few_at_a_time_take_no_longer(
-    provider: Servicer, world: World
+def test_all_deletes_are_under_way_before_one_has_ended_and_all_are_gone_when_the_last_ends(
+    held_provider: Servicer, held: World, clock: HeldClock
 ) -> None:
-    made = members(provider, world)
-    begun = time.monotonic()
+    made = members(held_provider, held)
+    clock.advance(200)
 
-    said = deleted(provider, made, AT_ONCE)
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(deleted, held_provider, made, AT_ONCE)
+        until(lambda: sum(line.startswith("DELETE") for line in held.seen()) == COUNT, held.seen)
+        clock.advance(60)
+        said = ending.result()
 
     assert said == [""] * COUNT
-    assert world.linodes() == []
-    assert time.monotonic() - begun < 2.5 * DELETION_S, f"{COUNT // AT_ONCE} rounds take longer"
+    assert held.linodes() == []
 
 
 def test_one_alone_waits_for_itself(provider: Servicer, world: World) -> None:
@@ -77,8 +71,7 @@ def test_one_alone_waits_for_itself(provider: Servicer, world: World) -> None:
 
 def test_a_refused_one_says_so_and_the_others_are_gone_all_the_same(provider: Servicer, world: World) -> None:
     made = members(provider, world, 4)
-    lock = {"entity_type": "linode", "entity_id": int(made[3][0]), "lock_type": "cannot_delete"}
-    world.call("POST", "beta/locks", lock)
+    world.lock(made[3][0])
 
     said = deleted(provider, made, 4)
 

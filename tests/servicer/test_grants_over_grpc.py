@@ -6,33 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulators.linode_api.server import LocalApi
 from providers.linode.provider import InstanceProvider
-from tests.servicer.test_instance_over_grpc import World
+from tests.servicer.world import World
 from tests.servicer_process import Servicer
 
 
 @pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", speed=2000, limits=False) as api:
-        yield World(api, "acme")
-
-
-@pytest.fixture
 def restricted(world: World) -> Iterator[Servicer]:
-    token = world.api.add_token("acme", user="deploy", restricted=True, grants=("add_linodes",))
+    token = world.api.add_token(world.account, user="deploy", restricted=True, grants=("add_linodes",))
     with Servicer(InstanceProvider(), {**world.config, "linode:token": token}) as servicer:
         yield servicer
 
 
-@pytest.fixture
-def provider(world: World) -> Iterator[Servicer]:
-    with Servicer(InstanceProvider(), world.config) as servicer:
-        yield servicer
-
-
 def asked(world: World) -> list[str]:
-    return [str(row["path"]) for row in world.api.requests() if str(row["path"]).endswith("/profile/grants")]
+    return [line for line in world.seen() if line.endswith("/profile/grants")]
 
 
 def test_a_new_linode_is_refused_at_preview_and_grants_are_asked_for_once(

@@ -2,76 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import grpc
 import pytest
-import requests
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.core.owner import Owner
 from providers.linode.provider import InstanceProvider
 from providers.linode.resources.account import AccountProvider
+from tests.servicer.world import PLANTED, World
 from tests.servicer_process import UNKNOWN, Props, Servicer
-
-PLANTED = "Planted-Passw0rd-7"
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalApi]:
-    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", speed=2000, limits=False) as served:
-        yield served
-
-
-class World:
-    """A provider process with a token of an account, and what that account holds."""
-
-    def __init__(self, api: LocalApi, account: str) -> None:
-        self.api, self.account = api, account
-        self.token = api.add_token(account)
-        self.config: Props = {"linode:token": self.token, "linode:url": api.url}
-        self.uuid = str(self.call("GET", "/account")["euuid"])
-        self.owner = Owner(self.uuid, "fleet", "local", "web-1")
-
-    def inputs(self, **changed: object) -> Props:
-        made: Props = {
-            "type": "g6-nanode-1",
-            "region": "de-fra-2",
-            "image": "linode/debian13",
-            "label": "web-1",
-            "tags": ["web"],
-            "root_pass": PLANTED,
-            "owner": self.owner.as_props(),
-        }
-        return {key: value for key, value in {**made, **changed}.items() if value is not None}
-
-    def call(self, method: str, path: str, body: object = None) -> Props:
-        answer = requests.request(
-            method,
-            f"{self.api.url}/v4{path}",
-            json=body,
-            timeout=10,
-            headers={"Authorization": f"Bearer {self.token}"},
-        )
-        found: Props = answer.json()
-        return found
-
-    def linodes(self) -> list[Props]:
-        rows = self.call("GET", "/linode/instances")["data"]
-        assert isinstance(rows, list)
-        return rows
-
-
-@pytest.fixture
-def world(api: LocalApi, request: pytest.FixtureRequest) -> World:
-    return World(api, request.node.name[-40:])
-
-
-@pytest.fixture
-def provider(world: World) -> Iterator[Servicer]:
-    with Servicer(InstanceProvider(), world.config) as servicer:
-        yield servicer
 
 
 def test_a_checked_instance_shows_its_monthly_cost(provider: Servicer, world: World) -> None:
@@ -357,18 +298,16 @@ def test_settings_can_demand_an_account_from_the_start(world: World) -> None:
     assert "belongs to account ANOTHER" in failures[0][1]
 
 
-def test_an_update_that_breaks_off_does_not_leave_the_linode_off(
-    provider: Servicer, world: World, api: LocalApi
-) -> None:
+def test_an_update_that_breaks_off_does_not_leave_the_linode_off(provider: Servicer, world: World) -> None:
     inputs, _ = provider.check(world.inputs())
     id_, outs = provider.create(inputs)
     news, _ = provider.check(world.inputs(swap_size=1024), inputs)
     path = f"/linode/instances/{id_}/disks/*/resize"
-    api.set_faults({"kind": "500", "method": "POST", "path": path, "times": 1})
+    world.api.set_faults({"kind": "500", "method": "POST", "path": path, "times": 1})
 
     with pytest.raises(grpc.RpcError):
         provider.update(id_, outs, news)
-    api.set_faults()
+    world.api.set_faults()
     provider.update(id_, {**outs, "ready": False}, news)
 
     [linode] = world.linodes()

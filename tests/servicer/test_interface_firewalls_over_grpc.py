@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.provider import InstanceProvider
-from tests.servicer.test_instance_over_grpc import World
+from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
 
 RULES = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT", "inbound": [], "outbound": []}
@@ -34,20 +32,10 @@ class Guarded(World):
         rows: Any = self.call("GET", path)["data"]
         return [int(row["id"]) for row in rows]
 
-    def writes(self) -> list[str]:
-        return [f"{row['method']} {row['path']}" for row in self.api.requests() if row["method"] != "GET"]
-
 
 @pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Guarded(api, "acme")
-
-
-@pytest.fixture
-def provider(world: Guarded) -> Iterator[Servicer]:
-    with Servicer(InstanceProvider(), world.config) as servicer:
-        yield servicer
+def world(api: LocalApi) -> Guarded:
+    return Guarded(api)
 
 
 def test_another_firewall_is_put_in_place_without_a_power_cycle(provider: Servicer, world: Guarded) -> None:

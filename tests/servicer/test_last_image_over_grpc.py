@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.provider import InstanceProvider
-from tests.servicer.test_instance_over_grpc import World
+from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
+from tests.until import until
 
 DELETE_FAILS = {"kind": "maintenance", "method": "DELETE", "path": "/linode/instances/*"}
 IMAGE_FAILS = {"kind": "job_fails", "method": "POST", "path": "/images", "action": "disk_imagize"}
@@ -29,29 +27,12 @@ class Imaged(World):
         return self.call("GET", f"/linode/instances/{linode_id}")["status"]
 
     def settle(self, linode_id: str, status: str) -> None:
-        deadline = time.monotonic() + 10
-        while self.status(linode_id) != status:
-            assert time.monotonic() < deadline, self.status(linode_id)
-            time.sleep(0.02)
-
-    def lock(self, linode_id: str) -> None:
-        body = {"entity_type": "linode", "entity_id": int(linode_id), "lock_type": "cannot_delete"}
-        self.call("POST", "beta/locks", body)
-
-    def seen(self) -> list[str]:
-        return [f"{row['method']} {row['path']}" for row in self.api.requests()]
+        until(lambda: self.status(linode_id) == status, lambda: self.status(linode_id))
 
 
 @pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imaged]:
-    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Imaged(api, "acme")
-
-
-@pytest.fixture
-def provider(world: Imaged) -> Iterator[Servicer]:
-    with Servicer(InstanceProvider(), world.config) as servicer:
-        yield servicer
+def world(api: LocalApi) -> Imaged:
+    return Imaged(api)
 
 
 @pytest.fixture
@@ -140,13 +121,13 @@ def test_a_lock_refuses_before_anything_is_done(
     provider: Servicer, world: Imaged, made: tuple[str, Props]
 ) -> None:
     world.lock(made[0])
-    before = len(world.seen())
+    before = len(world.writes())
 
     with pytest.raises(grpc.RpcError) as caught:
         provider.delete(*made)
 
     assert "it has the lock cannot_delete" in str(caught.value.details())
-    assert not [line for line in world.seen()[before:] if not line.startswith("GET")]
+    assert world.writes()[before:] == []
     assert world.status(made[0]) == "running"
 
 

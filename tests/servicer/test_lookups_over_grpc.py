@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.provider import InstanceProvider
-from tests.servicer.test_instance_over_grpc import PLANTED, World
+from tests.servicer.world import PLANTED, World
 from tests.servicer_process import UNKNOWN, Props, Servicer
+from tests.until import until
 
 WALL: Props = {
     "label": "wall",
@@ -26,31 +26,13 @@ SUBNETS: Props = {"label": "net", "region": "de-fra-2", "subnets": [{"label": "w
 LOOKS = ("networking/", "account/users", "vpcs", "linode/stackscripts", "placement/", "/backups")
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalApi]:
-    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", speed=2000, limits=False) as served:
-        yield served
-
-
 @pytest.fixture
-def world(api: LocalApi, request: pytest.FixtureRequest) -> World:
-    return World(api, request.node.name[-40:])
-
-
-@pytest.fixture
-def provider(world: World) -> Iterator[Servicer]:
-    with Servicer(InstanceProvider(), world.config) as servicer:
-        yield servicer
-
-
-@pytest.fixture
-def looks(api: LocalApi) -> Callable[[], list[str]]:
-    """The requests since now that look up something of the account's."""
-    last = max((int(str(entry["id"])) for entry in api.requests()), default=0)
+def looks(world: World) -> Callable[[], list[str]]:
+    """The requests so far that look up something of the account's."""
 
     def seen() -> list[str]:
-        paths = [str(entry["path"]) for entry in api.requests(last) if entry["method"] == "GET"]
-        return [path.removeprefix("/v4/") for path in paths if any(word in path for word in LOOKS)]
+        paths = [line.removeprefix("GET /v4/") for line in world.seen() if line.startswith("GET")]
+        return [path for path in paths if any(word in path for word in LOOKS)]
 
     return seen
 
@@ -70,13 +52,6 @@ def snapshot(world: World) -> tuple[object, object]:
     backup = made(world, f"{path}/backups", {"label": "snap"})["id"]
     until(lambda: world.call("GET", f"{path}/backups/{backup}")["status"] == "successful")
     return linode, backup
-
-
-def until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_inputs_that_name_nothing_of_the_account_look_up_nothing(

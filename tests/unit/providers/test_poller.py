@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from providers.linode.api.records import Linode
 from providers.linode.api.transport import Transport
 from providers.linode.core.waiting.goals import Goal
 from providers.linode.core.waiting.poller import Poller, pause_s
+from tests.until import until
 
 BODY = {
     "type": "g6-nanode-1",
@@ -81,10 +81,7 @@ def waited(poller: Poller, goals: list[Goal], timeout_s: float = 60.0) -> tuple[
 
 
 def until_seen(world: World, path: str, times: int) -> None:
-    deadline = time.monotonic() + 20
-    while sum(path in line for line in world.seen()) < times:
-        assert time.monotonic() < deadline, world.seen()
-        time.sleep(0.01)
+    until(lambda: sum(path in line for line in world.seen()) >= times, world.seen)
 
 
 @pytest.mark.parametrize("count", [1, 60])
@@ -161,10 +158,7 @@ def test_time_is_up_for_each_wait_by_itself_and_no_thread_stays(world: World) ->
     short.join(20)
     world.clock.advance(120)
     long.join(20)
-    deadline = time.monotonic() + 5
-    while any(thread.name == "linode-poller" for thread in threading.enumerate()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: all(thread.name != "linode-poller" for thread in threading.enumerate()))
 
     assert short_got[0].startswith("web-0 is to run: not so after 0 s")
     assert long_got == ["running"]

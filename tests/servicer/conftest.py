@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulators.linode_api.clock import HeldClock
+from emulators.linode_api.server import LocalApi
+from providers.linode.provider import InstanceProvider
+from tests.servicer.world import World
+from tests.servicer_process import Servicer
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalApi]:
+    with LocalApi(tmp_path_factory.mktemp("api") / "api.sqlite3", limits=False) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def served_held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalApi, HeldClock]]:
+    clock = HeldClock()
+    with LocalApi(tmp_path_factory.mktemp("held") / "api.sqlite3", limits=False, clock=clock) as api:
+        yield api, clock
+
+
+@pytest.fixture
+def speed() -> float:
+    """How many times as fast as the real API the local one is in this test."""
+    return 2000.0
+
+
+@pytest.fixture
+def api(served: LocalApi, speed: float) -> Iterator[LocalApi]:
+    served.clock.speed = speed
+    yield served
+    served.set_faults()
+
+
+@pytest.fixture
+def world(api: LocalApi) -> World:
+    return World(api)
+
+
+@pytest.fixture
+def provider(world: World) -> Iterator[Servicer]:
+    with Servicer(InstanceProvider(), world.config) as servicer:
+        yield servicer
+
+
+@pytest.fixture
+def clock(served_held: tuple[LocalApi, HeldClock]) -> HeldClock:
+    """What the local API of `held` goes by: nothing there is ever ready until the test moves it."""
+    return served_held[1]
+
+
+@pytest.fixture
+def held(served_held: tuple[LocalApi, HeldClock]) -> World:
+    return World(served_held[0])
+
+
+@pytest.fixture
+def held_provider(held: World) -> Iterator[Servicer]:
+    with Servicer(InstanceProvider(), held.config) as servicer:
+        yield servicer

@@ -1,0 +1,63 @@
+"""An account of the local API, with a provider's configuration for it."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import requests
+
+from emulators.linode_api.server import LocalApi
+from providers.linode.core.owner import Owner
+from tests.servicer_process import Props
+
+PLANTED = "Planted-Passw0rd-7"
+NUMBERS = count(1)
+
+
+class World:
+    """A new account, a token of it, and what the API has been asked since."""
+
+    def __init__(self, api: LocalApi) -> None:
+        self.api, self.account = api, f"account-{next(NUMBERS)}"
+        self._asked_before = max((int(row["id"]) for row in api.requests()), default=0)
+        self.token = api.add_token(self.account)
+        self.config: Props = {"linode:token": self.token, "linode:url": api.url}
+        self.uuid = str(self.call("GET", "/account")["euuid"])
+        self.owner = Owner(self.uuid, "fleet", "local", "web-1")
+
+    def inputs(self, **changed: object) -> Props:
+        """Instance web-1's; an input that is None is left out."""
+        made: Props = {
+            "type": "g6-nanode-1",
+            "region": "de-fra-2",
+            "image": "linode/debian13",
+            "label": "web-1",
+            "tags": ["web"],
+            "root_pass": PLANTED,
+            "owner": self.owner.as_props(),
+        }
+        return {key: value for key, value in {**made, **changed}.items() if value is not None}
+
+    def call(self, method: str, path: str, body: object = None) -> Props:
+        """A call by hand; of the beta API with a path that begins with `beta/`."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        answer = requests.request(method, f"{self.api.url}/v4{path}", json=body, headers=headers, timeout=60)
+        found: Props = answer.json()
+        return found
+
+    def linodes(self) -> list[Props]:
+        rows = self.call("GET", "/linode/instances")["data"]
+        assert isinstance(rows, list)
+        return rows
+
+    def lock(self, linode_id: str) -> None:
+        """Forbid to delete a Linode."""
+        body = {"entity_type": "linode", "entity_id": int(linode_id), "lock_type": "cannot_delete"}
+        assert "errors" not in self.call("POST", "beta/locks", body)
+
+    def seen(self) -> list[str]:
+        """Every request since the account was made: `POST /v4/linode/instances`."""
+        return [f"{row['method']} {row['path']}" for row in self.api.requests(self._asked_before)]
+
+    def writes(self) -> list[str]:
+        return [line for line in self.seen() if not line.startswith("GET")]

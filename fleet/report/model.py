@@ -8,14 +8,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from fleet.report.names import canonical
 from fleet.report.phrases import Phrase
-from fleet.report.read.files import Frozen, Money
+from fleet.report.read.files import Destroyed, Frozen, Level, Money, SecondsOff
 
 Op = Literal["same", "create", "update", "replace", "delete"]
 Certainty = Literal["certain", "perhaps"]
 Likelihood = Literal["likely", "unlikely", "open"]
-Level = Literal["none", "billing", "unknown", "power off", "data loss"]
 Verdict = Literal["failed", "blocked", "danger", "look", "changes", "nothing"]
 GuardState = Literal["pass", "warn", "block", "not provable"]
 ValueKind = Literal["text", "unknown", "secret", "absent", "hidden"]
@@ -69,7 +67,8 @@ class Change(Frozen):
     """One resource and what happens to it.
 
     likely: of a perhaps only. sources: the names of the resources that its unknown values are made from.
-    off_for: how long a change in place has it off, empty where that is not told.
+    destroys: what is lost for good. seconds_off: the least and the most that a change in place has it off, None where
+    it is never off or not told; off_for: the same in the words of an older provider.
     dragged_by: the resource that takes it down. delete_first: None when the preview does not tell.
     cost_before and cost_after: None when not known or when it is no server; 0 when it is not there.
     """
@@ -93,6 +92,8 @@ class Change(Frozen):
     region: Value = Value(kind="absent")
     plan_type: Value = Value(kind="absent")
     image: Value = Value(kind="absent")
+    destroys: tuple[Destroyed, ...] = ()
+    seconds_off: SecondsOff | None = None
     off_for: str = ""
     cost_before: Money | None = None
     cost_after: Money | None = None
@@ -114,17 +115,16 @@ class Change(Frozen):
     @property
     def erased(self) -> bool:
         """Whether data is lost for certain: disks, or backups only."""
-        return self.server and self.certainty == "certain" and self.level == "data loss"
+        return self.certainty == "certain" and self.level == "data loss"
 
     @property
     def backups_only(self) -> bool:
         """Whether what is lost are its backups: the disks stay."""
-        lost = {effect.property for effect in self.effects if effect.level == "data loss"}
-        return self.erased and bool(lost) and all(canonical(name) == "backups_enabled" for name in lost)
+        return self.erased and "backups" in self.destroys and "disks" not in self.destroys
 
     @property
     def perhaps_erased(self) -> bool:
-        return self.server and self.certainty == "perhaps" and self.level == "data loss"
+        return self.certainty == "perhaps" and self.level == "data loss"
 
     @property
     def off(self) -> bool:

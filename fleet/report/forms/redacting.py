@@ -14,12 +14,14 @@ from fleet.report.judge.values import LONGEST, shortened
 from fleet.report.masking import holds_any, mask
 from fleet.report.model import Report
 from fleet.report.phrases import Kind
+from fleet.report.read import files
 
 OUR_WORDS = frozenset(
     word
     for choice in (
-        model.Op, model.Certainty, model.Likelihood, model.SourceChange, model.Level, model.Verdict,
+        model.Op, model.Certainty, model.Likelihood, model.SourceChange, files.Level, model.Verdict,
         model.GuardState, model.ValueKind, model.PathKind, model.Form, model.OutputState, model.Severity, Kind,
+        files.Destroyed,
     )
     for word in get_args(choice)
 ) | frozenset(LABEL_NAMES)  # fmt: skip

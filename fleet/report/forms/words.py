@@ -8,9 +8,10 @@ from fleet.report.judge import heading
 from fleet.report.judge.building import value_text
 from fleet.report.judge.cost import cents, dollars, total
 from fleet.report.judge.time_off import told
-from fleet.report.model import Change, Level, Path, Report, StackReport, Verdict
+from fleet.report.model import Change, Path, Report, StackReport, Verdict
 from fleet.report.names import top_level
 from fleet.report.phrases import Phrase, Piece, code, counted, joined, listed, phrase
+from fleet.report.read.files import Level
 
 MINUS = "−"
 LEGEND = "+ new, ~ changed in place, ± rebuilt, ±? perhaps rebuilt, − deleted, 🔒 protected"

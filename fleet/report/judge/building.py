@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from fleet.report import names
-from fleet.report.judge import cost, time_off, values
-from fleet.report.judge.effects import effects
+from fleet.report.judge import cost, effects, time_off, values
 from fleet.report.judge.paths import changed_paths
 from fleet.report.judge.replacing import Judgement, judge
-from fleet.report.model import Change, Choice, Effect, Op, OutputChange, Path, Sum, Value
-from fleet.report.phrases import phrase
+from fleet.report.model import Change, Choice, Op, OutputChange, Path, Sum, Value
 from fleet.report.read.bundle import Bundle
-from fleet.report.read.files import CatalogType
+from fleet.report.read.files import CatalogType, Effects
 from fleet.report.read.steps import UNKNOWN, State, Step, has_unknown
 
 _OPS: Mapping[str, Op] = {"create": "create", "update": "update", "replace": "replace", "delete": "delete"}
@@ -54,7 +51,9 @@ def facts_of(bundle: Bundle) -> Facts:
     reading, drift = bundle.reading, is_drift(bundle)
     types = cost.types_by_id(bundle.catalog)
     judged = judge(reading.steps)
-    changes = tuple(_change(step, judged[step.urn], types, drift=drift) for step in reading.steps)
+    changes = tuple(
+        _change(step, judged[step.urn], types, bundle.effects, drift=drift) for step in reading.steps
+    )
     now, then, known = cost.totals(changes, all_known=reading.has_sames)
     return Facts(
         bundle=bundle,
@@ -70,14 +69,24 @@ def facts_of(bundle: Bundle) -> Facts:
     )
 
 
-def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], *, drift: bool) -> Change:
+def _change(
+    step: Step,
+    judgement: Judgement,
+    types: Mapping[str, CatalogType],
+    lines: Mapping[str, Effects],
+    *,
+    drift: bool,
+) -> Change:
     op = _OPS.get(step.op, "same")
     kind = names.resource_type(step.urn)
     server = kind in names.SERVER_TYPES
     paths = created_paths(step) if op == "create" else changed_paths(step)
     after = step.new if step.new and op != "delete" else None
     shown = cost.by_name((after or step.old or State()).inputs)
-    drift_change = drift and op != "same"
+    stays = after if after or op == "delete" else step.old
+    line = None if drift else lines.get(step.urn)
+    prices = line.monthly_usd if line and op != "same" else (None, None)
+    found, destroys = _effects(step, op, kind, paths, judgement, types, line, drift=drift)
     return Change(
         urn=step.urn,
         name=names.resource_name(step.urn),
@@ -93,14 +102,16 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
         protected=any(state.protect for state in (step.old, step.new) if state),
         reasons=tuple(sorted(reason for reason in step.reasons if reason not in names.COMPUTED)),
         paths=paths,
-        effects=_drifted(op) if drift_change else _effects(step, op, kind, paths, judgement, types),
+        effects=found,
+        destroys=destroys,
+        seconds_off=line.seconds_off if line and op == "update" else None,
         depends_on=_depends_on(step, judgement),
         region=values.shown("region", shown.get("region")),
         plan_type=values.shown("type", shown.get("type")),
         image=values.shown("image", shown.get("image")),
-        off_for=time_off.off_for(step.new) if op == "update" and server and not drift else "",
-        cost_before=_cost(step.old if op != "create" else None, types, server=server),
-        cost_after=_cost(after if after or op == "delete" else step.old, types, server=server),
+        off_for=time_off.off_for(step.new) if op == "update" and server and not drift and not line else "",
+        cost_before=cost.monthly(step.old if op != "create" else None, types, prices[0]) if server else None,
+        cost_after=cost.monthly(stays, types, prices[1]) if server else None,
     )
 
 
@@ -114,42 +125,37 @@ def created_paths(step: Step) -> tuple[Path, ...]:
     )
 
 
-def _cost(state: State | None, types: Mapping[str, CatalogType], *, server: bool) -> Decimal | None:
-    return cost.monthly(state, types) if server else None
-
-
-def _drifted(op: Op) -> tuple[Effect, ...]:
-    text = {
-        "delete": "deleted outside: an update with --refresh makes it anew",
-        "create": "made outside",
-    }.get(op, "changed outside: an update with --refresh puts it back")
-    return (Effect(level="unknown", what=phrase(text)),)
-
-
 def _effects(
     step: Step,
     op: Op,
     kind: str,
-    paths: tuple[Path, ...],
+    paths: Sequence[Path],
     judgement: Judgement,
     types: Mapping[str, CatalogType],
-) -> tuple[Effect, ...]:
+    line: Effects | None,
+    *,
+    drift: bool,
+) -> effects.Found:
+    server = kind in names.SERVER_TYPES
     olds = cost.by_name(step.old.inputs if step.old else {})
+    if op != "same" and drift:
+        return effects.drifted(op)
+    if op == "create":
+        return effects.created(line)
+    if op == "delete" and server:
+        return effects.deleted(backups=olds.get("backups_enabled") is True)
+    if op == "replace" and server:
+        return effects.replaced(judgement, step.delete_first)
+    if op in ("update", "replace") and line:
+        return effects.told(line)
+    if op != "update" or not server:
+        return effects.of_another(op, kind)
     news = cost.by_name(step.new.inputs if step.new else {})
     old_type, new_type = types.get(str(olds.get("type"))), types.get(str(news.get("type")))
     smaller = None
     if old_type and new_type and old_type.disk and new_type.disk and new_type.disk < old_type.disk:
         smaller = new_type.disk
-    return effects(
-        op,
-        kind,
-        paths,
-        judgement,
-        backups=olds.get("backups_enabled") is True,
-        delete_first=step.delete_first,
-        shrinks_to_mb=smaller,
-        news=news,
-    )
+    return effects.updated(paths, news, smaller)
 
 
 def _depends_on(step: Step, judgement: Judgement) -> tuple[str, ...]:

@@ -21,10 +21,12 @@ def by_name(inputs: Json) -> Mapping[str, object]:
     return {names.canonical(key): value for key, value in inputs.items()}
 
 
-def monthly(state: State | None, types: Mapping[str, CatalogType]) -> Decimal | None:
+def monthly(
+    state: State | None, types: Mapping[str, CatalogType], told: Decimal | None = None
+) -> Decimal | None:
     """What a server in this state costs; 0 for none, None when it is not known.
 
-    The catalog's price by type and region, else the figure that our provider put among the inputs.
+    The catalog's price by type and region, else the figure that the provider told.
     """
     if state is None:
         return Decimal(0)
@@ -36,7 +38,7 @@ def monthly(state: State | None, types: Mapping[str, CatalogType]) -> Decimal | 
         price = price_in(region, found, backups=bool(backups))
         if price is not None:
             return price
-    return _number(inputs.get("monthly_usd"))
+    return _number(inputs.get("monthly_usd")) if told is None else told
 
 
 def price_in(region: str, item: CatalogType, *, backups: bool) -> Decimal | None:

@@ -1,61 +1,16 @@
-"""What a change does to a server, one row per property. Source: the API's reference of each endpoint."""
+"""What a change does to a resource: as its provider told it, else as far as the operation alone says it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from fleet.report import names
+from fleet.report.judge import effects_table
 from fleet.report.judge.replacing import Judgement
-from fleet.report.model import Effect, Level, Op, Path, Value
-from fleet.report.phrases import Phrase, code, listed, phrase
-
-Row = tuple[Level, str]
-
-_NONE: Row = ("none", "none")
-_NOT_APPLIED: Row = ("none", "kept for servers made later, not applied to this one")
-_REBOOT: Row = ("power off", "rebooted")
-_OFF: Row = ("power off", "powered off, changed, booted")
-_REBUILT: Row = ("data loss", "rebuilt in place: disks and configurations erased; id and addresses stay")
-
-IN_PLACE: Mapping[str, Row] = {
-    "label": ("none", "renamed"),
-    **dict.fromkeys(("tags", "group", "alerts", "watchdog_enabled", "maintenance_policy"), _NONE),
-    **dict.fromkeys(("firewall_id", "placement_group", "backups_day", "backups_window"), _NONE),
-    "owner": ("none", "its owner's tag is rewritten"),
-    "type": ("power off", "powered off, moved, booted"),
-    "region": ("power off", "powered off, moved to another region, booted; new public addresses"),
-    "root_pass": ("power off", "powered off, password reset, booted"),
-    **dict.fromkeys(("private_ip", "kernel", "boot_config_label", "network_helper", "configs"), _REBOOT),
-    **dict.fromkeys(("interfaces", "swap_size"), _OFF),
-    "image": _REBUILT,
-}
-"""Effects of an update, by canonical name. What is not here is not known."""
-
-OURS: Mapping[str, Row] = {
-    **dict.fromkeys(("stackscript_id", "stackscript_data", "backup_id", "boot_size"), _NOT_APPLIED),
-    **dict.fromkeys(
-        ("migration_type", "resize_disk", "allow_downtime", "allow_data_loss", "wait_for"), _NONE
-    ),
-    **dict.fromkeys(("timeouts", "adopt", "final_snapshot", "replace_on", "on_image_change"), _NONE),
-    **dict.fromkeys(("on_root_pass_change", "on_access_change", "on_user_data_change"), _NONE),
-}
-"""More inputs, by the names that our own provider gives them: the snake-case ones."""
-
-DECIDED_BY: Mapping[str, tuple[str, str]] = {
-    "image": ("on_image_change", "rebuild"),
-    "root_pass": ("on_root_pass_change", "keep"),
-    "authorized_keys": ("on_access_change", "keep"),
-    "authorized_users": ("on_access_change", "keep"),
-    "user_data": ("on_user_data_change", "keep"),
-}
-"""Inputs of ours that another input decides about, with what an update of it means when that one is not set."""
-
-POLICIES: Mapping[str, Row] = {
-    "keep": _NOT_APPLIED,
-    "ignore": _NOT_APPLIED,
-    "reset": IN_PLACE["root_pass"],
-    "rebuild": _REBUILT,
-}
+from fleet.report.model import Effect, Op, Path
+from fleet.report.phrases import Phrase, code, listed, phrase, said
+from fleet.report.read.files import Destroyed, Effects, Level
 
 HARMLESS_TYPES = frozenset(
     {
@@ -68,51 +23,80 @@ HARMLESS_TYPES = frozenset(
 )
 """Resources that are records in the state only: nothing in the account goes with them."""
 
+EVERYTHING: tuple[Destroyed, ...] = ("disks", "backups", "addresses", "id")
+Found = tuple[tuple[Effect, ...], tuple[Destroyed, ...]]
+"""The effects, and what they destroy."""
 
-def effects(
-    op: Op,
-    kind: str,
-    paths: Sequence[Path],
-    judgement: Judgement,
-    *,
-    backups: bool = False,
-    delete_first: bool | None = None,
-    shrinks_to_mb: int | None = None,
-    news: Mapping[str, object] | None = None,
-) -> tuple[Effect, ...]:
-    """What a change of one resource does, in the order of its properties.
+_PLAIN = re.compile(r"(?!.*(?:www\.|//))[\w ,.:;()/→%'+-]{1,300}", re.ASCII)
+"""What a provider's words may hold to stand as they are; other words are shown as data: a branch may write them."""
 
-    kind: the resource's type. backups: it has backups now. shrinks_to_mb: the disk of the new, smaller type.
-    news: the new inputs by canonical name: some decide what a change of another one does.
-    """
-    if kind not in names.SERVER_TYPES:
-        return _of_another(op, kind)
-    whole: Mapping[str, Callable[[], Effect]] = {
-        "create": lambda: _effect("none", "created"),
-        "delete": lambda: _effect(
-            "data loss", "deleted with its disks" + (" and backups" if backups else "")
-        ),
-        "replace": lambda: Effect(level="data loss", what=_replaced(judgement, delete_first)),
-    }
-    if op in whole:
-        return (whole[op](),)
+
+def told(line: Effects) -> Found:
+    """The provider's own word, one effect for each cause; what can't be taken back at the end."""
+    found = [
+        Effect(level=cause.level, what=_words(cause.what), property=cause.input) for cause in line.causes
+    ]
+    found += [Effect(level="none", what=phrase("for good: ", *_words(text))) for text in line.one_way]
+    if line.level not in {effect.level for effect in found} and line.level != "none":
+        found.append(Effect(level=line.level, what=_words(line.summary or line.level)))
+    return tuple(found), line.destroys
+
+
+def _words(text: str) -> Phrase:
+    return phrase(text if _PLAIN.fullmatch(text) else said(text))
+
+
+def created(line: Effects | None) -> Found:
+    adopted = line is not None and line.op == "adopt" and line.summary
+    return (Effect(level="none", what=_words(line.summary) if line and adopted else phrase("created")),), ()
+
+
+def deleted(*, backups: bool) -> Found:
+    """A server that goes. backups: it has some now."""
+    return _one("data loss", "deleted with its disks" + (" and backups" if backups else "")), EVERYTHING
+
+
+def updated(paths: Sequence[Path], news: Mapping[str, object], shrinks_to_mb: int | None) -> Found:
+    """A server whose provider did not tell. shrinks_to_mb: the disk of the new, smaller type."""
     found: dict[str, Effect] = {}
+    destroys: set[Destroyed] = set()
     for path in paths:
         name = names.top_level(path.path)
-        found.setdefault(
-            name, _in_place(name, path, shrinks_to_mb, news or {}).model_copy(update={"property": name})
-        )
-    return tuple(found.values())
+        row = effects_table.row(name, path, news)
+        if name in found:
+            continue
+        if row is None:
+            unknown = phrase("effect of ", code(name), " not known")
+            found[name] = Effect(level="unknown", what=unknown, property=name)
+            continue
+        level, words = row
+        if names.canonical(name) == "type" and shrinks_to_mb is not None:
+            words += f"; refused unless its disks fit in {shrinks_to_mb:,} MB: shrink them first"
+        found[name] = Effect(level=level, what=phrase(words), property=name)
+        destroys |= {"backups"} if row == effects_table.BACKUPS_LOST else set()
+        destroys |= {"disks"} if row == effects_table.REBUILT else set()
+    return tuple(found.values()), tuple(sorted(destroys))
 
 
-def _effect(level: Level, text: str) -> Effect:
-    return Effect(level=level, what=phrase(text))
+def of_another(op: Op, kind: str) -> Found:
+    """What is no server, and whose provider did not tell."""
+    if op in ("create", "update", "same") or kind in HARMLESS_TYPES:
+        return _one("none", "created" if op == "create" else "none") if op != "same" else (), ()
+    return _one("unknown", "what goes with it is not known"), ()
 
 
-def _of_another(op: Op, kind: str) -> tuple[Effect, ...]:
-    if kind in HARMLESS_TYPES or op in ("create", "update", "same"):
-        return (_effect("none", {"create": "created", "same": ""}.get(op, "none")),) if op != "same" else ()
-    return (_effect("unknown", "what goes with it is not known"),)
+def drifted(op: Op) -> Found:
+    """What was found outside the program."""
+    words = {"delete": "deleted outside: an update with --refresh makes it anew", "create": "made outside"}
+    return _one("unknown", words.get(op, "changed outside: an update with --refresh puts it back")), ()
+
+
+def _one(level: Level, words: str) -> tuple[Effect, ...]:
+    return (Effect(level=level, what=phrase(words)),)
+
+
+def replaced(judgement: Judgement, delete_first: bool | None) -> Found:
+    return (Effect(level="data loss", what=_replaced(judgement, delete_first)),), EVERYTHING
 
 
 def _replaced(judgement: Judgement, delete_first: bool | None) -> Phrase:
@@ -135,37 +119,3 @@ def _replaced(judgement: Judgement, delete_first: bool | None) -> Phrase:
         None: "new server, the old one is deleted: ",
     }
     return phrase(order[delete_first], lost)
-
-
-def _in_place(name: str, path: Path, shrinks_to_mb: int | None, news: Mapping[str, object]) -> Effect:
-    key = names.canonical(name)
-    if key == "backups_enabled":
-        return _backups(path)
-    row = _row(name, key, news)
-    if row is None:
-        return Effect(level="unknown", what=phrase("effect of ", code(name), " not known"))
-    if key == "type" and shrinks_to_mb is not None:
-        return _effect(
-            row[0], f"{row[1]}; refused unless its disks fit in {shrinks_to_mb:,} MB: shrink them first"
-        )
-    return _effect(*row)
-
-
-def _row(name: str, key: str, news: Mapping[str, object]) -> Row | None:
-    if name == "booted":
-        stays_off = news.get("booted") is False
-        return ("power off", "shut down, and stays off") if stays_off else ("none", "booted")
-    if name in DECIDED_BY:
-        policy, usual = DECIDED_BY[name]
-        return POLICIES.get(str(news.get(policy) or usual))
-    return OURS.get(name) or IN_PLACE.get(key)
-
-
-def _backups(path: Path) -> Effect:
-    if path.after == Value(kind="text", text="true"):
-        return _effect("billing", "backups are made from now on")
-    if path.after.kind == "unknown":
-        return _effect("unknown", "backups on or off: not known")
-    if path.before.kind == "text" and path.before.text == "true":
-        return _effect("data loss", "all its backups are deleted for good")
-    return _effect("none", "none")

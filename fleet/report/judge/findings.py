@@ -73,10 +73,10 @@ def _power(facts: Facts) -> Iterator[Point]:
         verb = "is" if len(rest) == 1 else "are"
         what = joined([effect.what for effect in rest[0].effects if effect.level == "power off"], "; ")
         effects = [effect for change in rest for effect in change.effects if effect.level == "power off"]
-        because = sorted({effect.property for effect in effects})
-        text = phrase(
-            "It changes ", listed(because), ": ", what, *([f", {told(rest)}"] if told(rest) else []), "."
-        )
+        because = sorted({effect.property for effect in effects} - {""})
+        front = phrase("It changes ", listed(because), ": ") if because else phrase()
+        times = told(change for change in rest if change.off_for)
+        text = phrase(front, what, f", {times}" if times else "", ".")
         title = phrase(code(facts.stack), ", ", names, f" {verb} powered off for a while")
         yield Point(
             "danger", title, text, phrase(listed((item.name for item in rest), 3), f" {verb} powered off")

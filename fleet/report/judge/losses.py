@@ -15,7 +15,7 @@ def blocked(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
         if guard.state != "block":
             continue
         if guard.name == "data_loss":
-            lost = [change for change in facts.servers if change.erased]
+            lost = [change for change in facts.changes if change.erased]
             title = phrase(code(facts.stack), ", ", listed(guard.about), ": ", _lost_words(lost))
             text = phrase(_why(lost, facts), guard.next_step, _take_back(lost, facts))
         else:
@@ -34,7 +34,7 @@ def place(guard: GuardResult) -> Phrase:
 
 def losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
     """Data loss that no guard stops."""
-    lost = [change for change in facts.servers if change.erased]
+    lost = [change for change in facts.changes if change.erased]
     guard = next((item for item in guards if item.name == "data_loss"), None)
     if not lost or (guard and guard.state == "block"):
         return

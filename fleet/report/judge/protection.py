@@ -34,8 +34,8 @@ def data_loss(facts: Facts, guards: Guards, acknowledged: Acknowledgement) -> It
     guard = guards.data_loss
     if guard is None:
         return
-    lost = [change.name for change in facts.servers if change.erased]
-    perhaps = [change.name for change in facts.servers if change.perhaps_erased]
+    lost = [change.name for change in facts.changes if change.erased]
+    perhaps = [change.name for change in facts.changes if change.perhaps_erased]
     commit = facts.bundle.meta.commit
     yes = acknowledged.holds_for(commit)
     state: GuardState = "pass"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from fleet.report.model import Change
+from fleet.report.read.files import SecondsOff
 from fleet.report.read.steps import State
 
 KEY = "planned"
@@ -28,4 +29,14 @@ def off_for(state: State | None) -> str:
 
 def told(changes: Iterable[Change]) -> str:
     """Of several servers: each time once, in the order of the servers."""
-    return " or ".join(dict.fromkeys(change.off_for for change in changes if change.off_for))
+    found = [_words(change.seconds_off) if change.seconds_off else change.off_for for change in changes]
+    return " or ".join(dict.fromkeys(text for text in found if text))
+
+
+def _words(seconds: SecondsOff) -> str:
+    """`off for 3 to 5 min`, `off for 20 to 60 s`."""
+    least, most = seconds
+    if most <= 90:
+        return f"off for {least} to {most} s" if least != most else f"off for about {most} s"
+    low, high = max(1, round(least / 60)), round(most / 60)
+    return f"off for {low} to {high} min" if low != high else f"off for about {high} min"

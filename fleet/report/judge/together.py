@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fleet.report.judge.independent import largest_independent
 from fleet.report.model import Change
-from fleet.report.names import canonical, group_of
+from fleet.report.names import group_of
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,7 @@ def goes_down(change: Change) -> bool:
     """Whether the server, if the change comes, is off for a while. A new one made first covers for the old."""
     if change.op == "replace":
         return change.delete_first is not False
-    rebuilt = change.level == "data loss" and any(
-        effect.level == "data loss" and canonical(effect.property) != "backups_enabled"
+    return change.op == "update" and any(
+        effect.level == "power off" or (effect.level == "data loss" and not change.backups_only)
         for effect in change.effects
     )
-    return change.op == "update" and (change.level == "power off" or rebuilt)

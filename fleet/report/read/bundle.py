@@ -1,6 +1,7 @@
 """A bundle: the folder that the preview of one stack leaves behind.
 
     events.ndjson | digest.json   what the preview said; both: events, with the digest's dependencies
+    effects.ndjson                what the provider said that its changes do
     exit, stderr.txt              how the command ended
     pending.json                  operations of an earlier run that never ended
     catalog.json, guards.json, pins.before.json, pins.after.json, meta.json
@@ -23,7 +24,7 @@ from fleet.report.read import jsontext
 from fleet.report.read.diagnosing import presentable
 from fleet.report.read.digest import read_digest
 from fleet.report.read.events import parse_lines, read_events
-from fleet.report.read.files import Catalog, Frozen, Guards, Meta, Pins
+from fleet.report.read.files import Catalog, Effects, Frozen, Guards, Meta, Pins
 from fleet.report.read.steps import Reading, State, Step
 
 ModelT = TypeVar("ModelT", bound=Frozen)
@@ -35,12 +36,14 @@ class Bundle:
     """Everything known of one stack's preview.
 
     form: which of the two was read; None when neither is there. unreadable: why nothing is known at all.
+    effects: by URN, of the resources whose provider tells them.
     """
 
     stack: str
     reading: Reading
     form: Literal["events", "digest"] | None
     exit: int
+    effects: Mapping[str, Effects] = field(default_factory=dict)
     stderr: str = ""
     pending: tuple[str, ...] = ()
     catalog: Catalog | None = None
@@ -62,6 +65,7 @@ def read_bundle(folder: Path, secrets: Sequence[str] = ()) -> Bundle:
         reading=reading,
         form=form,
         exit=_exit(folder, reading, form),
+        effects=_effects(folder),
         stderr=presentable(_text(folder, "stderr.txt") or "", secrets),
         pending=_pending(folder),
         catalog=_model(folder, "catalog.json", Catalog),
@@ -118,6 +122,24 @@ def _exit(folder: Path, reading: Reading, form: str | None) -> int:
             raise BundleUnreadable(f"{folder.name}/exit is not a number") from error
     broken = form is None or any(item.severity == "error" for item in reading.diagnostics)
     return 1 if broken or reading.succeeded is False else 0
+
+
+def _effects(folder: Path) -> Mapping[str, Effects]:
+    """The last line of a resource counts. One that is cut off at the end is what a killed run left."""
+    found: dict[str, Effects] = {}
+    lines = (_text(folder, "effects.ndjson") or "").strip().split("\n")
+    for number, line in enumerate(lines, 1):
+        try:
+            told = Effects.model_validate(jsontext.loads(line)) if line.strip() else None
+        except ValidationError as error:
+            raise BundleUnreadable(f"{folder.name}/effects.ndjson: line {number} tells no effects") from error
+        except ValueError as error:
+            if number == len(lines):
+                break
+            raise BundleUnreadable(f"{folder.name}/effects.ndjson: line {number} is not JSON") from error
+        if told:
+            found[told.urn] = told
+    return found
 
 
 def _pending(folder: Path) -> tuple[str, ...]:

@@ -14,6 +14,10 @@ Money = Annotated[Decimal, Field(ge=-(10**12), le=10**12, allow_inf_nan=False)]
 """US dollars a month, within what can be shown."""
 
 DataLoss = Literal["block", "ack", "allow"]
+Level = Literal["none", "billing", "unknown", "power off", "data loss"]
+Destroyed = Literal["disks", "backups", "addresses", "id"]
+SecondsOff = tuple[int, int]
+"""The least and the most that a server is off."""
 
 
 class Frozen(BaseModel):
@@ -52,6 +56,32 @@ class Guards(Frozen):
     protect: Guard[bool] | None = None
     max_power_off: Guard[int] | None = None
     end_of_life_days: Guard[int] | None = None
+
+
+class Cause(Frozen):
+    """One changed input, and what its change takes: a plain phrase in the provider's words."""
+
+    input: str
+    level: Level
+    what: str
+
+
+class Effects(Frozen):
+    """A line of effects.ndjson: what the provider says that its change of one resource does.
+
+    level: the worst of its causes. seconds_off: None when it is never off. monthly_usd: before and after, None where
+    it is not known or not there.
+    """
+
+    urn: str
+    op: str = ""
+    level: Level
+    causes: tuple[Cause, ...] = ()
+    seconds_off: SecondsOff | None = None
+    destroys: tuple[Destroyed, ...] = ()
+    one_way: tuple[str, ...] = ()
+    monthly_usd: tuple[Money | None, Money | None] = (None, None)
+    summary: str = ""
 
 
 class Price(Frozen):

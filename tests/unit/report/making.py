@@ -162,6 +162,14 @@ def events(
     return [{"sequence": number, "timestamp": 1, **event} for number, event in enumerate(found)]
 
 
+def effects_line(name: str, level: str = "none", *causes: tuple[str, str, str], **more: object) -> Json:
+    """A line of effects.ndjson; causes: input, level, what."""
+    told = [dict(zip(("input", "level", "what"), cause, strict=True)) for cause in causes]
+    line = {"urn": urn(name), "kind": "Instance", "op": "update", "level": level, "causes": told, "seconds_off": None,
+            "destroys": [], "one_way": [], "monthly_usd": [12.0, 12.0], "summary": "x"}  # fmt: skip
+    return {**line, **more}
+
+
 def lines(found: Sequence[Json]) -> str:
     return "".join(json.dumps(event) + "\n" for event in found)
 
@@ -196,7 +204,8 @@ CATALOG: Json = {
 def write(folder: Path, **files: object) -> Path:
     """A bundle folder; `guards_json={…}` is guards.json, `exit=1` the file exit."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = {"events": "events.ndjson", "digest": "digest.json", "stderr": "stderr.txt", "exit": "exit",
+    names = {"events": "events.ndjson", "effects": "effects.ndjson", "digest": "digest.json",
+             "stderr": "stderr.txt", "exit": "exit",
              "pins_before": "pins.before.json", "pins_after": "pins.after.json"}  # fmt: skip
     for key, value in files.items():
         if value is not None:

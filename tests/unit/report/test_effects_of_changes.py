@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fleet.report.forms.words import effect
-from fleet.report.model import Level
 from fleet.report.phrases import plain
+from fleet.report.read.files import Level
 from tests.unit.report.making import Act, change_of, created, deleted, server, stack_of, updated
 
 

@@ -1,0 +1,258 @@
+"""effects.ndjson: what the provider itself says that a change does is what every form and every guard goes by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fleet.report.errors import BundleUnreadable
+from fleet.report.forms import html_page, markdown
+from fleet.report.forms.words import effect, off
+from fleet.report.judge.report import build
+from fleet.report.model import StackReport
+from fleet.report.phrases import plain
+from tests.unit.report.making import (
+    SERVER,
+    UNKNOWN,
+    Act,
+    Json,
+    bundle,
+    created,
+    effects_line,
+    lines,
+    replaced,
+    report,
+    stack_of,
+    updated,
+)
+from tests.unit.report.test_terminal_report import shown
+
+FIREWALL = {"interfaces": [{"public": {}, "firewall_id": 2}]}
+IN_PLACE = ("interfaces", "none", "interfaces changed in place")
+RESIZED = ("type", "power off", "resized in place from g6-standard-1 to g6-standard-2, off for 3 to 5 min")
+COLD = effects_line("web-1", "power off", RESIZED, seconds_off=[180, 300])
+
+
+def told(folder: Path, acts: list[Act], *effects: Json, **more: object) -> StackReport:
+    return stack_of(folder, acts, effects=lines(effects), **more)
+
+
+def test_another_firewall_of_an_interface_is_no_outage_and_no_guard_stops_it(tmp_path: Path) -> None:
+    acts = [updated(f"web-{n}", FIREWALL, interfaces=[]) for n in (1, 2)]
+    effects = [effects_line(f"web-{n}", "none", IN_PLACE) for n in (1, 2)]
+
+    found = told(tmp_path, acts, *effects, guards={"max_power_off": 1})
+
+    assert found.verdict == "changes"
+    assert [guard.state for guard in found.guards] == ["pass"]
+    assert plain(effect(found.changes[0])) == "interfaces changed in place"
+
+
+def test_network_helper_takes_a_power_cycle_and_not_a_reboot(tmp_path: Path) -> None:
+    cause = ("network_helper", "power off", "one power cycle for network_helper, off for about 1 min")
+    line = effects_line("web", "power off", cause, seconds_off=[55, 60])
+
+    found = told(tmp_path, [updated("web", {"network_helper": False})], line)
+
+    assert plain(effect(found.changes[0])) == "one power cycle for network_helper, off for about 1 min"
+    assert plain(off(found)) == "web (off for 55 to 60 s)"
+
+
+def test_a_warm_resize_is_a_reboot_at_the_end(tmp_path: Path) -> None:
+    cause = ("type", "power off", "resized warm from g6-standard-1 to g6-standard-2, a reboot at the end")
+    line = effects_line("web", "power off", cause, seconds_off=[20, 60], monthly_usd=[12, 24])
+
+    found = told(tmp_path, [updated("web", {"type": "g6-standard-2", "migration_type": "warm"})], line)
+
+    assert "powered off, moved" not in plain(effect(found.changes[0]))
+    assert plain(off(found)) == "web (off for 20 to 60 s)"
+    assert found.changes[0].seconds_off == (20, 60)
+
+
+def test_a_change_that_shares_its_outage_is_off_once(tmp_path: Path) -> None:
+    causes = [(name, "power off", f"one power cycle for {name}") for name in ("kernel", "swap_size")]
+    line = effects_line("web", "power off", *causes, seconds_off=[60, 60])
+
+    found = told(tmp_path, [updated("web", {"kernel": "x", "swap_size": 1})], line)
+
+    assert plain(off(found)) == "web (off for about 60 s)"
+    assert plain(effect(found.changes[0])) == "one power cycle for kernel; one power cycle for swap_size"
+
+
+def test_every_form_says_how_long(tmp_path: Path) -> None:
+    found = report(
+        tmp_path, [updated("web-1", {"type": "g6-standard-2"}), created("web-2")], effects=lines([COLD])
+    )
+
+    text = markdown.comment(found)
+    assert "| resized in place from g6-standard-1 to g6-standard-2, off for 3 to 5 min |" in text
+    assert "| `web-1` (off for 3 to 5 min) |" in text
+    assert (
+        "It changes `type`: resized in place from g6-standard-1 to g6-standard-2, off for 3 to 5 min." in text
+    )
+    assert "off for 3 to 5 min" in html_page.html_page(found)
+    assert "off for 3 to 5 min" in " ".join(shown(found, 200).split())
+
+
+def test_several_are_told_together(tmp_path: Path) -> None:
+    longer = effects_line("web-2", "power off", RESIZED, seconds_off=[60, 600])
+    acts = [updated(f"web-{n}", {"type": "g6-standard-2"}) for n in (1, 2)]
+
+    found = report(tmp_path, acts, effects=lines([COLD, longer]))
+
+    times = "off for 3 to 5 min or off for 1 to 10 min"
+    assert plain(found.findings[0].text).startswith(f"Each is off for a while: {times}. ")
+    assert f"| `web-1` and `web-2` ({times}) |" in markdown.comment(found)
+
+
+def test_what_can_not_be_taken_back_stands_with_the_change(tmp_path: Path) -> None:
+    line = effects_line("web", "power off", RESIZED, one_way=["the disk grows with the plan"])
+
+    found = told(tmp_path, [updated("web", {"type": "g6-standard-2"})], line)
+
+    assert plain(effect(found.changes[0])).endswith("; for good: the disk grows with the plan")
+
+
+@pytest.mark.parametrize(
+    ("destroys", "cell", "heading"),
+    [
+        (["disks"], "`web`", "the disks of `web` would be erased"),
+        (["backups"], "backups of `web`", "the backups of `web` would be erased"),
+        (["disks", "backups"], "`web`", "the disks of `web` would be erased"),
+    ],
+)
+def test_what_is_destroyed_is_told_and_stopped(
+    tmp_path: Path, destroys: list[str], cell: str, heading: str
+) -> None:
+    cause = ("image", "data loss", "rebuilt with linode/debian13")
+    line = effects_line("web", "data loss", cause, destroys=destroys)
+
+    found = report(tmp_path, [updated("web", {"image": "linode/debian13"})], effects=lines([line]),
+                   guards={"data_loss": "ack"})  # fmt: skip
+
+    text = markdown.comment(found)
+    assert (found.exit, found.outputs.data_loss) == (5, 1)
+    assert f"| {cell} |" in text
+    assert heading in text
+
+
+@pytest.mark.parametrize(("destroys", "state"), [(["disks"], "block"), (["backups"], "pass")])
+def test_a_rebuilt_server_is_off_and_one_without_its_backups_is_not(
+    tmp_path: Path, destroys: list[str], state: str
+) -> None:
+    acts = [updated(f"web-{n}", {"image": "linode/debian13"}) for n in (1, 2)]
+    effects = [effects_line(f"web-{n}", "data loss", destroys=destroys) for n in (1, 2)]
+
+    found = told(tmp_path, acts, *effects, guards={"max_power_off": 1})
+
+    assert [guard.state for guard in found.guards] == [state]
+
+
+def test_the_price_that_the_provider_tells_stands_in_for_the_catalogs(tmp_path: Path) -> None:
+    line = effects_line("web", "power off", RESIZED, monthly_usd=[12.5, 24.25])
+
+    unknown = told(tmp_path / "1", [updated("web", {"type": "g6-standard-2"})], line, catalog=None)
+    known = told(tmp_path / "2", [updated("web", {"type": "g6-standard-2"})], line)
+
+    assert [(str(found.now.amount), str(found.then.amount)) for found in (unknown, known)] == [
+        ("12.5", "24.25"), ("12.0", "24.0"),
+    ]  # fmt: skip
+
+
+def test_a_linode_that_is_taken_over_is_told_as_such(tmp_path: Path) -> None:
+    line = effects_line("web", op="adopt", summary="adopts the Linode 12 that an interrupted run left")
+
+    found = told(tmp_path, [created("web")], line)
+
+    assert plain(effect(found.changes[0])) == "adopts the Linode 12 that an interrupted run left"
+
+
+def test_what_goes_with_another_resource_is_known_where_its_provider_tells(tmp_path: Path) -> None:
+    kind = "pulumi-python:dynamic/linode:Volume"
+    act = Act("replace", "data", {"size": 10}, {"size": 5}, ("size",), {"size": "update"}, kind=kind)
+    cause = ("size", "data loss", "recreated because of size")
+    urn = f"urn:pulumi:dev::fleet::{kind}::data"
+    line = effects_line("data", "data loss", cause, urn=urn, op="replace", destroys=["disks", "id"])
+
+    found = told(tmp_path, [act], line, guards={"data_loss": "block"})
+
+    assert found.verdict == "blocked"
+    assert plain(effect(found.changes[0])) == "recreated because of size"
+
+
+def test_a_replacement_erases_a_server_whatever_the_line_says(tmp_path: Path) -> None:
+    found = told(tmp_path, [replaced("web", {"image": "linode/debian13"})], effects_line("web", "none"))
+
+    assert found.changes[0].erased
+    assert found.changes[0].destroys == ("disks", "backups", "addresses", "id")
+
+
+def test_a_level_without_a_cause_is_not_lost(tmp_path: Path) -> None:
+    line = effects_line("web", "data loss", summary="rebuilt: all disks are erased", destroys=["disks"])
+
+    found = told(tmp_path, [updated("web", {"tags": ["x"]})], line)
+
+    assert found.changes[0].level == "data loss"
+    assert plain(effect(found.changes[0])) == "rebuilt: all disks are erased"
+
+
+def test_the_last_line_of_a_resource_counts_and_unknown_keys_do_not(tmp_path: Path) -> None:
+    first, last = effects_line("web", "data loss"), effects_line("web", "none", IN_PLACE, later={"x": 1})
+
+    found = told(tmp_path, [updated("web", FIREWALL)], first, last)
+
+    assert found.changes[0].level == "none"
+
+
+def test_without_a_line_an_update_is_as_known_as_its_property(tmp_path: Path) -> None:
+    found = told(tmp_path, [updated("web", {"something_new": 1})], effects_line("another"))
+
+    assert found.changes[0].level == "unknown"
+
+
+def test_drift_is_what_was_found_and_not_what_a_change_would_do(tmp_path: Path) -> None:
+    found = told(tmp_path, [updated("web", {"type": "g6-standard-2"})], effects_line("web", "power off", RESIZED),
+                 meta={"stack": "dev", "command": "refresh"})  # fmt: skip
+
+    assert plain(effect(found.changes[0])).startswith("changed outside")
+    assert found.changes[0].seconds_off is None
+
+
+def test_an_unknown_value_with_a_line_stays_a_perhaps(tmp_path: Path) -> None:
+    act = Act("update", "web", {"tags": ["a"]}, {"tags": UNKNOWN}, detailed={"tags": "update"}, kind=SERVER)
+
+    found = told(tmp_path, [act], effects_line("web", "none", ("tags", "none", "tags changed in place")))
+
+    assert found.changes[0].certainty == "perhaps"
+
+
+@pytest.mark.parametrize("evil", ["@team", "`x`", "[x](http://x.example)", "<b>", "www.x.example", "a|b"])
+def test_words_that_nobody_here_wrote_are_shown_as_data(tmp_path: Path, evil: str) -> None:
+    line = effects_line("web", "none", ("tags", "none", f"see {evil}"), one_way=[f"for {evil}"])
+
+    found = told(tmp_path, [updated("web", {"tags": ["x"]})], line)
+
+    kinds = {piece.kind for item in found.changes[0].effects for piece in item.what if evil in piece.text}
+    assert kinds == {"said"}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[]\n", "line 1 tells no effects"),
+        (lines([effects_line("web", "quite bad")]), "line 1 tells no effects"),
+        ("{\n" + lines([COLD]), "line 1 is not JSON"),
+    ],
+)
+def test_effects_that_can_not_be_read_make_the_bundle_unreadable(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(BundleUnreadable, match=rf"dev/effects.ndjson: {why}"):
+        bundle(tmp_path, [], effects=text)
+
+
+def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    found = build(
+        [bundle(tmp_path, [updated("web-1", {"type": "g6-standard-2"})], effects=lines([COLD]) + '{"urn"')]
+    )
+
+    assert found.stacks[0].changes[0].seconds_off == (180, 300)

@@ -7,7 +7,7 @@ RUN = .venv/bin/python -m
 
 export ENGINE LOCAL_PORT LOCAL_SPEED
 
-.PHONY: up preview pin refresh down show unlock api stop test chaos bench check fix tools lock hook clean
+.PHONY: up preview pin refresh down show unlock api stop test test-all chaos bench check fix tools lock hook clean
 
 up preview pin refresh down show unlock: .venv/requirements.txt.installed
 	@$(RUN) fleet $@ --stack $(STACK) $(ARGS)
@@ -16,7 +16,10 @@ api stop: .venv/requirements.txt.installed
 	@$(RUN) fleet $@
 
 test: .venv/requirements-dev.txt.installed
-	@$(RUN) pytest -n auto --dist loadfile $(T)
+	@$(RUN) pytest -n auto --dist loadfile -m "not all" $(T)
+
+test-all: .venv/requirements-dev.txt.installed
+	@$(RUN) pytest -n auto --dist loadfile --hypothesis-profile=long $(T)
 
 chaos: .venv/requirements-dev.txt.installed
 	@$(RUN) tests.chaos $(ARGS)

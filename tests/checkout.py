@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 import requests
 import yaml
 
@@ -24,12 +22,6 @@ SPEED = "600"
 """A minute of the API in a tenth of a second."""
 
 TIMEOUT_S = 120
-
-
-def skip_without(engine: str) -> None:
-    """Skip the test where its engine is not installed."""
-    if engine == "pulumi" and shutil.which("pulumi") is None:
-        pytest.skip("the real engine is not here: `pulumi` is not on PATH")
 
 
 def free_port() -> int:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+
+REAL = pytest.param("pulumi", marks=pytest.mark.all)
+"""The real engine: in `make test-all` alone, but for the one story that names it without this mark."""
+
+
+# How long an example takes says more of the machine than of the code: speed belongs to `make bench`. And examples
+# may share a test's folder or server: they use other names in it.
+HEALTHY = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
+settings.register_profile("short", deadline=None, suppress_health_check=HEALTHY, max_examples=30)
+settings.register_profile("long", deadline=None, suppress_health_check=HEALTHY, max_examples=500)
+settings.load_profile("short")  # `make test-all` says --hypothesis-profile=long
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook's name for it
@@ -18,6 +30,18 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook'
         os.environ.pop(name, None)
 
 
-# How long an example takes says more of the machine than of the code: speed belongs to `make bench`.
-settings.register_profile("project", deadline=None)
-settings.load_profile("project")
+@pytest.fixture(scope="session", params=["embedded", REAL])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Either engine in turn; the real one is skipped where it is not on PATH."""
+    name: str = request.param
+    if name == "pulumi" and shutil.which("pulumi") is None:
+        pytest.skip("the real engine is not here: `pulumi` is not on PATH")
+    return name
+
+
+@pytest.fixture(scope="session", params=[REAL])
+def real_engine(request: pytest.FixtureRequest) -> str:
+    """The real engine alone, for what the embedded one does not do."""
+    if shutil.which("pulumi") is None:
+        pytest.skip("the real engine is not here: `pulumi` is not on PATH")
+    return str(request.param)

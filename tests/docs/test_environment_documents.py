@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stacks.sources import PROJECT
-from tests.checkout import ENGINES, free_port, skip_without
+from tests.checkout import free_port
 from tests.project_copy import copy_project
 from tests.two_environments import COPIED_TOO, identity, shims
 from tests.workflow_runner import machine
@@ -74,10 +74,9 @@ class Shell:
         self._bash.communicate("exit\n", timeout=TIMEOUT_S)
 
 
-@pytest.fixture(params=ENGINES)
-def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
-    skip_without(request.param)
-    made = Shell(tmp_path, request.param)
+@pytest.fixture
+def shell(engine: str, tmp_path: Path) -> Iterator[Shell]:
+    made = Shell(tmp_path, engine)
     yield made
     made.close()
 

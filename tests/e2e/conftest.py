@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkout import ENGINES, Checkout, skip_without
+from tests.checkout import Checkout
 
 
-@pytest.fixture(params=ENGINES)
-def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkout]:
+@pytest.fixture
+def checkout(engine: str, tmp_path: Path) -> Iterator[Checkout]:
     """A copy of the project, once for each engine."""
-    skip_without(request.param)
-    made = Checkout(tmp_path, request.param)
+    made = Checkout(tmp_path, engine)
     yield made
     made.close()

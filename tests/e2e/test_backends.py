@@ -10,17 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkout import ENGINES, skip_without
 from tests.cloud_checkout import CloudCheckout, cloud, kill_once, slow_creates
 from tests.until import until
 
 UP = ("up", "--stack", "dev", "--yes", "--skip-preview")
 
 
-@pytest.fixture(params=ENGINES)
-def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CloudCheckout]:
-    skip_without(request.param)
-    with cloud(tmp_path, request.param) as checkout:
+@pytest.fixture
+def made(engine: str, tmp_path: Path) -> Iterator[CloudCheckout]:
+    with cloud(tmp_path, engine) as checkout:
         done = checkout.engine_command("stack", "init", "dev")
         assert done.code == 0, done.said
         yield checkout

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.bucket import CREDENTIALS, Store, serve
-from tests.checkout import skip_without
 from tests.cloud_checkout import CloudCheckout, cloud, kill_once, slow_creates
 from tests.until import until
 
@@ -24,10 +23,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture
-def made(tmp_path: Path, store: Store) -> Iterator[CloudCheckout]:
-    skip_without("pulumi")
+def made(tmp_path: Path, store: Store, real_engine: str) -> Iterator[CloudCheckout]:
     url = store.url("states").replace("s3://states?", f"s3://states/{tmp_path.name}?")
-    with cloud(tmp_path, "pulumi", url) as checkout:
+    with cloud(tmp_path, real_engine, url) as checkout:
         checkout.env |= CREDENTIALS
         yield checkout
 

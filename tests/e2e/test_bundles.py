@@ -10,18 +10,14 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from tests.checkout import ENGINES, skip_without
 from tests.two_environments import TwoEnvironments
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def here(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[TwoEnvironments]:
-    skip_without(request.param)
+@pytest.fixture(scope="module")
+def here(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoEnvironments]:
     folder = tmp_path_factory.mktemp("bundles")
     with LocalApi(folder / "api.db", speed=600, limits=False) as api:
-        made = TwoEnvironments(folder, request.param, api)
+        made = TwoEnvironments(folder, engine, api)
         assert made.sh("pulumi stack init dev").code == 0
         yield made
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.chaos.creates import run_round
 from tests.chaos.kills import Kills
 from tests.chaos.tally import Tally
-from tests.checkout import ENGINES, skip_without
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_creates_under_faults_leave_exactly_what_was_declared(engine: str, tmp_path: Path) -> None:
-    skip_without(engine)
     tally, said = Tally(), list[str]()
 
     run_round(tmp_path, engine, 12, 7, tally, said.append)
@@ -24,9 +19,7 @@ def test_creates_under_faults_leave_exactly_what_was_declared(engine: str, tmp_p
     assert " 0 faults" not in said[0]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_a_killed_run_and_its_recovery_leave_exactly_what_was_declared(engine: str, tmp_path: Path) -> None:
-    skip_without(engine)
     tally = Tally()
     kills = Kills(tmp_path, engine, 8, tally, lambda _: None)
     try:

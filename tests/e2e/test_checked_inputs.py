@@ -9,7 +9,6 @@ import pytest
 import requests
 
 from emulators.linode_api.server import LocalApi
-from tests.checkout import ENGINES, skip_without
 from tests.project import Project
 
 BASE: dict[str, object] = {
@@ -21,11 +20,10 @@ BASE: dict[str, object] = {
 WEAK = "b4d_p4s5w0rd!!"
 
 
-@pytest.fixture(params=ENGINES)
-def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
-    skip_without(request.param)
+@pytest.fixture
+def project(engine: str, tmp_path: Path) -> Iterator[Project]:
     with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Project(tmp_path / "project", request.param, api)
+        yield Project(tmp_path / "project", engine, api)
 
 
 def call(project: Project, method: str, path: str, body: object = None) -> dict[str, object]:

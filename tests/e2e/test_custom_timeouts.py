@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from tests.checkout import ENGINES, skip_without
 from tests.project import Project
 
 PROGRAM = """
@@ -30,11 +29,9 @@ def api(tmp_path: Path) -> Iterator[LocalApi]:
         yield served
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_a_create_ends_when_its_custom_timeout_is_over_and_the_linode_is_kept(
     engine: str, tmp_path: Path, api: LocalApi
 ) -> None:
-    skip_without(engine)
     project = Project(tmp_path / "project", engine, api, PROGRAM)
 
     late = project.up()

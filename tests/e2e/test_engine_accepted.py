@@ -6,7 +6,6 @@ That it reads the states of the other scenarios is part of the contract tests.
 from __future__ import annotations
 
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,7 @@ import pytest
 from tests.contract.engine_oracle import load, needs_oracle, put_in_place
 from tests.engine_place import real
 
-pytestmark = [
-    needs_oracle,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH"),
-]
+pytestmark = [needs_oracle, pytest.mark.usefixtures("real_engine")]
 PREVIEWED = {  # scenario: what a preview of the real engine says after it
     "16-create-fails": 7,
     "21-delete-of-replaced-fails": 0,

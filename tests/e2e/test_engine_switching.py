@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,7 @@ import pytest
 from tests.engine_place import real
 from tests.engine_programs import ids, project, things, write_program
 
-PULUMI = shutil.which("pulumi")
-pytestmark = pytest.mark.skipif(PULUMI is None, reason="no pulumi on PATH")
+pytestmark = pytest.mark.usefixtures("real_engine")
 
 PROGRAM = (
     "a = Thing('a', size={size}, note=pulumi.Config().require_secret('word'))\n"

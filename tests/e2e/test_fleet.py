@@ -11,7 +11,6 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from tests import fleet_program
-from tests.checkout import ENGINES, skip_without
 from tests.fleet_program import newest_request, requests_since
 from tests.project import Project
 from tests.unit.linode_api.serving import Caller
@@ -26,10 +25,9 @@ def api(tmp_path: Path) -> Iterator[LocalApi]:
         yield served
 
 
-@pytest.fixture(params=ENGINES)
-def project(request: pytest.FixtureRequest, tmp_path: Path, api: LocalApi) -> Project:
-    skip_without(request.param)
-    return Project(tmp_path / "project", request.param, api, fleet_program.FLEET)
+@pytest.fixture
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
+    return Project(tmp_path / "project", engine, api, fleet_program.FLEET)
 
 
 def resources(project: Project, kind: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.chaos.tally import labels_in_account, state_of
-from tests.checkout import Checkout, skip_without
+from tests.checkout import Checkout
 from tests.e2e_recovery import CREATE, assert_all_is_well, faults
 
 
@@ -48,9 +48,8 @@ def test_a_create_whose_answer_is_lost_is_in_the_state_after_one_up(checkout: Ch
     assert_all_is_well(checkout)
 
 
-def test_a_forced_replacement_deletes_first_and_the_label_stays(tmp_path: Path) -> None:
-    skip_without("pulumi")
-    checkout = Checkout(tmp_path, "pulumi")
+def test_a_forced_replacement_deletes_first_and_the_label_stays(tmp_path: Path, real_engine: str) -> None:
+    checkout = Checkout(tmp_path, real_engine)
     try:
         checkout.run("up")
         before = labels_in_account(checkout)

@@ -10,7 +10,6 @@ import pytest
 import requests
 
 from emulators.linode_api.server import LocalApi
-from tests.checkout import ENGINES, skip_without
 from tests.project import Project
 
 PROGRAM = """
@@ -21,11 +20,10 @@ account = Account()
 """
 
 
-@pytest.fixture(params=ENGINES)
-def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
-    skip_without(request.param)
+@pytest.fixture
+def project(engine: str, tmp_path: Path) -> Iterator[Project]:
     with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Project(tmp_path / "project", request.param, api, PROGRAM, stack="dev")
+        yield Project(tmp_path / "project", engine, api, PROGRAM, stack="dev")
 
 
 def make(project: Project, label: str) -> dict[str, object]:

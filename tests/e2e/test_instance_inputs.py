@@ -15,7 +15,6 @@ import requests
 from emulators.linode_api.server import LocalApi
 from providers.linode.resources.instance.fields import FIELDS
 from tests import instance_docs
-from tests.checkout import ENGINES, skip_without
 from tests.project import Project
 from tests.until import until
 
@@ -117,13 +116,12 @@ ROWS: dict[str, Row] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def changed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
+@pytest.fixture(scope="module")
+def changed(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
     """All rows made by one `up` and changed by a second one."""
-    skip_without(request.param)
-    folder: Path = tmp_path_factory.mktemp(f"inputs-{request.param}")
+    folder: Path = tmp_path_factory.mktemp(f"inputs-{engine}")
     with LocalApi(folder / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Changed(Project(folder / "project", request.param, api))
+        yield Changed(Project(folder / "project", engine, api))
 
 
 class Changed:

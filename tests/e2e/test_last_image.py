@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from tests.checkout import ENGINES, skip_without
 from tests.project import Project
 from tests.unit.linode_api.serving import Caller
 
@@ -56,9 +55,7 @@ def images(project: Project) -> list[object]:
     return [row["label"] for row in rows(project, "/images") if not row["is_public"]]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_each_linode_that_goes_leaves_one_image(engine: str, tmp_path: Path, api: LocalApi) -> None:
-    skip_without(engine)
     project = Project(tmp_path / "project", engine, api, PROGRAM)
     declare(project, "linode/debian12", protect=True)
     assert project.up().code == 0

@@ -12,17 +12,15 @@ import pytest
 import requests
 
 from providers.linode.core.owner import Owner
-from tests.checkout import ENGINES, skip_without
 from tests.cloud_checkout import CloudCheckout, cloud
 
 LONG_AGO = "2026-01-01T00:00:00Z"
 UP = ("--yes", "--skip-preview")
 
 
-@pytest.fixture(params=ENGINES)
-def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CloudCheckout]:
-    skip_without(request.param)
-    with cloud(tmp_path, request.param) as checkout:
+@pytest.fixture
+def made(engine: str, tmp_path: Path) -> Iterator[CloudCheckout]:
+    with cloud(tmp_path, engine) as checkout:
         yield checkout
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from fleet.report.forms import marker
-from tests.checkout import ENGINES, skip_without
 from tests.pictures import taken
 from tests.two_environments import STACKS, TwoEnvironments
 from tests.unit.report.fake_hosts import TOKEN, FakeHost, serving
@@ -27,12 +26,11 @@ class Place:
     host: FakeHost
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    skip_without(request.param)
+@pytest.fixture(scope="module")
+def place(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("two")
     with serving("github") as host, LocalApi(folder / "api.db", speed=600, limits=False) as api:
-        here = TwoEnvironments(folder, request.param, api, host.url, TOKEN)
+        here = TwoEnvironments(folder, engine, api, host.url, TOKEN)
         here.deploy_all()
         yield Place(here, host)
 

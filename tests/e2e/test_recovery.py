@@ -10,17 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.tally import labels_in_account, state_of
-from tests.checkout import ENGINES, Checkout, skip_without
+from tests.checkout import Checkout
 from tests.e2e_recovery import CREATE, assert_all_is_well, faults, fired
 from tests.killing import run_and_kill
 from tests.until import until
 
 
-@pytest.fixture(params=ENGINES)
-def slow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkout]:
+@pytest.fixture
+def slow(engine: str, tmp_path: Path) -> Iterator[Checkout]:
     """A copy of the project whose Linodes take two seconds to run: time to be killed in."""
-    skip_without(request.param)
-    made = Checkout(tmp_path, request.param)
+    made = Checkout(tmp_path, engine)
     made.env["LOCAL_SPEED"] = "30"
     made.run("api")
     yield made

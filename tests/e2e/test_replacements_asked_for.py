@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from tests.checkout import ENGINES, skip_without
 from tests.project import Project
 from tests.unit.linode_api.serving import Caller
 
@@ -61,10 +60,9 @@ def api(tmp_path: Path) -> Iterator[LocalApi]:
         yield served
 
 
-@pytest.fixture(params=ENGINES)
-def project(request: pytest.FixtureRequest, tmp_path: Path, api: LocalApi) -> Declared:
-    skip_without(request.param)
-    made = Declared(tmp_path / "project", request.param, api, PROGRAM)
+@pytest.fixture
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Declared:
+    made = Declared(tmp_path / "project", engine, api, PROGRAM)
     made.declare_one("web-1")
     assert made.up().code == 0
     return made

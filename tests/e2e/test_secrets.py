@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from tests.checkout import ENGINES, skip_without
 from tests.project import Project
 
 PASSWORD = "Planted-Passw0rd-0123"
@@ -23,11 +22,10 @@ BASE: dict[str, object] = {
 }
 
 
-@pytest.fixture(params=ENGINES)
-def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
-    skip_without(request.param)
+@pytest.fixture
+def project(engine: str, tmp_path: Path) -> Iterator[Project]:
     with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Project(tmp_path / "project", request.param, api)
+        yield Project(tmp_path / "project", engine, api)
 
 
 def files_of(project: Project) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.linode.api.errors import NoMatch
@@ -64,7 +64,6 @@ def answer(pick: Any) -> tuple[Any, ...]:
     return found.explain(), [each.id for each in found.ranked], found.monthly_usd
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     types=st.permutations(TIED),
     regions=st.permutations(REGIONS),
@@ -102,7 +101,6 @@ def test_a_pick_and_its_explanation_do_not_depend_on_the_apis_order(
         assert answer(lambda: catalogs_pick(shuffled)) == answer(lambda: catalogs_pick(sorted_rows))  # noqa: B023  # called at once
 
 
-@settings(max_examples=50, deadline=None)
 @given(types=st.permutations(TIED))
 def test_an_order_does_not_depend_on_the_apis_order(types: Any) -> None:
     order = LinodeTypes.memory_mb.descending()
@@ -110,7 +108,6 @@ def test_an_order_does_not_depend_on_the_apis_order(types: Any) -> None:
     assert small_catalogs(types=types).types(order=order) == small_catalogs(types=TIED).types(order=order)
 
 
-@settings(max_examples=150, deadline=None)
 @given(types=st.permutations(TIED), criteria=TYPE_CRITERIA)
 def test_a_pick_meets_its_criteria_and_nothing_that_meets_them_is_cheaper(
     types: Any, criteria: TypeCriteria

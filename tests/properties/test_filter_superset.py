@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.linode import catalogs
@@ -224,7 +224,6 @@ def test_no_comparison_that_is_sent_loses_a_row_however_it_is_read(name: str) ->
 
 
 @pytest.mark.parametrize("name", sorted(PLACES))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_the_api_and_then_here_is_the_same_as_all_of_it_here(name: str, data: st.DataObject) -> None:
     _, rows_of = PLACES[name]
@@ -240,7 +239,6 @@ def test_the_api_and_then_here_is_the_same_as_all_of_it_here(name: str, data: st
 
 
 @pytest.mark.parametrize("name", ["Images", "Kernels", "LinodeTypes"])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_catalog_answers_the_same_with_and_without_asking_narrowly(name: str, data: st.DataObject) -> None:
     _, rows_of = PLACES[name]
@@ -260,7 +258,6 @@ def test_a_catalog_answers_the_same_with_and_without_asking_narrowly(name: str, 
     assert ask(Catalogs(Api())) == ask(Catalogs(Api(), narrow=False))
 
 
-@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_what_is_sent_is_json_and_names_only_what_the_endpoint_filters_on(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(PLACES)))
@@ -284,7 +281,6 @@ def names_in(node: Mapping[str, Any]) -> set[str]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_negation_turns_every_answer_round(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(PLACES)))

@@ -106,5 +106,5 @@ def lower(labels: list[str]) -> frozenset[str]:
     return frozenset(label.lower() for label in labels)
 
 
-AccountMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+AccountMachine.TestCase.settings = settings(stateful_step_count=20)
 TestAccountMachine = AccountMachine.TestCase

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulators.linode_api.clock import HeldClock
@@ -112,7 +112,6 @@ def address(pattern: str, ids: dict[str, Any]) -> str:
     )
 
 
-@settings(max_examples=150, deadline=None)
 @given(one=st.sampled_from(WRITES), body=BODIES)
 def test_no_body_makes_the_local_api_fail(caller: Caller, ids: dict[str, Any], one: Any, body: Any) -> None:
     answer = caller.send(one.method, address(one.pattern.pattern, ids), body)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fleet.report.escaping import code_span, html_text, plain_text
@@ -39,13 +39,11 @@ NASTY = st.one_of(
         ]
     ),
 )
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(value=NASTY)
 @example(value="\\|")
 @example(value="`\\`|`")
-@settings(max_examples=300, deadline=None)
 def test_data_never_leaves_its_cell(value: str) -> None:
     table = f"| a | b |\n|:--|:--|\n| {code_span(value, in_table=True)} | end |\n"
 
@@ -57,7 +55,6 @@ def test_data_never_leaves_its_cell(value: str) -> None:
 
 
 @given(value=NASTY)
-@settings(max_examples=300, deadline=None)
 def test_data_in_a_sentence_is_one_code_span(value: str) -> None:
     line = f"front {code_span(value, in_table=False)} back\n"
 
@@ -69,7 +66,6 @@ def test_data_in_a_sentence_is_one_code_span(value: str) -> None:
 
 
 @given(value=NASTY)
-@settings(max_examples=300, deadline=None)
 def test_words_of_another_machine_are_only_words(value: str) -> None:
     for line in (plain_text(value), text(phrase(Piece(kind="text", text=value)))):
         tokens = {token.type for token in markdown_reading.flat(f"front {line} back\n")}
@@ -86,7 +82,6 @@ def test_words_of_another_machine_are_only_words(value: str) -> None:
 
 @given(name=NASTY.filter(bool), tag=NASTY, label=NASTY)
 @example(name="\ud800", tag="a", label="b")
-@FEW
 def test_names_and_tags_stay_data_in_a_whole_report(tmp_path: Path, name: str, tag: str, label: str) -> None:
     told = build([bundle(tmp_path, [
         updated(name, {"tags": [tag], "label": label}),
@@ -115,7 +110,6 @@ def test_html_text_has_no_markup(value: str) -> None:
 
 
 @given(words=st.lists(NASTY, min_size=1, max_size=4))
-@FEW
 def test_a_report_from_another_machine_cannot_break_the_comment(tmp_path: Path, words: list[str]) -> None:
     honest = build([bundle(tmp_path, [updated("web", {"tags": ["x"]})])])
     evil = phrase(*(Piece(kind="text", text=word) for word in words), code(words[0]))

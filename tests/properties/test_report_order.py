@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.report.forms import html_page, markdown, schema
@@ -68,7 +68,6 @@ def texts(folder: Path, found: list[dict[str, Any]]) -> list[str]:
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_of_arrival_gives_the_same_bytes(tmp_path: Path, seed: int) -> None:
     found = events(ACTS, more=MORE, outputs=OUTPUTS)
     shuffled = random.Random(seed).sample(found, len(found))
@@ -77,7 +76,6 @@ def test_any_order_of_arrival_gives_the_same_bytes(tmp_path: Path, seed: int) ->
 
 
 @given(order=st.permutations(ACTS))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_of_registration_gives_the_same_bytes(tmp_path: Path, order: list[Act]) -> None:
     assert texts(tmp_path / "a", events(order, outputs=OUTPUTS)) == texts(
         tmp_path / "b", events(ACTS, outputs=OUTPUTS)

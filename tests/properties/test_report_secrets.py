@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.report.judge.report import build
@@ -26,7 +26,6 @@ OPS = st.sampled_from(["create", "update", "replace", "delete", "same"])
 
 
 @given(op=OPS, secret=SECRET_NAMES, output=OUTPUT_NAMES, nested=st.booleans(), compared=st.booleans())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_operation_shows_a_secret_input_or_an_output(
     tmp_path: Path, op: str, secret: str, output: str, nested: bool, compared: bool
 ) -> None:

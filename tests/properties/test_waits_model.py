@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.linode.api.errors import ApiUnreachable, NotFound, WaitExpired, WaitFailed
@@ -235,7 +235,6 @@ def verdict(outcome: Outcome | None) -> str:
     return "failed " + text.split("(event ")[1].split(",")[0] if "(event " in text else "stuck"
 
 
-@settings(max_examples=600, deadline=None)
 @given(steps)
 def test_every_wait_ends_once_and_as_the_plain_model_says(
     steps: list[Add | Tick | NoEvents],

@@ -141,7 +141,7 @@ def test_a_copy_for_tests_is_as_new_though_the_project_is_in_use() -> None:
 
 
 def test_every_make_command_of_the_documents_is_a_target() -> None:
-    targets = set(re.findall(r"^([a-z]+(?: [a-z]+)*):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+(?: [a-z-]+)*):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
     known = {word for line in targets for word in line.split()}
     texts = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]
 
@@ -149,7 +149,7 @@ def test_every_make_command_of_the_documents_is_a_target() -> None:
         (file.name, word)
         for file in texts
         for code in re.findall(r"```.*?```|`[^`\n]+`", file.read_text(), re.DOTALL)
-        for word in re.findall(r"(?:^|[`\s])make ([a-z]+)", code)
+        for word in re.findall(r"(?:^|[`\s])make ([a-z-]+)", code)
     }
 
     assert {word for _, word in named} >= {"up", "test", "preview", "down", "unlock"}

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.linode.api.limiter import Limiter, budget_of, shared
@@ -95,7 +95,6 @@ def test_a_hundred_creates_take_four_windows_and_none_is_refused() -> None:
     assert 60 <= seconds < 62
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.floats(0.01, 3.0), min_size=1, max_size=12), st.sampled_from(["all", "none"]))
 def test_no_latency_provokes_a_refusal(latencies: list[float], headers: str) -> None:
     seconds, refused = run_creates(70, latencies, ServerWindow(20, 15), keep=None if headers == "all" else ())

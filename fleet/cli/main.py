@@ -24,8 +24,14 @@ from providers.linode.api.errors import LinodeError
 from providers.linode.nearest import did_you_mean
 from stacks.errors import BadSettings, EngineFailed
 
+OF_THE_CATALOGS = ("completion", "images", "import", "kernels", "pins", "regions", "repin", "types")
+
 
 def main(arguments: list[str]) -> int:
+    if (arguments[:1] and arguments[0] in OF_THE_CATALOGS) or "_FLEET_COMPLETE" in os.environ:
+        from fleet.cli import terminal
+
+        return terminal.main(arguments)
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     if options.help and options.command in WITH_OPTIONS:

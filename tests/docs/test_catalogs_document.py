@@ -12,8 +12,8 @@ from datetime import date
 import pytest
 
 from emulators.linode_api.server import LocalApi
+from fleet.cli.terminal import main
 from providers.linode import catalogs as names
-from providers.linode.__main__ import main
 from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
 from stacks.sources import PROJECT
@@ -70,7 +70,7 @@ def test_a_command_prints_what_is_shown(command: str, answer: str) -> None:
     assert [line.rstrip() for line in said.getvalue().splitlines()] == answer.splitlines()
 
 
-@pytest.mark.parametrize("words", re.findall(r"`python -m providers\.linode ([a-z ]+?) (?:--|dev)", TEXT))
+@pytest.mark.parametrize("words", re.findall(r"`python -m fleet (?!pin )([a-z ]+?) (?:--|dev)", TEXT))
 def test_every_command_that_is_named_exists(words: str) -> None:
     said = io.StringIO()
 

@@ -6,8 +6,8 @@ import argparse
 import re
 
 from fleet.cli.main import COMMANDS
+from fleet.cli.terminal import group
 from fleet.report.cli import _parser
-from providers.linode.__main__ import group
 from stacks.sources import PROJECT
 
 TEXT = (PROJECT / "docs" / "commands.md").read_text()
@@ -29,7 +29,7 @@ def test_every_command_of_a_stack_is_named() -> None:
 
 
 def test_every_command_of_the_catalogs_is_named() -> None:
-    assert set(group.commands) <= named(section("python -m providers.linode"))
+    assert set(group.commands) <= named(section("python -m fleet types"))
 
 
 def test_every_command_of_the_report_is_named() -> None:

@@ -38,7 +38,7 @@ def make(project: Project, label: str) -> dict[str, object]:
 
 def test_an_imported_linode_is_unchanged_at_the_next_preview(project: Project) -> None:
     made = [make(project, label) for label in ("web-1", "web-2", "other")]
-    words = [sys.executable, "-m", "providers.linode", "import", "--stack", "dev", "--label", "web-*"]
+    words = [sys.executable, "-m", "fleet", "import", "--stack", "dev", "--label", "web-*"]
 
     written = project.command(*words, "--out", str(project.folder / "import.json"))
     lines = [line for line in written.said.splitlines() if " = Instance(" in line]
@@ -61,7 +61,7 @@ def test_an_imported_linode_is_unchanged_at_the_next_preview(project: Project) -
 def test_a_file_that_is_there_is_not_overwritten(project: Project) -> None:
     make(project, "web-1")
     (project.folder / "import.json").write_text("precious")
-    words = [sys.executable, "-m", "providers.linode", "import", "--stack", "dev"]
+    words = [sys.executable, "-m", "fleet", "import", "--stack", "dev"]
 
     done = project.command(*words, "--out", str(project.folder / "import.json"))
 
@@ -71,9 +71,7 @@ def test_a_file_that_is_there_is_not_overwritten(project: Project) -> None:
 
 
 def test_a_pattern_that_means_none_says_so(project: Project) -> None:
-    done = project.command(
-        sys.executable, "-m", "providers.linode", "import", "--stack", "dev", "--tag", "nope"
-    )
+    done = project.command(sys.executable, "-m", "fleet", "import", "--stack", "dev", "--tag", "nope")
 
     assert done.code == 1
     assert "none of the account's" in done.said

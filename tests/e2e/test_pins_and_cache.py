@@ -43,7 +43,7 @@ def pins_file(checkout: Checkout) -> Path:
 
 
 def linode(checkout: Checkout, *words: str, **env: str) -> tuple[int, str]:
-    done = checkout.command(sys.executable, "-m", "providers.linode", *words, env=env)
+    done = checkout.command(sys.executable, "-m", "fleet", *words, env=env)
     return done.code, done.said
 
 

@@ -128,5 +128,5 @@ def _take_back(lost: Sequence[Change], facts: Facts) -> Phrase:
         return phrase()
     if _is_edited(key, facts):
         return phrase(" To keep the server: take the edit of the settings of ", code(key), " back.")
-    command = f"python -m providers.linode pins keep --stack {facts.stack} {key}"
+    command = f"python -m fleet pins keep --stack {facts.stack} {key}"
     return phrase(" To keep the server: take the pin back (", code(command), ").")

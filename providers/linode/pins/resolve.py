@@ -140,7 +140,7 @@ class Pinned:
 
     @property
     def _repin(self) -> str:
-        return f"python -m providers.linode repin --stack {self._stack}"
+        return f"python -m fleet repin --stack {self._stack}"
 
     def _advise(self, key: str, pin: Pin) -> None:
         """Compare the pin with the catalogs where they can be had; a plan that is pinned does not need them."""

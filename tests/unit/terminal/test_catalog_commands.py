@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.commands import asking
-from providers.linode.commands.types import CLASSES
+from fleet.cli import asking
+from fleet.cli.types import CLASSES
 from stacks.sources import PROJECT
 from tests.unit.terminal.conftest import Run
 from tests.wire import Answer, ScriptedServer
@@ -196,7 +196,7 @@ def test_an_address_that_cannot_be_used_is_told(run: Run, monkeypatch: pytest.Mo
 
 def test_a_pipe_that_closes_early_is_no_error(api: LocalApi) -> None:
     env = {**os.environ, "LINODE_URL": api.url, "PYTHONPATH": str(PROJECT)}
-    command = f"{sys.executable} -m providers.linode kernels --any --json | head -1"
+    command = f"{sys.executable} -m fleet kernels --any --json | head -1"
 
     done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, check=False)
 
@@ -234,8 +234,8 @@ def test_bash_completes_commands_options_and_the_ids_on_disk(api: LocalApi, run:
     }
 
     def complete(*words: str) -> list[str]:
-        typed = " ".join(f"'{word}'" for word in ("linode", *words))
-        ask = f"source {script}; COMP_WORDS=({typed}); COMP_CWORD={len(words)}; _linode_completion linode; "
+        typed = " ".join(f"'{word}'" for word in ("fleet", *words))
+        ask = f"source {script}; COMP_WORDS=({typed}); COMP_CWORD={len(words)}; _fleet_completion fleet; "
         done = subprocess.run(
             ["bash", "-c", ask + 'echo "${COMPREPLY[@]}"'],
             env=env,
@@ -247,9 +247,7 @@ def test_bash_completes_commands_options_and_the_ids_on_disk(api: LocalApi, run:
         return done.stdout.split()
 
     before = complete("types", "--region", "us-o")
-    subprocess.run(
-        [sys.executable, "-m", "providers.linode", "regions"], env=env, stdout=subprocess.DEVNULL, check=True
-    )
+    subprocess.run([sys.executable, "-m", "fleet", "regions"], env=env, stdout=subprocess.DEVNULL, check=True)
 
     assert before == []
     assert complete("types", "--region", "us-o") == ["us-ord"]
@@ -261,7 +259,7 @@ def test_bash_completes_commands_options_and_the_ids_on_disk(api: LocalApi, run:
 def test_fish_completes_and_offers_no_files(run: Run, tmp_path: Path) -> None:
     script = tmp_path / "completion.fish"
     script.write_text(run("completion fish").out)
-    ask = f"source {script}; complete -C 'linode types --class '; complete -C 'linode ty'; linode --help"
+    ask = f"source {script}; complete -C 'fleet types --class '; complete -C 'fleet ty'; fleet --help"
 
     done = subprocess.run(["fish", "--no-config", "-c", ask], capture_output=True, text=True, check=True)
 
@@ -280,17 +278,17 @@ def test_zsh_completes_what_is_typed(run: Run, tmp_path: Path) -> None:
         compadd() {{ print -l -- $completions }}
         _describe() {{ print -l -- $completions_with_descriptions }}
         source {tmp_path}/completion.zsh
-        print -- $registered, $(whence -w linode)
-        words=(linode types --class premi) CURRENT=4
-        _linode_completion
-        words=(linode ty) CURRENT=2
-        _linode_completion
+        print -- $registered, $(whence -w fleet)
+        words=(fleet types --class premi) CURRENT=4
+        _fleet_completion
+        words=(fleet ty) CURRENT=2
+        _fleet_completion
     """
 
     done = subprocess.run(["zsh", "-f", "-c", script], capture_output=True, text=True, check=False)
 
     registered, choice, command = done.stdout.splitlines()
-    assert registered == "_linode_completion linode, linode: function"
+    assert registered == "_fleet_completion fleet, fleet: function"
     assert choice == "premium"
     assert command.startswith("types:")
 
@@ -299,5 +297,5 @@ def test_zsh_completes_what_is_typed(run: Run, tmp_path: Path) -> None:
 def test_every_shell_gets_a_script_that_calls_this_program(run: Run, shell: str) -> None:
     script = run(f"completion {shell}").out
 
-    assert script.count("-m providers.linode") == 2
-    assert f"_LINODE_COMPLETE={shell}_complete" in script
+    assert script.count("-m fleet") == 2
+    assert f"_FLEET_COMPLETE={shell}_complete" in script

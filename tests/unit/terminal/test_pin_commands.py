@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from emulators.linode_api.server import LocalApi
+from fleet.cli import asking, stack_files
 from providers.linode.api.connection import LOCAL_STACK
-from providers.linode.commands import asking, stack_files
 from providers.linode.pins import Chosen, Pin, PinFile, Wish
 from providers.linode.pins import file as pin_file
 from providers.linode.pins.pin import make_pin

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import click
 from rich.table import Table
 
+from fleet.cli import asking, stack_files
+from fleet.cli.listing import paper
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs import Catalogs
-from providers.linode.commands import asking, stack_files
-from providers.linode.commands.listing import paper
 from providers.linode.pins import PinFile
 from providers.linode.pins.advice import advise
 from providers.linode.pins.moves import Moved, Pins
@@ -78,7 +78,7 @@ def check(stack: str, exit_code: bool) -> int:
     file = PinFile.read(place.file)
     asking.require_account(place, file.pins.values())
     said = [str(note) for note in strays(file.pins, stack_files.groups_of(place.config))]
-    said += _advice(file.pins, place.session.catalogs, f"python -m providers.linode repin --stack {stack}")
+    said += _advice(file.pins, place.session.catalogs, f"python -m fleet repin --stack {stack}")
     for line in said:
         click.echo(line)
     click.echo(f"{file.name}: {len(file.pins)} pins, {len(said)} to look at")
@@ -111,7 +111,7 @@ def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
     _write(file, promote_pins(from_file.pins, file.pins, keys, wishes))
     if source == LOCAL_STACK and target != LOCAL_STACK:
         click.echo(
-            f"these were picked from the local API's catalogs. Next: python -m providers.linode pins check "
+            f"these were picked from the local API's catalogs. Next: python -m fleet pins check "
             f"--stack {target}, or repin",
             err=True,
         )

@@ -6,6 +6,10 @@ from typing import Any
 
 import click
 
+from fleet.cli import asking
+from fleet.cli.completion import ids_of
+from fleet.cli.flags import Flag, Point, as_code, criteria_of, criteria_options
+from fleet.cli.listing import Listing, Sort, output_of, output_options
 from providers.linode.catalogs import (
     Catalogs,
     Pick,
@@ -16,10 +20,6 @@ from providers.linode.catalogs import (
 )
 from providers.linode.catalogs.places import CONTINENTS, coordinates_of, distance_km
 from providers.linode.catalogs.type_picks import known_type
-from providers.linode.commands import asking
-from providers.linode.commands.completion import ids_of
-from providers.linode.commands.flags import Flag, Point, as_code, criteria_of, criteria_options
-from providers.linode.commands.listing import Listing, Sort, output_of, output_options
 
 SITES = click.Choice(["core", "distributed", "any"])
 FLAGS = (

@@ -1,4 +1,4 @@
-"""Completion for bash, zsh and fish: a script to source, which defines the short name `linode` with it."""
+"""Completion for bash, zsh and fish: a script to source, which defines the short name `fleet` with it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from providers.linode.commands import asking
+from fleet.cli import asking
 
-PROGRAM = "linode"
-COMPLETE_VARIABLE = "_LINODE_COMPLETE"
-PROJECT = Path(__file__).resolve().parents[3]
+PROGRAM = "fleet"
+COMPLETE_VARIABLE = "_FLEET_COMPLETE"
+PROJECT = Path(__file__).resolve().parents[2]
 FUNCTIONS = {
     "bash": '{name}() {{ {call} "$@"; }}',
     "zsh": '{name}() {{ {call} "$@"; }}',
@@ -31,13 +31,13 @@ ONLY_FOR_COMMANDS = f"    (( ! $+commands[{PROGRAM}] )) && return 1\n"
 def completion(context: click.Context, shell: str) -> None:
     """Print a script that completes commands, options and ids.
 
-    To be put where the shell reads it:  eval "$(python -m providers.linode completion bash)"
+    To be put where the shell reads it:  eval "$(python -m fleet completion bash)"
     """
     kind = get_completion_class(shell)
     assert kind is not None, shell  # noqa: S101 - the three are click's own
     made = kind(context.find_root().command, {}, PROGRAM, COMPLETE_VARIABLE)
     script = made.source_template % made.source_vars()
-    call = shlex.join(["env", f"PYTHONPATH={PROJECT}", sys.executable, "-m", "providers.linode"])
+    call = shlex.join(["env", f"PYTHONPATH={PROJECT}", sys.executable, "-m", "fleet"])
     for end in (f"={shell}_complete $1)", f"={shell}_complete {PROGRAM})", f" {PROGRAM})"):
         if end in script:
             script = script.replace(end, f"{end.rpartition(' ')[0]} {call})")

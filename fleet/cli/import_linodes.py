@@ -9,9 +9,9 @@ import click
 import yaml
 from pulumi.dynamic.dynamic import serialize_provider
 
+from fleet.cli import asking
+from fleet.cli.pins import stack_option
 from providers.linode.api.errors import NoMatch
-from providers.linode.commands import asking
-from providers.linode.commands.pins import stack_option
 from providers.linode.core.owner import Owner
 from providers.linode.pins.file import PROJECT
 from providers.linode.provider import InstanceProvider

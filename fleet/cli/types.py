@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
+from fleet.cli import asking
+from fleet.cli.completion import ids_of
+from fleet.cli.flags import Flag, Megabytes, Usd, as_code, criteria_of, criteria_options
+from fleet.cli.listing import Listing, Sort, output_of, output_options
 from providers.linode.catalogs import LinodeType, TypeCriteria, pick_type
-from providers.linode.commands import asking
-from providers.linode.commands.completion import ids_of
-from providers.linode.commands.flags import Flag, Megabytes, Usd, as_code, criteria_of, criteria_options
-from providers.linode.commands.listing import Listing, Sort, output_of, output_options
 
 CLASSES = click.Choice(["nanode", "standard", "dedicated", "premium", "highmem", "gpu", "accelerated"])
 FLAGS = (

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
+from fleet.cli import asking
+from fleet.cli.flags import Flag, as_code, criteria_of, criteria_options
+from fleet.cli.listing import Listing, Sort, output_of, output_options
 from providers.linode.catalogs import KernelCriteria, Pick, pick_kernel
-from providers.linode.commands import asking
-from providers.linode.commands.flags import Flag, as_code, criteria_of, criteria_options
-from providers.linode.commands.listing import Listing, Sort, output_of, output_options
 
 FLAGS = (
     Flag("--architecture", "architecture", "For this kind of processor.", click.Choice(["x86_64", "i386"])),

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from fleet.cli.asking import Completer
 from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs import Criteria
-from providers.linode.commands.asking import Completer
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 CriteriaT = TypeVar("CriteriaT", bound=Criteria)

@@ -13,13 +13,13 @@ from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from fleet.cli import stack_files
 from providers.linode.api.cache import is_offline, open_cache
 from providers.linode.api.catalog_transport import CatalogTransport, OnPage
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import LOCAL_STACK, connect, connect_for_lookups
 from providers.linode.api.errors import BadConnection, LinodeError
 from providers.linode.catalogs import Catalogs
-from providers.linode.commands import stack_files
 from providers.linode.core import runtime as sessions
 from providers.linode.core.runtime import Session
 from providers.linode.pins import Pin, default_path

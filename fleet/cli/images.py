@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from fleet.cli import asking
+from fleet.cli.flags import Flag, Megabytes, as_code, criteria_of, criteria_options
+from fleet.cli.listing import Listing, Sort, output_of, output_options
 from providers.linode.catalogs import AnyImages, Pick, pick_image
-from providers.linode.commands import asking
-from providers.linode.commands.flags import Flag, Megabytes, as_code, criteria_of, criteria_options
-from providers.linode.commands.listing import Listing, Sort, output_of, output_options
 from providers.linode.core import runtime as sessions
 
 FLAGS = (

@@ -1,4 +1,4 @@
-"""`python -m providers.linode COMMAND`: the catalogs and the pins in a terminal."""
+"""`python -m fleet COMMAND`: the catalogs and the pins in a terminal."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import sys
 
 import click
 
+from fleet.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
+from fleet.cli.images import images
+from fleet.cli.import_linodes import import_linodes
+from fleet.cli.kernels import kernels
+from fleet.cli.pins import pins, repin
+from fleet.cli.regions import regions
+from fleet.cli.types import types
 from providers.linode.api.errors import LinodeError, NoMatch
-from providers.linode.commands import COMMANDS
-from providers.linode.commands.completion import COMPLETE_VARIABLE, PROGRAM
 from providers.linode.core import runtime as sessions
 
 
@@ -21,7 +26,7 @@ def group() -> None:
     """
 
 
-for command in COMMANDS:
+for command in (types, regions, images, kernels, repin, pins, import_linodes, completion):
     group.add_command(command)
 
 
@@ -54,13 +59,9 @@ def _one_line(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else PROGRAM
     said = error.format_message().replace("\n", " ").rstrip(".")
-    return f"{said}{'' if said.endswith('?') else '.'} Next: see `python -m providers.{path} --help`."
+    return f"{said}{'' if said.endswith('?') else '.'} Next: see `python -m {path} --help`."
 
 
 def _fail(message: str, code: int) -> int:
     print(f"error: {message}", file=sys.stderr)
     return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

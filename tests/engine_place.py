@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from emulators.engine import cli
+from emulators.engine.commands import command_line
 
 Json = dict[str, Any]
 
@@ -65,7 +65,7 @@ class Place:
                 patch.setenv(name, value)
             patch.chdir(self.project)
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = cli.main(list(arguments))
+                code = command_line.main(list(arguments))
         return Answer(code, out.getvalue(), err.getvalue())
 
 

@@ -5,8 +5,8 @@ keeps its state in Pulumi's own files, so that either engine can go on where the
 
     python -m emulators.engine up --stack dev --yes
 
-cli.py, flags.py → commands.py (up, preview, refresh, destroy, import) → displays.py (text, digest, event stream)
-→ update.py a whole run → phases.py → deployment.py registrations → planning.py, with the pure steps.py, targets.py,
-aliases.py and delete_order.py → executor.py, performing.py carry steps out (provider_process.py) → snapshot.py
-writes the state. routing.py leads to the commands around a stack.
+commands/ (flags, one function a command) → display/ (text, digest, event stream) listens to run/ (update.py drives
+a whole run: deployment.py registrations → planning.py → executor.py, performing.py) → protocol/ (the program's
+monitor, the provider's processes) and plan/ (pure: goals, diffs, steps, deletes, targets) → state/ (checkpoint,
+files, lock, secrets, configuration). Each imports only what stands after it, and urns.py, values.py, errors.py.
 """

@@ -8,6 +8,7 @@ EngineError            the command stops; carries the exit code of the real comm
 └── UnexpectedChanges  --expect-no-changes and there were some (exit 7)
 StepFailed             one resource's step failed; the run goes on to save what was done
 InitFailed             a resource that exists but is not ready: kept with its id and the reasons
+RunStopped             the run failed or was cancelled, as was reported: nothing new begins
 """
 
 from __future__ import annotations
@@ -61,3 +62,7 @@ class InitFailed(Exception):
         self.outputs = outputs
         self.inputs = inputs
         self.reasons = reasons
+
+
+class RunStopped(Exception):
+    """The run failed or was cancelled: nothing new begins. What is wrong was reported already."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from emulators.engine import passphrase
+from emulators.engine.state import secrets
 from tests.engine_place import Json, Place, new_place
 from tests.engine_programs import SALT
 
@@ -82,7 +82,7 @@ def _comparable(resource: Json) -> Json:
 def _opened(value: Any) -> Any:
     if isinstance(value, dict):
         if "ciphertext" in value:
-            crypter = passphrase.open_stack(SALT, "x")
+            crypter = secrets.open_stack(SALT, "x")
             return {"secret": json.loads(crypter.decrypt(value["ciphertext"]))}
         return {key: _opened(item) for key, item in value.items()}
     if isinstance(value, list):

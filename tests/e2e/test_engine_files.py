@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulators.engine.backend import FileBackend
-from emulators.engine.lock import locked
+from emulators.engine.state.files import FileBackend
+from emulators.engine.state.lock import locked
 from tests.engine_place import Place
 from tests.engine_programs import project
 
@@ -124,7 +124,7 @@ def test_the_login_of_the_user_is_respected(place: Place, monkeypatch: pytest.Mo
 
 
 def test_a_held_lock_stops_an_up_and_names_its_holder(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    with locked(FileBackend(place.backend), "sample", "dev"):
+    with locked(FileBackend(place.backend).stack("sample", "dev")):
         answer = place.run(monkeypatch, "up", "--yes", "--skip-preview")
         reading = place.run(monkeypatch, "preview")
 

@@ -338,7 +338,7 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device", "dev.json")
 
     with monkeypatch.context() as patch:
-        patch.setattr("emulators.engine.backend.FileBackend.write", full)
+        patch.setattr("emulators.engine.state.files.StackFiles.write", full)
         answer = up(place, patch)
 
     assert answer.code == 1

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from emulators.engine import config, config_file, project
 from emulators.engine.errors import EngineError, NotSupported
-from emulators.engine.passphrase import open_stack
+from emulators.engine.state import config, project
+from emulators.engine.state.secrets import open_stack
 from tests.engine_programs import SALT
 
 CRYPTER = open_stack(SALT, "x")
@@ -38,7 +38,7 @@ def test_values_are_texts_and_defaults_fill_in(tmp_path: Path) -> None:
         f"config:\n  sample:zone: z2\n  flag: true\n  word-like: yes\n  list: [1, a]\n  word: {{secure: '{secret}'}}\n"
     )
 
-    found = config.load(project.load(tmp_path / "Pulumi.yaml"), "dev", CRYPTER)
+    found = config.load(project.load(tmp_path / "Pulumi.yaml"), CRYPTER, tmp_path / "Pulumi.dev.yaml")
 
     assert found.values == {
         "sample:size": "3", "sample:zone": "z2", "other:key": "v", "sample:flag": "true",
@@ -52,7 +52,7 @@ def test_a_value_is_replaced_and_every_comment_stays(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(COMMENTED)
 
-    config_file.set_value(file, "sample:tags", "plain", None)
+    config.set_value(file, "sample:tags", "plain", None)
 
     expected = COMMENTED.replace("  sample:tags:\n    - a\n    - b\n", "  sample:tags: plain\n")
     assert file.read_text() == expected
@@ -62,7 +62,7 @@ def test_a_new_value_goes_to_the_end_of_the_configuration(tmp_path: Path) -> Non
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(COMMENTED)
 
-    config_file.set_value(file, "sample:size", "3", None)
+    config.set_value(file, "sample:size", "3", None)
 
     assert file.read_text() == COMMENTED.replace("v1:x:y\n", "v1:x:y\n  sample:size: '3'\n")
 
@@ -72,7 +72,7 @@ def test_a_first_value_makes_the_configuration(tmp_path: Path, before: str) -> N
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(before)
 
-    config_file.set_value(file, "sample:word", "hush", CRYPTER)
+    config.set_value(file, "sample:word", "hush", CRYPTER)
 
     stored = yaml.safe_load(file.read_text())["config"]["sample:word"]
     assert CRYPTER.decrypt(stored["secure"]) == "hush"
@@ -83,7 +83,7 @@ def test_the_salt_is_put_first_and_the_rest_stays(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text("# mine\nconfig:\n  a:b: c\n")
 
-    config_file.write_salt(file, "v1:salt")
+    config.write_salt(file, "v1:salt")
 
     assert file.read_text() == "encryptionsalt: v1:salt\n# mine\nconfig:\n  a:b: c\n"
 

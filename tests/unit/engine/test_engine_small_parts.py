@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from emulators.engine import rendering
+from emulators.engine.display import properties
 from emulators.engine.errors import EngineError
-from emulators.engine.goals import seconds
-from emulators.engine.redaction import Redactor
-from emulators.engine.refresh import pruned
-from emulators.engine.state import Resource
+from emulators.engine.protocol.registration import seconds
+from emulators.engine.redactor import Redactor
+from emulators.engine.run.refresh import pruned
+from emulators.engine.state.checkpoint import Resource
 from emulators.engine.values import UNKNOWN, Secret
 
 
@@ -48,11 +48,11 @@ def test_learned_secrets_are_taken_out_of_texts_longest_first() -> None:
     ],
 )
 def test_the_short_diff_names_properties(old: Any, new: Any, shown: str) -> None:
-    assert rendering.short_diff(old, new, None) == shown
+    assert properties.short_diff(old, new, None) == shown
 
 
 def test_properties_are_aligned_and_hide_the_serialized_provider() -> None:
-    lines = rendering.property_lines({"b": [1, {"c": None}], "long": Secret("x"), "__provider": "gAS"}, "")
+    lines = properties.property_lines({"b": [1, {"c": None}], "long": Secret("x"), "__provider": "gAS"}, "")
 
     assert lines == [
         "  b   : [",
@@ -66,7 +66,7 @@ def test_properties_are_aligned_and_hide_the_serialized_provider() -> None:
 
 
 def test_differences_are_marked() -> None:
-    lines = rendering.diff_lines({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": UNKNOWN, "d": "x"}, "")
+    lines = properties.diff_lines({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": UNKNOWN, "d": "x"}, "")
 
     assert lines == ["  a: 1", "~ b: 2 => [unknown]", "- c: 3", '+ d: "x"']
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulators.engine.errors import EngineError
-from emulators.engine.import_file import Import, parse
+from emulators.engine.plan.import_file import Import, parse
 from emulators.engine.values import SECRET_SIGNATURE, SIGNATURE, Secret
 
 TYPE = "pulumi-python:dynamic/tiny:Thing"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emulators.engine.errors import EngineError
-from emulators.engine.passphrase import WrongPassphrase, new_stack, open_stack, passphrase_from_environment
+from emulators.engine.state.secrets import WrongPassphrase, new_stack, open_stack, passphrase_from_environment
 from tests.engine_programs import SALT
 
 VECTORS = Path(__file__).resolve().parents[4] / "shared" / "engine-oracle" / "00-secrets" / "vectors.json"

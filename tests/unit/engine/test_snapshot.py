@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from emulators.engine.passphrase import open_stack
-from emulators.engine.snapshot import Snapshot
-from emulators.engine.state import Deployment, Operation, Resource
+from emulators.engine.state.checkpoint import Checkpoint, Operation, Resource
+from emulators.engine.state.secrets import open_stack
+from emulators.engine.state.snapshot import Snapshot
 from tests.engine_programs import SALT
 
 CRYPTER = open_stack(SALT, "x")
@@ -34,7 +34,7 @@ def names(text: bytes) -> list[str]:
 def test_what_this_run_made_stands_before_what_is_left() -> None:
     old = [entry("a"), entry("b"), entry("c")]
     writes: list[bytes] = []
-    snapshot = Snapshot(Deployment(old), CRYPTER, writes.append)
+    snapshot = Snapshot(Checkpoint(old), CRYPTER, writes.append)
 
     snapshot.end(add=entry("new"))
     snapshot.end(add=entry("b2"), drop=old[1])
@@ -44,7 +44,7 @@ def test_what_this_run_made_stands_before_what_is_left() -> None:
 
 def test_what_is_under_way_is_on_disk_before_it_begins_and_gone_after() -> None:
     writes: list[bytes] = []
-    snapshot = Snapshot(Deployment(), CRYPTER, writes.append)
+    snapshot = Snapshot(Checkpoint(), CRYPTER, writes.append)
 
     operation = snapshot.begin(entry("a"), "creating")
     snapshot.end(operation, add=entry("a"))
@@ -56,7 +56,7 @@ def test_what_is_under_way_is_on_disk_before_it_begins_and_gone_after() -> None:
 @pytest.mark.parametrize(("kind", "stays"), [("creating", True), ("updating", False), ("deleting", False)])
 def test_of_an_earlier_runs_operations_only_creates_stay(kind: str, stays: bool) -> None:
     writes: list[bytes] = []
-    base = Deployment(pending_operations=[Operation(entry("a"), kind)])
+    base = Checkpoint(pending_operations=[Operation(entry("a"), kind)])
 
     Snapshot(base, CRYPTER, writes.append).save()
 
@@ -66,7 +66,7 @@ def test_of_an_earlier_runs_operations_only_creates_stay(kind: str, stays: bool)
 def test_a_change_in_place_is_written() -> None:
     old = entry("a")
     writes: list[bytes] = []
-    snapshot = Snapshot(Deployment([old]), CRYPTER, writes.append)
+    snapshot = Snapshot(Checkpoint([old]), CRYPTER, writes.append)
     snapshot.save()
 
     snapshot.change(old, delete=True)
@@ -81,7 +81,7 @@ def test_steps_that_wait_at_the_same_time_share_a_write() -> None:
         time.sleep(0.02)
         writes.append(text)
 
-    snapshot = Snapshot(Deployment(), CRYPTER, slow_write)
+    snapshot = Snapshot(Checkpoint(), CRYPTER, slow_write)
     seen: list[bool] = []
 
     def step(number: int) -> None:
@@ -100,7 +100,7 @@ def test_a_write_that_fails_fails_for_everyone_who_waits_for_it() -> None:
         time.sleep(0.01)
         raise OSError(28, "No space left on device")
 
-    snapshot = Snapshot(Deployment(), CRYPTER, full)
+    snapshot = Snapshot(Checkpoint(), CRYPTER, full)
     failures = []
 
     def step() -> None:
@@ -119,7 +119,7 @@ def test_a_write_that_fails_fails_for_everyone_who_waits_for_it() -> None:
 
 
 def test_a_preview_writes_nothing() -> None:
-    snapshot = Snapshot(Deployment(), CRYPTER, None)
+    snapshot = Snapshot(Checkpoint(), CRYPTER, None)
 
     snapshot.end(add=entry("a"))
 

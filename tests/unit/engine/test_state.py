@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from emulators.engine.errors import NotSupported, StateCorrupt
-from emulators.engine.passphrase import open_stack
-from emulators.engine.state import check_secrets_provider, check_version, parse, resource_to_json
+from emulators.engine.state.checkpoint import check_secrets_provider, check_version, parse, resource_to_json
+from emulators.engine.state.secrets import open_stack
 from tests.contract.engine_oracle import ORACLE, comparable_state, needs_oracle
 from tests.engine_programs import SALT
 

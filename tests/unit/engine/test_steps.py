@@ -6,20 +6,11 @@ from typing import Any
 
 import pytest
 
-from emulators.engine.aliases import alias_urns
-from emulators.engine.delete_order import delete_waves, needs_no_call
-from emulators.engine.diffs import differences, parse_path
-from emulators.engine.state import Resource
-from emulators.engine.steps import (
-    AliasSpec,
-    Diff,
-    Goal,
-    decide,
-    decide_component,
-    dependants,
-    dragged_along,
-    with_ignored,
-)
+from emulators.engine.plan.deletes import delete_waves, dependants, dragged_along, needs_no_call
+from emulators.engine.plan.diffs import differences, parse_path, with_ignored
+from emulators.engine.plan.goals import AliasSpec, alias_urns
+from emulators.engine.plan.steps import Diff, decide, decide_component
+from emulators.engine.state.checkpoint import Resource
 from emulators.engine.values import UNKNOWN, Secret
 
 STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
@@ -131,16 +122,14 @@ def test_what_is_ignored_is_reset_to_the_old_inputs(
     ],
 )
 def test_an_alias_is_a_former_urn(alias: AliasSpec, former: str) -> None:
-    goal = Goal("t:m:T", "new", True, {}, parent=STACK, aliases=(alias,))
-
-    assert alias_urns(goal, urn("new"), "dev", "p", {}) == [former]
+    assert alias_urns(entry("new", parent=STACK), [alias], {}) == [former]
 
 
 def test_a_renamed_parent_gives_its_children_their_former_urns() -> None:
     parent = urn("new", "x:y:C")
-    goal = Goal("t:m:T", "new-child", True, {}, parent=parent)
+    child = Resource(urn("new-child", "x:y:C$t:m:T"), "t:m:T", parent=parent)
 
-    found = alias_urns(goal, urn("new-child", "x:y:C$t:m:T"), "dev", "p", {parent: [urn("old", "x:y:C")]})
+    found = alias_urns(child, [], {parent: [urn("old", "x:y:C")]})
 
     assert found == [urn("old-child", "x:y:C$t:m:T")]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulators.engine.state import Resource
-from emulators.engine.targets import TargetOptions, Targets
+from emulators.engine.plan.targets import Targets
+from emulators.engine.state.checkpoint import Resource
 
 PREFIX = "urn:pulumi:dev::sample::"
 
@@ -43,20 +43,20 @@ def test_without_targets_a_run_is_about_everything() -> None:
     ],
 )
 def test_a_target_is_a_urn_or_a_pattern(target: str, included: set[str]) -> None:
-    targets = Targets(TargetOptions(targets=(target,)))
+    targets = Targets(targets=(target,))
 
     assert {item.urn for item in ALL if targets.include(item)} == included
 
 
 def test_dependents_are_included_with_their_own_dependents() -> None:
-    targets = Targets(TargetOptions(targets=(B.urn,), dependents=True))
+    targets = Targets(targets=(B.urn,), dependents=True)
 
     assert [item.name for item in ALL if targets.include(item)] == ["b", "c", "child"]
     assert targets.chosen(ALL) == {B.urn, C.urn, CHILD.urn}
 
 
 def test_what_a_delete_takes_along_does_not_hang_on_the_flag() -> None:
-    targets = Targets(TargetOptions(targets=(B.urn,)))
+    targets = Targets(targets=(B.urn,))
 
     assert targets.closure(ALL) == {B.urn, C.urn, CHILD.urn}
     assert targets.chosen(ALL) == {B.urn}
@@ -65,7 +65,7 @@ def test_what_a_delete_takes_along_does_not_hang_on_the_flag() -> None:
 def test_the_stack_and_providers_are_always_included_but_imply_nothing() -> None:
     stack = entry("s", type_="pulumi:pulumi:Stack")
     provider = entry("p", type_="pulumi:providers:pulumi-python")
-    targets = Targets(TargetOptions(targets=(B.urn,), dependents=True))
+    targets = Targets(targets=(B.urn,), dependents=True)
 
     assert targets.include(stack)
     assert targets.include(provider)
@@ -73,13 +73,13 @@ def test_the_stack_and_providers_are_always_included_but_imply_nothing() -> None
 
 
 def test_nothing_means_providers_only() -> None:
-    targets = Targets(TargetOptions(targets=(B.urn,), nothing=True))
+    targets = Targets(targets=(B.urn,), nothing=True)
 
     assert not any(targets.include(item) for item in ALL)
 
 
 def test_a_target_that_names_nothing_is_told() -> None:
-    targets = Targets(TargetOptions(targets=("x::y", "x$z::y", A.urn, "**"), replace=("gone",)))
+    targets = Targets(targets=("x::y", "x$z::y", A.urn, "**"), replace=("gone",))
 
     assert targets.missing([A.urn]) == [
         "Target 'x::y' could not be found in the stack. Did you forget to escape $ in your shell?",

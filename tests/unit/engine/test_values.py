@@ -10,20 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulators.engine.errors import NotSupported
-from emulators.engine.state_values import from_state, to_state
+from emulators.engine.protocol.wire import from_struct, outputs_from_struct, to_struct
 from emulators.engine.values import (
     SECRET_SIGNATURE,
     SIGNATURE,
     UNKNOWN,
     UNKNOWN_TEXT,
     Secret,
-    from_struct,
+    from_state,
     mark_like_inputs,
     mark_secrets,
     masked,
-    outputs_from_struct,
     same,
-    to_struct,
+    to_state,
 )
 
 scalars = st.one_of(

@@ -1,0 +1,109 @@
+"""Pure: property values and their differences as lines of text, aligned as the real command line does."""
+
+from __future__ import annotations
+
+import json
+
+from emulators.engine.plan.diffs import Difference, parse_path
+from emulators.engine.values import UNKNOWN, Properties, Secret, Value, same
+
+HIDDEN = {"__provider"}
+
+
+def scalar(value: Value) -> str | None:
+    """The value on one line, None for one that takes several."""
+    if isinstance(value, Secret) or (isinstance(value, list) and any(isinstance(v, Secret) for v in value)):
+        return "[secret]"
+    if value is UNKNOWN:
+        return "[unknown]"
+    if value is None:
+        return "<null>"
+    if value == {}:
+        return "{}"
+    if value == []:
+        return "[]"
+    if isinstance(value, (dict, list)):
+        return None
+    return json.dumps(value, ensure_ascii=False)
+
+
+def value_lines(label: str, value: Value, indent: str, mark: str = " ") -> list[str]:
+    """``label: value``, over several lines for lists and objects."""
+    lead = f"{mark} {indent}"
+    text = scalar(value)
+    if text is not None:
+        return [f"{lead}{label}: {text}"]
+    if isinstance(value, dict):
+        inner = property_lines(value, indent + "    ", mark)
+        return [f"{lead}{label}: {{", *inner, f"  {indent}}}"]
+    lines = []
+    for place, item in enumerate(value):
+        lines.extend(value_lines(f"[{place}]", item, indent + "    ", mark))
+    return [f"{lead}{label}: [", *lines, f"  {indent}]"]
+
+
+def property_lines(properties: Properties, indent: str, mark: str = " ") -> list[str]:
+    """All properties, sorted, their colons aligned."""
+    shown = {key: value for key, value in sorted(properties.items()) if key not in HIDDEN}
+    width = max(map(len, shown), default=0)
+    lines = []
+    for key, value in shown.items():
+        lines.extend(value_lines(key.ljust(width), value, indent, mark))
+    return lines
+
+
+def diff_lines(old: Properties, new: Properties, indent: str, *, only_changed: bool = False) -> list[str]:
+    """New over old, with ``+``, ``-`` and ``~`` before what differs."""
+    keys = sorted((old.keys() | new.keys()) - HIDDEN)
+    width = max(map(len, keys), default=0)
+    lines = []
+    for key in keys:
+        label = key.ljust(width)
+        if key not in new:
+            lines.extend(value_lines(label, old[key], indent, "-"))
+        elif key not in old:
+            lines.extend(value_lines(label, new[key], indent, "+"))
+        elif shown_alike(old[key], new[key]):
+            lines.extend([] if only_changed else value_lines(label, new[key], indent))
+        else:
+            lines.extend(_changed_lines(label, old[key], new[key], indent))
+    return lines
+
+
+def _changed_lines(label: str, old: Value, new: Value, indent: str) -> list[str]:
+    before, after = scalar(old), scalar(new)
+    if before is not None and after is not None:
+        return [f"~ {indent}{label}: {before} => {after}"]
+    if isinstance(old, dict) and isinstance(new, dict):
+        return [f"~ {indent}{label}: {{", *diff_lines(old, new, indent + "    "), f"  {indent}}}"]
+    if isinstance(old, list) and isinstance(new, list):
+        inner = diff_lines(_numbered(old), _numbered(new), indent + "    ")
+        return [f"~ {indent}{label}: [", *inner, f"  {indent}]"]
+    return [*value_lines(label, old, indent, "-"), *value_lines(label, new, indent, "+")]
+
+
+def _numbered(items: list[Value]) -> Properties:
+    width = len(str(len(items)))
+    return {f"[{place:>{width}}]": item for place, item in enumerate(items)}
+
+
+def shown_alike(old: Value, new: Value) -> bool:
+    """Whether people see no difference: two secrets look the same."""
+    if isinstance(old, Secret) and isinstance(new, Secret):
+        return True
+    return isinstance(old, Secret) == isinstance(new, Secret) and same(old, new)
+
+
+def short_diff(old: Properties, new: Properties, detailed: tuple[Difference, ...] | None) -> str:
+    """``[diff: +a-b~c,d]``: which top-level properties differ; "" when none is seen to."""
+    marks = {"add": "+", "delete": "-"}
+    if detailed is not None:
+        whole = {change.path for change in detailed if parse_path(change.path) == [change.key]}
+        marked = {(marks.get(c.kind, "~") if c.path in whole else "~", c.key) for c in detailed}
+    else:
+        marked = {("-" if key not in new else "+", key) for key in old.keys() ^ new.keys()}
+        both = old.keys() & new.keys()
+        marked |= {("~", key) for key in both if not shown_alike(old[key], new[key])}
+    by_mark = [(mark, sorted(key for of, key in marked if of == mark)) for mark in "+-~"]
+    parts = [mark + ",".join(keys) for mark, keys in by_mark if keys]
+    return f"[diff: {''.join(parts)}]" if parts else ""

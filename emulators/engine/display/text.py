@@ -1,0 +1,234 @@
+"""What a run looks like on the terminal: a line for each step, then diagnostics, outputs and counts.
+
+Source: recorded outputs of the real command line, without what its interrupted program prints.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple, TextIO
+
+from emulators.engine import urns
+from emulators.engine.display.properties import diff_lines, property_lines, short_diff, shown_alike
+from emulators.engine.plan.steps import Op, Step
+from emulators.engine.redactor import Redactor
+from emulators.engine.run.events import Diagnostic, Event, StackOutputs, StepBegun, StepBroke, StepEnded
+from emulators.engine.run.options import UpdateOptions, UpdateResult
+from emulators.engine.state.checkpoint import Resource
+from emulators.engine.values import UNKNOWN
+
+TITLES = {
+    "update": ("Previewing update", "Updating"),
+    "refresh": ("Previewing refresh", "Refreshing"),
+    "destroy": ("Previewing destroy", "Destroying"),
+    "resource-import": ("Previewing import", "Importing"),
+}
+
+
+class Words(NamedTuple):
+    """How a step is told of: its mark; its name in a preview, when it begins and when it is done."""
+
+    mark: str
+    planned: str = ""
+    begun: str = ""
+    done: str = ""
+
+
+WORDS: dict[Op, Words] = {
+    "same": Words("  "),
+    "create": Words("+ ", "create", "creating", "created"),
+    "update": Words("~ ", "update", "updating", "updated"),
+    "delete": Words("- ", "delete", "deleting", "deleted"),
+    "replace": Words("+-", "replace", "replacing", "replaced"),
+    "create-replacement": Words("++", "create replacement", "creating replacement", "created replacement"),
+    "delete-replaced": Words("--", "delete original", "deleting original", "deleted original"),
+    "read": Words("> ", "read", "reading", "read"),
+    "read-replacement": Words(">>"),
+    "refresh": Words("~ ", "refreshing", "refreshing"),
+    "import": Words("= ", "import", "importing", "imported"),
+}
+COUNTED: tuple[Op, ...] = ("create", "update", "delete", "replace", "import")
+
+
+class Text:
+    """Listens to a run and prints."""
+
+    def __init__(
+        self,
+        out: TextIO,
+        options: UpdateOptions,
+        project: str,
+        stack: str,
+        redactor: Redactor,
+        *,
+        diff: bool,
+        show_outputs: bool,
+    ) -> None:
+        self._out, self._kind, self._preview, self._redactor = out, options.kind, options.preview, redactor
+        self._diff, self._show_outputs = diff, show_outputs
+        self._diagnostics: dict[str, list[Diagnostic]] = {}
+        self._outputs: StackOutputs | None = None
+        self._stack_line: Step | None = None
+        self._lock = threading.Lock()
+        self._stack, self._root = stack, f"{project}-{stack}"
+        self._started = False
+
+    def _start(self) -> None:
+        """The title, once the run is known to begin."""
+        if not self._started:
+            self._started = True
+            self._print(f"{TITLES[self._kind][not self._preview]} ({self._stack}):")
+            if not self._diff:
+                self._print("")
+
+    def _print(self, line: str) -> None:
+        print(self._redactor.redact(line), file=self._out, flush=True)
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            self._start()
+            match event:
+                case StepBegun(step) | StepEnded(step) if urns.is_default_provider(step.urn):
+                    pass
+                case StepBegun(step):
+                    self._begun(step)
+                case StepEnded():
+                    self._ended(event)
+                case StepBroke(step) if not self._diff:
+                    words = WORDS[step.op]
+                    status = words.planned if self._preview else f"**{words.begun} failed**"
+                    self._line(step.op, step.resource, status)
+                case StackOutputs():
+                    self._outputs = event
+                case Diagnostic():
+                    self._diagnosed(event)
+
+    def _line(self, op: Op, resource: Resource, status: str, diff: str = "") -> None:
+        self._print(f" {WORDS[op].mark} {resource.type} {resource.name} {status} {diff}")
+
+    def _begun(self, step: Step) -> None:
+        if step.resource.type == urns.STACK_TYPE and step.op in ("same", "refresh"):
+            self._stack_line = step
+            if self._diff and step.op == "same":
+                self._details(step, "same")
+        elif step.op in ("same", "read"):
+            pass
+        elif not self._diff:
+            words = WORDS[step.op]
+            status = words.planned if self._preview else f"{words.begun} (0s)"
+            self._line(step.op, step.resource, status, _short(step))
+        elif step.op not in ("refresh", "create-replacement", "delete-replaced"):
+            self._details(step, step.op)
+
+    def _ended(self, event: StepEnded) -> None:
+        step, is_stack = event.step, event.step.resource.type == urns.STACK_TYPE
+        if step.op in ("same", "read") or (step.op == "refresh" and is_stack and not self._diff):
+            return
+        if self._diff:
+            if step.op == "refresh" and event.result != "same":
+                self._details(step, event.result)
+        elif step.op == "refresh" or (not self._preview and (step.resource.custom or is_stack)):
+            words = WORDS[event.result]
+            status = words.planned if self._preview else words.done
+            seconds = "" if self._preview or not status else f" ({event.seconds:.2f}s)"
+            self._line(event.result, step.resource, status + seconds, "" if is_stack else _short(step))
+
+    def _diagnosed(self, event: Diagnostic) -> None:
+        type_, name = (urns.type_of(event.urn), urns.name_of(event.urn)) if event.urn else ("", "")
+        self._diagnostics.setdefault("" if type_ == urns.STACK_TYPE else event.urn, []).append(event)
+        if first := event.message.strip().split("\n", 1)[0]:
+            where = f"{type_} {name} " if event.urn else ""
+            self._print(f"    {where}{event.prefix}{first}")
+
+    def _details(self, step: Step, op: Op) -> None:
+        """The resource with its properties, as --diff shows it."""
+        resource = step.resource
+        lead = "" if resource.type == urns.STACK_TYPE else "    "
+        self._print(f"{lead}{WORDS[op].mark}{resource.type}: ({op})")
+        shown_id = step.old.id if step.old is not None else resource.id
+        if shown_id and resource.custom:
+            self._print(f"{lead}    [id={shown_id}]")
+        self._print(f"{lead}    [urn={resource.urn}]")
+        for line in _property_lines(step, op):
+            self._print(f"{lead}  {line}")
+
+    def finish(self, result: UpdateResult) -> None:
+        """Diagnostics, outputs, counts, duration."""
+        self._start()
+        if self._stack_line is not None and not self._diff:
+            status = "**failed**" if result.errors and not self._preview else ""
+            self._line("same", self._stack_line.resource, status)
+        lines = _diagnostic_lines(self._diagnostics, self._root)
+        if self._show_outputs and self._outputs is not None:
+            lines += _output_lines(self._outputs, self._preview)
+        for line in [*lines, *_count_lines(result, self._preview)]:
+            self._print(line)
+        if not self._preview:
+            self._print(f"Duration: {max(1, round(result.seconds))}s")
+            if self._kind == "destroy" and not result.errors:
+                self._print(
+                    "\nThe resources in the stack have been deleted, but the history and configuration "
+                    "associated with the stack are still maintained.\nIf you want to remove the stack "
+                    f"completely, run `stack rm {self._stack}`."
+                )
+
+
+def _short(step: Step) -> str:
+    if step.old is None or step.new is None or step.op == "same":
+        return ""
+    return short_diff(step.old.inputs, step.new.inputs, step.detailed)
+
+
+def _property_lines(step: Step, op: Op) -> list[str]:
+    old, new = step.old, step.new
+    if op == "same":
+        return []
+    if step.op == "refresh" and old is not None:
+        return diff_lines(old.inputs | old.outputs, new.inputs | new.outputs, "") if new else []
+    if old is None or new is None:
+        return property_lines(step.resource.inputs, "")
+    return diff_lines(old.inputs, new.inputs, "", only_changed=step.detailed is not None)
+
+
+def _diagnostic_lines(diagnostics: dict[str, list[Diagnostic]], root: str) -> list[str]:
+    """By URN; "" is the stack, whose name is given."""
+    lines = ["Diagnostics:"] if diagnostics else []
+    for urn, items in diagnostics.items():
+        kind, name = (urns.type_of(urn), urns.name_of(urn)) if urn else (urns.STACK_TYPE, root)
+        lines.append(f"  {kind} ({name}):")
+        for item in items:
+            lines += [f"    {line}" for line in (item.prefix + item.message.rstrip("\n")).split("\n")]
+        lines.append("")
+    return lines
+
+
+def _output_lines(outputs: StackOutputs, preview: bool) -> list[str]:
+    """All of the stack's outputs, or in a preview only what changes."""
+    old, new = outputs.old, outputs.new
+    if preview:
+        known = {key: value for key, value in new.items() if value is not UNKNOWN or key not in old}
+        changed = {key for key, value in known.items() if key not in old or not shown_alike(old[key], value)}
+        changed |= old.keys() - new.keys()
+        old = {key: value for key, value in old.items() if key in changed}
+        new = {key: value for key, value in known.items() if key in changed}
+    lines = diff_lines(old, new, "") if old else property_lines(new, "")
+    return ["Outputs:", *(f"  {line}" for line in lines), ""] if lines else []
+
+
+def _count_lines(result: UpdateResult, preview: bool) -> list[str]:
+    """How many resources of each kind of change."""
+    changes = [(op, number) for op in COUNTED if (number := result.counts.get(op))]
+    lines = ["Resources:"]
+    for op, number in changes:
+        words = WORDS[op]
+        lines.append(f"    {words.mark}{number} {f'to {op}' if preview else words.done}")
+    unchanged = result.counts.get("same", 0)
+    prefix = f"{result.changes} changes" if len(changes) > 1 else ""
+    told = [prefix] if prefix else []
+    if unchanged:
+        told.append(f"{unchanged} unchanged")
+    if told:
+        lines.append(f"    {'. '.join(told)}")
+    if result.errors:
+        lines.append(f"    {result.errors} errored")
+    return [*lines, ""]

@@ -1,0 +1,1 @@
+"""gRPC with the program and its providers, each a child process."""

@@ -1,0 +1,222 @@
+"""The RPC surface for the program: ``ResourceMonitor`` and ``Engine``, as plain ``method(request, context)``.
+
+A request becomes a Goal, the run does the work, the answer is what became of it. When the run is over
+every call is refused with UNAVAILABLE, which the SDK takes as "stop".
+Source: the SDK's ``runtime/resource.py``, ``rpc.py`` and recorded calls.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, Protocol
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
+
+from emulators.engine import urns
+from emulators.engine.errors import EngineError, NotSupported, RunStopped
+from emulators.engine.plan.goals import Goal, Registered
+from emulators.engine.protocol.processes import RunInfo
+from emulators.engine.protocol.provider import CHANNEL_OPTIONS
+from emulators.engine.protocol.registration import goal_of, position
+from emulators.engine.protocol.transforms import Transforms
+from emulators.engine.protocol.wire import from_struct, outputs_from_struct, to_struct
+from emulators.engine.state.checkpoint import Resource
+from emulators.engine.values import Properties
+
+FEATURE_NAMES = {  # the protocol's name: the name that older SDKs ask for
+    "RESOURCE_MONITOR_FEATURE_SECRETS": "secrets",
+    "RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES": "resourceReferences",
+    "RESOURCE_MONITOR_FEATURE_ALIAS_SPECS": "aliasSpecs",
+    "RESOURCE_MONITOR_FEATURE_DELETED_WITH": "deletedWith",
+    "RESOURCE_MONITOR_FEATURE_TRANSFORMS": "transforms",
+}
+Severity = Literal["info", "warning", "error"]
+SEVERITIES: dict[int, Severity] = {1: "info", 2: "warning", 3: "error"}
+
+
+class Run(Protocol):
+    """What the program's calls lead to. Each may raise RunStopped, or EngineError to end the run."""
+
+    def registered(self, urn: str) -> Resource | None: ...
+    def register(self, goal: Goal) -> Registered: ...
+    def read(self, new: Resource) -> Resource: ...
+    def set_outputs(self, urn: str, outputs: Properties) -> None: ...
+    def log(self, severity: Severity, message: str, urn: str) -> None: ...
+    def fail(self, message: str, urn: str) -> None: ...
+
+
+class Monitor:
+    """What the program can ask."""
+
+    def __init__(self, info: RunInfo, run: Run) -> None:
+        self._info, self._run = info, run
+        self._transforms = Transforms()
+        self._root = ""
+
+    def _urn(self, request: Any) -> str:
+        return urns.make(
+            self._info.stack, self._info.project.name, request.parent, request.type, request.name
+        )
+
+    # ResourceMonitor
+
+    def GetDeploymentInfo(self, _request: Any) -> Any:  # noqa: N802 - an RPC's name
+        info = self._info
+        return resource_pb2.DeploymentInfo(
+            project=info.project.name,
+            stack=info.stack,
+            organization=info.organization,
+            config=info.config.values,
+            configSecretKeys=sorted(info.config.secret_keys),
+            dryRun=info.preview,
+            parallel=info.parallel,
+            supportedFeatures=[resource_pb2.ResourceMonitorFeature.Value(name) for name in FEATURE_NAMES],
+        )
+
+    def SupportsFeature(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        supported = request.id in FEATURE_NAMES.values()
+        return resource_pb2.SupportsFeatureResponse(hasSupport=supported)
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        self._transforms.apply(request)
+        done = self._run.register(goal_of(request, self._urn(request)))
+        resource = done.resource
+        if done.failed:
+            return resource_pb2.RegisterResourceResponse(urn=resource.urn, result=resource_pb2.Result.FAIL)
+        if done.left_out:
+            return resource_pb2.RegisterResourceResponse(urn=resource.urn, unknown=True)
+        outputs = resource.outputs if resource.custom else {}
+        return resource_pb2.RegisterResourceResponse(
+            urn=resource.urn, id=resource.id, object=_accepted(outputs, request)
+        )
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        self._run.set_outputs(request.urn, outputs_from_struct(request.outputs))
+        return empty_pb2.Empty()
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        new = Resource(
+            urn=self._urn(request), type=request.type, custom=True, external=True, id=request.id,
+            parent=request.parent, inputs=from_struct(request.properties), provider=request.provider,
+            dependencies=list(request.dependencies),
+            additional_secret_outputs=list(request.additionalSecretOutputs), **position(request),
+        )  # fmt: skip
+        resource = self._run.read(new)
+        properties = _accepted(resource.outputs, request)
+        return resource_pb2.ReadResourceResponse(urn=resource.urn, id=resource.id, properties=properties)
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        if request.tok != "pulumi:pulumi:getResource":
+            raise _unsupported(f"function '{request.tok}'")
+        urn = str(from_struct(request.args).get("urn"))
+        found = self._run.registered(urn)
+        answer = {"urn": urn, "id": found.id if found else "", "state": found.outputs if found else {}}
+        reply = resource_pb2.ResourceInvokeResponse()
+        getattr(reply, "return").CopyFrom(to_struct(answer, secrets=True, references=True))
+        return reply
+
+    def RegisterStackTransform(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        self._transforms.for_the_stack(request)
+        return empty_pb2.Empty()
+
+    def SignalAndWaitForShutdown(self, _request: Any) -> Any:  # noqa: N802 - an RPC's name
+        return empty_pb2.Empty()
+
+    def Call(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        raise _unsupported(f"method '{request.tok}'")
+
+    def RegisterPackage(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        raise _unsupported(f"package '{request.name}'")
+
+    # Engine
+
+    def Log(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        severity = SEVERITIES.get(request.severity)
+        if severity is not None and not request.ephemeral:
+            self._run.log(severity, request.message, request.urn)
+        return empty_pb2.Empty()
+
+    def GetRootResource(self, _request: Any) -> Any:  # noqa: N802 - an RPC's name
+        return engine_pb2.GetRootResourceResponse(urn=self._root)
+
+    def SetRootResource(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
+        self._root = request.urn
+        return engine_pb2.SetRootResourceResponse()
+
+    def RequirePulumiVersion(self, _request: Any) -> Any:  # noqa: N802 - an RPC's name
+        return engine_pb2.RequirePulumiVersionResponse()
+
+    # every call
+
+    def answer(self, name: str, request: Any, context: Any) -> Any:
+        """What the method of that name answers; a call that fails ends the run and is refused."""
+        method = getattr(self, name, None)
+        if method is None:
+            context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+            context.set_details(f"{name} is not supported by the embedded engine")
+            raise NotImplementedError(name)
+        try:
+            return method(request)
+        except RunStopped:
+            pass
+        except EngineError as error:
+            urn = request.urn if name == "RegisterResourceOutputs" else ""
+            self._run.fail(str(error), urn)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours has to end the run in order
+            self._run.fail(f"the engine failed in {name}: {type(error).__name__}: {error}", "")
+        return _refuse(context)
+
+
+def _accepted(properties: Properties, request: Any) -> Any:
+    """The properties as far as the program takes them: with marks and references, or without."""
+    return to_struct(properties, secrets=request.acceptSecrets, references=request.acceptResources)
+
+
+def _refuse(context: Any) -> Any:
+    context.abort(grpc.StatusCode.UNAVAILABLE, "the run is over")
+
+
+def _unsupported(what: str) -> NotSupported:
+    return NotSupported(f"{what} is not supported by the embedded engine. Next: use pulumi")
+
+
+class MonitorServer:
+    """The monitor on a loopback port. Calls that come before there is one wait for it."""
+
+    def __init__(self) -> None:
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=256), options=CHANNEL_OPTIONS)
+        self._monitor: Monitor | None = None
+        self._ready = threading.Event()
+        relay: Any = _Relay(self)
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(relay, self._server)
+        engine_pb2_grpc.add_EngineServicer_to_server(relay, self._server)
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def serve(self, monitor: Monitor) -> None:
+        """Answer with this monitor."""
+        self._monitor = monitor
+        self._ready.set()
+
+    def answer(self, name: str, request: Any, context: Any) -> Any:
+        self._ready.wait()
+        if self._monitor is None:
+            return _refuse(context)
+        return self._monitor.answer(name, request, context)
+
+    def stop(self) -> None:
+        self._ready.set()
+        self._server.stop(None)
+
+
+class _Relay:
+    """Has every method that a service may have: each hands its call on."""
+
+    def __init__(self, server: MonitorServer) -> None:
+        self._server = server
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda request, context: self._server.answer(name, request, context)

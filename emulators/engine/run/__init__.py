@@ -1,0 +1,1 @@
+"""A run: registrations carried out step by step, refresh, deletes, imports."""

@@ -1,0 +1,87 @@
+"""The deletes at the end of a run, and all of a destroy: in waves, dependants first.
+
+Only what nothing needs any more goes; a wave runs in parallel and ends before the next begins. A protected
+resource fails its own delete only, and holds what it needs.
+Source: the real engine's ``step_generator.go`` (GenerateDeletes, ScheduleDeletes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from emulators.engine.errors import RunStopped
+from emulators.engine.plan.deletes import delete_waves
+from emulators.engine.plan.steps import Step
+from emulators.engine.plan.targets import NOT_TARGETED_DELETE, Targets
+from emulators.engine.run.events import StepBegun, StepBroke
+from emulators.engine.run.executor import Executor
+from emulators.engine.state.checkpoint import Resource
+
+PROTECTED = (
+    'resource "{urn}" cannot be deleted\n'
+    "because it is protected. To unprotect the resource, either remove the `protect` flag from the resource "
+    "in your Pulumi program and run `pulumi up`, or use the command:\n`pulumi state unprotect '{urn}'`"
+)
+
+
+def delete_entries(
+    executor: Executor, candidates: list[Resource], targets: Targets, prepare: Callable[[Resource], None]
+) -> None:
+    """Delete those of the candidates that the run is about; the others are kept as they are.
+
+    A target takes along what needs it, which has to be a target too, or be asked for with the dependents.
+    """
+    doomed = candidates
+    if targets.constrained:
+        entries = executor.snapshot.resources()
+        closure = targets.closure(entries)
+        doomed = [entry for entry in candidates if entry.urn in closure]
+        if not _are_asked_for(executor, doomed, targets):
+            return
+        for entry in candidates:
+            if entry.urn not in closure and not entry.delete:
+                executor.run_chain([Step("same", entry.urn, entry, entry.changed())])
+    _delete_all(executor, doomed, prepare)
+
+
+def _are_asked_for(executor: Executor, doomed: list[Resource], targets: Targets) -> bool:
+    """Report what may not be deleted. A preview goes on, to tell of everything."""
+    unnamed = [entry.urn for entry in doomed if not targets.names(entry.urn)]
+    if targets.dependents or not unnamed:
+        return True
+    for urn in unnamed:
+        executor.step_error(NOT_TARGETED_DELETE.format(urn=urn), urn, stop=not executor.preview)
+    return executor.preview
+
+
+def _delete_all(executor: Executor, doomed: list[Resource], prepare: Callable[[Resource], None]) -> None:
+    """Delete the doomed. Prepare makes a resource's provider known before the first call."""
+    protected = [entry for entry in doomed if entry.protect and not entry.delete]
+    free = [entry for entry in doomed if not (entry.protect and not entry.delete)]
+    executor.performer.deleted_here = {entry.urn for entry in free}
+    for entry in protected:
+        step = Step("delete", entry.urn, entry, None)
+        executor.emit(StepBegun(step))
+        text = PROTECTED.format(urn=entry.urn)
+        executor.step_error(f"Preview failed: {text}" if executor.preview else text, entry.urn, stop=False)
+        executor.emit(StepBroke(step))
+    for entry in free:
+        prepare(entry)
+    for wave in delete_waves(free, protected):
+        if not _delete_wave(executor, wave):
+            return
+
+
+def _delete_wave(executor: Executor, wave: list[Resource]) -> bool:
+    def delete(entry: Resource) -> bool:
+        step = Step("delete-replaced" if entry.delete else "delete", entry.urn, entry, None)
+        try:
+            return executor.run_chain([step], stop_on_error=False)
+        except RunStopped:
+            return False
+
+    if len(wave) == 1:
+        return delete(wave[0])
+    with ThreadPoolExecutor(max_workers=executor.parallel) as pool:
+        return all(list(pool.map(delete, wave)))

@@ -1,0 +1,234 @@
+"""A whole preview, up, refresh, destroy or import: processes started, the run driven, state and history kept.
+
+The phases: refresh, then the program and the deletes that follow from it, or a destroy, or imports.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from emulators.engine.plan.targets import Targets
+from emulators.engine.protocol.child import SHOWN_TO_USER
+from emulators.engine.protocol.monitor import Monitor, MonitorServer
+from emulators.engine.protocol.processes import Child, RunInfo, start_program, start_provider
+from emulators.engine.protocol.provider import Providers
+from emulators.engine.redactor import Redactor
+from emulators.engine.run.deletes import delete_entries
+from emulators.engine.run.deployment import Deployment
+from emulators.engine.run.events import Diagnostic, Sink
+from emulators.engine.run.executor import Executor
+from emulators.engine.run.imports import run_imports
+from emulators.engine.run.options import UpdateOptions, UpdateResult
+from emulators.engine.run.refresh import refresh
+from emulators.engine.run.registry import Registry
+from emulators.engine.state import lock
+from emulators.engine.state.checkpoint import Operation
+from emulators.engine.state.project import read_yaml
+from emulators.engine.state.snapshot import Snapshot
+from emulators.engine.state.stack import Stack
+from emulators.engine.values import Secret
+
+
+def run_update(stack: Stack, options: UpdateOptions, sink: Sink, redactor: Redactor) -> UpdateResult:
+    """Do it. Raises EngineError before anything began; afterwards errors are counted in the result."""
+    started, preview = time.time(), options.preview
+    with ExitStack() as cleanup:
+        if not preview:
+            cleanup.enter_context(lock.locked(stack.files))
+        base = stack.read()
+        config = stack.config()
+        redactor.learn([Secret(config.values[key]) for key in config.secret_keys])
+        for resource in base.resources:
+            redactor.learn([resource.inputs, resource.outputs])
+        info = RunInfo(
+            stack.project, stack.name, config, options.parallel, preview, options.continue_on_error
+        )
+        server = MonitorServer()
+        cleanup.callback(server.stop)
+        providers = Providers(lambda: start_provider(info, server.address))
+        cleanup.callback(providers.close)
+        snapshot = Snapshot(base, stack.crypter, None if preview else stack.write)
+        executor = Executor(snapshot, providers, sink, redactor, preview, options.parallel)
+        providers.on_line = executor.hand_on_line
+        run = _Run(stack, options, executor, info, server, base.pending_operations)
+        cleanup.callback(run.close)
+        with _interrupts(run.cancel, lambda: lock.release_own(stack.files)):
+            run.run()
+        if not preview:
+            snapshot.save()
+        result = UpdateResult(dict(executor.counts), executor.errors, time.time() - started, run.cancelled)
+        if not preview:
+            _keep_history(stack, options, result, started)
+    return result
+
+
+class _Run:
+    """The phases of one run. Failures are reported to the executor, not raised."""
+
+    def __init__(
+        self,
+        stack: Stack,
+        options: UpdateOptions,
+        executor: Executor,
+        info: RunInfo,
+        server: MonitorServer,
+        pending: list[Operation],
+    ) -> None:
+        self._stack, self._options, self._executor = stack, options, executor
+        self._info, self._server, self._pending = info, server, pending
+        self._program_ended = threading.Event()
+        self._child: Child | None = None
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        self._executor.error("update canceled")
+        self._program_ended.set()
+
+    def close(self) -> None:
+        """Let no child outlive the run, however it ended."""
+        if self._child is not None:
+            self._child.stop(1.0)
+
+    def run(self) -> None:
+        executor, options = self._executor, self._options
+        executor.on_stop = self._program_ended.set
+        if options.kind == "update" or options.run_program:
+            executor.providers.warm_up()
+            self._child = start_program(self._info, self._server.address)
+        self._look_for_targets()
+        if options.run_program and options.kind != "update":  # for what providers are configured with
+            self._run_program(self._deployment(Targets(nothing=True)), only_providers=True)
+            executor.counts.clear()
+        if (options.kind == "refresh" or options.refresh) and not executor.stopping.is_set():
+            prepare = Registry(executor, self._info).ensure_provider
+            refresh(executor, options.targets, prepare, options.clear_pending_creates)
+            if options.kind != "refresh":
+                executor.counts.clear()
+        if not executor.stopping.is_set():
+            self._main_phase()
+        if executor.step_errors and not self.cancelled:
+            executor.error("preview failed" if options.preview else "update failed", stop=False)
+
+    def _main_phase(self) -> None:
+        executor, options = self._executor, self._options
+        if options.kind == "update":
+            self._run_program(self._deployment(options.targets))
+        elif options.kind == "destroy":
+            self._warn_of_pending()
+            prepare = Registry(executor, self._info).ensure_provider
+            delete_entries(executor, executor.snapshot.resources(), options.targets, prepare)
+        elif options.kind == "resource-import":
+            run_imports(Registry(executor, self._info), options.imports, options.protect)
+
+    def _look_for_targets(self) -> None:
+        """What is to be replaced has to be in the state; so have targets, unless a program may bring them."""
+        known = [entry.urn for entry in self._executor.snapshot.base]
+        targets = self._options.targets
+        missing = targets.missing_replacements(known)
+        if self._options.kind != "update":
+            missing += targets.missing(known)
+        for message in missing:
+            self._executor.step_error(message)
+
+    def _warn_of_pending(self) -> None:
+        """Say that an earlier run was cut off."""
+        if self._pending:
+            lines = "".join(f"\n  * {op.resource.urn}, interrupted while {op.type}" for op in self._pending)
+            text = (
+                f"Attempting to deploy or update resources with {len(self._pending)} pending operations from "
+                f"previous deployment.{lines}\nThese resources are in an unknown state because the engine was "
+                "interrupted while waiting for changes to these resources to complete. Check with the provider "
+                "whether they exist, then run `refresh --clear-pending-creates`."
+            )
+            self._executor.emit(Diagnostic("warning", text))
+
+    # the program
+
+    def _deployment(self, targets: Targets) -> Deployment:
+        return Deployment(self._executor, self._info, targets, self._stack.outputs_of)
+
+    def _run_program(self, deployment: Deployment, *, only_providers: bool = False) -> None:
+        executor, child = self._executor, self._child
+        if child is None or executor.stopping.is_set():
+            return
+        if not self._options.preview and not only_providers:
+            self._warn_of_pending()
+        child.hand_on_lines(executor.hand_on_line)
+        self._server.serve(Monitor(self._info, deployment))
+        succeeded = self._wait_for(child)
+        if only_providers:
+            deployment.wait_idle()
+        else:
+            deployment.finish(succeeded)
+
+    def _wait_for(self, child: Child) -> bool:
+        """Whether the program ended well; it is stopped when the run fails."""
+        executor = self._executor
+        code: list[int | None] = []
+
+        def wait() -> None:
+            code.append(child.wait())
+            self._program_ended.set()
+
+        waiter = threading.Thread(target=wait, daemon=True)
+        waiter.start()
+        self._program_ended.wait()
+        if executor.stopping.is_set():
+            child.stop(1.0)
+        waiter.join()
+        child.stop(0)
+        succeeded = code == [0]
+        if not succeeded and not executor.stopping.is_set():
+            if code != [SHOWN_TO_USER]:
+                executor.error(
+                    f"an unhandled error occurred: program exited with non-zero exit code: {code[0]}"
+                )
+            executor.stopping.set()
+        return succeeded
+
+
+@contextmanager
+def _interrupts(on_first: Callable[[], None], on_second: Callable[[], None]) -> Iterator[None]:
+    """A block in which Ctrl-C first lets running steps end, and the second time ends everything at once."""
+    count = 0
+
+    def handle(_number: int, _frame: object) -> None:
+        nonlocal count
+        count += 1
+        if count == 1:
+            threading.Thread(target=on_first, daemon=True).start()  # it takes locks
+        else:
+            on_second()
+            os._exit(1)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _keep_history(stack: Stack, options: UpdateOptions, result: UpdateResult, started: float) -> None:
+    stack.files.keep_history(
+        {
+            "kind": options.kind,
+            "startTime": int(started),
+            "message": options.message,
+            "environment": {"exec.kind": "embedded", "runtime.name": "python"},
+            "config": read_yaml(stack.config_file).get("config") or {},
+            "version": 0,
+            "result": "failed" if result.errors else "succeeded",
+            "endTime": int(time.time()),
+            "resourceChanges": result.counts,
+        },
+    )

@@ -1,0 +1,1 @@
+"""What is kept: checkpoint, backend files, lock, secrets, configuration of a stack."""

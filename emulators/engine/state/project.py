@@ -1,0 +1,153 @@
+"""The project: Pulumi.yaml, which stack is selected, and where the program's Python is.
+
+Read: ``name``, ``main``, ``runtime`` (python, ``virtualenv``), ``stackConfigDir`` (or ``config``, a folder),
+``config`` with defaults, ``backend.url``. ``requiredPulumiVersion`` is about the real command line: ignored.
+Source: Pulumi's project file reference and ``pkg/workspace``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from emulators.engine.errors import EngineError, NotSupported
+from emulators.engine.state.files import home, read_json_object, write_atomically
+from emulators.engine.values import Json
+
+
+@dataclass(frozen=True)
+class Project:
+    """What Pulumi.yaml says."""
+
+    name: str
+    file: Path
+    main: str
+    options: Json
+    config_folder: Path
+    config: Json
+    backend_url: str | None
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
+
+    @property
+    def program_folder(self) -> Path:
+        """Where program and provider run."""
+        target = (self.folder / self.main).resolve()
+        return target.parent if target.is_file() else target
+
+    @property
+    def program(self) -> Path:
+        """What is run: a folder with ``__main__.py``, or a file."""
+        return (self.folder / self.main).resolve()
+
+    def stack_file(self, stack: str) -> Path:
+        return self.config_folder / f"Pulumi.{stack}.yaml"
+
+    def python(self) -> str:
+        """The virtualenv's Python if there is one, else the one that runs this engine."""
+        folder = self.options.get("virtualenv")
+        candidates = [self.folder / str(folder) / name for name in ("bin/python", "Scripts/python.exe")]
+        return next((str(path) for path in candidates if folder and path.exists()), sys.executable)
+
+
+def find(start: Path) -> Project:
+    """The project of a folder or of one above it. Raises EngineError."""
+    for folder in (start, *start.parents):
+        for name in ("Pulumi.yaml", "Pulumi.yml"):
+            if (folder / name).is_file():
+                return load(folder / name)
+    raise EngineError(
+        f"no Pulumi.yaml project file found (searching upwards from {start}). "
+        "Next: run this in the project's folder, or pass --cwd"
+    )
+
+
+def load(file: Path) -> Project:
+    document = read_yaml(file)
+    name, options = document.get("name"), _runtime_options(file, document.get("runtime"))
+    if not name:
+        raise EngineError(f"{file}: project is missing a 'name' attribute")
+    config = document.get("config") or {}
+    config_folder = document.get("stackConfigDir") or (config if isinstance(config, str) else "")
+    return Project(
+        name=str(name),
+        file=file,
+        main=str(document.get("main") or "."),
+        options=options,
+        config_folder=file.parent / str(config_folder),
+        config=config if isinstance(config, dict) else {},
+        backend_url=(document.get("backend") or {}).get("url"),
+    )
+
+
+def _runtime_options(file: Path, runtime: Any) -> Json:
+    name = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if name != "python":
+        raise NotSupported(
+            f"{file}: runtime '{name}' is not supported by the embedded engine (only python); use pulumi"
+        )
+    return dict(runtime.get("options") or {}) if isinstance(runtime, dict) else {}
+
+
+def read_yaml(file: Path) -> Json:
+    """The mapping in a YAML file, empty if there is none. Raises EngineError with the place of a mistake."""
+    if not file.exists():
+        return {}
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise EngineError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise EngineError(f"{file} is not a mapping")
+    return document
+
+
+def plain_name(stack: str, project: Project) -> str:
+    """The stack's own name, of ``dev``, ``<project>/dev`` or ``organization/<project>/dev``."""
+    parts = stack.split("/")
+    if len(parts) > 3 or (len(parts) == 3 and parts[0] != "organization"):
+        raise EngineError(f"could not parse stack name '{stack}'; the organization here is 'organization'")
+    if len(parts) > 1 and parts[-2] != project.name:
+        raise EngineError(f"stack '{stack}' is of another project than '{project.name}'")
+    name = parts[-1]
+    if not name or not all(c.isalnum() or c in "-_." for c in name):
+        raise EngineError(
+            f"invalid stack name '{name}': only letters, digits, hyphens, underscores and periods are allowed"
+        )
+    return name
+
+
+def _workspace_file(project: Project) -> Path:
+    digest = hashlib.sha1(str(project.file).encode(), usedforsecurity=False).hexdigest()
+    return home() / "workspaces" / f"{project.name}-{digest}-workspace.json"
+
+
+def selected_stack(project: Project, backend_url: str) -> str | None:
+    """PULUMI_STACK, else what ``stack select`` wrote for this project and backend, by either engine."""
+    if stack := os.environ.get("PULUMI_STACK"):
+        return plain_name(stack, project)
+    workspace = read_json_object(_workspace_file(project))
+    name = (workspace.get("stacks") or {}).get(backend_url) or workspace.get("stack")
+    return plain_name(name, project) if name else None
+
+
+def select_stack(project: Project, backend_url: str, stack: str | None) -> None:
+    workspace = read_json_object(_workspace_file(project))
+    stacks = {key: value for key, value in (workspace.get("stacks") or {}).items() if key != backend_url}
+    if stack is not None:
+        stacks[backend_url] = f"organization/{project.name}/{stack}"
+    workspace.pop("stack", None)
+    workspace["stacks"] = stacks
+    text = json.dumps(workspace, indent=4)
+    write_atomically(_workspace_file(project), text.encode(), durable=False)

@@ -22,7 +22,7 @@ STACKS = ["dev", "staging", "prod"]
         (["__main__.py"], STACKS),
         (["Pulumi.yaml"], STACKS),
         (["requirements.txt"], STACKS),
-        (["docs/environments.md", "tests/unit/x.py", "emulators/engine/cli.py", "fleet/report/cli.py"], []),
+        (["docs/environments.md", "tests/unit/x.py", "emulators/engine/urns.py", "fleet/report/cli.py"], []),
         (["stacks/Pulumi.local.yaml", "stacks/Pulumi.pr.yaml", "stacks/pins.gone.json"], []),
         (["requirements-dev.txt", "stacks/settings.schema.json"], []),
         (["somewhere/stacks/common.yaml", "stacks/Pulumi.dev.yaml.orig"], []),

@@ -2,122 +2,200 @@
 
 from __future__ import annotations
 
-import argparse
+import functools
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, TypeVar
 
+import click
 from rich.console import Console
 
-from fleet.report import masking, posting, repository_commands
-from fleet.report.errors import BadCall, BundleUnreadable, HostRefused, PreviewError
+from fleet.report import masking
+from fleet.report.errors import BadCall, BundleUnreadable, HostRefused
 from fleet.report.forms import html_page, markdown, schema, terminal
 from fleet.report.forms.redacting import redacted
+from fleet.report.hosts import approval, issue
+from fleet.report.hosts import comment as sticky
+from fleet.report.hosts.github import GitHub
+from fleet.report.hosts.gitlab import GitLab
+from fleet.report.hosts.host import Host
+from fleet.report.hosts.http import Http
 from fleet.report.judge.protection import Acknowledgement
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Annotation, Report
-from fleet.report.read import arguments
+from fleet.report.read import jsontext
 from fleet.report.read.collecting import collected
 
-EXIT_BAD = 2
-EXIT_HOST = 1
+EXIT_BAD, EXIT_HOST = 2, 1
+NAME = "python -m fleet.report"
 
+ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+REPO = re.compile(r"(?!.*\.\.)[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
+COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
+RUN = re.compile(r"\d{1,18}(?:\.\d{1,9})?")
+"""`number` or `number.attempt`."""
+ADDRESS = re.compile(r"https?://[A-Za-z0-9._:-]+/[A-Za-z0-9._/-]*")
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, as every error of ours."""
-        raise BadCall(f"{message}. Next: {self.prog} --help.")
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code; errors are one line on stderr."""
     try:
-        given = _parser().parse_args(arguments)
-        code: int = given.run(given)
+        code: int = commands.main(arguments, prog_name=NAME, standalone_mode=False)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else NAME
+        return _complain(f"{error.format_message().rstrip('.')}. Next: {where} --help.", EXIT_BAD)
     except (BadCall, BundleUnreadable) as error:
-        return _complain(error, EXIT_BAD)
+        return _complain(str(error), EXIT_BAD)
     except HostRefused as error:
-        return _complain(error, EXIT_HOST)
+        return _complain(str(error), EXIT_HOST)
     return code
 
 
-def _complain(error: PreviewError, code: int) -> int:
-    text = masking.mask(" ".join(str(error).split()), masking.named_values(os.environ))
-    sys.stderr.write(f"error: {text}\n")
+def _complain(text: str, code: int) -> int:
+    line = masking.mask(" ".join(text.split()), masking.named_values(os.environ))
+    sys.stderr.write(f"error: {line}\n")
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m fleet.report", description="Reports on previews, for pull requests and people."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    report = commands.add_parser("report", help="write comment.md, summary.md, report.json and report.html")
-    _bundles(report)
-    report.add_argument("--out", type=Path, required=True, metavar="DIR")
-    report.set_defaults(run=_report)
-    show = commands.add_parser("show", help="show the report in the terminal")
-    _bundles(show)
-    show.set_defaults(run=_show)
-    posting.add_commands(commands)
-    repository_commands.add_commands(commands)
-    commands.add_parser("schema", help="print the JSON schema of report.json").set_defaults(run=_schema)
-    return parser
+@click.group(no_args_is_help=False)
+def commands() -> None:
+    """Report on previews, for pull requests and people."""
 
 
-def _bundles(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folders", nargs="*", type=Path, metavar="BUNDLE", help="a folder per stack")
-    parser.add_argument("--bundles", type=Path, default=None, metavar="DIR", help="a folder of such folders")
-    parser.add_argument(
-        "--expected-stacks",
-        metavar="A,B",
-        help="in the order of promotion; a JSON list will do, an empty one too",
-    )
-    parser.add_argument("--commit", default="", metavar="SHA", help="what the report is about")
-    parser.add_argument("--run", default="", metavar="N.A", dest="run_id", help="default: by the environment")
-    parser.add_argument("--run-url", default="", metavar="URL", help="default: by the environment")
-    parser.add_argument("--expect-no-changes", action="store_true", help="exit 7 if there are some")
-    parser.add_argument("--changes-exit", type=int, default=0, metavar="N", help="exit code for changes")
-    parser.add_argument("--acknowledged", default="", metavar="COMMIT", help="data loss is accepted for it")
-    parser.add_argument("--id", default="fleet", help="of the sticky comment")
-    parser.add_argument("--mask-env", action="append", default=[], metavar="NAME", help="hide its value")
+def _checked(pattern: re.Pattern[str], what: str) -> Callable[[click.Context, click.Parameter, str], str]:
+    """A callback for an option whose value must look like something; one that is empty by default may stay so."""
+
+    def check(_context: click.Context, parameter: click.Parameter, value: str) -> str:
+        if value != parameter.default and pattern.fullmatch(value) is None:
+            raise BadCall(f"{parameter.opts[0]} takes {what}")
+        return value
+
+    return check
 
 
-def _built(given: argparse.Namespace, secrets: tuple[str, ...]) -> Report:
-    expected = arguments.expected_stacks(given.expected_stacks or "")
-    run = arguments.run_of(os.environ, given.run_id, given.run_url)
-    options = Options(
-        id=_checked_id(given.id),
-        expected=expected,
-        unlisted=arguments.is_unlisted(given.expected_stacks),
-        none_touched=not expected and (given.expected_stacks or "").strip().startswith("["),
-        commit=given.commit,
-        run=run.id,
-        run_url=run.url,
-        expect_no_changes=given.expect_no_changes,
-        changes_exit=_checked_exit(given.changes_exit),
-        acknowledged=Acknowledgement(given=bool(given.acknowledged), commit=given.acknowledged),
-    )
-    return build(collected(arguments.bundle_folders(given), expected, secrets), options)
-
-
-def _checked_id(value: str) -> str:
-    if not value or posting.ID.fullmatch(value) is None:
-        raise BadCall("--id takes letters, digits, dots, dashes and underscores")
-    return value
-
-
-def _checked_exit(value: int) -> int:
+def _changes_exit(_context: click.Context, _parameter: click.Parameter, value: int) -> int:
     if not 0 <= value <= 255 or value in (1, 2, 5, 7):
         raise BadCall("--changes-exit takes 0 to 255, but not 1, 2, 5 or 7, which mean something else")
     return value
 
 
-def _report(given: argparse.Namespace) -> int:
-    secrets = masking.named_values(os.environ, given.mask_env)
-    report = redacted(_built(given, secrets), secrets)
+def _secrets(_context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    return masking.named_values(os.environ, names)
+
+
+def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order of the help."""
+    return lambda command: functools.reduce(lambda done, option: option(done), reversed(options), command)
+
+
+option, FOLDER = click.option, click.Path(path_type=Path)
+check_run = _checked(RUN, "the number of a run, or number.attempt")
+check_address = _checked(ADDRESS, "an address that begins with http")
+check_id = _checked(ID, "letters, digits, dots, dashes and underscores")
+check_commit = _checked(COMMIT, "a commit's hexadecimal id")
+BY_ENVIRONMENT = "By default as the environment has it."
+
+of_masking = option(
+    "--mask-env", "secrets", multiple=True, metavar="NAME", help="Hide its value.", callback=_secrets
+)
+of_id = option("--id", default="fleet", help="Of the sticky comment.", callback=check_id)
+of_commit = option("--commit", required=True, metavar="SHA", callback=check_commit)
+of_pull = option("--pull", type=int, required=True, metavar="N")
+of_bundles = _with(
+    click.argument("folders", nargs=-1, type=FOLDER, metavar="[BUNDLE]..."),
+    option("--bundles", type=FOLDER, metavar="DIR", help="A folder of such folders, one for each stack."),
+    option(
+        "--expected-stacks",
+        metavar="A,B",
+        help="In the order of promotion; a JSON list, too, also an empty one.",
+    ),
+)
+of_report = _with(
+    of_bundles,
+    option("--commit", default="", metavar="SHA", help="What the report is about."),
+    option("--run", default="", metavar="N.A", help=BY_ENVIRONMENT, callback=check_run),
+    option("--run-url", default="", metavar="URL", help=BY_ENVIRONMENT, callback=check_address),
+    option("--expect-no-changes", is_flag=True, help="Exit 7 if there are some."),
+    option(
+        "--changes-exit",
+        type=int,
+        default=0,
+        metavar="N",
+        help="Exit code for changes.",
+        callback=_changes_exit,
+    ),
+    option("--acknowledged", default="", metavar="COMMIT", help="Data loss is accepted for it."),
+    of_id,
+    of_masking,
+)
+of_host = _with(
+    option("--host", type=click.Choice(["github", "gitlab"]), help=BY_ENVIRONMENT),
+    option("--api", metavar="URL", help="By default GITHUB_API_URL or CI_API_V4_URL."),
+    option("--repo", required=True, metavar="OWNER/NAME", callback=_checked(REPO, "OWNER/NAME")),
+    option("--as", "own_name", default="", metavar="USER", help="By default asked of the host."),
+    option("--timeout", "timeout_s", type=float, default=20.0, metavar="S", help="Of one request."),
+    of_masking,
+)
+
+
+def _bundle_folders(folders: Sequence[Path], bundles: Path | None) -> list[Path]:
+    """Those named, and those in the folder of --bundles; that folder is not there when no job left one."""
+    inside = bundles.iterdir() if bundles and bundles.is_dir() else ()
+    return [*folders, *sorted(folder for folder in inside if folder.is_dir())]
+
+
+def _expected_stacks(text: str) -> tuple[str, ...]:
+    """`dev,prod` or `["dev", "prod"]`. Raises BadCall."""
+    if not text.strip().startswith("["):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        found = jsontext.loads(text)
+    except ValueError as error:
+        raise BadCall("--expected-stacks is no JSON list") from error
+    return tuple(str(name) for name in found) if isinstance(found, list) else ()
+
+
+def _run_of(environment: Mapping[str, str], run: str = "", url: str = "") -> tuple[str, str]:
+    """The run that makes the report and its address, in the words of who calls it: bundles are of a branch's code.
+
+    As it is given, else as the environment has it. Source: the default variables of GitHub Actions, the predefined
+    variables of GitLab CI.
+    """
+    told, place = environment.get("CI_PIPELINE_ID", ""), environment.get("CI_PIPELINE_URL", "")
+    if number := environment.get("GITHUB_RUN_ID"):
+        server, repo = environment.get("GITHUB_SERVER_URL"), environment.get("GITHUB_REPOSITORY")
+        told = f"{number}.{environment.get('GITHUB_RUN_ATTEMPT') or 1}"
+        place = f"{server}/{repo}/actions/runs/{number}" if server and repo else ""
+    return run or told, url or (place if run in ("", told) else "")
+
+
+def _built(
+    folders: Sequence[Path], bundles: Path | None, expected_stacks: str | None, secrets: Sequence[str], run: str,
+    run_url: str, acknowledged: str, **given: Any,
+) -> Report:  # fmt: skip
+    """The report that the options of `of_report` ask for."""
+    listed = (expected_stacks or "").strip()
+    expected = _expected_stacks(listed)
+    run, run_url = _run_of(os.environ, run, run_url)
+    options = Options(
+        expected=expected, unlisted=expected_stacks is not None and not listed, run=run, run_url=run_url,
+        none_touched=not expected and listed.startswith("["),
+        acknowledged=Acknowledgement(given=bool(acknowledged), commit=acknowledged), **given,
+    )  # fmt: skip
+    return build(collected(_bundle_folders(folders, bundles), expected, secrets), options)
+
+
+@commands.command("report")
+@of_report
+@option("--out", type=FOLDER, required=True, metavar="DIR")
+def write_report(out: Path, secrets: tuple[str, ...], **given: Any) -> int:
+    """Write comment.md, summary.md, report.json, report.html and outputs.txt."""
+    report = redacted(_built(secrets=secrets, **given), secrets)
     files = {
         "comment.md": markdown.comment(report, secrets),
         "summary.md": markdown.summary(report, secrets),
@@ -126,13 +204,13 @@ def _report(given: argparse.Namespace) -> int:
         "outputs.txt": outputs_text(report),
     }
     try:
-        given.out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            (given.out / name).write_text(text, encoding="utf-8", newline="\n")
+            (out / name).write_text(text, encoding="utf-8", newline="\n")
         _append(os.environ.get("GITHUB_OUTPUT"), files["outputs.txt"])
         _append(os.environ.get("GITHUB_STEP_SUMMARY"), files["summary.md"])
     except OSError as error:
-        raise BadCall(f"--out {given.out}: {error.strerror or 'not writable'}") from error
+        raise BadCall(f"--out {out}: {error.strerror or 'not writable'}") from error
     if os.environ.get("GITHUB_ACTIONS") == "true":
         sys.stdout.write("".join(map(annotation_line, report.annotations)))
     return report.exit
@@ -147,9 +225,7 @@ def _append(path: str | None, text: str) -> None:
 def outputs_text(report: Report) -> str:
     """One `name=value` a line, as later steps of a workflow read them."""
     values = {**report.outputs.model_dump(), "exit": report.exit}
-    words = {
-        key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in values.items()
-    }
+    words = {key: str(value).lower() if isinstance(value, bool) else value for key, value in values.items()}
     return "".join(f"{key}={value}\n" for key, value in words.items())
 
 
@@ -163,13 +239,178 @@ def annotation_line(item: Annotation) -> str:
     return f"::{item.level} file={file},line={item.line}::{escaped(item.message)}\n"
 
 
-def _show(given: argparse.Namespace) -> int:
-    secrets = masking.named_values(os.environ, given.mask_env)
-    report = _built(given, secrets)
+@commands.command()
+@of_report
+def show(secrets: tuple[str, ...], **given: Any) -> int:
+    """Show the report in the terminal."""
+    report = _built(secrets=secrets, **given)
     terminal.show(report, Console(highlight=False), secrets)
     return report.exit
 
 
-def _schema(_given: argparse.Namespace) -> int:
+@commands.command("schema")
+def print_schema() -> int:
+    """Print the JSON schema of report.json."""
     sys.stdout.write(schema.schema_text())
+    return 0
+
+
+def _host(
+    host: str | None, api: str | None, repo: str, own_name: str, timeout_s: float, pull: int | None = None, **_more: Any
+) -> Host:  # fmt: skip
+    """The repository, or a pull request of it, that the options of `of_host` mean; the token is the environment's.
+
+    Raises BadCall.
+    """
+    if pull is not None and pull < 1:
+        raise BadCall("--pull takes the number of a pull request")
+    is_gitlab = (host or ("gitlab" if os.environ.get("GITLAB_CI") == "true" else "")) == "gitlab"
+    variable = "GITLAB_TOKEN" if is_gitlab else "GITHUB_TOKEN"
+    token = os.environ.get(variable, "").strip()
+    if not token:
+        raise BadCall(f"{variable} is not set. Next: give this step a token that may write comments.")
+    if not token.isprintable() or not token.isascii():
+        raise BadCall(f"{variable} holds something that is no token")
+    if is_gitlab:
+        url = api or os.environ.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"
+        return GitLab(Http(url, "PRIVATE-TOKEN", token, timeout_s=timeout_s), repo, pull or 0, own_name)
+    url = api or os.environ.get("GITHUB_API_URL") or "https://api.github.com"
+    accept = "application/vnd.github+json"
+    http = Http(url, "Authorization", f"Bearer {token}", accept, timeout_s)
+    return GitHub(http, repo, pull or 0, own_name)
+
+
+@commands.command("comment")
+@of_host
+@of_pull
+@option("--report", "folder", type=FOLDER, required=True, metavar="DIR", help="With report.json.")
+@option("--no-labels", is_flag=True)
+@option("--if-there", is_flag=True, help="No report there: nothing to post, no mistake.")
+@option("--commit", metavar="SHA", help="Refuse a report of another commit.")
+@option("--run", metavar="N.A", help="Refuse a report of another run.")
+@option("--untrusted", is_flag=True, help="It is of a fork: its acknowledgement does not count.")
+def post_comment(
+    folder: Path, no_labels: bool, if_there: bool, secrets: tuple[str, ...], **given: Any
+) -> int:
+    """Post or update the sticky comment and the labels.
+
+    From report.json alone, so that nothing of another machine's Markdown is posted.
+    """
+    path = folder / "report.json"
+    if if_there and not path.exists():
+        sys.stdout.write("comment -: no report\n")
+        return 0
+    try:
+        report = schema.read_report(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadCall(f"--report {folder}: no readable report.json. Next: {NAME} report.") from error
+    report = _trusted(report, given.pop("commit"), given.pop("run"), untrusted=given.pop("untrusted"))
+    host = _host(**given)
+    outcome = sticky.post(host, markdown.comment(report, secrets))
+    sys.stdout.write(f"comment {outcome.comment}: {outcome.action}, {outcome.folded} folded\n")
+    if not no_labels and outcome.action != "kept newer":
+        added, removed = sticky.set_labels(host, report.labels)
+        sys.stdout.write(f"labels: {len(added)} added, {len(removed)} removed\n")
+    return 0
+
+
+def _trusted(report: Report, commit: str | None, run: str | None, *, untrusted: bool) -> Report:
+    """A report that says who it is of must be of that one; a stranger's word is not taken for what it claims."""
+    if untrusted and not (commit and run):
+        raise BadCall("--untrusted needs --commit and --run, which the report must be of")
+    for name, told, wanted in (("commit", report.commit, commit), ("run", report.run, run)):
+        if wanted and told != wanted:
+            raise BadCall(f"the report is of another {name}")
+    if not ID.fullmatch(report.id):
+        raise BadCall("the report's id is not one of ours")
+    return report.model_copy(update={"acknowledged": False, "run_url": ""}) if untrusted else report
+
+
+@commands.command()
+@of_host
+@of_pull
+@of_id
+@of_commit
+def ack(id: str, commit: str, **given: Any) -> int:  # noqa: A002 - the option's name
+    """Say whether data loss is acknowledged for a commit.
+
+    Prints `acknowledged=<commit>`, empty when it is not; the reason goes to stderr.
+    """
+    found = approval.acknowledgement(_host(**given), id, commit)
+    sys.stderr.write(f"{found.why}\n")
+    _tell(acknowledged=found.commit)
+    return 0
+
+
+def _tell(**values: str) -> None:
+    """`name=value` lines on stdout, and for later steps of a workflow."""
+    lines = "".join(f"{name}={value}\n" for name, value in values.items())
+    sys.stdout.write(lines)
+    _append(os.environ.get("GITHUB_OUTPUT"), lines)
+
+
+@commands.command("close")
+@of_host
+@option("--pull", type=int, metavar="N")
+@option("--commit", metavar="SHA", help="Of the pull request that this commit came from, if any.")
+@of_id
+@option("--run-number", required=True, metavar="N")
+def close_comment(commit: str | None, id: str, run_number: str, **given: Any) -> int:  # noqa: A002 - the option's name
+    """After the merge: say where the plan was applied."""
+    if (given["pull"] is None) == (commit is None):
+        raise BadCall("close takes either --pull or --commit")
+    host = _host(**given)
+    if commit is not None:
+        merged = host.merged_pull(commit)
+        if merged is None:
+            sys.stdout.write("comment -: the commit came from no pull request\n")
+            return 0
+        host = host.of_pull(merged.number)
+    outcome = sticky.close(host, id, run_number)
+    sys.stdout.write(f"comment {outcome.comment or '-'}: {outcome.action}\n")
+    return 0
+
+
+@commands.command()
+@of_host
+@of_id
+@of_commit
+@option("--stack", required=True)
+@option("--plan", default="", metavar="HASH", help="Approved by hand: taken as it is.")
+@option("--acknowledged", default="false", type=click.Choice(["true", "false", ""]), help="With --plan.")
+def approved(id: str, commit: str, stack: str, plan: str, acknowledged: str, **given: Any) -> int:  # noqa: A002 - the option's name
+    """Say which plan the merge of a commit approved for a stack.
+
+    Prints `plan=`, `pull=` and `acknowledged=`; the reason goes to stderr.
+    """
+    host = _host(**given)
+    merged = host.merged_pull(commit)
+    found = approval.Approved(approval.NOTHING, "the commit came from no merged pull request")
+    if plan:
+        found = approval.Approved(plan, "approved by hand", acknowledged == "true")
+    elif merged:
+        found = approval.approved_plan(host.of_pull(merged.number), merged, id, stack, commit)
+    sys.stderr.write(f"{found.why}\n")
+    pull = str(merged.number) if merged else ""
+    _tell(plan=found.plan, pull=pull, acknowledged="true" if found.acknowledged else "")
+    return 0
+
+
+@commands.command("issue")
+@of_host
+@of_bundles
+def settle_issues(
+    folders: Sequence[Path], bundles: Path | None, expected_stacks: str | None, secrets: tuple[str, ...], **given: Any
+) -> int:  # fmt: skip
+    """Open, update or close an issue for each stack's drift.
+
+    All of them, also when one call of the host fails in between, are tried the next time.
+    """
+    host, expected, (run, url) = _host(**given), _expected_stacks(expected_stacks or ""), _run_of(os.environ)
+    found = {item.stack: item for item in collected(_bundle_folders(folders, bundles), expected, secrets)}
+    for stack in dict.fromkeys([*expected, *found]):
+        options = Options(id=f"drift-{stack}", expected=(stack,), run=run, run_url=url)
+        report = redacted(build([found[stack]] if stack in found else [], options), secrets)
+        outcome = issue.settle(host, report, markdown.comment(report, secrets))
+        sys.stdout.write(f"{stack}: issue {outcome.number or '-'}: {outcome.action}\n")
     return 0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 
 from fleet.cli.main import COMMANDS
 from fleet.cli.terminal import group
-from fleet.report.cli import _parser
+from fleet.report.cli import commands
 from stacks.sources import PROJECT
 
 TEXT = (PROJECT / "docs" / "commands.md").read_text()
@@ -33,7 +32,6 @@ def test_every_command_of_the_catalogs_is_named() -> None:
 
 
 def test_every_command_of_the_report_is_named() -> None:
-    [commands] = [each for each in _parser()._actions if isinstance(each, argparse._SubParsersAction)]
     rows = "".join(re.findall(r"^\|([^|]+)\|", section("python -m fleet.report"), re.MULTILINE))
 
-    assert set(commands.choices) <= named(rows)
+    assert set(commands.commands) <= named(rows)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from fleet.report.errors import HostRefused
 from fleet.report.forms import marker
-from fleet.report.hosts.codehost import CodeHost, Comment
+from fleet.report.hosts.host import Comment, Host
 from fleet.report.judge.labels import LABEL_NAMES
 
 Action = Literal["created", "updated", "unchanged", "kept newer", "closed", "none"]
@@ -34,7 +34,7 @@ def ours(comments: Sequence[Comment], own_name: str, id_: str) -> list[Comment]:
     return sorted(found, key=lambda comment: comment.id)
 
 
-def post(host: CodeHost, body: str) -> Outcome:
+def post(host: Host, body: str) -> Outcome:
     """Makes the comment, or brings it up to date. `body` starts with its marker. Raises HostRefused."""
     mine = marker.read(body)
     if mine is None:
@@ -55,14 +55,14 @@ def post(host: CodeHost, body: str) -> Outcome:
     return Outcome("unchanged" if same else "updated", oldest.id, len(others))
 
 
-def _fold(host: CodeHost, others: Sequence[Comment]) -> None:
+def _fold(host: Host, others: Sequence[Comment]) -> None:
     """What they say stays readable; without their marker they are not found again."""
     for other in others:
         host.update_comment(other.id, marker.outdated(other.body))
         host.minimise_comment(other)
 
 
-def _created(host: CodeHost, body: str, id_: str) -> int:
+def _created(host: Host, body: str, id_: str) -> int:
     """A POST is not repeated blindly: after a lost answer we look first whether the comment is there."""
     for _ in range(CREATE_TRIES - 1):
         try:
@@ -81,7 +81,7 @@ def _normal(body: str) -> str:
     return body.replace("\r\n", "\n").strip()
 
 
-def close(host: CodeHost, id_: str, run: str) -> Outcome:
+def close(host: Host, id_: str, run: str) -> Outcome:
     """After the merge: the comment says where it was applied, and a later push starts a new one."""
     found = ours(host.comments(), host.own_name(), id_)
     if not found:
@@ -91,7 +91,7 @@ def close(host: CodeHost, id_: str, run: str) -> Outcome:
     return Outcome("closed", found[0].id, len(found) - 1)
 
 
-def set_labels(host: CodeHost, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+def set_labels(host: Host, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     """Of our own labels exactly the wanted ones; (added, removed). Other labels are nobody's business."""
     wanted = [name for name in wanted if name in LABEL_NAMES]
     there = host.labels()

@@ -1,4 +1,4 @@
-"""A pull request on GitHub. Source: the REST API's pages on issue comments, labels, events and collaborators."""
+"""GitHub. Source: the REST API's pages on issues, comments, labels, events, collaborators and commits."""
 
 from __future__ import annotations
 
@@ -8,105 +8,92 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from fleet.report.errors import HostRefused
-from fleet.report.hosts.answers import Row, comment_of, delete, every_row, id_of, object_of
-from fleet.report.hosts.codehost import LABEL_COLOURS, Comment, LabelEvent, utc
-from fleet.report.hosts.http import Http
+from fleet.report.hosts.host import Comment, Host, LabelEvent, Merged, number_in, text_in, utc
 
 BOT = "github-actions[bot]"
 """Who a workflow's own token writes as; it may not ask for its own name."""
 
 MINIMISE = "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: OUTDATED}) { clientMutationId } }"
-
 WRITERS = frozenset({"write", "maintain", "admin"})
+COLOURS = {
+    "infra: no change": "8c959f",
+    "infra: change": "1a7f37",
+    "infra: data loss": "c2560a",
+    "infra: blocked": "b42318",
+    "infra: failed": "b42318",
+}
+"""Of labels that are made, hexadecimal."""
 
 
-class GitHub:
+class GitHub(Host):
     """`repo` is owner/name. A pull request is an issue as far as comments and labels go."""
 
-    def __init__(self, http: Http, repo: str, pull: int, own_name: str = "") -> None:
-        self._http = http
-        self._graphql = replace(http, base_url=http.base_url.rstrip("/").removesuffix("/v3"))
-        self._repo = f"/repos/{quote(repo)}"
-        self._issue = f"{self._repo}/issues/{pull}"
-        self._own_name = own_name
+    AUTHOR, NUMBER, BODY, EDIT = ("user", "login"), "number", "body", "PATCH"
+
+    def _places(self) -> tuple[str, str, str]:
+        project = f"/repos/{quote(self.repo)}"
+        self._issue = f"{project}/issues/{self.pull}"
+        return project, f"{self._issue}/comments", f"{project}/issues/comments"
 
     def own_name(self) -> str:
         """Source: GET /user; a workflow's token is refused there with 403."""
         if not self._own_name:
             try:
-                found = object_of(self._http.call("GET", "/user").body)
-                self._own_name = str(found.get("login") or BOT)
+                self._own_name = text_in(self.http.call("GET", "/user").body, "login") or BOT
             except HostRefused as error:
                 if error.status != 403:
                     raise
                 self._own_name = BOT
         return self._own_name
 
-    def comments(self) -> list[Comment]:
-        """Source: GET /repos/{owner}/{repo}/issues/{number}/comments, by ascending id."""
-        found = [
-            comment_of(row, object_of(row.get("user")).get("login"))
-            for row in self._rows(f"{self._issue}/comments")
-        ]
-        return sorted(found, key=lambda comment: comment.id)
-
-    def create_comment(self, body: str) -> int:
-        """Source: POST /repos/{owner}/{repo}/issues/{number}/comments."""
-        answer = self._http.call("POST", f"{self._issue}/comments", body={"body": body})
-        return id_of(object_of(answer.body))
-
-    def update_comment(self, comment: int, body: str) -> None:
-        """Source: PATCH /repos/{owner}/{repo}/issues/comments/{id}."""
-        self._http.call("PATCH", f"{self._repo}/issues/comments/{comment}", body={"body": body})
-
     def minimise_comment(self, comment: Comment) -> None:
         """Source: the GraphQL API's mutation minimizeComment; the REST API has no word for it."""
-        body = {"query": MINIMISE, "variables": {"id": comment.node}}
+        graphql = replace(self.http, base_url=self.http.base_url.rstrip("/").removesuffix("/v3"))
         with suppress(HostRefused):
-            self._graphql.call("POST", "/graphql", body=body)
+            graphql.call("POST", "/graphql", body={"query": MINIMISE, "variables": {"id": comment.node}})
 
     def labels(self) -> set[str]:
-        """Source: GET /repos/{owner}/{repo}/issues/{number}/labels."""
-        return {str(row.get("name")) for row in self._rows(f"{self._issue}/labels")}
+        return {text_in(row, "name") for row in self.rows(f"{self._issue}/labels")}
 
     def add_labels(self, names: Iterable[str]) -> None:
         """Source: POST /repos/{owner}/{repo}/labels (422: there already) and …/issues/{number}/labels."""
         wanted = list(names)
         for name in wanted:
-            colour = LABEL_COLOURS.get(name, "8c959f")
+            body = {"name": name, "color": COLOURS.get(name, "8c959f")}
             try:
-                self._http.call("POST", f"{self._repo}/labels", body={"name": name, "color": colour})
+                self.http.call("POST", f"{self.project}/labels", body=body)
             except HostRefused as error:
                 if error.status not in (403, 422):
                     raise
         if wanted:
-            self._http.call("POST", f"{self._issue}/labels", body={"labels": wanted})
+            self.http.call("POST", f"{self._issue}/labels", body={"labels": wanted})
 
     def remove_label(self, name: str) -> None:
-        """Source: DELETE /repos/{owner}/{repo}/issues/{number}/labels/{name}."""
-        delete(self._http, f"{self._issue}/labels/{quote(name, safe='')}")
+        """What is gone already is removed."""
+        try:
+            self.http.call("DELETE", f"{self._issue}/labels/{quote(name, safe='')}")
+        except HostRefused as error:
+            if error.status != 404:
+                raise
 
     def label_events(self, name: str) -> list[LabelEvent]:
         """Source: GET /repos/{owner}/{repo}/issues/{number}/events: labeled and unlabeled."""
         found = []
-        for row in self._rows(f"{self._issue}/events"):
+        for row in self.rows(f"{self._issue}/events"):
             action = row.get("event")
-            if action in ("labeled", "unlabeled") and object_of(row.get("label")).get("name") == name:
-                author = str(object_of(row.get("actor")).get("login") or "")
-                at = utc(str(row.get("created_at") or ""))
-                found.append(LabelEvent("add" if action == "labeled" else "remove", author, at))
+            if action in ("labeled", "unlabeled") and text_in(row, "label", "name") == name:
+                who, at = text_in(row, "actor", "login"), utc(text_in(row, "created_at"))
+                found.append(LabelEvent("add" if action == "labeled" else "remove", who, at, who))
         return sorted(found, key=lambda event: event.at)
 
     def may_write(self, user: str) -> bool:
         """Source: GET /repos/{owner}/{repo}/collaborators/{username}/permission."""
-        try:
-            path = f"{self._repo}/collaborators/{quote(user, safe='')}/permission"
-            found = object_of(self._http.call("GET", path).body)
-        except HostRefused as error:
-            if error.status == 404:
-                return False
-            raise
-        return found.get("permission") in WRITERS
+        path = f"{self.project}/collaborators/{quote(user, safe='')}/permission"
+        return text_in(self.found(path), "permission") in WRITERS
 
-    def _rows(self, path: str) -> list[Row]:
-        return every_row(self._http, path, lambda answer: answer.has_next)
+    def merged_pull(self, commit: str) -> Merged | None:
+        """Source: GET /repos/{owner}/{repo}/commits/{sha}/pulls."""
+        rows = self.rows(f"{self.project}/commits/{quote(commit, safe='')}/pulls")
+        merged = [row for row in rows if row.get("merged_at")]
+        merged.sort(key=lambda row: row.get("merge_commit_sha") != commit)
+        return Merged(number_in(merged[0], "number"), text_in(merged[0], "head", "sha")) if merged else None

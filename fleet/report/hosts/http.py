@@ -11,20 +11,22 @@ import requests
 from fleet.report.errors import HostRefused
 from fleet.report.masking import mask
 
-TIMEOUT_S = 20.0
 TRIES = 4
 LONGEST_WAIT_S = 30.0
 BUSY = frozenset({429, 500, 502, 503, 504})
 SAFE_TWICE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
+NEXT_STEPS = {
+    401: "check the token",
+    403: "give the token write access to pull requests and issues",
+    404: "check the repository, the number and what the token may see",
+}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer below 300. body: parsed JSON, None when there is none."""
+    """An answer below 300. body: parsed JSON, None when there is none. has_next: a list goes on."""
 
-    status: int
     body: object
-    headers: Mapping[str, str]
     has_next: bool
 
 
@@ -36,7 +38,7 @@ class Http:
     header: str
     token: str = field(repr=False)
     accept: str = "application/json"
-    timeout_s: float = TIMEOUT_S
+    timeout_s: float = 20.0
     sleep: Callable[[float], object] = time.sleep
     session: requests.Session = field(default_factory=requests.Session, repr=False)
 
@@ -44,72 +46,33 @@ class Http:
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
     ) -> Answer:
         """Raises HostRefused: at once for a refusal, after the last try for a host that is busy or silent."""
-        last = HostRefused("no answer")
         for attempt in range(TRIES):
-            wait_s: float | None
+            wait_s: float | None = 2.0**attempt
             try:
-                response = self._send(method, path, params, body)
+                # Redirects are not followed: the credential belongs to this address. No .netrc can replace it.
+                response = self.session.request(
+                    method, self.base_url.rstrip("/") + path, params=params, json=body, timeout=self.timeout_s,
+                    allow_redirects=False, auth=self._authorize,
+                )  # fmt: skip
             except requests.RequestException as error:
-                last = HostRefused(f"{method} {path}: no answer ({type(error).__name__})")
-                wait_s = self._pause(attempt)
+                refused = HostRefused(f"{method} {path}: no answer ({type(error).__name__})")
             else:
                 if response.status_code < 300:
-                    return self._answer(method, path, response)
-                last = self._refusal(method, path, response)
-                wait_s = self._wait(response, attempt)
+                    return _answer(method, path, response)
+                refused, wait_s = self._refusal(method, path, response), _wait_s(response, attempt)
             if method not in SAFE_TWICE or wait_s is None or attempt == TRIES - 1:
                 break
             self.sleep(wait_s)
-        raise last
-
-    def _send(
-        self, method: str, path: str, params: Mapping[str, str] | None, body: object
-    ) -> requests.Response:
-        """Redirects are not followed: the credential belongs to this address. No .netrc can replace it."""
-        return self.session.request(
-            method,
-            self.base_url.rstrip("/") + path,
-            params=params,
-            json=body,
-            timeout=self.timeout_s,
-            allow_redirects=False,
-            auth=self._authorize,
-        )
+        raise refused
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers[self.header] = self.token
         request.headers["Accept"] = self.accept
         return request
 
-    def _answer(self, method: str, path: str, response: requests.Response) -> Answer:
-        try:
-            body = response.json() if response.content else None
-        except ValueError as error:
-            raise HostRefused(f"{method} {path}: the answer is not JSON", response.status_code) from error
-        return Answer(response.status_code, body, response.headers, "next" in response.links)
-
-    @staticmethod
-    def _pause(attempt: int) -> float:
-        return float(2**attempt)
-
-    def _wait(self, response: requests.Response, attempt: int) -> float | None:
-        """Seconds until the next try; None when another try is no use."""
-        told = response.headers.get("Retry-After", "")
-        limited = response.status_code in (403, 429) and told.isdigit()
-        if response.status_code not in BUSY and not limited:
-            return None
-        wait_s = float(told) if told.isdigit() else self._pause(attempt)
-        return wait_s if wait_s <= LONGEST_WAIT_S else None
-
     def _refusal(self, method: str, path: str, response: requests.Response) -> HostRefused:
         """One line with the host's own reason and the next step; the token is never in it."""
         status = response.status_code
-        steps = {
-            401: "check the token",
-            403: "give the token write access to pull requests and issues",
-            404: "check the repository, the number and what the token may see",
-            422: "see the host's reason",
-        }
         try:
             found = response.json()
             reason = found.get("message") or found.get("error") if isinstance(found, dict) else ""
@@ -117,5 +80,23 @@ class Http:
             reason = ""
         secrets = sorted({self.token, self.token.split(" ")[-1]} - {""})
         text = f"{method} {path}: {status} {mask(str(reason), secrets)[:200]}".strip()
-        next_step = steps.get(status, "try again later" if status >= 500 else "see the host's reason")
+        next_step = NEXT_STEPS.get(status, "try again later" if status >= 500 else "see the host's reason")
         return HostRefused(mask(f"{text}. Next: {next_step}.", secrets), status)
+
+
+def _answer(method: str, path: str, response: requests.Response) -> Answer:
+    try:
+        body = response.json() if response.content else None
+    except ValueError as error:
+        raise HostRefused(f"{method} {path}: the answer is not JSON", response.status_code) from error
+    return Answer(body, "next" in response.links or bool(response.headers.get("X-Next-Page", "").strip()))
+
+
+def _wait_s(response: requests.Response, attempt: int) -> float | None:
+    """Seconds until the next try; None when another try is no use."""
+    told = response.headers.get("Retry-After", "")
+    limited = response.status_code in (403, 429) and told.isdigit()
+    if response.status_code not in BUSY and not limited:
+        return None
+    wait_s = float(told) if told.isdigit() else 2.0**attempt
+    return wait_s if wait_s <= LONGEST_WAIT_S else None

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from fleet.report.escaping import visible
 from fleet.report.forms import marker
+from fleet.report.hosts.host import Host
 from fleet.report.model import Report
 from fleet.report.phrases import plain
 
 LABEL = "infra: drift"
 Action = Literal["opened", "updated", "unchanged", "closed", "kept newer", "none"]
-
-
-@dataclass(frozen=True)
-class Issue:
-    number: int
-    author: str
-    title: str
-    body: str
-
-
-class IssueHost(Protocol):
-    """The issues of one repository. Every method raises HostRefused."""
-
-    def own_name(self) -> str: ...
-
-    def open_issues(self, label: str) -> list[Issue]:
-        """All open ones with that label, from all pages."""
-
-    def open_issue(self, title: str, body: str, label: str) -> int: ...
-
-    def update_issue(self, number: int, title: str, body: str) -> None: ...
-
-    def close_issue(self, number: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -55,7 +33,7 @@ def title(report: Report) -> str:
     return visible(plain(report.heading))[:200]
 
 
-def settle(host: IssueHost, report: Report, body: str) -> Outcome:
+def settle(host: Host, report: Report, body: str) -> Outcome:
     """`body` starts with the marker of the report. Raises HostRefused."""
     mine = marker.of(report)
     own = host.own_name()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from fleet.report.forms.marker import Marker
-from fleet.report.hosts import acknowledging
+from fleet.report.hosts import approval
 from tests.unit.report.fake_hosts import BOT, FakeHost, Kind, serving
 from tests.unit.report.test_sticky_comment import client
 
@@ -35,7 +35,7 @@ def test_a_writers_label_after_the_report_counts(fake: FakeHost) -> None:
     reported(fake)
     labelled(fake)
 
-    found = acknowledging.settle(client(fake), "fleet", HEAD)
+    found = approval.acknowledgement(client(fake), "fleet", HEAD)
 
     assert (found.commit, found.why) == (HEAD, "acknowledged by writer")
     assert fake.labels == [LABEL]
@@ -45,14 +45,14 @@ def test_without_the_label_nothing_is_acknowledged(fake: FakeHost) -> None:
     reported(fake)
     fake.label_events.append(("add", "writer", AFTER, LABEL))
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""
 
 
 def test_the_next_push_takes_it_off(fake: FakeHost) -> None:
     reported(fake, OTHER)
     labelled(fake)
 
-    found = acknowledging.settle(client(fake), "fleet", HEAD)
+    found = approval.acknowledgement(client(fake), "fleet", HEAD)
 
     assert found.commit == ""
     assert fake.labels == []
@@ -63,7 +63,7 @@ def test_a_label_that_is_not_newer_than_the_report_does_not_count(fake: FakeHost
     reported(fake)
     labelled(fake, at)
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""
     assert fake.labels == []
 
 
@@ -72,21 +72,21 @@ def test_only_a_writers_label_counts(fake: FakeHost, who: str) -> None:
     reported(fake)
     labelled(fake, who=who)
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""
     assert fake.labels == []
 
 
 def test_without_a_report_there_was_nothing_to_acknowledge(fake: FakeHost) -> None:
     labelled(fake)
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""
 
 
 def test_a_strangers_report_is_none(fake: FakeHost) -> None:
     fake.add(Marker("fleet", HEAD, "8.1", "p").line() + "\n", author="stranger", updated_at=REPORTED)
     labelled(fake)
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""
 
 
 def test_the_last_of_several_events_counts(fake: FakeHost) -> None:
@@ -97,14 +97,14 @@ def test_the_last_of_several_events_counts(fake: FakeHost) -> None:
     ]
     labelled(fake, "2026-11-23T12:00:00Z", "reader-of-it")
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""
 
 
 def test_once_acknowledged_a_rewritten_report_keeps_it(fake: FakeHost) -> None:
     reported(fake, ack=HEAD)
     labelled(fake, BEFORE)
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == HEAD
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == HEAD
 
 
 def test_another_label_says_nothing(fake: FakeHost) -> None:
@@ -112,7 +112,7 @@ def test_another_label_says_nothing(fake: FakeHost) -> None:
     fake.labels.append(LABEL)
     fake.label_events.append(("add", "writer", AFTER, "bug"))
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""
 
 
 def test_our_own_user_acknowledges_nothing_even_if_it_may_write(fake: FakeHost) -> None:
@@ -120,7 +120,7 @@ def test_our_own_user_acknowledges_nothing_even_if_it_may_write(fake: FakeHost) 
     reported(fake)
     labelled(fake, who=BOT)
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""
 
 
 def test_a_label_whose_last_known_event_is_its_removal_does_not_count(fake: FakeHost) -> None:
@@ -128,4 +128,4 @@ def test_a_label_whose_last_known_event_is_its_removal_does_not_count(fake: Fake
     labelled(fake)
     fake.label_events.append(("remove", "writer", "2026-11-23T12:00:00Z", LABEL))
 
-    assert acknowledging.settle(client(fake), "fleet", HEAD).commit == ""
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""

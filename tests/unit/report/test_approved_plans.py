@@ -8,10 +8,12 @@ import pytest
 from fleet.report import cli
 from fleet.report.forms import markdown, marker
 from fleet.report.forms.marker import Marker
-from fleet.report.hosts import approving
-from fleet.report.hosts.approving import Approved, Merged
+from fleet.report.hosts import approval
+from fleet.report.hosts.approval import Approved
+from fleet.report.hosts.github import GitHub
+from fleet.report.hosts.gitlab import GitLab
+from fleet.report.hosts.host import Host, Merged
 from fleet.report.hosts.http import Http
-from fleet.report.hosts.repository_hosts import GitHubRepository, GitLabRepository
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Report
 from tests.unit.report.fake_hosts import BOT, TOKEN, FakeHost, Kind, serving
@@ -28,10 +30,10 @@ def fake(request: pytest.FixtureRequest) -> Iterator[FakeHost]:
         yield host
 
 
-def repository(fake: FakeHost) -> GitHubRepository | GitLabRepository:
+def repository(fake: FakeHost) -> Host:
     if fake.kind == "github":
-        return GitHubRepository(Http(fake.url, "Authorization", f"Bearer {TOKEN}"), "acme/fleet")
-    return GitLabRepository(Http(fake.url, "PRIVATE-TOKEN", TOKEN), "acme/fleet")
+        return GitHub(Http(fake.url, "Authorization", f"Bearer {TOKEN}"), "acme/fleet")
+    return GitLab(Http(fake.url, "PRIVATE-TOKEN", TOKEN), "acme/fleet")
 
 
 def asked(fake: FakeHost, stack: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
@@ -88,9 +90,7 @@ def test_a_plan_that_was_approved_by_hand_is_taken_as_it_is(
 
 def look(fake: FakeHost, stack: str = "dev") -> Approved:
     merged = Merged(7, FULL_COMMIT)
-    kind = repository(fake)
-    host = type(kind).__mro__[1](kind._http, "acme/fleet", 7)
-    return approving.look(host, merged, "fleet", stack, MERGE)
+    return approval.approved_plan(repository(fake).of_pull(7), merged, "fleet", stack, MERGE)
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,8 @@ def test_exit_codes(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "required"),
-        (["nonsense"], "invalid choice"),
+        ([], "Missing command"),
+        (["nonsense"], "No such command"),
         (["report"], "--out"),
         (["report", "--out", "{tmp}/o"], "no bundle given"),
         (["report", "{tmp}/missing", "--out", "{tmp}/o"], "missing: no such folder"),

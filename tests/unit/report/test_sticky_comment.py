@@ -9,9 +9,9 @@ from fleet.report.errors import HostRefused
 from fleet.report.forms import marker
 from fleet.report.forms.marker import Marker
 from fleet.report.hosts import comment
-from fleet.report.hosts.codehost import CodeHost
 from fleet.report.hosts.github import GitHub
 from fleet.report.hosts.gitlab import GitLab
+from fleet.report.hosts.host import Host
 from fleet.report.hosts.http import Http
 from tests.unit.report.fake_hosts import BOT, TOKEN, FakeHost, Fault, Kind, serving
 
@@ -23,7 +23,7 @@ def fake(request: pytest.FixtureRequest) -> Iterator[FakeHost]:
         yield host
 
 
-def client(fake: FakeHost, **options: float) -> CodeHost:
+def client(fake: FakeHost, **options: float) -> Host:
     slept: list[float] = []
     if fake.kind == "github":
         http = Http(fake.url, "Authorization", f"Bearer {TOKEN}", sleep=slept.append)

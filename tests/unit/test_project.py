@@ -105,6 +105,15 @@ def test_every_requirement_is_pinned_and_hashed(file: str) -> None:
         assert "--hash=sha256:" in entry, entry[:80]
 
 
+def test_git_keeps_no_link() -> None:
+    """One named .venv, say, would take the place of the virtual environment in every checkout."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--stage"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+
+    assert [line for line in listed.stdout.splitlines() if line.startswith("120000")] == []
+
+
 def test_only_stack_local_has_its_settings_ignored() -> None:
     ignored = (PROJECT / ".gitignore").read_text().splitlines()
 

@@ -34,8 +34,13 @@ class Servicer:
     """One provider process. `config` is the stack's whole configuration, under full names."""
 
     def __init__(
-        self, provider: ResourceProvider, config: Mapping[str, object], env: Mapping[str, str] | None = None
+        self,
+        provider: ResourceProvider,
+        config: Mapping[str, object],
+        env: Mapping[str, str] | None = None,
+        urn: str = "",
     ) -> None:
+        self._urn = urn or URN
         self._provider = serialize_provider(provider)
         self._config = config
         clean = {key: value for key, value in os.environ.items() if not key.startswith("LINODE_")}
@@ -65,7 +70,7 @@ class Servicer:
     def check(self, news: Props, olds: Props | None = None) -> tuple[Props, list[tuple[str, str]]]:
         """The checked inputs, and the failures as (property, reason)."""
         request = provider_pb2.CheckRequest(
-            urn=URN, olds=_struct(self._with(olds) if olds else {}), news=_struct(self._with(news))
+            urn=self._urn, olds=_struct(self._with(olds) if olds else {}), news=_struct(self._with(news))
         )
         answer = self._stub.Check(request)
         return _plain(answer.inputs), [(failure.property, failure.reason) for failure in answer.failures]
@@ -74,14 +79,16 @@ class Servicer:
         self, id_: str, olds: Props, news: Props, *, other_provider: str | None = None
     ) -> provider_pb2.DiffResponse:
         old = self._with(olds) if other_provider is None else {**olds, "__provider": other_provider}
-        request = provider_pb2.DiffRequest(id=id_, urn=URN, olds=_struct(old), news=_struct(self._with(news)))
+        request = provider_pb2.DiffRequest(
+            id=id_, urn=self._urn, olds=_struct(old), news=_struct(self._with(news))
+        )
         answer: provider_pb2.DiffResponse = self._stub.Diff(request)
         return answer
 
     def create(self, props: Props, *, timeout_s: float = 0.0) -> tuple[str, Props]:
         """`timeout_s` of this and other calls: the resource's custom_timeouts, 0 where it has none."""
         request = provider_pb2.CreateRequest(
-            urn=URN, properties=_struct(self._with(props)), timeout=timeout_s
+            urn=self._urn, properties=_struct(self._with(props)), timeout=timeout_s
         )
         answer = self._stub.Create(request)
         return answer.id, _plain(answer.properties)
@@ -89,19 +96,19 @@ class Servicer:
     def read(self, id_: str, props: Props) -> tuple[str, Props, Props]:
         """Id, outputs and inputs."""
         answer = self._stub.Read(
-            provider_pb2.ReadRequest(id=id_, urn=URN, properties=_struct(self._with(props)))
+            provider_pb2.ReadRequest(id=id_, urn=self._urn, properties=_struct(self._with(props)))
         )
         return answer.id, _plain(answer.properties), _plain(answer.inputs)
 
     def update(self, id_: str, olds: Props, news: Props, *, timeout_s: float = 0.0) -> Props:
         old, new = _struct(self._with(olds)), _struct(self._with(news))
-        request = provider_pb2.UpdateRequest(id=id_, urn=URN, olds=old, news=new, timeout=timeout_s)
+        request = provider_pb2.UpdateRequest(id=id_, urn=self._urn, olds=old, news=new, timeout=timeout_s)
         return _plain(self._stub.Update(request).properties)
 
     def delete(self, id_: str, props: Props, *, timeout_s: float = 0.0) -> None:
         properties = _struct(self._with(props))
         self._stub.Delete(
-            provider_pb2.DeleteRequest(id=id_, urn=URN, properties=properties, timeout=timeout_s)
+            provider_pb2.DeleteRequest(id=id_, urn=self._urn, properties=properties, timeout=timeout_s)
         )
 
     def _with(self, props: Props) -> Props:

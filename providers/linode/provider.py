@@ -20,11 +20,13 @@ from pulumi.dynamic import (
 )
 
 from providers.linode.api.errors import LinodeError, NotFound
-from providers.linode.core import evidence
 from providers.linode.core import runtime as sessions
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
+from providers.linode.core.provider import Provider
+from providers.linode.core.spec import Spec
 from providers.linode.core.waiting import until as waiting
+from providers.linode.resources import firewall, ssh_key
 from providers.linode.resources.instance import (
     changes,
     checking,
@@ -40,6 +42,17 @@ from providers.linode.resources.instance.power import Machine
 from providers.linode.resources.instance.updating import Update
 
 log = logging.getLogger("linode.provider")
+
+SPECS: dict[str, Spec[Any, Any]] = {spec.kind: spec for spec in (firewall.SPEC, ssh_key.SPEC)}
+
+
+class LinodeProvider(Provider):
+    """The provider of every kind that is a Spec."""
+
+    @property
+    def spec(self) -> Spec[Any, Any]:
+        return SPECS[self.kind]
+
 
 Props = dict[str, Any]
 """Properties as the SDK hands them over: JSON values (every number a float) and `Unknown` objects."""
@@ -67,7 +80,7 @@ class InstanceProvider(ResourceProvider):
 
         A replacement deletes first: labels are unique in an account, and the label stays.
         """
-        evidence.named(_id)
+        sessions.current().name("Instance", _id)
         found = changes.between(_olds, _news)
         if Owner.from_props(_olds).generation != Owner.from_props(_news).generation:
             return DiffResult(changes=None, replaces=["owner"], delete_before_replace=True)
@@ -91,7 +104,7 @@ class InstanceProvider(ResourceProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """What the API reports now, as outputs and as inputs; an empty id when the Linode is gone."""
-        evidence.named(id_)
+        sessions.current().name("Instance", id_)
         session = sessions.of_owner(Owner.from_props(props))
         linode = reading.find(session, id_)
         if linode is None:
@@ -132,7 +145,7 @@ class InstanceProvider(ResourceProvider):
 
         With wait_for="accepted" a later delete may wait for this one too, and the last waits for all.
         """
-        evidence.named(_id)
+        sessions.current().name("Instance", _id)
         client = sessions.of_owner(Owner.from_props(_props)).client
         timeout_s = waiting.timeout_s(_props, "delete")
         delete = removing.delete_with_last_image if _props.get("final_snapshot") else removing.delete

@@ -55,6 +55,19 @@ class LinodeClient:
                 return rows, not isinstance(results, int) or len(rows) == results
             page += 1
 
+    def get(self, path: str) -> Json:
+        return self.transport.request("GET", path).body
+
+    def post(self, path: str, body: Mapping[str, object] | None = None) -> Json:
+        """Sent once: ApiUnreachable may leave it done or not."""
+        return self.transport.request("POST", path, body=body).body
+
+    def put(self, path: str, body: Mapping[str, object]) -> Json:
+        return self.transport.request("PUT", path, body=body).body
+
+    def delete(self, path: str) -> None:
+        self.transport.request("DELETE", path)
+
     def linodes(self, x_filter: Mapping[str, object] | None = None) -> list[Linode]:
         """The account's instances. Scope linodes:read_only. Source: GET /linode/instances."""
         return [Linode.model_validate(row) for row in self.list_rows("/linode/instances", x_filter)]

@@ -33,6 +33,14 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Owned(Record):
+    """What an account holds and a resource can be."""
+
+    id: int
+    label: str = ""
+    tags: tuple[str, ...] = ()
+
+
 class Specs(Record):
     """What a Linode's plan gives it: MB of memory and disk, GB of transfer a month."""
 
@@ -57,22 +65,19 @@ class PlacementGroup(Record):
     label: str = ""
 
 
-class Linode(Record):
+class Linode(Owned):
     """One instance. `created` is UTC without a zone: 2026-05-04T13:37:00.
 
     `status` is a `Status`, or a word that came later: kept as text so that it can be waited out.
     Source: GET /linode/instances/{linodeId}.
     """
 
-    id: int
-    label: str
     status: str
     type: str | None = None
     region: str
     image: str | None = None
     ipv4: tuple[str, ...] = ()
     ipv6: str | None = None
-    tags: tuple[str, ...] = ()
     specs: Specs = Field(default_factory=Specs)
     backups: Backups = Field(default_factory=Backups)
     host_uuid: str = ""

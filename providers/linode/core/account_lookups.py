@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import TypeVar
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused, NotFound
+from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Linode
 from providers.linode.api.transport import Json
 from providers.linode.core.account_records import Backup, Firewall, ReservedAddress, StackScript, Subnet
@@ -27,21 +27,21 @@ class Holdings:
 
     def __init__(self, client: LinodeClient) -> None:
         self._client = client
-        self._scripts: dict[int, Mapping[int, StackScript] | None] = {}
-        self._backups: dict[int, list[Backup] | None] = {}
+        self._scripts = OnceEach(lambda id_: _if_allowed(lambda: self._read_script(id_)))
+        self._backups = OnceEach(lambda id_: _if_allowed(lambda: self._read_backups(id_)))
 
-    @cached_property
+    @once
     def group_regions(self) -> Mapping[int, str] | None:
         """The region of each placement group."""
         return _if_allowed(self._client.placement_group_regions)
 
-    @cached_property
+    @once
     def firewalls(self) -> Mapping[int, Firewall] | None:
         """Scope firewall:read_only. Source: GET /networking/firewalls."""
         rows = self._rows("/networking/firewalls")
         return None if rows is None else {each.id: each for each in map(Firewall.model_validate, rows)}
 
-    @cached_property
+    @once
     def default_firewalls(self) -> Mapping[str, int | None] | None:
         """By linode, nodebalancer, public_interface and vpc_interface. Source: GET /networking/firewalls/settings."""
         body = _if_allowed(
@@ -50,13 +50,13 @@ class Holdings:
         ids = body.get("default_firewall_ids") if body else None
         return {str(key): id_ for key, id_ in ids.items()} if isinstance(ids, dict) else None
 
-    @cached_property
+    @once
     def usernames(self) -> frozenset[str] | None:
         """Scope account:read_only, for unrestricted users. Source: GET /account/users."""
         rows = self._rows("/account/users")
         return None if rows is None else frozenset(str(row.get("username")) for row in rows)
 
-    @cached_property
+    @once
     def addresses(self) -> Mapping[str, ReservedAddress] | None:
         """Scope ips:read_only. Source: GET /networking/reserved/ips."""
         rows = self._rows("/networking/reserved/ips")
@@ -66,7 +66,7 @@ class Holdings:
             else {each.address: each for each in map(ReservedAddress.model_validate, rows)}
         )
 
-    @cached_property
+    @once
     def subnets(self) -> Mapping[int, Subnet] | None:
         """The subnets of all VPCs, which come with them. Source: GET /vpcs."""
         rows = self._rows("/vpcs")
@@ -77,9 +77,7 @@ class Holdings:
 
         Source: GET /linode/stackscripts/{stackscriptId}.
         """
-        if script_id not in self._scripts:
-            self._scripts[script_id] = _if_allowed(lambda: self._read_script(script_id))
-        return self._scripts[script_id]
+        return self._scripts(script_id)
 
     def _read_script(self, script_id: int) -> Mapping[int, StackScript]:
         path = f"/linode/stackscripts/{script_id}"
@@ -99,7 +97,7 @@ class Holdings:
             (each for each in linodes if each.backups.enabled), key=lambda each: each.region != region
         )
         for linode in able[:MOST_LINODES_FOR_A_BACKUP]:
-            held = self._backups_of(linode.id)
+            held = self._backups(linode.id)
             if held is None:
                 return None
             found = {backup.id: backup for backup in held if backup.id == backup_id}
@@ -107,14 +105,9 @@ class Holdings:
                 return found
         return {} if len(able) <= MOST_LINODES_FOR_A_BACKUP and not is_offline() else None
 
-    def _backups_of(self, linode_id: int) -> list[Backup] | None:
+    def _read_backups(self, linode_id: int) -> list[Backup]:
         """Scope linodes:read_only. Source: GET /linode/instances/{linodeId}/backups."""
-        if linode_id not in self._backups:
-            path = f"/linode/instances/{linode_id}/backups"
-            self._backups[linode_id] = _if_allowed(
-                lambda: _backups_in(self._client.transport.request("GET", path).body)
-            )
-        return self._backups[linode_id]
+        return _backups_in(self._client.get(f"/linode/instances/{linode_id}/backups"))
 
     def _rows(self, path: str) -> list[Json] | None:
         return _if_allowed(lambda: self._client.list_rows(path))

@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+import grpc
+
 from providers.linode.api.errors import LinodeError
 
 log = logging.getLogger("linode.engine")
@@ -45,7 +47,7 @@ LOOK_FOR_ENGINE_S = 1.0
 LOST_ENGINE_LOOKS = 2
 
 
-class HalfMade(Exception):
+class PartialFailure(Exception):
     """The resource exists and is not ready: the engine has been told to keep it. Its text is the reason."""
 
 
@@ -78,10 +80,10 @@ def current_call() -> Call | None:
     return None
 
 
-def keep_half_made(id_: str, outputs: Mapping[str, object], reason: str, provider: object) -> bool:
+def keep_partial(id_: str, outputs: Mapping[str, object], reason: str, provider: object) -> bool:
     """Have the engine keep the resource with this id, these outputs and the reason why it isn't ready.
 
-    Raises HalfMade when the engine will; returns False, having done nothing, when it can't be told.
+    Raises PartialFailure when the engine will; returns False, having done nothing, when it can't be told.
     `provider` is the property `__provider` of the resource's inputs, without which the state is of no use.
     """
     call = current_call()
@@ -93,7 +95,7 @@ def keep_half_made(id_: str, outputs: Mapping[str, object], reason: str, provide
     except Exception as error:  # noqa: BLE001 - whatever an other SDK raises, the fallback has to be taken
         log.debug("the engine can't be told of a half-made resource: %s", error)
         return False
-    raise HalfMade(reason)
+    raise PartialFailure(reason)
 
 
 def _details(id_: str, properties: Mapping[str, object], reason: str) -> bytes:
@@ -149,7 +151,7 @@ class _PlainTraceback:
     @staticmethod
     def format_exc() -> str:
         error = sys.exc_info()[1]
-        if isinstance(error, (LinodeError, HalfMade)):
+        if isinstance(error, (LinodeError, PartialFailure)):
             return str(error)
         said = " ".join(traceback.format_exc().split())
         return (
@@ -206,3 +208,39 @@ def _listens(host: str, port: int) -> bool:
         return True  # busy, not gone
     except OSError:
         return False
+
+
+class EngineLog:
+    """The engine's log, which shows a message beside its resource, in previews too. The address is the servicer's."""
+
+    def __init__(self, address: str) -> None:
+        from pulumi.runtime.proto import engine_pb2_grpc
+
+        self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+    def tell(self, urn: str, message: str, *, warning: bool) -> None:
+        """Show one line. An engine that takes none costs the line and nothing else."""
+        from pulumi.runtime.proto import engine_pb2
+
+        severity = engine_pb2.WARNING if warning else engine_pb2.INFO
+        try:
+            self._stub.Log(engine_pb2.LogRequest(severity=severity, message=message, urn=urn), timeout=5)
+        except grpc.RpcError as error:
+            log.debug("the engine takes no message: %s", error)
+
+
+@functools.cache
+def engine_log() -> EngineLog | None:
+    """The log of the engine that started this process, None where none listens."""
+    address = sys.argv[1] if len(sys.argv) > 1 else ""
+    host, _, port = address.rpartition(":")
+    return EngineLog(address) if port.isdigit() and _listens(host, int(port)) else None
+
+
+def tell(message: str, *, warning: bool = True) -> None:
+    """A line beside the resource whose call this thread is answering; without an engine, into our own log."""
+    call, shown = current_call(), engine_log()
+    if call is None or shown is None:
+        log.log(logging.WARNING if warning else logging.INFO, "%s", message)
+        return
+    shown.tell(call.urn, message, warning=warning)

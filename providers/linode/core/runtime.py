@@ -1,6 +1,7 @@
-"""What one process knows of the API: a client per connection, its account and its catalogs, each asked once.
+"""What one process knows: its configuration, a session per connection, and what the engine has told it.
 
-Pulumi stores provider objects, so they hold nothing; this module does, for as long as the process lives.
+Pulumi stores provider objects, so they hold nothing; this does, for as long as the process lives. What is asked is
+asked once, however many threads want to know (`api.once`).
 """
 
 from __future__ import annotations
@@ -8,10 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping
-from functools import cached_property
-from threading import RLock
-from typing import Protocol
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from providers.linode.api import rotation
 from providers.linode.api.cache import is_offline, open_cache
@@ -19,19 +20,18 @@ from providers.linode.api.catalog_transport import CatalogTransport, OnPage
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection, connect_for_lookups
 from providers.linode.api.errors import WrongAccount
+from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Linode
 from providers.linode.catalogs.endpoints import ENDPOINTS
 from providers.linode.catalogs.lookup import Catalogs
-from providers.linode.core import engine as engine_contact
+from providers.linode.core import engine
 from providers.linode.core.account_lookups import Holdings
 from providers.linode.core.owner import Owner
 
-CONFIG_KEYS = ("linode:token", "linode:url", "linode:account")
+if TYPE_CHECKING:
+    from providers.linode.core.spec import A, R, Spec
 
-_lock = RLock()
-_config: dict[str, str] = {}
-_sessions: dict[Connection, Session] = {}
-_chosen: dict[tuple[str | Connection, ...], Connection] = {}
+CONFIG_KEYS = ("linode:token", "linode:url", "linode:account")
 
 
 class GetsValues(Protocol):
@@ -47,51 +47,126 @@ class Session:
         self._cache = open_cache(connection)
         self.client = LinodeClient(CatalogTransport(connection, self._cache, on_page))
         self.catalogs = Catalogs(self.client, narrow=self._cache is None)
+        self._rows = OnceEach(self._list)
+        self._locks: dict[object, threading.Lock] = {}
+        self._locking = threading.Lock()
 
-    @cached_property
+    @once
     def account_id(self) -> str:
         return self.client.account_id()
 
-    @cached_property
+    @once
+    def holdings(self) -> Holdings:
+        return Holdings(self.client)
+
+    @once
     def linodes(self) -> list[Linode]:
-        """The account's instances when they were first asked for: good for previews, not before a write.
+        return [] if is_offline() else self.client.linodes()
+
+    def linode_listed(self, id_: str) -> Linode | None:
+        return next((each for each in self.linodes if str(each.id) == id_), None)
+
+    def rows(self, spec: Spec[A, R]) -> list[R]:
+        """All of a kind in the account when they were first asked for: good for previews, not before a write.
 
         Offline there are none, and what only the account knows is not judged.
         """
-        return [] if is_offline() else self.client.linodes()
+        return list(self._rows(spec.kind, spec)[0])
 
-    def catalogs_with(self, inputs: Mapping[str, object]) -> Catalogs:
-        """The catalogs; one that came from disk and lacks the type, region or image is downloaded anew before."""
+    def listed(self, spec: Spec[A, R], id_: str) -> R | None:
+        """One of a kind as the list has it."""
+        found: R | None = self._rows(spec.kind, spec)[1].get(id_)
+        return found
+
+    def _list(self, spec: Spec[Any, Any]) -> tuple[list[Any], dict[str, Any]]:
+        rows = [] if is_offline() else spec.list(self)
+        return rows, {str(row.id): row for row in rows}
+
+    def catalogs_with(self, wanted: Mapping[str, object]) -> Catalogs:
+        """The catalogs; one that came from disk and lacks the `type`, `region` or `image` is downloaded before."""
         if self._cache is not None:
-            wanted = (("type", "LinodeTypes"), ("region", "Regions"), ("image", "Images"))
-            for key, name in wanted:
-                id_, path = inputs.get(key), ENDPOINTS[name].path
-                if isinstance(id_, str) and not self.catalogs.has(name, id_) and self._cache.renew(path):
+            for key, name in (("type", "LinodeTypes"), ("region", "Regions"), ("image", "Images")):
+                id_, path = wanted.get(key), ENDPOINTS[name].path
+                if (
+                    isinstance(id_, str)
+                    and id_
+                    and not self.catalogs.has(name, id_)
+                    and self._cache.renew(path)
+                ):
                     self.catalogs.forget(name)
         return self.catalogs
 
-    def listed(self, linode_id: str) -> Linode | None:
-        """The instance as the list has it, so that a refresh of many asks once for all of them."""
-        return self._by_id.get(linode_id)
-
-    @cached_property
-    def _by_id(self) -> dict[str, Linode]:
-        return {str(linode.id): linode for linode in self.linodes}
-
-    @cached_property
-    def holdings(self) -> Holdings:
-        """What else the account has, as far as inputs name it."""
-        return Holdings(self.client)
+    @contextmanager
+    def alone(self, key: object) -> Iterator[None]:
+        """Whoever comes with the same key waits until this is over."""
+        with self._locking:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            yield
 
 
-def learn(read: GetsValues | Mapping[str, object]) -> None:
-    """Take the stack's configuration, as the engine hands it to the provider or to the program."""
-    with _lock:
-        _config.clear()
-        for key in CONFIG_KEYS:
-            value = read.get(key)
-            if value is not None:
-                _config[key] = str(value)
+class Runtime:
+    """All state of a process. One lock for its maps; what takes a request is asked outside of it, by `Once`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._config: dict[str, str] = {}
+        self._sessions: dict[Connection, Session] = {}
+        self._chosen: dict[tuple[str | Connection, ...], Connection] = {}
+        self._named: set[tuple[str, str]] = set()
+        self.told: dict[str, str] = {}
+        """By URN, what its first check has told: an engine checks a replacement twice."""
+
+    def learn(self, read: GetsValues | Mapping[str, object]) -> None:
+        """Take the stack's configuration, as the engine hands it to the provider or to the program."""
+        with self._lock:
+            found = {key: read.get(key) for key in CONFIG_KEYS}
+            self._config = {key: str(value) for key, value in found.items() if value is not None}
+
+    @property
+    def expected_account(self) -> str | None:
+        """The account that the stack's settings demand (linode:account), if they do."""
+        return self._config.get("linode:account")
+
+    def of_stack(self, stack: str, account: str | None = None) -> Session:
+        """The session of a stack's connection; of its several tokens, one that is valid, and of its account.
+
+        Raises BadConnection.
+        """
+        with self._lock:
+            account = account or self.expected_account
+            found = rotation.candidates(stack, self._config, account)
+            key: tuple[str | Connection, ...] = (stack, *found)
+            if key not in self._chosen:
+                self._chosen[key] = rotation.choose(found, account, lambda each: self.over(each).account_id)
+            return self.over(self._chosen[key])
+
+    def over(self, connection: Connection, on_page: OnPage | None = None) -> Session:
+        with self._lock:
+            if connection not in self._sessions:
+                self._sessions[connection] = Session(connection, on_page)
+            return self._sessions[connection]
+
+    def name(self, kind: str, id_: str) -> None:
+        """Note an id that came with diff, read, update or delete: the state has, or had, an entry for it."""
+        with self._lock:
+            self._named.add((kind, str(id_)))
+
+    def is_named(self, kind: str, id_: str) -> bool:
+        with self._lock:
+            return (kind, str(id_)) in self._named
+
+    def close(self) -> None:
+        with self._lock:
+            for session in self._sessions.values():
+                session.client.transport.close()
+
+
+_current = Runtime()
+
+
+def current() -> Runtime:
+    return _current
 
 
 def begin(config: GetsValues) -> None:
@@ -100,37 +175,23 @@ def begin(config: GetsValues) -> None:
         logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s", stream=sys.stderr)
         logging.getLogger("linode").setLevel(logging.DEBUG)
         logging.getLogger("urllib3").setLevel(logging.WARNING)
-    learn(config)
-    engine_contact.settle_in()
+    _current.learn(config)
+    engine.settle_in()
+
+
+def learn(read: GetsValues | Mapping[str, object]) -> None:
+    """See Runtime.learn."""
+    _current.learn(read)
 
 
 def of_stack(stack: str, account: str | None = None) -> Session:
-    """The session of a stack's connection; of its several tokens, one that is valid, and of its account.
-
-    Raises BadConnection.
-    """
-    with _lock:
-        account = account or expected_account()
-        found = rotation.candidates(stack, _config, account)
-        key: tuple[str | Connection, ...] = (stack, *found)
-        if key not in _chosen:
-            _chosen[key] = rotation.choose(found, account, lambda each: _session_of(each).account_id)
-        return _session_of(_chosen[key])
-
-
-def _session_of(connection: Connection) -> Session:
-    if connection not in _sessions:
-        _sessions[connection] = Session(connection)
-    return _sessions[connection]
+    """See Runtime.of_stack."""
+    return _current.of_stack(stack, account)
 
 
 def of_environment(on_page: OnPage | None = None) -> Session:
     """A session for look-ups outside any stack: LINODE_URL, and LINODE_TOKEN if there is one. Raises BadConnection."""
-    with _lock:
-        connection = connect_for_lookups(os.environ)
-        if connection not in _sessions:
-            _sessions[connection] = Session(connection, on_page)
-        return _sessions[connection]
+    return _current.over(connect_for_lookups(os.environ), on_page)
 
 
 def of_owner(owner: Owner) -> Session:
@@ -139,8 +200,7 @@ def of_owner(owner: Owner) -> Session:
     Raises BadConnection, WrongAccount and what GET /profile raises.
     """
     session = of_stack(owner.stack, owner.account or None)
-    with _lock:
-        require_account(session, owner.account, owner.stack)
+    require_account(session, owner.account, owner.stack)
     return session
 
 
@@ -156,15 +216,12 @@ def require_account(session: Session, account: str, stack: str) -> None:
 
 
 def expected_account() -> str | None:
-    """The account that the stack's settings demand (linode:account), if they do."""
-    return _config.get("linode:account")
+    """See Runtime.expected_account."""
+    return _current.expected_account
 
 
 def forget() -> None:
     """Close everything, as if the process had just begun."""
-    with _lock:
-        for session in _sessions.values():
-            session.client.transport.close()
-        _sessions.clear()
-        _chosen.clear()
-        _config.clear()
+    global _current
+    _current.close()
+    _current = Runtime()

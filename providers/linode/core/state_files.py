@@ -36,8 +36,10 @@ def folder(environment: Mapping[str, str] = os.environ, project_folder: Path | N
     return found if found.is_dir() else None
 
 
-def ids_in_state(project: str, stack: str, environment: Mapping[str, str] = os.environ) -> set[str] | None:
-    """The ids of all resources of the stack, those marked for deletion too; None where it can't be read."""
+def ids_in_state(
+    project: str, stack: str, kind: str, environment: Mapping[str, str] = os.environ
+) -> set[str] | None:
+    """The ids of all resources of a kind in the stack, those marked for deletion too; None where it can't be read."""
     found = folder(environment)
     if found is None:
         return None
@@ -46,7 +48,8 @@ def ids_in_state(project: str, stack: str, environment: Mapping[str, str] = os.e
         if document["version"] not in KNOWN_VERSIONS:
             return None
         resources = document["checkpoint"]["latest"].get("resources") or []
-        return {str(entry["id"]) for entry in resources if entry.get("id")}
+        of_kind = [entry for entry in resources if str(entry.get("type", kind)).endswith(kind)]
+        return {str(entry["id"]) for entry in of_kind if entry.get("id")}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.dynamic import (
@@ -22,6 +23,7 @@ from pulumi.dynamic import (
 from providers.linode.api.cache import is_offline
 from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
+from providers.linode.core.owner import FIRST_GENERATION
 
 Props = dict[str, Any]
 
@@ -69,8 +71,11 @@ class AccountProvider(ResourceProvider):
         sessions.require_account(sessions.of_stack(stack), str(props["uuid"]), stack)
 
 
+_of_stack: WeakKeyDictionary[object, Account] = WeakKeyDictionary()
+
+
 class Account(Resource, module="linode", name="Account"):
-    """The account that the stack's Linodes are made in; every Instance wants it.
+    """The account that the stack's resources are made in; every one of them wants it, and finds it by itself.
 
     `uuid` is known in previews. The account is recorded when the stack is first deployed, or demanded from
     the start by the setting linode:account. A token of another account stops every command after that.
@@ -80,12 +85,19 @@ class Account(Resource, module="linode", name="Account"):
 
     def __init__(self, name: str = "account", opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(AccountProvider(), name, {"stack": pulumi.get_stack(), "uuid": None}, opts)
+        _of_stack.setdefault(pulumi.runtime.get_root_resource() or pulumi.runtime, self)
 
-    def owner_of(self, name: str) -> dict[str, Any]:
+    @classmethod
+    def of_stack(cls) -> Account:
+        """The program's one account, made when it is first needed."""
+        return _of_stack.get(pulumi.runtime.get_root_resource() or pulumi.runtime) or cls()
+
+    def owner_of(self, name: str, generation: int = FIRST_GENERATION) -> dict[str, Any]:
         """The owner that a resource of this program passes to its provider, which sees neither stack nor project."""
-        return {
+        owner = {
             "account": self.uuid,
             "project": pulumi.get_project(),
             "stack": pulumi.get_stack(),
             "name": name,
         }
+        return owner if generation == FIRST_GENERATION else {**owner, "generation": generation}

@@ -73,7 +73,7 @@ class GateProvider(ResourceProvider):
     def _open(self, id_: str, props: Props, known: Mapping[str, str], through: Mapping[str, str]) -> Props:
         """The outputs once all Linodes are there.
 
-        `known` were waited for before, `through` got there. Raises HalfMade with the reasons where the engine can
+        `known` were waited for before, `through` got there. Raises PartialFailure with the reasons where the engine can
         be told; else the outputs, which show who is missing, so that the next `up` goes on.
         """
         wanted = _linodes(props)
@@ -92,7 +92,7 @@ class GateProvider(ResourceProvider):
         }
         if failures:
             reason = opening.reason(failures, len(wanted), group)
-            if not engine_contact.keep_half_made(id_, outs, reason, props.get(PROVIDER_KEY)):
+            if not engine_contact.keep_partial(id_, outs, reason, props.get(PROVIDER_KEY)):
                 log.warning("%s", reason)
         return outs
 

@@ -16,7 +16,7 @@ from providers.linode.api.errors import (
     NotAuthorized,
 )
 from providers.linode.api.records import Linode
-from providers.linode.core import evidence
+from providers.linode.core import runtime
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
 from providers.linode.resources.instance.create_failures import Verdict, sort_out
@@ -49,14 +49,14 @@ def linode(id_: int = 7, *tags: str) -> Linode:
 
 @pytest.fixture(autouse=True)
 def _fresh_process() -> None:
-    evidence.forget()
+    runtime.forget()
 
 
 def create(
     *answers: Answer, before: tuple[Linode, ...] = (), environment: dict[str, str] | None = None
 ) -> tuple[Linode | LinodeError, int]:
     """The outcome and the number of create requests that were sent."""
-    known = Evidence(OWNER, environment or {"PULUMI_BACKEND_URL": "https://api.pulumi.com"})
+    known = Evidence(OWNER, "Instance", environment or {"PULUMI_BACKEND_URL": "https://api.pulumi.com"})
     with ScriptedServer(*answers) as server:
         client = LinodeClient(server.transport(most_tries=1))
         try:
@@ -228,7 +228,7 @@ def test_the_linode_that_the_state_has_is_never_taken_over(tmp_path: Path) -> No
 
 
 def test_an_id_that_the_engine_has_named_is_never_taken_over(tmp_path: Path) -> None:
-    evidence.named("7")
+    runtime.current().name("Instance", "7")
     outcome, _ = create(TAKEN, listed(TAG), before=(linode(7, TAG),), environment=state_with(tmp_path))
 
     assert isinstance(outcome, LabelHeld)
@@ -250,14 +250,14 @@ def test_with_the_persons_consent_it_is_taken_over() -> None:
 
 
 def test_consent_does_not_reach_an_id_that_is_being_replaced() -> None:
-    evidence.named("7")
+    runtime.current().name("Instance", "7")
     outcome, _ = create(TAKEN, listed(TAG), before=(linode(7, TAG),), environment={"LINODE_TAKE_OVER": "7"})
 
     assert isinstance(outcome, LabelHeld)
 
 
 def test_a_lost_create_after_a_replacement_finds_the_new_one_not_the_old(tmp_path: Path) -> None:
-    evidence.named("7")
+    runtime.current().name("Instance", "7")
     outcome, sends = create(
         CUT, listed(TAG, id_=9), before=(linode(7, TAG),), environment=state_with(tmp_path, "7")
     )

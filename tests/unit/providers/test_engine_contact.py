@@ -12,7 +12,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from providers.linode.core import engine as engine_contact
-from providers.linode.core.engine import HalfMade, current_call, keep_half_made, widen_pool
+from providers.linode.core.engine import PartialFailure, current_call, keep_partial, widen_pool
 from tests.until import GIVE_UP_S
 
 URN = "urn:pulumi:dev::fleet::pulumi-python:dynamic/linode:Instance::web-1"
@@ -59,9 +59,9 @@ def test_outside_a_call_there_is_none() -> None:
 def test_a_half_made_resource_is_told_with_id_outputs_and_reason() -> None:
     context = Context()
 
-    with pytest.raises(HalfMade, match="too slow"):
+    with pytest.raises(PartialFailure, match="too slow"):
         within_call(
-            lambda: keep_half_made("7", {"ipv4": ("192.0.2.1",), "ipv6": None}, "too slow", "blob"), context
+            lambda: keep_partial("7", {"ipv4": ("192.0.2.1",), "ipv6": None}, "too slow", "blob"), context
         )
 
     [(key, raw)] = context.trailer
@@ -75,11 +75,11 @@ def test_a_half_made_resource_is_told_with_id_outputs_and_reason() -> None:
 
 
 def test_without_contact_the_caller_is_told_to_fall_back() -> None:
-    assert keep_half_made("7", {}, "too slow", "blob") is False
+    assert keep_partial("7", {}, "too slow", "blob") is False
 
 
 def test_without_the_provider_in_the_properties_the_caller_falls_back() -> None:
-    assert within_call(lambda: keep_half_made("7", {}, "x", None), Context()) is False
+    assert within_call(lambda: keep_partial("7", {}, "x", None), Context()) is False
 
 
 def test_a_context_that_refuses_makes_the_caller_fall_back() -> None:
@@ -87,7 +87,7 @@ def test_a_context_that_refuses_makes_the_caller_fall_back() -> None:
         def set_trailing_metadata(self, trailer: object) -> None:
             raise ValueError(f"another gRPC does not take {trailer}")
 
-    assert within_call(lambda: keep_half_made("7", {}, "x", "blob"), Refusing()) is False
+    assert within_call(lambda: keep_partial("7", {}, "x", "blob"), Refusing()) is False
 
 
 def test_the_pool_of_this_thread_is_widened_and_no_other() -> None:

@@ -52,6 +52,11 @@ def timeout_s(inputs: Mapping[str, object], operation: str) -> float:
     return (call.timeout_s if call else 0.0) or TIMEOUTS_S[operation]
 
 
+def timeout_for(args: object, operation: str) -> float:
+    """The same for a resource's arguments."""
+    return timeout_s({"timeouts": getattr(args, "timeouts", None)}, operation)
+
+
 def until(
     look: Callable[[], T], done: Callable[[T], bool], what: str, timeout_s: float, pace: Pace | None = None
 ) -> T:

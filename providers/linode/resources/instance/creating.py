@@ -120,7 +120,7 @@ class Create:
     def _taken_over(self, linode: Linode) -> Linode:
         """A Linode that carries our label and tag. One from before this run needs evidence. Raises LabelHeld."""
         if linode.id in {known.id for known in self.before} and not self.evidence.is_free(linode.id):
-            raise LabelHeld(self.evidence.why_not(linode.id, self.label))
+            raise LabelHeld(self.evidence.why_not("Linode", linode.id, self.label))
         log.warning("Linode %d (%s) is this resource's by label and tag; taken over", linode.id, linode.label)
         return linode
 

@@ -24,14 +24,12 @@ Props = Mapping[str, object]
 def after_create(client: LinodeClient, props: Props, linode: Linode, error: Exception) -> dict[str, object]:
     """The outputs of a Linode that was accepted and didn't get ready.
 
-    Raises HalfMade where the engine can be told; else the outputs, whose `ready` makes the next `up` go on.
+    Raises PartialFailure where the engine can be told; else the outputs, whose `ready` makes the next `up` go on.
     """
     linode = _as_it_is(client, linode.id) or linode
     outs = outputs({**props, **inputs.as_reported(inputs.declared(props), linode)}, linode, ready=False)
     reason = f"Linode {linode.id} is made and kept in the state, but not ready: {told(error)}{NEXT}"
-    if not engine_contact.keep_half_made(
-        str(linode.id), outs, reason, props.get(engine_contact.PROVIDER_KEY)
-    ):
+    if not engine_contact.keep_partial(str(linode.id), outs, reason, props.get(engine_contact.PROVIDER_KEY)):
         log.warning("%s", reason)
     return outs
 
@@ -39,7 +37,7 @@ def after_create(client: LinodeClient, props: Props, linode: Linode, error: Exce
 def after_update(client: LinodeClient, id_: str, olds: Props, news: Props, error: Exception) -> None:
     """Have the engine keep what an update that broke off has reached; what it hasn't keeps its old value.
 
-    Raises HalfMade where the engine can be told; else the old state stays, and the next `up` does it again.
+    Raises PartialFailure where the engine can be told; else the old state stays, and the next `up` does it again.
     """
     linode = _as_it_is(client, int(id_))
     if linode is None:
@@ -47,7 +45,7 @@ def after_update(client: LinodeClient, id_: str, olds: Props, news: Props, error
     outs = outputs({**olds, **inputs.as_reported(inputs.declared(olds), linode)}, linode, ready=False)
     outs["status"] = olds.get("status", linode.status)  # to be restored: it may be off for this update alone
     reason = f"Linode {id_} is changed in part: {told(error)}{NEXT}"
-    engine_contact.keep_half_made(id_, outs, reason, news.get(engine_contact.PROVIDER_KEY))
+    engine_contact.keep_partial(id_, outs, reason, news.get(engine_contact.PROVIDER_KEY))
 
 
 NEXT = " The next `up` goes on from here."

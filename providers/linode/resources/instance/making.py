@@ -38,13 +38,13 @@ def find_or_make(session: Session, wanted: Props, owner: Owner) -> Linode:
     if adopted is not None:
         return adopted
     body = inputs.request_body(_with_interfaces(wanted), owner.tag())
-    return Create(session.client, body, owner.tag(), Evidence(owner), _before(session)).run()
+    return Create(session.client, body, owner.tag(), Evidence(owner, "Instance"), _before(session)).run()
 
 
 def planned(session: Session, owner: Owner) -> str:
     """What a create is going to do, as far as a preview can know: it may find the owner's Linode there already."""
     mine = next((linode for linode in session.linodes if owner.tag() in linode.tags), None)
-    is_free = Evidence(owner).is_free(mine.id) if mine else None
+    is_free = Evidence(owner, "Instance").is_free(mine.id) if mine else None
     if is_free is False:
         return AS_ASKED
     return f"take over Linode {mine.id}, which an earlier run made" if mine and is_free else CREATE
@@ -70,7 +70,7 @@ def refuse_erasure(session: Session, linode: Linode, wanted: Props) -> None:
 
     Its id must then not get into the state: the next run would replace what is not ours.
     """
-    if session.listed(str(linode.id)) is None:
+    if session.linode_listed(str(linode.id)) is None:
         return
     found = changes.between(inputs.as_reported(wanted, linode), wanted)
     if erased := found.of(Outcome.REPLACE, Outcome.REBUILD):

@@ -24,7 +24,7 @@ def find(session: Session, linode_id: str) -> Linode | None:
 
     The list may be a moment old, so it alone never makes an instance gone.
     """
-    listed = session.listed(linode_id)
+    listed = session.linode_listed(linode_id)
     if listed is not None:
         return listed
     try:

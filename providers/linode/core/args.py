@@ -1,0 +1,276 @@
+"""What a program declares of a resource: each input once, with its type and everything that the machinery reads.
+
+    class SSHKeyArgs(Args):
+        label: In[Label] = arg(PUT)
+
+For a type checker `In[str]` takes a `pulumi.Input[str]` where the arguments are made and is a `str` where the provider
+reads them (a descriptor, which both mypy and pyright know from dataclasses). At run time it is the type itself, of
+which the validation is made; nested TypedDicts say `Of[str]` for the same.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import inspect
+import itertools
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    TypeVar,
+    get_args,
+    get_type_hints,
+)
+
+import pulumi
+from pulumi.output import Unknown
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from typing_extensions import Self, dataclass_transform, is_typeddict
+
+from providers.linode.core.effects import OURS, Takes
+from providers.linode.core.problems import Problem, problem_of, told
+from providers.linode.core.values import is_unknown, whole_numbers
+
+__all__ = ["Args", "Field", "In", "InList", "InRows", "Of", "arg", "by_name", "ours"]
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+if TYPE_CHECKING:
+    from pulumi import Input as Of
+
+    class In(Generic[T]):
+        """An input: made from a `pulumi.Input[T]`, read as a `T`."""
+
+        def __get__(self, instance: object, owner: object) -> T: ...
+        def __set__(self, instance: object, value: pulumi.Input[T]) -> None: ...
+
+    class InList(Generic[T]):
+        """A list of inputs, no text: made from a list or tuple of `pulumi.Input[T]`, read as a list of `T`."""
+
+        def __get__(self, instance: object, owner: object) -> list[T] | None: ...
+        def __set__(
+            self,
+            instance: object,
+            value: pulumi.Input[list[T]] | list[pulumi.Input[T]] | tuple[pulumi.Input[T], ...] | None,
+        ) -> None: ...
+
+    class InRows(Generic[T]):
+        """A list of maps: made from any sequence of them, read as a list of `T`."""
+
+        def __get__(self, instance: object, owner: object) -> list[T] | None: ...
+        def __set__(
+            self, instance: object, value: pulumi.Input[Sequence[pulumi.Input[T]] | None]
+        ) -> None: ...
+else:
+
+    class Of:
+        def __class_getitem__(cls, item: object) -> object:
+            return item
+
+    In = Of
+
+    class InList:
+        def __class_getitem__(cls, item: object) -> object:
+            return Annotated[list[item], told("must be a list. Next: correct it.")] | None
+
+    InRows = InList
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One input.
+
+    `takes`: what a change of it takes; `decide` says it where that hangs on other inputs. `wire`: its key in the
+    create body, "" where it isn't sent there. `seen`: the attribute of the record that reports it ("backups.enabled"),
+    "" where the API doesn't tell. `policy`: the input that decides about a change. `default` and `note` are for the
+    documentation. A `secret` one is never named in a failure, for the engine would print its value.
+    """
+
+    takes: Takes
+    default: str = "none"
+    note: str = ""
+    wire: str | None = None
+    seen: str | None = None
+    policy: str = ""
+    secret: bool = False
+    unordered: bool = False
+    body: Callable[[Any], object] | None = None
+    name: str = ""
+    doc: str = ""
+    required: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key in the create body."""
+        return self.name if self.wire is None else self.wire
+
+    @property
+    def attribute(self) -> str:
+        """The record's attribute that reports it."""
+        return self.name if self.seen is None else self.seen
+
+    def on_the_wire(self, value: object) -> object:
+        """The value as the API takes it."""
+        return self.body(value) if self.body else value
+
+
+def arg(takes: Takes, *, default: Any = dataclasses.MISSING, else_: str = "", **facts: Any) -> Any:
+    """Declare an input of `Args`: what a change of it takes, and what else `Field` has.
+
+    `default=None` makes it optional; `else_` says for the documentation what happens without it.
+    """
+    required = default is dataclasses.MISSING
+    told = Field(takes, else_ or ("required" if required else "none"), required=required, **facts)
+    return dataclasses.field(default=default, metadata={"field": told}, kw_only=True)
+
+
+def ours(*, default: Any = None, else_: str = "", **facts: Any) -> Any:
+    """Declare an input that only says how things are done: a change of it does nothing at the API."""
+    return arg(OURS, default=default, else_=else_, wire="", seen="", **facts)
+
+
+def plain(*, default: Any) -> Any:
+    """A part of `Args` that is no input."""
+    return dataclasses.field(default=default, kw_only=True, repr=False)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(arg, ours, plain))
+class _Transformed:
+    def __init_subclass__(cls) -> None:
+        dataclasses.dataclass(kw_only=True, eq=False)(cls)
+
+
+class Args(_Transformed):
+    """The arguments of a resource, and what is not an input: three things that every resource takes.
+
+    `opts`: Pulumi's options, where the arguments are given by name. `account`: the stack's, if not found by itself.
+    Another `generation` has the resource recreated.
+    """
+
+    opts: pulumi.ResourceOptions | None = plain(default=None)
+    account: Any = plain(default=None)
+    generation: int = plain(default=1)
+
+    @classmethod
+    @functools.cache
+    def fields(cls) -> Mapping[str, Field]:
+        """By name, in the order of declaration."""
+        found = {}
+        for each in dataclasses.fields(cls):
+            if (field := each.metadata.get("field")) is not None:
+                found[each.name] = dataclasses.replace(field, name=each.name)
+        return found
+
+    @classmethod
+    def documented(cls) -> list[Field]:
+        """The fields with their docstrings, read from the source: for documents, not for runs."""
+        parts = [
+            part
+            for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(cls))))
+            for part in _body(node)
+        ]
+        docs = {
+            statement.target.id: inspect.cleandoc(str(after.value.value))
+            for statement, after in itertools.pairwise(parts)
+            if isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and isinstance(after, ast.Expr)
+            and isinstance(after.value, ast.Constant)
+        }
+        return [dataclasses.replace(f, doc=docs.get(name, "")) for name, f in cls.fields().items()]
+
+    @classmethod
+    @functools.cache
+    def _model(cls) -> type[BaseModel]:
+        hints = get_type_hints(cls, include_extras=True)
+        config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True, regex_engine="python-re")
+        shapes: dict[str, Any] = {
+            name: (hints[name], ...) if field.required else (hints[name] | None, None)
+            for name, field in cls.fields().items()
+        }
+        return create_model(cls.__name__, __config__=config, **shapes)
+
+    @classmethod
+    def problems(cls, props: Mapping[str, object]) -> list[Problem]:
+        """Everything wrong with the inputs one by one; what is not known yet, whole or in part, is passed over."""
+        given = {key: value for key, value in cls.normal(props).items() if not isinstance(value, Unknown)}
+        try:
+            cls._model().model_validate(given)
+        except ValidationError as error:
+            found = [
+                problem_of(each, cls.nested_names())
+                for each in error.errors(include_url=False, include_input=False)
+            ]
+            return [each for each in found if not isinstance(props.get(each.field), Unknown)]
+        return []
+
+    @classmethod
+    @functools.cache
+    def nested_names(cls) -> frozenset[str]:
+        """Every key that stands somewhere in a map: what a misspelt one may mean."""
+        hints = get_type_hints(cls, include_extras=True)
+        return frozenset(name for field in cls.fields() for name in _keys(hints[field]))
+
+    @classmethod
+    def normal(cls, props: Mapping[str, object]) -> dict[str, object]:
+        """The declared inputs that are there, each in its normal form; unknown ones stay as they are."""
+        return {
+            key: props[key] if is_unknown(props[key]) else cls.normalised(key, props[key])
+            for key in cls.fields()
+            if props.get(key) is not None
+        }
+
+    @classmethod
+    def normalised(cls, key: str, value: object) -> object:
+        """What means the same compares the same: 3.0 is 3, and a list without an order is sorted."""
+        value = whole_numbers(value)
+        if cls.fields()[key].unordered and isinstance(value, list):
+            return sorted(set(value), key=lambda item: (str(item).casefold(), str(item)))
+        return value
+
+    @classmethod
+    def read(cls, props: Mapping[str, object]) -> Self:
+        """The arguments among a resource's properties. What is missing or not known yet is None, and "" if required."""
+        known = {key: value for key, value in cls.normal(props).items() if not is_unknown(value)}
+        blank = {key: "" for key, field in cls.fields().items() if field.required}
+        values: dict[str, Any] = {**blank, **known}
+        return cls(**values)
+
+    def value(self, name: str) -> object:
+        return getattr(self, name)
+
+    def declared(self) -> dict[str, object]:
+        """The inputs that are there."""
+        return {key: value for key in self.fields() if (value := getattr(self, key)) is not None}
+
+
+def _keys(hint: object) -> Iterator[str]:
+    if is_typeddict(hint):
+        for name, inner in get_type_hints(hint, include_extras=True).items():
+            yield name
+            yield from _keys(inner)
+    for part in get_args(hint):
+        yield from _keys(part)
+
+
+def _body(node: ast.AST) -> list[ast.stmt]:
+    return node.body if isinstance(node, ast.ClassDef) else []
+
+
+def by_name(
+    args: Callable[P, Any],  # noqa: ARG001 - for its signature alone
+) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, str, P], None]]:
+    """For an overload of a resource's `__init__`: a name, and the arguments of this class by their names."""
+
+    def decorate(init: Callable[..., None]) -> Callable[Concatenate[Any, str, P], None]:
+        return init
+
+    return decorate

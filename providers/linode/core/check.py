@@ -1,0 +1,99 @@
+"""Check one resource's inputs: put them in normal form, judge them, and decide and tell what their change does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from providers.linode.core import diff, effects, engine, runtime
+from providers.linode.core.effects import Effects
+from providers.linode.core.evidence import Evidence
+from providers.linode.core.owner import Owner
+from providers.linode.core.problems import Problem
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import A, Checking, R, Spec
+
+Props = Mapping[str, Any]
+
+
+def check(
+    spec: Spec[A, R], session: Session, olds: Props, news: Props
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The checked inputs and everything wrong with them. `olds` are the inputs in the state, {} for a new one.
+
+    Raises what the calls for catalogs and lists raise.
+    """
+    news = spec.canonical(session, {key: value for key, value in news.items() if value is not None})
+    checked = {**news, **spec.args.normal(news)}
+    owner = Owner.from_props(news)
+    takes = diff.between(spec, olds, checked, session) if olds else {}
+    old = spec.args.read(olds) if olds else None
+    known = Checking(session, spec.args.read(checked), checked, old, owner, takes, mine(spec, session, owner))
+    wrong = [*spec.args.problems(news), *(problem for rule in spec.rules for problem in rule(known))]
+    wrong += label_taken(spec, known)
+    if not wrong:
+        for doubt in spec.doubts(known):
+            engine.tell(doubt)
+        _tell(spec, decided(spec, session, olds, checked, known))
+    return checked, [hidden(spec, problem) for problem in wrong]
+
+
+def mine(spec: Spec[A, R], session: Session, owner: Owner) -> R | None:
+    """The resource's own record by its tag, where the kind has tags."""
+    if not spec.identity.tagged:
+        return None
+    tag = owner.tag()
+    return next((row for row in session.rows(spec) if tag in row.tags), None)
+
+
+def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
+    """Where labels are unique in an account, another's of the same kind."""
+    label = check.args.value("label") if spec.identity.unique else None
+    if not isinstance(label, str) or not check.is_new("label"):
+        return
+    holder = next((row for row in check.session.rows(spec) if row.label.casefold() == label.casefold()), None)
+    if holder is None or spec.is_own(holder, check.owner) or getattr(check.args, "adopt", None) == holder.id:
+        return
+    region = getattr(holder, "region", None)
+    adopt = f", or take it over with adopt={holder.id}" if "adopt" in spec.fields else ""
+    yield Problem(
+        "label",
+        f"is taken by {spec.name} {holder.id}{f' ({region})' if region else ''}, which is not this resource's; labels "
+        f"are unique in an account. Next: choose another label, delete that {spec.name}{adopt}.",
+    )
+
+
+def hidden(spec: Spec[Any, Any], problem: Problem) -> Problem:
+    """The problem as the engine may have it: it prints the value of a named input, so a secret one is not named."""
+    field, reason = problem
+    return Problem("", f"{field} {reason}") if field in spec.secrets() else problem
+
+
+def decided(spec: Spec[A, R], session: Session, olds: Props, news: Props, known: Checking[A]) -> Effects:
+    """What is going to happen, as far as a preview can know: a create may find its own there already."""
+    found = diff.effects(spec, session, olds, news, known.takes)
+    if olds or known.mine is None:
+        return found
+    is_free = Evidence(known.owner, spec.kind).is_free(known.mine.id)
+    if is_free is False:
+        return replace(found, op="replace", destroys=spec.destroyed(known.args), level=spec.loss)
+    if is_free:
+        return replace(
+            found, op="adopt", found=f"adopts {spec.name} {known.mine.id}, which an earlier run made"
+        )
+    return found
+
+
+def _tell(spec: Spec[A, R], found: Effects) -> None:
+    """Once for a resource and command: an engine checks a replacement a second time, without its old inputs."""
+    call = engine.current_call()
+    urn = call.urn if call else ""
+    told = runtime.current().told
+    if urn in told or (found.op == "update" and not found.causes):
+        return
+    if urn and found.op != "create":
+        told[urn] = found.summary
+    effects.write(found.as_json(urn, spec.kind))
+    if found.is_worth_telling:
+        engine.tell(found.summary, warning=found.level in ("power off", "data loss") or bool(found.one_way))

@@ -1,0 +1,76 @@
+"""Which inputs differ, and what each difference takes. Pure, but for what a policy asks the catalogs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from providers.linode.core.args import Args
+from providers.linode.core.effects import Cause, Effects, Op, Takes, worst
+from providers.linode.core.owner import Owner
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import A, Changed, R, Spec
+from providers.linode.core.values import is_unknown
+
+Props = Mapping[str, object]
+
+
+def differing(args: type[Args], olds: Props, news: Props) -> list[str]:
+    """The declared inputs with another value than before, in the order of their declaration.
+
+    One that is not known yet counts: the engine then shows a change that may not come. One that is no longer declared
+    is left as it is.
+    """
+    old, new = args.normal(olds), args.normal(news)
+    return [name for name in args.fields() if name in new and _differ(old.get(name), new[name])]
+
+
+def _differ(old: object, new: object) -> bool:
+    return is_unknown(new) or old != new
+
+
+def between(spec: Spec[A, R], olds: Props, news: Props, session: Session | None = None) -> dict[str, Takes]:
+    """What has to happen for the old outputs to become the new inputs: each differing input with what it takes."""
+    changed = Changed(spec.args.read(olds), spec.args.read(news), session)
+    return {name: spec.takes(name, changed) for name in differing(spec.args, olds, news)}
+
+
+def replacing(takes: Mapping[str, Takes]) -> list[str]:
+    return [name for name, each in takes.items() if each.replaces]
+
+
+def effects(
+    spec: Spec[Any, Any],
+    session: Session,
+    olds: Props,
+    news: Props,
+    takes: Mapping[str, Takes],
+) -> Effects:
+    """All that the change does. `olds` are empty for a new resource."""
+    old, new = spec.args.read(olds), spec.args.read(news)
+    after = spec.monthly_usd(session, new)
+    if not olds:
+        return Effects("create", monthly_usd=(None, after))
+    replaced = (
+        bool(replacing(takes)) or Owner.from_props(olds).generation != Owner.from_props(news).generation
+    )
+    op: Op = "replace" if replaced else "update"
+    causes = tuple(Cause(name, each, *_shown(spec, name, olds, news)) for name, each in takes.items())
+    destroys = (
+        spec.destroyed(old)
+        if replaced
+        else tuple(dict.fromkeys(lost for cause in causes for lost in cause.takes.destroys))
+    )
+    level = worst(cause.takes.level for cause in causes)
+    if replaced and "disks" in destroys:
+        level = "data loss"
+    before = spec.monthly_usd(session, old)
+    if level == "none" and None not in (before, after) and before != after:
+        level = "billing"
+    return Effects(op, causes, destroys, level, (before, after))
+
+
+def _shown(spec: Spec[Any, Any], name: str, olds: Props, news: Props) -> tuple[str, str]:
+    if spec.fields[name].secret or is_unknown(news.get(name)):
+        return "", ""
+    return str(olds.get(name) or ""), str(news.get(name) or "")

@@ -1,0 +1,197 @@
+"""What Pulumi calls for every resource of every kind: check, diff, create, read, update, delete.
+
+It holds the kind's name and nothing else, so that a state has two words of it instead of a copy of its code.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from providers.linode.api.errors import LinodeError, NotFound
+from providers.linode.core import adoption, check, diff, engine, runtime
+from providers.linode.core.engine import PROVIDER_KEY
+from providers.linode.core.owner import Owner
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import Spec, Update
+from providers.linode.core.waiting import until
+
+log = logging.getLogger("linode.provider")
+
+Props = dict[str, Any]
+"""Properties as the SDK hands them over: JSON values (every number a float) and `Unknown` objects."""
+
+AnySpec = Spec[Any, Any]
+
+NEXT = " The next `up` goes on from here."
+
+
+class Provider(ResourceProvider):
+    """One kind's provider."""
+
+    serialize_as_secret_always = False
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    @property
+    def spec(self) -> AnySpec:
+        raise NotImplementedError
+
+    def configure(self, req: ConfigureRequest) -> None:
+        runtime.begin(req.config)
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """The new inputs in normal form, or what is wrong with them."""
+        try:
+            session = runtime.of_stack(Owner.from_props(news).stack)
+            checked, found = check.check(self.spec, session, _olds, news)
+        except LinodeError as error:
+            return CheckResult(news, [CheckFailure("", str(error))])
+        return CheckResult(checked, [CheckFailure(problem.field, problem.reason) for problem in found])
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        """`None` where inputs differ (the engine then shows which), `True` where only outputs do, else `False`.
+
+        A replacement deletes first where labels are unique in an account, for the label stays.
+        """
+        spec = self.spec
+        runtime.current().name(spec.kind, _id)
+        first = spec.identity.unique
+        old, new = Owner.from_props(_olds), Owner.from_props(_news)
+        if old.generation != new.generation:
+            return DiffResult(changes=None, replaces=["owner"], delete_before_replace=first)
+        takes = diff.between(spec, _olds, _news, runtime.of_stack(new.stack))
+        if replaces := diff.replacing(takes):
+            return DiffResult(changes=None, replaces=replaces, delete_before_replace=first)
+        if takes or old != new:
+            return DiffResult(changes=None)
+        moved = PROVIDER_KEY in _olds and _olds[PROVIDER_KEY] != _news.get(PROVIDER_KEY)
+        return DiffResult(
+            changes=_olds.get("ready") is False or moved or spec.is_adrift(_olds, spec.args.read(_news))
+        )
+
+    def create(self, props: Props) -> CreateResult:
+        spec, owner = self.spec, Owner.from_props(props)
+        session, args = runtime.of_owner(owner), spec.args.read(props)
+        record = adoption.find_or_make(spec, session, args, owner)
+        runtime.current().name(spec.kind, str(record.id))
+        takes = diff.between(spec, spec.reported_inputs(record, args), props, session)
+        adoption.refuse_erasure(spec, session, record, takes)
+        update = Update(session, record, args, takes, owner, until.timeout_for(args, "create"))
+        try:
+            record = spec.finish(update)
+        except Exception as error:  # noqa: BLE001 - whatever it is: without its id the resource would be lost
+            return CreateResult(str(record.id), _partly_made(spec, session, props, record, error))
+        return CreateResult(str(record.id), _outputs(spec, session, props, record))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """What the API reports now, as outputs and as inputs; an empty id when it is gone."""
+        spec, owner = self.spec, Owner.from_props(props)
+        runtime.current().name(spec.kind, id_)
+        session = runtime.of_owner(owner)
+        record = spec.find(session, id_)
+        is_ours = "ready" in props
+        if record is None:
+            if is_ours:
+                return ReadResult("", {})
+            raise NotFound(
+                f"there is no {spec.name} {id_} in this account. Next: correct the id.", status=404
+            )
+        declared = spec.args.read(props)
+        seen = spec.seen(session, record, declared) if is_ours else spec.described(session, record)
+        kept = {key: value for key, value in props.items() if key not in spec.fields}
+        ready = bool(props.get("ready", True))
+        inputs = {key: kept[key] for key in ("owner", PROVIDER_KEY) if key in kept}
+        return ReadResult(
+            id_, _outputs(spec, session, {**inputs, **seen}, record, ready=ready), {**inputs, **seen}
+        )
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        spec, owner = self.spec, Owner.from_props(_news)
+        runtime.current().name(spec.kind, _id)
+        session, args = runtime.of_owner(owner), spec.args.read(_news)
+        takes = diff.between(spec, _olds, _news, session)
+        try:
+            update = Update(
+                session, spec.get(session, _id), args, takes, owner, until.timeout_for(args, "update"), _olds
+            )
+            record = spec.update(update)
+        except Exception as error:
+            _partly_changed(spec, session, _id, _olds, _news, error)
+            raise
+        return UpdateResult(_outputs(spec, session, _news, record))
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Gone is success."""
+        spec, owner = self.spec, Owner.from_props(_props)
+        runtime.current().name(spec.kind, _id)
+        args = spec.args.read(_props)
+        spec.delete(runtime.of_owner(owner), _id, args, until.timeout_for(args, "delete"))
+
+
+def _outputs(spec: AnySpec, session: Session, inputs: Props, record: Any, *, ready: bool = True) -> Props:
+    """All inputs, and what the API says beside them.
+
+    The inputs are among them because the engine hands a provider its old outputs, never its old inputs. ready: False
+    where a create or update broke off, so that the next run finishes it.
+    """
+    return {**inputs, **spec.outputs(session, record, spec.args.read(inputs)), "ready": ready}
+
+
+def _partly_made(spec: AnySpec, session: Session, props: Props, record: Any, error: Exception) -> Props:
+    """The outputs of what was made and didn't get ready; the next `up` calls update, which does the rest.
+
+    Raises PartialFailure where the engine can be told; else the outputs, whose `ready` makes the next `up` go on.
+    """
+    record = _as_it_is(spec, session, record.id) or record
+    outs = _outputs(spec, session, _seen(spec, props, record), record, ready=False)
+    reason = f"{spec.name} {record.id} is made and kept in the state, but not ready: {told(error)}{NEXT}"
+    if not engine.keep_partial(str(record.id), outs, reason, props.get(PROVIDER_KEY)):
+        log.warning("%s", reason)
+    return outs
+
+
+def _partly_changed(
+    spec: AnySpec, session: Session, id_: str, olds: Props, news: Props, error: Exception
+) -> None:
+    """Have the engine keep what an update that broke off has reached; what it hasn't keeps its old value.
+
+    Raises PartialFailure where the engine can be told; else the old state stays, and the next `up` does it again.
+    """
+    record = _as_it_is(spec, session, id_)
+    if record is None:
+        return
+    outs = _outputs(spec, session, _seen(spec, olds, record), record, ready=False)
+    outs |= spec.kept_when_cut_off(olds)
+    reason = f"{spec.name} {id_} is changed in part: {told(error)}{NEXT}"
+    engine.keep_partial(id_, outs, reason, news.get(PROVIDER_KEY))
+
+
+def _seen(spec: AnySpec, props: Props, record: Any) -> Props:
+    others = {key: value for key, value in props.items() if key not in spec.fields}
+    return {**others, **spec.reported_inputs(record, spec.args.read(props))}
+
+
+def told(error: Exception) -> str:
+    """The error's own line; one of another kind with its type, as its text alone may say little."""
+    return str(error) if isinstance(error, LinodeError) else f"{type(error).__name__}: {error}"
+
+
+def _as_it_is(spec: AnySpec, session: Session, id_: int | str) -> Any:
+    try:
+        return spec.get(session, id_)
+    except LinodeError:
+        return None

@@ -1,0 +1,311 @@
+"""A kind of resource, as data: what it is called, where it lives, what it takes, how one's own is recognised.
+
+Everything that all kinds do alike (check, diff, create exactly once, read, update, delete, import, effects, documents)
+reads a Spec. A kind that does more, as an Instance, overrides a method. Nothing here knows a kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from providers.linode.api.errors import NotFound
+from providers.linode.api.records import Owned
+from providers.linode.core.args import Args, Field
+from providers.linode.core.effects import PUT, REPLACE, Level, Takes
+from providers.linode.core.owner import Owner, is_owner_tag
+from providers.linode.core.problems import Problem
+
+if TYPE_CHECKING:
+    from providers.linode.core.runtime import Session
+
+A = TypeVar("A", bound=Args)
+R = TypeVar("R", bound=Owned)
+
+HANDLED = frozenset({"in place", "recreated", "for new ones only", "nothing at the API"})
+"""What a change may take without a step of the kind's own."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How one's own is recognised after a lost answer, by what the create request said.
+
+    `keys`: what has to be equal. `tagged`: the owner's tag went out with the request. `unique`: the API takes no second
+    one of these keys, so that a request which arrives late can do no harm.
+    """
+
+    keys: tuple[str, ...]
+    tagged: bool = False
+    unique: bool = False
+
+    def matches(self, record: Owned, body: Mapping[str, object]) -> bool:
+        """Whether the record has what the request asked for; filters of the API may match loosely."""
+        return all(getattr(record, key, None) == body.get(key) for key in self.keys)
+
+
+BY_LABEL_AND_TAG = Identity(("label",), tagged=True, unique=True)
+
+
+def by_content(*keys: str) -> Identity:
+    """For what has no tags: the same content. The account may hold it twice."""
+    return Identity(keys)
+
+
+@dataclass(frozen=True)
+class Changed(Generic[A]):
+    """What a change is judged by: the arguments before and after, and the session for what only the API knows."""
+
+    old: A
+    new: A
+    session: Session | None = None
+
+
+@dataclass(frozen=True)
+class Checking(Generic[A]):
+    """One check: the arguments that are known, all properties as they came, and what differs from the old ones."""
+
+    session: Session
+    args: A
+    props: Mapping[str, object]
+    old: A | None
+    owner: Owner
+    takes: Mapping[str, Takes]
+    mine: Any = None
+    """The resource's own record as the account has it, None for a new one or one that is gone."""
+
+    def gives(self, name: str) -> bool:
+        """Whether an input is there, known or not."""
+        return self.props.get(name) is not None
+
+    def is_new(self, *names: str) -> bool:
+        """Whether one of these is declared with another value than before: the rest was judged then."""
+        return any(
+            (value := self.args.value(name)) is not None
+            and (self.old is None or self.old.value(name) != value)
+            for name in names
+        )
+
+
+@dataclass(frozen=True)
+class Update(Generic[A, R]):
+    """One resource to be brought from what it is to what it is to be."""
+
+    session: Session
+    record: R
+    wanted: A
+    takes: Mapping[str, Takes]
+    owner: Owner
+    timeout_s: float = 0.0
+    before: Mapping[str, object] = field(default_factory=dict)
+    """The outputs in the state."""
+
+    def of(self, *takes: Takes) -> tuple[str, ...]:
+        """The changed inputs that take one of these."""
+        return tuple(name for name, each in self.takes.items() if each in takes)
+
+
+Step = Callable[[Update[Any, Any]], None]
+Rule = Callable[[Checking[Any]], Iterator[Problem]]
+
+
+def _none(_: Checking[Any]) -> Iterator[str]:
+    return iter(())
+
+
+@dataclass(frozen=True)
+class Spec(Generic[A, R]):
+    """One kind. `path`: of its list. `scope`: what a token needs for it.
+
+    `rules`: what does not go together, and what the account says to it. `doubts`: what the API takes, and is probably
+    not meant. `steps`: for inputs whose change takes a call
+    of its own. `erases`: what is lost with it: disks, backups, addresses, id. `noun`: in sentences.
+    """
+
+    kind: str
+    path: str
+    args: type[A]
+    record: type[R]
+    identity: Identity
+    scope: str
+    noun: str = ""
+    rules: tuple[Rule, ...] = ()
+    doubts: Callable[[Checking[Any]], Iterator[str]] = _none
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    erases: tuple[str, ...] = ("id",)
+    label: str = "label"
+
+    def __post_init__(self) -> None:
+        """Raises TypeError for an input whose change nobody would carry out."""
+        for name, each in self.args.fields().items():
+            if each.takes.how not in HANDLED and name not in self.steps:
+                raise TypeError(f"{self.kind}.{name}: a change takes '{each.takes.how}', and no step does it")
+        if unknown := set(self.steps) - set(self.args.fields()):
+            raise TypeError(f"{self.kind}: steps for inputs that it does not have: {sorted(unknown)}")
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        return self.args.fields()
+
+    @property
+    def name(self) -> str:
+        return self.noun or self.kind
+
+    def secrets(self) -> frozenset[str]:
+        return frozenset(name for name, field in self.fields.items() if field.secret)
+
+    # ---- what a change takes
+
+    def takes(self, name: str, changed: Changed[A]) -> Takes:
+        """What a change of this input takes, once policies have been asked."""
+        return (
+            REPLACE if name in (getattr(changed.new, "replace_on", None) or ()) else self.fields[name].takes
+        )
+
+    def destroyed(self, old: A) -> tuple[str, ...]:
+        """What is lost with a resource that had these arguments."""
+        return self.erases
+
+    @property
+    def loss(self) -> Level:
+        """How bad it is to lose one."""
+        return "data loss" if "disks" in self.erases else "none"
+
+    def canonical(self, session: Session, news: Mapping[str, object]) -> Mapping[str, object]:
+        """The inputs with ids in the form that the API uses today."""
+        return news
+
+    def is_adrift(self, olds: Mapping[str, object], args: A) -> bool:
+        """Whether only an output shows that there is something to do."""
+        return False
+
+    def kept_when_cut_off(self, olds: Mapping[str, object]) -> dict[str, object]:
+        """Old outputs that the next run needs where an update broke off."""
+        return {}
+
+    def monthly_usd(self, session: Session, args: A) -> float | None:
+        """What it costs a month, None where nothing is known of a price."""
+        return None
+
+    # ---- the API
+
+    def record_path(self, id_: int | str) -> str:
+        return f"{self.path}/{id_}"
+
+    def list(self, session: Session, x_filter: Mapping[str, object] | None = None) -> list[R]:
+        return [self.record.model_validate(row) for row in session.client.list_rows(self.path, x_filter)]
+
+    def get(self, session: Session, id_: int | str) -> R:
+        """Raises NotFound."""
+        return self.record.model_validate(session.client.get(self.record_path(id_)))
+
+    def find(self, session: Session, id_: str) -> R | None:
+        """As the list has it, so that a refresh of many asks once; the list may be late, so it makes nothing gone."""
+        listed = session.listed(self, id_)
+        if listed is not None:
+            return listed
+        try:
+            return self.get(session, id_)
+        except NotFound:
+            return None
+
+    def body(self, args: A, owner: Owner) -> dict[str, object]:
+        """The create request."""
+        sent = {
+            field.key: field.on_the_wire(value)
+            for name, field in self.fields.items()
+            if field.key and (value := args.value(name)) is not None
+        }
+        if self.identity.tagged:
+            sent["tags"] = [*(args.value("tags") or ()), owner.tag()]  # type: ignore[misc]  # a list of texts
+        return sent
+
+    def put_body(self, update: Update[A, R]) -> dict[str, object]:
+        """What one PUT has to change; empty when nothing."""
+        body = {
+            field.key: field.on_the_wire(value)
+            for name, field in self.fields.items()
+            if field.takes is PUT and field.attribute and name != "tags"
+            if (value := update.wanted.value(name)) is not None
+            and value != self.reported(update.record, field)
+        }
+        if self.identity.tagged and (tags := changed_tags(update)) is not None:
+            body["tags"] = tags
+        return body
+
+    def create(self, session: Session, args: A, body: Mapping[str, object]) -> R:
+        """One create request, sent once."""
+        return self.record.model_validate(session.client.post(self.path, body))
+
+    def finish(self, update: Update[A, R]) -> R:
+        """After a create, or a takeover: what the create request can't say."""
+        return self.update(update)
+
+    def update(self, update: Update[A, R]) -> R:
+        """Carry out what differs: steps of their own, then one PUT for the rest."""
+        for step in dict.fromkeys(self.steps[name] for name in update.takes if name in self.steps):
+            step(update)
+        if body := self.put_body(update):
+            update.session.client.put(self.record_path(update.record.id), body)
+        return self.get(update.session, update.record.id) if body or update.takes else update.record
+
+    def delete(self, session: Session, id_: str, args: A, timeout_s: float) -> None:
+        """Gone is success."""
+        try:
+            session.client.delete(self.record_path(id_))
+        except NotFound:
+            return
+
+    def is_own(self, record: R, owner: Owner) -> bool:
+        """Whether it is the owner's, in this generation or the one that is being replaced."""
+        stem = owner.tag().rpartition(":")[0] + ":"
+        return any(tag.casefold().startswith(stem) for tag in record.tags)
+
+    def is_leaving(self, record: R) -> bool:
+        """Whether it is on its way out, and with it its label."""
+        return False
+
+    # ---- what is read back
+
+    def reported(self, record: R, field: Field) -> object:
+        """What the record says of an input, in normal form."""
+        found: object = record
+        for part in field.attribute.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else getattr(found, part, None)
+        if field.name == "tags":
+            found = [tag for tag in record.tags if not is_owner_tag(tag)]
+        return self.args.normalised(field.name, list(found) if isinstance(found, tuple) else found)
+
+    def reported_inputs(self, record: R, declared: A) -> dict[str, object]:
+        """The declared inputs as the record has them; what it doesn't tell stays as declared, what is gone is gone."""
+        found = {
+            name: self.reported(record, self.fields[name]) if self.fields[name].attribute else value
+            for name, value in declared.declared().items()
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def seen(self, session: Session, record: R, declared: A) -> dict[str, object]:
+        """The same for a refresh, which may ask further: a call of its own only for what is declared."""
+        return self.reported_inputs(record, declared)
+
+    def described(self, session: Session, record: R) -> dict[str, object]:
+        """The inputs that say what a record is: for a look at what is not declared here, and for imports."""
+        found = {name: self.reported(record, field) for name, field in self.fields.items() if field.attribute}
+        return {name: value for name, value in found.items() if value not in (None, [])}
+
+    def outputs(self, session: Session, record: R, args: A) -> dict[str, object]:
+        """What the API says beside the inputs."""
+        return {
+            key: value
+            for key, value in record.model_dump(mode="json", exclude={"id"}).items()
+            if key not in self.fields and key != "tags"
+        }
+
+
+def changed_tags(update: Update[Any, Any]) -> list[str] | None:
+    """All tags as they are to be, None where they are: those declared, else those there, and always the owner's."""
+    there = list(update.record.tags)
+    users = update.wanted.value("tags")
+    kept = users if users is not None else [tag for tag in there if not is_owner_tag(tag)]
+    wanted = [*kept, update.owner.tag()]
+    return None if {tag.casefold() for tag in wanted} == {tag.casefold() for tag in there} else wanted

@@ -1,0 +1,70 @@
+"""What a program declares: the base of every resource class, and the account that each of them belongs to."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, ClassVar, get_type_hints
+
+import pulumi
+from pulumi.dynamic import Resource as DynamicResource
+
+from providers.linode.core.args import Args
+from providers.linode.core.provider import Provider
+from providers.linode.resources.account import Account
+
+PROVIDERS = "providers.linode.provider"
+"""The module whose path every state holds. A stored format: never move it."""
+
+
+def provider_of(kind: str) -> Provider:
+    """The provider of a kind, of the class that states name."""
+    found: Provider = importlib.import_module(PROVIDERS).LinodeProvider(kind)
+    return found
+
+
+class Resource(DynamicResource, module="linode", name="Resource"):
+    """A resource of one kind. A subclass declares its outputs; those that are inputs too have both."""
+
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        super().__init_subclass__(module="linode", name=cls.__name__, **words)
+        cls.kind = cls.__name__
+
+    def _declare(
+        self,
+        name: str,
+        args: Args | None,
+        opts: pulumi.ResourceOptions | None,
+        by_name: Mapping[str, Any],
+    ) -> None:
+        """Register it, from arguments as an object or by their names. Raises TypeError as a signature does."""
+        spec = provider_of(self.kind).spec
+        args_class = spec.args
+        if args is None:
+            args = args_class(**by_name)
+        elif by_name:
+            raise TypeError(
+                f"{name}: arguments come as an object or by their names, not both: {sorted(by_name)}"
+            )
+        opts = pulumi.ResourceOptions.merge(args.opts, opts)
+        account = args.account or Account.of_stack()
+        owner = account.owner_of(name, args.generation)
+        fields = args_class.fields()
+        given = {key: value for key in fields if (value := getattr(args, key)) is not None}
+        hidden = {
+            key: pulumi.Output.secret(given[key])
+            for key, field in fields.items()
+            if field.secret and key in given
+        }
+        label = {"label": default_label(name)} if "label" in fields else {}
+        outputs = dict.fromkeys(key for key in get_type_hints(type(self)) if key not in ("kind", "urn", "id"))
+        super().__init__(
+            provider_of(self.kind), name, {**outputs, **label, **given, **hidden, "owner": owner}, opts
+        )
+
+
+def default_label(name: str) -> str:
+    """<project>-<stack>-<name>, so that stacks of one account don't get into each other's way."""
+    return f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}"

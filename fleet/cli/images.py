@@ -57,7 +57,8 @@ def images(**given: Any) -> None:
     if criteria.own:
         asking.require_token(sessions.of_environment())
     with asking.catalogs() as catalogs:
-        pick = pick_image(catalogs, criteria, datetime.now(timezone.utc).date())
+        today = datetime.now(timezone.utc).date()
+        pick = pick_image(catalogs, criteria, today, explain=output.explain)
     listing_of(pick, criteria).show(output)
 
 

@@ -27,7 +27,7 @@ def kernels(kvm: bool, **given: Any) -> None:
     criteria = criteria_of(KernelCriteria, FLAGS, given, kvm=kvm)
     output = output_of(given)
     with asking.catalogs() as catalogs:
-        pick = pick_kernel(catalogs, criteria)
+        pick = pick_kernel(catalogs, criteria, explain=output.explain)
     listing_of(pick, criteria).show(output)
 
 

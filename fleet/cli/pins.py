@@ -15,12 +15,11 @@ from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs import Catalogs
 from providers.linode.pins import PinFile
-from providers.linode.pins.advice import advise
+from providers.linode.pins.advice import advise, strays
 from providers.linode.pins.moves import Moved, Pins
 from providers.linode.pins.moves import keep as keep_pins
 from providers.linode.pins.moves import promote as promote_pins
 from providers.linode.pins.moves import repin as move_pins
-from providers.linode.pins.strays import strays
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 

@@ -16,10 +16,10 @@ from providers.linode.catalogs import (
     Region,
     RegionCriteria,
     TypeCriteria,
+    known_type,
     pick_region,
 )
 from providers.linode.catalogs.places import CONTINENTS, coordinates_of, distance_km
-from providers.linode.catalogs.type_picks import known_type
 
 SITES = click.Choice(["core", "distributed", "any"])
 FLAGS = (
@@ -47,7 +47,9 @@ def regions(site_type: str, plan: str, **given: Any) -> None:
     with asking.catalogs() as catalogs:
         if plan:
             known_type(catalogs, plan)
-        listing = listing_of(catalogs, pick_region(catalogs, criteria, sells=sells), criteria, plan)
+        listing = listing_of(
+            catalogs, pick_region(catalogs, criteria, sells=sells, explain=output.explain), criteria, plan
+        )
     if output.sort == "price" and not plan:
         raise click.UsageError("--sort price needs --type, the plan whose price it is")
     listing.show(output)

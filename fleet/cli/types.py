@@ -44,7 +44,7 @@ def types(region: str, **given: Any) -> None:
     criteria = criteria_of(TypeCriteria, FLAGS, given)
     output = output_of(given)
     with asking.catalogs() as catalogs:
-        listing = listing_of(pick_type(catalogs, criteria, region), criteria, region)
+        listing = listing_of(pick_type(catalogs, criteria, region, explain=output.explain), criteria, region)
     listing.show(output)
 
 

@@ -19,10 +19,8 @@ from providers.linode.catalogs import (
     Regions,
     render,
 )
-from providers.linode.catalogs.endpoints import ENDPOINTS
-from providers.linode.catalogs.field import parse_moment
-from providers.linode.catalogs.tree import Filter, Order
-from providers.linode.catalogs.xfilter import split
+from providers.linode.catalogs.filter import Filter, Order, parse_moment
+from providers.linode.catalogs.x_filter import split
 
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings"
 pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="needs ../shared/recordings")
@@ -127,9 +125,8 @@ def test_what_the_api_answered_to_a_filter_holds_here_too() -> None:
 
 def test_every_key_the_api_accepted_is_in_the_table_of_what_it_filters_on() -> None:
     for path, asked, answer in filtered_calls():
-        name = CATALOGS[path].__name__
         keys = {key for key in asked if not key.startswith("+")}
-        assert (keys <= ENDPOINTS[name].filterable) is (answer["status"] == 200)
+        assert (keys <= CATALOGS[path].filterable) is (answer["status"] == 200)
 
 
 def test_the_key_that_the_api_refused_is_refused_before_it_is_sent() -> None:
@@ -138,7 +135,7 @@ def test_the_key_that_the_api_refused_is_refused_before_it_is_sent() -> None:
 
     assert call["response"]["body"]["errors"] == [{"reason": f"Cannot filter on {key}", "field": "X-Filter"}]
     assert key not in Images.names()
-    assert split(Images.created_by == "linode", None, ENDPOINTS["Images"]).sent is None
+    assert split(Images.created_by == "linode").sent is None
 
 
 def test_one_kernel_of_all_is_found_by_one_filtered_call() -> None:

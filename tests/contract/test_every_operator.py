@@ -27,8 +27,8 @@ from providers.linode.catalogs import (
     Regions,
     render,
 )
-from providers.linode.catalogs.endpoints import ENDPOINTS
-from providers.linode.catalogs.tree import Filter, Order
+from providers.linode.catalogs.attributes import Table
+from providers.linode.catalogs.filter import Filter, Order
 
 START = datetime(2020, 1, 1, tzinfo=timezone.utc)
 
@@ -87,15 +87,16 @@ def ids(rows: Any) -> list[Any]:
     return [row["id"] for row in rows]
 
 
-def path_and_order(where: Filter[Any]) -> str:
-    return ENDPOINTS[next(iter(where.comparisons())).field.catalog].path
+def table_of(where: Filter[Any]) -> Table:
+    found: Table = getattr(catalogs, next(iter(where.comparisons())).field.table)
+    return found
 
 
 @pytest.mark.parametrize(("operator", "where", "order"), CASES, ids=lambda value: str(value)[:60])
 def test_the_api_and_this_side_agree_on_every_operator(
     client: LinodeClient, operator: str, where: Filter[Any], order: Order[Any] | None
 ) -> None:
-    path = path_and_order(where)
+    path = table_of(where).path
     said = render(where, order)
     everything = client.list_rows(path)
 
@@ -131,16 +132,14 @@ def test_every_documented_operator_has_a_case() -> None:
 
 
 CATALOG_METHODS = {"LinodeTypes": "types", "Kernels": "kernels", "Images": "images", "Regions": "regions"}
-OF_CATALOGS = [
-    where for _, where, _ in CASES if next(iter(where.comparisons())).field.catalog in CATALOG_METHODS
-]
+OF_CATALOGS = [where for _, where, _ in CASES if table_of(where).__name__ in CATALOG_METHODS]
 
 
 @pytest.mark.parametrize("where", OF_CATALOGS, ids=lambda where: str(where)[:60])
 def test_a_catalog_gives_the_same_whether_it_asks_narrowly_or_for_all(
     client: LinodeClient, where: Filter[Any]
 ) -> None:
-    name = CATALOG_METHODS[next(iter(where.comparisons())).field.catalog]
+    name = CATALOG_METHODS[table_of(where).__name__]
 
     narrow = getattr(Catalogs(client), name)(where)
     whole = getattr(Catalogs(client, narrow=False), name)(where)
@@ -172,16 +171,18 @@ def test_a_misspelt_attribute_is_told_with_the_nearest() -> None:
         LinodeTypes.attribute("memroy_mb")
 
 
-FILTERABLE = [(name, each) for name, endpoint in ENDPOINTS.items() for each in sorted(endpoint.filterable)]
+TABLES = [found for found in vars(catalogs).values() if isinstance(found, Table)]
+FILTERABLE = [(table, each) for table in TABLES for each in sorted(table.filterable)]
 OPERANDS = {"whole": 1, "flag": True, "moment": "2026-01-01T00:00:00"}
 
 
-@pytest.mark.parametrize(("catalog", "attribute"), FILTERABLE)
+@pytest.mark.parametrize(
+    ("table", "attribute"), FILTERABLE, ids=lambda value: getattr(value, "__name__", value)
+)
 def test_the_api_refuses_no_attribute_that_we_call_filterable(
-    client: LinodeClient, catalog: str, attribute: str
+    client: LinodeClient, table: Table, attribute: str
 ) -> None:
     """A look-up falls back on the whole list where it is refused, so nothing else would tell of a wrong name."""
-    named = getattr(catalogs, catalog)
-    fields = {field.api_name: field for field in (named.attribute(name).field for name in named.names())}
+    fields = {field.api_name: field for field in (table.attribute(name).field for name in table.names())}
 
-    client.list_rows(ENDPOINTS[catalog].path, {attribute: OPERANDS.get(fields[attribute].kind, "x")})
+    client.list_rows(table.path, {attribute: OPERANDS.get(fields[attribute].kind, "x")})

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 from providers.linode import catalogs
 from providers.linode.catalogs import Catalogs, Events, Images, Kernels, LinodeTypes
-from providers.linode.catalogs.attributes import Attribute
-from providers.linode.catalogs.endpoints import ENDPOINTS
-from providers.linode.catalogs.tree import All, AnyOf, Filter, Not, Operator
-from providers.linode.catalogs.xfilter import split
+from providers.linode.catalogs.attributes import Attribute, Table
+from providers.linode.catalogs.filter import All, AnyOf, Filter, Not, Operator
+from providers.linode.catalogs.x_filter import split
 from tests.catalog_rows import Row
 from tests.pessimistic_api import READINGS, Reading, api_holds
 
@@ -148,8 +147,7 @@ def comparisons_of(catalog: Any) -> st.SearchStrategy[Filter[Any]]:
             values = values | st.none()
         return st.builds(partial(compared, attribute), st.sampled_from(OPERATORS[kind]), values)
 
-    filterable = ENDPOINTS[catalog.__name__].filterable
-    sent = [name for name in catalog.names() if catalog.attribute(name).field.api_name in filterable]
+    sent = [name for name in catalog.names() if catalog.attribute(name).field.filterable]
     return st.sampled_from([*sent, *sent, *catalog.names()]).flatmap(compare)
 
 
@@ -200,19 +198,20 @@ def rows_that_differ_in(attribute: Attribute[Any, Any]) -> list[Row]:
     return rows
 
 
-@pytest.mark.parametrize("name", sorted(ENDPOINTS))
-def test_no_comparison_that_is_sent_loses_a_row_however_it_is_read(name: str) -> None:
-    catalog = getattr(catalogs, name)
-    endpoint = ENDPOINTS[name]
-    attributes = [catalog.attribute(each) for each in catalog.names()]
+TABLES = [found for found in vars(catalogs).values() if isinstance(found, Table)]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+def test_no_comparison_that_is_sent_loses_a_row_however_it_is_read(table: Table) -> None:
+    attributes = [table.attribute(each) for each in table.names()]
     sent_at_all = 0
     for attribute in attributes:
-        if attribute.field.api_name not in endpoint.filterable:
+        if not attribute.field.filterable:
             continue
         kind, rows = attribute.field.kind, rows_that_differ_in(attribute)
         for sign, value, negated in itertools.product(OPERATORS[kind], VALUES[kind], (False, True)):
             where = ~compared(attribute, sign, value) if negated else compared(attribute, sign, value)
-            sent = split(where, None, endpoint).sent
+            sent = split(where).sent
             if sent is None:
                 continue
             sent_at_all += 1
@@ -230,7 +229,7 @@ def test_the_api_and_then_here_is_the_same_as_all_of_it_here(name: str, data: st
     where: Filter[Any] = data.draw(FILTERS[name])
     rows = data.draw(st.lists(rows_of, min_size=1, max_size=6))
 
-    sent = split(where, None, ENDPOINTS[name]).sent
+    sent = split(where).sent
 
     here = [row for row in rows if where.holds(row)]
     for reading in READINGS:
@@ -248,7 +247,7 @@ def test_a_catalog_answers_the_same_with_and_without_asking_narrowly(name: str, 
 
     class Api:
         def list_rows(self, path: str, x_filter: Mapping[str, object] | None = None) -> list[Row]:
-            assert path == ENDPOINTS[name].path
+            assert path == getattr(catalogs, name).path
             return [row for row in rows if x_filter is None or api_holds(x_filter, row, reading)]
 
     def ask(asked: Catalogs) -> object:
@@ -263,12 +262,12 @@ def test_what_is_sent_is_json_and_names_only_what_the_endpoint_filters_on(data: 
     name = data.draw(st.sampled_from(sorted(PLACES)))
     where: Filter[Any] = data.draw(FILTERS[name])
 
-    sent = split(where, None, ENDPOINTS[name]).sent
+    sent = split(where).sent
 
     text = json.dumps(sent)
     assert len(text) <= 4000
     assert json.loads(text) == sent
-    assert names_in(sent or {}) <= ENDPOINTS[name].filterable
+    assert names_in(sent or {}) <= getattr(catalogs, name).filterable
 
 
 def names_in(node: Mapping[str, Any]) -> set[str]:

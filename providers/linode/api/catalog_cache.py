@@ -72,10 +72,17 @@ class CatalogCache(BaseAdapter):
         with self._lock, contextlib.suppress(sqlite3.Error):
             kept = self._session.cache.responses.values()
             found = [
-                page.created_at for page in kept if self._paths.get(str(page.url).partition("?")[0]) in paths
+                page.created_at
+                for page in kept
+                if self._paths.get(str(page.url).partition("?")[0]) in paths
+                and "X-Filter" not in page.request.headers
             ]
             return min(found, default=None)
         return None
+
+    def keeps(self, path: str) -> bool:
+        """Whether the whole list of a catalog is kept, of whatever age, beside the answers to filters."""
+        return self.oldest(path) is not None
 
     def renew(self, path: str) -> bool:
         """Have a catalog downloaded the next time it is asked for; False when that was just done, or is forbidden."""

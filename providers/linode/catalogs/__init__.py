@@ -6,8 +6,9 @@
     image = pick_image(catalogs, ImageCriteria(vendor="Debian"), today=date.today())
     print(type_.why)
 
-client ─► lookup (rows, once) ─► records ─► picks ─► Pick or NoMatch
-            ▲ names, attributes, tree: what a filter is · xfilter, endpoints: which part the API does
+settings, command line ─► criteria ─► criteria_tree ─┐
+a program's own filter ─► attributes of the tables ──┴► filter ─┬► x_filter ─► the API ─┐
+                                                                └► here ◄── records ◄───┴► lookup ─► funnel ─► picks
 """
 
 from providers.linode.catalogs.criteria import (
@@ -18,26 +19,41 @@ from providers.linode.catalogs.criteria import (
     RegionCriteria,
     TypeCriteria,
 )
-from providers.linode.catalogs.funnel import Funnel, Step
-from providers.linode.catalogs.image_picks import newest, pick_image
-from providers.linode.catalogs.kernel_picks import pick_kernel
-from providers.linode.catalogs.lookup import Catalogs, ListsRows
-from providers.linode.catalogs.names import (
+from providers.linode.catalogs.filter import Filter, Order
+from providers.linode.catalogs.funnel import Funnel, Pick, Step
+from providers.linode.catalogs.lookup import Catalogs, ListsRows, find
+from providers.linode.catalogs.picks import (
+    Place,
+    cheapest,
+    known_region,
+    known_type,
+    newest,
+    pick_image,
+    pick_kernel,
+    pick_place,
+    pick_region,
+    pick_type,
+    smallest,
+    unknown_names,
+)
+from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Price, Region
+from providers.linode.catalogs.tables import (
     Availabilities,
     Events,
+    Firewalls,
     Images,
     Instances,
     Kernels,
     LinodeTypes,
+    PlacementGroups,
     Regions,
+    ReservedAddresses,
+    StackScripts,
+    Users,
+    Volumes,
+    Vpcs,
 )
-from providers.linode.catalogs.pick import Pick
-from providers.linode.catalogs.place_picks import Place, pick_place
-from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Price, Region
-from providers.linode.catalogs.region_picks import pick_region
-from providers.linode.catalogs.tree import Filter, Order
-from providers.linode.catalogs.type_picks import cheapest, pick_type, smallest
-from providers.linode.catalogs.xfilter import render
+from providers.linode.catalogs.x_filter import render
 
 __all__ = [
     "AnyImages",
@@ -47,6 +63,7 @@ __all__ = [
     "Criteria",
     "Events",
     "Filter",
+    "Firewalls",
     "Funnel",
     "Image",
     "ImageCriteria",
@@ -61,13 +78,22 @@ __all__ = [
     "Order",
     "Pick",
     "Place",
+    "PlacementGroups",
     "Price",
     "Region",
     "RegionCriteria",
     "Regions",
+    "ReservedAddresses",
+    "StackScripts",
     "Step",
     "TypeCriteria",
+    "Users",
+    "Volumes",
+    "Vpcs",
     "cheapest",
+    "find",
+    "known_region",
+    "known_type",
     "newest",
     "pick_image",
     "pick_kernel",
@@ -76,4 +102,5 @@ __all__ = [
     "pick_type",
     "render",
     "smallest",
+    "unknown_names",
 ]

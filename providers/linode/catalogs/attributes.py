@@ -1,4 +1,4 @@
-"""The names that a filter is written with: typed attributes, gathered in one class per catalog.
+"""The names that a filter is written with: typed attributes, gathered in one table for each list of the API.
 
     LinodeTypes.memory_mb >= 4096
     (Images.vendor == "Debian") & ~Images.label.contains("Kubernetes")
@@ -10,21 +10,66 @@ value is BadFilter, one line that names the nearest.
 
 from __future__ import annotations
 
-import math
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
+from pydantic import BaseModel
+
 from providers.linode.api.errors import BadFilter
-from providers.linode.catalogs.field import Field, Kind, Value
-from providers.linode.catalogs.tree import All, AnyOf, Compare, Filter, Operator, Order
+from providers.linode.catalogs.filter import (
+    All,
+    AnyOf,
+    Compare,
+    Field,
+    Filter,
+    Kind,
+    Operator,
+    Order,
+    Value,
+    as_kind,
+)
 from providers.linode.nearest import did_you_mean
 
 RecordT = TypeVar("RecordT")
 ValueT = TypeVar("ValueT")
 
 
-class Catalog(type):
-    """The class of the classes of attributes: knows the names, refuses others."""
+class Table(type):
+    """The class of the tables: one list of the API, by its path, with the attributes that filters can name.
+
+        class Firewalls(metaclass=Table, path="/networking/firewalls", filterable="id label", unique="id"):
+            id = Whole[Firewall]()
+            label = Text[Firewall]()
+
+    `filterable`: the API's names of what it filters on; `unique`: of those, what rows can be sorted by without
+    ties (any other could show a row twice, or not at all, where one page ends and the next begins).
+    `record`: the model whose names, aliases and defaults the attributes have.
+    """
+
+    path: str
+    filterable: frozenset[str]
+
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_options: object
+    ) -> Table:
+        return super().__new__(cls, name, bases, namespace)
+
+    def __init__(
+        cls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        path: str,
+        filterable: str = "",
+        unique: str = "",
+        record: type[BaseModel] | None = None,
+    ) -> None:
+        super().__init__(name, bases, namespace)
+        cls.path = path
+        cls.filterable = frozenset(filterable.split())
+        for each in cls.names():
+            vars(cls)[each].settle(name, each, cls.filterable, frozenset(unique.split()), record)
 
     def attribute(cls, name: str) -> Any:
         """The attribute of that name, for names that come from outside, such as a command line.
@@ -43,6 +88,22 @@ class Catalog(type):
         """Every attribute's name, in the order in which they are declared."""
         return [name for name, value in vars(cls).items() if isinstance(value, Attribute)]
 
+    def check(cls, where: Filter[Any] | None, order: Order[Any] | None) -> None:
+        """Raises BadFilter, in one line, for what is no filter or order, or is one of another table."""
+        if isinstance(where, Attribute):
+            raise BadFilter(f"{where!r} alone is no filter. Next: compare it, such as {where!r} == ….")
+        if isinstance(order, Attribute):
+            raise BadFilter(f"{order!r} alone is no order. Next: write {order!r}.ascending().")
+        if where is not None and not isinstance(where, Filter):
+            raise BadFilter(f"{where!r} is not a filter. Next: compare an attribute of {cls.__name__}.")
+        named = [compare.field for compare in where.comparisons()] if where is not None else []
+        for each in [*named, *([order.field] if order is not None else [])]:
+            if each.table != cls.__name__:
+                raise BadFilter(
+                    f"{each.table}.{each.name} is no attribute of {cls.__name__}. "
+                    f"Next: name one of {cls.__name__}, or ask the other catalog."
+                )
+
     if not TYPE_CHECKING:  # so that mypy and editors refuse a wrong name
 
         def __getattr__(cls, name: str) -> Attribute[Any, Any]:
@@ -52,7 +113,7 @@ class Catalog(type):
 
 
 class UnknownAttribute(BadFilter, AttributeError):
-    """The catalog has no attribute of that name; also an AttributeError, so that `hasattr` works."""
+    """The table has no attribute of that name; also an AttributeError, so that `hasattr` works."""
 
 
 INSTEAD: dict[Kind, str] = {
@@ -65,21 +126,38 @@ INSTEAD: dict[Kind, str] = {
 
 
 class Attribute(Generic[RecordT, ValueT]):
-    """An attribute of a record: what filters and orders are made from."""
+    """An attribute of a record: what filters and orders are made from.
+
+    `api_name`: what the API calls it, where no alias of the record says so. `nullable`: the API may send null.
+    """
 
     kind: Kind = "text"
 
     def __init__(self, api_name: str = "", *, nullable: bool = False) -> None:
         self.field = Field("", "", api_name, self.kind, nullable)
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.field = Field(owner.__name__, name, self.field.api_name or name, self.kind, self.field.nullable)
+    def settle(
+        self,
+        table: str,
+        name: str,
+        filterable: frozenset[str],
+        unique: frozenset[str],
+        record: type[BaseModel] | None,
+    ) -> None:
+        """Take its place in a table."""
+        model = record.model_fields.get(name) if record is not None else None
+        alias = model.validation_alias if model is not None else None
+        api_name = self.field.api_name or (alias if isinstance(alias, str) else name)
+        nullable = self.field.nullable
+        default = as_kind(model.default, self.kind) if model is not None and not nullable else None
+        known = api_name in filterable, api_name in unique
+        self.field = Field(table, name, api_name, self.kind, nullable, *known, default)
 
     def __hash__(self) -> int:
         return hash(self.field)
 
     def __repr__(self) -> str:
-        return f"{self.field.catalog}.{self.field.name}"
+        return f"{self.field.table}.{self.field.name}"
 
     if not TYPE_CHECKING:  # so that mypy and editors refuse an order that there is not
 
@@ -111,6 +189,10 @@ class _Single(Attribute[RecordT, ValueT]):
 
     def __ne__(self, value: ValueT | None) -> Filter[RecordT]:  # type: ignore[override]  # see above
         return self._compare("!=", value)
+
+    def is_(self, value: ValueT | None) -> Filter[RecordT]:
+        """Equal to it: for True, False and None, which linters want no `==` with."""
+        return self._compare("==", value)
 
     def one_of(self, *values: ValueT) -> Filter[RecordT]:
         """Equal to one of the values."""
@@ -185,8 +267,7 @@ class Words(Attribute[RecordT, str]):
 
     def __eq__(self, value: object) -> NoReturn:
         raise BadFilter(
-            f"{self.field.catalog}.{self.field.name} is a list, so it is not equal to {value!r}. "
-            f"Next: write {self.field.catalog}.{self.field.name}.contains({value!r})."
+            f"{self!r} is a list, so it is not equal to {value!r}. Next: write {self!r}.contains({value!r})."
         )
 
     __ne__ = __eq__
@@ -201,49 +282,31 @@ class Words(Attribute[RecordT, str]):
 
 
 EXPECTED: dict[Kind, str] = {
-    "whole": "a number",
-    "number": "a number",
-    "flag": "True or False",
-    "text": "a string",
-    "word": "a string",
-    "words": "a string",
-    "version": "a string",
-    "moment": "a datetime or a date",
-}
+    "whole": "a number", "number": "a number", "flag": "True or False", "moment": "a datetime or a date"
+}  # fmt: skip
+"""What a value has to be; for all other kinds a string."""
 
 
 def checked(field: Field, value: object) -> Value:
     """The value as the field compares it, or BadFilter in one line when it is of another kind."""
     if value is None and field.kind != "words":
         return None
-    found = _as_value(field.kind, value)
+    found = _as_moment(value) if field.kind == "moment" else as_kind(value, _single(field.kind))
     if found is None:
         raise BadFilter(
-            f"{field.catalog}.{field.name} is compared with {value!r}, a {type(value).__name__}. "
-            f"Next: compare it with {EXPECTED[field.kind]}."
+            f"{field.table}.{field.name} is compared with {value!r}, a {type(value).__name__}. "
+            f"Next: compare it with {EXPECTED.get(field.kind, 'a string')}."
         )
-    return found
+    return int(found) if isinstance(found, float) and found.is_integer() else found
 
 
-def _as_value(kind: Kind, value: object) -> Value:
-    if kind == "flag":
-        return value if isinstance(value, bool) else None
-    if kind in ("whole", "number"):
-        return _as_number(value)
-    if kind == "moment":
-        return _as_moment(value)
-    return value if isinstance(value, str) else None
-
-
-def _as_number(value: object) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return int(value) if value == int(value) else value
+def _single(kind: Kind) -> Kind:
+    return "text" if kind == "words" else kind
 
 
 def _as_moment(value: object) -> datetime | None:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
-    return None
+    return (
+        datetime(value.year, value.month, value.day, tzinfo=timezone.utc) if isinstance(value, date) else None
+    )

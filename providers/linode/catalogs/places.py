@@ -76,6 +76,11 @@ _CITIES: dict[str, tuple[float, float]] = {
 }
 
 
+def countries_of(continent: Continent) -> list[str]:
+    """The two letters of every country of a continent."""
+    return _COUNTRIES[continent].split()
+
+
 def continent_of(country: str) -> Continent | None:
     """The continent of a country given by its two letters; None when the letters are no country's."""
     return _CONTINENTS.get(country.lower())

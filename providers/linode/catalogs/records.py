@@ -1,12 +1,15 @@
 """What the catalogs hold, as frozen records with the units in the names.
 
 Fields of the API come and go: unknown ones are dropped, missing, null or odd ones get their default. A price
-that is missing is None, never 0: nothing is picked for being free by accident.
+that is missing is None, never 0: nothing is picked for being free by accident. Releases of images are read from
+their ids, not from dates: old releases are rebuilt, new ones are prepared early.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -20,9 +23,8 @@ from pydantic import (
     model_validator,
 )
 
-from providers.linode.catalogs.field import parse_moment
+from providers.linode.catalogs.filter import parse_moment
 from providers.linode.catalogs.places import Continent, continent_of
-from providers.linode.catalogs.releases import Release, parse_release
 
 
 def _day(value: object) -> object:
@@ -123,7 +125,7 @@ class Region(Record):
 
 
 class Availability(Record):
-    """Whether a plan of limited supply is to be had in a region. Source: GET /regions/availability."""
+    """Whether a plan of limited supply is on sale in a region. Source: GET /regions/availability."""
 
     region: str
     plan: str
@@ -197,3 +199,71 @@ def _price_in(region: str, price: Price, own: tuple[RegionPrice, ...]) -> Price:
 def _sum(price: float | None, backup: float | None) -> float | None:
     """To the tenth of a cent of an hour, so that 12.0 + 2.5 is 14.5 and not a hair more."""
     return None if price is None or backup is None else round(price + backup, 5)
+
+
+_ID = re.compile(
+    r"linode/(?P<name>[a-z]+(?:-[a-z]+(?=\d))?)(?P<version>\d+(?:\.\d+)*)?(?P<lts>lts)?(?:-(?P<variant>.+))?"
+)
+_VARIANT_LABEL = re.compile(r"\b(kubernetes|lke|kpp|nvidia)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A distribution's release. `version` is () for one that has none, such as Arch; `variant` is "" for the plain."""
+
+    distribution: str
+    version: tuple[int, ...] = ()
+    variant: str = ""
+    lts: bool = False
+
+    @property
+    def version_text(self) -> str:
+        """The version as written, but for leading zeros: 24.04 is kept."""
+        if self.distribution == "ubuntu" and len(self.version) == 2:
+            return f"{self.version[0]}.{self.version[1]:02}"
+        return ".".join(str(part) for part in self.version)
+
+
+def parse_release(image_id: str, label: str = "") -> Release | None:
+    """The release that a public image holds; None for an id that names none, such as private/12345.
+
+    The label tells of variants whose id does not. LTS is what the label or the id calls so, and Ubuntu's
+    April releases of even years, which all are.
+    """
+    found = _ID.fullmatch(image_id)
+    if found is None:
+        return None
+    version = tuple(int(part) for part in (found["version"] or "").split(".") if part)
+    in_label = _VARIANT_LABEL.search(label)
+    variant = found["variant"] or (in_label[1].lower() if in_label else "")
+    even_april = found["name"] == "ubuntu" and version[1:2] == (4,) and version[0] % 2 == 0
+    lts = bool(found["lts"]) or bool(re.search(r"\bLTS\b", label)) or even_april
+    return Release(found["name"], version, variant, lts)
+
+
+NEEDS: dict[str, str] = {
+    "gpu": "GPU Linodes",
+    "premium": "Premium Plans",
+    "accelerated": "NETINT Quadra T1U",
+}
+"""The capability that a region must have for the plans of a class, where the availability list is silent."""
+
+
+def sold_in(region: Region, availability: Iterable[Availability]) -> Callable[[LinodeType], bool]:
+    """Tells whether a plan is on sale in the region.
+
+    The availability list names plans of limited supply only, so a plan that it doesn't name is on sale
+    wherever the region has what its class needs. Distributed regions have plans of their own, known by their
+    ids (g6-dedicated-edge-2), and sell no others. Source: GET /regions/availability, GET /regions.
+    """
+    rows = {row.plan: row.available for row in availability if row.region == region.id}
+
+    def on_sale(item: LinodeType) -> bool:
+        if item.id in rows:
+            return rows[item.id]
+        if (region.site_type == "distributed") != ("-edge-" in item.id):
+            return False
+        needed = NEEDS.get(item.class_)
+        return needed is None or needed in region.capabilities
+
+    return on_sale

@@ -22,8 +22,7 @@ from providers.linode.api.connection import Connection, connect_for_lookups
 from providers.linode.api.errors import WrongAccount
 from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Linode
-from providers.linode.catalogs.endpoints import ENDPOINTS
-from providers.linode.catalogs.lookup import Catalogs
+from providers.linode.catalogs import Catalogs, Images, LinodeTypes, Regions
 from providers.linode.core import engine
 from providers.linode.core.account_lookups import Holdings
 from providers.linode.core.owner import Owner
@@ -46,7 +45,8 @@ class Session:
     def __init__(self, connection: Connection, on_page: OnPage | None = None) -> None:
         self._cache = open_cache(connection)
         self.client = LinodeClient(CatalogTransport(connection, self._cache, on_page))
-        self.catalogs = Catalogs(self.client, narrow=self._cache is None)
+        kept = self._cache.keeps if self._cache is not None else lambda _path: False
+        self.catalogs = Catalogs(self.client, narrow=lambda path: not kept(path))
         self._rows = OnceEach(self._list)
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()
@@ -85,15 +85,15 @@ class Session:
     def catalogs_with(self, wanted: Mapping[str, object]) -> Catalogs:
         """The catalogs; one that came from disk and lacks the `type`, `region` or `image` is downloaded before."""
         if self._cache is not None:
-            for key, name in (("type", "LinodeTypes"), ("region", "Regions"), ("image", "Images")):
-                id_, path = wanted.get(key), ENDPOINTS[name].path
+            for key, table in (("type", LinodeTypes), ("region", Regions), ("image", Images)):
+                id_ = wanted.get(key)
                 if (
                     isinstance(id_, str)
                     and id_
-                    and not self.catalogs.has(name, id_)
-                    and self._cache.renew(path)
+                    and not self.catalogs.has(table, id_)
+                    and self._cache.renew(table.path)
                 ):
-                    self.catalogs.forget(name)
+                    self.catalogs.forget(table)
         return self.catalogs
 
     @contextmanager

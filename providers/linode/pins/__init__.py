@@ -4,13 +4,12 @@
     region = pinned.pick("web/region", Wish("region", RegionCriteria(continent="europe")))
 
 wish (what is asked for) ─► resolve (the pin, or a pick to be pinned) ─► file (whole or not at all)
-                               └ advice: what the catalog says of a pin today · moves: repin, keep, promote
+                              └ advice: what there is to say of a pin · moves: repin, keep, promote
 """
 
 from providers.linode.pins.advice import Note
 from providers.linode.pins.file import PinFile, default_path
-from providers.linode.pins.pin import Pin
+from providers.linode.pins.pin import Pin, Wish
 from providers.linode.pins.resolve import Chosen, Pinned, is_locked
-from providers.linode.pins.wish import Wish
 
 __all__ = ["Chosen", "Note", "Pin", "PinFile", "Pinned", "Wish", "default_path", "is_locked"]

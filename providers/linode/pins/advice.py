@@ -1,30 +1,24 @@
-"""What the catalog says of a pin today: something newer or cheaper, or what is wrong with what is pinned.
+"""What there is to say of a pin: something newer or cheaper, what is wrong with it, or that nothing reads it.
 
 It never changes a plan: it is told, and `repin` moves the pin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from providers.linode.api.errors import NoMatch
-from providers.linode.catalogs import Availability, Catalogs, Image, Kernel, LinodeType, Pick, Region
-from providers.linode.catalogs.funnel import HasId
-from providers.linode.catalogs.tree import Filter, Order
+from providers.linode.catalogs import Catalogs, Filter, Order, Pick
+from providers.linode.catalogs.attributes import Table
+from providers.linode.catalogs.filter import Row
+from providers.linode.catalogs.picks import KINDS, Kind
+from providers.linode.nearest import did_you_mean
 from providers.linode.pins.pin import Pin
-from providers.linode.pins.wish import Kind
 
-ItemT = TypeVar("ItemT", bound=HasId)
-
-CATALOG_OF: Mapping[Kind, str] = {
-    "type": "LinodeTypes",
-    "region": "Regions",
-    "image": "Images",
-    "kernel": "Kernels",
-}
+TODO = "Next: rename or remove it."
 BETTER: Mapping[Kind, str] = {
     "type": "would be picked now",
     "region": "would be picked now",
@@ -62,7 +56,7 @@ def advise(key: str, pin: Pin, catalogs: Catalogs, today: date, repin: str) -> N
 
 def _trouble(pin: Pin, catalogs: Catalogs, today: date) -> str | None:
     """Why what is pinned would not be picked, whatever else there is; None when it still fits."""
-    if not catalogs.has(CATALOG_OF[pin.kind], pin.chosen):
+    if not catalogs.has(KINDS[pin.kind][1], pin.chosen):
         return f"{pin.chosen} is pinned, and no longer in the catalog"
     try:
         pin.wish.pick(Only(catalogs, pin.kind, pin.chosen), today)
@@ -101,36 +95,31 @@ class Only(Catalogs):
 
     def __init__(self, catalogs: Catalogs, kind: Kind, id_: str) -> None:
         self._catalogs = catalogs
-        self._kind = kind
+        self._table = KINDS[kind][1]
         self._id = id_
 
-    def availability(
-        self, where: Filter[Availability] | None = None, order: Order[Availability] | None = None
-    ) -> tuple[Availability, ...]:
-        return self._catalogs.availability(where, order)
+    def candidates(
+        self, table: Table, where: Filter[Any] | None = None, order: Order[Any] | None = None
+    ) -> list[tuple[Row, Any]]:
+        found = self._catalogs.candidates(table, where, order)
+        return [each for each in found if each[1].id == self._id] if table is self._table else found
 
-    def types(
-        self, where: Filter[LinodeType] | None = None, order: Order[LinodeType] | None = None
-    ) -> tuple[LinodeType, ...]:
-        return self._one("type", self._catalogs.types, where, order)
 
-    def regions(
-        self, where: Filter[Region] | None = None, order: Order[Region] | None = None
-    ) -> tuple[Region, ...]:
-        return self._one("region", self._catalogs.regions, where, order)
+def strays(keys: Iterable[str], groups: Collection[str]) -> list[Note]:
+    """A note for each such pin, with the nearest name: a key that was renamed by hand is not silently ignored."""
+    return [note for key in sorted(keys) if (note := _stray(key, groups)) is not None]
 
-    def images(
-        self, where: Filter[Image] | None = None, order: Order[Image] | None = None
-    ) -> tuple[Image, ...]:
-        return self._one("image", self._catalogs.images, where, order)
 
-    def kernels(
-        self, where: Filter[Kernel] | None = None, order: Order[Kernel] | None = None
-    ) -> tuple[Kernel, ...]:
-        return self._one("kernel", self._catalogs.kernels, where, order)
-
-    def _one(
-        self, kind: Kind, find: Callable[..., tuple[ItemT, ...]], where: object, order: object
-    ) -> tuple[ItemT, ...]:
-        found = find(where, order)
-        return tuple(item for item in found if item.id == self._id) if kind == self._kind else found
+def _stray(key: str, groups: Collection[str]) -> Note | None:
+    group, _, kind = key.partition("/")
+    if group not in groups:
+        near = did_you_mean(group, groups)
+        return Note(
+            "info",
+            key,
+            f"the settings have no group {group}{near}: nothing reads this pin, and the next up removes it. {TODO}",
+        )
+    if kind not in KINDS:
+        near = did_you_mean(kind, KINDS)
+        return Note("info", key, f"no pick of a group is called {kind}{near}: nothing reads this pin. {TODO}")
+    return None

@@ -9,8 +9,7 @@ from datetime import datetime
 from providers.linode.api.errors import BadPins
 from providers.linode.catalogs import Catalogs
 from providers.linode.nearest import did_you_mean
-from providers.linode.pins.pin import Pin, make_pin
-from providers.linode.pins.wish import Wish
+from providers.linode.pins.pin import Pin, Wish, make_pin
 
 Pins = Mapping[str, Pin]
 

@@ -9,13 +9,10 @@ from datetime import datetime
 
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import ApiMaintenance, ApiUnreachable, BadPins, NoMatch, Offline
-from providers.linode.catalogs import Catalogs, LinodeTypes
-from providers.linode.catalogs.unknown import unknown_names
-from providers.linode.pins.advice import Note, advise
+from providers.linode.catalogs import Catalogs, LinodeTypes, unknown_names
+from providers.linode.pins.advice import Note, advise, strays
 from providers.linode.pins.file import PinFile, restoring
-from providers.linode.pins.pin import Pin, make_pin
-from providers.linode.pins.strays import strays
-from providers.linode.pins.wish import Wish
+from providers.linode.pins.pin import Pin, Wish, make_pin
 
 
 @dataclass(frozen=True)

@@ -98,13 +98,13 @@ def test_nothing_is_asked_once_the_list_is_here() -> None:
     assert client.asked == [("/linode/kernels", None)]
 
 
-def test_a_filter_that_the_api_can_only_do_in_part_fetches_the_list() -> None:
+def test_of_a_filter_that_the_api_can_only_do_in_part_that_part_is_sent() -> None:
     client = RowsClient()
 
     found = Catalogs(client).types((LinodeTypes.vcpus >= 2) & (LinodeTypes.monthly_usd < 30))
 
     assert [item.id for item in found] == ["g6-standard-2"]
-    assert client.asked == [("/linode/types", None)]
+    assert client.asked == [("/linode/types", {"vcpus": {"+gte": 2}})]
 
 
 def test_a_catalog_can_be_told_to_ask_for_whole_lists_only() -> None:

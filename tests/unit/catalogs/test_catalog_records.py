@@ -13,10 +13,11 @@ from providers.linode.catalogs.records import (
     Kernel,
     LinodeType,
     Region,
+    Release,
     parse,
     parse_all,
+    parse_release,
 )
-from providers.linode.catalogs.releases import Release, parse_release
 from tests.catalog_rows import IMAGES, KERNELS, REGIONS, image_row, region_row, type_row
 
 BACKUPS = {

@@ -9,15 +9,10 @@ import pytest
 
 from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs import Events, Images, Instances, Kernels, LinodeTypes, Regions, render
-from providers.linode.catalogs.endpoints import ENDPOINTS
-from providers.linode.catalogs.tree import AnyOf, Filter
-from providers.linode.catalogs.xfilter import Split, split
+from providers.linode.catalogs.filter import AnyOf, Filter
+from providers.linode.catalogs.x_filter import Split, split
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=timezone.utc)
-
-
-def safe(catalog: str, where: Filter[Any]) -> Split:
-    return split(where, None, ENDPOINTS[catalog])
 
 
 @pytest.mark.parametrize(
@@ -73,67 +68,63 @@ def test_what_x_filter_cannot_say_is_refused_when_all_of_it_is_asked_for(where: 
 def test_what_the_endpoint_does_not_filter_on_stays_here() -> None:
     where = (LinodeTypes.memory_mb >= 4096) & (LinodeTypes.monthly_usd <= 20)
 
-    assert safe("LinodeTypes", where) == Split({"memory": {"+gte": 4096}}, complete=False)
+    assert split(where) == Split({"memory": {"+gte": 4096}}, complete=False)
 
 
 def test_either_or_is_sent_only_when_both_sides_can_be() -> None:
-    assert safe("LinodeTypes", (LinodeTypes.vcpus > 1) | (LinodeTypes.monthly_usd < 9)) == Split(
-        None, complete=False
-    )
-    assert safe("LinodeTypes", (LinodeTypes.vcpus > 1) | (LinodeTypes.gpus > 0)).complete
+    assert split((LinodeTypes.vcpus > 1) | (LinodeTypes.monthly_usd < 9)) == Split(None, complete=False)
+    assert split((LinodeTypes.vcpus > 1) | (LinodeTypes.gpus > 0)).complete
 
 
 @pytest.mark.parametrize(
-    ("catalog", "where"),
+    "where",
     [
-        ("Images", Images.vendor != "Debian"),  # null is unequal here; there, who knows
-        ("Images", ~(Images.size_mb < 1000)),
-        ("Images", Images.vendor == None),  # noqa: E711  # builds a filter
-        ("Images", Images.label != "Debian 12"),  # the API may ignore case
-        ("LinodeTypes", LinodeTypes.class_ != "Gpu"),
-        ("LinodeTypes", ~LinodeTypes.label.contains("GB")),
-        ("LinodeTypes", LinodeTypes.label == "Nanode 1GB "),  # a blank at the end may be cut
-        ("LinodeTypes", LinodeTypes.label == ""),
-        ("LinodeTypes", LinodeTypes.label.contains("a\\b")),  # may quote what follows
-        ("LinodeTypes", LinodeTypes.label == "Bogotá"),
-        ("LinodeTypes", LinodeTypes.memory_mb < 4096.5),  # may be cut to 4096
-        ("LinodeTypes", LinodeTypes.memory_mb < 2**31),
-        ("Kernels", Kernels.version >= "5.10"),  # may compare as text
-        ("Kernels", Kernels.version != "5.10"),
-        ("Regions", Regions.capabilities.contains("Metadata")),
-        ("Regions", Regions.id == "us-ord"),
-        ("Events", Events.created != NOON),
-        ("LinodeTypes", LinodeTypes.label == "x" * 5000),
+        Images.vendor != "Debian",  # null is unequal here; there, who knows
+        ~(Images.size_mb < 1000),
+        Images.vendor == None,  # noqa: E711  # builds a filter
+        Images.label != "Debian 12",  # the API may ignore case
+        LinodeTypes.class_ != "Gpu",
+        ~LinodeTypes.label.contains("GB"),
+        LinodeTypes.label == "Nanode 1GB ",  # a blank at the end may be cut
+        LinodeTypes.label == "",
+        LinodeTypes.label.contains("a\\b"),  # may quote what follows
+        LinodeTypes.label == "Bogotá",
+        LinodeTypes.memory_mb < 4096.5,  # may be cut to 4096
+        LinodeTypes.memory_mb < 2**31,
+        Kernels.version >= "5.10",  # may compare as text
+        Kernels.version != "5.10",
+        Regions.capabilities.contains("Metadata"),
+        Regions.id == "us-ord",
+        Events.created != NOON,
+        LinodeTypes.label == "x" * 5000,
     ],
 )
-def test_what_could_lose_a_row_is_not_sent(catalog: str, where: Filter[Any]) -> None:
-    assert safe(catalog, where) == Split(None, complete=False)
+def test_what_could_lose_a_row_is_not_sent(where: Filter[Any]) -> None:
+    assert split(where) == Split(None, complete=False)
 
 
 def test_unequal_numbers_are_sent_as_below_or_above() -> None:
-    assert safe("LinodeTypes", LinodeTypes.gpus != 0).sent == {
-        "+or": [{"gpus": {"+lt": 0}}, {"gpus": {"+gt": 0}}]
-    }
+    assert split(LinodeTypes.gpus != 0).sent == {"+or": [{"gpus": {"+lt": 0}}, {"gpus": {"+gt": 0}}]}
 
 
 def test_unequal_flags_are_sent_as_equal_to_the_opposite() -> None:
-    assert safe("Kernels", Kernels.kvm != False).sent == {"kvm": True}  # noqa: E712  # builds a filter
+    assert split(Kernels.kvm != False).sent == {"kvm": True}  # noqa: E712  # builds a filter
 
 
 def test_unequal_words_are_sent_as_neq() -> None:
-    assert safe("LinodeTypes", LinodeTypes.class_ != "gpu").sent == {"class": {"+neq": "gpu"}}
+    assert split(LinodeTypes.class_ != "gpu").sent == {"class": {"+neq": "gpu"}}
 
 
 def test_times_are_sent_wider_than_asked() -> None:
-    assert safe("Events", Events.created >= NOON).sent == {"created": {"+gte": "2026-05-04T11:59:59"}}
-    assert safe("Events", Events.created < NOON).sent == {"created": {"+lte": "2026-05-04T12:00:02"}}
+    assert split(Events.created >= NOON).sent == {"created": {"+gte": "2026-05-04T11:59:59"}}
+    assert split(Events.created < NOON).sent == {"created": {"+lte": "2026-05-04T12:00:02"}}
 
 
 def test_an_order_is_sent_only_by_what_has_no_ties() -> None:
     where = Events.action == "linode_create"
 
-    by_id = split(where, Events.id.descending(), ENDPOINTS["Events"])
-    by_time = split(where, Events.created.descending(), ENDPOINTS["Events"])
+    by_id = split(where, Events.id.descending())
+    by_time = split(where, Events.created.descending())
 
     assert by_id.sent == {"+order_by": "id", "+order": "desc", "action": "linode_create"}
     assert by_time.sent == {"action": "linode_create"}

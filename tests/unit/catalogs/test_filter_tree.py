@@ -10,7 +10,7 @@ import pytest
 
 from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs import Events, Images, Kernels, LinodeTypes, Regions
-from providers.linode.catalogs.tree import Filter
+from providers.linode.catalogs.filter import Filter
 from tests.catalog_rows import small_catalogs
 
 PLAN = {"id": "g6-standard-2", "class": "standard", "memory": 4096, "gpus": 0, "price": {"monthly": 24.0}}
@@ -138,7 +138,7 @@ def test_a_comparison_that_makes_no_sense_is_refused_in_one_line(
 
 
 def test_equal_filters_are_equal() -> None:
-    from providers.linode.catalogs.tree import All, Compare
+    from providers.linode.catalogs.filter import All, Compare
 
     def parts(where: Filter[Any]) -> tuple[object, ...]:
         assert isinstance(where, All)

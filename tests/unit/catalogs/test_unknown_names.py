@@ -17,8 +17,8 @@ from providers.linode.catalogs import (
     pick_place,
     pick_region,
     pick_type,
+    unknown_names,
 )
-from providers.linode.catalogs.unknown import unknown_names
 from providers.linode.pins import PinFile, Pinned, Wish
 from tests.catalog_rows import small_catalogs
 

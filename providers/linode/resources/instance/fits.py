@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from providers.linode.api.records import Linode
-from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
-from providers.linode.catalogs.stock import sold_in
+from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
 from providers.linode.core.account_records import Held
 from providers.linode.core.owner import Owner, is_owner_tag
 from providers.linode.core.problems import Problem

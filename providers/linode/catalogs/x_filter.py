@@ -1,10 +1,10 @@
-"""A filter as the API's X-Filter: all of it, or the part that is safe to leave to the API.
+"""Where a filter becomes the header `X-Filter`: all of it, or the part that is safe to leave to the API.
 
-`render` says exactly what the tree says, for callers that want just that. `split` is for answers that are
-checked again here: it sends only what cannot lose a row, however the API reads it. Unknown, so assumed at
-its worst: whether text compares with case, accents and trailing blanks or without; whether a list's filter
-matches one word, a part of one or the whole list; what null is unequal to; whether times are cut or rounded
-to the second; whether pages hold still when sorted by an attribute with ties.
+`split` is for answers that are checked again here, which is what look-ups do: it sends only what cannot lose
+a row, however the API reads it. `render` says exactly what the tree says, for callers that want just that.
+Unknown, so assumed at its worst: whether text compares with case, accents and trailing blanks or without;
+whether a list's filter matches one word, a part of one or the whole list; what null is unequal to; whether
+times are cut or rounded to the second; whether pages hold still when sorted by an attribute with ties.
 
 Operators: +and +or +gt +gte +lt +lte +contains +neq +order_by +order.
 Source: https://techdocs.akamai.com/linode-api/reference/filtering-and-sorting
@@ -20,13 +20,23 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from providers.linode.api.errors import BadFilter
-from providers.linode.catalogs.endpoints import Endpoint
-from providers.linode.catalogs.field import Value, format_moment
-from providers.linode.catalogs.tree import All, AnyOf, Compare, Filter, Not, Operator, Order
+from providers.linode.catalogs.filter import (
+    All,
+    AnyOf,
+    Compare,
+    Filter,
+    Here,
+    Not,
+    Operator,
+    Order,
+    Value,
+    format_moment,
+)
 
 RecordT = TypeVar("RecordT")
 XFilter = dict[str, object]
-Say = Callable[[Compare[RecordT], Operator], "XFilter | None"]
+Say = Callable[[Filter[RecordT], Operator], "XFilter | None"]
+"""What to say of a leaf of the tree, by this operator; None for nothing."""
 
 SIGNS: dict[Operator, str] = {
     "!=": "+neq", "<": "+lt", "<=": "+lte", ">": "+gt", ">=": "+gte", "contains": "+contains"
@@ -41,7 +51,7 @@ WORD = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 @dataclass(frozen=True)
 class Split:
-    """`sent` is what the API does, None for nothing; `complete` when that leaves nothing out."""
+    """`sent` is what the API does, None for nothing; `complete` when that leaves nothing to do here."""
 
     sent: XFilter | None
     complete: bool
@@ -55,24 +65,22 @@ def render(where: Filter[RecordT] | None, order: Order[RecordT] | None = None) -
     return {**_say_order(order), **said}
 
 
-def split(where: Filter[RecordT] | None, order: Order[RecordT] | None, endpoint: Endpoint) -> Split:
+def split(where: Filter[RecordT] | None, order: Order[RecordT] | None = None) -> Split:
     """What to send, so that the API's answer has at least the rows that `where` holds for."""
-    if where is None:
-        return Split(None, complete=True)
-    left_out: list[Compare[RecordT]] = []
+    left_out: list[Filter[RecordT]] = []
 
-    def say(compare: Compare[RecordT], operator: Operator) -> XFilter | None:
-        said = _at_least(compare, operator, endpoint)
+    def say(leaf: Filter[RecordT], operator: Operator) -> XFilter | None:
+        said = _at_least(leaf, operator) if isinstance(leaf, Compare) else None
         if said is None:
-            left_out.append(compare)
+            left_out.append(leaf)
         return said
 
-    said = _walk(where, True, say)
-    if said is None or len(json.dumps(said)) > LONGEST:
+    said = (_walk(where, True, say) if where is not None else None) or {}
+    if len(json.dumps(said)) > LONGEST:
         return Split(None, complete=False)
-    if order is not None and order.field.api_name in endpoint.unique & endpoint.filterable:
+    if order is not None and order.field.unique and order.field.filterable:
         said = {**_say_order(order), **said}
-    return Split(said, complete=not left_out)
+    return Split(said or None, complete=not left_out and (bool(said) or where is None))
 
 
 def _walk(node: Filter[RecordT], positive: bool, say: Say[RecordT]) -> XFilter | None:
@@ -80,15 +88,16 @@ def _walk(node: Filter[RecordT], positive: bool, say: Say[RecordT]) -> XFilter |
     if isinstance(node, Not):
         return _walk(node.part, not positive, say)
     if isinstance(node, Compare):
-        operator = node.operator if positive else OPPOSITE.get(node.operator)
-        return say(node, operator or "!=")
+        return say(node, node.operator if positive else OPPOSITE.get(node.operator, "!="))
     if not isinstance(node, (All, AnyOf)):
-        raise BadFilter(f"{node!r} is not a filter. Next: compare an attribute of the catalog.")
+        return say(node, "==")
     said = [_walk(part, positive, say) for part in node.parts]
     known = [part for part in said if part is not None]
     if isinstance(node, All) == positive:
         return _all_of(known)
-    return {"+or": known} if known and len(known) == len(said) else None
+    if not known or len(known) < len(said):
+        return None
+    return {"+or": known} if len(known) > 1 else known[0]
 
 
 def _all_of(parts: list[XFilter]) -> XFilter | None:
@@ -101,22 +110,28 @@ def _all_of(parts: list[XFilter]) -> XFilter | None:
     return {"+and": parts}
 
 
-def _exactly(compare: Compare[RecordT], operator: Operator) -> XFilter:
-    if compare.value is None or (compare.operator == "contains" and operator != "contains"):
-        what = "null" if compare.value is None else "what is not contained"
+def _exactly(leaf: Filter[RecordT], operator: Operator) -> XFilter:
+    if not isinstance(leaf, Compare):
+        name = "Here" if isinstance(leaf, Here) else repr(leaf)
         raise BadFilter(
-            f"X-Filter can't say {what}, as {compare.field.catalog}.{compare.field.name} is asked for. "
+            f"X-Filter can't say {name}, which is told of a record here. Next: compare an attribute."
+        )
+    if leaf.value is None or (leaf.operator == "contains" and operator != "contains"):
+        what = "null" if leaf.value is None else "what is not contained"
+        raise BadFilter(
+            f"X-Filter can't say {what}, as {leaf.field.table}.{leaf.field.name} is asked for. "
             "Next: let the catalog filter, which does that part here."
         )
-    return _say(compare.field.api_name, operator, compare.value)
+    return _say(leaf.field.api_name, operator, leaf.value)
 
 
-def _at_least(compare: Compare[RecordT], operator: Operator, endpoint: Endpoint) -> XFilter | None:
+def _at_least(compare: Compare[RecordT], operator: Operator) -> XFilter | None:
     field, value = compare.field, compare.value
-    if field.api_name not in endpoint.filterable or value is None:
+    if not field.filterable or value is None:
         return None
-    if field.nullable and (operator == "!=" or operator != compare.operator):
-        return None  # here null is unequal to everything; there, who knows
+    wants_null = compare.holds({}) == (operator == compare.operator)
+    if field.nullable and wants_null:
+        return None  # here the row without a value is wanted; there, who knows
     if isinstance(value, datetime):
         return _say_moment(field.api_name, operator, value)
     if isinstance(value, bool):

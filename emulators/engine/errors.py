@@ -1,15 +1,4 @@
-"""Every error that the engine reports itself, as one line for people.
-
-EngineError            the command stops; carries the exit code of the real command line
-├── StackNotFound      no such stack (exit 6)
-├── StateCorrupt       a state file that cannot be trusted; it is never overwritten
-├── StackLocked        another update holds the stack
-├── NotSupported       something that this engine refuses rather than approximates
-└── UnexpectedChanges  --expect-no-changes and there were some (exit 7)
-StepFailed             one resource's step failed; the run goes on to save what was done
-InitFailed             a resource that exists but is not ready: kept with its id and the reasons
-RunStopped             the run failed or was cancelled, as was reported: nothing new begins
-"""
+"""Every error that the engine reports itself, as one line for people: what failed, why, what to do next."""
 
 from __future__ import annotations
 
@@ -20,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class EngineError(Exception):
-    """The command stops with this one line."""
+    """The command stops with this one line, and the exit code of the real command line."""
 
     exit_code = 1
 
@@ -30,9 +19,12 @@ class StackNotFound(EngineError):
 
     exit_code = 6
 
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no stack named '{name}' found")
+
 
 class StateCorrupt(EngineError):
-    """A state file that cannot be trusted."""
+    """A state file that cannot be trusted; it is never overwritten."""
 
 
 class StackLocked(EngineError):
@@ -40,7 +32,11 @@ class StackLocked(EngineError):
 
 
 class NotSupported(EngineError):
-    """The real engine can do this, this one refuses."""
+    """The real engine can do this, this one refuses rather than approximates."""
+
+    def __init__(self, what: str, only: str = "", next_step: str = "use pulumi") -> None:
+        why = f" (only {only})" if only else ""
+        super().__init__(f"{what} is not supported by the embedded engine{why}. Next: {next_step}")
 
 
 class UnexpectedChanges(EngineError):
@@ -50,18 +46,15 @@ class UnexpectedChanges(EngineError):
 
 
 class StepFailed(Exception):
-    """One step failed; the message is what the provider said."""
+    """One resource's step failed, with what the provider said; the run goes on to save what was done."""
 
 
 class InitFailed(Exception):
-    """Created or updated, but not ready: id and outputs are known, and so are the reasons."""
+    """Created or updated, but not ready: it is kept with its id and outputs, and the reasons."""
 
     def __init__(self, resource_id: str, outputs: Properties, inputs: Properties, reasons: list[str]) -> None:
         super().__init__("; ".join(reasons))
-        self.resource_id = resource_id
-        self.outputs = outputs
-        self.inputs = inputs
-        self.reasons = reasons
+        self.resource_id, self.outputs, self.inputs, self.reasons = resource_id, outputs, inputs, reasons
 
 
 class RunStopped(Exception):

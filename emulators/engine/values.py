@@ -153,7 +153,5 @@ def from_state(value: Value, decrypt: Callable[[str], str]) -> Value:
         plain = value["plaintext"] if "plaintext" in value else decrypt(value["ciphertext"])
         return Secret(from_state(json.loads(plain), decrypt))
     if value.get(SIGNATURE) in ASSET_SIGNATURES:
-        raise NotSupported(
-            "the state holds assets or archives, which the embedded engine does not support; use pulumi"
-        )
+        raise NotSupported("a state with assets or archives")
     return {key: from_state(item, decrypt) for key, item in value.items()}

@@ -10,15 +10,8 @@ from pathlib import Path
 from emulators.engine import urns
 from emulators.engine.commands.workspace import Workspace, two_columns
 from emulators.engine.errors import EngineError, NotSupported, StackNotFound
-from emulators.engine.state import lock
-from emulators.engine.state.checkpoint import (
-    Checkpoint,
-    check_integrity,
-    check_secrets_provider,
-    check_version,
-    checkpoint_from_json,
-    resource_to_json,
-)
+from emulators.engine.state import checkpoint, lock
+from emulators.engine.state.checkpoint import resource_to_json
 from emulators.engine.state.files import StackFiles, write_atomically
 from emulators.engine.state.project import select_stack, selected_stack
 from emulators.engine.state.secrets import Crypter
@@ -27,10 +20,7 @@ from emulators.engine.values import Json, Value
 
 def init(args: argparse.Namespace) -> None:
     if args.secrets_provider not in ("passphrase", "default"):
-        raise NotSupported(
-            f"secrets provider '{args.secrets_provider}' is not supported by the embedded engine "
-            "(only passphrase). Next: use pulumi"
-        )
+        raise NotSupported(f"secrets provider '{args.secrets_provider}'", "passphrase")
     _create(Workspace(args), args.name, select=not args.no_select)
 
 
@@ -76,7 +66,7 @@ def select(args: argparse.Namespace) -> None:
     elif args.create:
         _create(workspace, args.name, select=True)
     else:
-        raise StackNotFound(f"no stack named '{files.name}' found")
+        raise StackNotFound(files.name)
 
 
 def rm(args: argparse.Namespace) -> None:
@@ -114,10 +104,10 @@ def cancel(args: argparse.Namespace) -> None:
 def export(args: argparse.Namespace) -> None:
     """The deployment as ``stack import`` takes it: ciphertexts as they are, or plain texts with a flag."""
     stack = Workspace(args).open(only_to_read=True)
-    checkpoint = stack.read()
-    latest = stack.files.latest()
+    deployment, latest = stack.read(), stack.files.latest()
     if args.show_secrets:
-        latest["resources"] = _with_plaintexts(checkpoint, stack.crypter)
+        entries = (resource_to_json(resource, stack.crypter) for resource in deployment.resources)
+        latest["resources"] = [_with_plaintexts(entry, stack.crypter) for entry in entries]
     text = json.dumps({"version": 3, "deployment": latest}, indent=4, ensure_ascii=False)
     if args.file:
         write_atomically(Path(args.file), f"{text}\n".encode())
@@ -125,16 +115,13 @@ def export(args: argparse.Namespace) -> None:
         print(text)
 
 
-def _with_plaintexts(checkpoint: Checkpoint, crypter: Crypter) -> list[Json]:
-    def shown(value: Value) -> Value:
-        if isinstance(value, dict):
-            opened = {key: shown(item) for key, item in value.items()}
-            if "ciphertext" in value and len(value) == 2:
-                opened["plaintext"] = crypter.decrypt(opened.pop("ciphertext"))
-            return opened
-        return [shown(item) for item in value] if isinstance(value, list) else value
-
-    return [shown(resource_to_json(resource, crypter)) for resource in checkpoint.resources]
+def _with_plaintexts(value: Value, crypter: Crypter) -> Value:
+    if isinstance(value, dict):
+        opened = {key: _with_plaintexts(item, crypter) for key, item in value.items()}
+        if "ciphertext" in value and len(value) == 2:
+            opened["plaintext"] = crypter.decrypt(opened.pop("ciphertext"))
+        return opened
+    return [_with_plaintexts(item, crypter) for item in value] if isinstance(value, list) else value
 
 
 def import_(args: argparse.Namespace) -> None:
@@ -142,21 +129,20 @@ def import_(args: argparse.Namespace) -> None:
     text = Path(args.file).read_text(encoding="utf-8") if args.file else sys.stdin.read()
     try:
         document = json.loads(text)
-        inner = document["deployment"]
-        check_version(document)
-        check_secrets_provider(inner)
-        checkpoint = checkpoint_from_json(inner, stack.crypter)
-        check_integrity(checkpoint)
+        checkpoint.check_version(document)
+        checkpoint.check_secrets_provider(document["deployment"])
+        deployment = checkpoint.checkpoint_from_json(document["deployment"], stack.crypter)
+        checkpoint.check_integrity(deployment)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EngineError(f"could not import: not an exported deployment ({error})") from error
-    foreign = {resource.urn for resource in checkpoint.resources if urns.parts(resource.urn)[0] != stack.name}
+    foreign = {resource.urn for resource in deployment.resources if urns.parts(resource.urn)[0] != stack.name}
     if foreign and not args.force:
         raise EngineError(
             f"resource '{min(foreign)}' is of another stack than '{stack.name}'. Next: import it with --force "
             "if that is meant"
         )
     with lock.locked(stack.files):
-        stack.write_all(checkpoint)
+        stack.write_all(deployment)
     print("Import complete.")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from emulators.engine.errors import EngineError, StackNotFound
 from emulators.engine.state.files import FileBackend, StackFiles, backend_url, open_backend
 from emulators.engine.state.project import Project, find, plain_name, selected_stack
-from emulators.engine.state.stack import Stack, create_stack, open_stack
+from emulators.engine.state.stack import Stack, open_stack
 
 
 class Workspace:
@@ -47,18 +47,18 @@ class Workspace:
         """Like files. Raises StackNotFound."""
         files = self.files(given)
         if not files.exists():
-            raise StackNotFound(f"no stack named '{files.name}' found")
+            raise StackNotFound(files.name)
         return files
 
     def open(self, *, only_to_read: bool = False) -> Stack:
         """The stack; a missing salt is written to its file unless it is opened only to read from it."""
-        files = self.existing()
-        return open_stack(self.project, files, self.config_file, self.interactive, save_salt=not only_to_read)
+        where = (self.project, self.files(), self.config_file, self.interactive)
+        return open_stack(*where, save_salt=not only_to_read)
 
     def create(self, given: str | None) -> Stack:
         if not (given or self._name):
             raise EngineError("missing stack name. Next: stack init <name>")
-        return create_stack(self.project, self.files(given), self.config_file, self.interactive)
+        return open_stack(self.project, self.files(given), self.config_file, self.interactive, create=True)
 
     def can_ask(self) -> bool:
         return self.interactive and has_terminal()

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 
 from emulators.engine import urns
+from emulators.engine.plan.options import Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
 from emulators.engine.redactor import Redactor
 from emulators.engine.run.events import Diagnostic, Event, StepBegun, StepEnded
-from emulators.engine.run.options import UpdateResult
 from emulators.engine.state.checkpoint import Resource, resource_as_json
 from emulators.engine.values import Json, Properties, Value, masked
 
@@ -23,9 +23,8 @@ LEFT_OUT = {"same", "create-replacement", "delete-replaced", "refresh"}
 class Digest:
     """Listens to a run and collects."""
 
-    def __init__(self, config: Properties, redactor: Redactor) -> None:
-        self._config = config
-        self._redactor = redactor
+    def __init__(self, info: RunInfo, redactor: Redactor) -> None:
+        self._config, self._redactor = info.config.properties(), redactor
         self._steps: list[Json] = []
         self._diagnostics: list[Json] = []
 
@@ -76,11 +75,11 @@ class Digest:
 
         return resource_as_json(resource, shown)
 
-    def finish(self, result: UpdateResult) -> None:
+    def finish(self, result: Result) -> None:
         """Print the whole of it."""
         document: Json = {}
         if self._config:
-            document["config"] = {key: masked(value) for key, value in self._config.items()}
+            document["config"] = masked(self._config)
         document["steps"] = self._steps
         if self._diagnostics:
             document["diagnostics"] = self._diagnostics

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from emulators.engine import urns
+from emulators.engine.plan.options import Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
 from emulators.engine.redactor import Redactor
 from emulators.engine.run.events import (
@@ -23,9 +24,8 @@ from emulators.engine.run.events import (
     StepBroke,
     StepEnded,
 )
-from emulators.engine.run.options import UpdateOptions, UpdateResult
 from emulators.engine.state.checkpoint import Resource
-from emulators.engine.values import Json, Properties, masked, to_state
+from emulators.engine.values import Json, masked, to_state
 
 NOT_LOGICAL = {"create-replacement", "delete-replaced", "refresh"}
 WITHOUT_NEW = {"delete", "delete-replaced"}
@@ -39,18 +39,12 @@ class EventStream:
     """Listens to a run and writes a line for each event."""
 
     def __init__(
-        self,
-        write: Callable[[str], object],
-        config: Properties,
-        redactor: Redactor,
-        options: UpdateOptions,
-        *,
-        internal: bool = False,
+        self, write: Callable[[str], object], info: RunInfo, redactor: Redactor, *, internal: bool = False
     ) -> None:
         """Internal: with the events of default providers, as an event log has them."""
-        self._write, self._config, self._redactor = write, config, redactor
-        self._preview, self._internal = options.preview, internal
-        self._is_refresh = options.kind == "refresh"
+        self._write, self._config, self._redactor = write, info.config.properties(), redactor
+        self._preview, self._internal = info.options.preview, internal
+        self._is_refresh = info.options.kind == "refresh"
         self._maybe_corrupt = False
         self._sequence = 0
         self._steps = 0
@@ -69,7 +63,7 @@ class EventStream:
             case Diagnostic():
                 self._diagnosed(event)
 
-    def finish(self, result: UpdateResult) -> None:
+    def finish(self, result: Result) -> None:
         """The summary, and the mark of the end."""
         self._start()
         outcome = "failed" if result.errors else "succeeded"
@@ -86,8 +80,7 @@ class EventStream:
 
     def _start(self) -> None:
         if not self._sequence:
-            config = {key: masked(value) for key, value in sorted(self._config.items())}
-            self._send("preludeEvent", {"config": config})
+            self._send("preludeEvent", {"config": masked(self._config)})
 
     def _send(self, kind: str, body: Json) -> None:
         event = {"sequence": self._sequence, "timestamp": int(time.time()), kind: body}

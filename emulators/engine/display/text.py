@@ -10,10 +10,10 @@ from typing import NamedTuple, TextIO
 
 from emulators.engine import urns
 from emulators.engine.display.properties import diff_lines, property_lines, short_diff, shown_alike
+from emulators.engine.plan.options import Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
 from emulators.engine.redactor import Redactor
 from emulators.engine.run.events import Diagnostic, Event, StackOutputs, StepBegun, StepBroke, StepEnded
-from emulators.engine.run.options import UpdateOptions, UpdateResult
 from emulators.engine.state.checkpoint import Resource
 from emulators.engine.values import UNKNOWN
 
@@ -54,30 +54,22 @@ class Text:
     """Listens to a run and prints."""
 
     def __init__(
-        self,
-        out: TextIO,
-        options: UpdateOptions,
-        project: str,
-        stack: str,
-        redactor: Redactor,
-        *,
-        diff: bool,
-        show_outputs: bool,
+        self, out: TextIO, info: RunInfo, redactor: Redactor, *, diff: bool, show_outputs: bool
     ) -> None:
-        self._out, self._kind, self._preview, self._redactor = out, options.kind, options.preview, redactor
+        self._out, self._info, self._redactor, self._preview = out, info, redactor, info.options.preview
         self._diff, self._show_outputs = diff, show_outputs
         self._diagnostics: dict[str, list[Diagnostic]] = {}
         self._outputs: StackOutputs | None = None
         self._stack_line: Step | None = None
         self._lock = threading.Lock()
-        self._stack, self._root = stack, f"{project}-{stack}"
         self._started = False
 
     def _start(self) -> None:
         """The title, once the run is known to begin."""
         if not self._started:
             self._started = True
-            self._print(f"{TITLES[self._kind][not self._preview]} ({self._stack}):")
+            title = TITLES[self._info.options.kind][not self._preview]
+            self._print(f"{title} ({self._info.stack.name}):")
             if not self._diff:
                 self._print("")
 
@@ -152,24 +144,24 @@ class Text:
         for line in _property_lines(step, op):
             self._print(f"{lead}  {line}")
 
-    def finish(self, result: UpdateResult) -> None:
+    def finish(self, result: Result) -> None:
         """Diagnostics, outputs, counts, duration."""
         self._start()
         if self._stack_line is not None and not self._diff:
             status = "**failed**" if result.errors and not self._preview else ""
             self._line("same", self._stack_line.resource, status)
-        lines = _diagnostic_lines(self._diagnostics, self._root)
+        lines = _diagnostic_lines(self._diagnostics, self._info.root_name)
         if self._show_outputs and self._outputs is not None:
             lines += _output_lines(self._outputs, self._preview)
         for line in [*lines, *_count_lines(result, self._preview)]:
             self._print(line)
         if not self._preview:
             self._print(f"Duration: {max(1, round(result.seconds))}s")
-            if self._kind == "destroy" and not result.errors:
+            if self._info.options.kind == "destroy" and not result.errors:
                 self._print(
                     "\nThe resources in the stack have been deleted, but the history and configuration "
                     "associated with the stack are still maintained.\nIf you want to remove the stack "
-                    f"completely, run `stack rm {self._stack}`."
+                    f"completely, run `stack rm {self._info.stack.name}`."
                 )
 
 
@@ -215,7 +207,7 @@ def _output_lines(outputs: StackOutputs, preview: bool) -> list[str]:
     return ["Outputs:", *(f"  {line}" for line in lines), ""] if lines else []
 
 
-def _count_lines(result: UpdateResult, preview: bool) -> list[str]:
+def _count_lines(result: Result, preview: bool) -> list[str]:
     """How many resources of each kind of change."""
     changes = [(op, number) for op in COUNTED if (number := result.counts.get(op))]
     lines = ["Resources:"]

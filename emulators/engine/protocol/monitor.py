@@ -15,10 +15,9 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
-from emulators.engine import urns
 from emulators.engine.errors import EngineError, NotSupported, RunStopped
 from emulators.engine.plan.goals import Goal, Registered
-from emulators.engine.protocol.processes import RunInfo
+from emulators.engine.plan.options import RunInfo
 from emulators.engine.protocol.provider import CHANNEL_OPTIONS
 from emulators.engine.protocol.registration import goal_of, position
 from emulators.engine.protocol.transforms import Transforms
@@ -32,6 +31,10 @@ FEATURE_NAMES = {  # the protocol's name: the name that older SDKs ask for
     "RESOURCE_MONITOR_FEATURE_ALIAS_SPECS": "aliasSpecs",
     "RESOURCE_MONITOR_FEATURE_DELETED_WITH": "deletedWith",
     "RESOURCE_MONITOR_FEATURE_TRANSFORMS": "transforms",
+}
+NOTHING_TO_DO = {
+    "SignalAndWaitForShutdown": empty_pb2.Empty,
+    "RequirePulumiVersion": engine_pb2.RequirePulumiVersionResponse,
 }
 Severity = Literal["info", "warning", "error"]
 SEVERITIES: dict[int, Severity] = {1: "info", 2: "warning", 3: "error"}
@@ -57,22 +60,20 @@ class Monitor:
         self._root = ""
 
     def _urn(self, request: Any) -> str:
-        return urns.make(
-            self._info.stack, self._info.project.name, request.parent, request.type, request.name
-        )
+        return self._info.urn(request.parent, request.type, request.name)
 
     # ResourceMonitor
 
     def GetDeploymentInfo(self, _request: Any) -> Any:  # noqa: N802 - an RPC's name
         info = self._info
         return resource_pb2.DeploymentInfo(
-            project=info.project.name,
-            stack=info.stack,
-            organization=info.organization,
+            project=info.stack.project.name,
+            stack=info.stack.name,
+            organization="organization",
             config=info.config.values,
             configSecretKeys=sorted(info.config.secret_keys),
-            dryRun=info.preview,
-            parallel=info.parallel,
+            dryRun=info.options.preview,
+            parallel=info.options.parallel,
             supportedFeatures=[resource_pb2.ResourceMonitorFeature.Value(name) for name in FEATURE_NAMES],
         )
 
@@ -110,7 +111,7 @@ class Monitor:
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
         if request.tok != "pulumi:pulumi:getResource":
-            raise _unsupported(f"function '{request.tok}'")
+            raise NotSupported(f"function '{request.tok}'")
         urn = str(from_struct(request.args).get("urn"))
         found = self._run.registered(urn)
         answer = {"urn": urn, "id": found.id if found else "", "state": found.outputs if found else {}}
@@ -122,14 +123,11 @@ class Monitor:
         self._transforms.for_the_stack(request)
         return empty_pb2.Empty()
 
-    def SignalAndWaitForShutdown(self, _request: Any) -> Any:  # noqa: N802 - an RPC's name
-        return empty_pb2.Empty()
-
     def Call(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
-        raise _unsupported(f"method '{request.tok}'")
+        raise NotSupported(f"method '{request.tok}'")
 
     def RegisterPackage(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
-        raise _unsupported(f"package '{request.name}'")
+        raise NotSupported(f"package '{request.name}'")
 
     # Engine
 
@@ -146,13 +144,12 @@ class Monitor:
         self._root = request.urn
         return engine_pb2.SetRootResourceResponse()
 
-    def RequirePulumiVersion(self, _request: Any) -> Any:  # noqa: N802 - an RPC's name
-        return engine_pb2.RequirePulumiVersionResponse()
-
     # every call
 
     def answer(self, name: str, request: Any, context: Any) -> Any:
         """What the method of that name answers; a call that fails ends the run and is refused."""
+        if name in NOTHING_TO_DO:
+            return NOTHING_TO_DO[name]()
         method = getattr(self, name, None)
         if method is None:
             context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -177,10 +174,6 @@ def _accepted(properties: Properties, request: Any) -> Any:
 
 def _refuse(context: Any) -> Any:
     context.abort(grpc.StatusCode.UNAVAILABLE, "the run is over")
-
-
-def _unsupported(what: str) -> NotSupported:
-    return NotSupported(f"{what} is not supported by the embedded engine. Next: use pulumi")
 
 
 class MonitorServer:

@@ -13,11 +13,10 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from emulators.engine.state.config import StackConfig
+from emulators.engine.plan.options import RunInfo
 from emulators.engine.state.project import Project
 
 CHILD = Path(__file__).with_name("child.py")
@@ -25,27 +24,14 @@ CHILD = Path(__file__).with_name("child.py")
 OnLine = Callable[[str, bool], None]  # the line, and whether it came from standard error
 
 
-@dataclass(frozen=True)
-class RunInfo:
-    """What is the same for a whole run, and what program and provider are told of it."""
-
-    project: Project
-    stack: str
-    config: StackConfig
-    parallel: int
-    preview: bool
-    continue_on_error: bool = False
-    organization: str = "organization"
-
-
 class Child:
     """One running child."""
 
-    def __init__(self, info: RunInfo, arguments: list[str], extra: dict[str, str]) -> None:
-        python = info.project.python()
+    def __init__(self, project: Project, arguments: list[str], extra: dict[str, str]) -> None:
+        python = project.python()
         self._process = subprocess.Popen(
             [python, "-u", str(CHILD), *arguments],
-            cwd=info.project.program_folder,
+            cwd=project.program_folder,
             env=_environment(python, extra),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -92,28 +78,29 @@ class Child:
 
 def start_program(info: RunInfo, address: str) -> Child:
     """The user's program; monitor and engine are served at the one address."""
+    project = info.stack.project
     settings = {
         "monitor": address,
         "engine": address,
-        "project": info.project.name,
-        "stack": info.stack,
-        "organization": info.organization,
-        "parallel": info.parallel,
-        "dry_run": info.preview,
-        "root_directory": str(info.project.folder),
-        "program": str(info.project.program),
+        "project": project.name,
+        "stack": info.stack.name,
+        "organization": "organization",
+        "parallel": info.options.parallel,
+        "dry_run": info.options.preview,
+        "root_directory": str(project.folder),
+        "program": str(project.program),
     }
     environment = {
         "PULUMI_CONFIG": json.dumps(info.config.values),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(info.config.secret_keys)),
     }
-    return Child(info, ["program", json.dumps(settings)], environment)
+    return Child(project, ["program", json.dumps(settings)], environment)
 
 
-def start_provider(info: RunInfo, address: str) -> Child:
+def start_provider(project: Project, address: str) -> Child:
     """The SDK's dynamic provider, with what the real engine adds to its environment."""
-    options = {f"PULUMI_RUNTIME_{key.upper()}": str(value) for key, value in info.project.options.items()}
-    return Child(info, ["provider", address], {**options, "PULUMI_PROJECT": info.project.name})
+    options = {f"PULUMI_RUNTIME_{key.upper()}": str(value) for key, value in project.options.items()}
+    return Child(project, ["provider", address], {**options, "PULUMI_PROJECT": project.name})
 
 
 def _environment(python: str, extra: dict[str, str]) -> dict[str, str]:

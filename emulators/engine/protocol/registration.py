@@ -50,23 +50,23 @@ def goal_of(request: Any, urn: str) -> Goal:
 
 
 def _refuse_unsupported(request: Any) -> None:
-    options = {
-        "replace_with": request.replace_with,
-        "state_migrations": request.state_migrations,
-        "env_var_mappings": request.envVarMappings,
+    trigger, hooks = request.replacement_trigger.WhichOneof("kind"), request.hooks
+    unsupported = {
+        "option replace_with": request.replace_with,
+        "option state_migrations": request.state_migrations,
+        "option env_var_mappings": request.envVarMappings,
+        "option replacement_trigger": trigger not in (None, "null_value"),
+        "option hooks": any(getattr(hooks, field.name) for field in hooks.DESCRIPTOR.fields),
+        "a remote component": request.remote,
     }
-    for option, used in options.items():
+    for what, used in unsupported.items():
         if used:
-            raise NotSupported(f"option {option} is not supported by the embedded engine. Next: use pulumi")
+            raise NotSupported(what)
     if request.importId:
-        raise NotSupported(
+        raise EngineError(
             "option import_ does not work with Python dynamic providers, on no engine. "
             "Next: pulumi import --file"
         )
-    if request.remote or any(getattr(request.hooks, name.name) for name in request.hooks.DESCRIPTOR.fields):
-        raise NotSupported("remote components and hooks are not supported by the embedded engine")
-    if request.replacement_trigger.WhichOneof("kind") not in (None, "null_value"):
-        raise NotSupported("option replacement_trigger is not supported by the embedded engine")
 
 
 def _alias(alias: Any) -> AliasSpec:

@@ -15,25 +15,14 @@ from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 from emulators.engine.errors import EngineError
 from emulators.engine.protocol.provider import CHANNEL_OPTIONS
 
-COPIED = {  # option of a transform: field of a registration
-    "protect": "protect",
-    "retain_on_delete": "retainOnDelete",
-    "deleted_with": "deletedWith",
-    "provider": "provider",
-    "version": "version",
-    "import": "importId",
-    "plugin_download_url": "pluginDownloadURL",
-}
-COPIED_LISTS = {
-    "depends_on": "dependencies",
-    "ignore_changes": "ignoreChanges",
-    "replace_on_changes": "replaceOnChanges",
-    "additional_secret_outputs": "additionalSecretOutputs",
-    "aliases": "aliases",
-    "hide_diff": "hideDiffs",
+FIELDS = {  # option of a transform: field of a registration
+    "protect": "protect", "retain_on_delete": "retainOnDelete", "deleted_with": "deletedWith",
+    "provider": "provider", "version": "version", "import": "importId", "plugin_download_url": "pluginDownloadURL",
+    "depends_on": "dependencies", "ignore_changes": "ignoreChanges", "replace_on_changes": "replaceOnChanges",
+    "additional_secret_outputs": "additionalSecretOutputs", "aliases": "aliases", "hide_diff": "hideDiffs",
     "replace_with": "replace_with",
-}
-OPTIONAL = {"protect", "retain_on_delete"}
+}  # fmt: skip
+OPTIONS = {field: option for option, field in FIELDS.items()}
 
 
 class Transforms:
@@ -71,11 +60,7 @@ class Transforms:
 
     def _call(self, callback: Any, request: Any) -> None:
         options = resource_pb2.TransformResourceOptions()
-        for option, field in COPIED.items():
-            if option not in OPTIONAL or request.HasField(field):
-                setattr(options, option, getattr(request, field))
-        for option, field in COPIED_LISTS.items():
-            getattr(options, option).extend(getattr(request, field))
+        _copy(request, options, OPTIONS)
         if request.deleteBeforeReplaceDefined:
             options.delete_before_replace = request.deleteBeforeReplace
         options.custom_timeouts.CopyFrom(request.customTimeouts)
@@ -104,14 +89,20 @@ class Transforms:
         return bytes(answer.response)
 
 
+def _copy(source: Any, target: Any, names: dict[str, str]) -> None:
+    """The fields of one message into those of another, by their names there; an option not set stays as it is."""
+    for name, name_there in names.items():
+        if not source.DESCRIPTOR.fields_by_name[name].has_presence:
+            target.ClearField(name_there)
+    for field, value in source.ListFields():
+        if field.name in names and isinstance(value, (bool, str)):
+            setattr(target, names[field.name], value)
+        elif field.name in names:
+            getattr(target, names[field.name]).extend(value)
+
+
 def _take_options(request: Any, options: Any) -> None:
-    for option, field in COPIED.items():
-        if option not in OPTIONAL or options.HasField(option):
-            setattr(request, field, getattr(options, option))
-    for option, field in COPIED_LISTS.items():
-        values = list(getattr(options, option))
-        request.ClearField(field)
-        getattr(request, field).extend(values)
+    _copy(options, request, FIELDS)
     if options.HasField("delete_before_replace"):
         request.deleteBeforeReplace = options.delete_before_replace
         request.deleteBeforeReplaceDefined = True

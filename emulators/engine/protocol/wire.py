@@ -57,9 +57,9 @@ def _object(fields: Properties) -> Value:
     if signature == SECRET_SIGNATURE:
         return Secret(unwrap(fields.get("value")))
     if signature in ASSET_SIGNATURES:
-        raise NotSupported("assets and archives are not supported by the embedded engine. Next: use pulumi.")
+        raise NotSupported("a property with assets or archives")
     if signature == OUTPUT_SIGNATURE:
-        raise NotSupported("output values are not supported by the embedded engine. Next: use pulumi.")
+        raise NotSupported("an output value")
     return fields
 
 

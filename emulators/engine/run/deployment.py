@@ -9,7 +9,7 @@ Source: the real engine's ``step_generator.go`` (GenerateReadSteps), its builtin
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from emulators.engine import urns
@@ -18,7 +18,6 @@ from emulators.engine.plan.goals import Goal, Registered
 from emulators.engine.plan.steps import Step
 from emulators.engine.plan.targets import Targets
 from emulators.engine.protocol.monitor import Severity
-from emulators.engine.protocol.processes import RunInfo
 from emulators.engine.run.deletes import delete_entries
 from emulators.engine.run.events import Diagnostic, OutputsSet, StackOutputs, StepBegun, StepEnded
 from emulators.engine.run.executor import Executor
@@ -31,12 +30,9 @@ from emulators.engine.values import UNKNOWN_TEXT, Properties, holds_secret, hold
 class Deployment:
     """The registrations of one run and what became of them."""
 
-    def __init__(
-        self, executor: Executor, info: RunInfo, targets: Targets, read_stack: Callable[[str], Properties]
-    ) -> None:
-        """read_stack gives another stack's outputs, by its name."""
-        self._executor, self._info, self._targets, self._read_stack = executor, info, targets, read_stack
-        self._registry = Registry(executor, info)
+    def __init__(self, executor: Executor, targets: Targets) -> None:
+        self._executor, self._targets = executor, targets
+        self._registry = Registry(executor)
         self._planner = Planner(self._registry, targets)
         self._plan_lock = threading.RLock()
         self._busy = 0
@@ -85,7 +81,7 @@ class Deployment:
             if plan.left_out:
                 self._executor.tell(Step("same", new.urn, plan.new, plan.new))
                 return Registered(plan.new, left_out=True)
-            keep_going = self._info.continue_on_error
+            keep_going = self._executor.info.options.continue_on_error
             if not self._executor.run_chain(plan.steps, stop_on_error=not keep_going):
                 self._planner.failed.add(new.urn)
                 if not keep_going:
@@ -113,7 +109,7 @@ class Deployment:
                 new.id = str(new.inputs.get("name") or new.id)
                 if new.id == UNKNOWN_TEXT:
                     return new
-                outputs = self._read_stack(new.id)
+                outputs = self._executor.info.stack.outputs_of(new.id)
                 secret_names = sorted(key for key, value in outputs.items() if holds_secret(value))
                 new.outputs = {"name": new.id, "outputs": outputs, "secretOutputNames": secret_names}
             elif new.id != UNKNOWN_TEXT:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from emulators.engine import urns
 from emulators.engine.errors import InitFailed, RunStopped, StepFailed
+from emulators.engine.plan.options import RunInfo
 from emulators.engine.plan.steps import Op, Step
 from emulators.engine.protocol.provider import Providers
 from emulators.engine.redactor import Redactor
@@ -27,23 +28,22 @@ class Executor:
 
     def __init__(
         self,
+        info: RunInfo,
         snapshot: Snapshot,
         providers: Providers,
         sink: Sink,
         redactor: Redactor,
-        preview: bool,
-        parallel: int,
     ) -> None:
-        self.snapshot, self.providers, self.redactor = snapshot, providers, redactor
-        self.preview, self.parallel = preview, parallel
+        self.info, self.snapshot, self.providers, self.redactor = info, snapshot, providers, redactor
+        self.preview, self.parallel = info.options.preview, info.options.parallel
         self.counts: Counter[str] = Counter()
         self.errors = 0
         self.stopping = threading.Event()
         self.step_errors = False
-        self.performer = Performer(snapshot, providers, preview)
+        self.performer = Performer(snapshot, providers, self.preview)
         self.on_stop: Callable[[], None] = lambda: None
         self._sink = sink
-        self._slots = threading.BoundedSemaphore(parallel)
+        self._slots = threading.BoundedSemaphore(self.parallel)
         self._lock = threading.Lock()
 
     def stop(self) -> None:

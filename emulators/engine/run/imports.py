@@ -43,7 +43,7 @@ def _stack(registry: Registry) -> str:
     found = next((urn for urn, old in registry.olds.items() if old.type == urns.STACK_TYPE), None)
     if found is not None:
         return found
-    urn = registry.urn("", urns.STACK_TYPE, f"{registry.info.project.name}-{registry.info.stack}")
+    urn = registry.info.urn("", urns.STACK_TYPE, registry.info.root_name)
     new = registry.registered[urn] = Resource(urn, urns.STACK_TYPE)
     registry.executor.run_chain([Step("create", urn, None, new)])
     return urn
@@ -85,7 +85,7 @@ def _import(registry: Registry, item: Import, parent: str, protect: bool) -> Non
 def _provider(registry: Registry, item: Import) -> str:
     """The default provider as the state has it, not brought up to date; or the one that was named."""
     check_package(urns.package_of(item.type))
-    urn = item.provider or registry.urn("", f"{urns.PROVIDER_PREFIX}{urns.DYNAMIC_PACKAGE}", "default")
+    urn = item.provider or registry.info.urn("", f"{urns.PROVIDER_PREFIX}{urns.DYNAMIC_PACKAGE}", "default")
     known = registry.registered.get(urn)
     if known is not None:
         return f"{urn}::{known.id}"

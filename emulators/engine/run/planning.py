@@ -107,7 +107,8 @@ class Planner:
         snapshot = self._executor.snapshot
         for entry in snapshot.base:
             if former in entry.all_dependencies():
-                snapshot.change(entry, save=False, **entry.with_renamed(former, urn))
+                fields = entry.references(lambda name: urn if name == former else name)
+                snapshot.change(entry, save=False, **fields)
 
     def _plan_included(self, goal: Goal, old: Resource | None) -> Plan:
         new, given = goal.new, goal.new.inputs
@@ -190,8 +191,7 @@ class Planner:
             return decide_component(old, new.inputs)
         if old.pending_replacement:
             return Decision("replace", (), True)
-        provider = self._executor.providers.get(new.provider)
-        diff = provider.diff(old, old.outputs, new.inputs, new.ignore_changes)
+        diff = self._registry.provider(new).diff(old, old.outputs, new.inputs, new.ignore_changes)
         decision = decide(diff, old, new.inputs, new.replace_on_changes, goal.delete_before_replace)
         if decision.kind != "replace" and new.deleted_with in self._replaced:
             return Decision("replace", (), decision.delete_before_replace, decision.detailed)
@@ -236,8 +236,7 @@ class Planner:
             key: UNKNOWN if replaced.intersection(entry.property_dependencies.get(key, ())) else value
             for key, value in entry.inputs.items()
         }
-        provider = self._executor.providers.get(entry.provider)
-        diff = provider.diff(entry, entry.outputs, inputs, entry.ignore_changes)
+        diff = self._registry.provider(entry).diff(entry, entry.outputs, inputs, entry.ignore_changes)
         decision = decide(diff, entry, inputs, entry.replace_on_changes, None)
         if decision.kind == "replace":
             self._deleted_first[entry.urn] = decision.replace_keys

@@ -108,15 +108,8 @@ def _without_gone(entry: Resource, there: set[str], parents: dict[str, str]) -> 
     parent = entry.parent
     while parent and parent not in there:
         parent = parents.get(parent, "")
-    by_key = {
-        key: [name for name in names if name in there] for key, names in entry.property_dependencies.items()
-    }
-    properties = {key: names for key, names in by_key.items() if names}
-    if properties == entry.property_dependencies and entry.all_dependencies() <= there:
+    fields = entry.references(lambda name: name if name in there else "")
+    by_key = {key: names for key, names in fields["property_dependencies"].items() if names}
+    if by_key == entry.property_dependencies and entry.all_dependencies() <= there:
         return entry
-    return entry.changed(
-        parent=parent,
-        deleted_with=entry.deleted_with if entry.deleted_with in there else "",
-        dependencies=[name for name in entry.dependencies if name in there],
-        property_dependencies=properties,
-    )
+    return entry.changed(**{**fields, "parent": parent, "property_dependencies": by_key})

@@ -15,7 +15,7 @@ from typing import NoReturn
 from emulators.engine import urns
 from emulators.engine.errors import EngineError, NotSupported, RunStopped
 from emulators.engine.plan.steps import Step
-from emulators.engine.protocol.processes import RunInfo
+from emulators.engine.protocol.provider import Provider
 from emulators.engine.run.events import StepBegun, StepEnded
 from emulators.engine.run.executor import Executor
 from emulators.engine.state.checkpoint import Resource, now
@@ -25,14 +25,11 @@ from emulators.engine.values import UNKNOWN_TEXT, Properties, Secret, masked
 class Registry:
     """Shared by the parts of a deployment; changed only while a registration is planned."""
 
-    def __init__(self, executor: Executor, info: RunInfo) -> None:
-        self.executor, self.info = executor, info
+    def __init__(self, executor: Executor) -> None:
+        self.executor, self.info = executor, executor.info
         self.registered: dict[str, Resource] = {}
         self.olds = {entry.urn: entry for entry in executor.snapshot.base if not entry.delete}
         self._taken: set[int] = set()
-
-    def urn(self, parent: str, type_: str, name: str) -> str:
-        return urns.make(self.info.stack, self.info.project.name, parent, type_, name)
 
     def take(self, old: Resource | None) -> None:
         """Note that an old entry has found its new one, so that no alias finds it again."""
@@ -66,7 +63,7 @@ class Registry:
 
     def default_provider(self, package: str) -> str:
         """The reference of a package's default provider, made or brought up to date when first asked for."""
-        urn = self.urn("", f"{urns.PROVIDER_PREFIX}{package}", "default")
+        urn = self.info.urn("", f"{urns.PROVIDER_PREFIX}{package}", "default")
         known = self.registered.get(urn)
         if known is None:
             known = self._make(urn, self.info.config.properties() if package == urns.DYNAMIC_PACKAGE else {})
@@ -101,6 +98,9 @@ class Registry:
             self.executor.snapshot.change(provider, id=self._fresh_id())
         self.declare_provider(provider)
 
+    def provider(self, resource: Resource) -> Provider:
+        return self.executor.providers.get(resource.provider)
+
     def ensure_provider(self, entry: Resource) -> None:
         """Make the provider of an old entry known, from the state, if this run has not used it."""
         if not entry.provider or self.executor.providers.knows(entry.provider):
@@ -117,7 +117,7 @@ class Registry:
 
     def checked(self, new: Resource, given: Properties, olds: Properties) -> tuple[Properties, list[str]]:
         """The inputs as the provider has them, and a sentence for each thing that it finds wrong."""
-        inputs, failures = self.executor.providers.get(new.provider).check(new, olds, given)
+        inputs, failures = self.provider(new).check(new, olds, given)
         return inputs, [check_message(new, failure.property, failure.reason, given) for failure in failures]
 
 
@@ -141,7 +141,4 @@ def check_message(resource: Resource, name: str, reason: str, given: Properties)
 def check_package(package: str) -> None:
     """Raises NotSupported for a package that needs a plugin."""
     if package != urns.DYNAMIC_PACKAGE:
-        raise NotSupported(
-            f"package '{package}' is not supported by the embedded engine (only Python dynamic "
-            "providers). Next: use pulumi"
-        )
+        raise NotSupported(f"package '{package}'", "Python dynamic providers")

@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from emulators.engine.plan.options import Result, RunInfo
 from emulators.engine.plan.targets import Targets
 from emulators.engine.protocol.child import SHOWN_TO_USER
 from emulators.engine.protocol.monitor import Monitor, MonitorServer
-from emulators.engine.protocol.processes import Child, RunInfo, start_program, start_provider
+from emulators.engine.protocol.processes import Child, start_program, start_provider
 from emulators.engine.protocol.provider import Providers
 from emulators.engine.redactor import Redactor
 from emulators.engine.run.deletes import delete_entries
@@ -23,64 +24,49 @@ from emulators.engine.run.deployment import Deployment
 from emulators.engine.run.events import Diagnostic, Sink
 from emulators.engine.run.executor import Executor
 from emulators.engine.run.imports import run_imports
-from emulators.engine.run.options import UpdateOptions, UpdateResult
 from emulators.engine.run.refresh import refresh
 from emulators.engine.run.registry import Registry
 from emulators.engine.state import lock
 from emulators.engine.state.checkpoint import Operation
 from emulators.engine.state.project import read_yaml
 from emulators.engine.state.snapshot import Snapshot
-from emulators.engine.state.stack import Stack
-from emulators.engine.values import Secret
 
 
-def run_update(stack: Stack, options: UpdateOptions, sink: Sink, redactor: Redactor) -> UpdateResult:
+def run_update(info: RunInfo, sink: Sink, redactor: Redactor) -> Result:
     """Do it. Raises EngineError before anything began; afterwards errors are counted in the result."""
-    started, preview = time.time(), options.preview
+    started, stack, preview = time.time(), info.stack, info.options.preview
     with ExitStack() as cleanup:
         if not preview:
             cleanup.enter_context(lock.locked(stack.files))
         base = stack.read()
-        config = stack.config()
-        redactor.learn([Secret(config.values[key]) for key in config.secret_keys])
+        redactor.learn(info.config.properties())
         for resource in base.resources:
             redactor.learn([resource.inputs, resource.outputs])
-        info = RunInfo(
-            stack.project, stack.name, config, options.parallel, preview, options.continue_on_error
-        )
         server = MonitorServer()
         cleanup.callback(server.stop)
-        providers = Providers(lambda: start_provider(info, server.address))
+        providers = Providers(lambda: start_provider(stack.project, server.address))
         cleanup.callback(providers.close)
         snapshot = Snapshot(base, stack.crypter, None if preview else stack.write)
-        executor = Executor(snapshot, providers, sink, redactor, preview, options.parallel)
+        executor = Executor(info, snapshot, providers, sink, redactor)
         providers.on_line = executor.hand_on_line
-        run = _Run(stack, options, executor, info, server, base.pending_operations)
+        run = _Run(executor, server, base.pending_operations)
         cleanup.callback(run.close)
         with _interrupts(run.cancel, lambda: lock.release_own(stack.files)):
             run.run()
         if not preview:
             snapshot.save()
-        result = UpdateResult(dict(executor.counts), executor.errors, time.time() - started, run.cancelled)
+        result = Result(dict(executor.counts), executor.errors, time.time() - started, run.cancelled)
         if not preview:
-            _keep_history(stack, options, result, started)
+            _keep_history(info, result, started)
     return result
 
 
 class _Run:
     """The phases of one run. Failures are reported to the executor, not raised."""
 
-    def __init__(
-        self,
-        stack: Stack,
-        options: UpdateOptions,
-        executor: Executor,
-        info: RunInfo,
-        server: MonitorServer,
-        pending: list[Operation],
-    ) -> None:
-        self._stack, self._options, self._executor = stack, options, executor
-        self._info, self._server, self._pending = info, server, pending
+    def __init__(self, executor: Executor, server: MonitorServer, pending: list[Operation]) -> None:
+        self._executor, self._info, self._options = executor, executor.info, executor.info.options
+        self._server, self._pending = server, pending
         self._program_ended = threading.Event()
         self._child: Child | None = None
         self.cancelled = False
@@ -103,10 +89,10 @@ class _Run:
             self._child = start_program(self._info, self._server.address)
         self._look_for_targets()
         if options.run_program and options.kind != "update":  # for what providers are configured with
-            self._run_program(self._deployment(Targets(nothing=True)), only_providers=True)
+            self._run_program(Targets(nothing=True))
             executor.counts.clear()
         if (options.kind == "refresh" or options.refresh) and not executor.stopping.is_set():
-            prepare = Registry(executor, self._info).ensure_provider
+            prepare = Registry(executor).ensure_provider
             refresh(executor, options.targets, prepare, options.clear_pending_creates)
             if options.kind != "refresh":
                 executor.counts.clear()
@@ -118,13 +104,13 @@ class _Run:
     def _main_phase(self) -> None:
         executor, options = self._executor, self._options
         if options.kind == "update":
-            self._run_program(self._deployment(options.targets))
+            self._run_program(options.targets)
         elif options.kind == "destroy":
             self._warn_of_pending()
-            prepare = Registry(executor, self._info).ensure_provider
+            prepare = Registry(executor).ensure_provider
             delete_entries(executor, executor.snapshot.resources(), options.targets, prepare)
         elif options.kind == "resource-import":
-            run_imports(Registry(executor, self._info), options.imports, options.protect)
+            run_imports(Registry(executor), options.imports, options.protect)
 
     def _look_for_targets(self) -> None:
         """What is to be replaced has to be in the state; so have targets, unless a program may bring them."""
@@ -150,19 +136,17 @@ class _Run:
 
     # the program
 
-    def _deployment(self, targets: Targets) -> Deployment:
-        return Deployment(self._executor, self._info, targets, self._stack.outputs_of)
-
-    def _run_program(self, deployment: Deployment, *, only_providers: bool = False) -> None:
+    def _run_program(self, targets: Targets) -> None:
         executor, child = self._executor, self._child
         if child is None or executor.stopping.is_set():
             return
-        if not self._options.preview and not only_providers:
+        if not self._options.preview and not targets.nothing:
             self._warn_of_pending()
         child.hand_on_lines(executor.hand_on_line)
+        deployment = Deployment(executor, targets)
         self._server.serve(Monitor(self._info, deployment))
         succeeded = self._wait_for(child)
-        if only_providers:
+        if targets.nothing:
             deployment.wait_idle()
         else:
             deployment.finish(succeeded)
@@ -218,14 +202,14 @@ def _interrupts(on_first: Callable[[], None], on_second: Callable[[], None]) -> 
             signal.signal(number, handler)
 
 
-def _keep_history(stack: Stack, options: UpdateOptions, result: UpdateResult, started: float) -> None:
-    stack.files.keep_history(
+def _keep_history(info: RunInfo, result: Result, started: float) -> None:
+    info.stack.files.keep_history(
         {
-            "kind": options.kind,
+            "kind": info.options.kind,
             "startTime": int(started),
-            "message": options.message,
+            "message": info.options.message,
             "environment": {"exec.kind": "embedded", "runtime.name": "python"},
-            "config": read_yaml(stack.config_file).get("config") or {},
+            "config": read_yaml(info.stack.config_file).get("config") or {},
             "version": 0,
             "result": "failed" if result.errors else "succeeded",
             "endTime": int(time.time()),

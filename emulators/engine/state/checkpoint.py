@@ -69,24 +69,17 @@ class Resource:
 
     def all_dependencies(self) -> set[str]:
         """Every URN that has to exist for this one: its parent, provider and what it is deleted with too."""
-        needed = {*self.dependencies, self.parent, self.deleted_with, urns.provider_urn(self.provider)}
-        for dependencies in self.property_dependencies.values():
-            needed.update(dependencies)
-        return needed - {""}
+        needed = {self.parent, self.deleted_with, urns.provider_urn(self.provider)}
+        return needed.union(self.dependencies, *self.property_dependencies.values()) - {""}
 
-    def with_renamed(self, former: str, urn: str) -> Json:
-        """The fields that refer to a former URN, referring to the new one."""
-
-        def renamed(names: list[str]) -> list[str]:
-            return [urn if name == former else name for name in names]
-
+    def references(self, change: Callable[[str], str]) -> Json:
+        """The fields that refer to other entries, with each URN changed; one that becomes "" is left out."""
+        by_key = self.property_dependencies
         return {
-            "parent": urn if self.parent == former else self.parent,
-            "deleted_with": urn if self.deleted_with == former else self.deleted_with,
-            "dependencies": renamed(self.dependencies),
-            "property_dependencies": {
-                key: renamed(names) for key, names in self.property_dependencies.items()
-            },
+            "parent": change(self.parent),
+            "deleted_with": change(self.deleted_with),
+            "dependencies": list(filter(None, map(change, self.dependencies))),
+            "property_dependencies": {key: list(filter(None, map(change, by_key[key]))) for key in by_key},
         }
 
     def same_as(self, other: Resource) -> bool:
@@ -95,10 +88,12 @@ class Resource:
         return self.changed(**ignored) == other.changed(**ignored)
 
 
-JSON_NAMES = {
-    name: "".join(part.capitalize() if i else part for i, part in enumerate(name.split("_")))
-    for name in (f.name for f in dataclasses.fields(Resource))
-} | {"import_id": "importID"}
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+JSON_NAMES = {f.name: _camel_case(f.name) for f in dataclasses.fields(Resource)} | {"import_id": "importID"}
 FIELD_NAMES = {json_name: name for name, json_name in JSON_NAMES.items()}
 ALWAYS_WRITTEN = {"urn", "custom", "type"}
 PROPERTIES = {"inputs", "outputs"}
@@ -123,7 +118,6 @@ class Checkpoint:
     resources: list[Resource] = field(default_factory=list)
     pending_operations: list[Operation] = field(default_factory=list)
     manifest: Json = field(default_factory=dict)
-    secrets_providers: Json = field(default_factory=dict)
     metadata: Json = field(default_factory=dict)
 
 
@@ -144,14 +138,10 @@ def resource_as_json(resource: Resource, shown: Callable[[Properties], Value]) -
 def resource_from_json(document: Json, crypter: Crypter) -> Resource:
     fields: Json = {}
     for json_name, value in document.items():
-        name = FIELD_NAMES.get(json_name)
-        if name is None:
-            if value or json_name not in HARMLESS_WHEN_EMPTY:
-                raise NotSupported(
-                    f"the state uses '{json_name}', which the embedded engine does not support; use pulumi"
-                )
-            continue
-        fields[name] = from_state(value, crypter.decrypt) if name in PROPERTIES else value
+        if name := FIELD_NAMES.get(json_name):
+            fields[name] = from_state(value, crypter.decrypt) if name in PROPERTIES else value
+        elif value or json_name not in HARMLESS_WHEN_EMPTY:
+            raise NotSupported(f"a state with '{json_name}'")
     return Resource(**{name: value for name, value in fields.items() if value is not None})
 
 
@@ -178,7 +168,6 @@ def checkpoint_from_json(document: Json, crypter: Crypter) -> Checkpoint:
             for item in document.get("pending_operations") or []
         ],
         manifest=document.get("manifest") or {},
-        secrets_providers=document.get("secrets_providers") or {},
         metadata=document.get("metadata") or {},
     )
 
@@ -189,9 +178,7 @@ def check_version(document: Json) -> None:
     features = document.get("features") or []
     if features or version not in (3, 4):
         named = f" with {', '.join(map(str, features))}" if features else ""
-        raise NotSupported(
-            f"checkpoint version {version}{named} is not supported by the embedded engine; use pulumi"
-        )
+        raise NotSupported(f"checkpoint version {version}{named}")
 
 
 def check_secrets_provider(document: Json) -> str:
@@ -199,9 +186,7 @@ def check_secrets_provider(document: Json) -> str:
     providers = document.get("secrets_providers") or {}
     kind = providers.get("type") or ""
     if kind not in ("", "passphrase"):
-        raise NotSupported(
-            f"secrets provider '{kind}' is not supported by the embedded engine (only passphrase); use pulumi"
-        )
+        raise NotSupported(f"secrets provider '{kind}'", "passphrase")
     return str((providers.get("state") or {}).get("salt") or "")
 
 

@@ -41,10 +41,7 @@ def encryption_salt(file: Path) -> str:
     document = read_yaml(file)
     for other in ("secretsprovider", "encryptedkey"):
         if document.get(other) and document[other] != "passphrase":
-            raise NotSupported(
-                f"{file}: secrets provider '{document[other]}' is not supported by the embedded engine "
-                "(only passphrase); use pulumi"
-            )
+            raise NotSupported(f"{file}: secrets provider '{document[other]}'", "passphrase")
     return str(document.get("encryptionsalt") or "")
 
 
@@ -52,7 +49,7 @@ def load(project: Project, crypter: Crypter, file: Path) -> StackConfig:
     """The stack's values over the project's defaults, decrypted."""
     document = read_yaml(file)
     if document.get("environment"):
-        raise NotSupported(f"{file}: 'environment' is not supported by the embedded engine; use pulumi")
+        raise NotSupported(f"{file}: 'environment'")
     raw = _project_defaults(project)
     texts = _as_written(file)
     for key, value in (document.get("config") or {}).items():

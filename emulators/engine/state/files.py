@@ -46,10 +46,8 @@ def open_backend(url: str, project_folder: Path) -> FileBackend:
     """The backend at a file URL; a relative one counts from the project. Raises NotSupported for others."""
     parts = urlsplit(url)
     if parts.scheme != "file":
-        raise NotSupported(
-            f"backend {parts.scheme or url}:// is not supported by the embedded engine (only file://). "
-            "Next: use pulumi, or set PULUMI_BACKEND_URL=file://<folder>"
-        )
+        next_step = "use pulumi, or set PULUMI_BACKEND_URL=file://<folder>"
+        raise NotSupported(f"backend {parts.scheme or url}://", "file://", next_step)
     path = unquote(url.removeprefix("file://").partition("?")[0])
     folder = (project_folder / Path(path).expanduser()).resolve()
     if not folder.is_dir():
@@ -71,15 +69,13 @@ class FileBackend:
             meta = yaml.safe_load(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             if any((self.root / "stacks").glob("*.json")):
-                raise NotSupported(
-                    f"{self.root} has the layout without projects, which the embedded engine does not "
-                    "support. Next: pulumi state upgrade"
-                ) from None
+                layout = f"the layout without projects, as in {self.root},"
+                raise NotSupported(layout, next_step="pulumi state upgrade") from None
             return
         except yaml.YAMLError as error:
             raise StateCorrupt(f"{file} is not YAML") from error
         if not isinstance(meta, dict) or meta.get("version") != 1:
-            raise NotSupported(f"{file}: only version 1 is supported; use pulumi")
+            raise NotSupported(f"{file}: its version", "version 1")
 
     def stack(self, project: str, name: str) -> StackFiles:
         return StackFiles(self.root, project, name)
@@ -126,7 +122,7 @@ class StackFiles:
         try:
             document = json.loads(self.state.read_bytes())
         except FileNotFoundError:
-            raise StackNotFound(f"no stack named '{self.name}' found") from None
+            raise StackNotFound(self.name) from None
         except (ValueError, OSError) as error:
             raise corrupt(self.state, str(error)) from error
         if not isinstance(document, dict) or not isinstance(document.get("checkpoint"), dict):

@@ -92,9 +92,7 @@ def load(file: Path) -> Project:
 def _runtime_options(file: Path, runtime: Any) -> Json:
     name = runtime.get("name") if isinstance(runtime, dict) else runtime
     if name != "python":
-        raise NotSupported(
-            f"{file}: runtime '{name}' is not supported by the embedded engine (only python); use pulumi"
-        )
+        raise NotSupported(f"{file}: runtime '{name}'", "python")
     return dict(runtime.get("options") or {}) if isinstance(runtime, dict) else {}
 
 

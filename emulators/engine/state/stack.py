@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulators.engine import urns
-from emulators.engine.errors import EngineError, NotSupported, StateCorrupt
+from emulators.engine.errors import EngineError, StateCorrupt
 from emulators.engine.state import config as stack_config
 from emulators.engine.state import secrets
 from emulators.engine.state.checkpoint import (
@@ -83,7 +83,7 @@ class Stack:
             try:
                 crypter = secrets.open_stack(salt, ask_passphrase(interactive=False))
             except secrets.WrongPassphrase as error:
-                raise NotSupported(f"stack '{other.full_name}' has another passphrase") from error
+                raise EngineError(f"stack '{other.full_name}' has another passphrase") from error
         return stack_outputs(read_state(other, crypter))
 
 
@@ -106,32 +106,16 @@ def open_stack(
     config_file: Path | None,
     interactive: bool,
     *,
+    create: bool = False,
     save_salt: bool = True,
 ) -> Stack:
-    """Open an existing stack: find its passphrase, check it, and write a missing salt to the stack's file."""
-    in_state = check_secrets_provider(files.latest())
-    return _opened(project, files, config_file, interactive, in_state, save_salt=save_salt)
+    """A stack, with the salt of its file, else the one in its state, else a new one.
 
-
-def create_stack(project: Project, files: StackFiles, config_file: Path | None, interactive: bool) -> Stack:
-    """``stack init``: an empty state, and a salt in the stack's file."""
-    if files.exists():
+    create: with an empty state, as ``stack init`` leaves it. save_salt: a salt that its file lacks is written there.
+    """
+    if create and files.exists():
         raise EngineError(f"stack '{files.full_name}' already exists")
-    stack = _opened(project, files, config_file, interactive, "", save_salt=True)
-    stack.write(b'"metadata":{}')
-    return stack
-
-
-def _opened(
-    project: Project,
-    files: StackFiles,
-    config_file: Path | None,
-    interactive: bool,
-    in_state: str,
-    *,
-    save_salt: bool,
-) -> Stack:
-    """The stack with the salt of its file, else the one in its state, else a new one."""
+    in_state = "" if create else check_secrets_provider(files.latest())
     file = config_file or project.stack_file(files.name)
     in_file = stack_config.encryption_salt(file)
     passphrase = ask_passphrase(interactive)
@@ -143,7 +127,10 @@ def _opened(
         salt, crypter = secrets.new_stack(passphrase)
     if save_salt and not in_file:
         write_salt(file, salt)
-    return Stack(project, files, file, salt, crypter)
+    stack = Stack(project, files, file, salt, crypter)
+    if create:
+        stack.write(b'"metadata":{}')
+    return stack
 
 
 def _with_the_states_key(in_state: str, passphrase: str, crypter: Crypter, file: Path) -> Crypter:

@@ -173,7 +173,7 @@ def test_a_misspelt_attribute_is_told_with_the_nearest() -> None:
 
 TABLES = [found for found in vars(catalogs).values() if isinstance(found, Table)]
 FILTERABLE = [(table, each) for table in TABLES for each in sorted(table.filterable)]
-OPERANDS = {"whole": 1, "flag": True, "moment": "2026-01-01T00:00:00"}
+OPERANDS = {"number": 1, "flag": True, "moment": "2026-01-01T00:00:00"}
 
 
 @pytest.mark.parametrize(

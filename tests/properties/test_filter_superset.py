@@ -111,7 +111,6 @@ PLACES: dict[str, tuple[Any, st.SearchStrategy[Row]]] = {
     ),
 }
 OPERATORS: dict[str, tuple[Operator, ...]] = {
-    "whole": ("==", "!=", "<", "<=", ">", ">="),
     "number": ("==", "!=", "<", "<=", ">", ">="),
     "moment": ("==", "!=", "<", "<=", ">", ">="),
     "version": ("==", "!=", "<", "<=", ">", ">="),
@@ -123,7 +122,7 @@ OPERATORS: dict[str, tuple[Operator, ...]] = {
 
 
 def values_of(kind: str) -> st.SearchStrategy[Any]:
-    if kind in ("whole", "number"):
+    if kind == "number":
         return st.sampled_from(NUMBERS)
     if kind == "flag":
         return st.booleans()
@@ -167,7 +166,7 @@ def filters_of(catalog: Any) -> st.SearchStrategy[Filter[Any]]:
 
 FILTERS = {name: filters_of(catalog) for name, (catalog, _) in PLACES.items()}
 VALUES: dict[str, tuple[Any, ...]] = {
-    "whole": NUMBERS,
+    "number": NUMBERS,
     "flag": (True, False),
     "text": TEXTS,
     "word": TEXTS,
@@ -176,7 +175,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "moment": tuple(datetime(2026, 5, 4, 12, 0, second, tzinfo=timezone.utc) for second in range(5)),
 }
 HELD: dict[str, tuple[Any, ...]] = {
-    "whole": (0, 1, 2, 3, 2048, 4096),
+    "number": (0, 1, 2, 3, 2048, 4096),
     "flag": (True, False),
     "text": TEXTS,
     "word": WORDS,

@@ -10,10 +10,12 @@ value is BadFilter, one line that names the nearest.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs.filter import (
@@ -37,39 +39,37 @@ ValueT = TypeVar("ValueT")
 class Table(type):
     """The class of the tables: one list of the API, by its path, with the attributes that filters can name.
 
-        class Firewalls(metaclass=Table, path="/networking/firewalls", filterable="id label", unique="id"):
-            id = Whole[Firewall]()
-            label = Text[Firewall]()
+        class Firewalls(metaclass=Table, path="/networking/firewalls"):
+            id = Number[Firewall](unique=True)
+            label = Text[Firewall](filterable=True)
 
-    `filterable`: the API's names of what it filters on; `unique`: of those, what rows can be sorted by without
-    ties (any other could show a row twice, or not at all, where one page ends and the next begins).
-    `record`: the model whose names, aliases and defaults the attributes have.
+    `record`: the model whose aliases and defaults the attributes of the same names have.
     """
 
     path: str
-    filterable: frozenset[str]
 
-    def __new__(
-        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_options: object
-    ) -> Table:
-        return super().__new__(cls, name, bases, namespace)
+    def __new__(cls, name: str, bases: tuple[type, ...], names: dict[str, Any], **_options: object) -> Table:
+        return super().__new__(cls, name, bases, names)
 
     def __init__(
         cls,
         name: str,
         bases: tuple[type, ...],
-        namespace: dict[str, Any],
+        names: dict[str, Any],
         *,
         path: str,
-        filterable: str = "",
-        unique: str = "",
         record: type[BaseModel] | None = None,
     ) -> None:
-        super().__init__(name, bases, namespace)
+        super().__init__(name, bases, names)
         cls.path = path
-        cls.filterable = frozenset(filterable.split())
         for each in cls.names():
-            vars(cls)[each].settle(name, each, cls.filterable, frozenset(unique.split()), record)
+            names[each].settle(name, each, record.model_fields.get(each) if record is not None else None)
+
+    @property
+    def filterable(cls) -> frozenset[str]:
+        """What the API calls the attributes that it filters on."""
+        fields = [cls.attribute(name).field for name in cls.names()]
+        return frozenset(field.api_name for field in fields if field.filterable)
 
     def attribute(cls, name: str) -> Any:
         """The attribute of that name, for names that come from outside, such as a command line.
@@ -129,29 +129,23 @@ class Attribute(Generic[RecordT, ValueT]):
     """An attribute of a record: what filters and orders are made from.
 
     `api_name`: what the API calls it, where no alias of the record says so. `nullable`: the API may send null.
+    `filterable`: the API filters on it. `unique`: it does, and rows can be sorted by it without ties (any other order
+    could show a row twice, or not at all, where one page ends and the next begins).
     """
 
     kind: Kind = "text"
 
-    def __init__(self, api_name: str = "", *, nullable: bool = False) -> None:
-        self.field = Field("", "", api_name, self.kind, nullable)
-
-    def settle(
-        self,
-        table: str,
-        name: str,
-        filterable: frozenset[str],
-        unique: frozenset[str],
-        record: type[BaseModel] | None,
+    def __init__(
+        self, api_name: str = "", *, nullable: bool = False, filterable: bool = False, unique: bool = False
     ) -> None:
-        """Take its place in a table."""
-        model = record.model_fields.get(name) if record is not None else None
+        self.field = Field("", "", api_name, self.kind, nullable, filterable or unique, unique)
+
+    def settle(self, table: str, name: str, model: FieldInfo | None) -> None:
+        """Take its place in a table; `model` is the field of that name in the table's record."""
         alias = model.validation_alias if model is not None else None
         api_name = self.field.api_name or (alias if isinstance(alias, str) else name)
-        nullable = self.field.nullable
-        default = as_kind(model.default, self.kind) if model is not None and not nullable else None
-        known = api_name in filterable, api_name in unique
-        self.field = Field(table, name, api_name, self.kind, nullable, *known, default)
+        default = as_kind(model.default, self.kind) if model is not None and not self.field.nullable else None
+        self.field = replace(self.field, table=table, name=name, api_name=api_name, default=default)
 
     def __hash__(self) -> int:
         return hash(self.field)
@@ -215,14 +209,8 @@ class _Ordered(_Single[RecordT, ValueT]):
         return self._compare(">=", value)
 
 
-class Whole(_Ordered[RecordT, float]):
-    """An integer, such as a size in MB."""
-
-    kind = "whole"
-
-
 class Number(_Ordered[RecordT, float]):
-    """A number with a fraction, such as a price in USD."""
+    """A number, such as a size in MB or a price in USD."""
 
     kind = "number"
 
@@ -282,7 +270,7 @@ class Words(Attribute[RecordT, str]):
 
 
 EXPECTED: dict[Kind, str] = {
-    "whole": "a number", "number": "a number", "flag": "True or False", "moment": "a datetime or a date"
+    "number": "a number", "flag": "True or False", "moment": "a datetime or a date"
 }  # fmt: skip
 """What a value has to be; for all other kinds a string."""
 

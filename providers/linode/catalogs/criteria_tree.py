@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from math import inf
 from typing import Any, TypeVar
 
-from providers.linode.catalogs.attributes import Text, Whole
+from providers.linode.catalogs.attributes import Number, Text
 from providers.linode.catalogs.criteria import ImageCriteria, KernelCriteria, RegionCriteria, TypeCriteria
 from providers.linode.catalogs.filter import All, Here
 from providers.linode.catalogs.funnel import Criterion, Named
@@ -219,7 +219,7 @@ def _public_images(criteria: ImageCriteria) -> Iterator[Criterion[Image]]:
         yield Criterion("long-term support", lts, "set lts to false: only Ubuntu marks it", _label)
 
 
-def _measured(criteria: object, measure: Whole[ItemT], word: str, unit: str) -> Iterator[Criterion[ItemT]]:
+def _measured(criteria: object, measure: Number[ItemT], word: str, unit: str) -> Iterator[Criterion[ItemT]]:
     """What the criteria say of a measure by its name: exactly, at least, at most. What is not known is not too much."""
     name = measure.field.name
     for bound, (sign, todo) in BOUNDS.items():

@@ -28,9 +28,9 @@ RecordT = TypeVar("RecordT")
 Row = Mapping[str, object]
 Value = str | int | float | bool | datetime | None
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "contains"]
-Kind = Literal["whole", "number", "flag", "text", "word", "words", "moment", "version"]
-"""whole: an integer · number · flag: true or false · text: any string · word: one of a few lower-case words ·
-words: a list of strings · moment: a time in UTC · version: text that orders as numbers do (5.9 before 5.10)."""
+Kind = Literal["number", "flag", "text", "word", "words", "moment", "version"]
+"""flag: true or false · text: any string · word: one of a few lower-case words · words: a list of strings ·
+moment: a time in UTC · version: text that orders as numbers do (5.9 before 5.10)."""
 
 
 @dataclass(frozen=True)
@@ -183,12 +183,12 @@ class Order(Generic[RecordT]):
     field: Field
     descending: bool = False
 
-    def sort(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows in this order, whatever order they came in."""
-        by_id = sorted(rows, key=lambda row: name_key(str(row.get("id", ""))))
-        have = [row for row in by_id if self.field.read(row) is not None]
-        lack = [row for row in by_id if self.field.read(row) is None]
-        have.sort(key=lambda row: self.field.key(self.field.read(row)), reverse=self.descending)
+    def sort(self, pairs: Iterable[tuple[Row, RecordT]]) -> list[tuple[Row, RecordT]]:
+        """The rows in this order with what was made of each, whatever order they came in."""
+        by_id = sorted(pairs, key=lambda each: name_key(str(each[0].get("id", ""))))
+        have = [each for each in by_id if self.field.read(each[0]) is not None]
+        lack = [each for each in by_id if self.field.read(each[0]) is None]
+        have.sort(key=lambda each: self.field.key(self.field.read(each[0])), reverse=self.descending)
         return have + lack
 
 
@@ -208,7 +208,7 @@ def as_kind(value: Any, kind: Kind) -> Any:
         return tuple(each for each in value if isinstance(each, str)) if listed else None
     if kind == "flag":
         return value if isinstance(value, bool) else None
-    if kind in ("whole", "number"):
+    if kind == "number":
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         return value if number else None
     if not isinstance(value, str):

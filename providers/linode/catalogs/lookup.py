@@ -9,23 +9,24 @@ taken whole, once, where its funnel is to be told or where it is kept on disk al
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from providers.linode.api.errors import ApiRefused
+from providers.linode.api.once import Once
 from providers.linode.catalogs.attributes import Table
 from providers.linode.catalogs.filter import Filter, Order, Row
 from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Record, Region, parse
 from providers.linode.catalogs.tables import Availabilities, Images, Kernels, LinodeTypes, Regions
-from providers.linode.catalogs.x_filter import split
+from providers.linode.catalogs.x_filter import XFilter, split
 
 RecordT = TypeVar("RecordT", bound=BaseModel)
 Rows = Sequence[Row]
+Pairs = list[tuple[Row, Any]]
+"""Rows as the API sent them, each with the record that was made of it."""
 
 
 class ListsRows(Protocol):
@@ -51,11 +52,11 @@ def find(
     table.check(where, order)
     path = path or table.path
     rows = _narrowed(client, path, split(where, order).sent)
-    rows = client.list_rows(path) if rows is None else rows
-    return tuple(each for _, each in _chosen([(row, parse(record, row)) for row in rows], where, order))
+    pairs = _read(client.list_rows(path) if rows is None else rows, record)
+    return tuple(each for _, each in _chosen(pairs, where, order))
 
 
-def _narrowed(client: ListsRows, path: str, sent: Mapping[str, object] | None) -> Rows | None:
+def _narrowed(client: ListsRows, path: str, sent: XFilter | None) -> Rows | None:
     """The API's answer to a filter; None without one, and from an API that refuses it: then all is to be asked for."""
     try:
         return client.list_rows(path, sent) if sent is not None else None
@@ -65,17 +66,16 @@ def _narrowed(client: ListsRows, path: str, sent: Mapping[str, object] | None) -
         return None
 
 
-def _chosen(
-    found: Sequence[tuple[Row, RecordT | None]], where: Filter[RecordT] | None, order: Order[RecordT] | None
-) -> list[tuple[Row, RecordT]]:
-    """The rows that the filter holds for, each with its record, in order."""
-    known = [(row, record) for row, record in found if record is not None]
+def _read(rows: Rows, record: type[BaseModel]) -> Pairs:
+    """Each row with its record; without those that can't be read."""
+    return [(row, found) for row in rows if (found := parse(record, row)) is not None]
+
+
+def _chosen(pairs: Pairs, where: Filter[Any] | None, order: Order[Any] | None) -> Pairs:
+    """The rows that the filter holds for, in order."""
     if where is not None:
-        known = [(row, record) for row, record in known if where.holds(row, record)]
-    if order is None:
-        return known
-    by_row = {id(row): record for row, record in known}
-    return [(row, by_row[id(row)]) for row in order.sort(row for row, _ in known)]
+        pairs = [(row, record) for row, record in pairs if where.holds(row, record)]
+    return order.sort(pairs) if order is not None else pairs
 
 
 class Catalogs:
@@ -84,7 +84,8 @@ class Catalogs:
     Each catalog is downloaded when it is first needed, and once. A filter that the API can do at least in part
     is sent as X-Filter instead while the catalog is not here; the second such question to a catalog fetches
     all of it. `narrow` says whether to do that, or tells it of each path: a catalog that is kept on disk is read
-    from there. Whatever the API answers is filtered again here.
+    from there. Whatever the API answers is filtered again here. Where it can't be reached, everybody who asks
+    within a few seconds is told so at once.
 
     Every method takes a filter and an order (else: the API's order, for which there is no promise); they
     raise BadFilter when those are of another catalog, and what the client raises.
@@ -113,7 +114,7 @@ class Catalogs:
 
     def candidates(
         self, table: Table, where: Filter[Any] | None = None, order: Order[Any] | None = None
-    ) -> list[tuple[Row, Any]]:
+    ) -> Pairs:
         """The rows of a catalog that the filter holds for, as the API sent them, each with its record."""
         table.check(where, order)
         return self._shelves[table.path].find(where, order)
@@ -152,49 +153,47 @@ class Catalogs:
         return tuple(record for _, record in self.candidates(table, where, order))
 
 
-@dataclass
 class _Shelf:
-    """One catalog: its rows as they came, once they are here, and the one narrow answer before that."""
+    """One catalog: all of it, once it is here, and before that the answer to the first filter that was asked with."""
 
-    client: ListsRows
-    table: Table
-    model: type[Record]
-    narrow: Callable[[str], bool]
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    rows: Rows | None = None
-    narrow_answers: dict[str, Rows] = field(default_factory=dict)
-    records: dict[int, Record | None] = field(default_factory=dict)
+    def __init__(
+        self, client: ListsRows, table: Table, record: type[Record], narrow: Callable[[str], bool]
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._record = record
+        self._narrow = narrow
+        self._lock = threading.Lock()
+        self._is_here = False
+        self._whole = Once(self._download)
+        self._first: tuple[XFilter, Once[Pairs | None]] | None = None
 
-    def find(self, where: Filter[Any] | None, order: Order[Any] | None) -> list[tuple[Row, Record]]:
+    def find(self, where: Filter[Any] | None, order: Order[Any] | None) -> Pairs:
         """The rows that the filter holds for, with their records, in the order wanted."""
-        with self.lock:
-            found = [(row, self._record(row)) for row in self._rows_for(where)]
-        return _chosen(found, where, order)
+        found = self._narrowly(split(where).sent)
+        return _chosen(self._whole() if found is None else found, where, order)
 
     def forget(self) -> None:
-        """Drop the rows, the records made of them, and the narrow answers."""
-        with self.lock:
-            self.rows = None
-            self.narrow_answers.clear()
-            self.records.clear()
+        """Ask again when it is next needed."""
+        with self._lock:
+            self._whole.forget()
+            self._first, self._is_here = None, False
 
-    def _rows_for(self, where: Filter[Any] | None) -> Rows:
-        """All rows, or at least those that the filter holds for. The lock is held."""
-        if self.rows is None:
-            sent = split(where).sent
-            key = json.dumps(sent, sort_keys=True)
-            if not self.narrow_answers and self.narrow(self.table.path):
-                found = _narrowed(self.client, self.table.path, sent)
-                if found is not None:
-                    self.narrow_answers[key] = found
-            if key in self.narrow_answers:
-                return self.narrow_answers[key]
-            self.rows = self.client.list_rows(self.table.path)
-            self.records.clear()
-        return self.rows
+    def _narrowly(self, sent: XFilter | None) -> Pairs | None:
+        """The API's answer to the filter; None where the whole catalog is the better question, or at hand."""
+        if sent is None or self._is_here:
+            return None
+        with self._lock:
+            if self._first is None and self._narrow(self._table.path):
+                self._first = sent, Once(lambda: self._ask(sent))
+            first = self._first
+        return first[1]() if first is not None and first[0] == sent else None
 
-    def _record(self, row: Row) -> Record | None:
-        """The row's record, made once. Rows stay on the shelf, so their identity is a safe key."""
-        if id(row) not in self.records:
-            self.records[id(row)] = parse(self.model, row)
-        return self.records[id(row)]
+    def _ask(self, sent: XFilter) -> Pairs | None:
+        rows = _narrowed(self._client, self._table.path, sent)
+        return None if rows is None else _read(rows, self._record)
+
+    def _download(self) -> Pairs:
+        found = _read(self._client.list_rows(self._table.path), self._record)
+        self._is_here = True
+        return found

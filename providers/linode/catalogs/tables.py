@@ -11,82 +11,60 @@ from __future__ import annotations
 from typing import Any
 
 from providers.linode.api.records import Event, Linode
-from providers.linode.catalogs.attributes import (
-    Flag,
-    Moment,
-    Number,
-    Table,
-    Text,
-    Version,
-    Whole,
-    Word,
-    Words,
-)
+from providers.linode.catalogs.attributes import Flag, Moment, Number, Table, Text, Version, Word, Words
 from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Region
 
 
-class LinodeTypes(
-    metaclass=Table,
-    path="/linode/types",
-    record=LinodeType,
-    filterable="class disk gpus label memory network_out transfer vcpus",
-):
+class LinodeTypes(metaclass=Table, path="/linode/types", record=LinodeType):
     """The plans. Prices are those outside the regions with a price of their own; picks know the region's."""
 
     id = Text[LinodeType]()
-    label = Text[LinodeType]()
-    class_ = Word[LinodeType]()
-    vcpus = Whole[LinodeType]()
-    memory_mb = Whole[LinodeType]()
-    disk_mb = Whole[LinodeType]()
-    transfer_gb = Whole[LinodeType]()
-    network_out_mbps = Whole[LinodeType]()
-    gpus = Whole[LinodeType]()
-    accelerated_devices = Whole[LinodeType](nullable=True)
+    label = Text[LinodeType](filterable=True)
+    class_ = Word[LinodeType](filterable=True)
+    vcpus = Number[LinodeType](filterable=True)
+    memory_mb = Number[LinodeType](filterable=True)
+    disk_mb = Number[LinodeType](filterable=True)
+    transfer_gb = Number[LinodeType](filterable=True)
+    network_out_mbps = Number[LinodeType](filterable=True)
+    gpus = Number[LinodeType](filterable=True)
+    accelerated_devices = Number[LinodeType](nullable=True)
     hourly_usd = Number[LinodeType]("price.hourly", nullable=True)
     monthly_usd = Number[LinodeType]("price.monthly", nullable=True)
     backups_monthly_usd = Number[LinodeType]("addons.backups.price.monthly", nullable=True)
     successor = Text[LinodeType](nullable=True)
 
 
-class Regions(metaclass=Table, path="/regions", record=Region, filterable="country site_type"):
+class Regions(metaclass=Table, path="/regions", record=Region):
     """The regions. `country` is two lower-case letters; `site_type` is core or distributed."""
 
     id = Text[Region]()
     label = Text[Region]()
-    country = Word[Region]()
-    site_type = Word[Region]()
+    country = Word[Region](filterable=True)
+    site_type = Word[Region](filterable=True)
     status = Word[Region]()
     capabilities = Words[Region]()
 
 
-class Availabilities(
-    metaclass=Table, path="/regions/availability", record=Availability, filterable="region plan available"
-):
-    """Which plan of limited supply is to be had where; a plan without a row is not thereby sold out."""
+class Availabilities(metaclass=Table, path="/regions/availability", record=Availability):
+    """Which plan of limited supply is on sale where; a plan without a row is not thereby sold out."""
 
-    region = Text[Availability]()
-    plan = Text[Availability]()
-    available = Flag[Availability]()
+    region = Text[Availability](filterable=True)
+    plan = Text[Availability](filterable=True)
+    available = Flag[Availability](filterable=True)
 
 
-class Images(
-    metaclass=Table,
-    path="/images",
-    record=Image,
-    filterable="deprecated is_public label size status tags type vendor",
-):
+class Images(metaclass=Table, path="/images", record=Image):
     """The public images, and with a token the account's own, which have no vendor."""
 
     id = Text[Image]()
-    label = Text[Image]()
-    vendor = Text[Image](nullable=True)
-    deprecated = Flag[Image]()
-    is_public = Flag[Image]()
-    size_mb = Whole[Image](nullable=True)
-    status = Word[Image]()
-    type = Word[Image]()
-    tags = Words[Image](nullable=True)
+    label = Text[Image](filterable=True)
+    vendor = Text[Image](nullable=True, filterable=True)
+    deprecated = Flag[Image](filterable=True)
+    is_public = Flag[Image](filterable=True)
+    size_mb = Number[Image](nullable=True, filterable=True)
+    status = Word[Image](filterable=True)
+    type = Word[Image](filterable=True)
+    tags = Words[Image](nullable=True, filterable=True)
     capabilities = Words[Image](nullable=True)
     description = Text[Image](nullable=True)
     created_by = Text[Image](nullable=True)
@@ -94,138 +72,102 @@ class Images(
     eol = Moment[Image](nullable=True)
 
 
-class Kernels(
-    metaclass=Table,
-    path="/linode/kernels",
-    record=Kernel,
-    filterable="architecture deprecated kvm label pvops version",
-):
+class Kernels(metaclass=Table, path="/linode/kernels", record=Kernel):
     """The kernels that a Linode can boot instead of its image's own."""
 
     id = Text[Kernel]()
-    label = Text[Kernel]()
-    version = Version[Kernel]()
-    architecture = Word[Kernel]()
-    kvm = Flag[Kernel]()
-    pvops = Flag[Kernel]()
-    deprecated = Flag[Kernel]()
+    label = Text[Kernel](filterable=True)
+    version = Version[Kernel](filterable=True)
+    architecture = Word[Kernel](filterable=True)
+    kvm = Flag[Kernel](filterable=True)
+    pvops = Flag[Kernel](filterable=True)
+    deprecated = Flag[Kernel](filterable=True)
     built = Moment[Kernel](nullable=True)
 
 
-class Instances(
-    metaclass=Table,
-    path="/linode/instances",
-    record=Linode,
-    unique="id label",
-    filterable="group id image label region tags placement_group.label",
-):
+class Instances(metaclass=Table, path="/linode/instances", record=Linode):
     """The account's Linodes."""
 
-    id = Whole[Linode]()
-    label = Text[Linode]()
-    group = Text[Linode](nullable=True)
-    region = Text[Linode]()
+    id = Number[Linode](unique=True)
+    label = Text[Linode](unique=True)
+    group = Text[Linode](nullable=True, filterable=True)
+    region = Text[Linode](filterable=True)
     type = Text[Linode](nullable=True)
-    image = Text[Linode](nullable=True)
+    image = Text[Linode](nullable=True, filterable=True)
     status = Word[Linode]()
-    tags = Words[Linode]()
+    tags = Words[Linode](filterable=True)
     ipv4 = Words[Linode]()
     created = Moment[Linode]()
-    placement_group_label = Text[Linode]("placement_group.label", nullable=True)
+    placement_group_label = Text[Linode]("placement_group.label", nullable=True, filterable=True)
 
 
-class Events(
-    metaclass=Table,
-    path="/account/events",
-    record=Event,
-    unique="id",
-    filterable="action created entity.id entity.type id read",
-):
+class Events(metaclass=Table, path="/account/events", record=Event):
     """What happened on the account in the last 90 days."""
 
-    id = Whole[Event]()
-    action = Word[Event]()
+    id = Number[Event](unique=True)
+    action = Word[Event](filterable=True)
     status = Word[Event]()
-    created = Moment[Event]()
-    entity_id = Whole[Event]("entity.id", nullable=True)
-    entity_type = Word[Event]("entity.type", nullable=True)
-    read = Flag[Event]()
+    created = Moment[Event](filterable=True)
+    entity_id = Number[Event]("entity.id", nullable=True, filterable=True)
+    entity_type = Word[Event]("entity.type", nullable=True, filterable=True)
+    read = Flag[Event](filterable=True)
 
 
-class Firewalls(
-    metaclass=Table, path="/networking/firewalls", filterable="id label tags created updated", unique="id"
-):
+class Firewalls(metaclass=Table, path="/networking/firewalls"):
     """The account's firewalls, and by another path those of one Linode. Scope firewall:read_only."""
 
-    id = Whole[Any]()
-    label = Text[Any]()
-    tags = Words[Any]()
+    id = Number[Any](unique=True)
+    label = Text[Any](filterable=True)
+    tags = Words[Any](filterable=True)
     status = Word[Any]()
-    created = Moment[Any]()
-    updated = Moment[Any]()
 
 
-class Users(metaclass=Table, path="/account/users", filterable="username"):
+class Users(metaclass=Table, path="/account/users"):
     """The account's users. Scope account:read_only, for unrestricted users."""
 
-    username = Text[Any]()
-    email = Text[Any]()
-    restricted = Flag[Any]()
+    username = Text[Any](filterable=True)
 
 
-class StackScripts(
-    metaclass=Table,
-    path="/linode/stackscripts",
-    filterable="label description is_public mine rev_note deployments_total",
-):
+class StackScripts(metaclass=Table, path="/linode/stackscripts"):
     """StackScripts: the account's own (`mine`), and everybody's public ones. Scope stackscripts:read_only."""
 
-    id = Whole[Any]()
-    label = Text[Any]()
+    id = Number[Any]()
+    label = Text[Any](filterable=True)
     username = Text[Any]()
-    description = Text[Any]()
-    is_public = Flag[Any]()
-    mine = Flag[Any]()
-    rev_note = Text[Any]()
-    deployments_total = Whole[Any]()
-    images = Words[Any]()
+    is_public = Flag[Any](filterable=True)
+    mine = Flag[Any](filterable=True)
 
 
-class Vpcs(metaclass=Table, path="/vpcs", filterable="id label region created updated", unique="id"):
+class Vpcs(metaclass=Table, path="/vpcs"):
     """The account's VPCs, with their subnets. Scope vpc:read_only."""
 
-    id = Whole[Any]()
-    label = Text[Any]()
-    region = Text[Any]()
-    created = Moment[Any]()
-    updated = Moment[Any]()
+    id = Number[Any](unique=True)
+    label = Text[Any](filterable=True)
+    region = Text[Any](filterable=True)
 
 
-class ReservedAddresses(metaclass=Table, path="/networking/reserved/ips", filterable="address region"):
+class ReservedAddresses(metaclass=Table, path="/networking/reserved/ips"):
     """The addresses that the account keeps. Scope ips:read_only."""
 
-    address = Text[Any]()
-    region = Text[Any]()
-    linode_id = Whole[Any](nullable=True)
+    address = Text[Any](filterable=True)
+    region = Text[Any](filterable=True)
+    linode_id = Number[Any](nullable=True)
 
 
-class PlacementGroups(
-    metaclass=Table, path="/placement/groups", filterable="label region placement_group_type"
-):
+class PlacementGroups(metaclass=Table, path="/placement/groups"):
     """The account's placement groups. Scope linodes:read_only."""
 
-    id = Whole[Any]()
-    label = Text[Any]()
-    region = Text[Any]()
-    placement_group_type = Text[Any]()
+    id = Number[Any]()
+    label = Text[Any](filterable=True)
+    region = Text[Any](filterable=True)
 
 
-class Volumes(metaclass=Table, path="/volumes", filterable="label tags", unique="label"):
+class Volumes(metaclass=Table, path="/volumes"):
     """The account's volumes. Scope volumes:read_only."""
 
-    id = Whole[Any]()
-    label = Text[Any]()
+    id = Number[Any]()
+    label = Text[Any](unique=True)
     region = Text[Any]()
     status = Word[Any]()
-    tags = Words[Any]()
-    linode_id = Whole[Any](nullable=True)
+    tags = Words[Any](filterable=True)
+    linode_id = Number[Any](nullable=True)

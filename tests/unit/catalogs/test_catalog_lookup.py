@@ -39,17 +39,46 @@ def test_threads_share_one_download() -> None:
 
     client = Slow()
     catalogs = Catalogs(client)
-    threads = [threading.Thread(target=catalogs.types) for _ in range(8)]
+    ask = (catalogs.types, lambda: catalogs.kernels(ONE))
+    threads = [threading.Thread(target=ask[number % 2]) for number in range(16)]
 
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert client.asked == [("/linode/types", None)]
+    assert sorted(client.asked, key=str) == [
+        ("/linode/kernels", {"label": "6.9.3-x86_64-linode165"}),
+        ("/linode/types", None),
+    ]
 
 
-def test_a_failed_download_is_tried_again_when_next_needed() -> None:
+def test_threads_share_one_failure() -> None:
+    class Down(RowsClient):
+        def list_rows(self, path: str, x_filter: Mapping[str, object] | None = None) -> Sequence[Row]:
+            super().list_rows(path, x_filter)
+            time.sleep(0.05)
+            raise ApiUnreachable("GET /regions: no connection. Next: try again.", did_nothing=True)
+
+    client, told = Down(), list[ApiUnreachable]()
+    catalogs = Catalogs(client)
+
+    def ask() -> None:
+        with pytest.raises(ApiUnreachable) as failure:
+            catalogs.regions()
+        told.append(failure.value)
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(client.asked) == 1
+    assert len(told) == 6
+
+
+def test_a_failed_download_is_tried_again_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
     class Flaky(RowsClient):
         def list_rows(self, path: str, x_filter: Mapping[str, object] | None = None) -> Sequence[Row]:
             rows = super().list_rows(path, x_filter)
@@ -57,10 +86,14 @@ def test_a_failed_download_is_tried_again_when_next_needed() -> None:
                 raise ApiUnreachable("GET /regions: no connection. Next: try again.", did_nothing=True)
             return rows
 
-    catalogs = Catalogs(Flaky())
+    client = Flaky()
+    catalogs = Catalogs(client)
 
-    with pytest.raises(ApiUnreachable):
-        catalogs.regions()
+    for _ in range(2):
+        with pytest.raises(ApiUnreachable):
+            catalogs.regions()
+    assert len(client.asked) == 1, "whoever asks within a few seconds is told at once"
+    monkeypatch.setattr("providers.linode.api.once.FAILS_FOR_S", 0)
     assert catalogs.regions()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,31 +14,40 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulators.linode_api import effects, endpoints, linodes, request_log, shapes
-from emulators.linode_api.account import Accounts, Identity
-from emulators.linode_api.calls import Call, Endpoint
+from emulators.linode_api import resources
 from emulators.linode_api.catalogs import using
-from emulators.linode_api.clock import Clock
-from emulators.linode_api.connections import cut, cut_midway
-from emulators.linode_api.control import Controls
-from emulators.linode_api.database import Database
-from emulators.linode_api.edits import Edits
-from emulators.linode_api.errors import (
-    ApiError,
-    bad_method,
-    bad_request,
-    invalid_token,
-    missing_scope,
-    not_found,
-    unauthorized,
-)
-from emulators.linode_api.faults import GATEWAY_PAGE, NONSENSE, REASONS, Faults, Rule
-from emulators.linode_api.headers import answer_headers
-from emulators.linode_api.limits import Limiter
-from emulators.linode_api.scopes import PUBLIC, covers
+from emulators.linode_api.catalogs.edits import Edits
+from emulators.linode_api.core import bodies, request_log
+from emulators.linode_api.core.accounts import ANY_SCOPE, Accounts, Identity, covers
+from emulators.linode_api.core.clock import Clock
+from emulators.linode_api.core.database import Database
+from emulators.linode_api.core.errors import ApiError, invalid_token, missing_scope, not_found, unauthorized
+from emulators.linode_api.core.events import settle
+from emulators.linode_api.core.faults import GATEWAY_PAGE, NONSENSE, REASONS, Faults, Rule, cut, cut_midway
+from emulators.linode_api.core.limits import CREATE, Limiter
+from emulators.linode_api.core.records import Thing
+from emulators.linode_api.core.routes import Call, Endpoint, endpoint_for, endpoints_at
+from emulators.linode_api.resources.linode.linode import fail_job
 
+resources.register()
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After")
+ALWAYS = {  # source: recordings of 2026 and API page "API access" (names it strips: same page)
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "HEAD, GET, OPTIONS, POST, PUT, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Origin, X-Requested-With, Content-Type, Accept, X-Filter",
+    "Access-Control-Allow-Credentials": "true",
+    "Cache-Control": "max-age=0, no-cache, no-store",
+    "Pragma": "no-cache",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Spec-Version": "4.208.1",
+}
+ON_SUCCESS = {
+    "Access-Control-Expose-Headers": "X-OAuth-Scopes, X-Accepted-OAuth-Scopes, X-Status",
+    "Vary": "Authorization, X-Filter",
+}
 
 
 @dataclass(frozen=True)
@@ -73,14 +83,10 @@ class Api:
         fault = self.faults.draw(request.method, path)
         body = await request.body()
         await asyncio.sleep(self.latency_s)
-        if fault and fault.kind == "slow":
+        kind = fault.kind if fault else None
+        if fault and kind == "slow":
             await asyncio.sleep(fault.delay_s)
         reply = self.decide(request, path, body, fault)
-        return await self.deliver(request, reply, fault)
-
-    async def deliver(self, request: Request, reply: Reply, fault: Rule | None) -> Response:
-        """Sends the answer, or what the fault makes of it."""
-        kind = fault.kind if fault else None
         if kind == "cut":
             return await cut(request)
         if kind == "cut_midway":
@@ -97,106 +103,79 @@ class Api:
             path=request.url.path,
             query=request.url.query,
             filter=request.headers.get("X-Filter"),
-            status=request_log.NO_ANSWER,
             fault=fault.kind if fault else None,
         )
         if fault and not fault.commits:
-            reply = failed_reply(fault, answer_headers(500, who, PUBLIC, self.clock.now()))
-            request_log.record(
-                self.database, replace(entry, status=0 if fault.kind == "cut" else reply.status)
-            )
+            reply = failed_reply(fault, self.headers(500, who))
+            status = 0 if fault.kind == "cut" else reply.status
+            request_log.record(self.database, replace(entry, status=status))
             return reply
         with self.database.transaction(), using(self.edits.catalogs):
             reply = self.reply(request, path, raw, who)
             if fault and fault.kind == "job_fails" and who and reply.status == 200:
-                linodes.fail_job(who.account, linode_id_in(path, reply), fault.action)
+                fail_job(who.account, linode_id_in(path, reply), fault.action)
             request_log.record(
                 self.database, replace(entry, status=reply.status, created_id=reply.created_id)
             )
         return distorted(reply, fault) if fault else reply
 
     def reply(self, request: Request, path: str, raw: bytes, who: Identity | None) -> Reply:
-        needed, rate = PUBLIC, dict[str, str]()
-        beta = request.url.path.startswith("/v4beta/")
+        needed, rate = ANY_SCOPE, dict[str, str]()
+        method, beta = request.method, request.url.path.startswith("/v4beta/")
         try:
-            if request.method == "OPTIONS":
-                return self.options(path, who, beta=beta)
-            found, named = pick(path, "GET" if request.method == "HEAD" else request.method, beta=beta)
+            if method == "OPTIONS":
+                allowed = methods_at(path, beta=beta)
+                return Reply(200, {}, {**self.headers(200, who), "Allow": ", ".join(allowed)})
+            found, named = endpoint_for("GET" if method == "HEAD" else method, path, beta=beta)
             needed = found.scope
-            check_access(who, found, path)
+            check_access(who, found)
             caller = who.caller if who else request.client.host if request.client else ""
             rate = self.limiter.count(caller, *found.budgets)
             if who:
-                effects.settle(who.account)
+                settle(who.account)
             call = Call(
                 who.account if who else None,
-                named,
                 request.query_params,
                 request.headers.get("X-Filter"),
-                parse_body(raw) if request.method in ("POST", "PUT") else {},
+                bodies.parse(raw) if method in ("POST", "PUT") else {},
                 who.scopes if who else "",
             )
             with self.database.savepoint():
-                answer = found.answer(call)
+                answer = found.answer(call, named)
+                body = answer.shown(call.account) if isinstance(answer, Thing) else answer
         except ApiError as refusal:
-            headers = answer_headers(refusal.status, who, needed, self.clock.now())
+            headers = self.headers(refusal.status, who, needed)
             return Reply(refusal.status, refusal.body, {**headers, **rate, **refusal.headers})
-        created = answer["id"] if request.method == "POST" and makes_a_linode(path) else None
-        return Reply(200, answer, {**answer_headers(200, who, needed, self.clock.now()), **rate}, created)
+        created = body["id"] if CREATE in found.budgets else None
+        return Reply(200, {} if body is None else body, {**self.headers(200, who, needed), **rate}, created)
 
-    def options(self, path: str, who: Identity | None, *, beta: bool) -> Reply:
-        """What a path takes; needs no token. HEAD works wherever GET does."""
-        methods = {candidate.method for candidate, _ in endpoints.find(path, beta=beta)}
-        if not methods:
-            raise not_found()
-        allowed = sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
-        headers = answer_headers(200, who, PUBLIC, self.clock.now())
-        return Reply(200, {}, {**headers, "Allow": ", ".join(allowed)})
-
-
-def makes_a_linode(path: str) -> bool:
-    return path == "/linode/instances" or (path.startswith("/linode/instances/") and path.endswith("/clone")
-                                           and path.count("/") == 4)  # fmt: skip
+    def headers(self, status: int, who: Identity | None, needed: str = ANY_SCOPE) -> dict[str, str]:
+        """`X-OAuth-Scopes` is `unknown` without a valid token; errors leave some headers out."""
+        return {
+            **ALWAYS,
+            **(ON_SUCCESS if status < 400 else {}),
+            "Expires": formatdate(self.clock.now(), usegmt=True),
+            "X-OAuth-Scopes": who.scopes if who else "unknown",
+            "X-Accepted-OAuth-Scopes": needed,
+            **({"X-Customer-UUID": who.account.euuid} if who else {}),
+        }
 
 
-def pick(path: str, method: str, *, beta: bool) -> tuple[Endpoint, dict[str, str]]:
-    """Raises ApiError: 404 when there is no such address, 405 when it does not take this method."""
-    found = endpoints.find(path, beta=beta)
-    if not found:
-        raise not_found()
-    for candidate, named in found:
-        if candidate.method == method:
-            return candidate, named
-    raise bad_method(sorted({candidate.method for candidate, _ in found}))
+def methods_at(path: str, *, beta: bool) -> list[str]:
+    """What a path takes; telling it needs no token. HEAD works wherever GET does."""
+    methods = {candidate.method for candidate, _ in endpoints_at(path, beta=beta)}
+    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
 
 
-def check_access(who: Identity | None, found: Endpoint, path: str) -> None:
+def check_access(who: Identity | None, found: Endpoint) -> None:
     """A wrong token is ignored, not refused, where none is needed; a restricted user needs the grant."""
     if who is None:
-        if found.scope != PUBLIC or path.split("/")[1] in endpoints.NEEDS_A_TOKEN:
+        if not found.public:
             raise invalid_token()
     elif not covers(who.scopes, found.scope):
         raise missing_scope()
     elif found.grant is not None and who.account.restricted and found.grant not in who.account.grants:
         raise unauthorized()
-
-
-def parse_body(raw: bytes) -> dict[str, Any]:
-    """An absent body is an empty one: actions are often sent without."""
-    if not raw.strip():
-        return {}
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise bad_request("The request body is not valid JSON") from None
-    if body is None:
-        return {}
-    if not isinstance(body, dict):
-        raise bad_request("The request body must be a JSON object")
-    problems = list(shapes.problems_of(body))
-    if problems:
-        raise ApiError(400, problems)
-    return body
 
 
 def failed_reply(fault: Rule, headers: Mapping[str, str]) -> Reply:
@@ -230,14 +209,12 @@ def linode_id_in(path: str, reply: Reply) -> int:
     return reply.created_id or (int(parts[3]) if len(parts) > 3 and parts[3].isdigit() else 0)
 
 
-def build_app(api: Api, facts: Mapping[str, Any]) -> Starlette:
-    """`facts` is what GET /_local/health tells beside the process id."""
-
+def build_app(api: Api, controls: Sequence[Route]) -> Starlette:
     async def answer(request: Request) -> Response:
         return await api.answer(request)
 
     routes = [
-        *Controls(api.database, api.accounts, api.limiter, api.faults, api.edits, facts).routes(),
+        *controls,
         Route("/v4/{path:path}", answer, methods=METHODS),
         Route("/v4beta/{path:path}", answer, methods=METHODS),
     ]

@@ -5,13 +5,13 @@ GET    /_local/requests  every request so far; ?after=ID for those after that id
 DELETE /_local/requests  forget them
 GET    /_local/counts    per account: Linodes that are there, ever made, deleted
 GET    /_local/faults    rules in force, and how often each fired
-PUT    /_local/faults    {"seed": 7, "rules": [{"kind": "503", "times": 2}]}: replaces all (see faults.py)
+PUT    /_local/faults    {"seed": 7, "rules": [{"kind": "503", "times": 2}]}: replaces all (see core/faults.py)
 DELETE /_local/faults    no more faults
 POST   /_local/reset     {"account": "local"}: empties it, its tokens stay
 PUT    /_local/availability  {"region": "us-ord", "plan": "g6-nanode-1", "available": false}: sold out there
 GET    /_local/catalog   what was changed by hand
 PUT    /_local/catalog   {"images": [{"id": "linode/debian14", "like": "linode/debian13", "label": "Debian 14"}],
-                         "types": […], "regions": […], "kernels": […], "remove": [ids]} (see edits.py)
+                         "types": […], "regions": […], "kernels": […], "remove": [ids]} (see catalogs/edits.py)
 DELETE /_local/catalog   the catalogs as they come, everywhere on sale again
 PUT    /_local/maintenance   {"on": true}: every call of the API is a 503 with X-Maintenance-Mode; false ends it
 PUT    /_local/linodes/ID    {"busy_s": 30}: `Linode busy.` for so many seconds of the API; {"lock": "cannot_delete"} or
@@ -22,33 +22,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from emulators.linode_api import request_log
-from emulators.linode_api.account import Accounts
-from emulators.linode_api.by_hand import change_linode, parse_changes
-from emulators.linode_api.database import Database
-from emulators.linode_api.edits import Edits
-from emulators.linode_api.faults import Faults, parse_rule
-from emulators.linode_api.limits import Limiter
+from emulators.linode_api.app import Api
+from emulators.linode_api.core import request_log
+from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.faults import parse_rule
+from emulators.linode_api.resources import locks
+from emulators.linode_api.resources.linode.linode import find_linode, save
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+BY_HAND = ("busy_s", "lock", "pending_migration")
+UNREADABLE = (ValueError, TypeError, AttributeError, KeyError)
+
+
 @dataclass(frozen=True)
 class Controls:
-    """Answers under /_local/."""
+    """Answers under /_local/. `facts` is what GET /_local/health tells beside the process id."""
 
-    database: Database
-    accounts: Accounts
-    limiter: Limiter
-    faults: Faults
-    edits: Edits
+    api: Api
     facts: Mapping[str, Any]
 
     async def health(self, _: Request) -> Response:
@@ -56,75 +55,77 @@ class Controls:
 
     async def requests(self, request: Request) -> Response:
         if request.method == "DELETE":
-            request_log.clear(self.database)
+            request_log.clear(self.api.database)
             return JSONResponse({})
         after = request.query_params.get("after", "0")
-        found = request_log.entries(self.database, int(after) if after.isdigit() else 0)
+        found = request_log.entries(self.api.database, int(after) if after.isdigit() else 0)
         return JSONResponse({"requests": found})
 
     async def counts(self, _: Request) -> Response:
-        return JSONResponse({"accounts": request_log.counts(self.database)})
+        return JSONResponse({"accounts": request_log.counts(self.api.database)})
 
     async def planned_faults(self, request: Request) -> Response:
+        faults = self.api.faults
         if request.method == "PUT":
             try:
                 wanted = await request.json()
                 rules = [parse_rule(rule) for rule in wanted.get("rules", [])]
-                self.faults.set(rules, int(wanted.get("seed", 0)))
-            except (ValueError, TypeError, AttributeError) as problem:
+                faults.set(rules, int(wanted.get("seed", 0)))
+            except UNREADABLE as problem:
                 return refused(str(problem))
         if request.method == "DELETE":
-            self.faults.set([])
-        return JSONResponse({"seed": self.faults.seed, "rules": self.faults.report()})
+            faults.set([])
+        return JSONResponse({"seed": faults.seed, "rules": faults.report()})
 
     async def reset(self, request: Request) -> Response:
         try:
             name = (await request.json())["account"]
-        except (ValueError, TypeError, KeyError):
+        except UNREADABLE:
             return refused('send {"account": NAME}')
-        account = self.accounts.find(str(name))
+        account = self.api.accounts.find(str(name))
         if account is None:
             return refused(f"no account {name!r}", 404)
-        self.accounts.reset(account)
-        self.limiter.clear()
+        self.api.accounts.reset(account)
+        self.api.limiter.clear()
         return JSONResponse({"account": account.name})
 
     async def availability(self, request: Request) -> Response:
         try:
             wanted = await request.json()
-            self.edits.sell(wanted["region"], wanted["plan"], available=bool(wanted["available"]))
-        except (ValueError, TypeError, KeyError) as problem:
+            self.api.edits.sell(wanted["region"], wanted["plan"], available=bool(wanted["available"]))
+        except UNREADABLE as problem:
             return refused(f'send {{"region": ID, "plan": ID, "available": false}} ({problem})')
-        return JSONResponse({"edits": self.edits.report()})
+        return JSONResponse({"edits": self.api.edits.report()})
 
     async def catalog(self, request: Request) -> Response:
         if request.method == "PUT":
             try:
-                self.edits.apply(await request.json())
-            except (ValueError, TypeError, AttributeError) as problem:
+                self.api.edits.apply(await request.json())
+            except UNREADABLE as problem:
                 return refused(str(problem))
         if request.method == "DELETE":
-            self.edits.clear()
-        return JSONResponse({"edits": self.edits.report()})
+            self.api.edits.clear()
+        return JSONResponse({"edits": self.api.edits.report()})
 
     async def maintenance(self, request: Request) -> Response:
         try:
             on = (await request.json())["on"] is True
-        except (ValueError, TypeError, KeyError):
+        except UNREADABLE:
             return refused('send {"on": true} or {"on": false}')
-        self.faults.maintenance = on
+        self.api.faults.maintenance = on
         return JSONResponse({"on": on})
 
     async def linode(self, request: Request) -> Response:
+        linode_id: int = request.path_params["linode_id"]
         try:
-            changes = parse_changes(await request.json())
-        except (ValueError, TypeError, AttributeError) as problem:
+            changes = checked_changes(await request.json())
+        except UNREADABLE as problem:
             return refused(str(problem))
-        found = self.accounts.owner_of(request.path_params["linode_id"])
-        if found is None:
+        account = self.api.accounts.with_linode(linode_id)
+        if account is None:
             return refused("no such Linode", 404)
-        with self.database.transaction():
-            change_linode(found, request.path_params["linode_id"], changes)
+        with self.api.database.transaction():
+            change_by_hand(account, linode_id, changes)
         return JSONResponse({})
 
     def routes(self) -> list[Route]:
@@ -139,6 +140,31 @@ class Controls:
             control("/maintenance", self.maintenance, "PUT"),
             control("/linodes/{linode_id:int}", self.linode, "PUT"),
         ]
+
+
+def checked_changes(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises ValueError saying what is wrong."""
+    if set(wanted) - set(BY_HAND) or not wanted:
+        raise ValueError(f"send any of {', '.join(BY_HAND)}")
+    if not isinstance(wanted.get("busy_s", 0), int | float):
+        raise ValueError("busy_s is a number of seconds")
+    if wanted.get("lock") not in (None, *locks.KINDS):
+        raise ValueError(f"lock is null or one of {', '.join(locks.KINDS)}")
+    return wanted
+
+
+def change_by_hand(account: Account, linode_id: int, changes: Mapping[str, Any]) -> None:
+    """`busy_s` counts in the API's seconds, from now."""
+    linode = find_linode(account, linode_id)
+    if "busy_s" in changes:
+        linode = replace(linode, course=replace(linode.course, busy_until=account.later(changes["busy_s"])))
+    if "pending_migration" in changes:
+        linode = linode.having(pending_migration=changes["pending_migration"] is True)
+    save(account, linode)
+    if "lock" in changes:
+        locks.unlock(account, linode_id)
+        if changes["lock"]:
+            locks.lock(account, find_linode(account, linode_id), changes["lock"])
 
 
 Answer = Callable[[Request], Awaitable[Response]]

@@ -22,15 +22,15 @@ from typing import Any
 import uvicorn
 from typing_extensions import Self
 
-from emulators.linode_api import request_log
-from emulators.linode_api.account import Accounts
 from emulators.linode_api.app import Api, build_app
-from emulators.linode_api.clock import Clock, stamp
-from emulators.linode_api.connections import CuttableProtocol
-from emulators.linode_api.database import Database
-from emulators.linode_api.edits import Edits
-from emulators.linode_api.faults import Faults, Rule, parse_rule
-from emulators.linode_api.limits import Limiter
+from emulators.linode_api.catalogs.edits import Edits
+from emulators.linode_api.control import Controls
+from emulators.linode_api.core import request_log
+from emulators.linode_api.core.accounts import Accounts
+from emulators.linode_api.core.clock import Clock, stamp
+from emulators.linode_api.core.database import Database
+from emulators.linode_api.core.faults import CuttableProtocol, Faults, Rule, parse_rule
+from emulators.linode_api.core.limits import Limiter
 
 KEEP_ALIVE_S = 75
 START_WITHIN_S = 10.0
@@ -82,7 +82,7 @@ class LocalApi:
         }
         self._server = uvicorn.Server(
             uvicorn.Config(
-                build_app(api, facts),
+                build_app(api, Controls(api, facts).routes()),
                 http=CuttableProtocol,
                 ws="none",
                 lifespan="off",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.catalogs import catalogs
-from emulators.linode_api.seed import FOLDER, read_table
+from emulators.linode_api.catalogs.tables import FOLDER, read_table
 
 CATALOG = Path(__file__).parents[3] / "shared" / "catalog"
 needs_catalog = pytest.mark.skipif(not CATALOG.is_dir(), reason="needs the catalogs in ../shared/catalog")

@@ -5,17 +5,21 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from emulators.linode_api import actions, effects, linodes, tags
-from emulators.linode_api.account import Accounts
-from emulators.linode_api.clock import HeldClock
-from emulators.linode_api.creation import create_linode
-from emulators.linode_api.database import Database
-from emulators.linode_api.errors import ApiError
+from emulators.linode_api.core.accounts import Accounts
+from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.core.database import Database
+from emulators.linode_api.core.errors import ApiError
+from emulators.linode_api.core.events import settle
+from emulators.linode_api.core.routes import Call
+from emulators.linode_api.resources import tags
+from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode.create import create_linode
 
 LABELS = st.sampled_from(["web", "db1", "mail"])
 TAGS = st.lists(st.sampled_from(["red", "blue", "Red"]), max_size=3)
@@ -41,6 +45,9 @@ class AccountMachine(RuleBasedStateMachine):
         self.database.close()
         shutil.rmtree(self.folder)
 
+    def call(self, **body: Any) -> Call:
+        return Call(self.account, {}, None, body)
+
     def taken(self, label: str, besides: int | None = None) -> bool:
         return any(name == label for linode_id, (name, _) in self.model.items() if linode_id != besides)
 
@@ -61,7 +68,7 @@ class AccountMachine(RuleBasedStateMachine):
             return
         linode = linodes.find_linode(self.account, linode_id)
         try:
-            actions.update(self.account, linode, {"label": label, "tags": chosen})
+            linodes.update(self.call(label=label, tags=chosen), linode)
         except ApiError:
             assert self.taken(label, besides=linode_id)
         else:
@@ -72,14 +79,14 @@ class AccountMachine(RuleBasedStateMachine):
     def delete(self, linode_id: int) -> None:
         if linode_id not in self.model:
             return
-        actions.delete(self.account, linodes.find_linode(self.account, linode_id))
+        linodes.delete(self.call(), linodes.find_linode(self.account, linode_id))
         self.settle()
         del self.model[linode_id]
 
     @rule(label=st.sampled_from(["red", "BLUE"]))
     def delete_tag(self, label: str) -> None:
         try:
-            tags.delete_tag(self.account, label)
+            tags.delete(self.call(), label)
         except ApiError:
             assert not any(lower([label]) & kept for _, kept in self.model.values())
         self.model = {key: (name, kept - lower([label])) for key, (name, kept) in self.model.items()}
@@ -92,14 +99,14 @@ class AccountMachine(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         self.clock.advance(SETTLED_AFTER_S)
-        effects.settle(self.account)
+        settle(self.account)
 
     @invariant()
     def the_account_equals_the_model(self) -> None:
         found = linodes.all_linodes(self.account)
 
-        assert {one.id: (one.label, lower(one.body["tags"])) for one in found} == self.model
-        assert all(len(one.body["tags"]) == len(lower(one.body["tags"])) for one in found)
+        assert {one.id: (one.label, lower(one["tags"])) for one in found} == self.model
+        assert all(len(one["tags"]) == len(lower(one["tags"])) for one in found)
 
 
 def lower(labels: list[str]) -> frozenset[str]:

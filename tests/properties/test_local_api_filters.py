@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulators.linode_api.filters import Attributes, parse_filter
-from emulators.linode_api.paging import envelope
+from emulators.linode_api.core.lists import Attributes, envelope, parse_filter
 
 NAMES = ("size", "label", "flag", "tags", "entity.id")
 ATTRIBUTES = Attributes(frozenset(NAMES))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulators.linode_api import scopes
+from emulators.linode_api.core.accounts import scopes_in_order
 from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import EMPTY, Caller, reasons
 
@@ -96,7 +96,7 @@ def test_broken_json_is_a_400(caller: Caller) -> None:
 
 def test_scopes_that_do_not_exist_are_refused_with_a_hint() -> None:
     with pytest.raises(ValueError, match="unknown scope 'linodes'"):
-        scopes.normal_form("linodes")
+        scopes_in_order("linodes")
 
 
 def test_the_request_log_counts_creates_and_holds_no_token(api: LocalApi, account: str) -> None:

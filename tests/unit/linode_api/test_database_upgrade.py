@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from emulators.linode_api import schema
-from emulators.linode_api.account import DEFAULT_SETTINGS, digest
-from emulators.linode_api.clock import HeldClock
-from emulators.linode_api.database import APPLICATION_ID, Database, DatabaseUnusable
+from emulators.linode_api.core.accounts import DEFAULT_SETTINGS, digest
+from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.core.database import (
+    APPLICATION_ID,
+    FIRST_VERSION,
+    VERSION,
+    Database,
+    DatabaseUnusable,
+)
 from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import EMPTY, Caller, made
 
@@ -33,7 +38,7 @@ DISK = {"label": "Debian 12 Disk", "filesystem": "ext4", "size": 25_088, "disk_e
 def old_database(path: Path) -> None:
     """As the first version wrote it: one Linode that is off, one token."""
     sql = sqlite3.connect(path)
-    sql.executescript(schema.FIRST_VERSION)
+    sql.executescript(FIRST_VERSION)
     sql.execute(
         "INSERT INTO accounts VALUES (1, 'local', 'E', 'local', 1.0, ?)", (json.dumps(DEFAULT_SETTINGS),)
     )
@@ -79,7 +84,7 @@ def test_a_later_version_is_refused_and_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "api.db"
     Database(path).close()
     sql = sqlite3.connect(path)
-    sql.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    sql.execute(f"PRAGMA user_version = {VERSION + 1}")
     sql.close()
     content = path.read_bytes()
 

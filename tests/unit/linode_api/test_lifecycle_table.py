@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulators.linode_api.lifecycle import (
+from emulators.linode_api.core.jobs import (
     Course,
     Job,
     Plan,

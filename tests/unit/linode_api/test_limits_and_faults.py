@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from emulators.linode_api.clock import HeldClock
-from emulators.linode_api.errors import ApiError
-from emulators.linode_api.faults import Faults, Rule, parse_rule
-from emulators.linode_api.limits import COLLECTION, CREATE, RESERVED, RESERVED_BURST, Limiter
+from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.core.errors import ApiError
+from emulators.linode_api.core.faults import Faults, Rule, parse_rule
+from emulators.linode_api.core.limits import COLLECTION, CREATE, RESERVED, RESERVED_BURST, Limiter
 from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import EMPTY, Caller, reasons
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulators.linode_api.creation import create_linode
+from emulators.linode_api.resources.linode.create import create_linode
 from tests.unit.linode_api.serving import EMPTY, Caller, reasons
 
 

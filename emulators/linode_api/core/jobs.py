@@ -1,0 +1,222 @@
+"""What happens to a Linode over time: pure, every moment is an argument.
+
+A request queues jobs. Each job has an event and a few phases: from this moment on the status is that.
+Nothing runs in the background: status and progress are worked out from stored moments when asked.
+Durations are the real API's, in seconds. Source: recordings TestWaitForResourceFree and
+TestEventPoller_InstancePower; those marked * were never recorded to the end and are a choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal[
+    "provisioning", "offline", "booting", "running", "shutting_down", "rebooting",
+    "resizing", "rebuilding", "migrating", "restoring", "deleting",
+]  # fmt: skip
+EventStatus = Literal["scheduled", "started", "finished", "failed", "notification"]
+
+CREATE_FROM_IMAGE_S = (45, 51)  # by id: the fleet does not finish in one instant
+CREATE_EMPTY_S = 8
+BOOT_S = 24
+BOOT_AFTER_JOB_S = 16
+SHUTDOWN_S = 28
+REBOOT_S = SHUTDOWN_S + BOOT_S  # *
+RESIZE_S = 180  # *
+REBUILD_S = 50  # *
+MIGRATE_S = 240  # *
+DELETE_S = 10  # *
+RESTORE_S = 19
+QUIET_JOBS_S = {  # jobs that the Linode's status does not show
+    "disk_create": 17,
+    "disk_create from an image": 40,  # *
+    "disk_delete": 9,
+    "disk_resize": 15,  # *
+    "disk_duplicate": 20,  # *
+    "disk_imagize": 144,
+    "linode_clone": 110,  # of the copy, which says `offline` from the first moment (recording TestInstance_Clone)
+    "linode_snapshot": 260,
+    "password_reset": 10,  # *
+}
+PICKED_UP_AFTER_S = 1.0
+RUNNING_BEFORE_BOOT_ENDS_S = 4  # `running` shows, yet the Linode is still busy
+
+CURVES: dict[str, tuple[tuple[float, int], ...]] = {  # part of the job that is done: percent shown
+    "linode_create": ((0.0, 0), (0.25, 5), (0.55, 53), (0.85, 59), (0.95, 61)),
+    "linode_boot": ((0.0, 0), (0.5, 45), (0.62, 49)),
+    "linode_shutdown": ((0.0, 0), (0.4, 7)),
+    "linode_clone": ((0.0, 0), (0.28, 33), (0.68, 55), (0.95, 67)),
+    "linode_snapshot": ((0.0, 0), (0.8, 50)),
+    "disk_imagize": ((0.0, 0), (0.3, 83), (0.6, 90)),
+}
+DEFAULT_CURVE: tuple[tuple[float, int], ...] = ((0.0, 0), (0.25, 20), (0.5, 50), (0.75, 80))
+
+
+@dataclass(frozen=True)
+class Phase:
+    """From `after_s` seconds into the job, the Linode's status is `status`."""
+
+    after_s: float
+    status: Status
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job to be queued: how long it takes and what it shows meanwhile."""
+
+    action: str
+    takes_s: float
+    phases: tuple[Phase, ...]
+    waits_s: float = PICKED_UP_AFTER_S
+
+
+@dataclass(frozen=True)
+class Job:
+    """A queued job. Moments are seconds since 1970; `speed` turns them back into the API's seconds."""
+
+    action: str
+    created: float
+    starts: float
+    ends: float
+    speed: float
+
+    def api_seconds(self, moment: float) -> float:
+        """Seconds of the real API between the request and `moment`."""
+        return (moment - self.created) * self.speed
+
+
+Timeline = tuple[tuple[float, Status], ...]
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where a Linode stands: `status` until the first moment of `timeline`, busy until `busy_until`."""
+
+    status: Status
+    timeline: Timeline = ()
+    busy_until: float = 0.0
+
+    def status_at(self, now: float) -> Status:
+        begun = [status for moment, status in self.timeline if moment <= now]
+        return begun[-1] if begun else self.status
+
+    def is_busy(self, now: float) -> bool:
+        """Whether a job is queued or running: the API answers `Linode busy.` to most actions then."""
+        return self.busy_until > now
+
+    def settled_status(self) -> Status:
+        """The status once everything queued is done."""
+        return self.timeline[-1][1] if self.timeline else self.status
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What an event shows: percent 0 to 100, duration in seconds or None while it waits."""
+
+    status: EventStatus
+    percent: int
+    duration_s: float | None
+    time_remaining: int | None
+
+
+def create_plans(linode_id: int, *, from_image: bool, booted: bool) -> list[Plan]:
+    """Jobs of POST /linode/instances: without an image a Linode ends offline, whatever `booted` says."""
+    if not from_image:
+        return [Plan("linode_create", CREATE_EMPTY_S, (Phase(CREATE_EMPTY_S, "offline"),))]
+    shortest, longest = CREATE_FROM_IMAGE_S
+    takes_s = shortest + linode_id % (longest - shortest + 1)
+    create = Plan("linode_create", takes_s, () if booted else (Phase(takes_s, "offline"),))
+    return [create, boot_plan(BOOT_AFTER_JOB_S)] if booted else [create]
+
+
+def boot_plan(takes_s: float = BOOT_S) -> Plan:
+    running = Phase(takes_s - RUNNING_BEFORE_BOOT_ENDS_S, "running")
+    return Plan("linode_boot", takes_s, (Phase(0, "booting"), running))
+
+
+def shutdown_plan() -> Plan:
+    return Plan("linode_shutdown", SHUTDOWN_S, (Phase(0, "shutting_down"), Phase(SHUTDOWN_S, "offline")))
+
+
+def reboot_plan() -> Plan:
+    running = Phase(REBOOT_S - RUNNING_BEFORE_BOOT_ENDS_S, "running")
+    return Plan("linode_reboot", REBOOT_S, (Phase(0, "rebooting"), running))
+
+
+def resize_plans(*, warm: bool, was_running: bool) -> list[Plan]:
+    """A cold resize powers off first and boots again what ran; a warm one shows no `resizing`."""
+    if warm and was_running:
+        back_up = Phase(RESIZE_S - RUNNING_BEFORE_BOOT_ENDS_S, "running")
+        return [Plan("linode_resize", RESIZE_S, (Phase(RESIZE_S - REBOOT_S, "rebooting"), back_up))]
+    cold = Plan("linode_resize", RESIZE_S, (Phase(0, "resizing"), *after(RESIZE_S, was_running)))
+    return [cold, boot_plan()] if was_running else [cold]
+
+
+def rebuild_plans(*, was_running: bool, booted: bool) -> list[Plan]:
+    """A running Linode still says `running` in the answer; a stopped one shows `rebuilding` at once.
+
+    Source: recordings TestInstance_Rebuild, TestInstance_TestCreateLinodeWithKernel….
+    """
+    first = Phase(PICKED_UP_AFTER_S if was_running else 0, "rebuilding")
+    rebuild = Plan("linode_rebuild", REBUILD_S, (first, *after(REBUILD_S, booted)), waits_s=0)
+    return [rebuild, boot_plan(BOOT_AFTER_JOB_S)] if booted else [rebuild]
+
+
+def migrate_plans(action: str, *, was_running: bool) -> list[Plan]:
+    move = Plan(action, MIGRATE_S, (Phase(0, "migrating"), *after(MIGRATE_S, was_running)))
+    return [move, boot_plan()] if was_running else [move]
+
+
+def delete_plan() -> Plan:
+    return Plan("linode_delete", DELETE_S, (Phase(0, "deleting"),))
+
+
+def quiet_plan(name: str) -> Plan:
+    """Keeps the Linode busy without showing in its status."""
+    return Plan(name.partition(" ")[0], QUIET_JOBS_S[name], ())
+
+
+def restore_plan() -> Plan:
+    """A backup comes back: the Linode is off at the end."""
+    return Plan("backups_restore", RESTORE_S, (Phase(0, "restoring"), Phase(RESTORE_S, "offline")))
+
+
+def after(takes_s: float, boots: bool) -> tuple[Phase, ...]:
+    """Offline at the end, unless a boot job follows and takes over."""
+    return () if boots else (Phase(takes_s, "offline"),)
+
+
+def queue(course: Course, plans: Sequence[Plan], now: float, speed: float) -> tuple[Course, list[Job]]:
+    """The plans as jobs behind those that still wait or run, and the Linode's course with them.
+
+    What a job shows from its first second on shows at once when nothing is ahead of it.
+    """
+    jobs = []
+    timeline = [entry for entry in course.timeline if entry[0] > now]
+    begins = max(now, course.busy_until)
+    for plan in plans:
+        starts = begins + (plan.waits_s / speed if begins <= now else 0.0)
+        ends = begins + plan.takes_s / speed
+        timeline += [(begins + phase.after_s / speed, phase.status) for phase in plan.phases]
+        jobs.append(Job(plan.action, now, starts, ends, speed))
+        begins = ends
+    return Course(course.status_at(now), tuple(timeline), begins), jobs
+
+
+def cut_short(course: Course, now: float) -> Course:
+    """The course without what was still to come: a deletion waits for nothing."""
+    return Course(course.status_at(now))
+
+
+def progress_of(job: Job, now: float) -> Progress:
+    """Scheduled, started (duration counts from the request), or finished with a whole duration."""
+    if now < job.starts:
+        return Progress("scheduled", 0, None, None)
+    if now >= job.ends:
+        return Progress("finished", 100, float(round(job.api_seconds(job.ends))), 0)
+    part = (now - job.starts) / (job.ends - job.starts)
+    curve = CURVES.get(job.action, DEFAULT_CURVE)
+    percent = max(percent for begins, percent in curve if begins <= part)
+    return Progress("started", percent, round(job.api_seconds(now), 6), None)

@@ -1,0 +1,181 @@
+"""Things of an account that have no table of their own, stored as rows of one: disks, firewalls, VPCs, images …
+
+A record has a kind, an id of its own within that kind, perhaps a parent (a disk's Linode, a subnet's VPC), and a body
+of plain JSON. What a kind is called, and how it is shown, is said once, in the file of the kind, by a `Kind`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from emulators.linode_api.core import Body, Json
+from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.clock import stamp
+from emulators.linode_api.core.database import Database
+from emulators.linode_api.core.errors import bad_request, not_found
+from emulators.linode_api.core.events import entity, notify
+
+
+class Thing(ABC):
+    """What an endpoint may answer with: it knows how the API shows it."""
+
+    @abstractmethod
+    def shown(self, account: Account) -> Json: ...
+
+
+@dataclass(frozen=True)
+class Record(Thing):
+    """One stored thing; moments in seconds since 1970, `parent_id` 0 without a parent."""
+
+    kind: str
+    id: int
+    parent_id: int
+    created: float
+    updated: float
+    body: Json
+
+    def __getitem__(self, name: str) -> Any:
+        return self.body[name]
+
+    @property
+    def dates(self) -> Json:
+        return {"created": stamp(self.created), "updated": stamp(self.updated)}
+
+    @property
+    def entity(self) -> Json:
+        return KINDS[self.kind].entity(self)
+
+    def shown(self, account: Account) -> Json:
+        return KINDS[self.kind].row(account, self)
+
+
+def next_id(database: Database, kind: str) -> int:
+    """Ids are never used twice, not even those of deleted things."""
+    first = KINDS[kind].first_id if kind in KINDS else 0
+    with database.transaction():
+        database.run(
+            "INSERT INTO counters (kind, last) VALUES (?, ?) ON CONFLICT (kind) DO UPDATE SET last = last + 1",
+            *(kind, first + 1),
+        )
+        return int(database.one("SELECT last FROM counters WHERE kind = ?", kind)["last"])
+
+
+def add(account: Account, kind: str, body: Json, parent_id: int = 0) -> Record:
+    now = account.now
+    made = Record(kind, next_id(account.database, kind), parent_id, now, now, body)
+    account.database.run(
+        "INSERT INTO records (kind, id, account_id, parent_id, created, updated, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        *(kind, made.id, account.id, parent_id or None, now, now, json.dumps(body)),
+    )
+    return made
+
+
+def get(account: Account, kind: str, record_id: object) -> Record | None:
+    """None when there is none, or it is another account's, or the id is no number."""
+    if type(record_id) is not int:
+        return None
+    row = account.database.one(
+        "SELECT * FROM records WHERE kind = ? AND id = ? AND account_id = ?", kind, record_id, account.id
+    )
+    return row and from_row(row)
+
+
+def find(account: Account, kind: str, record_id: int, parent_id: int | None = None) -> Record:
+    """Raises ApiError 404, also when it belongs to another parent."""
+    found = get(account, kind, record_id)
+    if found is None or parent_id not in (None, found.parent_id):
+        raise not_found()
+    return found
+
+
+def all_of(account: Account, kind: str, parent_id: int | None = None) -> list[Record]:
+    """By id."""
+    question = "SELECT * FROM records WHERE account_id = ? AND kind = ?"
+    if parent_id is None:
+        rows = account.database.all(question + " ORDER BY id", account.id, kind)
+    else:
+        rows = account.database.all(question + " AND parent_id = ? ORDER BY id", account.id, kind, parent_id)
+    return [from_row(row) for row in rows]
+
+
+def change(account: Account, record: Record, **changes: Any) -> Record:
+    """Stores the record with these parts of its body replaced."""
+    changed = replace(record, updated=account.now, body={**record.body, **changes})
+    account.database.run(
+        "UPDATE records SET updated = ?, body = ? WHERE kind = ? AND id = ?",
+        *(changed.updated, json.dumps(changed.body), record.kind, record.id),
+    )
+    return changed
+
+
+def remove(account: Account, record: Record) -> None:
+    account.database.run("DELETE FROM records WHERE kind = ? AND id = ?", record.kind, record.id)
+
+
+def from_row(row: sqlite3.Row) -> Record:
+    body = json.loads(row["body"])
+    return Record(row["kind"], row["id"], row["parent_id"] or 0, row["created"], row["updated"], body)
+
+
+Row = Callable[[Account, Record], Json]
+KINDS: dict[str, Kind] = {}
+
+
+class Kind:
+    """A kind of record: the address of one (`/vpcs/{vpc}/subnets/{subnet}`), how it is shown, its events.
+
+    `entity_type` is what events call it. Defined once, as a constant of the kind's file; `@KIND.shows` names the
+    function that makes its row.
+    """
+
+    row: Row
+
+    def __init__(self, name: str, url: str, *, first_id: int = 0, entity_type: str | None = None) -> None:
+        self.name = name
+        self.url = url
+        self.first_id = first_id
+        self.entity_type = entity_type or name
+        KINDS[name] = self
+
+    def shows(self, row: Row) -> Row:
+        self.row = row
+        return row
+
+    def entity(self, record: Record) -> Json:
+        ids = iter([record.parent_id, record.id] if self.url.count("{") == 2 else [record.id])
+        path = re.sub(r"{\w+}", lambda _: str(next(ids)), self.url)
+        return entity(self.entity_type, record.id, record["label"], path)
+
+    def create(self, account: Account, body: Json, parent_id: int = 0) -> Record:
+        """Stores a new one, and tells so in an event."""
+        made = add(account, self.name, body, parent_id)
+        notify(account, f"{self.name}_create", made.entity)
+        return made
+
+    def update(self, account: Account, record: Record, changes: Mapping[str, Any]) -> Record:
+        changed = change(account, record, **changes)
+        notify(account, f"{self.name}_update", changed.entity)
+        return changed
+
+    def delete(self, account: Account, record: Record) -> None:
+        remove(account, record)
+        notify(account, f"{self.name}_delete", record.entity)
+
+    def require_unique_label(
+        self, account: Account, label: object, *, besides: int = 0, within: int | None = None
+    ) -> None:
+        """Raises ApiError 400 on `label` when another thing of that kind (and parent) has it."""
+        others = all_of(account, self.name, within)
+        if any(one["label"] == label for one in others if one.id != besides):
+            raise bad_request("Label must be unique", "label")
+
+
+def given(body: Body, *names: str) -> Json:
+    """The named fields that a request holds and that are not null."""
+    return {name: body[name] for name in names if body.get(name) is not None}

@@ -1,0 +1,251 @@
+"""Firewalls, their rules (kept as given) and their devices: what a firewall guards.
+
+A Linode with legacy interfaces is guarded as a whole, of the other generation each interface by itself; one
+enabled firewall at most guards a thing. Source: recordings TestFirewalls_List, TestFirewallRules_Update,
+TestFirewallDevice_Get, TestInstanceFirewalls_List; API pages "Create a firewall", "Create a firewall device".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+
+from emulators.linode_api.core import Body, Json, bodies, records
+from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.bodies import choice, length, problems_in
+from emulators.linode_api.core.errors import Problem, bad_request, raise_if
+from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.lists import Attributes
+from emulators.linode_api.core.records import Kind, Record, all_of, find, get, given, remove
+from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode.linode import Linode, at_deletion, find_linode, get_linode
+
+api = Routes("firewall")
+FIREWALL = Kind("firewall", "/networking/firewalls/{firewall}", first_id=9_700_000)
+DEVICE = Kind("device", "/networking/firewalls/{firewall}/devices/{device}", first_id=12_000_000)
+FILTERABLE = ("id", "label", "created", "updated", "tags")
+LABEL = re.compile(r"[a-zA-Z0-9](?!.*(--|__|\.\.))[a-zA-Z0-9._-]*[a-zA-Z0-9]")
+FIELDS = {"label": length(3, 32), "status": choice("enabled", "disabled")}
+POLICIES = ("ACCEPT", "DROP")
+MOST_RULES = 25
+INTERFACE_TYPES = ("interface", "linode_interface")
+
+
+@FIREWALL.shows
+def row(account: Account, firewall: Record) -> Json:
+    return {
+        "id": firewall.id,
+        "label": firewall["label"],
+        **firewall.dates,
+        **{name: firewall[name] for name in ("status", "rules", "tags")},
+        "entities": [entity_of(account, device) for device in all_of(account, "device", firewall.id)],
+    }
+
+
+@DEVICE.shows
+def device_row(account: Account, device: Record) -> Json:
+    return {"id": device.id, **device.dates, "entity": entity_of(account, device)}
+
+
+def entity_of(account: Account, device: Record) -> Json:
+    """What a device guards, as the API shows it; interfaces name their Linode as the parent."""
+    linode = find_linode(account, device["linode_id"])
+    whole = linode.short_entity | {"parent_entity": None}
+    if device["type"] == "linode":
+        return whole
+    url = f"/v4/linode/instances/{linode.id}/interfaces/{device['entity_id']}"
+    own = {"id": device["entity_id"], "type": "linode_interface", "label": None, "url": url}
+    return own | {"parent_entity": whole}
+
+
+def field_problems(body: Body) -> list[Problem]:
+    problems = problems_in(body, FIELDS)
+    if not problems and body.get("label") is not None and not LABEL.fullmatch(body["label"]):
+        problems.append(("label", bodies.LABEL_RULE))
+    return problems + problems_in(body, {"tags": bodies.tags})
+
+
+def rule_problems(rules: object) -> list[Problem]:
+    """Policies and the number of rules; the rules themselves are kept as given."""
+    if not isinstance(rules, Mapping):
+        return [("rules", "rules is required")]
+    problems: list[Problem] = [
+        (f"rules.{name}", "Must be one of ACCEPT, DROP")
+        for name in ("inbound_policy", "outbound_policy")
+        if rules.get(name) not in POLICIES
+    ]
+    if sum(len(rules.get(name) or []) for name in ("inbound", "outbound")) > MOST_RULES:
+        problems.append(("rules", f"A firewall can have up to {MOST_RULES} rules"))
+    return problems
+
+
+def kept_rules(rules: Body, version: int) -> Json:
+    names = ("inbound", "inbound_policy", "outbound", "outbound_policy")
+    kept: Json = {name: rules.get(name) for name in names}
+    print_of = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:8]
+    return {**kept, "version": version, "fingerprint": print_of}
+
+
+def add_device(account: Account, firewall: Record, kind: object, entity_id: object) -> Record:
+    """Raises ApiError 400: an unknown thing, the wrong generation, or guarded already."""
+    if kind not in ("linode", *INTERFACE_TYPES):
+        raise bad_request("type is not valid", "type")
+    whole, linode_id, interface_id = kind == "linode", entity_id, None
+    if not whole:
+        interface = get(account, "interface", entity_id)
+        if interface is None or interface["vlan"]:
+            raise bad_request("id is not valid", "id")
+        linode_id, interface_id = interface.parent_id, interface.id
+    linode = get_linode(account, linode_id)
+    if linode is None:
+        raise bad_request("id is not valid", "id")
+    if whole is (linode["interface_generation"] == "linode"):
+        raise bad_request(
+            "Firewalls are assigned to the interfaces of a Linode with Linode interfaces.", "type"
+        )
+    thing = ("linode", linode.id) if interface_id is None else ("linode_interface", interface_id)
+    for device in all_of(account, "device"):
+        if (device["type"], device["entity_id"]) == thing:
+            other = find(account, "firewall", device.parent_id)
+            if other.id == firewall.id or other["status"] == "enabled":
+                raise bad_request("The entity already has an enabled firewall assigned", "id")
+    return guard(account, firewall, linode, *thing)
+
+
+def guard(account: Account, firewall: Record, linode: Linode, kind: str, entity_id: int) -> Record:
+    body = {"type": kind, "entity_id": entity_id, "linode_id": linode.id}
+    made = records.add(account, "device", body, firewall.id)
+    notify(account, "firewall_device_add", firewall.entity, linode.entity)
+    return made
+
+
+def devices_of(account: Account, linode_id: int) -> list[Record]:
+    """Of a Linode and its interfaces."""
+    return [one for one in all_of(account, "device") if one["linode_id"] == linode_id]
+
+
+def of_thing(account: Account, linode_id: int, interface_id: int | None = None) -> list[Record]:
+    """The firewalls of a Linode and its interfaces, or of one interface."""
+    return [
+        find(account, "firewall", device.parent_id)
+        for device in devices_of(account, linode_id)
+        if interface_id in (None, device["entity_id"])
+    ]
+
+
+@at_deletion
+def leave(account: Account, linode_id: int) -> None:
+    """A Linode that is deleted is guarded no more."""
+    for device in devices_of(account, linode_id):
+        remove(account, device)
+
+
+api.reads_of(FIREWALL, *FILTERABLE)
+api.reads_of(DEVICE, "id", "created", "updated")
+
+
+@api.post("/networking/firewalls", grant="add_firewalls")
+def create(call: Call) -> Record:
+    """With devices `{"linodes": [id], "interfaces": [id]}`."""
+    account, body = call.account, call.body
+    problems = field_problems(body)
+    if not body.get("label"):
+        problems.append(("label", "label is required"))
+    raise_if(problems + rule_problems(body.get("rules")))
+    FIREWALL.require_unique_label(account, body["label"])
+    tags, rules = list(body.get("tags") or []), kept_rules(body["rules"], 1)
+    made = FIREWALL.create(
+        account, {"label": body["label"], "status": "enabled", "rules": rules, "tags": tags}
+    )
+    account.remember_tags(tags)
+    devices = body.get("devices") or {}
+    for name, kind in (("linodes", "linode"), ("interfaces", "interface")):
+        for entity_id in devices.get(name) or []:
+            add_device(account, made, kind, entity_id)
+    return made
+
+
+@api.put(FIREWALL.url)
+def update(call: Call, firewall: Record) -> Record:
+    raise_if(field_problems(call.body))
+    changes = given(call.body, "label", "status", "tags")
+    if "label" in changes:
+        FIREWALL.require_unique_label(call.account, changes["label"], besides=firewall.id)
+    changed = FIREWALL.update(call.account, firewall, changes)
+    call.account.remember_tags(changed["tags"])
+    return changed
+
+
+@api.delete(FIREWALL.url)
+def delete(call: Call, firewall: Record) -> None:
+    for device in all_of(call.account, "device", firewall.id):
+        remove(call.account, device)
+    FIREWALL.delete(call.account, firewall)
+
+
+@api.get(FIREWALL.url + "/rules")
+def rules(_: Call, firewall: Record) -> Json:
+    kept: Json = firewall["rules"]
+    return kept
+
+
+@api.put(FIREWALL.url + "/rules")
+def update_rules(call: Call, firewall: Record) -> Json:
+    """The version counts changes; what is left out becomes empty."""
+    raise_if(rule_problems(call.body))
+    rules = kept_rules(call.body, firewall["rules"]["version"] + 1)
+    changed = records.change(call.account, firewall, rules=rules)
+    notify(call.account, "firewall_rules_update", changed.entity)
+    return rules
+
+
+@api.post("/networking/firewalls/{firewall}/devices")
+def create_device(call: Call, firewall: Record) -> Record:
+    return add_device(call.account, firewall, call.body.get("type"), call.body.get("id"))
+
+
+@api.delete(DEVICE.url)
+def delete_device(call: Call, firewall: Record, device: Record) -> None:
+    remove(call.account, device)
+    notify(call.account, "firewall_device_remove", firewall.entity)
+
+
+@api.get("/networking/firewalls/settings")
+def settings(_: Call) -> Json:
+    """There are no default firewalls."""
+    things = ("linode", "nodebalancer", "public_interface", "vpc_interface")
+    return {"default_firewall_ids": dict.fromkeys(things)}
+
+
+@linodes.api.rows("/linode/instances/{linode}/firewalls", *FILTERABLE)
+def of_linode(call: Call, linode: Linode) -> list[Record]:
+    return of_thing(call.account, linode.id)
+
+
+@linodes.api.put("/linode/instances/{linode}/firewalls")
+def replace_all(call: Call, linode: Linode) -> Json:
+    """Exactly these from now on."""
+    account, wanted = call.account, call.body.get("firewall_ids")
+    if wanted is None:
+        raise bad_request("firewall_ids is required", "firewall_ids")
+    found = [one for one in (get(account, "firewall", one) for one in wanted) if one]
+    if len(found) < len(wanted):
+        raise bad_request("firewall_ids is not valid", "firewall_ids")
+    if sum(one["status"] == "enabled" for one in found) > 1:
+        raise bad_request("Only one enabled firewall can be assigned", "firewall_ids")
+    held = {device.parent_id: device for device in devices_of(account, linode.id)}
+    for firewall_id, device in held.items():
+        if firewall_id not in wanted:
+            delete_device(call, find(account, "firewall", firewall_id), device)
+    for one in found:
+        if one.id not in held:
+            add_device(account, one, "linode", linode.id)
+    return call.page(of_thing(account, linode.id), Attributes(frozenset(FILTERABLE)))
+
+
+@linodes.api.post("/linode/instances/{linode}/firewalls/apply")
+def apply(_: Call, __: Linode) -> None:
+    """Nothing to do: firewalls are in force at once."""

@@ -1,0 +1,164 @@
+"""Images as an account sees them: the public ones and its own, taken from disks.
+
+A private image is `creating` until its job (disk_imagize, 144 s) ends, and stays so if that fails*. Source: recordings
+ExampleListImages_all, TestInstance_Disk_ListMultiple_Primary, TestImage_Upload; API page "Create an image". Texts and
+what else is marked * are a choice.
+"""
+
+from __future__ import annotations
+
+import re
+
+from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.core import Body, Json
+from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.bodies import length, problems_in, that
+from emulators.linode_api.core.errors import bad_request, not_found, raise_if
+from emulators.linode_api.core.events import entity, notify, on_effect
+from emulators.linode_api.core.jobs import quiet_plan
+from emulators.linode_api.core.limits import IMAGES
+from emulators.linode_api.core.records import Kind, Record, add, all_of, change, find, get, given, remove
+from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.resources.linode.linode import enqueue, find_linode
+
+api = Routes("images")
+IMAGE = Kind("image", "/images/{name}", first_id=34_000_000)
+PRIVATE = re.compile(r"private/([0-9]{1,18})")
+FIELDS = {
+    "label": length(1, 50),
+    "description": length(0, 65_000),
+    "tags": that(lambda tags: all(3 <= len(tag) <= 100 for tag in tags), "Length must be 3-100 characters"),
+}
+
+
+@IMAGE.shows
+def row(_: Account, image: Record) -> Json:
+    body, done = image.body, image["status"] == "available"
+    url = f"/images/private/{image.id}/sharegroups"
+    return {
+        "id": f"private/{image.id}",
+        "label": body["label"],
+        "description": body["description"],
+        **image.dates,
+        "size": body["size"],
+        "created_by": body["created_by"],
+        "type": "manual",
+        "tags": body["tags"],
+        "is_public": False,
+        "is_shared": False,
+        "deprecated": False,
+        "vendor": None,
+        "expiry": None,
+        "eol": None,
+        "status": body["status"],
+        "capabilities": body["capabilities"],
+        "regions": [{"region": body["region"], "status": body["status"]}] if done else [],
+        "total_size": body["size"],
+        "image_sharing": {
+            "shared_with": {"sharegroup_count": 0, "sharegroup_list_url": url},
+            "shared_by": None,
+        },
+    }
+
+
+def find_any(account: Account | None, image_id: object) -> Json | None:
+    """A public or own one, by id; None for one that does not exist, or is another account's."""
+    public = catalogs().image_by_id.get(str(image_id))
+    own = PRIVATE.fullmatch(str(image_id))
+    if public or own is None or account is None:
+        return public
+    found = get(account, "image", int(own[1]))
+    return row(account, found) if found else None
+
+
+def usable(account: Account, image_id: object) -> Json | None:
+    """One that a Linode can be made from: it exists and is finished."""
+    found = find_any(account, image_id)
+    return found if found is not None and found["status"] == "available" else None
+
+
+def require(account: Account, image_id: str) -> Json:
+    found = find_any(account, image_id)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def require_own(account: Account, image_id: str) -> Record:
+    """Raises ApiError 404 for a public one, too: nobody may change those."""
+    own = PRIVATE.fullmatch(image_id)
+    return find(account, "image", int(own[1]) if own else 0)
+
+
+def image_entity(image: Body) -> Json:
+    """Urls of images are not encoded (recording TestInstance_Clone)."""
+    return entity("image", image["id"], image["label"], f"/images/{image['id']}")
+
+
+@Routes(None).rows(
+    "/images",
+    *("deprecated", "is_public", "label", "size", "status", "tags", "type", "vendor"),
+    unsortable=("status",),
+    zero_when_empty=True,
+    budgets=(IMAGES,),
+)
+def rows(call: Call) -> list[Json]:
+    """Without a valid token only the public ones."""
+    own = [row(call.who, image) for image in all_of(call.who, "image")] if call.who else []
+    return [*catalogs().images, *own]
+
+
+@api.get(IMAGE.url)
+def read(call: Call, name: str) -> Json:
+    return require(call.account, name)
+
+
+@api.post("/images", scope="images:read_write,linodes:read_only", grant="add_images")
+def create(call: Call) -> Record:
+    """Also of a disk that is not ready, also while the Linode is busy; the job then waits."""
+    account, body = call.account, call.body
+    disk = get(account, "disk", body.get("disk_id"))
+    if disk is None:
+        raise bad_request("disk_id is not valid", "disk_id")
+    if disk["filesystem"] == "swap":
+        raise bad_request("Images cannot be made of swap disks", "disk_id")  # *
+    raise_if(problems_in(body, FIELDS))
+    linode = find_linode(account, disk.parent_id)
+    kept = {
+        "label": body.get("label") or disk["label"],
+        "description": body.get("description") or "",
+        "size": disk["size"],
+        "created_by": account.username,
+        "tags": list(body.get("tags") or []),
+        "status": "creating",
+        "capabilities": ["cloud-init"] if body.get("cloud_init") is True else [],
+        "region": linode["region"],
+    }
+    made = add(account, "image", kept)
+    secondary = {"disk_imagize": image_entity(row(account, made))}
+    enqueue(account, linode, quiet_plan("disk_imagize"), effect={"image": made.id}, secondary=secondary)
+    return made
+
+
+@on_effect("image")
+def finish(account: Account, _: int, image_id: int, __: float) -> None:
+    """An image that was deleted meanwhile stays away."""
+    made = get(account, "image", image_id)
+    if made:
+        change(account, made, status="available")
+
+
+@api.put(IMAGE.url)
+def update(call: Call, name: str) -> Record:
+    image = require_own(call.account, name)
+    raise_if(problems_in(call.body, FIELDS))
+    changed = change(call.account, image, **given(call.body, "label", "description", "tags"))
+    notify(call.account, "image_update", image_entity(row(call.account, changed)))
+    return changed
+
+
+@api.delete(IMAGE.url)
+def delete(call: Call, name: str) -> None:
+    image = require_own(call.account, name)
+    remove(call.account, image)
+    notify(call.account, "image_delete", image_entity(row(call.account, image)))

@@ -1,0 +1,371 @@
+"""IP addresses: those of Linodes, given and taken away, and reserved ones, which outlive a Linode.
+
+They come from ranges that route nowhere, since nothing answers on them: public IPv4 from 198.18.0.0/15 (benchmarking),
+private from 192.168.128.0/17 as in the real API, IPv6 from 2001:db8::/32 (documentation). Source: recordings
+TestIPAddress_Instance_Allocate, TestIPAddress_Instance_Delete, TestReservedIPAddresses_*, TestInstance_CreateWith…;
+API pages "Allocate an IPv4 address", "Delete an IPv4 address", "Reserve an IP address". Texts marked * are a choice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.core import Body, Json, records
+from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
+from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.limits import RESERVED, RESERVED_BURST
+from emulators.linode_api.core.records import Kind, Record, all_of, change, next_id
+from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.resources import vpcs
+from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode.linode import Linode, at_deletion, find_linode
+
+api = Routes("ips")
+RESERVATION = Kind("reserved", "/networking/reserved/ips/{address}")
+FILTERABLE = ("address", "linode_id", "region", "reserved", "type", "public", "rdns")
+PUBLIC = ipaddress.IPv4Network("198.18.0.0/15")
+FIRST, LATER = (
+    PUBLIC.subnets()
+)  # the address that a Linode is made with; those that come later, or are reserved
+PRIVATE = ipaddress.IPv4Network("192.168.128.0/17")
+SUBNET_SIZE = 256
+HOSTS_IN_SUBNET = 250
+MOST_RESERVED = 14
+TOO_MANY = (
+    "Additional Reserved IPv4 addresses require technical justification."
+    "  Please contact support describing your requirement."
+)
+OTHER_REGION = "Address must belong to same region as linode."
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The Linode that has an address, through which interface, and which VPC address it stands for."""
+
+    linode: Linode
+    interface_id: int | None = None
+    vpc_nat_1_1: Json | None = None
+
+
+def host_in(network: ipaddress.IPv4Network, number: int) -> str:
+    """The number-th usable address; .0 to .4 and .255 of every /24 stay free. Repeats when all are used."""
+    subnets = network.num_addresses // SUBNET_SIZE
+    subnet, host = divmod(number % (subnets * HOSTS_IN_SUBNET), HOSTS_IN_SUBNET)
+    return str(network[subnet * SUBNET_SIZE + host + 5])
+
+
+def public_ipv4(linode_id: int) -> str:
+    """The one that a Linode is made with."""
+    return host_in(FIRST, linode_id)
+
+
+def private_ipv4(number: int) -> str:
+    return host_in(PRIVATE, number)
+
+
+def new_public(account: Account) -> str:
+    """An address that nobody has had before."""
+    return host_in(LATER, next_id(account.database, "address"))
+
+
+def ipv6(linode_id: int, move: int = 0) -> str:
+    """With its /128, as the API writes it; another one after each move to a region."""
+    low = f"{linode_id & 0xFFFFFF:06x}"
+    site = f"{move % 0xFFFF:x}:" if move else ""
+    return f"2001:db8:{site}:f03c:95ff:fe{low[:2]}:{low[2:]}/128"
+
+
+def host_uuid(region_id: str, linode_id: int) -> str:
+    """40 hex digits: one of eight hosts of the region."""
+    return hashlib.sha1(f"{region_id}/{linode_id % 8}".encode(), usedforsecurity=False).hexdigest()
+
+
+def ipv4_row(address: str, region_id: str, owner: Owner | None, *, reserved: bool) -> Json:
+    """One IPv4 address; without an owner it is a reserved one that waits."""
+    public = ipaddress.IPv4Address(address) in PUBLIC
+    return {
+        "address": address,
+        "gateway": address.rpartition(".")[0] + ".1" if public else None,
+        "subnet_mask": "255.255.255.0" if public else "255.255.128.0",
+        "prefix": 24 if public else 17,
+        "type": "ipv4",
+        "public": public,
+        "rdns": address.replace(".", "-") + ".ip.linodeusercontent.com" if public and owner else None,
+        "linode_id": owner and owner.linode.id,
+        "interface_id": owner and owner.interface_id,
+        "region": region_id,
+        "vpc_nat_1_1": owner and owner.vpc_nat_1_1,
+        "reserved": reserved,
+        "assigned_entity": owner and owner.linode.short_entity,
+    }
+
+
+def ipv6_row(linode: Linode, address: str, *, public: bool) -> Json:
+    return {
+        "address": address,
+        "gateway": "fe80::1",
+        "subnet_mask": "ffff:ffff:ffff:ffff::",
+        "prefix": 64,
+        "type": "ipv6",
+        "rdns": None,
+        "linode_id": linode.id,
+        "region": linode["region"],
+        "public": public,
+    }
+
+
+def owners(account: Account, linode: Linode) -> dict[str, Owner]:
+    """Who has each of a Linode's addresses, in the order in which they were added."""
+    nats, interfaces = {}, {}
+    for one in vpcs.attachments(account, linode):
+        if one.nat_1_1:
+            nats[one.nat_1_1] = {"vpc_id": one.vpc_id, "subnet_id": one.subnet_id, "address": one.address}
+            interfaces[one.nat_1_1] = one.interface_id if one.config_id is None else None
+    for record in all_of(account, "interface", linode.id):
+        for entry in (record["public"] or {}).get("ipv4", {}).get("addresses", []):
+            interfaces[entry["address"]] = record.id
+    return {address: Owner(linode, interfaces.get(address), nats.get(address)) for address in linode["ipv4"]}
+
+
+def rows_of(account: Account, linode: Linode) -> list[Json]:
+    """Its IPv4 addresses."""
+    kept = reserved(account)
+    return [
+        ipv4_row(address, linode["region"], owner, reserved=address in kept)
+        for address, owner in owners(account, linode).items()
+    ]
+
+
+def row_at(rows: list[Json], address: str) -> Json:
+    for row in rows:
+        if row["address"] == address:
+            return row
+    raise not_found()
+
+
+def reserved(account: Account) -> dict[str, Record]:
+    return {one["address"]: one for one in all_of(account, "reserved")}
+
+
+def find_reserved(account: Account, address: str) -> Record:
+    if address not in reserved(account):
+        raise not_found()
+    return reserved(account)[address]
+
+
+@RESERVATION.shows
+def reserved_row(account: Account, one: Record) -> Json:
+    address, region_id, linode_id = (one[name] for name in ("address", "region", "linode_id"))
+    owner = owners(account, find_linode(account, linode_id))[address] if linode_id else None
+    return ipv4_row(address, region_id, owner, reserved=True) | {"tags": one["tags"]}
+
+
+def keep(
+    account: Account, address: str, region_id: str, linode_id: int | None, tags: Sequence[str] = ()
+) -> Record:
+    """Reserves an address. Raises ApiError 400 past the account's limit."""
+    if len(reserved(account)) >= MOST_RESERVED:
+        raise bad_request(TOO_MANY)
+    body = {"address": address, "region": region_id, "linode_id": linode_id, "tags": list(tags)}
+    return records.add(account, "reserved", body)
+
+
+def assign_reserved(account: Account, address: str, linode_id: int) -> None:
+    change(account, find_reserved(account, address), linode_id=linode_id)
+
+
+@at_deletion
+def release(account: Account, linode_id: int, besides: Collection[str] = ()) -> None:
+    """A Linode that goes, or moves, leaves its reserved addresses behind, `besides` those that it keeps."""
+    for one in all_of(account, "reserved"):
+        if one["linode_id"] == linode_id and one["address"] not in besides:
+            change(account, one, linode_id=None)
+
+
+def create_problems(account: Account, body: Body) -> list[Problem]:
+    """`ipv4` of a create: one reserved address without a Linode, in its region."""
+    wanted = body.get("ipv4")
+    if wanted is None:
+        return []
+    known = reserved(account)
+    if not isinstance(wanted, list) or len(wanted) != 1 or str(wanted[0]) not in known:
+        return [("ipv4", "Must provide a single valid reserved ipv4 address")]
+    one = known[wanted[0]]
+    if one["linode_id"] is not None:
+        return [("ipv4", "Address must be currently unassigned.")]
+    return [] if one["region"] == body.get("region") else [("ipv4", OTHER_REGION)]
+
+
+def require_ipv4(body: Body) -> list[Problem]:
+    known = body.get("type") == "ipv4"
+    return [] if known else [(None, "Only addresses of type ipv4 are currently supported.")]
+
+
+def address_problems(account: Account, linode: Linode, body: Body) -> list[Problem]:
+    if "address" not in body:
+        return []
+    address = body["address"]
+    if body.get("public") is not True:
+        return [("address", "Cannot reserve a private address.")]
+    if not isinstance(address, str) or address.count(".") != 3:
+        return [("address", "Must provide a valid reserved address")]
+    one = reserved(account).get(address)
+    if one is None or one["linode_id"] is not None:
+        return [("address", "Address must be reserved and must be currently unassigned.")]
+    return [] if one["region"] == linode["region"] else [("address", OTHER_REGION)]
+
+
+def add_private(account: Account, linode: Linode) -> Json:
+    if len(linode["ipv4"]) > len(linode.public_ipv4):
+        raise bad_request("Linode already has a private IPv4 address.")  # *
+    return attach(account, linode, private_ipv4(linode.id))
+
+
+def attach(account: Account, linode: Linode, address: str) -> Json:
+    """Gives the Linode one more address. Raises ApiError 400 for Linode interfaces."""
+    if linode["interface_generation"] == "linode":
+        raise bad_request("Addresses of a Linode with Linode interfaces belong to its interfaces.")  # *
+    changed = linodes.change(account, linode, ipv4=[*linode["ipv4"], address])
+    notify(account, "linode_addip", linode.entity)
+    return row_at(rows_of(account, changed), address)
+
+
+@linodes.api.get("/linode/instances/{linode}/ips")
+def of_linode(call: Call, linode: Linode) -> Json:
+    """An object, not a page."""
+    rows = rows_of(call.account, linode)
+    public = [row for row in rows if row["public"]]
+    address = (linode["ipv6"] or "").partition("/")[0]
+    local = "fe80::f03c:" + address.partition(":f03c:")[2]
+    return {
+        "ipv4": {
+            "public": [row for row in public if not row["reserved"]],
+            "private": [row for row in rows if not row["public"]],
+            "shared": [],
+            "reserved": [row for row in public if row["reserved"]],
+            "vpc": [vpcs.address_row(call.account, one) for one in vpcs.attachments(call.account, linode)],
+        },
+        "ipv6": {
+            "slaac": ipv6_row(linode, address, public=True) if address else None,
+            "link_local": ipv6_row(linode, local, public=False) if address else None,
+            "global": [],
+            "vpc": [],
+        },
+    }
+
+
+@linodes.api.post("/linode/instances/{linode}/ips")
+def add_to_linode(call: Call, linode: Linode) -> Json:
+    """A private, a public, or a reserved `address`."""
+    account, body = call.account, call.body
+    raise_if(require_ipv4(body) + address_problems(account, linode, body))
+    if body.get("public") is not True:
+        return add_private(account, linode)
+    address = body.get("address")
+    if address:
+        assign_reserved(account, address, linode.id)
+    return attach(account, linode, address or new_public(account))
+
+
+@linodes.api.get("/linode/instances/{linode}/ips/{address}")
+def one_of_linode(call: Call, linode: Linode, address: str) -> Json:
+    return row_at(rows_of(call.account, linode), address)
+
+
+@linodes.api.delete("/linode/instances/{linode}/ips/{address}")
+def remove_from_linode(call: Call, linode: Linode, address: str) -> None:
+    """The last public one stays."""
+    account = call.account
+    owner = owners(account, linode).get(address)
+    if owner is None:
+        raise not_found()
+    if owner.interface_id:
+        raise bad_request("The address belongs to an interface: update the interface.")  # *
+    if linode.public_ipv4 == [address]:
+        raise bad_request("A Linode must have at least one public IPv4 address.")  # *
+    if owner.vpc_nat_1_1:
+        raise bad_request("The address has a 1:1 NAT with a VPC address.")  # *
+    linodes.change(account, linode, ipv4=[one for one in linode["ipv4"] if one != address])
+    if address in reserved(account):
+        change(account, find_reserved(account, address), linode_id=None)
+    notify(account, "linode_deleteip", linode.entity)
+
+
+@api.rows("/networking/ips", *FILTERABLE)
+def all_rows(call: Call) -> list[Json]:
+    """IPv4 only; reserved ones without a Linode come last."""
+    account = call.account
+    waiting = [one for one in all_of(account, "reserved") if one["linode_id"] is None]
+    free = {one["address"] for one in waiting}
+    held = [
+        row | {"tags": []}
+        for linode in linodes.all_linodes(account)
+        for row in rows_of(account, linode)
+        if row["address"] not in free  # a Linode that is being deleted has left it already
+    ]
+    return held + [reserved_row(account, one) for one in waiting]
+
+
+@api.post("/networking/ips")
+def allocate(call: Call) -> Json:
+    """In the words of recording TestIPAddress_Instance_Allocate."""
+    account, body = call.account, call.body
+    raise_if(require_ipv4(body))
+    keeps, region, linode_id = (body.get(name) for name in ("reserved", "region", "linode_id"))
+    if keeps and body.get("public") is not True:
+        raise bad_request("Cannot reserve a private address.", "public")
+    if linode_id is None:
+        if not keeps:
+            raise bad_request("Linode is a required argument when not reserving an IP address.", "linode_id")
+        if not region:
+            raise bad_request("A datacenter or a Linode must be provided when reserving an address.")
+        row = reserved_row(account, reserve_in(account, region))
+        return {name: value for name, value in row.items() if name != "tags"}
+    linode = linodes.get_linode(account, linode_id)
+    if linode is None:
+        raise bad_request("Linode is not active", "linode_id")
+    if region and region != linode["region"]:
+        raise bad_request("Region passed in must match Linode's region.", "region")
+    if body.get("public") is not True:
+        return add_private(account, linode)
+    address = new_public(account)
+    if keeps:
+        keep(account, address, linode["region"], linode.id)
+    return attach(account, linode, address)
+
+
+@api.get("/networking/ips/{address}")
+def read(call: Call, address: str) -> Json:
+    return row_at(all_rows(call), address)
+
+
+@api.rows("/networking/reserved/ips", *FILTERABLE)
+def all_reserved(call: Call) -> list[Record]:
+    return all_of(call.account, "reserved")
+
+
+@api.post("/networking/reserved/ips")
+def reserve(call: Call) -> Record:
+    return reserve_in(call.account, call.body.get("region"), call.body.get("tags"))
+
+
+def reserve_in(account: Account, region_id: object, tags: Sequence[str] | None = None) -> Record:
+    if str(region_id) not in catalogs().region_by_id:
+        raise bad_request("region is not valid", "region")
+    return keep(account, new_public(account), str(region_id), None, tags or ())
+
+
+@api.get(RESERVATION.url, RESERVED, RESERVED_BURST)
+def one_reserved(call: Call, address: str) -> Record:
+    return find_reserved(call.account, address)
+
+
+@api.delete(RESERVATION.url, RESERVED, RESERVED_BURST)
+def unreserve(call: Call, address: str) -> None:
+    """An address in use stays with its Linode as an ordinary one."""
+    records.remove(call.account, find_reserved(call.account, address))

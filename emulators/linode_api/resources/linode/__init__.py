@@ -1,0 +1,1 @@
+"""Linodes and what only exists inside one: disks, configurations, interfaces, backups."""

@@ -1,0 +1,220 @@
+"""Legacy interfaces, which belong to a configuration profile: `public`, `vlan`, `vpc`.
+
+Source: recordings TestInstance_ConfigInterfaces_List, _AppendDelete, TestVPC_Subnet_WithInstance; API pages
+"Create a config profile", "Add a configuration profile interface". Texts marked * are a choice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.core import Body, Json, bodies
+from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.bodies import is_network, matching, problems_in, that
+from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
+from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.records import Record, change, given, next_id
+from emulators.linode_api.core.routes import Call
+from emulators.linode_api.resources import vpcs
+from emulators.linode_api.resources.linode.linode import Linode, api, runs
+
+MOST = 3
+PATH = "/linode/instances/{linode}/configs/{config}/interfaces"
+VLAN_LABEL = re.compile(r"(?!.*--)[a-zA-Z0-9-]{1,64}")
+EMPTY: Json = {
+    "ipam_address": None, "label": None, "vpc_id": None, "subnet_id": None, "ipv4": None, "ip_ranges": None,
+    "ipv6": None,
+}  # fmt: skip
+NOT_FOR_PUBLIC = that(lambda value: not value, "{name} is not allowed for a public interface")  # *
+PUBLIC = dict.fromkeys(("label", "ipam_address", "subnet_id"), NOT_FOR_PUBLIC)
+VLAN = {
+    "label": bodies.always(
+        matching(VLAN_LABEL, "Must only use ASCII letters, numbers and dashes, 1-64 characters")  # *
+    ),
+    "ipam_address": that(
+        lambda value: not value or is_network(value), "Must be an IPv4 address with its prefix"
+    ),  # *
+    "primary": that(lambda value: not value, "A VLAN interface cannot be primary"),  # *
+}
+
+
+def problems_of(account: Account, wanted: Sequence[Body], region_id: str) -> list[Problem]:
+    """Why interfaces are refused in that region; fields as `interfaces[0].label`. All texts *."""
+    problems: list[Problem] = []
+    if len(wanted) > MOST:
+        problems.append(("interfaces", f"A configuration profile can have up to {MOST} interfaces"))
+    for number, entry in enumerate(wanted):
+        found = entry_problems(account, entry, region_id)
+        problems += [(f"interfaces[{number}].{name}", why) for name, why in found]
+    labels = [entry.get("label") for entry in wanted if entry.get("purpose") == "vlan"]
+    if len(labels) != len(set(map(str, labels))):
+        problems.append(("interfaces", "A Linode cannot be attached to the same VLAN multiple times"))
+    if sum(entry.get("purpose") == "public" for entry in wanted) > 1:
+        problems.append(("interfaces", "A Linode can have only one public interface"))
+    if sum(entry.get("primary") is True for entry in wanted) > 1:
+        problems.append(("interfaces", "Only one interface can be primary"))
+    return problems
+
+
+def entry_problems(account: Account, entry: Body, region_id: str) -> list[Problem]:
+    purpose = entry.get("purpose")
+    if purpose not in ("public", "vlan", "vpc"):
+        return [("purpose", "Must be one of public, vlan, vpc")]  # *
+    wrong = problems_in(entry, {"primary": bodies.flag})
+    if wrong or purpose == "public":
+        return wrong or problems_in(entry, PUBLIC)
+    if purpose == "vpc":
+        return vpc_problems(account, entry, region_id)
+    missing = region_id in catalogs().region_by_id and not catalogs().has(region_id, "Vlans")
+    nowhere: list[Problem] = [("purpose", "VLANs are not available in this region")] if missing else []  # *
+    return problems_in(entry, VLAN) + nowhere
+
+
+def vpc_problems(account: Account, entry: Body, region_id: str) -> list[Problem]:
+    subnet = vpcs.subnet_in(account, entry.get("subnet_id"), region_id)
+    if subnet is None:
+        return [("subnet_id", "subnet_id is not valid")]
+    wrong = problems_in(entry, {"ipv4": bodies.json_object})
+    if wrong:
+        return wrong
+    wanted = (entry.get("ipv4") or {}).get("vpc")
+    if wanted and not vpcs.is_usable(subnet, wanted):
+        return [("ipv4.vpc", "Must be a usable address of the subnet")]  # *
+    if not all(is_network(one) for one in entry.get("ip_ranges") or []):
+        return [("ip_ranges", "Must be a list of IPv4 ranges")]  # *
+    return []
+
+
+def placed(
+    account: Account, linode: Linode, wanted: Sequence[Body], before: Sequence[Json] = ()
+) -> list[Json]:
+    """Checked interfaces as they are stored, with ids and addresses; those that stay keep their id."""
+    rows: list[Json] = []
+    for number, entry in enumerate(wanted):
+        old = before[number] if number < len(before) else {}
+        same = ("purpose", "subnet_id", *(["label"] if entry["purpose"] == "vlan" else []))
+        keeps = old and all(old[name] == entry.get(name) for name in same)
+        own_id = old["id"] if keeps else next_id(account.database, "interface")
+        row = {"id": own_id, "purpose": entry["purpose"], "primary": bool(entry.get("primary"))}
+        rows.append(row | {"active": False, **EMPTY, **details(account, linode, entry, own_id)})
+    return rows
+
+
+def details(account: Account, linode: Linode, entry: Body, own_id: int) -> Json:
+    if entry["purpose"] == "vlan":
+        return {"label": entry["label"], "ipam_address": entry.get("ipam_address") or ""}
+    if entry["purpose"] == "public":
+        return {}
+    asked = entry.get("ipv4") or {}
+    subnet, address = vpcs.take_address(account, entry["subnet_id"], asked.get("vpc"), own_id)
+    nat, public = asked.get("nat_1_1"), linode.public_ipv4
+    if nat and nat != "any" and nat not in public:
+        raise bad_request("Must be a public IPv4 address of this Linode", "ipv4.nat_1_1")  # *
+    outside = (public[0] if public else None) if nat == "any" else nat or None
+    return {
+        "vpc_id": subnet.parent_id,
+        "subnet_id": subnet.id,
+        "ipv4": {"vpc": address, "nat_1_1": outside},
+        "ip_ranges": list(entry.get("ip_ranges") or []),
+    }
+
+
+def require_legacy(linode: Linode) -> None:
+    if linode["interface_generation"] == "linode":
+        reason = "Configuration profile interfaces are not allowed on a Linode that uses Linode interfaces."
+        raise bad_request(reason, "interfaces")  # *
+
+
+def require_changeable(account: Account, linode: Linode, config: Record, rows: Sequence[Json]) -> None:
+    """VPC interfaces of the configuration that runs can be changed only while the Linode is off."""
+    old, new = (
+        [{**row, "active": None} for row in each if row["purpose"] == "vpc"]
+        for each in (config["interfaces"], rows)
+    )
+    if old != new and runs(account, linode, config.id):
+        reason = (
+            "Linode must be powered off to change the VPC interfaces of its active configuration profile."
+        )
+        raise bad_request(reason, "interfaces")  # *
+
+
+def require_inactive(account: Account, linode: Linode, config: Record) -> None:
+    if runs(account, linode, config.id):
+        raise bad_request("Interfaces of an active configuration profile cannot be deleted.")  # *
+
+
+def shown(account: Account, linode: Linode, config: Record) -> list[Json]:
+    active = runs(account, linode, config.id)
+    return [{**row, "active": active} for row in config["interfaces"]]
+
+
+def store(
+    account: Account, linode: Linode, config: Record, rows: Sequence[Json], primary: int | None = None
+) -> list[Json]:
+    """Keeps these interfaces, of which the one with the id `primary` is the only primary one, if it is given."""
+    if primary is not None:
+        rows = [{**row, "primary": row["id"] == primary} for row in rows]
+    require_changeable(account, linode, config, rows)
+    changed = change(account, config, interfaces=rows)
+    notify(account, "linode_config_update", linode.entity, changed.entity)
+    return shown(account, linode, changed)
+
+
+@api.get(PATH)
+def listed(call: Call, linode: Linode, config: Record) -> list[Json]:
+    """A bare array, without pages."""
+    return shown(call.account, linode, config)
+
+
+@api.get(PATH + "/{interface_id}")
+def read(call: Call, linode: Linode, config: Record, interface_id: int) -> Json:
+    for row in shown(call.account, linode, config):
+        if row["id"] == interface_id:
+            return row
+    raise not_found()
+
+
+@api.post(PATH)
+def append(call: Call, linode: Linode, config: Record) -> Json:
+    account, held = call.account, config["interfaces"]
+    require_legacy(linode)
+    problems = problems_of(account, [*held, call.body], linode["region"])
+    last = f"interfaces[{len(held)}]."
+    raise_if([(field and field.removeprefix(last), why) for field, why in problems])
+    [new] = placed(account, linode, [call.body])
+    return store(account, linode, config, [*held, new], new["id"] if new["primary"] else None)[-1]
+
+
+@api.put(PATH + "/{interface_id}")
+def update(call: Call, linode: Linode, config: Record, interface_id: int) -> Json:
+    """`primary`, and of a VPC interface `ipv4` and `ip_ranges`."""
+    account = call.account
+    old = read(call, linode, config, interface_id)
+    fields = ("primary", "ipv4", "ip_ranges") if old["purpose"] == "vpc" else ("primary",)
+    wanted = {**old, **given(call.body, *fields)}
+    raise_if(entry_problems(account, wanted, linode["region"]))
+    new = {**old, "primary": bool(wanted["primary"]), **details(account, linode, wanted, interface_id)}
+    rows = [new if row["id"] == interface_id else row for row in config["interfaces"]]
+    rows = store(account, linode, config, rows, interface_id if new["primary"] else None)
+    return next(row for row in rows if row["id"] == interface_id)
+
+
+@api.delete(PATH + "/{interface_id}")
+def remove(call: Call, linode: Linode, config: Record, interface_id: int) -> None:
+    read(call, linode, config, interface_id)
+    require_inactive(call.account, linode, config)
+    rows = [row for row in config["interfaces"] if row["id"] != interface_id]
+    store(call.account, linode, config, rows)
+
+
+@api.post(PATH + "/order")
+def reorder(call: Call, linode: Linode, config: Record) -> None:
+    """`ids` of all interfaces."""
+    by_id = {row["id"]: row for row in config["interfaces"]}
+    ids = call.body.get("ids")
+    if ids is None or sorted(ids) != sorted(by_id):
+        raise bad_request("All interfaces of the configuration profile must be given", "ids")  # *
+    change(call.account, config, interfaces=[by_id[one] for one in ids])
+    notify(call.account, "linode_config_update", linode.entity, config.entity)

@@ -1,0 +1,350 @@
+"""Linodes as stored and as answered: list, read, change, delete, and how jobs are queued for one.
+
+Source: recording TestTag_Create (the row, 2026); API pages "Get a Linode", "Update a Linode", "Delete a Linode".
+Texts marked * are a choice.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.core import Body, Json, bodies, events, jobs
+from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.bodies import always, choice, problems_in, unique_tags
+from emulators.linode_api.core.clock import stamp
+from emulators.linode_api.core.errors import ApiError, bad_request, linode_busy, not_found, raise_if
+from emulators.linode_api.core.jobs import Course, Plan, Timeline
+from emulators.linode_api.core.records import Thing, given
+from emulators.linode_api.core.routes import FINDERS, Call, Routes
+
+api = Routes("linodes")
+
+NO_TAGS = "You must be an unrestricted User in order to add or modify tags on Linodes."  # *
+ALERTS = ("cpu", "io", "network_in", "network_out", "transfer_quota")
+CHANGEABLE = {
+    "watchdog_enabled": bodies.flag,
+    "maintenance_policy": bodies.maintenance_policy,
+    "label": bodies.linode_label,
+    "tags": bodies.tags,
+    "group": bodies.text,
+}
+SCHEDULE = {  # a day and a two-hour window, UTC; texts *
+    "day": choice("Scheduling", "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"),
+    "window": choice("Scheduling", *(f"W{hour}" for hour in range(0, 24, 2))),
+}
+
+Farewell = TypeVar("Farewell", bound=Callable[..., None])
+AT_DELETION: list[Callable[[Account, int], None]] = []
+AFTER_DELETION: list[Callable[[Account, int], None]] = []
+
+
+def at_deletion(work: Farewell) -> Farewell:
+    """Marks what a deletion frees at once: the recordings delete VPCs, firewalls and groups right after it."""
+    AT_DELETION.append(work)
+    return work
+
+
+def after_deletion(work: Farewell) -> Farewell:
+    """Marks what happens when the job linode_delete has ended."""
+    AFTER_DELETION.append(work)
+    return work
+
+
+@dataclass(frozen=True)
+class Linode(Thing):
+    """A stored Linode. `body` holds what the API reports beside ids, dates, status and specs."""
+
+    id: int
+    label: str
+    created: float
+    updated: float
+    course: Course
+    body: Json
+
+    def __getitem__(self, name: str) -> Any:
+        return self.body[name]
+
+    @property
+    def entity(self) -> Json:
+        return events.entity("linode", self.id, self.label, f"/linode/instances/{self.id}")
+
+    @property
+    def short_entity(self) -> Json:
+        return {name: self.entity[name] for name in ("id", "type", "label", "url")}
+
+    @property
+    def public_ipv4(self) -> list[str]:
+        """The first one first."""
+        return [address for address in self["ipv4"] if not address.startswith("192.168.")]
+
+    def having(self, **changes: Any) -> Linode:
+        return replace(self, body={**self.body, **changes})
+
+    def shown(self, account: Account) -> Json:
+        return linode_row(self, account.now)
+
+
+def get_linode(account: Account, linode_id: object) -> Linode | None:
+    """None when there is none, or it is another account's, or the id is no number."""
+    if type(linode_id) is not int:
+        return None
+    row = account.database.one("SELECT * FROM linodes WHERE account_id = ? AND id = ?", account.id, linode_id)
+    return row and from_row(row)
+
+
+def find_linode(account: Account, linode_id: int) -> Linode:
+    """Raises ApiError 404, also for another account's Linode."""
+    found = get_linode(account, linode_id)
+    if found is None:
+        raise not_found()
+    return found
+
+
+FINDERS["linode"] = lambda account, linode_id, _: find_linode(account, linode_id)
+
+
+def named_linode(account: Account, body: Body, field: str) -> Linode:
+    """The Linode that a field of a request names. Raises ApiError 400 on that field."""
+    found = get_linode(account, body.get(field))
+    if found is None:
+        raise bad_request(f"{field} is not valid", field)
+    return found
+
+
+def all_linodes(account: Account) -> list[Linode]:
+    """By id: the order of the real list is not known."""
+    rows = account.database.all("SELECT * FROM linodes WHERE account_id = ? ORDER BY id", account.id)
+    return [from_row(row) for row in rows]
+
+
+def from_row(row: sqlite3.Row) -> Linode:
+    timeline: Timeline = tuple((at, status) for at, status in json.loads(row["timeline"]))
+    course = Course(row["status"], timeline, row["busy_until"])
+    return Linode(row["id"], row["label"], row["created"], row["updated"], course, json.loads(row["body"]))
+
+
+def next_linode_id(account: Account) -> int:
+    return int(account.database.one("SELECT seq FROM sqlite_sequence WHERE name = 'linodes'")["seq"]) + 1
+
+
+def save(account: Account, linode: Linode) -> Linode:
+    """Raises ApiError 400 when the label is another Linode's."""
+    course = linode.course
+    try:
+        account.database.run(
+            "INSERT INTO linodes (id, account_id, label, created, updated, status, timeline, busy_until, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET label = excluded.label,"
+            " updated = excluded.updated, status = excluded.status, timeline = excluded.timeline,"
+            " busy_until = excluded.busy_until, body = excluded.body",
+            *(linode.id, account.id, linode.label, linode.created, linode.updated, course.status),
+            *(json.dumps(course.timeline), course.busy_until, json.dumps(linode.body)),
+        )
+    except sqlite3.IntegrityError:
+        raise bad_request("Label must be unique among your linodes", "label") from None
+    return linode
+
+
+def change(account: Account, linode: Linode, **changes: Any) -> Linode:
+    """Stores these parts of its body, and that it was updated now."""
+    return save(account, replace(linode.having(**changes), updated=account.now))
+
+
+def linode_row(linode: Linode, now: float) -> Json:
+    """The Linode as the API answers it, keys in the API's order."""
+    body = linode.body
+    region = catalogs().any_region(body["region"])
+    return {
+        "id": linode.id,
+        "label": linode.label,
+        "group": body["group"],
+        "status": linode.course.status_at(now),
+        "created": stamp(linode.created),
+        "updated": stamp(linode.updated),
+        **{name: body[name] for name in ("type", "ipv4", "ipv6", "image", "region")},
+        "site_type": region["site_type"],
+        "specs": specs(body["type"]),
+        "alerts": {**body["alerts"], "system_alerts": [], "user_alerts": []},
+        "backups": body["backups"],
+        "hypervisor": "kvm",
+        **{name: body[name] for name in ("watchdog_enabled", "tags", "host_uuid", "has_user_data")},
+        "placement_group": body.get("placement_group"),
+        "disk_encryption": body["disk_encryption"],
+        "lke_cluster_id": None,
+        "capabilities": capabilities(region["capabilities"]),
+        "interface_generation": body["interface_generation"],
+        "maintenance_policy": body["maintenance_policy"],
+        "locks": body.get("locks", []),
+    }
+
+
+def specs(type_id: str) -> Json:
+    plan = catalogs().any_type(type_id)
+    numbers = {name: plan[name] for name in ("disk", "memory", "vcpus", "gpus", "transfer")}
+    return {**numbers, "accelerated_devices": 0}
+
+
+def capabilities(of_region: Sequence[str]) -> list[str]:
+    own = ("Block Storage Encryption", "SMTP Enabled", "Maintenance Policy")
+    return [name for name in own if name == "SMTP Enabled" or name in of_region]
+
+
+def require_free(account: Account, linode: Linode) -> None:
+    if linode.course.is_busy(account.now):
+        raise linode_busy()
+
+
+def is_up(account: Account, linode: Linode) -> bool:
+    """Whether its operating system may be using disks and interfaces right now."""
+    return linode.course.status_at(account.now) in ("running", "booting", "rebooting", "shutting_down")
+
+
+def is_running(account: Account, linode: Linode) -> bool:
+    return linode.course.status_at(account.now) == "running"
+
+
+def runs(account: Account, linode: Linode, config_id: int) -> bool:
+    """Whether it is up on that configuration."""
+    return is_up(account, linode) and linode.body.get("booted_config") == config_id
+
+
+def require_off(account: Account, linode: Linode, reason: str) -> None:
+    if is_up(account, linode):
+        raise bad_request(reason)
+
+
+def require_tag_right(account: Account, wanted: object, current: Sequence[str]) -> None:
+    """Raises ApiError 403 when a restricted user would change tags (API page "Create a Linode")."""
+    if account.restricted and wanted is not None and wanted != current:
+        raise ApiError(403, [("tags", NO_TAGS)])
+
+
+def require_sold(type_id: str, region_id: str) -> None:
+    """Raises 403: this is how the API says that a plan is sold out, or never sold, in a region."""
+    if not catalogs().is_sold(type_id, region_id):
+        reason = (
+            "The Linode plan you chose is not currently available in the selected region."
+            " Please select another region or plan type, or contact Support for assistance."
+        )
+        raise ApiError(403, [(None, reason)])
+
+
+def enqueue(
+    account: Account,
+    linode: Linode,
+    *plans: Plan,
+    secondary: Mapping[str, Json] | None = None,
+    effect: Json | None = None,
+    failed: bool = False,
+) -> Linode:
+    """Queues jobs and stores the Linode: the effect belongs to the first, secondary entities go by action.
+
+    `failed` jobs run their time and then end as failed.
+    """
+    course, queued = jobs.queue(linode.course, plans, account.now, account.clock.speed)
+    moved = save(account, replace(linode, course=course))
+    for number, job in enumerate(queued):
+        also = (secondary or {}).get(job.action)
+        first = effect if number == 0 else None
+        events.notify(account, job.action, linode.entity, also, job, first, failed=failed)
+    return moved
+
+
+def fail_job(account: Account, linode_id: int, action: str) -> None:
+    """Makes the pending job fail when it ends: its effect is lost, and what it should have started stays off.
+
+    `linode_id` 0 means the Linode whose job of that kind was queued last.
+    """
+    pending = "account_id = ? AND action = ? AND ends > ?"
+    values = (account.id, action, account.now)
+    newest = account.database.one(f"SELECT linode_id FROM events WHERE {pending} ORDER BY id DESC", *values)  # noqa: S608 - a constant from above
+    linode_id = linode_id or (newest["linode_id"] if newest else 0)
+    failed = f"UPDATE events SET failed = 1, effect = NULL WHERE {pending} AND linode_id = ?"  # noqa: S608 - as above
+    if account.database.run(failed, *values, linode_id).rowcount:
+        linode = find_linode(account, linode_id)
+        timeline: Timeline = tuple(
+            (at, "offline" if status == "running" else status) for at, status in linode.course.timeline
+        )
+        save(account, replace(linode, course=replace(linode.course, timeline=timeline)))
+
+
+@events.on_effect("body")
+def change_at_the_end(account: Account, linode_id: int, changes: Json, ended: float) -> None:
+    save(account, replace(find_linode(account, linode_id).having(**changes), updated=ended))
+
+
+@api.rows(
+    "/linode/instances",
+    *("group", "id", "image", "ipv4", "label", "region", "tags", "interface_generation", "lke_cluster_id"),
+    *("placement_group.label", "placement_group.placement_group_type"),
+)
+def list_linodes(call: Call) -> list[Linode]:
+    return all_linodes(call.account)
+
+
+@api.get("/linode/instances/{linode}")
+def read(_: Call, linode: Linode) -> Linode:
+    return linode
+
+
+@api.put("/linode/instances/{linode}")
+def update(call: Call, linode: Linode) -> Linode:
+    """What is left out stays; `tags` replaces all tags. Also while a job runs."""
+    account, body = call.account, call.body
+    require_tag_right(account, body.get("tags"), linode["tags"])
+    alerts = body.get("alerts") or {}
+    schedule = (body.get("backups") or {}).get("schedule") or {}
+    named = {name: alerts[name] for name in ALERTS if name in alerts}
+    raise_if(
+        problems_in(body, CHANGEABLE)
+        + problems_in(named, dict.fromkeys(named, always(bodies.at_least_0)), "alerts.")
+        + problems_in(schedule, SCHEDULE, "backups.schedule.")
+    )
+    changes = given(body, "group", "watchdog_enabled", "maintenance_policy")
+    if body.get("tags") is not None:
+        changes["tags"] = unique_tags(body["tags"])
+    changes["alerts"] = {**linode["alerts"], **named}
+    changes["backups"] = {**linode["backups"], "schedule": {**linode["backups"]["schedule"], **schedule}}
+    changed = change(
+        account, replace(linode, label=given(body, "label").get("label", linode.label)), **changes
+    )
+    account.remember_tags(changed["tags"])
+    events.notify(account, "linode_update", changed.entity)
+    return changed
+
+
+@api.delete("/linode/instances/{linode}")
+def delete(call: Call, linode: Linode) -> None:
+    """The label stays taken, and the status is `deleting`, until the job ends; what it was part of is free at once.
+
+    Also while a job runs. Raises ApiError 400: locked, cloning or restoring.
+    """
+    account = call.account
+    if linode.course.status_at(account.now) == "deleting":
+        return
+    if linode.body.get("locks"):
+        raise bad_request("Linode is locked: remove its lock before deleting it.")
+    if linode.body.get("cloning_until", 0.0) > account.now or any(
+        events.running_jobs(account, action, linode.id) for action in ("linode_clone", "backups_restore")
+    ):
+        raise linode_busy()
+    events.abort_jobs(account, linode.id)
+    for free in AT_DELETION:
+        free(account, linode.id)
+    stopped = replace(linode, course=jobs.cut_short(linode.course, account.now)).having(placement_group=None)
+    enqueue(account, stopped, jobs.delete_plan(), effect={"delete": True})
+
+
+@events.on_effect("delete")
+def finish_deletion(account: Account, linode_id: int, _: object, __: float) -> None:
+    """Everything it had goes."""
+    for work in AFTER_DELETION:
+        work(account, linode_id)
+    account.database.run("DELETE FROM linodes WHERE id = ?", linode_id)
+    account.database.run(
+        "DELETE FROM records WHERE kind IN ('disk', 'config', 'backup') AND parent_id = ?", linode_id
+    )

@@ -1,0 +1,64 @@
+"""SSH keys of the acting user. Source: recordings TestSSHKey_GetFound, TestSSHKey_GetMissing."""
+
+from __future__ import annotations
+
+from emulators.linode_api.core import Json
+from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.bodies import always, is_ssh_key, length, problems_in, that
+from emulators.linode_api.core.clock import stamp
+from emulators.linode_api.core.errors import not_found, raise_if
+from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.records import Kind, Record, add, all_of, change, find, remove
+from emulators.linode_api.core.routes import FINDERS, Call, Routes
+
+api = Routes("account")
+KEY = Kind("sshkey", "/profile/sshkeys/{sshkey}", first_id=460_000)
+LABEL = {"label": always(length(0, 64))}
+CONTENT = {"ssh_key": always(that(is_ssh_key, "SSH Key is invalid"))}
+
+
+@KEY.shows
+def row(_: Account, key: Record) -> Json:
+    return {"id": key.id, "label": key["label"], "ssh_key": key["ssh_key"], "created": stamp(key.created)}
+
+
+def own(account: Account, key_id: int, _: object) -> Record:
+    key = find(account, "sshkey", key_id)
+    if key["username"] != account.username:
+        raise not_found()
+    return key
+
+
+FINDERS["sshkey"] = own
+
+
+@api.rows("/profile/sshkeys", "label")
+def rows(call: Call) -> list[Record]:
+    return [key for key in all_of(call.account, "sshkey") if key["username"] == call.account.username]
+
+
+@api.get(KEY.url)
+def read(_: Call, key: Record) -> Record:
+    return key
+
+
+@api.post("/profile/sshkeys")
+def create(call: Call) -> Record:
+    raise_if(problems_in(call.body, LABEL))
+    raise_if(problems_in(call.body, CONTENT))
+    kept = {name: call.body[name] for name in ("label", "ssh_key")}
+    made = add(call.account, "sshkey", {**kept, "username": call.account.username})
+    notify(call.account, "user_ssh_key_add", None)
+    return made
+
+
+@api.put(KEY.url)
+def rename(call: Call, key: Record) -> Record:
+    raise_if(problems_in(call.body, LABEL))
+    return change(call.account, key, label=call.body["label"])
+
+
+@api.delete(KEY.url)
+def delete(call: Call, key: Record) -> None:
+    remove(call.account, key)
+    notify(call.account, "user_ssh_key_delete", None)

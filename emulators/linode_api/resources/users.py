@@ -1,0 +1,145 @@
+"""Users of an account, what restricted ones may do, and what gives access to a Linode: passwords, keys, users.
+
+A restricted user needs a grant to make things and may never set tags; here every user may read and change every
+Linode. Source: recording TestUsers_List of the client library linodego; API pages "List users", "Create a Linode"
+(tags, add_linodes). Texts marked * are a choice.
+"""
+
+from __future__ import annotations
+
+from emulators.linode_api.core import Body, Json, bodies
+from emulators.linode_api.core.accounts import ANY_SCOPE, GRANTS, Account
+from emulators.linode_api.core.bodies import always, is_ssh_key, length, problems_in, that
+from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
+from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.records import all_of
+from emulators.linode_api.core.routes import Call, Routes
+
+api = Routes("account")
+UNRESTRICTED = ""
+THINGS = (  # for single ones there are no grants here
+    "linode", "nodebalancer", "domain", "stackscript", "longview", "image", "volume", "firewall", "database", "vpc",
+)  # fmt: skip
+
+
+def names(account: Account) -> set[str]:
+    rows = account.database.all("SELECT username FROM users WHERE account_id = ?", account.id)
+    return {account.owner, *(row["username"] for row in rows)}
+
+
+def access_problems(account: Account, body: Body) -> list[Problem]:
+    """The root password, SSH keys in full, and names of users whose keys are wanted."""
+    known = names(account)
+    return problems_in(
+        body,
+        {
+            "root_pass": bodies.password,
+            "authorized_keys": that(lambda keys: all(map(is_ssh_key, keys)), "SSH Key is invalid"),  # *
+            "authorized_users": that(lambda users: known.issuperset(users), "Username is not valid"),  # *
+        },
+    )
+
+
+def require_credentials(body: Body) -> None:
+    """Source: recording TestInstance_TestExpectedErrorIfFieldsAuthorizedUsers…: the error has no field."""
+    if not any(body.get(name) for name in ("root_pass", "authorized_keys", "authorized_users")):
+        raise bad_request("Must provide valid root_pass, authorized_keys, or authorized_users")
+
+
+def row(account: Account, username: str, *, restricted: bool) -> Json:
+    keys = [key for key in all_of(account, "sshkey") if key["username"] == username]
+    return {
+        "username": username,
+        "email": f"{username}@example.com",
+        "restricted": restricted,
+        "ssh_keys": [key["label"] for key in keys],
+        "tfa_enabled": False,
+        "verified_phone_number": None,
+        "password_created": None,
+        "last_login": None,
+        "user_type": "default",
+    }
+
+
+def find(account: Account, username: str) -> Json:
+    for one in all_users(account):
+        if one["username"] == username:
+            return one
+    raise not_found()
+
+
+def all_users(account: Account) -> list[Json]:
+    found = account.database.all("SELECT * FROM users WHERE account_id = ? ORDER BY username", account.id)
+    others = [row(account, one["username"], restricted=bool(one["restricted"])) for one in found]
+    return [row(account, account.owner, restricted=False), *others]
+
+
+@api.rows("/account/users", "username", budgets=(), grant=UNRESTRICTED)
+def rows(call: Call) -> list[Json]:
+    return all_users(call.account)
+
+
+@api.get("/account/users/{username}", grant=UNRESTRICTED)
+def read(call: Call, username: str) -> Json:
+    return find(call.account, username)
+
+
+@api.post("/account/users", grant=UNRESTRICTED)
+def create(call: Call) -> Json:
+    """A restricted user has no grant at first."""
+    account, username = call.account, str(call.body.get("username"))
+    raise_if(problems_in(call.body, {"username": always(length(3, 32))}))
+    if username in names(account):
+        raise bad_request("Username is already taken", "username")
+    account.database.run(
+        "INSERT INTO users (account_id, username, restricted, grants, created) VALUES (?, ?, ?, '', ?)",
+        *(account.id, username, call.body.get("restricted") is not False, account.now),
+    )
+    notify(account, "user_create", None)
+    return find(account, username)
+
+
+@api.delete("/account/users/{username}", grant=UNRESTRICTED)
+def delete(call: Call, username: str) -> None:
+    """The user's tokens are worth nothing then."""
+    account = call.account
+    if username == account.owner:
+        raise bad_request("The account's owner cannot be deleted")
+    find(account, username)
+    account.database.run("DELETE FROM users WHERE account_id = ? AND username = ?", account.id, username)
+    account.database.run("DELETE FROM tokens WHERE account_id = ? AND username = ?", account.id, username)
+    notify(account, "user_delete", None)
+
+
+@api.get("/account/users/{username}/grants", grant=UNRESTRICTED)
+def grants(call: Call, username: str) -> Json:
+    account = call.account
+    if not find(account, username)["restricted"]:
+        raise bad_request("Grants are not available for unrestricted users")
+    question = "SELECT grants FROM users WHERE account_id = ? AND username = ?"
+    held = account.database.one(question, account.id, username)["grants"].split()
+    return {
+        "global": {
+            **{name: name in held for name in GRANTS},
+            "account_access": None,
+            "cancel_account": False,
+            "longview_subscription": False,
+            "add_longview": False,
+            "child_account_access": None,
+        },
+        **{name: [] for name in THINGS},
+    }
+
+
+@api.put("/account/users/{username}/grants", grant=UNRESTRICTED)
+def set_grants(call: Call, username: str) -> Json:
+    wanted = {**grants(call, username)["global"], **(call.body.get("global") or {})}
+    held = " ".join(name for name in GRANTS if wanted[name] is True)
+    statement = "UPDATE users SET grants = ? WHERE account_id = ? AND username = ?"
+    call.account.database.run(statement, held, call.account.id, username)
+    return grants(call, username)
+
+
+@api.get("/profile/grants", scope=ANY_SCOPE)
+def own_grants(call: Call) -> Json:
+    return grants(call, call.account.username)

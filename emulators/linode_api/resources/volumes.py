@@ -1,0 +1,176 @@
+"""Block storage volumes, as far as Linodes have to do with them: made, attached, detached, deleted. Sizes in GB.
+
+Source: recordings TestVolume_List, TestVolume_Resize, TestVolume_WaitForLinodeID_volume,
+TestIAM_GetIOReadyForAttachedDetachedVolume; API page "Create a volume". Texts marked * are a choice.
+"""
+
+from __future__ import annotations
+
+import re
+
+from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.core import Json, bodies
+from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.bodies import always, matching, problems_in, that
+from emulators.linode_api.core.errors import bad_request, raise_if
+from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.limits import VOLUMES
+from emulators.linode_api.core.records import Kind, Record, all_of, change, given
+from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.resources.linode import configs
+from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode.linode import (
+    Linode,
+    after_deletion,
+    all_linodes,
+    get_linode,
+    named_linode,
+)
+
+api = Routes("volumes")
+BOTH_SCOPES = "volumes:read_write,linodes:read_write"
+VOLUME = Kind("volume", "/volumes/{volume}", first_id=16_000_000)
+FILTERABLE = ("label", "tags")
+SMALLEST_GB, LARGEST_GB, DEFAULT_GB = 10, 16_384, 20
+WORK_S = 10.0  # creating and resizing; a choice
+ATTACH_S = 5.0  # until `io_ready`; a choice
+LABEL = matching(
+    re.compile(r"[a-zA-Z](?!.*(--|__))[a-zA-Z0-9_-]{0,31}"),
+    "Must only use ASCII letters, numbers, underscores and dashes",
+)
+SIZE = that(
+    lambda size: type(size) is int and SMALLEST_GB <= size <= LARGEST_GB,
+    f"Must be {SMALLEST_GB}-{LARGEST_GB}",
+)
+
+
+@VOLUME.shows
+def row(account: Account, volume: Record) -> Json:
+    now, linode = account.now, linode_of(account, volume)
+    return {
+        "id": volume.id,
+        "status": volume["working"] if now < volume["ready"] else "active",
+        "label": volume["label"],
+        **volume.dates,
+        "filesystem_path": f"/dev/disk/by-id/scsi-0Linode_Volume_{volume['label']}",
+        "size": volume["size"],
+        "linode_id": linode and linode.id,
+        "linode_label": linode and linode.label,
+        "io_ready": linode is not None and now >= volume["attached"] + account.clock.shrink(ATTACH_S),
+        "region": volume["region"],
+        "tags": volume["tags"],
+        "hardware_type": "nvme",
+        "encryption": volume["encryption"],
+        "locks": [],
+    }
+
+
+def linode_of(account: Account, volume: Record) -> Linode | None:
+    """The Linode it is attached to, by a call or by a configuration that maps it."""
+    attached = get_linode(account, volume["linode_id"])
+    if attached:
+        return attached
+    for linode in all_linodes(account):
+        for config in all_of(account, "config", linode.id):
+            if any(one and one.get("volume_id") == volume.id for one in config["devices"].values()):
+                return linode
+    return None
+
+
+api.reads_of(VOLUME, *FILTERABLE)
+
+
+@linodes.api.rows("/linode/instances/{linode}/volumes", *FILTERABLE)
+def of_linode(call: Call, linode: Linode) -> list[Json]:
+    rows = [row(call.account, volume) for volume in all_of(call.account, "volume")]
+    return [one for one in rows if one["linode_id"] == linode.id]
+
+
+@api.post("/volumes", VOLUMES, grant="add_volumes")
+def create(call: Call) -> Record:
+    account, body = call.account, call.body
+    problems = problems_in(body, {"size": SIZE, "label": always(LABEL), "tags": bodies.tags})
+    linode = named_linode(account, body, "linode_id") if body.get("linode_id") is not None else None
+    region = linode["region"] if linode else str(body.get("region"))
+    if region not in catalogs().region_by_id or not catalogs().has(region, "Block Storage"):
+        problems.append(("region", "region is not valid"))
+    raise_if(problems)
+    VOLUME.require_unique_label(account, body["label"])
+    kept = {
+        "label": body["label"],
+        "size": body.get("size") or DEFAULT_GB,
+        "region": region,
+        "tags": list(body.get("tags") or []),
+        "encryption": body.get("encryption") or "disabled",
+        "linode_id": linode and linode.id,
+        "attached": account.now,
+        "working": "creating",
+        "ready": account.later(WORK_S),
+    }
+    account.remember_tags(kept["tags"])
+    return VOLUME.create(account, kept)
+
+
+@api.put(VOLUME.url)
+def update(call: Call, volume: Record) -> Record:
+    changes = given(call.body, "label", "tags")
+    raise_if(problems_in(changes, {"label": LABEL}))
+    if "label" in changes:
+        VOLUME.require_unique_label(call.account, changes["label"], besides=volume.id)
+    raise_if(problems_in(changes, {"tags": bodies.tags}))
+    changed = VOLUME.update(call.account, volume, changes)
+    call.account.remember_tags(changed["tags"])
+    return changed
+
+
+@api.delete(VOLUME.url)
+def delete(call: Call, volume: Record) -> None:
+    """The recordings delete attached ones, too."""
+    linode = linode_of(call.account, volume)
+    if linode:
+        configs.unmap(call.account, linode.id, "volume_id", volume.id)
+    VOLUME.delete(call.account, volume)
+
+
+@api.post(VOLUME.url + "/attach", scope=BOTH_SCOPES)
+def attach(call: Call, volume: Record) -> Record:
+    account = call.account
+    linode = named_linode(account, call.body, "linode_id")
+    if linode_of(account, volume):
+        raise bad_request("Volume is already attached to a Linode")  # *
+    if linode["region"] != volume["region"]:
+        raise bad_request("Volume and Linode must be in the same region", "linode_id")  # *
+    changed = change(account, volume, linode_id=linode.id, attached=account.now)
+    notify(account, "volume_attach", changed.entity, linode.entity)
+    return changed
+
+
+@api.post(VOLUME.url + "/detach", scope=BOTH_SCOPES)
+def detach(call: Call, volume: Record) -> None:
+    """Also out of the configurations that map it."""
+    linode = linode_of(call.account, volume)
+    if linode is None:
+        raise bad_request("Volume is not attached to a Linode")  # *
+    change(call.account, volume, linode_id=None)
+    configs.unmap(call.account, linode.id, "volume_id", volume.id)
+    notify(call.account, "volume_detach", volume.entity, linode.entity)
+
+
+@after_deletion
+def detach_all(account: Account, linode_id: int) -> None:
+    for volume in all_of(account, "volume"):
+        if volume["linode_id"] == linode_id:
+            change(account, volume, linode_id=None)
+            notify(account, "volume_detach", volume.entity)
+
+
+@api.post(VOLUME.url + "/resize")
+def resize(call: Call, volume: Record) -> Record:
+    """The new size shows at once; volumes only grow."""
+    account, size = call.account, call.body.get("size")
+    raise_if(problems_in(call.body, {"size": always(SIZE)}))
+    if size <= volume["size"]:
+        raise bad_request("Volumes can only be resized up", "size")  # *
+    changed = change(account, volume, size=size, working="resizing", ready=account.later(WORK_S))
+    notify(account, "volume_resize", changed.entity)
+    return changed

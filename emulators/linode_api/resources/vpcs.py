@@ -1,0 +1,289 @@
+"""VPCs and their subnets, and who is attached there by interfaces of either generation.
+
+The first two and the last two addresses of a subnet are nobody's. Source: recordings TestVPC_CreateGet,
+TestVPC_Subnet_Update, TestVPC_Create_Invalid, TestVPC_Subnet_WithInstance, TestVPC_ListIPAddresses; API pages
+"Create a VPC", "Create a VPC subnet". Texts marked * are a choice.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.core import Body, Json
+from emulators.linode_api.core.accounts import ANY_SCOPE, Account
+from emulators.linode_api.core.bodies import length, matching, problems_in, required
+from emulators.linode_api.core.errors import Problem, bad_request, raise_if
+from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get
+from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.resources.linode.linode import Linode, all_linodes, at_deletion, is_up, runs
+
+api = Routes(
+    "vpc", reads=ANY_SCOPE
+)  # reading asks for no scope, yet it needs a token: recording TestVPC_CreateGet
+VPC = Kind("vpc", "/vpcs/{vpc}", first_id=590_000)
+SUBNET = Kind("subnet", "/vpcs/{vpc}/subnets/{subnet}", first_id=820_000)
+RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")
+LONGEST_PREFIX = 29
+SET_APART = 2
+LABEL = required(
+    matching(
+        re.compile(r"(?!.*--)[a-zA-Z0-9-]{1,64}"), "Must only use ASCII letters, numbers, and underscores"
+    )
+)
+FIELDS = {"label": LABEL, "description": length(0, 255)}
+ADDRESSES = ("linode_id", "subnet_id", "address", "region")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One address of a Linode in a subnet; `config_id` is None for an interface of the Linode itself."""
+
+    linode_id: int
+    config_id: int | None
+    interface_id: int
+    vpc_id: int
+    subnet_id: int
+    address: str
+    nat_1_1: str | None
+    active: bool
+
+
+def attachments(account: Account, of: Linode | None = None) -> list[Attachment]:
+    """Of every Linode of the account, or of one: legacy interfaces first."""
+    linodes = {linode.id: linode for linode in ([of] if of else all_linodes(account))}
+    parent_id = of.id if of else None
+    legacy = [
+        Attachment(
+            linode_id=config.parent_id,
+            config_id=config.id,
+            interface_id=one["id"],
+            vpc_id=one["vpc_id"],
+            subnet_id=one["subnet_id"],
+            address=one["ipv4"]["vpc"],
+            nat_1_1=one["ipv4"]["nat_1_1"],
+            active=runs(account, linodes[config.parent_id], config.id),
+        )
+        for config in all_of(account, "config", parent_id)
+        for one in config["interfaces"]
+        if one["purpose"] == "vpc"
+    ]
+    own = [
+        Attachment(
+            linode_id=record.parent_id,
+            config_id=None,
+            interface_id=record.id,
+            vpc_id=record["vpc"]["vpc_id"],
+            subnet_id=record["vpc"]["subnet_id"],
+            address=one["address"],
+            nat_1_1=one["nat_1_1_address"],
+            active=is_up(account, linodes[record.parent_id]),
+        )
+        for record in all_of(account, "interface", parent_id)
+        if record["vpc"]
+        for one in record["vpc"]["ipv4"]["addresses"]
+    ]
+    return legacy + own
+
+
+def address_row(account: Account, one: Attachment) -> Json:
+    """An address as GET /vpcs/{id}/ips and GET /linode/instances/{id}/ips list it."""
+    ours = network(find(account, "subnet", one.subnet_id))
+    return {
+        "address": one.address,
+        "address_range": None,
+        "vpc_id": one.vpc_id,
+        "subnet_id": one.subnet_id,
+        "region": find(account, "vpc", one.vpc_id)["region"],
+        "linode_id": one.linode_id,
+        "config_id": one.config_id,
+        "interface_id": one.interface_id,
+        "nodebalancer_id": None,
+        "database_id": None,
+        "active": one.active,
+        "nat_1_1": one.nat_1_1,
+        "gateway": str(ours[1]),
+        "prefix": ours.prefixlen,
+        "subnet_mask": str(ours.netmask),
+    }
+
+
+def subnet_in(account: Account, subnet_id: object, region_id: str) -> Record | None:
+    """The subnet of that id, if it is in the region."""
+    subnet = get(account, "subnet", subnet_id)
+    vpc = subnet and get(account, "vpc", subnet.parent_id)
+    return subnet if vpc and vpc["region"] == region_id else None
+
+
+def network(subnet: Record) -> ipaddress.IPv4Network:
+    return ipaddress.IPv4Network(subnet["ipv4"])
+
+
+def is_usable(subnet: Record, address: object) -> bool:
+    if not isinstance(address, str):
+        return False
+    try:
+        place = int(ipaddress.IPv4Address(address)) - int(network(subnet).network_address)
+    except ValueError:
+        return False
+    return SET_APART <= place < network(subnet).num_addresses - SET_APART
+
+
+def take_address(
+    account: Account, subnet_id: int, wanted: str | None, interface_id: int
+) -> tuple[Record, str]:
+    """The subnet, and the wanted address, or the one this interface has, or the first free one.
+
+    Raises ApiError 400.
+    """
+    subnet = find(account, "subnet", subnet_id)
+    held = [one for one in attachments(account) if one.subnet_id == subnet.id]
+    taken = {one.address for one in held if one.interface_id != interface_id}
+    if wanted and wanted != "auto":
+        if wanted in taken:
+            raise bad_request("Address is already in use in this subnet", "ipv4.vpc")
+        return subnet, wanted
+    ours = network(subnet)
+    free = (str(ours[place]) for place in range(SET_APART, ours.num_addresses - SET_APART))
+    own = (one.address for one in held if one.interface_id == interface_id)
+    for address in (*own, *(one for one in free if one not in taken)):
+        return subnet, address
+    raise bad_request("The subnet has no free address", "subnet_id")
+
+
+@at_deletion
+def leave(account: Account, linode_id: int) -> None:
+    """A Linode that is deleted holds no address in a subnet any more, nor interfaces."""
+    for config in all_of(account, "config", linode_id):
+        change(account, config, interfaces=[])
+    account.database.run("DELETE FROM records WHERE kind = 'interface' AND parent_id = ?", linode_id)
+
+
+@VPC.shows
+def vpc_row(account: Account, vpc: Record) -> Json:
+    return {
+        "id": vpc.id,
+        **{name: vpc[name] for name in ("label", "description", "region")},
+        "ipv4": [{"range": one} for one in RANGES],
+        "ipv6": None,
+        "subnets": [subnet_row(account, subnet) for subnet in all_of(account, "subnet", vpc.id)],
+        "vpc_type": "regular",
+        **vpc.dates,
+    }
+
+
+@SUBNET.shows
+def subnet_row(account: Account, subnet: Record) -> Json:
+    return {
+        "id": subnet.id,
+        "label": subnet["label"],
+        "ipv4": subnet["ipv4"],
+        "ipv6": None,
+        "linodes": linodes_in(account, subnet),
+        "databases": [],
+        "nodebalancers": [],
+        "vpc_type": "regular",
+        **subnet.dates,
+    }
+
+
+def linodes_in(account: Account, subnet: Record) -> list[Json]:
+    """Each with the interfaces that it has there."""
+    by_linode: dict[int, list[Json]] = {}
+    for one in attachments(account):
+        if one.subnet_id == subnet.id:
+            row = {"id": one.interface_id, "config_id": one.config_id, "active": one.active}
+            by_linode.setdefault(one.linode_id, []).append(row)
+    return [{"id": linode_id, "interfaces": rows} for linode_id, rows in by_linode.items()]
+
+
+@api.rows("/vpcs/ips", *ADDRESSES, scope="ips:read_only")
+def all_addresses(call: Call) -> list[Json]:
+    return [address_row(call.account, one) for one in attachments(call.account)]
+
+
+@api.rows("/vpcs/{vpc}/ips", *ADDRESSES, scope="ips:read_only")
+def addresses(call: Call, vpc: Record) -> list[Json]:
+    return [row for row in all_addresses(call) if row["vpc_id"] == vpc.id]
+
+
+api.reads_of(VPC, "id", "label", "region", "created", "updated")
+api.reads_of(SUBNET, "id", "label", "created", "updated")
+
+
+@api.post("/vpcs", grant="add_vpcs")
+def create(call: Call) -> Record:
+    """With its first subnets."""
+    account, body, region = call.account, call.body, str(call.body.get("region"))
+    problems = problems_in(body, FIELDS)
+    if region not in catalogs().region_by_id:
+        problems.append(("region", "region is not valid"))
+    elif not catalogs().has(region, "VPCs"):
+        problems.append(("region", "VPCs are not available in this region"))  # *
+    raise_if(problems)
+    VPC.require_unique_label(account, body["label"])
+    description = body.get("description") or ""
+    vpc = VPC.create(account, {"label": body["label"], "description": description, "region": region})
+    for number, wanted in enumerate(body.get("subnets") or []):
+        add_subnet(account, vpc, wanted, f"subnets[{number}].")
+    return vpc
+
+
+@api.put(VPC.url)
+def update(call: Call, vpc: Record) -> Record:
+    body = {**vpc.body, **{name: value for name, value in call.body.items() if value is not None}}
+    raise_if(problems_in(body, FIELDS))
+    VPC.require_unique_label(call.account, body["label"], besides=vpc.id)
+    return VPC.update(call.account, vpc, {name: body[name] for name in ("label", "description")})
+
+
+@api.delete(VPC.url)
+def delete(call: Call, vpc: Record) -> None:
+    """With all its subnets, or not at all when one of them is in use."""
+    for subnet in all_of(call.account, "subnet", vpc.id):
+        delete_subnet(call, vpc, subnet)
+    VPC.delete(call.account, vpc)
+
+
+def add_subnet(account: Account, vpc: Record, body: Body, at: str = "") -> Record:
+    problems = problems_in(body, {"label": LABEL}) + range_problems(account, vpc, body.get("ipv4"))
+    raise_if([(at + str(field), why) for field, why in problems])
+    SUBNET.require_unique_label(account, body["label"], within=vpc.id)
+    return SUBNET.create(account, {"label": body["label"], "ipv4": body["ipv4"]}, vpc.id)
+
+
+def range_problems(account: Account, vpc: Record, wanted: object) -> list[Problem]:
+    """RFC 1918, at most /29, outside 192.168.128.0/17, apart from the VPC's other subnets. Texts *."""
+    try:
+        asked = ipaddress.IPv4Network(wanted) if isinstance(wanted, str) else None
+    except ValueError:
+        asked = None
+    if asked is None or asked.prefixlen > LONGEST_PREFIX:
+        return [("ipv4", "Must be an IPv4 range in CIDR canonical form")]
+    if not any(asked.subnet_of(ipaddress.IPv4Network(one)) for one in RANGES):
+        return [("ipv4", "Must be within a private address space of this VPC")]
+    if any(asked.overlaps(network(other)) for other in all_of(account, "subnet", vpc.id)):
+        return [("ipv4", "Must not overlap with other subnets of the VPC")]
+    return []
+
+
+@api.post("/vpcs/{vpc}/subnets")
+def create_subnet(call: Call, vpc: Record) -> Record:
+    return add_subnet(call.account, vpc, call.body)
+
+
+@api.put(SUBNET.url)
+def update_subnet(call: Call, vpc: Record, subnet: Record) -> Record:
+    label = call.body.get("label") or subnet["label"]
+    raise_if(problems_in({"label": label}, {"label": LABEL}))
+    SUBNET.require_unique_label(call.account, label, besides=subnet.id, within=vpc.id)
+    return SUBNET.update(call.account, subnet, {"label": label})
+
+
+@api.delete(SUBNET.url)
+def delete_subnet(call: Call, _: Record, subnet: Record) -> None:
+    if linodes_in(call.account, subnet):
+        raise bad_request("The subnet has Linodes: delete their interfaces first")  # *
+    SUBNET.delete(call.account, subnet)

@@ -12,8 +12,8 @@ import sys
 import threading
 from pathlib import Path
 
+from emulators.linode_api.clock import Clock
 from emulators.linode_api.core.accounts import Accounts
-from emulators.linode_api.core.clock import Clock
 from emulators.linode_api.core.database import Database, DatabaseUnusable
 from emulators.linode_api.server import LocalApi, NotLoopback, PortInUse
 

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from emulators.linode_api import resources
 from emulators.linode_api.catalogs import using
 from emulators.linode_api.catalogs.edits import Edits
+from emulators.linode_api.clock import Clock
 from emulators.linode_api.core import bodies, request_log
 from emulators.linode_api.core.accounts import ANY_SCOPE, Accounts, Identity, covers
-from emulators.linode_api.core.clock import Clock
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import ApiError, invalid_token, missing_scope, not_found, unauthorized
 from emulators.linode_api.core.events import settle

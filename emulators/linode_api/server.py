@@ -24,10 +24,10 @@ from typing_extensions import Self
 
 from emulators.linode_api.app import Api, build_app
 from emulators.linode_api.catalogs.edits import Edits
+from emulators.linode_api.clock import Clock, stamp
 from emulators.linode_api.control import Controls
 from emulators.linode_api.core import request_log
 from emulators.linode_api.core.accounts import Accounts
-from emulators.linode_api.core.clock import Clock, stamp
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.faults import CuttableProtocol, Faults, Rule, parse_rule
 from emulators.linode_api.core.limits import Limiter

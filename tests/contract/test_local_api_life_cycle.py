@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
 from tests.contract.test_local_api_description import DESCRIPTION, description, faults, resolved
 from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, Caller, made

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, PASSWORD, Caller
 

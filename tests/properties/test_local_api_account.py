@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.core.accounts import Accounts
-from emulators.linode_api.core.clock import HeldClock
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import ApiError
 from emulators.linode_api.core.events import settle

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.core.routes import ENDPOINTS, TEXTS
 from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import FROM_IMAGE, Caller, made

@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from emulators.linode_api.clock import Clock
 from emulators.linode_api.core import Json
-from emulators.linode_api.core.clock import Clock
 from emulators.linode_api.core.database import Database
 
 TOKEN_LENGTH = 64

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.jobs import Job, Progress, progress_of
 
 Effect = Callable[[Account, int, Any, float], None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from emulators.linode_api.core.clock import Clock
+from emulators.linode_api.clock import Clock
 from emulators.linode_api.core.errors import too_many
 
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.events import entity, notify

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json, bodies
 from emulators.linode_api.core.accounts import ANY_SCOPE
 from emulators.linode_api.core.bodies import always, choice, problems_in
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.errors import not_found, raise_if
 from emulators.linode_api.core.events import event_row, event_rows
 from emulators.linode_api.core.lists import wanted_number

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, is_ssh_key, length, problems_in, that
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.errors import not_found, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, add, all_of, change, find, remove

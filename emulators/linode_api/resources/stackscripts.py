@@ -11,10 +11,10 @@ import re
 from typing import Any
 
 from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import length, problems_in, required, that
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.errors import Problem, not_found, raise_if
 from emulators.linode_api.core.limits import COLLECTION, STACKSCRIPTS
 from emulators.linode_api.core.records import Kind, Record, all_of, change, get, given

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timezone
 
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account, Accounts, covers, scopes_in_order, split
 from emulators.linode_api.core.bodies import always, length, problems_in
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.errors import bad_request, not_found, raise_if
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.records import all_of
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources.linode.linode import Linode, all_linodes, api

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.clock import HeldClock
 from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, Caller, made, reasons, settled
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.core.accounts import DEFAULT_SETTINGS, digest
-from emulators.linode_api.core.clock import HeldClock
 from emulators.linode_api.core.database import (
     APPLICATION_ID,
     FIRST_VERSION,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.core.errors import ApiError
 from emulators.linode_api.core.faults import Faults, Rule, parse_rule
 from emulators.linode_api.core.limits import COLLECTION, CREATE, RESERVED, RESERVED_BURST, Limiter

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.clock import HeldClock
 from tests.unit.linode_api.serving import EMPTY, Caller, made, reasons, settled
 
 TYPE = {"placement_group_type": "anti_affinity:local"}

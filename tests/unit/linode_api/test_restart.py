@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.core.database import Database, DatabaseUnusable
 from emulators.linode_api.server import LocalApi, NotLoopback, PortInUse, listen
 from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, Caller

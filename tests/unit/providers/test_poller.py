@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulators.linode_api.core.clock import HeldClock
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection

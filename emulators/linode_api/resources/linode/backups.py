@@ -7,10 +7,10 @@ Only snapshots are made here: no automatic backup ever happens. Source: recordin
 from __future__ import annotations
 
 from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Body, Json, jobs
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, length, problems_in
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.records import Kind, Record, add, all_of, change, get, remove

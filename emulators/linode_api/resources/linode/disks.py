@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json, bodies, records
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import choice, length, problems_in
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.jobs import quiet_plan

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Body, Json, bodies, events, jobs
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, choice, problems_in, unique_tags
-from emulators.linode_api.core.clock import stamp
 from emulators.linode_api.core.errors import ApiError, bad_request, linode_busy, not_found, raise_if
 from emulators.linode_api.core.jobs import Course, Plan, Timeline
 from emulators.linode_api.core.records import Thing, given

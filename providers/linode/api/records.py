@@ -34,11 +34,12 @@ class Record(BaseModel):
 
 
 class Owned(Record):
-    """What an account holds and a resource can be."""
+    """What an account holds and a resource can be. `created` is UTC without a zone: 2026-05-04T13:37:00."""
 
     id: int
     label: str = ""
     tags: tuple[str, ...] = ()
+    created: str = ""
 
 
 class Specs(Record):
@@ -66,7 +67,7 @@ class PlacementGroup(Record):
 
 
 class Linode(Owned):
-    """One instance. `created` is UTC without a zone: 2026-05-04T13:37:00.
+    """One instance.
 
     `status` is a `Status`, or a word that came later: kept as text so that it can be waited out.
     Source: GET /linode/instances/{linodeId}.
@@ -81,7 +82,6 @@ class Linode(Owned):
     specs: Specs = Field(default_factory=Specs)
     backups: Backups = Field(default_factory=Backups)
     host_uuid: str = ""
-    created: str = ""
     watchdog_enabled: bool = True
     alerts: Mapping[str, object] = Field(default_factory=dict)
     placement_group: PlacementGroup | None = None

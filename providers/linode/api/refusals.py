@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
 
+from providers.linode.api.cache import is_offline
 from providers.linode.api.connection import NEEDED_SCOPES, Connection, is_loopback
 from providers.linode.api.errors import ApiRefused, ApiUnreachable, Busy, NotAuthorized, NotFound
+
+T = TypeVar("T")
 
 LABEL_TAKEN = "label must be unique"
 START_LOCAL_API = "start the local API with `make api`"
 IN_CONFIG = "linode:token"
 STALE_COPY = " (refresh and destroy use the copy in the state: LINODE_TOKEN or --run-program reaches them.)"
+NOT_FOR_US = (401, 403, 404)
+"""The token lacks the scope, its user the grant, or the account the service."""
+
 CHECK_ADDRESS = "check the network and the address (LINODE_URL or linode:url)"
 
 
@@ -66,6 +73,18 @@ def unreachable(
     return ApiUnreachable(
         f"{method} {path}: {host} can't be reached: {why}. Next: {then}.", did_nothing=did_nothing
     )
+
+
+def if_allowed(ask: Callable[[], T]) -> T | None:
+    """The answer; None offline, and where the API does not tell it to this token: the look is a courtesy."""
+    if is_offline():
+        return None
+    try:
+        return ask()
+    except ApiRefused as refused:
+        if refused.status in NOT_FOR_US:
+            return None
+        raise
 
 
 def _never_connected(error: requests.RequestException) -> bool:

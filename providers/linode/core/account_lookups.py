@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
-from providers.linode.api.errors import ApiRefused, NotFound
+from providers.linode.api.errors import NotFound
 from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Linode
+from providers.linode.api.refusals import if_allowed as _if_allowed
 from providers.linode.api.transport import Json
 from providers.linode.core.account_records import Backup, Firewall, ReservedAddress, StackScript, Subnet
-
-T = TypeVar("T")
-
-NOT_FOR_US = (401, 403, 404)
-"""The token lacks the scope, its user the grant, or the account the service."""
 
 MOST_LINODES_FOR_A_BACKUP = 20
 """A backup is found through its Linode only, by one request each: past so many it is left to the API to judge."""
@@ -111,18 +106,6 @@ class Holdings:
 
     def _rows(self, path: str) -> list[Json] | None:
         return _if_allowed(lambda: self._client.list_rows(path))
-
-
-def _if_allowed(ask: Callable[[], T]) -> T | None:
-    """The answer; None offline, and where the API does not tell it to this token: the look is a courtesy."""
-    if is_offline():
-        return None
-    try:
-        return ask()
-    except ApiRefused as refused:
-        if refused.status in NOT_FOR_US:
-            return None
-        raise
 
 
 def _subnets_of(vpc: Json) -> list[Subnet]:

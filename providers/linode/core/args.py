@@ -30,18 +30,37 @@ from typing import (
 )
 
 import pulumi
+import pydantic
 from pulumi.output import Unknown
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError, create_model
 from typing_extensions import Self, dataclass_transform, is_typeddict
 
 from providers.linode.core.effects import OURS, Takes
 from providers.linode.core.problems import Problem, problem_of, told
-from providers.linode.core.values import is_unknown, whole_numbers
+from providers.linode.core.values import as_id, is_unknown, whole_numbers
 
-__all__ = ["Args", "Field", "In", "InList", "InRows", "Of", "arg", "by_name", "ours"]
+__all__ = [
+    "Args",
+    "Field",
+    "Id",
+    "In",
+    "InIds",
+    "InList",
+    "InRows",
+    "Listed",
+    "Of",
+    "arg",
+    "by_name",
+    "ids",
+    "ours",
+]
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+Id = Annotated[
+    StrictInt, pydantic.Field(ge=1), told("must be a whole number of 1 or more. Next: correct it.")
+]
 
 if TYPE_CHECKING:
     from pulumi import Input as Of
@@ -62,6 +81,21 @@ if TYPE_CHECKING:
             value: pulumi.Input[list[T]] | list[pulumi.Input[T]] | tuple[pulumi.Input[T], ...] | None,
         ) -> None: ...
 
+    class InIds:
+        """A list of ids, each a number or what another resource's `id` is: read as numbers."""
+
+        def __get__(self, instance: object, owner: object) -> list[int] | None: ...
+        def __set__(
+            self,
+            instance: object,
+            value: list[pulumi.Input[int | str]]
+            | tuple[pulumi.Input[int | str], ...]
+            | Sequence[int]
+            | pulumi.Output[list[int]]
+            | pulumi.Output[list[str]]
+            | None,
+        ) -> None: ...
+
     class InRows(Generic[T]):
         """A list of maps: made from any sequence of them, read as a list of `T`."""
 
@@ -79,9 +113,17 @@ else:
 
     class InList:
         def __class_getitem__(cls, item: object) -> object:
-            return Annotated[list[item], told("must be a list. Next: correct it.")] | None
+            return list[item] | None
 
-    InRows = InList
+    InRows, InIds = InList, InList[Id]
+
+
+@dataclasses.dataclass(frozen=True)
+class Listed:
+    """Where the account lists what an id names: "Linode", "/linode/instances"."""
+
+    noun: str
+    path: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,9 +131,10 @@ class Field:
     """One input.
 
     `takes`: what a change of it takes; `decide` says it where that hangs on other inputs. `wire`: its key in the
-    create body, "" where it isn't sent there. `seen`: the attribute of the record that reports it ("backups.enabled"),
-    "" where the API doesn't tell. `policy`: the input that decides about a change. `default` and `note` are for the
-    documentation. A `secret` one is never named in a failure, for the engine would print its value.
+    create body, with dots where that is nested, "" where it isn't sent there. `seen`: the attribute of the record that
+    reports it, where it is another one, "" where the API doesn't tell. `policy`: the input that decides about a change.
+    `ids`: a list of them, read as numbers; `ids_of`: what they name, looked up at preview. `default` and `note` are for
+    the documentation. A `secret` one is never named in a failure, for the engine would print its value.
     """
 
     takes: Takes
@@ -102,6 +145,8 @@ class Field:
     policy: str = ""
     secret: bool = False
     unordered: bool = False
+    ids: bool = False
+    ids_of: Listed | None = None
     body: Callable[[Any], object] | None = None
     name: str = ""
     doc: str = ""
@@ -115,7 +160,7 @@ class Field:
     @property
     def attribute(self) -> str:
         """The record's attribute that reports it."""
-        return self.name if self.seen is None else self.seen
+        return (self.wire or self.name) if self.seen is None else self.seen
 
     def on_the_wire(self, value: object) -> object:
         """The value as the API takes it."""
@@ -137,12 +182,19 @@ def ours(*, default: Any = None, else_: str = "", **facts: Any) -> Any:
     return arg(OURS, default=default, else_=else_, wire="", seen="", **facts)
 
 
+def ids(takes: Takes, *, wire: str = "", of: Listed | None = None) -> Any:
+    """Declare a list of ids, by itself optional and without an order."""
+    return arg(
+        takes, default=None, wire=wire, seen=wire.rpartition(".")[2], unordered=True, ids=True, ids_of=of
+    )
+
+
 def plain(*, default: Any) -> Any:
     """A part of `Args` that is no input."""
     return dataclasses.field(default=default, kw_only=True, repr=False)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(arg, ours, plain))
+@dataclass_transform(kw_only_default=True, field_specifiers=(arg, ours, ids, plain))
 class _Transformed:
     def __init_subclass__(cls) -> None:
         dataclasses.dataclass(kw_only=True, eq=False)(cls)
@@ -191,7 +243,7 @@ class Args(_Transformed):
     @functools.cache
     def _model(cls) -> type[BaseModel]:
         hints = get_type_hints(cls, include_extras=True)
-        config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True, regex_engine="python-re")
+        config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, regex_engine="python-re")
         shapes: dict[str, Any] = {
             name: (hints[name], ...) if field.required else (hints[name] | None, None)
             for name, field in cls.fields().items()
@@ -207,7 +259,8 @@ class Args(_Transformed):
         except ValidationError as error:
             found = [
                 problem_of(each, cls.nested_names())
-                for each in error.errors(include_url=False, include_input=False)
+                for each in error.errors(include_url=False)
+                if not isinstance(each["input"], Unknown)
             ]
             return [each for each in found if not isinstance(props.get(each.field), Unknown)]
         return []
@@ -231,9 +284,11 @@ class Args(_Transformed):
     @classmethod
     def normalised(cls, key: str, value: object) -> object:
         """What means the same compares the same: 3.0 is 3, and a list without an order is sorted."""
-        value = whole_numbers(value)
-        if cls.fields()[key].unordered and isinstance(value, list):
-            return sorted(set(value), key=lambda item: (str(item).casefold(), str(item)))
+        value, field = whole_numbers(value), cls.fields()[key]
+        if field.ids:
+            value = as_id(value)
+        if field.unordered and isinstance(value, list):
+            return [item for _, item in sorted({_rank(item): item for item in value}.items())]
         return value
 
     @classmethod
@@ -250,6 +305,11 @@ class Args(_Transformed):
     def declared(self) -> dict[str, object]:
         """The inputs that are there."""
         return {key: value for key in self.fields() if (value := getattr(self, key)) is not None}
+
+
+def _rank(item: object) -> tuple[int, str, str]:
+    """Numbers by size, texts by the alphabet."""
+    return item if isinstance(item, int) else 0, str(item).casefold(), str(item)
 
 
 def _keys(hint: object) -> Iterator[str]:

@@ -13,6 +13,7 @@ from providers.linode.core.owner import Owner
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import A, Checking, R, Spec
+from providers.linode.nearest import did_you_mean, there_are
 
 Props = Mapping[str, Any]
 
@@ -31,7 +32,7 @@ def check(
     old = spec.args.read(olds) if olds else None
     known = Checking(session, spec.args.read(checked), checked, old, owner, takes, mine(spec, session, owner))
     wrong = [*spec.args.problems(news), *(problem for rule in spec.rules for problem in rule(known))]
-    wrong += label_taken(spec, known)
+    wrong += [*label_taken(spec, known), *ids_of_nothing(spec, known)]
     if not wrong:
         for doubt in spec.doubts(known):
             engine.tell(doubt)
@@ -62,6 +63,21 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
         f"is taken by {spec.name} {holder.id}{f' ({region})' if region else ''}, which is not this resource's; labels "
         f"are unique in an account. Next: choose another label, delete that {spec.name}{adopt}.",
     )
+
+
+def ids_of_nothing(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
+    """New ids that name nothing in the account, with the nearest; not judged where the token may not read the list."""
+    for name, field in spec.fields.items():
+        there = check.session.labels(field.ids_of.path) if field.ids_of and check.is_new(name) else None
+        if field.ids_of is None or there is None:
+            continue
+        value = check.args.value(name)
+        for id_ in (
+            each for each in (value if isinstance(value, list) else [value]) if each and each not in there
+        ):
+            near = did_you_mean(str(id_), map(str, there)) or there_are(there.items())
+            noun = f"no {field.ids_of.noun} of this account{near}"
+            yield Problem(name, f"has {id_}, which is {noun}. Next: correct the id.")
 
 
 def hidden(spec: Spec[Any, Any], problem: Problem) -> Problem:

@@ -5,14 +5,27 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
+from pulumi.output import Unknown
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    StrictStr,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from typing_extensions import NotRequired, TypedDict
 
+from providers.linode.core.args import Id as Id
+from providers.linode.core.args import Listed, Of
 from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.problems import told, wrong
 
 KEY_TYPES = ("ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-")
+PORTS = re.compile(r"\d{1,5}(-\d{1,5})?(, ?\d{1,5}(-\d{1,5})?){0,14}")
 
 
 def _users_tag(tag: str) -> str:
@@ -39,29 +52,69 @@ def _is_address(text: str) -> str:
     return str(ipaddress.IPv4Address(text))
 
 
-def _is_network(text: str) -> str:
-    if "/" not in text:
+def _network(version: int) -> AfterValidator:
+    def judge(text: str) -> str:
+        if "/" not in text or ipaddress.ip_network(text, strict=False).version != version:
+            raise ValueError
+        return text
+
+    return AfterValidator(judge)
+
+
+def port_ranges(text: str) -> list[tuple[int, int]]:
+    """First and last port of each part of "22, 8000-8080". Raises ValueError."""
+    if not PORTS.fullmatch(text):
         raise ValueError
-    ipaddress.ip_network(text, strict=False)
+    parts = [part.split("-") for part in text.split(",")]
+    return [(int(ends[0]), int(ends[-1])) for ends in parts]
+
+
+def _ports(text: str) -> str:
+    if not all(1 <= first <= last <= 65_535 for first, last in port_ranges(text)):
+        raise ValueError
     return text
 
 
-MAP = told("must be a map. Next: correct it.")
-LIST = told("must be a list. Next: correct it.")
+def label(least: int, most: int) -> WrapValidator:
+    """For Annotated: what Linode takes for the label of a Linode, a firewall and other things."""
+    form = re.compile(rf"[A-Za-z0-9](?!.*(--|__|\.\.))[A-Za-z0-9._-]{{{least - 2},{most - 2}}}[A-Za-z0-9]")
+
+    def judge(value: Any, _: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, Unknown) or (isinstance(value, str) and form.fullmatch(value)):
+            return value
+        raise wrong(
+            f"must have {least} to {most} letters, digits, '-', '_' or '.', no two of these in a row, and begin and "
+            "end with a letter or digit. Next: correct the label."
+        )
+
+    return WrapValidator(judge)
+
+
+LINODES = Listed("Linode", "/linode/instances")
+NODEBALANCERS = Listed("NodeBalancer", "/nodebalancers")
 
 Text = Annotated[str, Field(min_length=1), told("must be a text, and not empty. Next: correct it.")]
 Tag = Annotated[str, AfterValidator(_users_tag), told("must be a text. Next: correct it.")]
 """Source of the lengths: POST /tags."""
 
-Id = Annotated[StrictInt, Field(ge=1), told("must be a whole number of 1 or more. Next: correct it.")]
 Flag = Annotated[StrictBool, told("must be true or false. Next: give a truth value, not a text.")]
 Address = Annotated[
     StrictStr, AfterValidator(_is_address), told("must be an IPv4 address. Next: correct it.")
 ]
-Network = Annotated[
-    StrictStr,
-    AfterValidator(_is_network),
-    told("must be a network with its prefix, such as 192.0.2.0/24 or 0.0.0.0/0. Next: correct it."),
+_NETWORK = "must be an {} network with its prefix, such as {}. Next: correct it."
+Network4 = Annotated[StrictStr, _network(4), told(_NETWORK.format("IPv4", "192.0.2.0/24 or 0.0.0.0/0"))]
+Network6 = Annotated[StrictStr, _network(6), told(_NETWORK.format("IPv6", "2001:db8::/32 or ::/0"))]
+
+
+class Networks(TypedDict):
+    """Networks with their prefix."""
+
+    ipv4: NotRequired[Of[list[Network4]]]
+    ipv6: NotRequired[Of[list[Network6]]]
+
+
+Ports = Annotated[
+    str, AfterValidator(_ports), told("must be ports such as 22, 80, 8000-8080. Next: correct it.")
 ]
 FullSshKey = Annotated[
     str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
@@ -12,7 +13,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources.instance.fields import SECRET
 
-TOLD, MISSING, EXTRA = "told", "missing", "extra_forbidden"
+TOLD, MISSING, EXTRA, LITERAL = "told", "missing", "extra_forbidden", "literal_error"
+SHAPES = {"dict_type": "must be a map", "list_type": "must be a list"}
 IN_OUR_WORDS = frozenset({TOLD, MISSING, EXTRA})
 KEY = "[key]"
 """The last part of an error's place where a key of a map is wrong."""
@@ -83,14 +85,20 @@ def problem_of(error: ErrorDetails, words: Iterable[str]) -> Problem:
     """An error of a model as a problem. `words` are the names that a misspelt one deep inside may mean."""
     field, *inner = error["loc"]
     place = _place(inner[:-1] if error["type"] == EXTRA else inner)
-    return Problem(str(field), f"{place} {_reason(error, words, nested=bool(inner))}".strip())
+    return Problem(str(field), f"{place} {_reason(error, words)}".strip())
 
 
-def _reason(error: ErrorDetails, words: Iterable[str], *, nested: bool) -> str:
+def _reason(error: ErrorDetails, words: Iterable[str]) -> str:
     if error["type"] == TOLD:
         return error["msg"]
+    if error["type"] in SHAPES:
+        return f"{SHAPES[error['type']]}. Next: correct it."
+    if error["type"] == LITERAL:
+        allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        near = did_you_mean(str(error.get("input")), allowed)
+        return f"must be one of {', '.join(allowed)}{near}. Next: correct it."
     if error["type"] == MISSING:
-        return f"is required. Next: {'give it' if nested else 'pick one from the catalogs'}."
+        return "is required. Next: give it."
     if error["type"] == EXTRA:
         name = str(error["loc"][-1])
         near = did_you_mean(name, set(words) - {name})

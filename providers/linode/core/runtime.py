@@ -22,6 +22,7 @@ from providers.linode.api.connection import Connection, connect_for_lookups
 from providers.linode.api.errors import WrongAccount
 from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Linode
+from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs import Catalogs, Images, LinodeTypes, Regions
 from providers.linode.core import engine
 from providers.linode.core.account_lookups import Holdings
@@ -47,7 +48,9 @@ class Session:
         self.client = LinodeClient(CatalogTransport(connection, self._cache, on_page))
         kept = self._cache.keeps if self._cache is not None else lambda _path: False
         self.catalogs = Catalogs(self.client, narrow=lambda path: not kept(path))
+        self._lists = OnceEach(lambda path: [] if is_offline() else self.client.list_rows(path))
         self._rows = OnceEach(self._list)
+        self._labels = OnceEach(lambda path: if_allowed(lambda: self._list_labels(path)))
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()
 
@@ -79,8 +82,15 @@ class Session:
         return found
 
     def _list(self, spec: Spec[Any, Any]) -> tuple[list[Any], dict[str, Any]]:
-        rows = [] if is_offline() else spec.list(self)
+        rows = [spec.record.model_validate(row) for row in self._lists(spec.path)]
         return rows, {str(row.id): row for row in rows}
+
+    def labels(self, path: str) -> Mapping[int, str] | None:
+        """The label of everything in a list, by id; None offline, and where the token may not read it."""
+        return self._labels(path)
+
+    def _list_labels(self, path: str) -> dict[int, str]:
+        return {int(str(row["id"])): str(row.get("label") or "") for row in self._lists(path)}
 
     def catalogs_with(self, wanted: Mapping[str, object]) -> Catalogs:
         """The catalogs; one that came from disk and lacks the `type`, `region` or `image` is downloaded before."""

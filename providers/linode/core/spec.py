@@ -16,6 +16,7 @@ from providers.linode.core.args import Args, Field
 from providers.linode.core.effects import PUT, REPLACE, Level, Takes
 from providers.linode.core.owner import Owner, is_owner_tag
 from providers.linode.core.problems import Problem
+from providers.linode.core.values import nested
 
 if TYPE_CHECKING:
     from providers.linode.core.runtime import Session
@@ -211,24 +212,27 @@ class Spec(Generic[A, R]):
 
     def body(self, args: A, owner: Owner) -> dict[str, object]:
         """The create request."""
-        sent = {
-            field.key: field.on_the_wire(value)
-            for name, field in self.fields.items()
-            if field.key and (value := args.value(name)) is not None
-        }
+        sent = nested(
+            {
+                field.key: field.on_the_wire(value)
+                for name, field in self.fields.items()
+                if field.key and (value := args.value(name)) is not None
+            }
+        )
         if self.identity.tagged:
-            sent["tags"] = [*(args.value("tags") or ()), owner.tag()]  # type: ignore[misc]  # a list of texts
+            sent["tags"] = [*sent.get("tags", ()), owner.tag()]
         return sent
 
     def put_body(self, update: Update[A, R]) -> dict[str, object]:
         """What one PUT has to change; empty when nothing."""
         body = {
-            field.key: field.on_the_wire(value)
+            field.key or name: field.on_the_wire(value)
             for name, field in self.fields.items()
             if field.takes is PUT and field.attribute and name != "tags"
             if (value := update.wanted.value(name)) is not None
             and value != self.reported(update.record, field)
         }
+        body = nested(body)
         if self.identity.tagged and (tags := changed_tags(update)) is not None:
             body["tags"] = tags
         return body

@@ -2,121 +2,68 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, overload
 
 import pulumi
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.api.records import Owned, Record
-from providers.linode.core.args import Args, In, InList, InRows, Of, arg, by_name
+from providers.linode.api.records import Owned
+from providers.linode.core.args import Args, In, InIds, InList, InRows, Of, arg, by_name, ids
 from providers.linode.core.effects import ACTION, PUT
-from providers.linode.core.forms import LIST, MAP, Id, Network, Tag, Text
-from providers.linode.core.owner import Owner
-from providers.linode.core.problems import Problem, among, told
+from providers.linode.core.forms import LINODES, NODEBALANCERS, Networks, Ports, Tag, Text, label, port_ranges
+from providers.linode.core.problems import Problem
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
 from providers.linode.resources.base import Resource
 
-PORTS = re.compile(r"\d{1,5}(-\d{1,5})?(, ?\d{1,5}(-\d{1,5})?){0,14}")
-WITHOUT_PORTS = ("ICMP", "IPENCAP")
-MOST_RULES = 25
-EVERYWHERE = frozenset({"0.0.0.0/0", "::/0"})
-POLICIES = ("ACCEPT", "DROP")
-
-Policy = Annotated[Literal["ACCEPT", "DROP"], among(POLICIES)]
-Protocol = Annotated[Literal["TCP", "UDP", "ICMP", "IPENCAP"], among(("TCP", "UDP", "ICMP", "IPENCAP"))]
-Status = Annotated[Literal["enabled", "disabled"], among(("enabled", "disabled"))]
-Label = Annotated[
-    str,
-    Field(pattern=r"\A[A-Za-z0-9](?!.*(--|__|\.\.))[A-Za-z0-9._-]{1,30}[A-Za-z0-9]\Z"),
-    told(
-        "must have 3 to 32 letters, digits, '-', '_' or '.', and begin and end with one. Next: correct the label."
-    ),
-]
-
-
-def _ports(text: str) -> str:
-    ends = (
-        [int(end) for part in text.split(",") for end in part.strip().split("-")]
-        if PORTS.fullmatch(text)
-        else []
-    )
-    if not ends or not all(1 <= end <= 65_535 for end in ends):
-        raise ValueError
-    return text
-
-
-Ports = Annotated[
-    str, AfterValidator(_ports), told("must be ports such as 22, 80, 8000-8080. Next: correct it.")
-]
-
-
-class Networks(TypedDict):
-    """Where packets come from or go to: networks with their prefix."""
-
-    ipv4: NotRequired[Of[Annotated[list[Network], LIST]]]
-    ipv6: NotRequired[Of[Annotated[list[Network], LIST]]]
+MOST_RULES, SSH = 25, 22
+BEHIND = {"linodes": "linode", "interfaces": "linode_interface", "nodebalancers": "nodebalancer"}
+RULES = ("inbound", "inbound_policy", "outbound", "outbound_policy")
+Policy = Literal["ACCEPT", "DROP"]
 
 
 class RuleArgs(TypedDict):
     """One rule. `ports` of TCP and UDP alone, all of them if left out."""
 
     action: Of[Policy]
-    protocol: Of[Protocol]
-    addresses: NotRequired[Of[Annotated[Networks, MAP]]]
+    protocol: Of[Literal["TCP", "UDP", "ICMP", "IPENCAP"]]
+    addresses: NotRequired[Of[Networks]]
     ports: NotRequired[Of[Ports]]
     label: NotRequired[Of[Text]]
     description: NotRequired[Of[Text]]
 
 
-Networks.__pydantic_config__ = RuleArgs.__pydantic_config__ = {"extra": "forbid"}  # type: ignore[attr-defined]  # pydantic's own hook
-
-
 class FirewallArgs(Args):
-    label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
+    label: In[Annotated[str, label(3, 32)] | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
     """Unique in the account."""
 
-    inbound: InRows[Annotated[RuleArgs, MAP]] = arg(ACTION, default=None, seen="rules.inbound", wire="")
+    inbound: InRows[RuleArgs] = arg(ACTION, default=None, wire="rules.inbound")
     """Rules for what comes in, in the order in which they are tried."""
 
-    inbound_policy: In[Policy] = arg(ACTION, seen="rules.inbound_policy", wire="")
+    inbound_policy: In[Policy] = arg(ACTION, wire="rules.inbound_policy")
     """What happens to what comes in and no rule names."""
 
-    outbound: InRows[Annotated[RuleArgs, MAP]] = arg(ACTION, default=None, seen="rules.outbound", wire="")
+    outbound: InRows[RuleArgs] = arg(ACTION, default=None, wire="rules.outbound")
     """Rules for what goes out."""
 
-    outbound_policy: In[Policy] = arg(ACTION, seen="rules.outbound_policy", wire="")
+    outbound_policy: In[Policy] = arg(ACTION, wire="rules.outbound_policy")
     """What happens to what goes out and no rule names."""
 
-    status: In[Status | None] = arg(PUT, default=None, wire="", else_="enabled")
+    status: In[Literal["enabled", "disabled"] | None] = arg(PUT, default=None, wire="", else_="enabled")
     """A disabled one lets everything through."""
 
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)
     """Each 3 to 50 characters. One of our own is added."""
 
-    linodes: InList[Id] = arg(ACTION, default=None, unordered=True, wire="", seen="linodes")
-    """Linodes with legacy interfaces behind it, by id; those of no list are left alone."""
+    linodes: InIds = ids(ACTION, wire="devices.linodes", of=LINODES)
+    """Linodes with legacy interfaces behind it, by id; without a list they are left as they are."""
 
-    interfaces: InList[Id] = arg(ACTION, default=None, unordered=True, wire="", seen="interfaces")
+    interfaces: InIds = ids(ACTION, wire="devices.interfaces")
     """Linode interfaces behind it, by id."""
 
-    nodebalancers: InList[Id] = arg(ACTION, default=None, unordered=True, wire="", seen="nodebalancers")
+    nodebalancers: InIds = ids(ACTION, wire="devices.nodebalancers", of=NODEBALANCERS)
     """NodeBalancers behind it, by id."""
-
-    @classmethod
-    def normalised(cls, key: str, value: object) -> object:
-        """Rules without what the API adds as null; an absent list is an empty one."""
-        if key in ("inbound", "outbound"):
-            rows = value if isinstance(value, (list, tuple)) else []
-            return [{name: each for name, each in row.items() if each not in (None, [], "")} for row in rows]
-        return super().normalised(key, value)
-
-
-class Entity(Record):
-    id: int
-    type: str
 
 
 class FirewallRecord(Owned):
@@ -124,16 +71,14 @@ class FirewallRecord(Owned):
 
     status: str = ""
     rules: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
-    entities: tuple[Entity, ...] = Field(default=(), exclude=True)
-    created: str = ""
-    updated: str = ""
+    entities: tuple[Mapping[str, Any], ...] = Field(default=(), exclude=True)
 
     linodes = property(lambda self: self.behind("linode"))
-    nodebalancers = property(lambda self: self.behind("nodebalancer"))
     interfaces = property(lambda self: self.behind("linode_interface", "interface"))
+    nodebalancers = property(lambda self: self.behind("nodebalancer"))
 
     def behind(self, *types: str) -> list[int]:
-        return [entity.id for entity in self.entities if entity.type in types]
+        return [entity["id"] for entity in self.entities if entity["type"] in types]
 
 
 class Firewall(Resource):
@@ -141,7 +86,6 @@ class Firewall(Resource):
     status: pulumi.Output[str]
     tags: pulumi.Output[list[str]]
     created: pulumi.Output[str]
-    updated: pulumi.Output[str]
 
     @overload
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
@@ -152,32 +96,30 @@ class Firewall(Resource):
         self._declare(name, args, opts, by_name)
 
 
-BEHIND = {"linodes": "linode", "interfaces": "linode_interface", "nodebalancers": "nodebalancer"}
-RULES = ("inbound", "inbound_policy", "outbound", "outbound_policy")
-
-
 def _rules(check: Checking[FirewallArgs]) -> Iterator[Problem]:
-    inbound, outbound = check.args.inbound or [], check.args.outbound or []
-    if (count := len(inbound) + len(outbound)) > MOST_RULES:
+    both = {"inbound": check.args.inbound or [], "outbound": check.args.outbound or []}
+    if (count := sum(map(len, both.values()))) > MOST_RULES:
         yield Problem(
-            "inbound", f"and outbound are {count} rules, and the API takes {MOST_RULES}. Next: drop some."
+            "inbound", f"and outbound are {count} rules, the API takes {MOST_RULES}. Next: drop some."
         )
-    for key, rules in (("inbound", inbound), ("outbound", outbound)):
+    for key, rules in both.items():
         for number, rule in enumerate(rules):
-            if "ports" in rule and rule.get("protocol") in WITHOUT_PORTS:
+            if "ports" in rule and rule.get("protocol") in ("ICMP", "IPENCAP"):
                 yield Problem(key, f"[{number}].ports: {rule['protocol']} has none. Next: leave it out.")
 
 
 def _doubts(check: Checking[FirewallArgs]) -> Iterator[str]:
-    for rule in check.args.inbound or ():
-        nets = {net for nets in _nets(rule) for net in nets}
-        ports = re.split(r"\D+", str(rule.get("ports", "22")))
-        if (everybody := sorted(nets & EVERYWHERE)) and rule["action"] == "ACCEPT" and "22" in ports:
-            yield f"SSH (port 22) is open to {' and '.join(everybody)}"
-
-
-def _nets(rule: Mapping[str, Any]) -> list[list[str]]:
-    return list((rule.get("addresses") or {}).values())
+    """The first rule that meets a packet decides, and where none does, the policy."""
+    undecided = {"0.0.0.0/0", "::/0"}
+    for rule in map(dict[str, Any], check.args.inbound or ()):
+        ports = port_ranges(rule.get("ports", "1-65535"))
+        if rule["protocol"] == "TCP" and any(first <= SSH <= last for first, last in ports):
+            met = undecided & {net for nets in rule.get("addresses", {}).values() for net in nets}
+            if met and rule["action"] == "ACCEPT":
+                yield f"SSH (port {SSH}) is open to everybody: {' and '.join(sorted(met))}"
+            undecided -= met
+    if undecided and check.args.inbound_policy == "ACCEPT":
+        yield f"SSH (port {SSH}) is open to everybody: inbound_policy accepts what no rule drops"
 
 
 def _set_rules(update: Update[FirewallArgs, FirewallRecord]) -> None:
@@ -189,24 +131,18 @@ def _set_rules(update: Update[FirewallArgs, FirewallRecord]) -> None:
 def _set_devices(update: Update[FirewallArgs, FirewallRecord]) -> None:
     """What is no longer declared goes first: a machine has one enabled firewall at most."""
     client, path = update.session.client, f"{SPEC.record_path(update.record.id)}/devices"
-    devices = {(row["entity"]["type"], row["entity"]["id"]): row["id"] for row in client.list_rows(path)}  # type: ignore[index]  # as the API has them
-    wanted = {(type_, id_) for key, type_ in BEHIND.items() for id_ in update.wanted.value(key) or ()}  # type: ignore[attr-defined]  # a list
-    judged = {type_ for key, type_ in BEHIND.items() if update.wanted.value(key) is not None}
-    for place, device_id in devices.items():
-        if place[0] in judged and place not in wanted:
+    wanted: dict[str, Any] = {type_: update.wanted.value(key) for key, type_ in BEHIND.items()}
+    devices: list[Any] = client.list_rows(path)
+    there = {(row["entity"]["type"], row["entity"]["id"]): row["id"] for row in devices}
+    for (type_, id_), device_id in there.items():
+        if wanted.get(type_) is not None and id_ not in wanted[type_]:
             client.delete(f"{path}/{device_id}")
-    for type_, id_ in sorted(wanted - set(devices)):
-        client.post(path, {"type": type_, "id": id_})
+    for type_, ids_ in wanted.items():
+        for id_ in (id_ for id_ in ids_ or () if (type_, id_) not in there):
+            client.post(path, {"type": type_, "id": id_})
 
 
-class FirewallSpec(Spec[FirewallArgs, FirewallRecord]):
-    def body(self, args: FirewallArgs, owner: Owner) -> dict[str, object]:
-        rules = {key: args.value(key) if args.value(key) is not None else [] for key in RULES}
-        devices = {key: args.value(key) for key in BEHIND if args.value(key)}
-        return {**super().body(args, owner), "rules": rules, **({"devices": devices} if devices else {})}
-
-
-SPEC = FirewallSpec(
+SPEC = Spec(
     "Firewall", "/networking/firewalls", FirewallArgs, FirewallRecord, BY_LABEL_AND_TAG, "firewall:read_write",
     noun="firewall", rules=(_rules,), doubts=_doubts,
     steps={**dict.fromkeys(RULES, _set_rules), **dict.fromkeys(BEHIND, _set_devices)},

@@ -32,7 +32,6 @@ class SSHKeyRecord(Owned):
     """Source: GET /profile/sshkeys/{sshKeyId}."""
 
     ssh_key: str = ""
-    created: str = ""
 
 
 class SSHKey(Resource):

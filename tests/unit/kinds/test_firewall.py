@@ -1,0 +1,224 @@
+"""What a firewall's spec says by itself: which requests it makes, what it refuses and what it warns of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from providers.linode.core import check, diff, runtime
+from providers.linode.core.owner import Owner
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import Update
+from providers.linode.resources.firewall import SPEC, FirewallArgs, FirewallRecord
+from tests.wire import Answer, ScriptedServer
+
+OWNER = Owner("A1", "fleet", "dev", "web")
+RULES: dict[str, Any] = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
+SSH = {"action": "ACCEPT", "protocol": "TCP", "ports": "22", "addresses": {"ipv4": ["0.0.0.0/0"]}}
+ROW: dict[str, Any] = {
+    "id": 7,
+    "label": "wall",
+    "status": "enabled",
+    "tags": [OWNER.tag()],
+    "rules": {**RULES, "inbound": [], "outbound": [], "version": 1, "fingerprint": "x"},
+    "entities": [
+        {"id": 5, "type": "linode"},
+        {"id": 6, "type": "linode_interface"},
+        {"id": 4, "type": "interface"},
+    ],
+}
+
+
+def page(*rows: Mapping[str, object]) -> Answer:
+    return Answer(200, {"data": list(rows), "page": 1, "pages": 1, "results": len(rows)})
+
+
+NOTHING = page()
+
+
+def session(server: ScriptedServer) -> Session:
+    return runtime.Session(server.transport().connection)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> None:
+    runtime.forget()
+
+
+def checked(
+    monkeypatch: pytest.MonkeyPatch, *answers: Answer, **inputs: object
+) -> tuple[list[str], list[str]]:
+    """What is wrong with a new firewall, and what it is warned of."""
+    told: list[str] = []
+    monkeypatch.setattr("providers.linode.core.engine.tell", lambda line, **_: told.append(line))
+    with ScriptedServer(*answers or (NOTHING,)) as server:
+        props = {**RULES, "label": "wall", **inputs, "owner": OWNER.as_props()}
+        _, wrong = check.check(SPEC, session(server), {}, props)
+    return [f"{field} {reason}" for field, reason in wrong], told
+
+
+def writes(server: ScriptedServer) -> list[tuple[str, str, object]]:
+    return [(each.method, each.path, each.body) for each in server.seen if each.method != "GET"]
+
+
+def updated(
+    record: Mapping[str, object], *answers: Answer, **wanted: object
+) -> list[tuple[str, str, object]]:
+    """What is sent to bring a firewall to what is wanted."""
+    found = FirewallRecord.model_validate(record)
+    props = {**RULES, "label": "wall", **wanted}
+    args = SPEC.args.read(props)
+    with ScriptedServer(*answers or (Answer(200, dict(record)),)) as server:
+        takes = diff.between(SPEC, SPEC.reported_inputs(found, args), props)
+        SPEC.update(Update(session(server), found, args, takes, OWNER))
+        return writes(server)
+
+
+def test_another_status_is_one_put_of_the_status() -> None:
+    assert updated(ROW, status="disabled") == [("PUT", "/v4/networking/firewalls/7", {"status": "disabled"})]
+
+
+def test_the_create_request_has_rules_and_devices_but_no_status() -> None:
+    args = FirewallArgs(**RULES, label="wall", inbound=[SSH], status="disabled", linodes=[5])  # type: ignore[list-item]  # as an engine has it
+
+    assert SPEC.body(args, OWNER) == {
+        "label": "wall",
+        "tags": [OWNER.tag()],
+        "rules": {**RULES, "inbound": [SSH]},
+        "devices": {"linodes": [5]},
+    }
+
+
+def test_all_rules_are_put_at_once_when_one_changes() -> None:
+    there = {**ROW, "rules": {**ROW["rules"], "outbound": [SSH]}}
+
+    assert updated(there, inbound=[SSH]) == [
+        ("PUT", "/v4/networking/firewalls/7/rules", {**RULES, "inbound": [SSH], "outbound": [SSH]})
+    ]
+
+
+def test_what_is_behind_it_no_more_goes_before_what_comes() -> None:
+    device = {"id": 90, "entity": {"id": 5, "type": "linode"}}
+    other = {"id": 91, "entity": {"id": 6, "type": "linode_interface"}}
+
+    sent = updated(ROW, page(device, other), Answer(200, {}), Answer(200, {}), Answer(200, ROW), linodes=[8])
+
+    assert sent == [
+        ("DELETE", "/v4/networking/firewalls/7/devices/90", None),
+        ("POST", "/v4/networking/firewalls/7/devices", {"type": "linode", "id": 8}),
+    ]
+
+
+def test_what_is_behind_it_is_read_by_its_sort() -> None:
+    found = FirewallRecord.model_validate(ROW)
+    args = FirewallArgs(**RULES, linodes=[1], interfaces=[1], nodebalancers=[1])
+
+    seen = SPEC.reported_inputs(found, args)
+
+    assert (seen["linodes"], seen["interfaces"], seen["nodebalancers"]) == ([5], [4, 6], [])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "problem"),
+    [
+        ({"inbound_policy": "DRP"}, "inbound_policy must be one of ACCEPT, DROP (did you mean DROP?)"),
+        ({"status": "disable"}, "status must be one of enabled, disabled (did you mean disabled"),
+        ({"inbound": [{**SSH, "protocol": "TCPP"}]}, "inbound [0].protocol must be one of TCP, UDP, ICMP"),
+        ({"inbound": [{**SSH, "port": "22"}]}, "inbound [0] takes no 'port' (did you mean ports or protocol?)"),
+        ({"inbound": [{**SSH, "addresses": {"ipv5": []}}]}, "inbound [0].addresses takes no 'ipv5' (did you mean"),
+        ({"inbound": [{"protocol": "TCP"}]}, "inbound [0].action is required"),
+        ({"inbound": [{**SSH, "ports": "22-"}]}, "inbound [0].ports must be ports such as 22, 80, 8000-8080"),
+        ({"inbound": [{**SSH, "ports": "70000"}]}, "inbound [0].ports must be ports such as"),
+        ({"inbound": [{**SSH, "ports": "90-80"}]}, "inbound [0].ports must be ports such as"),
+        ({"inbound": [{**SSH, "addresses": {"ipv4": ["1.2.3.4"]}}]}, "inbound [0].addresses.ipv4[0] must be an IPv4"),
+        ({"inbound": [{**SSH, "addresses": {"ipv4": ["::/0"]}}]}, "inbound [0].addresses.ipv4[0] must be an IPv4"),
+        ({"inbound": [{**SSH, "protocol": "ICMP"}]}, "inbound [0].ports: ICMP has none"),
+        ({"inbound": [SSH] * 20, "outbound": [SSH] * 6}, "inbound and outbound are 26 rules, the API takes 25"),
+        ({"label": "a--b"}, "label must have 3 to 32 letters"),
+        ({"tags": "web"}, "tags must be a list"),
+        ({"linodes": [0]}, "linodes [0] must be a whole number of 1 or more"),
+    ],
+)  # fmt: skip
+def test_a_wrong_input_is_one_line_that_says_what_it_takes(
+    inputs: dict[str, object], problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong, _ = checked(monkeypatch, **inputs)
+
+    assert len(wrong) == 1
+    assert wrong[0].startswith(problem)
+    assert "Next: " in wrong[0]
+
+
+OPEN = "SSH (port 22) is open to everybody"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "warned"),
+    [
+        ({"inbound": [SSH]}, True),
+        ({"inbound": [{**SSH, "ports": "20-25"}]}, True),
+        ({"inbound": [{**SSH, "ports": "80, 22"}]}, True),
+        ({"inbound": [{key: value for key, value in SSH.items() if key != "ports"}]}, True),
+        ({"inbound": [{**SSH, "addresses": {"ipv6": ["::/0"]}}]}, True),
+        ({"inbound_policy": "ACCEPT"}, True),
+        ({"inbound_policy": "ACCEPT", "inbound": [{**SSH, "action": "DROP"}]}, True),  # of IPv4 alone
+        ({"inbound": [{**SSH, "protocol": "UDP"}]}, False),
+        ({"inbound": [{**SSH, "ports": "80, 443"}]}, False),
+        ({"inbound": [{**SSH, "ports": "8022-8122"}]}, False),
+        ({"inbound": [{**SSH, "addresses": {"ipv4": ["192.0.2.0/24"]}}]}, False),
+        ({"inbound": [{**SSH, "action": "DROP"}, SSH]}, False),
+        ({"inbound_policy": "ACCEPT",
+          "inbound": [{**SSH, "action": "DROP", "addresses": {"ipv4": ["0.0.0.0/0"], "ipv6": ["::/0"]}}]}, False),
+    ],
+)  # fmt: skip
+def test_ssh_that_is_open_to_everybody_is_warned_of(
+    inputs: dict[str, object], warned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong, told = checked(monkeypatch, **inputs)
+
+    assert wrong == []
+    assert [line for line in told if line.startswith(OPEN)] == told
+    assert bool(told) is warned
+
+
+def test_a_linode_that_the_account_does_not_have_is_told_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    linodes = page({"id": 98000001, "label": "web-1"}, {"id": 55, "label": "db-1"})
+
+    wrong, _ = checked(monkeypatch, NOTHING, linodes, linodes=[98000002, 55])
+
+    assert wrong == [
+        "linodes has 98000002, which is no Linode of this account (did you mean 98000001?). Next: correct the id."
+    ]
+
+
+def test_without_a_near_one_those_that_are_there_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    balancers = page({"id": 12, "label": "front"})
+
+    wrong, _ = checked(monkeypatch, NOTHING, balancers, nodebalancers=[987654])
+
+    assert "987654, which is no NodeBalancer of this account (there are 12 front)" in wrong[0]
+
+
+def test_a_list_that_the_token_may_not_read_leaves_the_judgement_to_the_api(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong, _ = checked(monkeypatch, NOTHING, Answer(403, {"errors": [{"reason": "no"}]}), linodes=[98000002])
+
+    assert wrong == []
+
+
+def test_ids_come_as_texts_too_for_that_is_what_a_resources_id_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong, _ = checked(monkeypatch, NOTHING, page({"id": 55, "label": "db-1"}), linodes=["55"])
+
+    assert wrong == []
+    assert SPEC.args.normal({"linodes": ["55", 7.0]}) == {"linodes": [7, 55]}
+
+
+def test_what_is_missing_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong, _ = checked(monkeypatch, inbound_policy=None)
+
+    assert wrong == ["inbound_policy is required. Next: give it."]

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from emulators.engine.commands.workspace import Workspace, two_columns
+from emulators.engine.commands.workspace import Workspace, show
 from emulators.engine.errors import EngineError
 from emulators.engine.state import config as stack_config
 from emulators.engine.values import Json
@@ -22,10 +22,7 @@ def ls(args: argparse.Namespace) -> None:
             rows[key] = {**({} if key in hidden else {"value": value}), "secret": key in config.secret_keys}
         else:
             rows[key.removeprefix(f"{workspace.project.name}:")] = "[secret]" if key in hidden else value
-    if args.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
-    else:
-        print("\n".join(two_columns({"KEY": "VALUE", **rows})))
+    show(rows, ("KEY", "VALUE"), as_json=args.json)
 
 
 def get(args: argparse.Namespace) -> None:

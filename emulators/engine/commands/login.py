@@ -13,14 +13,7 @@ import socket
 from pathlib import Path
 
 from emulators.engine.errors import EngineError
-from emulators.engine.state import project
-from emulators.engine.state.files import (
-    backend_url,
-    credentials_file,
-    open_backend,
-    read_json_object,
-    write_atomically,
-)
+from emulators.engine.state import files, project
 from emulators.engine.state.lock import user_name
 from emulators.engine.values import Json
 
@@ -29,9 +22,9 @@ LOCAL = "file://~"
 
 def _keep(credentials: Json) -> None:
     if credentials.get("accounts"):
-        write_atomically(credentials_file(), json.dumps(credentials, indent=4).encode())
+        files.write_atomically(files.credentials_file(), json.dumps(credentials, indent=4).encode())
     else:
-        credentials_file().unlink(missing_ok=True)
+        files.credentials_file().unlink(missing_ok=True)
 
 
 def _given(args: argparse.Namespace) -> str:
@@ -44,14 +37,14 @@ def _given(args: argparse.Namespace) -> str:
 def _current() -> str:
     """The backend of the project, if there is one here, or of the user."""
     with contextlib.suppress(EngineError):
-        return backend_url(project.find(Path.cwd()).backend_url)
-    return backend_url(None)
+        return files.backend_url(project.find(Path.cwd()).backend_url)
+    return files.backend_url(None)
 
 
 def login(args: argparse.Namespace) -> None:
     url = _given(args) or _current()
-    open_backend(url, Path.cwd())
-    known = read_json_object(credentials_file())
+    files.open_backend(url, Path.cwd())
+    known = files.read_json_object(files.credentials_file())
     tokens, accounts = known.get("accessTokens") or {}, known.get("accounts") or {}
     account = accounts.get(url) or {"lastValidatedAt": "0001-01-01T00:00:00Z"}
     _keep({"current": url, "accessTokens": {**tokens, url: ""}, "accounts": {**accounts, url: account}})
@@ -59,7 +52,7 @@ def login(args: argparse.Namespace) -> None:
 
 
 def logout(args: argparse.Namespace) -> None:
-    credentials = read_json_object(credentials_file())
+    credentials = files.read_json_object(files.credentials_file())
     if args.all:
         _keep({})
         print("Logged out of everything")
@@ -77,7 +70,7 @@ def logout(args: argparse.Namespace) -> None:
 
 def whoami(args: argparse.Namespace) -> None:
     url = _current()
-    open_backend(url, Path.cwd())
+    files.open_backend(url, Path.cwd())
     if args.json:
         print(json.dumps({"user": user_name(), "url": url}, indent=2))
     elif args.verbose:

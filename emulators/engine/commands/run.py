@@ -20,8 +20,7 @@ from emulators.engine.errors import EngineError, UnexpectedChanges
 from emulators.engine.plan.import_file import Import, parse
 from emulators.engine.plan.options import Kind, Options, Result, RunInfo
 from emulators.engine.plan.targets import Targets
-from emulators.engine.redactor import Redactor
-from emulators.engine.run.events import Event
+from emulators.engine.run.events import Event, Redactor
 from emulators.engine.run.update import run_update
 from emulators.engine.state.stack import Stack
 

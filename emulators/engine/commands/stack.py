@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from emulators.engine import urns
-from emulators.engine.commands.workspace import Workspace, two_columns
+from emulators.engine.commands.workspace import Workspace, show
 from emulators.engine.errors import EngineError, NotSupported, StackNotFound
 from emulators.engine.state import checkpoint, lock
 from emulators.engine.state.checkpoint import resource_to_json
@@ -172,13 +172,7 @@ def tag_get(args: argparse.Namespace) -> None:
 
 
 def tag_ls(args: argparse.Namespace) -> None:
-    tags = Workspace(args).existing().tags()
-    lines = (
-        [json.dumps(tags, indent=2, ensure_ascii=False)]
-        if args.json
-        else two_columns({"NAME": "VALUE", **tags})
-    )
-    print("\n".join(lines))
+    show(Workspace(args).existing().tags(), ("NAME", "VALUE"), as_json=args.json)
 
 
 def tag_rm(args: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from datetime import datetime, timezone
 
-from emulators.engine.commands.workspace import Workspace, two_columns
+from emulators.engine.commands.workspace import Workspace, show
 from emulators.engine.errors import EngineError
 from emulators.engine.state.checkpoint import Checkpoint, Resource
 from emulators.engine.state.config import holds_secure
@@ -83,25 +83,24 @@ def tree_lines(resources: list[Resource], *, urns: bool = False, ids: bool = Fal
 # outputs
 
 
-def _print_outputs(outputs: Properties, show: Callable[[Value], Value]) -> None:
+def _print_outputs(outputs: Properties, form: Callable[[Value], Value]) -> None:
     print(f"Current stack outputs ({len(outputs)}):")
     if not outputs:
         print("    No output values currently in this stack")
         return
-    shown = {key: _plain(show(value)) for key, value in sorted(outputs.items())}
-    for line in two_columns({"OUTPUT": "VALUE", **shown}):
-        print(f"    {line}")
+    shown = {key: _plain(form(value)) for key, value in sorted(outputs.items())}
+    show(shown, ("OUTPUT", "VALUE"), as_json=False, indent="    ")
 
 
 def output(args: argparse.Namespace) -> None:
     outputs = stack_outputs(Workspace(args).open(only_to_read=True).read())
-    show = unwrap if args.show_secrets else masked
+    form = unwrap if args.show_secrets else masked
     if args.name and args.name not in outputs:
         raise EngineError(f"current stack does not have output property '{args.name}'")
     if not args.name and not args.json:
-        _print_outputs(outputs, show)
+        _print_outputs(outputs, form)
         return
-    shown = {key: show(value) for key, value in sorted(outputs.items())}
+    shown = {key: form(value) for key, value in sorted(outputs.items())}
     value = shown[args.name] if args.name else shown
     print(json.dumps(value, indent=2) if args.json else _plain(value))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from functools import cached_property
@@ -12,6 +13,7 @@ from emulators.engine.errors import EngineError, StackNotFound
 from emulators.engine.state.files import FileBackend, StackFiles, backend_url, open_backend
 from emulators.engine.state.project import Project, find, plain_name, selected_stack
 from emulators.engine.state.stack import Stack, open_stack
+from emulators.engine.values import Json
 
 
 class Workspace:
@@ -84,7 +86,11 @@ def has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and "CI" not in os.environ
 
 
-def two_columns(rows: dict[str, str]) -> list[str]:
-    """Names and values under each other; the first row is the heading."""
-    width = max(map(len, rows), default=0)
-    return [f"{name:{width}}  {value}" for name, value in rows.items()]
+def show(rows: Json, heading: tuple[str, str], *, as_json: bool, indent: str = "") -> None:
+    """Names and values, as JSON or under each other."""
+    if as_json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    width = max(map(len, [heading[0], *rows]))
+    for name, value in (heading, *rows.items()):
+        print(f"{indent}{name:{width}}  {value}")

@@ -12,8 +12,7 @@ import json
 from emulators.engine import urns
 from emulators.engine.plan.options import Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
-from emulators.engine.redactor import Redactor
-from emulators.engine.run.events import Diagnostic, Event, StepBegun, StepEnded
+from emulators.engine.run.events import Diagnostic, Event, Redactor, StepBegun, StepEnded
 from emulators.engine.state.checkpoint import Resource, resource_as_json
 from emulators.engine.values import Json, Properties, Value, masked
 

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from emulators.engine import urns
 from emulators.engine.plan.options import Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
-from emulators.engine.redactor import Redactor
 from emulators.engine.run.events import (
     Diagnostic,
     Event,
     OutputsSet,
+    Redactor,
     StackOutputs,
     StepBegun,
     StepBroke,

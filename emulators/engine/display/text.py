@@ -12,8 +12,15 @@ from emulators.engine import urns
 from emulators.engine.display.properties import diff_lines, property_lines, short_diff, shown_alike
 from emulators.engine.plan.options import Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
-from emulators.engine.redactor import Redactor
-from emulators.engine.run.events import Diagnostic, Event, StackOutputs, StepBegun, StepBroke, StepEnded
+from emulators.engine.run.events import (
+    Diagnostic,
+    Event,
+    Redactor,
+    StackOutputs,
+    StepBegun,
+    StepBroke,
+    StepEnded,
+)
 from emulators.engine.state.checkpoint import Resource
 from emulators.engine.values import UNKNOWN
 

@@ -7,7 +7,6 @@ Source: the real engine's ``step_generator.go`` (GenerateDeletes, ScheduleDelete
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from emulators.engine.errors import RunStopped
@@ -16,6 +15,7 @@ from emulators.engine.plan.steps import Step
 from emulators.engine.plan.targets import NOT_TARGETED_DELETE, Targets
 from emulators.engine.run.events import StepBegun, StepBroke
 from emulators.engine.run.executor import Executor
+from emulators.engine.run.registry import Registry
 from emulators.engine.state.checkpoint import Resource
 
 PROTECTED = (
@@ -25,24 +25,21 @@ PROTECTED = (
 )
 
 
-def delete_entries(
-    executor: Executor, candidates: list[Resource], targets: Targets, prepare: Callable[[Resource], None]
-) -> None:
+def delete_entries(registry: Registry, candidates: list[Resource], targets: Targets) -> None:
     """Delete those of the candidates that the run is about; the others are kept as they are.
 
     A target takes along what needs it, which has to be a target too, or be asked for with the dependents.
     """
-    doomed = candidates
+    executor, doomed = registry.executor, candidates
     if targets.constrained:
-        entries = executor.snapshot.resources()
-        closure = targets.closure(entries)
+        closure = targets.closure(executor.snapshot.resources())
         doomed = [entry for entry in candidates if entry.urn in closure]
         if not _are_asked_for(executor, doomed, targets):
             return
         for entry in candidates:
             if entry.urn not in closure and not entry.delete:
                 executor.run_chain([Step("same", entry.urn, entry, entry.changed())])
-    _delete_all(executor, doomed, prepare)
+    _delete_all(registry, doomed)
 
 
 def _are_asked_for(executor: Executor, doomed: list[Resource], targets: Targets) -> bool:
@@ -55,10 +52,10 @@ def _are_asked_for(executor: Executor, doomed: list[Resource], targets: Targets)
     return executor.preview
 
 
-def _delete_all(executor: Executor, doomed: list[Resource], prepare: Callable[[Resource], None]) -> None:
-    """Delete the doomed. Prepare makes a resource's provider known before the first call."""
+def _delete_all(registry: Registry, doomed: list[Resource]) -> None:
+    executor = registry.executor
     protected = [entry for entry in doomed if entry.protect and not entry.delete]
-    free = [entry for entry in doomed if not (entry.protect and not entry.delete)]
+    free = [entry for entry in doomed if entry.delete or not entry.protect]
     executor.performer.deleted_here = {entry.urn for entry in free}
     for entry in protected:
         step = Step("delete", entry.urn, entry, None)
@@ -67,7 +64,7 @@ def _delete_all(executor: Executor, doomed: list[Resource], prepare: Callable[[R
         executor.step_error(f"Preview failed: {text}" if executor.preview else text, entry.urn, stop=False)
         executor.emit(StepBroke(step))
     for entry in free:
-        prepare(entry)
+        registry.ensure_provider(entry)
     for wave in delete_waves(free, protected):
         if not _delete_wave(executor, wave):
             return

@@ -176,7 +176,7 @@ class Deployment:
             missing = self._targets.missing([*registered, *(entry.urn for entry in executor.snapshot.base)])
             entries = executor.snapshot.resources()
             doomed = [entry for entry in entries if entry.delete or entry.urn not in registered]
-            delete_entries(executor, doomed, self._targets, self._registry.ensure_provider)
+            delete_entries(self._registry, doomed, self._targets)
             for message in missing:
                 executor.step_error(message)
         self._keep_stack_outputs(well)

@@ -15,8 +15,7 @@ from emulators.engine.errors import InitFailed, RunStopped, StepFailed
 from emulators.engine.plan.options import RunInfo
 from emulators.engine.plan.steps import Op, Step
 from emulators.engine.protocol.provider import Providers
-from emulators.engine.redactor import Redactor
-from emulators.engine.run.events import Diagnostic, Event, Sink, StepBegun, StepBroke, StepEnded
+from emulators.engine.run.events import Diagnostic, Event, Redactor, Sink, StepBegun, StepBroke, StepEnded
 from emulators.engine.run.performing import Performer
 from emulators.engine.state.snapshot import Snapshot
 
@@ -27,12 +26,7 @@ class Executor:
     """Carries out steps, counts them, and knows when to stop."""
 
     def __init__(
-        self,
-        info: RunInfo,
-        snapshot: Snapshot,
-        providers: Providers,
-        sink: Sink,
-        redactor: Redactor,
+        self, info: RunInfo, snapshot: Snapshot, providers: Providers, sink: Sink, redactor: Redactor
     ) -> None:
         self.info, self.snapshot, self.providers, self.redactor = info, snapshot, providers, redactor
         self.preview, self.parallel = info.options.preview, info.options.parallel

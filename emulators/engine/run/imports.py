@@ -15,6 +15,11 @@ from emulators.engine.run.events import Diagnostic
 from emulators.engine.run.registry import Registry, check_package
 from emulators.engine.state.checkpoint import Resource
 
+INVALID = (
+    "One or more imported inputs failed to validate. This is almost certainly a bug in the `{package}` provider. The "
+    "import will still proceed, but you will need to edit the generated code after copying it into your program."
+)
+
 
 def run_imports(registry: Registry, imports: tuple[Import, ...], protect: bool) -> None:
     """Take them over, in the order given. Failures are reported; then nothing more is begun."""
@@ -62,15 +67,9 @@ def _import(registry: Registry, item: Import, parent: str, protect: bool) -> Non
     if parent not in registry.registered:
         registry.refuse(f"unknown parent '{parent}' for resource '{item.urn}'", item.urn)
     new = Resource(
-        urn=item.urn,
-        type=item.type,
-        custom=item.custom,
-        import_id=item.id,
-        inputs=item.inputs,
-        outputs=item.outputs,
-        parent=parent,
-        protect=protect,
-    )
+        item.urn, item.type, item.custom, import_id=item.id, parent=parent, protect=protect,
+        inputs=item.inputs, outputs=item.outputs,
+    )  # fmt: skip
     registry.registered[item.urn] = new
     executor.redactor.learn([item.inputs, item.outputs])
     try:
@@ -84,11 +83,11 @@ def _import(registry: Registry, item: Import, parent: str, protect: bool) -> Non
 
 def _provider(registry: Registry, item: Import) -> str:
     """The default provider as the state has it, not brought up to date; or the one that was named."""
-    check_package(urns.package_of(item.type))
+    check_package(item.type)
     urn = item.provider or registry.info.urn("", f"{urns.PROVIDER_PREFIX}{urns.DYNAMIC_PACKAGE}", "default")
     known = registry.registered.get(urn)
     if known is not None:
-        return f"{urn}::{known.id}"
+        return known.reference
     if item.provider:
         raise EngineError(
             f"the state has no provider '{urn}'. Next: run `up` with a program that declares it"
@@ -97,14 +96,7 @@ def _provider(registry: Registry, item: Import) -> str:
 
 
 def _check(registry: Registry, new: Resource) -> None:
-    executor = registry.executor
     _, failures = registry.checked(new, new.inputs, new.inputs)
-    if failures:
-        text = (
-            "One or more imported inputs failed to validate. This is almost certainly a bug in the "
-            f"`{urns.package_of(new.type)}` provider. The import will still proceed, but you will need to edit "
-            "the generated code after copying it into your program."
-        )
-        executor.emit(Diagnostic("warning", text, new.urn))
-    for message in failures:
-        executor.emit(Diagnostic("warning", message, new.urn))
+    text = INVALID.format(package=urns.package_of(new.type))
+    for message in [text, *failures] if failures else []:
+        registry.executor.emit(Diagnostic("warning", message, new.urn))

@@ -8,7 +8,6 @@ Source: the real engine's ``deployment_executor.go`` (refresh) and ``step.go`` (
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from emulators.engine import urns
@@ -17,19 +16,19 @@ from emulators.engine.plan.steps import Op, Step, decide
 from emulators.engine.plan.targets import Targets
 from emulators.engine.run.events import StepBegun, StepBroke, StepEnded
 from emulators.engine.run.executor import Executor
+from emulators.engine.run.registry import Registry
 from emulators.engine.state.checkpoint import Resource, now
 from emulators.engine.values import mark_like_inputs
 
 
-def refresh(
-    executor: Executor, targets: Targets, prepare: Callable[[Resource], None], clear_pending_creates: bool
-) -> None:
-    """Read the targets and put the new list in the place of the old. Prepare makes providers known."""
+def refresh(registry: Registry, targets: Targets, clear_pending_creates: bool) -> None:
+    """Read the targets and put the new list in the place of the old."""
+    executor = registry.executor
     base = executor.snapshot.resources()
     chosen = targets.chosen(base)
     readable = [entry for entry in base if _is_read(entry) and entry.urn in chosen]
     for entry in readable:
-        prepare(entry)
+        registry.ensure_provider(entry)
     found: dict[int, Resource | None] = {id(entry): entry for entry in base}
     for entry in base:
         if entry.urn in chosen and (not entry.custom or urns.is_provider(entry.type)):
@@ -57,16 +56,13 @@ def _refresh(executor: Executor, old: Resource) -> Resource | None:
     executor.emit(StepBegun(step))
     try:
         new = _read(executor, old)
-        if new is None:
-            result: Op = "delete"
-        else:
-            step, result = _compare(executor, old, new)
+        ended, result = _compare(executor, old, new)
     except (StepFailed, InitFailed) as error:
         executor.step_error(str(error), old.urn, stop=False)
         executor.emit(StepBroke(step))
         return old
     executor.count(result, old.urn)
-    executor.emit(StepEnded(Step("refresh", old.urn, old, new, (), step.detailed), result))
+    executor.emit(StepEnded(ended, result))
     return new
 
 
@@ -84,7 +80,9 @@ def _read(executor: Executor, old: Resource) -> Resource | None:
     return old if new.same_as(old) else new.changed(modified=now())
 
 
-def _compare(executor: Executor, old: Resource, new: Resource) -> tuple[Step, Op]:
+def _compare(executor: Executor, old: Resource, new: Resource | None) -> tuple[Step, Op]:
+    if new is None:
+        return Step("refresh", old.urn, old, None), "delete"
     provider = executor.providers.get(old.provider)
     diff = provider.diff(old, new.outputs, old.inputs, old.ignore_changes)
     decision = decide(diff, new, old.inputs, (), None)

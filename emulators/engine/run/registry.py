@@ -55,8 +55,7 @@ class Registry:
         """The reference of the provider that manages it, "" for a component or provider. Raises NotSupported."""
         if not new.custom:
             return ""
-        manager = urns.type_of(urns.provider_urn(new.provider)) if new.provider else new.type
-        check_package(urns.package_of(manager))
+        check_package(urns.type_of(urns.provider_urn(new.provider)) if new.provider else new.type)
         if urns.is_provider(new.type):
             return ""
         return new.provider or self.default_provider(urns.DYNAMIC_PACKAGE)
@@ -67,17 +66,16 @@ class Registry:
         known = self.registered.get(urn)
         if known is None:
             known = self._make(urn, self.info.config.properties() if package == urns.DYNAMIC_PACKAGE else {})
-        return f"{urn}::{known.id}"
+        return known.reference
 
     def _make(self, urn: str, inputs: Properties) -> Resource:
         old = self.olds.get(urn)
         new = Resource(urn=urn, type=urns.type_of(urn), custom=True, inputs=inputs)
-        made = new.changed(id=old.id if old else self._fresh_id(), outputs=inputs)
-        changed = old is None or not old.same_as(made)
+        id_ = old.id if old else self._fresh_id()
+        changed = old is None or not old.same_as(new.changed(id=id_, outputs=inputs))
         step = Step("create" if old is None else "update" if changed else "same", urn, old, new)
         self.executor.emit(StepBegun(step))
-        new.id, new.outputs = made.id, inputs
-        new.created = old.created if old else now()
+        new.id, new.outputs, new.created = id_, inputs, old.created if old else now()
         new.modified = old.modified if old and not changed else now()
         self.take(old)
         self.registered[urn] = new
@@ -90,7 +88,7 @@ class Registry:
         return UNKNOWN_TEXT if self.executor.preview else str(uuid.uuid4())
 
     def declare_provider(self, provider: Resource) -> None:
-        self.executor.providers.declare(f"{provider.urn}::{provider.id}", provider.inputs)
+        self.executor.providers.declare(provider.reference, provider.inputs)
 
     def provider_registered(self, provider: Resource) -> None:
         """An explicit provider gets its id: it can be used."""
@@ -108,9 +106,8 @@ class Registry:
         old = self.olds.get(urns.provider_urn(entry.provider))
         if old is None:
             raise EngineError(f"the state has no provider {entry.provider} for {entry.urn}")
-        package = urns.package_of(old.type)
-        if package != urns.BUILTIN_PACKAGE:
-            check_package(package)
+        if urns.package_of(old.type) != urns.BUILTIN_PACKAGE:
+            check_package(old.type)
         self.executor.providers.declare(entry.provider, old.inputs)
 
     # what a provider finds wrong
@@ -130,15 +127,14 @@ def check_message(resource: Resource, name: str, reason: str, given: Properties)
     if not name:
         return f"{start} has a problem: {reason}"
     value = given.get(name)
-    words = {None: "<nil>", True: "true", False: "false"}
-    if isinstance(value, Secret):
-        shown = "[secret]"
+    if value is None or isinstance(value, bool):
+        shown = "{<nil>}" if value is None else f"{{{str(value).lower()}}}"
     else:
-        shown = f"{{{words[value] if value is None or isinstance(value, bool) else masked(value)}}}"
+        shown = "[secret]" if isinstance(value, Secret) else f"{{{masked(value)}}}"
     return f"{start}: property {name} value {shown} has a problem: {reason}"
 
 
-def check_package(package: str) -> None:
-    """Raises NotSupported for a package that needs a plugin."""
-    if package != urns.DYNAMIC_PACKAGE:
+def check_package(type_: str) -> None:
+    """Raises NotSupported for a type of a package that needs a plugin."""
+    if (package := urns.package_of(type_)) != urns.DYNAMIC_PACKAGE:
         raise NotSupported(f"package '{package}'", "Python dynamic providers")

@@ -18,10 +18,9 @@ from emulators.engine.protocol.child import SHOWN_TO_USER
 from emulators.engine.protocol.monitor import Monitor, MonitorServer
 from emulators.engine.protocol.processes import Child, start_program, start_provider
 from emulators.engine.protocol.provider import Providers
-from emulators.engine.redactor import Redactor
 from emulators.engine.run.deletes import delete_entries
 from emulators.engine.run.deployment import Deployment
-from emulators.engine.run.events import Diagnostic, Sink
+from emulators.engine.run.events import Diagnostic, Redactor, Sink
 from emulators.engine.run.executor import Executor
 from emulators.engine.run.imports import run_imports
 from emulators.engine.run.refresh import refresh
@@ -92,8 +91,7 @@ class _Run:
             self._run_program(Targets(nothing=True))
             executor.counts.clear()
         if (options.kind == "refresh" or options.refresh) and not executor.stopping.is_set():
-            prepare = Registry(executor).ensure_provider
-            refresh(executor, options.targets, prepare, options.clear_pending_creates)
+            refresh(Registry(executor), options.targets, options.clear_pending_creates)
             if options.kind != "refresh":
                 executor.counts.clear()
         if not executor.stopping.is_set():
@@ -107,8 +105,7 @@ class _Run:
             self._run_program(options.targets)
         elif options.kind == "destroy":
             self._warn_of_pending()
-            prepare = Registry(executor).ensure_provider
-            delete_entries(executor, executor.snapshot.resources(), options.targets, prepare)
+            delete_entries(Registry(executor), executor.snapshot.resources(), options.targets)
         elif options.kind == "resource-import":
             run_imports(Registry(executor), options.imports, options.protect)
 
@@ -214,5 +211,5 @@ def _keep_history(info: RunInfo, result: Result, started: float) -> None:
             "result": "failed" if result.errors else "succeeded",
             "endTime": int(time.time()),
             "resourceChanges": result.counts,
-        },
+        }
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -63,6 +64,11 @@ class Resource:
     @property
     def name(self) -> str:
         return urns.name_of(self.urn)
+
+    @property
+    def reference(self) -> str:
+        """A provider's, by which what it manages refers to it."""
+        return f"{self.urn}::{self.id}"
 
     def changed(self, **fields: Any) -> Resource:
         return dataclasses.replace(self, **fields)
@@ -195,25 +201,19 @@ def check_integrity(checkpoint: Checkpoint) -> None:
 
     Source: the real engine's ``snapshot/integrity.go``.
     """
-    _check_manifest(checkpoint.manifest)
-    seen: set[str] = set()
-    providers: set[str] = set()
-    live: set[str] = set()
-    for resource in checkpoint.resources:
-        _check_resource(resource, seen, providers)
-        if not resource.delete:
-            if resource.urn in live:
-                raise StateCorrupt(f"duplicate resource {resource.urn} (not marked for deletion)")
-            live.add(resource.urn)
-        seen.add(resource.urn)
-        if urns.is_provider(resource.type):
-            providers.add(f"{resource.urn}::{resource.id}")
-
-
-def _check_manifest(manifest: Json) -> None:
-    version, magic = manifest.get("version") or "", manifest.get("magic") or ""
+    version, magic = checkpoint.manifest.get("version") or "", checkpoint.manifest.get("magic") or ""
     if (version or magic) and magic != hashlib.sha256(version.encode()).hexdigest():
         raise StateCorrupt("magic cookie mismatch: possible tampering/corruption detected")
+    seen: set[str] = set()
+    providers: set[str] = set()
+    for resource in checkpoint.resources:
+        _check_resource(resource, seen, providers)
+        seen.add(resource.urn)
+        if urns.is_provider(resource.type):
+            providers.add(resource.reference)
+    live = Counter(resource.urn for resource in checkpoint.resources if not resource.delete)
+    for urn in (urn for urn, number in live.items() if number > 1):
+        raise StateCorrupt(f"duplicate resource {urn} (not marked for deletion)")
 
 
 def _check_resource(resource: Resource, seen: set[str], providers: set[str]) -> None:

@@ -51,21 +51,10 @@ def load(project: Project, crypter: Crypter, file: Path) -> StackConfig:
     if document.get("environment"):
         raise NotSupported(f"{file}: 'environment'")
     raw = _project_defaults(project)
-    texts = _as_written(file)
     for key, value in (document.get("config") or {}).items():
-        text = texts.get(str(key), "")
-        is_word = isinstance(value, bool) and text.lower() not in ("true", "false", "")
-        raw[full_key(str(key), project.name)] = text if is_word else value
+        raw[full_key(str(key), project.name)] = value
     values = {key: _text(_decrypted(value, crypter)) for key, value in raw.items()}
     return StackConfig(values, frozenset(key for key, value in raw.items() if holds_secure(value)))
-
-
-def _as_written(file: Path) -> Json:
-    """The values as texts: YAML 1.1 reads ``yes`` as a truth value, Pulumi's YAML 1.2 does not."""
-    if not file.exists():
-        return {}
-    document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - only texts
-    return (document or {}).get("config") or {}
 
 
 def _project_defaults(project: Project) -> Json:

@@ -56,12 +56,7 @@ def release_own(stack: StackFiles) -> None:
 
 
 def _owner() -> Json:
-    return {
-        "pid": os.getpid(),
-        "username": user_name(),
-        "hostname": socket.gethostname(),
-        "timestamp": now(),
-    }
+    return {"pid": os.getpid(), "username": user_name(), "hostname": socket.gethostname(), "timestamp": now()}
 
 
 def user_name() -> str:

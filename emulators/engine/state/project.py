@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,12 +97,24 @@ def _runtime_options(file: Path, runtime: Any) -> Json:
     return dict(runtime.get("options") or {}) if isinstance(runtime, dict) else {}
 
 
+class _Yaml12(yaml.SafeLoader):
+    """In which ``yes`` and ``off`` are words, as they are for Pulumi."""
+
+
+BOOL = "tag:yaml.org,2002:bool"
+_Yaml12.yaml_implicit_resolvers = {
+    start: [(tag, pattern) for tag, pattern in resolvers if tag != BOOL]
+    for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Yaml12.add_implicit_resolver(BOOL, re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+
+
 def read_yaml(file: Path) -> Json:
     """The mapping in a YAML file, empty if there is none. Raises EngineError with the place of a mistake."""
     if not file.exists():
         return {}
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Yaml12)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         raise EngineError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     if document is None:

@@ -8,18 +8,10 @@ from pathlib import Path
 
 from emulators.engine import urns
 from emulators.engine.errors import EngineError, StateCorrupt
+from emulators.engine.state import checkpoint as states
 from emulators.engine.state import config as stack_config
 from emulators.engine.state import secrets
-from emulators.engine.state.checkpoint import (
-    Checkpoint,
-    check_integrity,
-    check_secrets_provider,
-    dump,
-    members,
-    now,
-    parse,
-    resource_to_json,
-)
+from emulators.engine.state.checkpoint import Checkpoint, dump, members, now, resource_to_json
 from emulators.engine.state.config import StackConfig, write_salt
 from emulators.engine.state.files import StackFiles, corrupt
 from emulators.engine.state.project import Project, plain_name
@@ -63,7 +55,7 @@ class Stack:
 
     def write_all(self, checkpoint: Checkpoint) -> None:
         """Put a checked deployment in the place of the stack's; the caller holds the lock."""
-        check_integrity(checkpoint)
+        states.check_integrity(checkpoint)
         entries = [dump(resource_to_json(resource, self.crypter)) for resource in checkpoint.resources]
         self.write(members(entries, checkpoint.pending_operations, checkpoint.metadata, self.crypter))
 
@@ -78,7 +70,7 @@ class Stack:
             raise EngineError(f"stack reference '{name}': give it as organization/<project>/<stack>")
         if not other.exists():
             raise EngineError(f"unknown stack '{name}'")
-        salt, crypter = check_secrets_provider(other.latest()), self.crypter
+        salt, crypter = states.check_secrets_provider(other.latest()), self.crypter
         if salt and salt != self.salt:
             try:
                 crypter = secrets.open_stack(salt, ask_passphrase(interactive=False))
@@ -90,7 +82,7 @@ class Stack:
 def read_state(files: StackFiles, crypter: Crypter) -> Checkpoint:
     latest = files.latest()
     try:
-        return parse(latest, crypter)
+        return states.parse(latest, crypter)
     except StateCorrupt as error:
         raise corrupt(files.state, str(error)) from error
 
@@ -115,7 +107,7 @@ def open_stack(
     """
     if create and files.exists():
         raise EngineError(f"stack '{files.full_name}' already exists")
-    in_state = "" if create else check_secrets_provider(files.latest())
+    in_state = "" if create else states.check_secrets_provider(files.latest())
     file = config_file or project.stack_file(files.name)
     in_file = stack_config.encryption_salt(file)
     passphrase = ask_passphrase(interactive)

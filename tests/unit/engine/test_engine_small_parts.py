@@ -9,7 +9,7 @@ import pytest
 from emulators.engine.display import properties
 from emulators.engine.errors import EngineError
 from emulators.engine.protocol.registration import seconds
-from emulators.engine.redactor import Redactor
+from emulators.engine.run.events import Redactor
 from emulators.engine.run.refresh import pruned
 from emulators.engine.state.checkpoint import Resource
 from emulators.engine.values import UNKNOWN, Secret

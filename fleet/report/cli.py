@@ -26,8 +26,8 @@ from fleet.report.hosts.http import Http
 from fleet.report.judge.protection import Acknowledgement
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Annotation, Report
-from fleet.report.read import jsontext
-from fleet.report.read.collecting import collected
+from fleet.report.read.bundle import read_bundles
+from fleet.report.read.previews import parse_json
 
 EXIT_BAD, EXIT_HOST = 2, 1
 NAME = "python -m fleet.report"
@@ -154,7 +154,7 @@ def _expected_stacks(text: str) -> tuple[str, ...]:
     if not text.strip().startswith("["):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     try:
-        found = jsontext.loads(text)
+        found = parse_json(text)
     except ValueError as error:
         raise BadCall("--expected-stacks is no JSON list") from error
     return tuple(str(name) for name in found) if isinstance(found, list) else ()
@@ -187,7 +187,7 @@ def _built(
         none_touched=not expected and listed.startswith("["),
         acknowledged=Acknowledgement(given=bool(acknowledged), commit=acknowledged), **given,
     )  # fmt: skip
-    return build(collected(_bundle_folders(folders, bundles), expected, secrets), options)
+    return build(read_bundles(_bundle_folders(folders, bundles), expected, secrets), options)
 
 
 @commands.command("report")
@@ -407,7 +407,7 @@ def settle_issues(
     All of them, also when one call of the host fails in between, are tried the next time.
     """
     host, expected, (run, url) = _host(**given), _expected_stacks(expected_stacks or ""), _run_of(os.environ)
-    found = {item.stack: item for item in collected(_bundle_folders(folders, bundles), expected, secrets)}
+    found = {item.stack: item for item in read_bundles(_bundle_folders(folders, bundles), expected, secrets)}
     for stack in dict.fromkeys([*expected, *found]):
         options = Options(id=f"drift-{stack}", expected=(stack,), run=run, run_url=url)
         report = redacted(build([found[stack]] if stack in found else [], options), secrets)

@@ -19,16 +19,18 @@ from typing import Literal, TypeVar
 from pydantic import ValidationError
 
 from fleet.report import names
-from fleet.report.errors import BundleUnreadable
-from fleet.report.read import jsontext
-from fleet.report.read.diagnosing import presentable
-from fleet.report.read.digest import read_digest
-from fleet.report.read.events import parse_lines, read_events
+from fleet.report.errors import BadCall, BundleUnreadable
 from fleet.report.read.files import Catalog, Effects, Frozen, Guards, Meta, Pins
-from fleet.report.read.steps import Reading, State, Step
+from fleet.report.read.messages import presentable
+from fleet.report.read.previews import parse_json, parse_lines, read_digest, read_events
+from fleet.report.read.steps import Json, Reading, State, Step
 
 ModelT = TypeVar("ModelT", bound=Frozen)
 LARGEST_BYTES = 256 * 1024 * 1024
+NOTHING = Reading(steps=(), complete=False, succeeded=False)
+
+PREFIX = "bundle-"
+"""What the folder of a stack's bundle is called in our workflows, before the stack's name."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Bundle:
     """Everything known of one stack's preview.
 
     form: which of the two was read; None when neither is there. unreadable: why nothing is known at all.
-    effects: by URN, of the resources whose provider tells them.
+    effects: by URN, of the resources whose provider tells them. pending: names of resources.
     """
 
     stack: str
@@ -54,138 +56,171 @@ class Bundle:
     unreadable: str = ""
 
 
-def read_bundle(folder: Path, secrets: Sequence[str] = ()) -> Bundle:
-    """The bundle in a folder; secrets are masked in messages. Raises BundleUnreadable, naming the file."""
+def read_bundles(
+    folders: Sequence[Path], expected: Sequence[str], secrets: Sequence[str] = ()
+) -> list[Bundle]:
+    """One bundle for each stack; one that can't be read is a stack that failed, so that the others are reported.
+
+    Raises BundleUnreadable: a folder is missing. Raises BadCall: it is given twice.
+    """
+    for folder in folders:
+        _require(folder)
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise BadCall("a folder is given twice. Next: pass one folder for each stack.")
+    found: dict[str, Bundle] = {}
+    for folder in folders:
+        bundle = _read_or_broken(folder, expected, secrets)
+        if bundle.stack in found:
+            bundle = _broken(bundle.stack, "two bundles say that they are of it")
+        found[bundle.stack] = bundle
+    return list(found.values())
+
+
+def _require(folder: Path) -> None:
     if not folder.is_dir():
         raise BundleUnreadable(f"{folder.name}: no such folder. Next: pass the folders that previews wrote.")
-    reading, form = _reading(folder, secrets)
-    meta = _model(folder, "meta.json", Meta) or Meta()
+
+
+def _read_or_broken(folder: Path, expected: Sequence[str], secrets: Sequence[str]) -> Bundle:
+    name = folder.resolve().name.removeprefix(PREFIX)
+    try:
+        bundle = read_bundle(folder, secrets)
+    except BundleUnreadable as error:
+        return _broken(name, str(error))
+    except RecursionError:
+        return _broken(name, "it is nested too deeply")
+    if name in expected and bundle.stack != name:
+        return _broken(name, f"it says that it is of {bundle.stack}")
+    return bundle
+
+
+def _broken(stack: str, why: str) -> Bundle:
+    return Bundle(stack=stack, reading=NOTHING, form=None, exit=1, unreadable=why)
+
+
+def read_bundle(folder: Path, secrets: Sequence[str] = ()) -> Bundle:
+    """The bundle in a folder; secrets are masked in messages. Raises BundleUnreadable, naming the file."""
+    _require(folder)
+    files = _Files(folder)
+    reading, form = _reading(files, secrets)
+    meta = files.model("meta.json", Meta) or Meta()
     return Bundle(
         stack=meta.stack or reading.stack or folder.resolve().name,
         reading=reading,
         form=form,
-        exit=_exit(folder, reading, form),
-        effects=_effects(folder),
-        stderr=presentable(_text(folder, "stderr.txt") or "", secrets),
-        pending=_pending(folder),
-        catalog=_model(folder, "catalog.json", Catalog),
-        guards=_model(folder, "guards.json", Guards),
-        pins_before=_model(folder, "pins.before.json", Pins) or Pins(),
-        pins_after=_model(folder, "pins.after.json", Pins) or Pins(),
+        exit=_exit(files, reading, form),
+        effects=_effects(files),
+        stderr=presentable(files.text("stderr.txt"), secrets),
+        pending=_pending(files),
+        catalog=files.model("catalog.json", Catalog),
+        guards=files.model("guards.json", Guards),
+        pins_before=files.model("pins.before.json", Pins) or Pins(),
+        pins_after=files.model("pins.after.json", Pins) or Pins(),
         meta=meta,
     )
 
 
-def _reading(folder: Path, secrets: Sequence[str]) -> tuple[Reading, Literal["events", "digest"] | None]:
-    digest = _json(folder, "digest.json")
-    if digest is not None and not isinstance(digest, Mapping):
-        raise BundleUnreadable(f"{folder.name}/digest.json is not a preview's digest: no JSON object")
-    told = read_digest(digest, secrets) if isinstance(digest, Mapping) else None
-    lines = _text(folder, "events.ndjson")
-    if lines is not None and lines.strip():
+@dataclass(frozen=True)
+class _Files:
+    """The files of a folder; one that is not there is empty. All raise BundleUnreadable, naming the file."""
+
+    folder: Path
+
+    def text(self, name: str) -> str:
+        path = self.folder / name
+        if not path.exists():
+            return ""
         try:
-            events, whole = parse_lines(lines)
+            if path.stat().st_size > LARGEST_BYTES:
+                raise self.unreadable(name, f" is larger than {LARGEST_BYTES >> 20} MB")
+            return path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise self.unreadable(name, f": {error.strerror or 'unreadable'}") from error
+
+    def json(self, name: str) -> object:
+        """None for a file that is not there."""
+        try:
+            return parse_json(self.text(name)) if (self.folder / name).exists() else None
+        except ValueError as error:
+            raise self.unreadable(name, " is not JSON") from error
+
+    def lines(self, name: str) -> tuple[list[Json], bool]:
+        """As `parse_lines` has them."""
+        try:
+            return parse_lines(self.text(name))
         except BundleUnreadable as error:
-            raise BundleUnreadable(f"{folder.name}/events.ndjson: {error}") from error
+            raise self.unreadable(name, f": {error}") from error
+
+    def model(self, name: str, model: type[ModelT]) -> ModelT | None:
+        found = self.json(name)
+        return None if found is None else self.checked(name, model, found)
+
+    def checked(self, name: str, model: type[ModelT], value: object) -> ModelT:
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise self.unreadable(name, f": {where + ': ' if where else ''}{first['msg']}") from error
+
+    def unreadable(self, name: str, why: str) -> BundleUnreadable:
+        return BundleUnreadable(f"{self.folder.name}/{name}{why}")
+
+
+def _reading(files: _Files, secrets: Sequence[str]) -> tuple[Reading, Literal["events", "digest"] | None]:
+    digest = files.json("digest.json")
+    if digest is not None and not isinstance(digest, Mapping):
+        raise files.unreadable("digest.json", " is not a preview's digest: no JSON object")
+    told = read_digest(digest, secrets) if isinstance(digest, Mapping) else None
+    events, whole = files.lines("events.ndjson")
+    if events or not whole:
         reading = read_events(events, whole=whole, secrets=secrets)
         return (_with_dependencies(reading, told) if told else reading), "events"
-    if told:
-        return told, "digest"
-    return Reading(steps=(), complete=False, succeeded=False), None
+    return (told, "digest") if told else (NOTHING, None)
 
 
 def _with_dependencies(reading: Reading, told: Reading) -> Reading:
     """The events' steps with what only the digest knows: what each resource is made from."""
     known = {step.urn: step for step in told.steps}
-    return replace(reading, steps=tuple(_enriched(step, known.get(step.urn)) for step in reading.steps))
+
+    def side(state: State | None, other: State | None) -> State | None:
+        if state is None or other is None:
+            return state
+        return replace(
+            state, dependencies=other.dependencies, property_dependencies=other.property_dependencies
+        )
+
+    def enriched(step: Step) -> Step:
+        other = known.get(step.urn)
+        return replace(step, old=side(step.old, other.old), new=side(step.new, other.new)) if other else step
+
+    return replace(reading, steps=tuple(map(enriched, reading.steps)))
 
 
-def _enriched(step: Step, other: Step | None) -> Step:
-    if other is None:
-        return step
-    return replace(step, old=_side(step.old, other.old), new=_side(step.new, other.new))
-
-
-def _side(state: State | None, other: State | None) -> State | None:
-    if state is None or other is None:
-        return state
-    return replace(state, dependencies=other.dependencies, property_dependencies=other.property_dependencies)
-
-
-def _exit(folder: Path, reading: Reading, form: str | None) -> int:
+def _exit(files: _Files, reading: Reading, form: str | None) -> int:
     """The command's exit code; without one, what the preview said of its own success."""
-    text = _text(folder, "exit")
-    if text is not None and text.strip():
+    if text := files.text("exit").strip():
         try:
-            return int(text.strip())
+            return int(text)
         except ValueError as error:
-            raise BundleUnreadable(f"{folder.name}/exit is not a number") from error
+            raise files.unreadable("exit", " is not a number") from error
     broken = form is None or any(item.severity == "error" for item in reading.diagnostics)
     return 1 if broken or reading.succeeded is False else 0
 
 
-def _effects(folder: Path) -> Mapping[str, Effects]:
-    """The last line of a resource counts. One that is cut off at the end is what a killed run left."""
-    found: dict[str, Effects] = {}
-    lines = (_text(folder, "effects.ndjson") or "").strip().split("\n")
-    for number, line in enumerate(lines, 1):
-        try:
-            told = Effects.model_validate(jsontext.loads(line)) if line.strip() else None
-        except ValidationError as error:
-            raise BundleUnreadable(f"{folder.name}/effects.ndjson: line {number} tells no effects") from error
-        except ValueError as error:
-            if number == len(lines):
-                break
-            raise BundleUnreadable(f"{folder.name}/effects.ndjson: line {number} is not JSON") from error
-        if told:
-            found[told.urn] = told
-    return found
+def _effects(files: _Files) -> Mapping[str, Effects]:
+    """By URN; the last line of a resource counts."""
+    lines, _ = files.lines("effects.ndjson")
+    return {told.urn: told for line in lines if (told := files.checked("effects.ndjson", Effects, line))}
 
 
-def _pending(folder: Path) -> tuple[str, ...]:
+def _pending(files: _Files) -> tuple[str, ...]:
     """The names of the resources with an operation that never ended. Source: `pulumi stack export`."""
-    found = _json(folder, "pending.json")
+    found = files.json("pending.json")
     if isinstance(found, Mapping):
         found = found.get("pending_operations") or []
-    if found is None:
-        return ()
-    if not isinstance(found, list):
-        raise BundleUnreadable(f"{folder.name}/pending.json is not a list of operations")
-    resources = [item.get("resource") for item in found if isinstance(item, Mapping)]
+    if found is not None and not isinstance(found, list):
+        raise files.unreadable("pending.json", " is not a list of operations")
+    resources = [item.get("resource") for item in found or [] if isinstance(item, Mapping)]
     urns = [item.get("urn") for item in resources if isinstance(item, Mapping)]
     return tuple(sorted(names.resource_name(str(urn)) for urn in urns if urn))
-
-
-def _model(folder: Path, name: str, model: type[ModelT]) -> ModelT | None:
-    found = _json(folder, name)
-    if found is None:
-        return None
-    try:
-        return model.model_validate(found)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"{folder.name}/{name}: {where + ': ' if where else ''}{first['msg']}"
-        raise BundleUnreadable(message) from error
-
-
-def _json(folder: Path, name: str) -> object:
-    text = _text(folder, name)
-    if text is None:
-        return None
-    try:
-        return jsontext.loads(text)
-    except ValueError as error:
-        raise BundleUnreadable(f"{folder.name}/{name} is not JSON") from error
-
-
-def _text(folder: Path, name: str) -> str | None:
-    path = folder / name
-    if not path.exists():
-        return None
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise BundleUnreadable(f"{folder.name}/{name} is larger than {LARGEST_BYTES >> 20} MB")
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise BundleUnreadable(f"{folder.name}/{name}: {error.strerror or 'unreadable'}") from error

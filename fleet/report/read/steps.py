@@ -22,9 +22,7 @@ class State:
 
     inputs: Json = field(default_factory=dict)
     outputs: Json = field(default_factory=dict)
-    id: str = ""
     protect: bool = False
-    parent: str = ""
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -61,7 +59,6 @@ class PolicyResult:
     """What a policy pack found. level: mandatory, advisory; message in the pack's words."""
 
     policy: str
-    pack: str
     level: str
     urn: str
     message: str
@@ -123,9 +120,7 @@ def read_state(value: object) -> State | None:
     return State(
         inputs=as_map(clean(as_map(value.get("inputs")))),
         outputs=as_map(clean(as_map(value.get("outputs")))),
-        id=str(value.get("id") or ""),
         protect=value.get("protect") is True,
-        parent=str(value.get("parent") or ""),
         dependencies=texts(value.get("dependencies")),
         property_dependencies={key: texts(urns) for key, urns in dependencies.items()},
     )

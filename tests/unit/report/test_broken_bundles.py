@@ -39,7 +39,7 @@ def dev(text: str = "", **more: Any) -> dict[str, Any]:
     ("files", "why"),
     [
         (dev('{"a": 1}\nno json\n{"b": 1}\n'), "events.ndjson: line 2 is not JSON"),
-        (dev("[1]\n{}\n"), "events.ndjson: line 1 is not an event"),
+        (dev("[1]\n{}\n"), "events.ndjson: line 1 is not an object"),
         (dev(guards={"max_monthly": "much"}), "guards.json: max_monthly"),
         (dev(meta="{"), "meta.json is not JSON"),
         (dev(exit="soon"), "exit is not a number"),

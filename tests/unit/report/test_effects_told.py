@@ -240,8 +240,8 @@ def test_words_that_nobody_here_wrote_are_shown_as_data(tmp_path: Path, evil: st
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[]\n", "line 1 tells no effects"),
-        (lines([effects_line("web", "quite bad")]), "line 1 tells no effects"),
+        ("[]\n", "line 1 is not an object"),
+        (lines([effects_line("web", "quite bad")]), "level: Input should be"),
         ("{\n" + lines([COLD]), "line 1 is not JSON"),
     ],
 )

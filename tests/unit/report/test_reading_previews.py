@@ -8,8 +8,7 @@ import pytest
 from fleet.report.errors import BundleUnreadable
 from fleet.report.judge.report import build
 from fleet.report.read.bundle import read_bundle
-from fleet.report.read.digest import read_digest
-from fleet.report.read.events import parse_lines, read_events
+from fleet.report.read.previews import parse_lines, read_digest, read_events
 from fleet.report.read.steps import clean
 from tests.unit.report.making import (
     CATALOG,
@@ -70,7 +69,8 @@ def test_events_are_taken_in_the_order_of_their_sequence() -> None:
     reversed_events, whole = parse_lines(lines(found[::-1]))
 
     assert whole
-    assert reversed_events == found
+    assert read_events(reversed_events) == read_events(found)
+    assert read_events(found).outputs == ({}, {})
 
 
 def test_unknown_events_and_fields_are_ignored() -> None:
@@ -102,7 +102,7 @@ def test_a_line_that_is_no_json_in_the_middle_is_an_error(tmp_path: Path) -> Non
 
 
 def test_a_number_where_an_event_should_be_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BundleUnreadable, match="line 1 is not an event"):
+    with pytest.raises(BundleUnreadable, match="line 1 is not an object"):
         read_bundle(write(tmp_path / "dev", events="1\n{}\n"))
 
 

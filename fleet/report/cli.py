@@ -23,7 +23,6 @@ from fleet.report.hosts.github import GitHub
 from fleet.report.hosts.gitlab import GitLab
 from fleet.report.hosts.host import Host
 from fleet.report.hosts.http import Http
-from fleet.report.judge.protection import Acknowledgement
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Annotation, Report
 from fleet.report.read.bundle import read_bundles
@@ -176,7 +175,7 @@ def _run_of(environment: Mapping[str, str], run: str = "", url: str = "") -> tup
 
 def _built(
     folders: Sequence[Path], bundles: Path | None, expected_stacks: str | None, secrets: Sequence[str], run: str,
-    run_url: str, acknowledged: str, **given: Any,
+    run_url: str, **given: Any,
 ) -> Report:  # fmt: skip
     """The report that the options of `of_report` ask for."""
     listed = (expected_stacks or "").strip()
@@ -185,7 +184,7 @@ def _built(
     options = Options(
         expected=expected, unlisted=expected_stacks is not None and not listed, run=run, run_url=run_url,
         none_touched=not expected and listed.startswith("["),
-        acknowledged=Acknowledgement(given=bool(acknowledged), commit=acknowledged), **given,
+        **given,
     )  # fmt: skip
     return build(read_bundles(_bundle_folders(folders, bundles), expected, secrets), options)
 

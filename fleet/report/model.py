@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from fleet.report.phrases import Phrase
+from fleet.report.phrases import Phrase, Piece, code, phrase
 from fleet.report.read.files import Destroyed, Frozen, Level, Money, SecondsOff
 
 Op = Literal["same", "create", "update", "replace", "delete"]
@@ -35,6 +35,18 @@ SIGNS: dict[Verdict, str] = {
     "nothing": "⚪",
 }
 
+LABELS: dict[Verdict, str] = {
+    "failed": "infra: failed",
+    "blocked": "infra: blocked",
+    "danger": "infra: change",
+    "look": "infra: change",
+    "changes": "infra: change",
+    "nothing": "infra: no change",
+}
+DATA_LOSS_LABEL = "infra: data loss"
+LABEL_NAMES = (*dict.fromkeys(LABELS.values()), DATA_LOSS_LABEL)
+"""Labels that a pull request gets from its report, all of them."""
+
 UNLISTED = "(stacks)"
 """In place of a stack: those that nobody has listed. No stack can be called so."""
 
@@ -44,6 +56,14 @@ class Value(Frozen):
 
     kind: ValueKind
     text: str = ""
+
+    def words(self) -> Phrase:
+        """As it stands in a sentence."""
+        if self.kind == "text":
+            return (code(self.text),)
+        if self.kind == "unknown" or self.kind == "secret":
+            return (Piece(kind=self.kind),)
+        return phrase("none" if self.kind == "absent" else "not shown")
 
 
 class Path(Frozen):
@@ -156,12 +176,13 @@ class GuardResult(Frozen):
 
 
 class Finding(Frozen):
-    """Something to decide or to look at."""
+    """Something to decide or to look at. short: for the stack's row and the heading."""
 
     verdict: Verdict
     stack: str
     title: Phrase
     text: Phrase
+    short: Phrase
 
 
 class Choice(Frozen):

@@ -24,6 +24,8 @@ class Piece(Frozen):
 
 
 Phrase = tuple[Piece, ...]
+Words = str | Piece | Sequence["Words"]
+"""Our own text, a piece, or several of these."""
 
 
 def code(value: str) -> Piece:
@@ -38,32 +40,28 @@ def strong(value: str) -> Piece:
     return Piece(kind="strong", text=value)
 
 
-def phrase(*parts: str | Piece | Sequence[Piece]) -> Phrase:
-    """Texts, pieces and phrases in one; empty ones are left out."""
+def phrase(*parts: Words) -> Phrase:
+    """All in one; empty texts are left out."""
     found: list[Piece] = []
     for part in parts:
-        if isinstance(part, str):
-            found.extend([Piece(kind="text", text=part)] if part else [])
-        elif isinstance(part, Piece):
+        if isinstance(part, Piece):
             found.append(part)
+        elif isinstance(part, str):
+            found += [Piece(kind="text", text=part)] if part else []
         else:
-            found.extend(part)
+            found += phrase(*part)
     return tuple(found)
 
 
 def listed(values: Iterable[str], most: int = 5) -> Phrase:
     """`a`, `b` and `c`; with more than `most` the rest is a number."""
     items = list(values)
-    shown = items if len(items) <= most else items[:most]
-    rest = len(items) - len(shown)
-    parts: list[str | Piece] = []
+    shown, rest = items[:most], len(items) - most
+    parts: list[Words] = []
     for index, item in enumerate(shown):
-        if index:
-            parts.append(" and " if index == len(shown) - 1 and not rest else ", ")
-        parts.append(code(item))
-    if rest:
-        parts.append(f" and {rest} more")
-    return phrase(*parts)
+        last = index == len(shown) - 1 and rest <= 0
+        parts += [(" and " if last else ", ") if index else "", code(item)]
+    return phrase(parts, f" and {rest} more" if rest > 0 else "")
 
 
 def trimmed(pieces: Phrase) -> Phrase:
@@ -77,12 +75,7 @@ def trimmed(pieces: Phrase) -> Phrase:
 
 
 def joined(phrases: Iterable[Phrase], separator: str) -> Phrase:
-    found: list[Piece] = []
-    for index, item in enumerate(phrases):
-        if index:
-            found.append(Piece(kind="text", text=separator))
-        found.extend(item)
-    return tuple(found)
+    return phrase([(separator if index else "", item) for index, item in enumerate(phrases)])
 
 
 def plain(pieces: Phrase) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from fleet.report import model
-from fleet.report.judge.labels import LABEL_NAMES
-from fleet.report.judge.values import LONGEST, shortened
+from fleet.report.judge.paths import LONGEST, shortened
 from fleet.report.masking import holds_any, mask
-from fleet.report.model import Report
+from fleet.report.model import LABEL_NAMES, Report
 from fleet.report.phrases import Kind
 from fleet.report.read import files
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fleet.report.judge import heading
-from fleet.report.judge.building import value_text
-from fleet.report.judge.cost import cents, dollars, total
+from fleet.report.judge.cost import dollars, total
 from fleet.report.judge.time_off import told
 from fleet.report.model import Change, Path, Report, StackReport, Verdict
 from fleet.report.names import top_level
-from fleet.report.phrases import Phrase, Piece, code, counted, joined, listed, phrase
+from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase
 from fleet.report.read.files import Level
 
 MINUS = "−"
@@ -58,21 +57,8 @@ def _path(path: Path) -> Phrase:
     if path.kind in ("add", "delete") and path.path.endswith("]"):
         side = path.after if path.kind == "add" else path.before
         mark = "+" if path.kind == "add" else MINUS
-        return phrase(code(top_level(path.path)), f": {mark} ", _value(side.kind, side.text))
-    before, after = path.before, path.after
-    return phrase(
-        code(path.path), ": ", _value(before.kind, before.text), " → ", _value(after.kind, after.text)
-    )
-
-
-def _value(kind: str, text: str) -> Phrase:
-    if kind == "text":
-        return phrase(code(text))
-    if kind == "unknown":
-        return (Piece(kind="unknown"),)
-    if kind == "secret":
-        return (Piece(kind="secret"),)
-    return phrase("none" if kind == "absent" else "not shown")
+        return phrase(code(top_level(path.path)), f": {mark} ", side.words())
+    return phrase(code(path.path), ": ", path.before.words(), " → ", path.after.words())
 
 
 def effect(change: Change) -> Phrase:
@@ -167,11 +153,3 @@ def unchanged(stack: StackReport) -> str:
     if not stack.unchanged_known:
         return "unchanged ones not told"
     return f"{sum(not item.changed for item in stack.changes)} unchanged"
-
-
-def is_zero(stack: StackReport) -> bool:
-    return cents(stack.then.amount) == cents(stack.now.amount)
-
-
-def value_words(path: Path) -> tuple[str, str]:
-    return value_text(path.before), value_text(path.after)

@@ -11,7 +11,7 @@ from fleet.report.forms import marker
 from fleet.report.forms.marker import Marker
 from fleet.report.hosts import comment
 from fleet.report.hosts.host import Host, Merged
-from fleet.report.judge.protection import ACK_LABEL
+from fleet.report.judge.guards import ACK_LABEL
 
 NOTHING = "none"
 

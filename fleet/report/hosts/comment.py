@@ -9,7 +9,7 @@ from typing import Literal
 from fleet.report.errors import HostRefused
 from fleet.report.forms import marker
 from fleet.report.hosts.host import Comment, Host
-from fleet.report.judge.labels import LABEL_NAMES
+from fleet.report.model import LABEL_NAMES
 
 Action = Literal["created", "updated", "unchanged", "kept newer", "closed", "none"]
 CREATE_TRIES = 3

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from fleet.report import names
 from fleet.report.judge import effects_table
-from fleet.report.judge.replacing import Judgement
+from fleet.report.judge.certainty import Judgement, inputs_of
+from fleet.report.judge.cost import by_name
 from fleet.report.model import Effect, Op, Path
 from fleet.report.phrases import Phrase, code, listed, phrase, said
-from fleet.report.read.files import Destroyed, Effects, Level
+from fleet.report.read.files import CatalogType, Destroyed, Effects, Level
+from fleet.report.read.steps import Step
 
-HARMLESS_TYPES = frozenset(
+RECORDS = frozenset(
     {
         "pulumi-python:dynamic/linode:Account",
         "pulumi-python:dynamic/linode:Gate",
@@ -21,94 +24,110 @@ HARMLESS_TYPES = frozenset(
         "linode:index:Fleet",
     }
 )
-"""Resources that are records in the state only: nothing in the account goes with them."""
+"""Types of resources that are records in the state only: nothing in the account goes with them."""
 
 EVERYTHING: tuple[Destroyed, ...] = ("disks", "backups", "addresses", "id")
-Found = tuple[tuple[Effect, ...], tuple[Destroyed, ...]]
-"""The effects, and what they destroy."""
 
 _PLAIN = re.compile(r"(?!.*(?:www\.|//))[\w ,.:;()/→%'+-]{1,300}", re.ASCII)
 """What a provider's words may hold to stand as they are; other words are shown as data: a branch may write them."""
 
 
-def told(line: Effects) -> Found:
-    """The provider's own word, one effect for each cause; what can't be taken back at the end."""
+class Found(NamedTuple):
+    effects: tuple[Effect, ...]
+    destroys: tuple[Destroyed, ...] = ()
+
+
+def of(
+    step: Step,
+    op: Op,
+    paths: Sequence[Path],
+    judgement: Judgement,
+    types: Mapping[str, CatalogType],
+    line: Effects | None,
+) -> Found:
+    """What an operation of a plan does. line: the provider's own word; a server that goes is lost whatever it says."""
+    server = names.resource_type(step.urn) in names.SERVER_TYPES
+    olds = by_name(inputs_of(step.old))
+    if op == "same":
+        return Found(())
+    if op == "create":
+        return _one("none", _words(line.summary) if line and line.op == "adopt" else "created")
+    if op == "delete" and server:
+        backups = " and backups" if olds.get("backups_enabled") is True else ""
+        return _one("data loss", f"deleted with its disks{backups}", EVERYTHING)
+    if op == "replace" and server:
+        return _one("data loss", _replaced(judgement, step.delete_first), EVERYTHING)
+    if op != "delete" and line:
+        return _told(line)
+    if op == "update" and server:
+        return _by_property(paths, by_name(inputs_of(step.new)), _smaller_disk(step, types))
+    if op == "update" or names.resource_type(step.urn) in RECORDS:
+        return _one("none", "none")
+    return _one("unknown", "what goes with it is not known")
+
+
+def drifted(op: Op) -> Found:
+    """What was found outside the program."""
+    words = {
+        "same": "",
+        "delete": "deleted outside: an update with --refresh makes it anew",
+        "create": "made outside",
+    }
+    text = words.get(op, "changed outside: an update with --refresh puts it back")
+    return _one("unknown", text) if text else Found(())
+
+
+def _one(level: Level, what: str | Phrase, destroys: tuple[Destroyed, ...] = ()) -> Found:
+    return Found((Effect(level=level, what=phrase(what)),), destroys)
+
+
+def _told(line: Effects) -> Found:
+    """One effect for each cause; what can't be taken back at the end. A level that no cause has is not lost."""
     found = [
         Effect(level=cause.level, what=_words(cause.what), property=cause.input) for cause in line.causes
     ]
-    found += [Effect(level="none", what=phrase("for good: ", *_words(text))) for text in line.one_way]
-    if line.level not in {effect.level for effect in found} and line.level != "none":
+    found += [Effect(level="none", what=phrase("for good: ", _words(text))) for text in line.one_way]
+    if line.level != "none" and line.level not in {effect.level for effect in found}:
         found.append(Effect(level=line.level, what=_words(line.summary or line.level)))
-    return tuple(found), line.destroys
+    return Found(tuple(found), line.destroys)
 
 
 def _words(text: str) -> Phrase:
     return phrase(text if _PLAIN.fullmatch(text) else said(text))
 
 
-def created(line: Effects | None) -> Found:
-    adopted = line is not None and line.op == "adopt" and line.summary
-    return (Effect(level="none", what=_words(line.summary) if line and adopted else phrase("created")),), ()
-
-
-def deleted(*, backups: bool) -> Found:
-    """A server that goes. backups: it has some now."""
-    return _one("data loss", "deleted with its disks" + (" and backups" if backups else "")), EVERYTHING
-
-
-def updated(paths: Sequence[Path], news: Mapping[str, object], shrinks_to_mb: int | None) -> Found:
-    """A server whose provider did not tell. shrinks_to_mb: the disk of the new, smaller type."""
+def _by_property(paths: Iterable[Path], news: Mapping[str, object], smaller_disk_mb: int | None) -> Found:
+    """A server's update without a word of its provider."""
     found: dict[str, Effect] = {}
     destroys: set[Destroyed] = set()
     for path in paths:
         name = names.top_level(path.path)
         row = effects_table.row(name, path, news)
-        if name in found:
-            continue
-        if row is None:
-            unknown = phrase("effect of ", code(name), " not known")
-            found[name] = Effect(level="unknown", what=unknown, property=name)
-            continue
-        level, words = row
-        if names.canonical(name) == "type" and shrinks_to_mb is not None:
-            words += f"; refused unless its disks fit in {shrinks_to_mb:,} MB: shrink them first"
-        found[name] = Effect(level=level, what=phrase(words), property=name)
+        level, what = row or ("unknown", phrase("effect of ", code(name), " not known"))
+        if names.canonical(name) == "type" and smaller_disk_mb is not None:
+            what = f"{what}; refused unless its disks fit in {smaller_disk_mb:,} MB: shrink them first"
+        found.setdefault(name, Effect(level=level, what=phrase(what), property=name))
         destroys |= {"backups"} if row == effects_table.BACKUPS_LOST else set()
         destroys |= {"disks"} if row == effects_table.REBUILT else set()
-    return tuple(found.values()), tuple(sorted(destroys))
+    return Found(tuple(found.values()), tuple(sorted(destroys)))
 
 
-def of_another(op: Op, kind: str) -> Found:
-    """What is no server, and whose provider did not tell."""
-    if op in ("create", "update", "same") or kind in HARMLESS_TYPES:
-        return _one("none", "created" if op == "create" else "none") if op != "same" else (), ()
-    return _one("unknown", "what goes with it is not known"), ()
-
-
-def drifted(op: Op) -> Found:
-    """What was found outside the program."""
-    words = {"delete": "deleted outside: an update with --refresh makes it anew", "create": "made outside"}
-    return _one("unknown", words.get(op, "changed outside: an update with --refresh puts it back")), ()
-
-
-def _one(level: Level, words: str) -> tuple[Effect, ...]:
-    return (Effect(level=level, what=phrase(words)),)
-
-
-def replaced(judgement: Judgement, delete_first: bool | None) -> Found:
-    return (Effect(level="data loss", what=_replaced(judgement, delete_first)),), EVERYTHING
+def _smaller_disk(step: Step, types: Mapping[str, CatalogType]) -> int | None:
+    """In MB, of a new type whose disk is smaller than the old one's."""
+    old, new = (types.get(str(by_name(inputs_of(state)).get("type"))) for state in (step.old, step.new))
+    return new.disk if old and new and old.disk and new.disk and new.disk < old.disk else None
 
 
 def _replaced(judgement: Judgement, delete_first: bool | None) -> Phrase:
     sources = listed(names.resource_name(urn) for urn in judgement.sources)
     if judgement.certainty == "perhaps":
-        what: Phrase = phrase("the address of ", sources) if sources else phrase("the unknown value")
+        what = phrase("the address of ", sources) if sources else phrase("the unknown value")
         ends = {
-            "replaced": (sources, " is rebuilt: likely"),
-            "new": (sources, " is new: likely"),
-            "in place": (sources, " is changed in place: unlikely"),
-        }.get(judgement.source_changes, ("How likely is not known.",))
-        return phrase("if ", what, " changed: new server, disks erased. ", *ends)
+            "replaced": phrase(sources, " is rebuilt: likely"),
+            "new": phrase(sources, " is new: likely"),
+            "in place": phrase(sources, " is changed in place: unlikely"),
+        }.get(judgement.source_changes, phrase("How likely is not known."))
+        return phrase("if ", what, " changed: new server, disks erased. ", ends)
     lost = "disks erased, new id, new addresses"
     if judgement.dragged_by is not None:
         by = code(names.resource_name(judgement.dragged_by)) if judgement.dragged_by else "another one"

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fleet.report.judge.building import Facts, value_text
-from fleet.report.judge.points import Point
-from fleet.report.model import Change, GuardResult, Value
+from fleet.report.judge.changes import Facts
+from fleet.report.model import Change, Finding, GuardResult, Value
 from fleet.report.phrases import Phrase, code, joined, listed, phrase
 
 
-def blocked(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
+def blocked(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
     for guard in guards:
         if guard.state != "block":
             continue
         if guard.name == "data_loss":
             lost = [change for change in facts.changes if change.erased]
-            title = phrase(code(facts.stack), ", ", listed(guard.about), ": ", _lost_words(lost))
+            title = phrase(", ", listed(guard.about), ": ", _lost_words(lost))
             text = phrase(_why(lost, facts), guard.next_step, _take_back(lost, facts))
         else:
-            title = phrase(code(facts.stack), ", ", code(guard.name), ": ", guard.what)
+            title = phrase(", ", code(guard.name), ": ", guard.what)
             text = phrase(whom(guard), guard.next_step)
-        yield Point("blocked", title, phrase(text, place(guard)), guard.short)
+        yield facts.finding("blocked", title, (text, place(guard)), guard.short)
 
 
 def whom(guard: GuardResult) -> Phrase:
@@ -32,36 +31,36 @@ def place(guard: GuardResult) -> Phrase:
     return phrase(" Set in ", code(guard.place), ".") if guard.place else phrase()
 
 
-def losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Point]:
+def losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
     """Data loss that no guard stops."""
     lost = [change for change in facts.changes if change.erased]
     guard = next((item for item in guards if item.name == "data_loss"), None)
     if not lost or (guard and guard.state == "block"):
         return
-    title = phrase(code(facts.stack), ", ", listed(change.name for change in lost), ": ", _lost_words(lost))
-    allowed = phrase("No guard is set against data loss. ") if guard is None else phrase()
-    if guard is not None:
-        where = phrase(" (", code(guard.place), ")") if guard.place else phrase()
-        allowed = phrase("Data loss is ", guard.what, where, ". ")
-    short = guard.short if guard else phrase("data of ", listed((item.name for item in lost), 3), " is lost")
-    yield Point("danger", title, phrase(_why(lost, facts), allowed), short)
+    names = [change.name for change in lost]
+    where = phrase(" (", code(guard.place), ")") if guard and guard.place else phrase()
+    allowed = ("Data loss is ", guard.what, where, ". ") if guard else "No guard is set against data loss. "
+    short = guard.short if guard else phrase("data of ", listed(names, 3), " is lost")
+    yield facts.finding(
+        "danger", (", ", listed(names), ": ", _lost_words(lost)), (_why(lost, facts), allowed), short
+    )
 
 
-def _lost_words(lost: Sequence[Change]) -> Phrase:
+def _lost_words(lost: Sequence[Change]) -> str:
     """Disks are worse than backups; the words are those of the worst of them."""
     if all(change.backups_only for change in lost):
-        return phrase("all backups are deleted")
+        return "all backups are deleted"
     if any(change.backups_only for change in lost):
-        return phrase("disks or backups erased")
+        return "disks or backups erased"
     if all(change.op == "replace" for change in lost):
-        return phrase("empty disks, a new id and new addresses")
-    return phrase("disks erased")
+        return "empty disks, a new id and new addresses"
+    return "disks erased"
 
 
 def _why(changes: Sequence[Change], facts: Facts) -> Phrase:
     """What forces it, for the first three."""
     found = [_why_one(change, facts) for change in changes[:3]]
-    rest = phrase(f" And {len(changes) - 3} more.") if len(changes) > 3 else phrase()
+    rest = f" And {len(changes) - 3} more." if len(changes) > 3 else ""
     return phrase(joined(found, " "), rest, " ") if found else phrase()
 
 
@@ -76,21 +75,11 @@ def _why_one(change: Change, facts: Facts) -> Phrase:
     if not paths:
         return phrase(name, " is rebuilt; the preview does not say why.")
     path = paths[0]
-    step = (
-        "in place"
-        if change.op == "update"
-        else "by a new server; the old one is deleted with its disks and backups"
-    )
+    again = "by a new server; the old one is deleted with its disks and backups"
     return phrase(
-        code(path.path), " of ", name, " goes from ", value(path.before), " to ", value(path.after),
-        f", {step}.", _pin_behind(path.before, path.after, facts),
+        code(path.path), " of ", name, " goes from ", path.before.words(), " to ", path.after.words(),
+        f", {'in place' if change.op == 'update' else again}.", _pin_behind(path.before, path.after, facts),
     )  # fmt: skip
-
-
-def value(item: Value) -> Phrase:
-    if item.kind == "text":
-        return phrase(code(item.text))
-    return phrase(value_text(item))
 
 
 def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:
@@ -105,11 +94,10 @@ def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:
 
 def _moved_pin(before: Value, after: Value, facts: Facts) -> str | None:
     olds, news = facts.bundle.pins_before.pins, facts.bundle.pins_after.pins
-    texts = (before.text, after.text)
     moved = (
         key
         for key in sorted(olds.keys() & news.keys())
-        if before != after and (olds[key].chosen, news[key].chosen) == texts
+        if before != after and (olds[key].chosen, news[key].chosen) == (before.text, after.text)
     )
     return next(moved, None)
 

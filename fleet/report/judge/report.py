@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from fleet.report.errors import BadCall
-from fleet.report.judge import findings, guards, heading
-from fleet.report.judge.absent import missing, unlisted
-from fleet.report.judge.annotating import places
-from fleet.report.judge.building import Facts, choices_of, facts_of, output_changes
+from fleet.report.judge import guards, heading
+from fleet.report.judge.changes import Facts, facts_of, is_drift
 from fleet.report.judge.cost import dollars
-from fleet.report.judge.labels import DATA_LOSS_LABEL, LABELS
-from fleet.report.judge.ordering import position
+from fleet.report.judge.failures import Judged, missing, unlisted
+from fleet.report.judge.findings import findings, shorts
 from fleet.report.judge.plan_hash import plan_hash
-from fleet.report.judge.points import Point
-from fleet.report.judge.protection import Acknowledgement
 from fleet.report.model import (
+    DATA_LOSS_LABEL,
+    LABELS,
     VERDICTS,
+    Annotation,
+    Choice,
     Finding,
     Message,
+    OutputChange,
     Outputs,
+    OutputState,
     Policy,
     Report,
+    Severity,
     StackReport,
     Sum,
     Verdict,
 )
 from fleet.report.names import resource_name
-from fleet.report.phrases import Phrase, phrase
+from fleet.report.phrases import Phrase, phrase, plain
 from fleet.report.read.bundle import Bundle
+from fleet.report.read.steps import has_unknown
 
 EXIT_FAILED, EXIT_UNREADABLE, EXIT_GUARD, EXIT_CHANGES = 1, 2, 5, 7
+PROMOTION = ("local", "dev", "test", "qa", "staging", "prod")
+"""What the names of stacks usually mean; others come before staging."""
+
+_PLACE = re.compile(r"^\s*([\w][\w./-]*\.(?:ya?ml|json|py)):(\d+):\s*(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Options:
     expected: the stacks that must be there, in the order of promotion. none_touched: that there are none is
     told, not a mistake. unlisted: which ones must be there is not known, because the job that lists them failed.
     commit, run and run_url: the caller's word; what bundles say counts only where nothing is given.
-    changes_exit: the code for changes.
+    changes_exit: the code for changes. acknowledged: the commit whose data loss somebody with write access accepted.
     """
 
     id: str = "fleet"
@@ -55,44 +63,60 @@ class Options:
     run_url: str = ""
     expect_no_changes: bool = False
     changes_exit: int = 0
-    acknowledged: Acknowledgement = field(default_factory=Acknowledgement)
+    acknowledged: str = ""
+
+    def acknowledges(self, commit: str) -> bool:
+        """Whether it is the commit whose data loss was accepted; seven digits of it will do."""
+        shorter = min(len(self.acknowledged), len(commit))
+        return shorter >= 7 and self.acknowledged[:shorter] == commit[:shorter]
 
 
 def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
     """The report of all stacks; the order of the bundles does not matter. Raises BadCall."""
-    chosen = options or Options()
-    given = list(bundles)
+    chosen, given = options or Options(), list(bundles)
     named = [bundle.stack for bundle in given]
     twice = sorted({stack for stack in named if named.count(stack) > 1})
     if twice:
         raise BadCall(f"two bundles are of stack {twice[0]}. Next: pass one folder for each stack.")
-    pairs = [_stack(facts_of(bundle), chosen) for bundle in given]
-    pairs += [missing(stack) for stack in chosen.expected if stack not in named]
-    pairs += [unlisted()] if chosen.unlisted else []
-    if not pairs and not chosen.none_touched:
+    judged = [_judged(bundle, chosen) for bundle in given]
+    judged += [missing(stack) for stack in chosen.expected if stack not in named]
+    judged += [unlisted()] if chosen.unlisted else []
+    if not judged and not chosen.none_touched:
         raise BadCall("no bundle given. Next: pass the folders that previews wrote.")
-    pairs.sort(key=lambda pair: position(pair[0].stack, chosen.expected))
-    stacks = tuple(stack.model_copy(update={"plan": plan_hash([stack])}) for stack, _ in pairs)
-    order = {stack.stack: index for index, stack in enumerate(stacks)}
-    found = [
-        Finding(verdict=point.verdict, stack=stack.stack, title=point.title, text=point.text)
-        for stack, points in pairs
-        for point in points
-    ]
-    found.sort(key=lambda item: (VERDICTS.index(item.verdict), order[item.stack]))
+    judged.sort(key=lambda pair: _position(pair[0].stack, chosen.expected))
+    stacks = tuple(stack.model_copy(update={"plan": plan_hash([stack])}) for stack, _ in judged)
+    found = [finding for _, of_stack in judged for finding in of_stack]
+    found.sort(key=lambda finding: VERDICTS.index(finding.verdict))
     told = _report(stacks, tuple(found), chosen)
     # Worse than what each stack is by itself: a part of the report is missing.
     unreadable = chosen.unlisted or any(bundle.unreadable for bundle in given)
     return told.model_copy(update={"exit": EXIT_UNREADABLE}) if unreadable else told
 
 
+def _position(stack: str, expected: Sequence[str]) -> tuple[float, str]:
+    """A key to sort stacks by: expected ones first, in that order; `prod-eu` goes with `prod`."""
+    if stack in expected:
+        return (-len(expected) + expected.index(stack), "")
+    family = re.split(r"[-_.]", stack, maxsplit=1)[0]
+    return (PROMOTION.index(family) if family in PROMOTION else PROMOTION.index("staging") - 0.5, stack)
+
+
 def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options: Options) -> Report:
     quiet: Verdict = "nothing"
     verdict = min((stack.verdict for stack in stacks), key=VERDICTS.index, default=quiet)
-    plan = plan_hash(stacks)
+    changes = [change for stack in stacks for change in stack.changes if change.changed]
     now, then = _sum(stack.now for stack in stacks), _sum(stack.then for stack in stacks)
     known = all(stack.change_known and stack.complete for stack in stacks)
     first = max(stacks, key=lambda stack: (bool(stack.commit), stack.run), default=None)
+    lost, plan = sum(change.erased for change in changes), plan_hash(stacks)
+    outputs = Outputs(
+        verdict=verdict,
+        changed=bool(changes),
+        data_loss=lost,
+        power_off=sum(change.off for change in changes),
+        monthly_change=dollars(then.amount - now.amount, sign=True) if known else "not known",
+        plan=plan,
+    )
     return Report(
         id=options.id,
         verdict=verdict,
@@ -108,11 +132,11 @@ def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options
         run=options.run or (first.run if first else ""),
         run_url=options.run_url or _harmless(first.run_url if first and not options.run else ""),
         engine=first.engine if first else "",
-        exit=exit_code(stacks, options),
-        labels=_labels(verdict, stacks),
-        outputs=_outputs(verdict, stacks, now, then, known=known, plan=plan),
-        annotations=tuple(places(stacks)),
-        acknowledged=any(options.acknowledged.holds_for(stack.commit) for stack in stacks),
+        exit=_exit_code(verdict, options, changed=bool(changes)),
+        labels=tuple(sorted({LABELS[verdict], *([DATA_LOSS_LABEL] if lost else [])})),
+        outputs=outputs,
+        annotations=tuple(_annotations(stacks)),
+        acknowledged=any(options.acknowledges(stack.commit) for stack in stacks),
     )
 
 
@@ -121,46 +145,64 @@ def _harmless(url: str) -> str:
     return url if re.fullmatch(r"\.\./actions/runs/\d+", url) else ""
 
 
-def _stack(facts: Facts, options: Options) -> tuple[StackReport, tuple[Point, ...]]:
-    checked = guards.results(facts, options.acknowledged)
-    points = findings.points(facts, checked)
-    changed = any(change.changed for change in facts.changes)
-    quiet: Verdict = "changes" if changed else "nothing"
-    verdict: Verdict = points[0].verdict if points else quiet
-    bundle = facts.bundle
+def _exit_code(verdict: Verdict, options: Options, *, changed: bool) -> int:
+    """1 failed or missing, 5 a guard blocks, 7 unexpected changes, else what was asked for or 0."""
+    if verdict in ("failed", "blocked"):
+        return EXIT_FAILED if verdict == "failed" else EXIT_GUARD
+    if changed and options.expect_no_changes:
+        return EXIT_CHANGES
+    return options.changes_exit if changed else 0
+
+
+def _sum(parts: Iterable[Sum]) -> Sum:
+    found = list(parts)
+    amount = sum((part.amount for part in found), Decimal(0))
+    return Sum(amount=amount, at_least=any(part.at_least for part in found))
+
+
+def _judged(bundle: Bundle, options: Options) -> Judged:
+    facts = facts_of(bundle, acknowledged=options.acknowledges(bundle.meta.commit))
+    checked = guards.results(facts)
+    found = findings(facts, checked)
+    quiet: Verdict = "changes" if any(change.changed for change in facts.changes) else "nothing"
+    verdict = found[0].verdict if found else quiet
+    meta, catalog = bundle.meta, bundle.catalog
     stack = StackReport(
         stack=facts.stack,
         verdict=verdict,
-        word=_word(verdict, points, None if bundle.unreadable else bundle.exit),
+        word=_word(verdict, found, None if bundle.unreadable else bundle.exit),
         complete=not facts.failed,
         drift=facts.drift,
         form=bundle.form or "none",
         exit=bundle.exit,
-        commit=bundle.meta.commit,
-        run=bundle.meta.run,
-        run_url=bundle.meta.run_url,
-        engine=bundle.meta.engine,
-        catalog_date=bundle.catalog.fetched[:10] if bundle.catalog else "",
-        catalog_hash=bundle.catalog.hash if bundle.catalog else "",
+        commit=meta.commit,
+        run=meta.run,
+        run_url=meta.run_url,
+        engine=meta.engine,
+        catalog_date=catalog.fetched[:10] if catalog else "",
+        catalog_hash=catalog.hash if catalog else "",
         changes=facts.changes,
         unchanged_known=bundle.reading.has_sames,
         now=facts.now,
         then=facts.then,
         change_known=facts.change_known,
         guards=checked,
-        choices=choices_of(bundle),
+        choices=tuple(_choices(bundle)),
         pins_file=bundle.pins_after.file,
-        outputs=output_changes(bundle),
-        policies=tuple(_policies(bundle)),
+        outputs=tuple(_outputs(bundle)),
+        policies=tuple(
+            Policy(name=item.policy, level=item.level, resource=resource_name(item.urn), message=item.message)
+            for item in bundle.reading.policies
+        ),
         policies_passed=bundle.reading.policies_passed,
-        messages=tuple(_messages(bundle)),
+        messages=tuple(_messages(facts)),
         pending=bundle.pending,
-        offline=bundle.meta.offline,
+        offline=meta.offline,
     )
-    return stack, points
+    return stack, found
 
 
-def _word(verdict: Verdict, points: Sequence[Point], code_: int | None) -> Phrase:
+def _word(verdict: Verdict, found: Sequence[Finding], code_: int | None) -> Phrase:
     """What stands beside the sign in the stack's row."""
     front = {
         "failed": "failed: " if code_ is None else f"failed (exit {code_}): ",
@@ -171,63 +213,60 @@ def _word(verdict: Verdict, points: Sequence[Point], code_: int | None) -> Phras
         "nothing": "nothing to do",
     }[verdict]
     also: Phrase = ()
-    if verdict in ("blocked", "danger") and any(point.verdict == "look" for point in points):
-        also = phrase("; look: ", findings.shorts(points, "look"))
-    return phrase(front, findings.shorts(points, verdict), also)
+    if verdict in ("blocked", "danger") and any(finding.verdict == "look" for finding in found):
+        also = phrase(heading.ALSO_LOOK, shorts(found, "look"))
+    return phrase(front, shorts(found, verdict), also)
 
 
-def _policies(bundle: Bundle) -> Iterable[Policy]:
-    for item in bundle.reading.policies:
-        resource = resource_name(item.urn)
-        yield Policy(name=item.policy, level=item.level, resource=resource, message=item.message)
+def _choices(bundle: Bundle) -> Iterator[Choice]:
+    """The pinned choices that moved, or that have a better match today."""
+    before, after = bundle.pins_before.pins, bundle.pins_after.pins
+    for key in sorted({*before, *after}):
+        old, new = before.get(key), after.get(key)
+        pin = new or before[key]
+        chosen, choice = old.chosen if old else None, new.chosen if new else None
+        if chosen != choice or (pin.newest and pin.newest != choice):
+            yield Choice(key=key, what=pin.what, before=chosen, after=choice, newest=pin.newest)
 
 
-def _messages(bundle: Bundle) -> Iterable[Message]:
-    for item in bundle.reading.diagnostics:
-        yield Message(
-            severity=item.severity,
-            resource=resource_name(item.urn) if item.urn else "",
-            text=item.message,
-        )
-    if bundle.form is None and bundle.stderr:
-        yield Message(severity="error", resource="", text=bundle.stderr)
+def _outputs(bundle: Bundle) -> Iterator[OutputChange]:
+    """The stack's outputs that change, by name; their values are not for showing."""
+    before, after = bundle.reading.outputs or ({}, {})
+    for name in sorted({*before, *after}) if not is_drift(bundle) else ():
+        state: OutputState = "changed"
+        if name not in after:
+            state = "removed"
+        elif has_unknown(after[name]):
+            state = "unknown"
+        elif name not in before:
+            state = "added"
+        elif before[name] == after[name]:
+            continue
+        yield OutputChange(name=name, state=state)
 
 
-def _sum(parts: Iterable[Sum]) -> Sum:
-    found = list(parts)
-    return Sum(
-        amount=sum((part.amount for part in found), Decimal(0)),
-        at_least=any(part.at_least for part in found),
-    )
+def _messages(facts: Facts) -> Iterator[Message]:
+    for item in facts.bundle.reading.diagnostics:
+        resource = resource_name(item.urn) if item.urn else ""
+        yield Message(severity=item.severity, resource=resource, text=item.message)
+    if facts.bundle.form is None and facts.bundle.stderr:
+        yield Message(severity="error", resource="", text=facts.bundle.stderr)
 
 
-def exit_code(stacks: Sequence[StackReport], options: Options) -> int:
-    """1 failed or missing, 5 a guard blocks, 7 unexpected changes, else what was asked for or 0."""
-    verdicts = {stack.verdict for stack in stacks}
-    changed = any(change.changed for stack in stacks for change in stack.changes)
-    if "failed" in verdicts:
-        return EXIT_FAILED
-    if "blocked" in verdicts:
-        return EXIT_GUARD
-    if changed and options.expect_no_changes:
-        return EXIT_CHANGES
-    return options.changes_exit if changed else 0
+def _annotations(stacks: Iterable[StackReport]) -> list[Annotation]:
+    """Places in files of the branch, as they appear beside the lines of a diff, each once.
 
-
-def _labels(verdict: Verdict, stacks: Sequence[StackReport]) -> tuple[str, ...]:
-    lost = any(change.erased for stack in stacks for change in stack.changes)
-    return tuple(sorted({LABELS[verdict], *([DATA_LOSS_LABEL] if lost else [])}))
-
-
-def _outputs(
-    verdict: Verdict, stacks: Sequence[StackReport], now: Sum, then: Sum, *, known: bool, plan: str
-) -> Outputs:
-    changes = [change for stack in stacks for change in stack.changes if change.changed]
-    return Outputs(
-        verdict=verdict,
-        changed=bool(changes),
-        data_loss=sum(change.erased for change in changes),
-        power_off=sum(change.off for change in changes),
-        monthly_change=dollars(then.amount - now.amount, sign=True) if known else "not known",
-        plan=plan,
-    )
+    Settings errors where they stand, and guards that block or warn where they are set.
+    """
+    found: set[Annotation] = set()
+    for stack in stacks:
+        for message in stack.messages:
+            for file, line, text in _PLACE.findall(message.text):
+                found.add(Annotation(level="error", file=file, line=int(line), message=text))
+        for guard in stack.guards:
+            match = re.fullmatch(r"([^:]+):(\d+)", guard.place)
+            if match and guard.state in ("block", "warn"):
+                text = f"{stack.stack}, {guard.name}: {plain(guard.what)}"
+                level: Severity = "error" if guard.state == "block" else "warning"
+                found.add(Annotation(level=level, file=match[1], line=int(match[2]), message=text))
+    return sorted(found, key=lambda item: (item.file, item.line, item.level, item.message))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from fleet.report.judge.protection import Acknowledgement
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Change, Report, StackReport
 from fleet.report.read.bundle import Bundle, read_bundle
@@ -234,8 +233,7 @@ def bundle(
 
 
 def report(folder: Path, acts: Sequence[Act], *, acknowledged: str = "", **more: Any) -> Report:
-    options = Options(acknowledged=Acknowledgement(bool(acknowledged), acknowledged))
-    return build([bundle(folder, acts, **more)], options)
+    return build([bundle(folder, acts, **more)], Options(acknowledged=acknowledged))
 
 
 def stack_of(folder: Path, acts: Sequence[Act], **more: Any) -> StackReport:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.report.judge.paths import at, changed_paths, is_missing
+from fleet.report.judge.paths import MISSING, at, changed_paths
 from fleet.report.read.steps import State, Step
 from tests.unit.report.making import UNKNOWN, Act, change_of, server, updated
 
@@ -84,8 +84,8 @@ def test_an_output_in_the_engines_comparison_is_not_shown() -> None:
 
 
 def test_a_path_into_nothing_is_missing() -> None:
-    assert is_missing(at({"a": [1]}, "a[3]"))
-    assert is_missing(at({"a": 1}, "a.b"))
+    assert at({"a": [1]}, "a[3]") is MISSING
+    assert at({"a": 1}, "a.b") is MISSING
     assert at({"a[0]": "whole"}, "a[0]") == "whole"
     assert at({"a": "[secret]"}, "a[0]") == "[secret]"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleet.report.judge.independent import largest_independent
+from fleet.report.judge.outages import largest_independent
 from fleet.report.model import GuardState
 from fleet.report.phrases import plain
 from tests.unit.report.making import Act, created, digest, kept, report, stack_of, updated

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.report.judge.replacing import judge
+from fleet.report.judge.certainty import judge
 from fleet.report.model import Likelihood
 from fleet.report.phrases import plain
 from fleet.report.read.steps import State, Step

@@ -1,13 +1,65 @@
-"""The largest set of names of which none needs another: what may happen at the same time.
+"""Which servers of a group may be off at the same time: steps without a dependency between them run in parallel.
 
-By Dilworth's theorem it is as large as the fewest chains that hold all names; those are found by a matching of
-each name with one that comes after it, and the set by Kőnig's theorem. Sets of names are the bits of a number.
+Dependencies are in the digest. Where there are events alone, none is known, and all count as off together.
+
+That many are off at most as there are in the largest set of which none needs another. By Dilworth's theorem it is as
+large as the fewest chains that hold all; those are found by a matching of each with one that comes after it, and the
+set by Kőnig's theorem. Sets of names are the bits of a number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+
+from fleet.report.model import Change
+from fleet.report.names import group_of
+
+
+@dataclass(frozen=True)
+class GroupOff:
+    """names: off for certain at once; all_names: with the perhaps ones. size: members of the group."""
+
+    group: str
+    names: tuple[str, ...]
+    all_names: tuple[str, ...]
+    size: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether nobody of the group is left running."""
+        return self.size > 1 and len(self.names) == self.size
+
+
+def groups_off(changes: Sequence[Change]) -> tuple[GroupOff, ...]:
+    """Every group with somebody off, in the order of names. Deleted and new servers are nobody's outage.
+
+    All resources are given: one may wait for another through what is no server.
+    """
+    groups: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.server and change.op not in ("create", "delete"):
+            groups.setdefault(group_of(change.name), []).append(change)
+    needs = {change.name: change.depends_on for change in changes}
+    found = []
+    for group, members in sorted(groups.items()):
+        possible = [item for item in members if goes_down(item)]
+        certain = [item.name for item in possible if item.certainty == "certain"]
+        if possible:
+            names = largest_independent(certain, needs)
+            all_names = largest_independent([item.name for item in possible], needs)
+            found.append(GroupOff(group, names, all_names, len(members)))
+    return tuple(found)
+
+
+def goes_down(change: Change) -> bool:
+    """Whether the server, if the change comes, is off for a while. A new one made first covers for the old."""
+    if change.op == "replace":
+        return change.delete_first is not False
+    levels = {effect.level for effect in change.effects}
+    rebuilt = "data loss" in levels and not change.backups_only
+    return change.op == "update" and (rebuilt or "power off" in levels)
 
 
 def largest_independent(inside: Sequence[str], needs: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -1,0 +1,137 @@
+"""From a bundle to the facts of a stack: what changes, for certain or perhaps, with which effects and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fleet.report import names
+from fleet.report.judge import cost, effects, time_off
+from fleet.report.judge.certainty import Judgement, inputs_of, judge
+from fleet.report.judge.paths import changed_paths, shown
+from fleet.report.model import Change, Finding, Op, Sum, Verdict
+from fleet.report.phrases import Words, code, phrase, trimmed
+from fleet.report.read.bundle import Bundle
+from fleet.report.read.files import CatalogImage, CatalogType
+from fleet.report.read.steps import UNKNOWN, Step
+
+_OPS: Mapping[str, Op] = {"create": "create", "update": "update", "replace": "replace", "delete": "delete"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the preview of a stack comes to, before it is judged.
+
+    change_known: whether the price of everything that changes is. moved: names of the resources whose provider is
+    stored under another name than it has now. acknowledged: somebody has accepted the data loss. images: by id.
+    """
+
+    bundle: Bundle
+    changes: tuple[Change, ...]
+    now: Sum
+    then: Sum
+    change_known: bool
+    moved: tuple[str, ...]
+    acknowledged: bool
+    images: Mapping[str, CatalogImage]
+
+    @property
+    def servers(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.server)
+
+    @property
+    def stack(self) -> str:
+        return self.bundle.stack
+
+    @property
+    def drift(self) -> bool:
+        return is_drift(self.bundle)
+
+    def finding(self, verdict: Verdict, title: Words, text: Words, short: Words) -> Finding:
+        """The title begins with the stack."""
+        return Finding(
+            verdict=verdict,
+            stack=self.stack,
+            title=phrase(code(self.stack), title),
+            text=trimmed(phrase(text)),
+            short=phrase(short),
+        )
+
+    @property
+    def failed(self) -> bool:
+        bundle, reading = self.bundle, self.bundle.reading
+        ended = bundle.form is not None and bundle.exit in (0, 7) and reading.complete
+        return not ended or reading.succeeded is False
+
+
+def is_drift(bundle: Bundle) -> bool:
+    """Whether it is a look at what changed outside, not a preview of an update."""
+    return bundle.meta.command == "refresh" or (not bundle.meta.command and bundle.reading.is_refresh)
+
+
+def facts_of(bundle: Bundle, *, acknowledged: bool) -> Facts:
+    steps, types = bundle.reading.steps, cost.types_by_id(bundle.catalog)
+    judged = judge(steps)
+    changes = tuple(_change(step, judged[step.urn], types, bundle) for step in steps)
+    now, then, known = cost.totals(changes, all_known=bundle.reading.has_sames)
+    moved = tuple(names.resource_name(step.urn) for step in steps if _provider_moved(step))
+    images = {image.id: image for image in bundle.catalog.images} if bundle.catalog else {}
+    return Facts(bundle, changes, now, then, known, moved, acknowledged, images)
+
+
+def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], bundle: Bundle) -> Change:
+    op = _OPS.get(step.op, "same")
+    server = names.resource_type(step.urn) in names.SERVER_TYPES
+    paths = changed_paths(step)
+    drift = is_drift(bundle)
+    line = None if drift or op == "same" else bundle.effects.get(step.urn)
+    prices = line.monthly_usd if line else (None, None)
+    found = effects.drifted(op) if drift else effects.of(step, op, paths, judgement, types, line)
+    before = None if op == "create" else step.old
+    after = None if op == "delete" else step.new or step.old
+    inputs = cost.by_name(inputs_of(after or before))
+    return Change(
+        urn=step.urn,
+        name=names.resource_name(step.urn),
+        type=names.resource_type(step.urn),
+        server=server,
+        op=op,
+        certainty=judgement.certainty,
+        likely=judgement.likely,
+        sources=tuple(names.resource_name(urn) for urn in judgement.sources),
+        source_changes=judgement.source_changes,
+        dragged_by=None if judgement.dragged_by is None else names.resource_name(judgement.dragged_by),
+        delete_first=step.delete_first if op == "replace" else None,
+        protected=any(state.protect for state in (step.old, step.new) if state),
+        reasons=tuple(sorted(reason for reason in step.reasons if reason not in names.COMPUTED)),
+        paths=paths,
+        effects=found.effects,
+        destroys=found.destroys,
+        seconds_off=line.seconds_off if line and op == "update" else None,
+        off_for=time_off.off_for(step.new) if op == "update" and server and not drift and not line else "",
+        depends_on=_depends_on(step, judgement),
+        region=shown("region", inputs.get("region")),
+        plan_type=shown("type", inputs.get("type")),
+        image=shown("image", inputs.get("image")),
+        cost_before=cost.monthly(before, types, prices[0]) if server else None,
+        cost_after=cost.monthly(after, types, prices[1]) if server else None,
+    )
+
+
+def _depends_on(step: Step, judgement: Judgement) -> tuple[str, ...]:
+    found = set(judgement.sources)
+    for state in (step.new, step.old):
+        if state:
+            found.update(state.dependencies, *state.property_dependencies.values())
+    inside = {urn for urn in found if names.resource_type(urn) != names.STACK_TYPE} - {step.urn}
+    return tuple(sorted(names.resource_name(urn) for urn in inside))
+
+
+def _provider_moved(step: Step) -> bool:
+    """Whether the state's outputs name another provider than the program: deletes would not find it."""
+    if step.old is None or step.new is None:
+        return False
+    stored, wanted = step.old.outputs.get(names.PROVIDER_KEY), step.new.inputs.get(names.PROVIDER_KEY)
+    masks = ("[secret]", UNKNOWN)
+    told = all(isinstance(item, str) and item not in masks for item in (stored, wanted))
+    return told and stored != wanted

@@ -76,7 +76,6 @@ class Step:
     removed: int
     nearest_miss: str
     change: str = ""
-    implied: bool = False
 
     def __str__(self) -> str:
         if not self.removed:
@@ -132,7 +131,7 @@ def sieve(
         verdicts = [(criterion.where.holds(row, item), (row, item)) for row, item in left]
         kept, gone = ([each for fits, each in verdicts if fits is wanted] for wanted in (True, False))
         near, todo = criterion.nearest_miss(gone), "" if kept else criterion.todo(start)
-        steps.append(Step(criterion.text, len(kept), len(gone), near, todo, criterion.implied))
+        steps.append(Step(criterion.text, len(kept), len(gone), near, todo))
         left = kept
     return [item for _, item in left], Funnel(noun, len(start), tuple(steps))
 
@@ -215,28 +214,25 @@ class Question(Generic[ItemT]):
     where: str = ""
     monthly_usd: Callable[[ItemT], float | None] = lambda _: None
 
-    def answer(self, catalogs: Catalogs, *, explain: bool) -> Pick[ItemT]:
-        """The best of those that fit. Raises NoMatch when there is none, and what the client raises.
+    def listed(self, catalogs: Catalogs) -> Pick[ItemT] | None:
+        """The best of those that fit, by asking with the filter; None where nothing does."""
+        asked = All(tuple(criterion.where for criterion in self.criteria))
+        fits = [item for _, item in _each_id_once(catalogs.candidates(self.table, asked))]
+        return self._pick(fits, lambda: self._sieve(catalogs)[1]) if fits else None
 
-        To be explained, the catalog is taken whole; else the API is asked with the filter, and for the whole only
-        where nothing fits, which is always explained.
-        """
-        fits, explained = [], self._funnel_of(catalogs)
-        if not explain:
-            asked = All(tuple(criterion.where for criterion in self.criteria))
-            fits = [item for _, item in _each_id_once(catalogs.candidates(self.table, asked))]
+    def explained(self, catalogs: Catalogs) -> Pick[ItemT]:
+        """The best of those that fit, out of the whole catalog. Raises NoMatch, and what the client raises."""
+        fits, funnel = self._sieve(catalogs)
         if not fits:
-            fits, funnel = sieve(self.noun, catalogs.candidates(self.table), self.criteria)
-            explained = lambda: funnel  # noqa: E731 - the one that is at hand
-            if not fits:
-                raise funnel.no_match(self.where)
-        return self._pick(sorted(fits, key=self.ranking.place_of), explained)
+            raise funnel.no_match(self.where)
+        return self._pick(fits, lambda: funnel)
 
-    def _funnel_of(self, catalogs: Catalogs) -> Callable[[], Funnel]:
-        return lambda: sieve(self.noun, catalogs.candidates(self.table), self.criteria)[1]
+    def _sieve(self, catalogs: Catalogs) -> tuple[list[ItemT], Funnel]:
+        return sieve(self.noun, catalogs.candidates(self.table), self.criteria)
 
-    def _pick(self, ranked: list[ItemT], explained: Callable[[], Funnel]) -> Pick[ItemT]:
-        first, shows = ranked[0], self.ranking.shows
+    def _pick(self, fits: list[ItemT], explained: Callable[[], Funnel]) -> Pick[ItemT]:
+        ranked, shows = sorted(fits, key=self.ranking.place_of), self.ranking.shows
+        first = ranked[0]
         word = "preferred" if first.id in self.ranking.prefer else self.ranking.word
         asked = [criterion.text for criterion in self.criteria if not criterion.implied]
         why = f"{first.id}: {word} of {len(ranked)}{self.where}{_with(asked)} ({shows(first)})"

@@ -56,18 +56,13 @@ def pick_type(
     """
     place = known_region(catalogs, region) if region else None
 
-    def pick(wanted: TypeCriteria) -> Pick[LinodeType]:
-        question = Question(
-            "type",
-            LinodeTypes,
-            _type_criteria(catalogs, wanted, place, explain=explain),
-            _type_ranking(wanted, region),
-            where=f" in {region}" if region else "",
-            monthly_usd=lambda item: item.monthly_usd(region, wanted.backups),
-        )
-        return question.answer(catalogs, explain=explain)
+    def question(wanted: TypeCriteria, whole: bool) -> Question[LinodeType]:
+        nodes = _type_criteria(catalogs, wanted, place, whole=whole)
+        where = f" in {region}" if region else ""
+        price = lambda item: item.monthly_usd(region, wanted.backups)  # noqa: E731 - one line says it
+        return Question("type", LinodeTypes, nodes, _type_ranking(wanted, region), where, price)
 
-    return _first_that_fits(catalogs, criteria, pick)
+    return _answer(catalogs, criteria, question, explain)
 
 
 def pick_region(
@@ -80,11 +75,11 @@ def pick_region(
     """
     selling = [_selling(catalogs, sells)] if sells is not None else []
 
-    def pick(wanted: RegionCriteria) -> Pick[Region]:
+    def question(wanted: RegionCriteria, _whole: bool) -> Question[Region]:
         nodes = (*criteria_tree.of_regions(wanted), *selling)
-        return Question("region", Regions, nodes, _region_ranking(wanted)).answer(catalogs, explain=explain)
+        return Question("region", Regions, nodes, _region_ranking(wanted))
 
-    return _first_that_fits(catalogs, criteria, pick)
+    return _answer(catalogs, criteria, question, explain)
 
 
 @dataclass(frozen=True)
@@ -109,14 +104,11 @@ def pick_place(catalogs: Catalogs, types: TypeCriteria, regions: RegionCriteria)
             refused.append(none)
             continue
         places = [(pick_type(catalogs, wanted, region.id), region) for region in selling.ranked]
-        best, region = min(
-            places, key=lambda place: _type_ranking(wanted, place[1].id).place_of(place[0].chosen)
-        )
+        ranked = [_type_ranking(wanted, region.id).place_of(pick.chosen) for pick, region in places]
+        best, region = places[ranked.index(min(ranked))]
         others = tuple(each for each in selling.ranked if each.id != region.id)
-        why = (
-            f"{region.id}: has the {wanted.choose} type that fits, {best.id}, of the regions that sell one: "
-        )
-        why += f"{len(places)}{selling.fallback}"
+        why = f"{region.id}: has the {wanted.choose} type that fits, {best.id}, of the regions that sell one"
+        why += f": {len(places)}{selling.fallback}"
         there = replace(selling, chosen=region, id=region.id, why=why, ranked=(region, *others))
         return Place(best.after(refused), there.after(refused))
     raise all_refused(refused)
@@ -132,22 +124,13 @@ def pick_image(
     of one's own images the last made, then the id. Raises NoMatch, and what the client raises.
     """
 
-    def pick(wanted: ImageCriteria) -> Pick[Image]:
+    def question(wanted: ImageCriteria, whole: bool) -> Question[Image]:
+        spelt = _spelt(wanted, catalogs.images()) if whole else wanted
         key = _by_making if wanted.own else _by_version
         ranking = Ranking[Image]("newest", key, lambda image: image.label or image.id, wanted.prefer)
+        return Question("image", Images, tuple(criteria_tree.of_images(spelt, today)), ranking)
 
-        def ask(spelt: ImageCriteria, explain: bool) -> Pick[Image]:
-            nodes = tuple(criteria_tree.of_images(spelt, today))
-            return Question("image", Images, nodes, ranking).answer(catalogs, explain=explain)
-
-        try:
-            return ask(wanted, explain)
-        except NoMatch:
-            if (spelt := _spelt(wanted, catalogs.images())) == wanted:
-                raise
-            return ask(spelt, explain=True)
-
-    return _first_that_fits(catalogs, criteria, pick)
+    return _answer(catalogs, criteria, question, explain)
 
 
 def pick_kernel(catalogs: Catalogs, criteria: KernelCriteria, *, explain: bool = True) -> Pick[Kernel]:
@@ -156,12 +139,11 @@ def pick_kernel(catalogs: Catalogs, criteria: KernelCriteria, *, explain: bool =
     `linode/latest-64bit` and the boot loaders are no candidates. Raises NoMatch, and what the client raises.
     """
 
-    def pick(wanted: KernelCriteria) -> Pick[Kernel]:
+    def question(wanted: KernelCriteria, _whole: bool) -> Question[Kernel]:
         ranking = Ranking[Kernel]("newest", _by_build, lambda kernel: kernel.label, wanted.prefer)
-        nodes = tuple(criteria_tree.of_kernels(wanted))
-        return Question("kernel", Kernels, nodes, ranking).answer(catalogs, explain=explain)
+        return Question("kernel", Kernels, tuple(criteria_tree.of_kernels(wanted)), ranking)
 
-    return _first_that_fits(catalogs, criteria, pick)
+    return _answer(catalogs, criteria, question, explain)
 
 
 def cheapest(types: Iterable[LinodeType], region: str, backups: bool = False) -> LinodeType:
@@ -206,14 +188,21 @@ def _first(items: Iterable[ItemT], noun: str, word: str, key: Callable[[ItemT], 
     return found[0]
 
 
-def _first_that_fits(
-    catalogs: Catalogs, criteria: CriteriaT, pick: Callable[[CriteriaT], Pick[ItemT]]
+def _answer(
+    catalogs: Catalogs,
+    criteria: CriteriaT,
+    question: Callable[[CriteriaT, bool], Question[ItemT]],
+    explain: bool,
 ) -> Pick[ItemT]:
-    """The pick by the criteria, or by what they say `otherwise`; NoMatch that tells of each when none fits."""
+    """The pick by the criteria, or by what they say `otherwise`; NoMatch that tells of each when none fits.
+
+    `question` is told whether the catalog is taken whole: that is so to explain, and where the filter finds nothing.
+    """
     refused: list[NoMatch] = []
     for wanted in _alternatives(criteria):
+        found = None if explain else question(wanted, False).listed(catalogs)
         try:
-            found = pick(wanted)
+            found = found or question(wanted, True).explained(catalogs)
         except NoMatch as none:
             refused.append(none)
             continue
@@ -273,13 +262,13 @@ def unknown_names(catalogs: Catalogs, criteria: Criteria, seen: Collection[Any] 
 
 
 def _type_criteria(
-    catalogs: Catalogs, criteria: TypeCriteria, region: Region | None, *, explain: bool = True
-) -> list[Criterion[LinodeType]]:
+    catalogs: Catalogs, criteria: TypeCriteria, region: Region | None, *, whole: bool = True
+) -> tuple[Criterion[LinodeType], ...]:
     """The criteria for a plan in a region; for a list, only that region's stock is asked for."""
     if region is None:
-        return [*criteria_tree.of_types(criteria, "", None)]
-    stock = catalogs.availability(None if explain else Availabilities.region == region.id)
-    return [*criteria_tree.of_types(criteria, region.id, sold_in(region, stock))]
+        return tuple(criteria_tree.of_types(criteria, "", None))
+    stock = catalogs.availability(None if whole else Availabilities.region == region.id)
+    return tuple(criteria_tree.of_types(criteria, region.id, sold_in(region, stock)))
 
 
 def _fitting_types(

@@ -87,9 +87,17 @@ class Filter(Generic[RecordT]):
         """Whether the row, as the API sent it, satisfies the filter; `record` is what was made of it, for `Here`."""
         raise NotImplementedError
 
+    @property
+    def inner(self) -> tuple[Filter[RecordT], ...]:
+        """The filters that this one is made of."""
+        return ()
+
     def comparisons(self) -> Iterator[Compare[RecordT]]:
         """Every comparison in the tree, from left to right."""
-        yield from ()
+        if isinstance(self, Compare):
+            yield self
+        for part in self.inner:
+            yield from part.comparisons()
 
 
 ORDERED: dict[Operator, Callable[[Any, Any], bool]] = {
@@ -124,9 +132,6 @@ class Compare(Filter[RecordT]):
             else math.inf
         )
 
-    def comparisons(self) -> Iterator[Compare[RecordT]]:
-        yield self
-
 
 @dataclass(frozen=True)
 class _Joined(Filter[RecordT]):
@@ -134,9 +139,9 @@ class _Joined(Filter[RecordT]):
 
     parts: tuple[Filter[RecordT], ...]
 
-    def comparisons(self) -> Iterator[Compare[RecordT]]:
-        for part in self.parts:
-            yield from part.comparisons()
+    @property
+    def inner(self) -> tuple[Filter[RecordT], ...]:
+        return self.parts
 
 
 class All(_Joined[RecordT]):
@@ -162,8 +167,9 @@ class Not(Filter[RecordT]):
     def holds(self, row: Row, record: RecordT | None = None) -> bool:
         return not self.part.holds(row, record)
 
-    def comparisons(self) -> Iterator[Compare[RecordT]]:
-        yield from self.part.comparisons()
+    @property
+    def inner(self) -> tuple[Filter[RecordT], ...]:
+        return (self.part,)
 
 
 @dataclass(frozen=True)

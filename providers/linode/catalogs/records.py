@@ -53,11 +53,9 @@ class Record(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _null_is_missing(cls, row: Any) -> Any:
-        return (
-            {key: value for key, value in row.items() if value is not None}
-            if isinstance(row, Mapping)
-            else row
-        )
+        if not isinstance(row, Mapping):
+            return row
+        return {key: value for key, value in row.items() if value is not None}
 
 
 class Price(Record):
@@ -94,19 +92,21 @@ class LinodeType(Record):
         default=(), validation_alias=AliasPath("addons", "backups", "region_prices")
     )
 
-    def price_in(self, region: str) -> Price:
-        """The plan's price in a region: that region's own where it has one."""
-        return _price_in(region, self.price, self.region_prices)
-
     def monthly_usd(self, region: str, backups: bool = False) -> float | None:
         """USD for a whole month in a region, with the backup service if wanted; None when not known."""
-        backup = _price_in(region, self.backups_price, self.backups_region_prices) if backups else None
-        return _sum(self.price_in(region).monthly_usd, backup.monthly_usd if backup else 0.0)
+        return self._usd("monthly_usd", region, backups)
 
     def hourly_usd(self, region: str, backups: bool = False) -> float | None:
         """USD for an hour in a region, with the backup service if wanted; None when not known."""
-        backup = _price_in(region, self.backups_price, self.backups_region_prices) if backups else None
-        return _sum(self.price_in(region).hourly_usd, backup.hourly_usd if backup else 0.0)
+        return self._usd("hourly_usd", region, backups)
+
+    def _usd(self, per: str, region: str, backups: bool) -> float | None:
+        """To the tenth of a cent of an hour, so that 12.0 + 2.5 is 14.5 and not a hair more."""
+        asked = [(self.price, self.region_prices)]
+        asked += [(self.backups_price, self.backups_region_prices)] if backups else []
+        prices = [next((each for each in own if each.region == region), price) for price, own in asked]
+        found = [getattr(price, per) for price in prices]
+        return None if None in found else round(sum(found), 5)
 
 
 class Region(Record):
@@ -185,20 +185,6 @@ def parse(model: type[RecordT], row: Mapping[str, object]) -> RecordT | None:
         return model.model_validate({key: value for key, value in row.items() if key not in odd})
     except ValidationError:
         return None
-
-
-def parse_all(model: type[RecordT], rows: Iterable[Mapping[str, object]]) -> tuple[RecordT, ...]:
-    """Every row that has an id, in order."""
-    return tuple(record for record in (parse(model, row) for row in rows) if record is not None)
-
-
-def _price_in(region: str, price: Price, own: tuple[RegionPrice, ...]) -> Price:
-    return next((each for each in own if each.region == region), price)
-
-
-def _sum(price: float | None, backup: float | None) -> float | None:
-    """To the tenth of a cent of an hour, so that 12.0 + 2.5 is 14.5 and not a hair more."""
-    return None if price is None or backup is None else round(price + backup, 5)
 
 
 _ID = re.compile(

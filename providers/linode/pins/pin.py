@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from typing import Any
@@ -51,23 +50,13 @@ class Wish:
     sells: TypeCriteria | None = None
 
     def as_json(self) -> dict[str, object]:
-        """What `from_json` reads; the same for wishes that mean the same."""
+        """As it stands in a pin; the same for wishes that mean the same."""
         found: dict[str, object] = {"kind": self.kind, "criteria": _plain(self.criteria)}
         if self.region:
             found["for_region"] = self.region
         if self.sells is not None:
             found["sells"] = _plain(self.sells)
         return found
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, object]) -> Wish:
-        """The wish from `as_json`. Raises BadFilter, in one line."""
-        kind, criteria, sells = found.get("kind"), found.get("criteria"), found.get("sells")
-        odd = sells is not None and not isinstance(sells, Mapping)
-        if kind not in KINDS or not isinstance(criteria, Mapping) or odd:
-            raise BadFilter(f"{kind!r} with {criteria!r} is no wish. Next: use one of {', '.join(KINDS)}.")
-        sold = TypeCriteria.read(sells) if isinstance(sells, Mapping) else None
-        return cls(kind, KINDS[kind][0].read(criteria), str(found.get("for_region") or ""), sold)
 
     @property
     def digest(self) -> str:
@@ -136,7 +125,8 @@ class Pin(BaseModel):
     @property
     def wish(self) -> Wish:
         """What it answers. Raises BadFilter."""
-        return Wish.from_json(self.model_dump(include={"kind", "criteria", "for_region", "sells"}))
+        sells = TypeCriteria.read(self.sells) if self.sells is not None else None
+        return Wish(self.kind, KINDS[self.kind][0].read(self.criteria), self.for_region or "", sells)
 
     @property
     def is_edited(self) -> bool:
@@ -181,16 +171,15 @@ def make_pin(wish: Wish, pick: Pick[Any], now: datetime, account: str | None = N
     ).summed()
 
 
+FACTS: dict[type, tuple[str, ...]] = {
+    LinodeType: ("label", "class_", "vcpus", "memory_mb", "disk_mb", "transfer_gb", "gpus"),
+    Region: ("label", "country", "site_type"),
+    Image: ("label", "vendor", "eol", "size_mb"),
+    Kernel: ("label", "architecture"),
+}
+"""What a reviewer wants to know of what was chosen."""
+
+
 def facts_of(record: object) -> dict[str, Fact]:
-    """What a reviewer wants to know of a record."""
-    if isinstance(record, LinodeType):
-        names = ("label", "class_", "vcpus", "memory_mb", "disk_mb", "transfer_gb", "gpus")
-        return {name.rstrip("_"): getattr(record, name) for name in names}
-    if isinstance(record, Region):
-        return {"label": record.label, "country": record.country, "site_type": record.site_type}
-    if isinstance(record, Image):
-        eol = record.eol.isoformat() if record.eol else None
-        return {"label": record.label, "vendor": record.vendor, "eol": eol, "size_mb": record.size_mb}
-    if isinstance(record, Kernel):
-        return {"label": record.label, "architecture": record.architecture}
-    return {}
+    facts = {name.rstrip("_"): getattr(record, name) for name in FACTS.get(type(record), ())}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}

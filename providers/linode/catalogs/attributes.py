@@ -21,6 +21,7 @@ from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs.filter import (
     All,
     AnyOf,
+    By,
     Compare,
     Field,
     Filter,
@@ -28,6 +29,7 @@ from providers.linode.catalogs.filter import (
     Operator,
     Order,
     Value,
+    Where,
     as_kind,
 )
 from providers.linode.nearest import did_you_mean
@@ -47,23 +49,17 @@ class Table(type):
     """
 
     path: str
+    record: type[BaseModel]
 
-    def __new__(cls, name: str, bases: tuple[type, ...], names: dict[str, Any], **_options: object) -> Table:
-        return super().__new__(cls, name, bases, names)
+    def __new__(cls, name: str, bases: tuple[type, ...], names: dict[str, Any], **options: Any) -> Table:
+        made = super().__new__(cls, name, bases, names)
+        made.path, made.record = options["path"], options.get("record", BaseModel)
+        for each in made.names():
+            names[each].settle(name, each, made.record.model_fields.get(each))
+        return made
 
-    def __init__(
-        cls,
-        name: str,
-        bases: tuple[type, ...],
-        names: dict[str, Any],
-        *,
-        path: str,
-        record: type[BaseModel] | None = None,
-    ) -> None:
+    def __init__(cls, name: str, bases: tuple[type, ...], names: dict[str, Any], **_options: Any) -> None:
         super().__init__(name, bases, names)
-        cls.path = path
-        for each in cls.names():
-            names[each].settle(name, each, record.model_fields.get(each) if record is not None else None)
 
     @property
     def filterable(cls) -> frozenset[str]:
@@ -88,7 +84,7 @@ class Table(type):
         """Every attribute's name, in the order in which they are declared."""
         return [name for name, value in vars(cls).items() if isinstance(value, Attribute)]
 
-    def check(cls, where: Filter[Any] | None, order: Order[Any] | None) -> None:
+    def check(cls, where: Where[Any], order: By[Any]) -> None:
         """Raises BadFilter, in one line, for what is no filter or order, or is one of another table."""
         if isinstance(where, Attribute):
             raise BadFilter(f"{where!r} alone is no filter. Next: compare it, such as {where!r} == ….")

@@ -198,6 +198,13 @@ class Order(Generic[RecordT]):
         return have + lack
 
 
+Where = Filter[RecordT] | None
+"""A filter; None for all rows."""
+
+By = Order[RecordT] | None
+"""An order; None for the API's own, for which there is no promise."""
+
+
 def _parts_of(part: object, joined: type[All[RecordT]] | type[AnyOf[RecordT]]) -> tuple[Filter[RecordT], ...]:
     """The parts of an `All` or `AnyOf`, to make one flat tree of a & b & c."""
     if isinstance(part, joined):

@@ -18,13 +18,12 @@ from pydantic import BaseModel
 from providers.linode.api.errors import ApiRefused
 from providers.linode.api.once import Once
 from providers.linode.catalogs.attributes import Table
-from providers.linode.catalogs.filter import Filter, Order, Row
-from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Record, Region, parse
+from providers.linode.catalogs.filter import By, Row, Where
+from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Region, parse
 from providers.linode.catalogs.tables import Availabilities, Images, Kernels, LinodeTypes, Regions
 from providers.linode.catalogs.x_filter import XFilter, split
 
 RecordT = TypeVar("RecordT", bound=BaseModel)
-Rows = Sequence[Row]
 Pairs = list[tuple[Row, Any]]
 """Rows as the API sent them, each with the record that was made of it."""
 
@@ -32,15 +31,15 @@ Pairs = list[tuple[Row, Any]]
 class ListsRows(Protocol):
     """What a look-up needs of a client: every row of a list, over all its pages."""
 
-    def list_rows(self, path: str, x_filter: Mapping[str, object] | None = None) -> Rows: ...
+    def list_rows(self, path: str, x_filter: Mapping[str, object] | None = None) -> Sequence[Row]: ...
 
 
 def find(
     client: ListsRows,
     table: Table,
     record: type[RecordT],
-    where: Filter[RecordT] | None = None,
-    order: Order[RecordT] | None = None,
+    where: Where[RecordT] = None,
+    order: By[RecordT] = None,
     *,
     path: str = "",
 ) -> tuple[RecordT, ...]:
@@ -51,27 +50,27 @@ def find(
     """
     table.check(where, order)
     path = path or table.path
-    rows = _narrowed(client, path, split(where, order).sent)
-    pairs = _read(client.list_rows(path) if rows is None else rows, record)
+    found = _narrowed(client, path, record, split(where, order).sent)
+    pairs = _read(client.list_rows(path), record) if found is None else found
     return tuple(each for _, each in _chosen(pairs, where, order))
 
 
-def _narrowed(client: ListsRows, path: str, sent: XFilter | None) -> Rows | None:
+def _narrowed(client: ListsRows, path: str, record: type[BaseModel], sent: XFilter | None) -> Pairs | None:
     """The API's answer to a filter; None without one, and from an API that refuses it: then all is to be asked for."""
     try:
-        return client.list_rows(path, sent) if sent is not None else None
+        return _read(client.list_rows(path, sent), record) if sent is not None else None
     except ApiRefused as refused:
         if refused.status != 400:
             raise
         return None
 
 
-def _read(rows: Rows, record: type[BaseModel]) -> Pairs:
+def _read(rows: Sequence[Row], record: type[BaseModel]) -> Pairs:
     """Each row with its record; without those that can't be read."""
     return [(row, found) for row in rows if (found := parse(record, row)) is not None]
 
 
-def _chosen(pairs: Pairs, where: Filter[Any] | None, order: Order[Any] | None) -> Pairs:
+def _chosen(pairs: Pairs, where: Where[Any], order: By[Any]) -> Pairs:
     """The rows that the filter holds for, in order."""
     if where is not None:
         pairs = [(row, record) for row, record in pairs if where.holds(row, record)]
@@ -94,14 +93,8 @@ class Catalogs:
     def __init__(self, client: ListsRows, *, narrow: bool | Callable[[str], bool] = True) -> None:
         asks = narrow if callable(narrow) else lambda _path: bool(narrow)
         self._shelves = {
-            table.path: _Shelf(client, table, record, asks)
-            for table, record in (
-                (LinodeTypes, LinodeType),
-                (Regions, Region),
-                (Availabilities, Availability),
-                (Images, Image),
-                (Kernels, Kernel),
-            )
+            table.path: _Shelf(client, table, asks)
+            for table in (LinodeTypes, Regions, Availabilities, Images, Kernels)
         }
 
     def has(self, table: Table, id_: str) -> bool:
@@ -112,63 +105,50 @@ class Catalogs:
         """Ask for a catalog again when it is next needed."""
         self._shelves[table.path].forget()
 
-    def candidates(
-        self, table: Table, where: Filter[Any] | None = None, order: Order[Any] | None = None
-    ) -> Pairs:
+    def candidates(self, table: Table, where: Where[Any] = None, order: By[Any] = None) -> Pairs:
         """The rows of a catalog that the filter holds for, as the API sent them, each with its record."""
         table.check(where, order)
         return self._shelves[table.path].find(where, order)
 
-    def types(
-        self, where: Filter[LinodeType] | None = None, order: Order[LinodeType] | None = None
-    ) -> tuple[LinodeType, ...]:
+    def types(self, where: Where[LinodeType] = None, order: By[LinodeType] = None) -> tuple[LinodeType, ...]:
         """The plans. Source: GET /linode/types, no token needed."""
         return self._find(LinodeTypes, where, order)
 
-    def regions(
-        self, where: Filter[Region] | None = None, order: Order[Region] | None = None
-    ) -> tuple[Region, ...]:
+    def regions(self, where: Where[Region] = None, order: By[Region] = None) -> tuple[Region, ...]:
         """The regions that the account sees. Source: GET /regions, no token needed."""
         return self._find(Regions, where, order)
 
     def availability(
-        self, where: Filter[Availability] | None = None, order: Order[Availability] | None = None
+        self, where: Where[Availability] = None, order: By[Availability] = None
     ) -> tuple[Availability, ...]:
         """Which plans of limited supply are on sale where. Source: GET /regions/availability, no token needed."""
         return self._find(Availabilities, where, order)
 
-    def images(
-        self, where: Filter[Image] | None = None, order: Order[Image] | None = None
-    ) -> tuple[Image, ...]:
+    def images(self, where: Where[Image] = None, order: By[Image] = None) -> tuple[Image, ...]:
         """The public images, and with a token the account's own. Source: GET /images."""
         return self._find(Images, where, order)
 
-    def kernels(
-        self, where: Filter[Kernel] | None = None, order: Order[Kernel] | None = None
-    ) -> tuple[Kernel, ...]:
+    def kernels(self, where: Where[Kernel] = None, order: By[Kernel] = None) -> tuple[Kernel, ...]:
         """The kernels; two ids come twice. Source: GET /linode/kernels, no token needed."""
         return self._find(Kernels, where, order)
 
-    def _find(self, table: Table, where: Filter[Any] | None, order: Order[Any] | None) -> tuple[Any, ...]:
+    def _find(self, table: Table, where: Where[Any], order: By[Any]) -> tuple[Any, ...]:
         return tuple(record for _, record in self.candidates(table, where, order))
 
 
 class _Shelf:
     """One catalog: all of it, once it is here, and before that the answer to the first filter that was asked with."""
 
-    def __init__(
-        self, client: ListsRows, table: Table, record: type[Record], narrow: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, client: ListsRows, table: Table, narrow: Callable[[str], bool]) -> None:
         self._client = client
-        self._table = table
-        self._record = record
+        self._path, self._record = table.path, table.record
         self._narrow = narrow
         self._lock = threading.Lock()
         self._is_here = False
         self._whole = Once(self._download)
         self._first: tuple[XFilter, Once[Pairs | None]] | None = None
 
-    def find(self, where: Filter[Any] | None, order: Order[Any] | None) -> Pairs:
+    def find(self, where: Where[Any], order: By[Any]) -> Pairs:
         """The rows that the filter holds for, with their records, in the order wanted."""
         found = self._narrowly(split(where).sent)
         return _chosen(self._whole() if found is None else found, where, order)
@@ -184,16 +164,12 @@ class _Shelf:
         if sent is None or self._is_here:
             return None
         with self._lock:
-            if self._first is None and self._narrow(self._table.path):
-                self._first = sent, Once(lambda: self._ask(sent))
+            if self._first is None and self._narrow(self._path):
+                self._first = sent, Once(lambda: _narrowed(self._client, self._path, self._record, sent))
             first = self._first
         return first[1]() if first is not None and first[0] == sent else None
 
-    def _ask(self, sent: XFilter) -> Pairs | None:
-        rows = _narrowed(self._client, self._table.path, sent)
-        return None if rows is None else _read(rows, self._record)
-
     def _download(self) -> Pairs:
-        found = _read(self._client.list_rows(self._table.path), self._record)
+        found = _read(self._client.list_rows(self._path), self._record)
         self._is_here = True
         return found

@@ -23,13 +23,14 @@ from providers.linode.api.errors import BadFilter
 from providers.linode.catalogs.filter import (
     All,
     AnyOf,
+    By,
     Compare,
     Filter,
     Here,
     Not,
     Operator,
-    Order,
     Value,
+    Where,
     format_moment,
 )
 
@@ -57,7 +58,7 @@ class Split:
     complete: bool
 
 
-def render(where: Filter[RecordT] | None, order: Order[RecordT] | None = None) -> XFilter:
+def render(where: Where[RecordT], order: By[RecordT] = None) -> XFilter:
     """The whole filter and order as X-Filter; BadFilter for what X-Filter has no words for."""
     said = _walk(where, True, _exactly) if where is not None else {}
     if said is None:
@@ -65,7 +66,7 @@ def render(where: Filter[RecordT] | None, order: Order[RecordT] | None = None) -
     return {**_say_order(order), **said}
 
 
-def split(where: Filter[RecordT] | None, order: Order[RecordT] | None = None) -> Split:
+def split(where: Where[RecordT], order: By[RecordT] = None) -> Split:
     """What to send, so that the API's answer has at least the rows that `where` holds for."""
     left_out: list[Filter[RecordT]] = []
 
@@ -183,7 +184,7 @@ def _say(name: str, operator: Operator, value: Value) -> XFilter:
     return {name: said} if operator == "==" else {name: {SIGNS[operator]: said}}
 
 
-def _say_order(order: Order[RecordT] | None) -> XFilter:
+def _say_order(order: By[RecordT]) -> XFilter:
     if order is None:
         return {}
     return {"+order_by": order.field.api_name, "+order": "desc" if order.descending else "asc"}

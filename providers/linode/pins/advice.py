@@ -11,9 +11,9 @@ from datetime import date
 from typing import Any, Literal
 
 from providers.linode.api.errors import NoMatch
-from providers.linode.catalogs import Catalogs, Filter, Order, Pick
+from providers.linode.catalogs import Catalogs, Pick
 from providers.linode.catalogs.attributes import Table
-from providers.linode.catalogs.filter import Row
+from providers.linode.catalogs.filter import By, Row, Where
 from providers.linode.catalogs.picks import KINDS, Kind
 from providers.linode.nearest import did_you_mean
 from providers.linode.pins.pin import Pin
@@ -99,7 +99,7 @@ class Only(Catalogs):
         self._id = id_
 
     def candidates(
-        self, table: Table, where: Filter[Any] | None = None, order: Order[Any] | None = None
+        self, table: Table, where: Where[Any] = None, order: By[Any] = None
     ) -> list[tuple[Row, Any]]:
         found = self._catalogs.candidates(table, where, order)
         return [each for each in found if each[1].id == self._id] if table is self._table else found

@@ -256,7 +256,8 @@ def find_or_make(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R
         except NotFound:
             log.info("%s %s, which is to be adopted, is gone", spec.name, wanted)
     body = spec.body(args, owner)
-    create = Create(spec, session, args, body, owner.tag(), Evidence(owner, spec.kind), session.rows(spec))
+    evidence = Evidence(owner, spec.kind, tagged=spec.identity.tagged)
+    create = Create(spec, session, args, body, owner.tag(), evidence, session.rows(spec))
     if spec.identity.unique:
         return create.run()
     with session.alone((spec.kind, *(str(body.get(key)) for key in spec.identity.keys))):

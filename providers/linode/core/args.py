@@ -133,8 +133,9 @@ class Field:
     `takes`: what a change of it takes; `decide` says it where that hangs on other inputs. `wire`: its key in the
     create body, with dots where that is nested, "" where it isn't sent there. `seen`: the attribute of the record that
     reports it, where it is another one, "" where the API doesn't tell. `policy`: the input that decides about a change.
-    `ids`: a list of them, read as numbers; `ids_of`: what they name, looked up at preview. `default` and `note` are for
-    the documentation. A `secret` one is never named in a failure, for the engine would print its value.
+    `text`: gives a text its normal form. `ids`: a list of them, read as numbers; `ids_of`: what they name, looked up
+    at preview. `default` and `note` are for the documentation. A `secret` one is never named in a failure, for the
+    engine would print its value.
     """
 
     takes: Takes
@@ -145,6 +146,7 @@ class Field:
     policy: str = ""
     secret: bool = False
     unordered: bool = False
+    text: Callable[[str], str] | None = None
     ids: bool = False
     ids_of: Listed | None = None
     body: Callable[[Any], object] | None = None
@@ -182,11 +184,10 @@ def ours(*, default: Any = None, else_: str = "", **facts: Any) -> Any:
     return arg(OURS, default=default, else_=else_, wire="", seen="", **facts)
 
 
-def ids(takes: Takes, *, wire: str = "", of: Listed | None = None) -> Any:
-    """Declare a list of ids, by itself optional and without an order."""
-    return arg(
-        takes, default=None, wire=wire, seen=wire.rpartition(".")[2], unordered=True, ids=True, ids_of=of
-    )
+def ids(takes: Takes, *, default: None, wire: str = "", of: Listed | None = None) -> Any:
+    """Declare a list of ids, which has no order. `of` is what they name."""
+    seen = wire.rpartition(".")[2]
+    return arg(takes, default=default, wire=wire, seen=seen, unordered=True, ids=True, ids_of=of)
 
 
 def plain(*, default: Any) -> Any:
@@ -285,6 +286,8 @@ class Args(_Transformed):
     def normalised(cls, key: str, value: object) -> object:
         """What means the same compares the same: 3.0 is 3, and a list without an order is sorted."""
         value, field = whole_numbers(value), cls.fields()[key]
+        if field.text and isinstance(value, str):
+            value = field.text(value)
         if field.ids:
             value = as_id(value)
         if field.unordered and isinstance(value, list):

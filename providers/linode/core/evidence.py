@@ -21,11 +21,15 @@ CONSENT = "LINODE_TAKE_OVER"
 
 @dataclass(frozen=True)
 class Evidence:
-    """What can be known about one of a kind from before this run."""
+    """What can be known about one of a kind from before this run.
+
+    `tagged`: the kind carries the owner's tag. Without one, another stack's of the same content looks alike.
+    """
 
     owner: Owner
     kind: str
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    tagged: bool = True
 
     def is_free(self, id_: int | str) -> bool | None:
         """True if no entry of the state has it, False if one has, None if that can't be told."""
@@ -34,6 +38,8 @@ class Evidence:
         if str(id_) in self.environment.get(CONSENT, "").replace(",", " ").split():
             return True
         ids = state_files.ids_in_state(self.owner.project, self.owner.stack, self.kind, self.environment)
+        if ids is not None and not self.tagged:
+            ids |= state_files.ids_in_all_states(self.kind, self.environment)
         return None if ids is None else str(id_) not in ids
 
     def why_not(self, noun: str, id_: int | str, label: str) -> str:
@@ -44,8 +50,11 @@ class Evidence:
                 "replaced; labels are unique in an account, so it has to go first. Next: drop "
                 "delete_before_replace=False from the resource, or give the new one another label."
             )
+        mark = "tag" if self.tagged else "content"
+        otherwise = (
+            "if you asked for a replacement, delete it first" if self.tagged else "else choose another label"
+        )
         return (
-            f"{noun} {id_} has the label '{label}' and the tag of this resource, and was there before this "
-            "run. Next: if an interrupted run made it, adopt it with "
-            f"`{CONSENT}={id_} pulumi up`; if you asked for a replacement, delete it first."
+            f"{noun} {id_} has the label '{label}' and the {mark} of this resource, and was there before this "
+            f"run. Next: if an interrupted run made it, adopt it with `{CONSENT}={id_} pulumi up`; {otherwise}."
         )

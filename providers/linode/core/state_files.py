@@ -41,10 +41,19 @@ def ids_in_state(
 ) -> set[str] | None:
     """The ids of all resources of a kind in the stack, those marked for deletion too; None where it can't be read."""
     found = folder(environment)
-    if found is None:
-        return None
+    return None if found is None else _ids(found / "stacks" / project / f"{stack}.json", kind)
+
+
+def ids_in_all_states(kind: str, environment: Mapping[str, str] = os.environ) -> set[str]:
+    """The same of every stack in the folder, as far as they can be read."""
+    found = folder(environment)
+    files = found.glob("stacks/*/*.json") if found else ()
+    return {id_ for file in files for id_ in _ids(file, kind) or ()}
+
+
+def _ids(file: Path, kind: str) -> set[str] | None:
     try:
-        document = json.loads((found / "stacks" / project / f"{stack}.json").read_bytes())
+        document = json.loads(file.read_bytes())
         if document["version"] not in KNOWN_VERSIONS:
             return None
         resources = document["checkpoint"]["latest"].get("resources") or []

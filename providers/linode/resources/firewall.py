@@ -56,13 +56,13 @@ class FirewallArgs(Args):
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)
     """Each 3 to 50 characters. One of our own is added."""
 
-    linodes: InIds = ids(ACTION, wire="devices.linodes", of=LINODES)
+    linodes: InIds = ids(ACTION, default=None, wire="devices.linodes", of=LINODES)
     """Linodes with legacy interfaces behind it, by id; without a list they are left as they are."""
 
-    interfaces: InIds = ids(ACTION, wire="devices.interfaces")
+    interfaces: InIds = ids(ACTION, default=None, wire="devices.interfaces")
     """Linode interfaces behind it, by id."""
 
-    nodebalancers: InIds = ids(ACTION, wire="devices.nodebalancers", of=NODEBALANCERS)
+    nodebalancers: InIds = ids(ACTION, default=None, wire="devices.nodebalancers", of=NODEBALANCERS)
     """NodeBalancers behind it, by id."""
 
 

@@ -24,8 +24,8 @@ class SSHKeyArgs(Args):
     label: In[Label] = arg(PUT)
     """Its name, 1 to 64 characters."""
 
-    ssh_key: In[FullSshKey] = arg(REPLACE)
-    """The public key in full: type, key and comment."""
+    ssh_key: In[FullSshKey] = arg(REPLACE, text=str.strip)
+    """The public key in full: type, key and comment, such as a file `id_ed25519.pub` has it."""
 
 
 class SSHKeyRecord(Owned):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,9 +28,12 @@ TIMEOUT_S = 120
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens at, and that no system gives to an outgoing connection by itself."""
+    while True:
+        port = random.randrange(16_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(frozen=True)
@@ -39,16 +45,23 @@ class Done:
 
 
 class Checkout:
-    """One copy, one engine, one home folder. Whatever is started here is stopped by `close`."""
+    """One copy, one engine, one home folder. Whatever is started here is stopped by `close`.
 
-    def __init__(self, folder: Path, engine: str) -> None:
+    With `like` everything is as it is in that closed one: state, account, pins, caches and the port.
+    """
+
+    def __init__(self, folder: Path, engine: str, like: Checkout | None = None) -> None:
         self.root = folder / "project"
         self.local = self.root / ".local"
         self.engine = engine
-        self.port = free_port()
-        copy_project(self.root, COPIED)
         home = folder / "home"
-        home.mkdir()
+        if like is None:
+            self.port = free_port()
+            copy_project(self.root, COPIED)
+            home.mkdir()
+        else:
+            self.port = like.port
+            shutil.copytree(like.root.parent, folder, symlinks=True, dirs_exist_ok=True)
         kept = {
             key: value
             for key, value in os.environ.items()

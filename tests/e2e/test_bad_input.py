@@ -19,79 +19,72 @@ def assert_clear(said: str, *parts: str) -> None:
     assert "KeyboardInterrupt" not in said
 
 
-def test_criteria_that_nothing_meets_name_the_criterion(checkout: Checkout) -> None:
-    checkout.run("preview")
-    checkout.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 5})
+def test_criteria_that_nothing_meets_name_the_criterion(previewed: Checkout) -> None:
+    previewed.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 5})
 
-    done = checkout.run("preview")
+    done = previewed.run("preview")
 
     assert done.code == 1
     assert_clear(done.said, "5 USD/month")
 
 
-def test_settings_with_a_misspelt_key_name_the_nearest(checkout: Checkout) -> None:
-    checkout.run("preview")
-    checkout.set_group("web", cuont=3)
+def test_settings_with_a_misspelt_key_name_the_nearest(previewed: Checkout) -> None:
+    previewed.set_group("web", cuont=3)
 
-    done = checkout.run("up")
+    done = previewed.run("up")
 
     assert done.code == 1
     assert "fleet:servers.web.cuont: no such setting (did you mean count?)" in done.said
     assert "Traceback" not in done.said
-    assert checkout.linodes() == {}
+    assert previewed.linodes() == {}
 
 
-def test_a_wrong_token_is_told_with_its_scope(checkout: Checkout) -> None:
-    checkout.run("preview")
-    env = dev_of(checkout, LINODE_TOKEN="wrong-token")
+def test_a_wrong_token_is_told_with_its_scope(previewed: Checkout) -> None:
+    env = dev_of(previewed, LINODE_TOKEN="wrong-token")
 
-    done = checkout.run("up", "--stack", "dev", "--yes", "--skip-preview", env=env)
+    done = previewed.run("up", "--stack", "dev", "--yes", "--skip-preview", env=env)
 
     assert done.code == 1
     assert_clear(done.said, "401", "Invalid Token", "LINODE_TOKEN")
     assert "wrong-token" not in done.said
 
 
-def test_no_token_is_told_with_the_way_to_give_one(checkout: Checkout) -> None:
-    checkout.run("preview")
-    env = dev_of(checkout)
+def test_no_token_is_told_with_the_way_to_give_one(previewed: Checkout) -> None:
+    env = dev_of(previewed)
 
-    done = checkout.run("preview", "--stack", "dev", env=env)
+    done = previewed.run("preview", "--stack", "dev", env=env)
 
     assert done.code == 1
     assert_clear(done.said, "LINODE_TOKEN", "linode:token")
 
 
-def test_an_api_that_cannot_be_reached_is_told(checkout: Checkout) -> None:
-    checkout.run("preview")
-    env = dev_of(checkout, LINODE_URL="http://127.0.0.1:9", LINODE_TOKEN="some-token")
+def test_an_api_that_cannot_be_reached_is_told(previewed: Checkout) -> None:
+    env = dev_of(previewed, LINODE_URL="http://127.0.0.1:9", LINODE_TOKEN="some-token")
 
-    done = checkout.run("preview", "--stack", "dev", env=env)
+    done = previewed.run("preview", "--stack", "dev", env=env)
 
     assert done.code == 1
     assert_clear(done.said, "127.0.0.1:9", "can't be reached")
 
 
-def test_a_label_that_is_taken_is_told_with_its_holder(checkout: Checkout) -> None:
-    checkout.run("preview")
+def test_a_label_that_is_taken_is_told_with_its_holder(previewed: Checkout) -> None:
     taken = {"type": "g6-nanode-1", "region": "gb-lon", "label": "fleet-local-web-2"}
-    holder = checkout.call("POST", "/linode/instances", taken)
+    holder = previewed.call("POST", "/linode/instances", taken)
 
-    done = checkout.run("up")
+    done = previewed.run("up")
 
     assert done.code == 1
     assert_clear(done.said, "label", f"taken by Linode {holder['id']}")
-    checkout.call("DELETE", f"/linode/instances/{holder['id']}")
-    assert checkout.run("up").code == 0
+    previewed.call("DELETE", f"/linode/instances/{holder['id']}")
+    assert previewed.run("up").code == 0
 
 
-def test_stack_local_refuses_an_address_elsewhere(checkout: Checkout) -> None:
-    checkout.run("up")
-    text = checkout.settings.read_text()
-    checkout.settings.write_text(text.replace(f"http://127.0.0.1:{checkout.port}", "https://api.linode.com"))
+def test_stack_local_refuses_an_address_elsewhere(deployed: Checkout) -> None:
+    text = deployed.settings.read_text()
+    deployed.settings.write_text(text.replace(f"http://127.0.0.1:{deployed.port}", "https://api.linode.com"))
 
-    words = ["up", "--yes", "--skip-preview", "--stack", "local", "--config-file", str(checkout.settings)]
-    done = checkout.command(*engine_words(checkout), *words, env=backend(checkout))
+    words = ["up", "--yes", "--skip-preview", "--stack", "local", "--config-file", str(deployed.settings)]
+    done = deployed.command(*engine_words(deployed), *words, env=backend(deployed))
 
     assert done.code == 1
     assert_clear(done.said, "stack 'local'", "api.linode.com")
@@ -104,41 +97,41 @@ def test_stack_local_ignores_the_tokens_of_the_environment(checkout: Checkout) -
     assert len(checkout.linodes()) == 4
 
 
-def test_a_token_of_another_account_stops_every_command(checkout: Checkout) -> None:
-    checkout.run("preview")
-    env = dev_of(checkout, LINODE_TOKEN=checkout.token)
-    assert checkout.run("up", "--stack", "dev", "--yes", "--skip-preview", env=env).code == 0
-    before, writes = checkout.linodes(), checkout.writes()
-    stranger = {**env, "LINODE_TOKEN": checkout.new_token("stranger")}
+def test_a_token_of_another_account_stops_every_command(previewed: Checkout) -> None:
+    env = dev_of(previewed, LINODE_TOKEN=previewed.token)
+    assert previewed.run("up", "--stack", "dev", "--yes", "--skip-preview", env=env).code == 0
+    before, writes = previewed.linodes(), previewed.writes()
+    stranger = {**env, "LINODE_TOKEN": previewed.new_token("stranger")}
 
     for command in ("preview", "up", "refresh", "down", "show", "pin", "unlock"):
         unasked = ("--yes", "--skip-preview") if command in ("up", "refresh", "down") else ()
-        done = checkout.run(command, "--stack", "dev", *unasked, env=stranger)
+        done = previewed.run(command, "--stack", "dev", *unasked, env=stranger)
 
         assert done.code == 1, done.said
         assert_clear(done.said, "stack 'dev' belongs to account")
         assert "LinodeError" not in done.said
         assert "providers.linode" not in done.said
-    assert checkout.run("show", "--stack", "dev", env={**env, "LINODE_TOKEN": ""}).code == 0, "nobody's token"
-    assert checkout.linodes() == before
-    assert checkout.writes() == writes
+    assert previewed.run("show", "--stack", "dev", env={**env, "LINODE_TOKEN": ""}).code == 0, (
+        "nobody's token"
+    )
+    assert previewed.linodes() == before
+    assert previewed.writes() == writes
 
 
-def test_a_damaged_state_is_told_and_left_alone(checkout: Checkout) -> None:
-    checkout.run("up")
-    file = checkout.local / "state" / ".pulumi" / "stacks" / "fleet" / "local.json"
+def test_a_damaged_state_is_told_and_left_alone(deployed: Checkout) -> None:
+    file = deployed.local / "state" / ".pulumi" / "stacks" / "fleet" / "local.json"
     file.write_text(file.read_text()[:2000])
     damaged = file.read_text()
 
-    done = checkout.run("up")
+    done = deployed.run("up")
 
-    shown = checkout.run("show")
+    shown = deployed.run("show")
     assert done.code != 0
     for said in (done.said, shown.said):
         assert_clear(said, "state", "is corrupt", "was left as it is", ".bak")
         assert "stack output" not in said
     assert file.read_text() == damaged
-    assert len(checkout.linodes()) == 4
+    assert len(deployed.linodes()) == 4
 
 
 def engine_words(checkout: Checkout) -> list[str]:
@@ -165,15 +158,14 @@ def dev_of(checkout: Checkout, **variables: str) -> dict[str, str]:
     return env
 
 
-def test_the_folder_of_stack_local_can_be_removed_to_begin_anew(checkout: Checkout) -> None:
-    first = checkout.run("up")
-    shutil.rmtree(checkout.local)
+def test_the_folder_of_stack_local_can_be_removed_to_begin_anew(deployed: Checkout) -> None:
+    shutil.rmtree(deployed.local)
 
-    second = checkout.run("up")
+    again = deployed.run("up")
 
-    assert (first.code, second.code) == (0, 0), first.said + second.said
-    assert "8 created" in second.said
-    assert len(checkout.linodes()) == 4
+    assert again.code == 0, again.said
+    assert "8 created" in again.said
+    assert len(deployed.linodes()) == 4
 
 
 def test_a_template_that_pulumi_wrote_into_spoils_nothing(checkout: Checkout) -> None:
@@ -185,14 +177,13 @@ def test_a_template_that_pulumi_wrote_into_spoils_nothing(checkout: Checkout) ->
     assert done.code == 0, done.said
 
 
-def test_settings_of_stack_local_are_mended_and_blamed_where_they_lie(checkout: Checkout) -> None:
-    checkout.run("preview")
-    text = re.sub(r" *linode:token:\n *secure: .*\n", "", checkout.settings.read_text())
-    checkout.settings.write_text(text)
-    without_token = checkout.run("preview")
-    checkout.set_group("web", count="lots")
+def test_settings_of_stack_local_are_mended_and_blamed_where_they_lie(previewed: Checkout) -> None:
+    text = re.sub(r" *linode:token:\n *secure: .*\n", "", previewed.settings.read_text())
+    previewed.settings.write_text(text)
+    without_token = previewed.run("preview")
+    previewed.set_group("web", count="lots")
 
-    wrong = checkout.run("preview")
+    wrong = previewed.run("preview")
 
     assert "linode:token" not in text
     assert without_token.code == 0, without_token.said
@@ -200,13 +191,12 @@ def test_settings_of_stack_local_are_mended_and_blamed_where_they_lie(checkout: 
     assert "fleet:servers.web.count: Input should be a valid integer" in wrong.said
 
 
-def test_a_stack_that_was_never_made_and_settings_that_are_no_yaml_are_told(checkout: Checkout) -> None:
-    checkout.run("preview")
-    env = dev_of(checkout, LINODE_TOKEN=checkout.token)
+def test_a_stack_that_was_never_made_and_settings_that_are_no_yaml_are_told(previewed: Checkout) -> None:
+    env = dev_of(previewed, LINODE_TOKEN=previewed.token)
 
-    never = checkout.run("preview", "--stack", "staging", env=env)
-    (checkout.root / "stacks" / "Pulumi.staging.yaml").write_text("config:\n  fleet:servers: [\n")
-    broken = checkout.run("preview", "--stack", "staging", env=env)
+    never = previewed.run("preview", "--stack", "staging", env=env)
+    (previewed.root / "stacks" / "Pulumi.staging.yaml").write_text("config:\n  fleet:servers: [\n")
+    broken = previewed.run("preview", "--stack", "staging", env=env)
 
     assert_clear(never.said, "stack 'staging' was never made", "stack init staging")
     assert_clear(broken.said, "stacks/Pulumi.staging.yaml:", "no valid YAML")

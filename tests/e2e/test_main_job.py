@@ -48,88 +48,81 @@ def test_a_preview_shows_what_would_be_and_makes_nothing(checkout: Checkout) -> 
     assert checkout.linodes() == {}
 
 
-def test_after_a_refresh_of_an_untouched_account_nothing_is_to_do(checkout: Checkout) -> None:
-    checkout.run("up")
-
-    refreshed = checkout.run("refresh")
-    previewed = checkout.run("preview", "--expect-no-changes")
+def test_after_a_refresh_of_an_untouched_account_nothing_is_to_do(deployed: Checkout) -> None:
+    refreshed = deployed.run("refresh")
+    previewed = deployed.run("preview", "--expect-no-changes")
 
     assert (refreshed.code, previewed.code) == (0, 0), refreshed.said + previewed.said
 
 
-def test_drift_is_shown_and_put_right(checkout: Checkout) -> None:
-    checkout.run("up")
-    made = checkout.linodes()
-    checkout.call("PUT", f"/linode/instances/{made['fleet-local-web-1']['id']}", {"label": "by-hand"})
+def test_drift_is_shown_and_put_right(deployed: Checkout) -> None:
+    made = deployed.linodes()
+    deployed.call("PUT", f"/linode/instances/{made['fleet-local-web-1']['id']}", {"label": "by-hand"})
 
-    checkout.run("refresh")
-    shown = checkout.run("preview", "--diff")
-    done = checkout.run("up")
+    deployed.run("refresh")
+    shown = deployed.run("preview", "--diff")
+    done = deployed.run("up")
 
     assert "by-hand" in shown.said
     assert "fleet-local-web-1" in shown.said
     assert done.code == 0, done.said
-    assert {label: row["id"] for label, row in checkout.linodes().items()} == {
+    assert {label: row["id"] for label, row in deployed.linodes().items()} == {
         label: row["id"] for label, row in made.items()
     }
 
 
-def test_a_linode_that_was_deleted_by_hand_is_made_again(checkout: Checkout) -> None:
-    checkout.run("up")
-    gone = checkout.linodes()["fleet-local-web-2"]["id"]
-    checkout.call("DELETE", f"/linode/instances/{gone}")
+def test_a_linode_that_was_deleted_by_hand_is_made_again(deployed: Checkout) -> None:
+    gone = deployed.linodes()["fleet-local-web-2"]["id"]
+    deployed.call("DELETE", f"/linode/instances/{gone}")
 
-    checkout.run("refresh")
-    done = checkout.run("up")
-
-    assert done.code == 0, done.said
-    assert set(checkout.linodes()) == LABELS
-    assert checkout.linodes()["fleet-local-web-2"]["id"] != gone
-
-
-def test_a_larger_type_is_resized_in_place_and_a_removed_server_is_deleted(checkout: Checkout) -> None:
-    checkout.run("up")
-    before = checkout.linodes()
-    checkout.set_group("web", count=2, type={"min_memory_mb": 4096, "max_monthly_usd": 30})
-
-    done = checkout.run("up")
+    deployed.run("refresh")
+    done = deployed.run("up")
 
     assert done.code == 0, done.said
-    after = checkout.linodes()
+    assert set(deployed.linodes()) == LABELS
+    assert deployed.linodes()["fleet-local-web-2"]["id"] != gone
+
+
+def test_a_larger_type_is_resized_in_place_and_a_removed_server_is_deleted(deployed: Checkout) -> None:
+    before = deployed.linodes()
+    deployed.set_group("web", count=2, type={"min_memory_mb": 4096, "max_monthly_usd": 30})
+
+    done = deployed.run("up")
+
+    assert done.code == 0, done.said
+    after = deployed.linodes()
     assert set(after) == LABELS - {"fleet-local-web-3"}
     assert after["fleet-local-web-1"]["id"] == before["fleet-local-web-1"]["id"]
     assert after["fleet-local-web-1"]["type"] == "g6-standard-2"
     assert after["fleet-local-web-1"]["status"] == "running"
 
 
-def test_another_region_is_reached_in_place(checkout: Checkout) -> None:
-    checkout.run("up")
-    before = checkout.linodes()["fleet-local-db-1"]
-    checkout.set_group("db", region={"countries": ["gb"]})
+def test_another_region_is_reached_in_place(deployed: Checkout) -> None:
+    before = deployed.linodes()["fleet-local-db-1"]
+    deployed.set_group("db", region={"countries": ["gb"]})
 
-    shown = checkout.run("preview", "--diff")
-    done = checkout.run("up")
-    again = checkout.run("preview", "--expect-no-changes")
+    shown = deployed.run("preview", "--diff")
+    done = deployed.run("up")
+    again = deployed.run("preview", "--expect-no-changes")
 
     assert "migrate from de-fra-2 to" in shown.said
     assert done.code == 0, done.said
-    after = checkout.linodes()["fleet-local-db-1"]
+    after = deployed.linodes()["fleet-local-db-1"]
     assert (after["id"], after["status"]) == (before["id"], "running")
     assert after["region"] != before["region"]
     assert again.code == 0, again.said
 
 
-def test_another_image_replaces_and_the_label_stays(checkout: Checkout) -> None:
-    checkout.run("up")
-    before = checkout.linodes()
-    checkout.set_group("db", image={"vendor": "Debian", "version": "12"})
+def test_another_image_replaces_and_the_label_stays(deployed: Checkout) -> None:
+    before = deployed.linodes()
+    deployed.set_group("db", image={"vendor": "Debian", "version": "12"})
 
-    done = checkout.run("up")
-    again = checkout.run("preview", "--expect-no-changes")
+    done = deployed.run("up")
+    again = deployed.run("preview", "--expect-no-changes")
 
     assert done.code == 0, done.said
     assert "1 replaced" in done.said
-    after = checkout.linodes()
+    after = deployed.linodes()
     assert set(after) == LABELS
     assert after["fleet-local-db-1"]["image"] == "linode/debian12"
     assert after["fleet-local-db-1"]["id"] != before["fleet-local-db-1"]["id"]

@@ -18,47 +18,44 @@ def pins_of(checkout: Checkout) -> Path:
     return checkout.root / "stacks" / "pins.dev.json"
 
 
-def test_a_token_of_another_account_writes_no_pins(checkout: Checkout) -> None:
-    checkout.run("preview")
-    env = dev_of(checkout, LINODE_TOKEN=checkout.token)
-    stranger = {**env, "LINODE_TOKEN": checkout.new_token("stranger")}
-    made = checkout.run(*UP, env=env)
-    pins = json.loads(pins_of(checkout).read_text())["pins"]
-    pins_of(checkout).unlink()
+def test_a_token_of_another_account_writes_no_pins(previewed: Checkout) -> None:
+    env = dev_of(previewed, LINODE_TOKEN=previewed.token)
+    stranger = {**env, "LINODE_TOKEN": previewed.new_token("stranger")}
+    made = previewed.run(*UP, env=env)
+    pins = json.loads(pins_of(previewed).read_text())["pins"]
+    pins_of(previewed).unlink()
 
-    done = checkout.run(*UP, env=stranger)
+    done = previewed.run(*UP, env=stranger)
 
     assert (made.code, len(pins)) == (0, 6), made.said
     assert done.code == 1
     assert_clear(done.said, "stack 'dev' belongs to account", "Nothing was done")
-    assert not pins_of(checkout).exists()
-    assert checkout.run(*UP, env=env).code == 0
-    assert json.loads(pins_of(checkout).read_text())["pins"].keys() == pins.keys()
+    assert not pins_of(previewed).exists()
+    assert previewed.run(*UP, env=env).code == 0
+    assert json.loads(pins_of(previewed).read_text())["pins"].keys() == pins.keys()
 
 
-def test_pins_are_written_though_no_instance_can_be_made(checkout: Checkout) -> None:
-    checkout.run("preview")
+def test_pins_are_written_though_no_instance_can_be_made(previewed: Checkout) -> None:
     rule = {"kind": "maintenance", "method": "POST", "path": "/linode/instances", "times": 99}
-    requests.put(f"{checkout.api}/_local/faults", json={"rules": [rule]}, timeout=10).raise_for_status()
+    requests.put(f"{previewed.api}/_local/faults", json={"rules": [rule]}, timeout=10).raise_for_status()
 
-    done = checkout.run("up")
+    done = previewed.run("up")
 
     assert done.code != 0
-    assert checkout.linodes() == {}
-    assert (checkout.local / "pins.local.json").exists()
+    assert previewed.linodes() == {}
+    assert (previewed.local / "pins.local.json").exists()
 
 
-def test_pins_that_cannot_be_written_are_one_line_and_nothing_is_made(checkout: Checkout) -> None:
-    checkout.run("preview")
-    settings = yaml.safe_load(checkout.settings.read_text())
+def test_pins_that_cannot_be_written_are_one_line_and_nothing_is_made(previewed: Checkout) -> None:
+    settings = yaml.safe_load(previewed.settings.read_text())
     settings["config"]["fleet:pins"] = "/proc/none/pins.json"
-    checkout.settings.write_text(yaml.safe_dump(settings))
+    previewed.settings.write_text(yaml.safe_dump(settings))
 
-    done = checkout.run("up")
+    done = previewed.run("up")
 
     assert done.code != 0
     assert_clear(done.said, "/proc/none/pins.json can't be written")
-    assert checkout.linodes() == {}
+    assert previewed.linodes() == {}
 
 
 def test_a_pin_whose_key_was_renamed_by_hand_is_told(checkout: Checkout) -> None:

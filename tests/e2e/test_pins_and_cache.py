@@ -9,19 +9,12 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-import pytest
 import requests
 
 from tests.checkout import Checkout
 from tests.e2e.test_bad_input import assert_clear, engine_words
 
 CATALOGS = {"/v4/linode/types", "/v4/regions", "/v4/regions/availability", "/v4/images", "/v4/linode/kernels"}
-
-
-def deployed(checkout: Checkout) -> None:
-    """The stack after its first `up`."""
-    done = checkout.run("up")
-    assert done.code == 0, done.said
 
 
 def catalog_requests(checkout: Checkout) -> Counter[str]:
@@ -83,15 +76,14 @@ def test_each_catalog_is_downloaded_once_and_an_unchanged_stack_asks_for_none(ch
     assert all(checkout.token.encode() not in file.read_bytes() for file in cache_of(checkout))
 
 
-def test_up_pins_what_it_picks_and_a_preview_does_not(checkout: Checkout) -> None:
-    checkout.run("preview")
-    assert not pins_file(checkout).exists()
+def test_up_pins_what_it_picks_and_a_preview_does_not(previewed: Checkout) -> None:
+    assert not pins_file(previewed).exists()
 
-    done = checkout.run("up")
+    done = previewed.run("up")
 
     assert done.code == 0, done.said
-    text = pins_file(checkout).read_text()
-    assert chosen(checkout) == {
+    text = pins_file(previewed).read_text()
+    assert chosen(previewed) == {
         "db/image": "linode/debian13",
         "db/region": "de-fra-2",
         "db/type": "g6-dedicated-2",
@@ -99,9 +91,9 @@ def test_up_pins_what_it_picks_and_a_preview_does_not(checkout: Checkout) -> Non
         "web/region": "de-fra-2",
         "web/type": "g6-standard-1",
     }
-    assert checkout.run("up").code == 0
-    assert pins_file(checkout).read_text() == text
-    assert not list((checkout.root / "stacks").glob("pins.*"))
+    assert previewed.run("up").code == 0
+    assert pins_file(previewed).read_text() == text
+    assert not list((previewed.root / "stacks").glob("pins.*"))
 
 
 def test_pulumi_itself_finds_the_pins_wherever_the_folder_of_stack_local_is(
@@ -124,42 +116,40 @@ def test_pulumi_itself_finds_the_pins_wherever_the_folder_of_stack_local_is(
     assert not pins_file(checkout).exists()
 
 
-def test_a_pin_keeps_the_plan_as_it_is_and_repin_moves_it(checkout: Checkout) -> None:
-    deployed(checkout)
-    before = checkout.linodes()
-    repin_to(checkout, "web/image", "linode/debian12")
+def test_a_pin_keeps_the_plan_as_it_is_and_repin_moves_it(deployed: Checkout) -> None:
+    before = deployed.linodes()
+    repin_to(deployed, "web/image", "linode/debian12")
 
-    kept = checkout.run("preview")
+    kept = deployed.run("preview")
 
     assert "web/image: linode/debian13 is newer; the plan keeps linode/debian12" in kept.said
     assert "debian12" in kept.said
 
-    checked = linode(checkout, "pins", "check", "--exit-code")
-    moved = linode(checkout, "repin", "web/image")
-    unchanged = checkout.run("preview", "--expect-no-changes")
-    taken_back = linode(checkout, "pins", "keep")
+    checked = linode(deployed, "pins", "check", "--exit-code")
+    moved = linode(deployed, "repin", "web/image")
+    unchanged = deployed.run("preview", "--expect-no-changes")
+    taken_back = linode(deployed, "pins", "keep")
 
     assert checked[0] == 3
     assert "web/image: linode/debian13 is newer" in checked[1]
     assert (moved[0], unchanged.code, taken_back[0]) == (0, 0, 0), moved[1] + unchanged.said + taken_back[1]
     assert "web/image: linode/debian12 -> linode/debian13" in moved[1]
     assert "web/image: linode/debian13 -> linode/debian12" in taken_back[1]
-    assert checkout.linodes() == before
+    assert deployed.linodes() == before
 
 
-def test_changed_criteria_pick_at_once(checkout: Checkout) -> None:
-    deployed(checkout)
-    checkout.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 30})
+def test_changed_criteria_pick_at_once(deployed: Checkout) -> None:
+    deployed.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 30})
 
-    shown = checkout.run("preview")
-    before = chosen(checkout)
-    done = checkout.run("up")
+    shown = deployed.run("preview")
+    before = chosen(deployed)
+    done = deployed.run("up")
 
     assert "web/type: other criteria than those of its pin: g6-standard-2 (was g6-standard-1)" in shown.said
     assert before["web/type"] == "g6-standard-1"
     assert done.code == 0, done.said
-    assert chosen(checkout)["web/type"] == "g6-standard-2"
-    assert checkout.linodes()["fleet-local-web-1"]["type"] == "g6-standard-2"
+    assert chosen(deployed)["web/type"] == "g6-standard-2"
+    assert deployed.linodes()["fleet-local-web-1"]["type"] == "g6-standard-2"
 
 
 def test_a_locked_run_stops_without_pins_and_pin_makes_them_for_review(checkout: Checkout) -> None:
@@ -176,65 +166,60 @@ def test_a_locked_run_stops_without_pins_and_pin_makes_them_for_review(checkout:
     assert done.code == 0, done.said
 
 
-def test_ci_needs_every_pin_of_a_stack_but_local(checkout: Checkout) -> None:
-    checkout.run("preview")
+def test_ci_needs_every_pin_of_a_stack_but_local(previewed: Checkout) -> None:
     env = {
         "CI": "true",
-        "LINODE_URL": checkout.api,
-        "LINODE_TOKEN": checkout.token,
-        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
+        "LINODE_URL": previewed.api,
+        "LINODE_TOKEN": previewed.token,
+        "PULUMI_BACKEND_URL": f"file://{previewed.local / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "x",
     }
-    assert checkout.command(*engine_words(checkout), "stack", "init", "dev", env=env).code == 0
+    assert previewed.command(*engine_words(previewed), "stack", "init", "dev", env=env).code == 0
 
-    refused = checkout.run("preview", "--stack", "dev", env=env)
-    pinned = checkout.run("pin", "--stack", "dev", env=env)
-    done = checkout.run("preview", "--stack", "dev", env=env)
-    local = checkout.run("preview", env={"CI": "true"})
-    promoted = linode(checkout, "pins", "promote", "dev", "staging")
+    refused = previewed.run("preview", "--stack", "dev", env=env)
+    pinned = previewed.run("pin", "--stack", "dev", env=env)
+    done = previewed.run("preview", "--stack", "dev", env=env)
+    local = previewed.run("preview", env={"CI": "true"})
+    promoted = linode(previewed, "pins", "promote", "dev", "staging")
 
     assert refused.code != 0
     assert_clear(refused.said, "web/region is not pinned in stacks/pins.dev.json")
     assert (pinned.code, done.code, local.code) == (0, 0, 0), pinned.said + done.said + local.said
-    assert (checkout.root / "stacks" / "pins.dev.json").exists()
+    assert (previewed.root / "stacks" / "pins.dev.json").exists()
     assert promoted[0] == 0, promoted[1]
-    assert (checkout.root / "stacks" / "pins.staging.json").exists()
+    assert (previewed.root / "stacks" / "pins.staging.json").exists()
 
 
-@pytest.mark.parametrize("damage", ["half", "by hand", "newer version"])
-def test_a_damaged_file_of_pins_is_told_and_left_alone(checkout: Checkout, damage: str) -> None:
-    assert checkout.run("pin").code == 0
-    text = pins_file(checkout).read_text()
-    damaged = {
+def test_a_damaged_file_of_pins_is_told_and_left_alone(deployed: Checkout) -> None:
+    text, before = pins_file(deployed).read_text(), deployed.linodes()
+    damages = {
         "half": text[: len(text) // 2],
         "by hand": text.replace('"chosen": "g6-standard-1"', '"chosen": "g6-nanode-1"'),
         "newer version": text.replace('"version": 1', '"version": 7'),
-    }[damage]
-    pins_file(checkout).write_text(damaged)
+    }
+    for damaged in damages.values():
+        pins_file(deployed).write_text(damaged)
 
-    done = checkout.run("up")
+        done = deployed.run("up")
 
-    assert done.code != 0
-    assert_clear(done.said, "pins.local.json")
-    assert pins_file(checkout).read_text() == damaged
-    assert checkout.linodes() == {}
+        assert done.code != 0
+        assert_clear(done.said, "pins.local.json")
+        assert pins_file(deployed).read_text() == damaged
+    assert deployed.linodes() == before
 
 
-def test_what_nothing_meets_is_explained_at_preview(checkout: Checkout) -> None:
-    checkout.run("preview")
-    checkout.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 5})
+def test_what_nothing_meets_is_explained_at_preview(previewed: Checkout) -> None:
+    previewed.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 5})
 
-    done = checkout.run("preview")
+    done = previewed.run("preview")
 
     assert done.code == 1
     assert_clear(done.said, "no region fits", "5 USD/month")
     assert "with a type that fits" in done.said
 
 
-def test_outputs_say_why_and_how_it_came_to_that(checkout: Checkout) -> None:
-    deployed(checkout)
-
-    explanations = checkout.output("explanations")
+def test_outputs_say_why_and_how_it_came_to_that(deployed: Checkout) -> None:
+    explanations = deployed.output("explanations")
 
     assert isinstance(explanations, dict)
     lines = explanations["web"]["type"]
@@ -242,33 +227,31 @@ def test_outputs_say_why_and_how_it_came_to_that(checkout: Checkout) -> None:
     assert any("with memory ≥ 2048 MB" in line for line in lines)
 
 
-def test_offline_an_unchanged_stack_is_previewed_from_disk(checkout: Checkout) -> None:
-    deployed(checkout)
-    checkout.run("stop")
-    env = {"LINODE_OFFLINE": "1", **backend(checkout)}
-    words = ["preview", "--stack", "local", "--config-file", str(checkout.settings), "--expect-no-changes"]
+def test_offline_an_unchanged_stack_is_previewed_from_disk(deployed: Checkout) -> None:
+    deployed.run("stop")
+    env = {"LINODE_OFFLINE": "1", **backend(deployed)}
+    words = ["preview", "--stack", "local", "--config-file", str(deployed.settings), "--expect-no-changes"]
 
-    done = checkout.command(*engine_words(checkout), *words, env=env)
-    for file in cache_of(checkout):
+    done = deployed.command(*engine_words(deployed), *words, env=env)
+    for file in cache_of(deployed):
         file.unlink()
-    without = checkout.command(*engine_words(checkout), *words, env=env)
+    without = deployed.command(*engine_words(deployed), *words, env=env)
 
     assert done.code == 0, done.said
     assert without.code != 0
     assert_clear(without.said, "LINODE_OFFLINE is set, and")
 
 
-def test_an_api_that_is_down_is_worked_around_where_catalogs_are_on_disk(checkout: Checkout) -> None:
-    deployed(checkout)
-    for file in cache_of(checkout):
+def test_an_api_that_is_down_is_worked_around_where_catalogs_are_on_disk(deployed: Checkout) -> None:
+    for file in cache_of(deployed):
         age(file)
     requests.put(
-        f"{checkout.api}/_local/faults",
+        f"{deployed.api}/_local/faults",
         json={"rules": [{"kind": "503", "path": path.removeprefix("/v4"), "times": 99} for path in CATALOGS]},
         timeout=10,
     ).raise_for_status()
 
-    done = checkout.run("preview", "--expect-no-changes")
+    done = deployed.run("preview", "--expect-no-changes")
 
     assert done.code == 0, done.said
     assert "can't be asked: the catalogs of" in done.said

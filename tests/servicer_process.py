@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import multiprocessing
 import os
-import subprocess
+import runpy
 import sys
 from collections.abc import Mapping
+from multiprocessing.connection import Connection
 from types import TracebackType
 
 import grpc
@@ -15,6 +18,10 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from stacks.sources import PROJECT
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["pulumi.dynamic", "providers.linode.provider"])
+"""A process begins as a copy of one that has imported what all need, which takes longer than most tests."""
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How an engine marks what it does not know yet."""
@@ -47,12 +54,13 @@ class Servicer:
         self._env = {**clean, "PULUMI_PROJECT": "fleet", **(env or {})}
 
     def __enter__(self) -> Servicer:
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"],
-            cwd=PROJECT, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        port = self._process.stdout.readline().strip()
+        reading, writing = multiprocessing.Pipe(duplex=False)
+        self._process = PROCESSES.Process(target=_serve, args=(writing, self._env), daemon=True)
+        self._process.start()
+        writing.close()
+        self._said = os.fdopen(os.dup(reading.fileno()))
+        reading.close()
+        port = self._said.readline().strip()
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self._stub.Configure(
@@ -65,7 +73,9 @@ class Servicer:
     ) -> None:
         self._channel.close()
         self._process.kill()
-        self.printed = self._process.communicate()[0]
+        with self._said:
+            self.printed = self._said.read()
+        self._process.join()
 
     def check(self, news: Props, olds: Props | None = None) -> tuple[Props, list[tuple[str, str]]]:
         """The checked inputs, and the failures as (property, reason)."""
@@ -113,6 +123,18 @@ class Servicer:
 
     def _with(self, props: Props) -> Props:
         return {**props, "__provider": self._provider}
+
+
+def _serve(said: Connection, env: Mapping[str, str]) -> None:
+    """What `python -u -m pulumi.dynamic` does, with what is printed sent to the test."""
+    os.dup2(said.fileno(), 1)
+    os.dup2(said.fileno(), 2)
+    sys.stdout = sys.stderr = io.TextIOWrapper(open(1, "wb", buffering=0), write_through=True)  # noqa: SIM115 - as long as the process
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(PROJECT)
+    sys.argv = ["pulumi.dynamic", "127.0.0.1:1"]
+    runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 
 
 URN = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:Instance::web-1"

@@ -102,6 +102,7 @@ def expected_code(command: str, shown: list[str]) -> int:
     return 5 if blocked else 0
 
 
+@pytest.mark.all
 def test_every_command_of_the_documents_says_what_they_show(shell: Shell) -> None:
     ran = commands()
     assert len(ran) > 25

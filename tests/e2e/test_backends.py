@@ -13,6 +13,8 @@ import pytest
 from tests.cloud_checkout import CloudCheckout, cloud, kill_once, slow_creates
 from tests.until import until
 
+pytestmark = pytest.mark.all
+
 UP = ("up", "--stack", "dev", "--yes", "--skip-preview")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 
+import pytest
+
 from tests.checkout import Checkout
 
 
@@ -97,6 +99,7 @@ def test_stack_local_ignores_the_tokens_of_the_environment(checkout: Checkout) -
     assert len(checkout.linodes()) == 4
 
 
+@pytest.mark.all
 def test_a_token_of_another_account_stops_every_command(previewed: Checkout) -> None:
     env = dev_of(previewed, LINODE_TOKEN=previewed.token)
     assert previewed.run("up", "--stack", "dev", "--yes", "--skip-preview", env=env).code == 0

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.creates import run_round
 from tests.chaos.kills import Kills
 from tests.chaos.tally import Tally
+
+pytestmark = pytest.mark.all
 
 
 def test_creates_under_faults_leave_exactly_what_was_declared(engine: str, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from tests.fleet_program import newest_request, requests_since
 from tests.project import Project
 from tests.unit.linode_api.serving import Caller
 
+pytestmark = pytest.mark.all
+
 COUNT = 20
 POST, DELETE = "POST /v4/linode/instances", "DELETE /v4/linode/instances/*"
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 import requests
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import users_tags
 from tests.project import Project
+
+pytestmark = pytest.mark.all
 
 NAMES = ("web-1", "web-2", "db-1")
 SPECS = st.fixed_dictionaries(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.checkout import Checkout
 
 LABELS = {"fleet-local-db-1", "fleet-local-web-1", "fleet-local-web-2", "fleet-local-web-3"}
@@ -11,6 +13,9 @@ def tracked_settings(checkout: Checkout) -> dict[str, str]:
     return {file.name: file.read_text() for file in (checkout.root / "stacks").glob("*.yaml")}
 
 
+@pytest.mark.parametrize(
+    "engine", ["embedded", "pulumi"], indirect=True
+)  # the one story of both in `make test`
 def test_up_up_down(checkout: Checkout) -> None:
     before = tracked_settings(checkout)
 
@@ -48,6 +53,7 @@ def test_a_preview_shows_what_would_be_and_makes_nothing(checkout: Checkout) -> 
     assert checkout.linodes() == {}
 
 
+@pytest.mark.all
 def test_after_a_refresh_of_an_untouched_account_nothing_is_to_do(deployed: Checkout) -> None:
     refreshed = deployed.run("refresh")
     previewed = deployed.run("preview", "--expect-no-changes")
@@ -71,6 +77,7 @@ def test_drift_is_shown_and_put_right(deployed: Checkout) -> None:
     }
 
 
+@pytest.mark.all
 def test_a_linode_that_was_deleted_by_hand_is_made_again(deployed: Checkout) -> None:
     gone = deployed.linodes()["fleet-local-web-2"]["id"]
     deployed.call("DELETE", f"/linode/instances/{gone}")
@@ -97,6 +104,7 @@ def test_a_larger_type_is_resized_in_place_and_a_removed_server_is_deleted(deplo
     assert after["fleet-local-web-1"]["status"] == "running"
 
 
+@pytest.mark.all
 def test_another_region_is_reached_in_place(deployed: Checkout) -> None:
     before = deployed.linodes()["fleet-local-db-1"]
     deployed.set_group("db", region={"countries": ["gb"]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import requests
 import yaml
 
@@ -18,6 +19,7 @@ def pins_of(checkout: Checkout) -> Path:
     return checkout.root / "stacks" / "pins.dev.json"
 
 
+@pytest.mark.all
 def test_a_token_of_another_account_writes_no_pins(previewed: Checkout) -> None:
     env = dev_of(previewed, LINODE_TOKEN=previewed.token)
     stranger = {**env, "LINODE_TOKEN": previewed.new_token("stranger")}

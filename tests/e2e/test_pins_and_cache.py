@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.checkout import Checkout
@@ -166,6 +167,7 @@ def test_a_locked_run_stops_without_pins_and_pin_makes_them_for_review(checkout:
     assert done.code == 0, done.said
 
 
+@pytest.mark.all
 def test_ci_needs_every_pin_of_a_stack_but_local(previewed: Checkout) -> None:
     env = {
         "CI": "true",

@@ -12,6 +12,8 @@ from tests.two_environments import TwoEnvironments
 from tests.workflow_events import branch
 from tests.workflow_runner import JobRun
 
+pytestmark = pytest.mark.all
+
 LABEL = "pr-stack"
 
 

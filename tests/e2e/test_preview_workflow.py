@@ -14,6 +14,8 @@ from tests.unit.report.fake_hosts import TOKEN, FakeHost, serving
 from tests.workflow_events import branch, previewed, pull
 from tests.workflow_runner import JobRun
 
+pytestmark = pytest.mark.all
+
 Place = tuple[TwoEnvironments, FakeHost]
 
 

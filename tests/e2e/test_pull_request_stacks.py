@@ -14,6 +14,8 @@ import requests
 from providers.linode.core.owner import Owner
 from tests.cloud_checkout import CloudCheckout, cloud
 
+pytestmark = pytest.mark.all
+
 LONG_AGO = "2026-01-01T00:00:00Z"
 UP = ("--yes", "--skip-preview")
 

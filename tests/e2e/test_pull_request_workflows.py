@@ -17,6 +17,8 @@ from tests.unit.report.fake_hosts import TOKEN, FakeHost, serving
 from tests.workflow_events import branch, deployed, look_for_drift, previewed, pull
 from tests.workflow_runner import JobRun
 
+pytestmark = pytest.mark.all
+
 ACK = "ack:data-loss"
 
 

@@ -59,6 +59,7 @@ def test_a_run_that_was_killed_among_its_creates_is_recovered_by_one_command(slo
     assert {file.name: file.read_text() for file in (slow.root / "stacks").glob("*.yaml")} == tracked
 
 
+@pytest.mark.all
 def test_what_was_made_and_is_declared_no_more_is_deleted_after_recovery(slow: Checkout) -> None:
     killed_when(slow, lambda: len(slow.linodes()) >= 2)
     slow.set_group("web", count=0)
@@ -72,6 +73,7 @@ def test_what_was_made_and_is_declared_no_more_is_deleted_after_recovery(slow: C
     assert state_of(slow) == (set(), 0)
 
 
+@pytest.mark.all
 def test_what_was_deleted_by_a_killed_run_is_made_again_when_it_is_wanted_after_all(slow: Checkout) -> None:
     slow.run("up")
     slow.set_group("web", count=2)
@@ -85,6 +87,7 @@ def test_what_was_deleted_by_a_killed_run_is_made_again_when_it_is_wanted_after_
     assert_all_is_well(slow, created=5)
 
 
+@pytest.mark.all
 def test_requests_that_arrive_after_the_crash_make_no_second_linode(slow: Checkout) -> None:
     faults(slow, {**CREATE, "kind": "slow", "delay_s": 3.0, "times": 4})
     killed_when(slow, lambda: fired(slow) == 4)
@@ -96,6 +99,7 @@ def test_requests_that_arrive_after_the_crash_make_no_second_linode(slow: Checko
     assert_all_is_well(slow)
 
 
+@pytest.mark.all
 def test_a_running_command_is_not_unlocked(slow: Checkout) -> None:
     faults(slow, {**CREATE, "kind": "slow", "delay_s": 8.0})
     process = subprocess.Popen(

@@ -99,6 +99,7 @@ def test_an_alias_keeps_the_linode_and_its_default_label_follows_the_name(projec
     assert project.settled()
 
 
+@pytest.mark.all
 def test_another_generation_is_a_new_linode_with_the_same_label(project: Declared) -> None:
     before, label, _ = project.linode()
 
@@ -112,6 +113,7 @@ def test_another_generation_is_a_new_linode_with_the_same_label(project: Declare
     assert project.settled()
 
 
+@pytest.mark.all
 def test_the_engines_own_replace_on_changes_works_and_is_announced(project: Declared) -> None:
     before, label, _ = project.linode()
 
@@ -125,6 +127,7 @@ def test_the_engines_own_replace_on_changes_works_and_is_announced(project: Decl
     assert project.settled()
 
 
+@pytest.mark.all
 def test_another_name_without_an_alias_is_refused_where_the_label_is_declared(project: Declared) -> None:
     project.declare_one("web-1", label="kept-1")
     assert project.up().code == 0

@@ -1,4 +1,4 @@
-"""Make .venv with the pinned packages. Run by make with the machine's own Python: standard library only."""
+"""Make .venv with the pinned packages and the command `fleet`. Standard library only: make runs it with any Python."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ import sys
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 OLDEST, NEWEST = (3, 10), (3, 13)
+SCRIPT = """\
+#!/bin/sh
+'exec' '{python}' "$0" "$@"
+import sys
+
+sys.path.insert(0, {project!r})
+from fleet.cli.main import main
+
+sys.exit(main())
+"""
+"""A shell's line first, which Python takes for texts: the line after `#!` may hold no blanks and not be long."""
 
 
 def main(requirements: list[str]) -> int:
@@ -37,7 +48,15 @@ def main(requirements: list[str]) -> int:
         if subprocess.call(command, cwd=PROJECT):
             return fail(f"the packages of {file} could not be installed. Next: see pip's lines above.")
         (VENV / f"{file}.installed").write_bytes((PROJECT / file).read_bytes())
+    install_command(VENV / "bin")
     return 0
+
+
+def install_command(folder: pathlib.Path) -> None:
+    """Write `fleet` into a folder with a Python: it runs this project from anywhere."""
+    script = folder / "fleet"
+    script.write_text(SCRIPT.format(python=folder / "python", project=str(PROJECT)))
+    script.chmod(0o755)
 
 
 def make_venv() -> bool:

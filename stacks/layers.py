@@ -64,7 +64,7 @@ def read_layer(file: Path, shown: str) -> Layer:
         line = f":{mark.line + 1}" if mark else ""
         what = getattr(error, "problem", None) or "it can't be read"
         raise BadSettings(f"{shown}{line}: no valid YAML: {what}. Next: correct it.") from None
-    _refuse_twins(root, shown, ())
+    lines = list(_lines(root, shown))
     values = document.get("config") if isinstance(document, dict) else None
     if values is None:
         return Layer({})
@@ -72,10 +72,10 @@ def read_layer(file: Path, shown: str) -> Layer:
         raise BadSettings(f"{shown}: `config` must be a map of settings. Next: correct it.")
     places = {
         (full_name(str(path[1])), *path[2:]): Place(shown, line)
-        for path, line in _lines(root, ())
+        for path, line in lines
         if path[:1] == ("config",) and len(path) > 1
     }
-    return Layer({full_name(str(key)): _without_secrets(value) for key, value in values.items()}, places)
+    return Layer({full_name(str(key)): without_secrets(value) for key, value in values.items()}, places)
 
 
 def full_name(key: str) -> str:
@@ -83,46 +83,35 @@ def full_name(key: str) -> str:
     return key if ":" in key else f"{PROJECT_SPACE}{key}"
 
 
-def _refuse_twins(node: yaml.Node | None, shown: str, path: Path_) -> None:
-    """Raises BadSettings for the first key that a map has twice: YAML would take the last one."""
+def _lines(node: yaml.Node | None, shown: str, path: Path_ = ()) -> Iterator[tuple[Path_, int]]:
+    """Every key path of a document, with the line of its key.
+
+    Raises BadSettings for the first key that a map has twice: YAML would take the last one.
+    """
+    entries: list[tuple[str | int, yaml.Node, yaml.Node]] = []
     if isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
-        for key, value in node.value:
-            name, line = str(key.value), key.start_mark.line + 1
-            if name in seen:
-                raise BadSettings(
-                    f"{shown}:{line}: {dotted((*path, name))} stands there twice, first in line {seen[name]}. "
-                    "Next: remove one of them."
-                )
-            seen[name] = line
-            _refuse_twins(value, shown, (*path, name))
+        entries = [(str(key.value), key, value) for key, value in node.value]
     elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            _refuse_twins(value, shown, (*path, number))
+        entries = [(number, value, value) for number, value in enumerate(node.value)]
+    seen: dict[str | int, int] = {}
+    for name, at, value in entries:
+        line = at.start_mark.line + 1
+        if name in seen:
+            raise BadSettings(
+                f"{shown}:{line}: {dotted((*path, name))} stands there twice, first in line {seen[name]}. "
+                "Next: remove one of them."
+            )
+        seen[name] = line
+        yield (*path, name), line
+        yield from _lines(value, shown, (*path, name))
 
 
-def _lines(node: yaml.Node | None, path: Path_) -> Iterator[tuple[Path_, int]]:
-    """Every key path of a document, with the line of its key."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            inner = (*path, str(key.value))
-            yield inner, key.start_mark.line + 1
-            yield from _lines(value, inner)
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            inner = (*path, number)
-            yield inner, value.start_mark.line + 1
-            yield from _lines(value, inner)
-
-
-def _without_secrets(value: object) -> object:
+def without_secrets(value: object, instead: str = SECRET) -> object:
+    """The value with something else for everything encrypted in it."""
     if isinstance(value, dict):
-        return (
-            SECRET
-            if set(value) == {"secure"}
-            else {str(key): _without_secrets(part) for key, part in value.items()}
-        )
-    return [_without_secrets(part) for part in value] if isinstance(value, list) else value
+        inner = {str(key): without_secrets(part, instead) for key, part in value.items()}
+        return instead if set(value) == {"secure"} else inner
+    return [without_secrets(part, instead) for part in value] if isinstance(value, list) else value
 
 
 def merge(layers: list[Layer]) -> Layer:

@@ -1,37 +1,82 @@
-"""Pin what a stack's settings ask for without deploying it, so that a change of criteria can be reviewed."""
+"""A stack without its program: what its files say, where its pins are, whom to ask, and pinning what is asked for."""
 
 from __future__ import annotations
 
-import datetime
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
 
-from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.connection import LOCAL_STACK, Connection, connect, connect_for_lookups
 from providers.linode.core import runtime as sessions
 from providers.linode.pins import PinFile, Pinned, default_path
-from stacks import settings as stack_settings
 from stacks import sources
+from stacks.layers import Layer
 from stacks.picking import pick_all
-from stacks.sources import PROJECT
+from stacks.settings import Settings, parse
 
 
-def pin(stack: str, env: Mapping[str, str]) -> list[str]:
-    """Pick what is not pinned, or pinned for other criteria, and write the file; a line for each change.
+@dataclass(frozen=True)
+class StackFiles:
+    """A stack's settings as its files have them; encrypted values are "[secret]"."""
 
+    stack: str
+    layer: Layer
+    settings: Settings
+
+    @classmethod
+    def read(cls, stack: str) -> StackFiles:
+        """Raises BadSettings."""
+        layer = sources.of_files(stack, own=sources.file_of(stack))
+        return cls(stack, layer, parse(layer, stack))
+
+    def pins(self) -> PinFile:
+        """Raises BadPins."""
+        return PinFile.read(pins_path(self.settings, self.stack))
+
+    def linode_values(self) -> dict[str, str]:
+        """The provider's settings; of the secrets only the token of the local API, for stack `local`."""
+        known = sources.linode_values(self.layer)
+        if self.stack == LOCAL_STACK and (file := sources.local_folder(os.environ) / "token").exists():
+            known["linode:token"] = file.read_text().strip()
+        return known
+
+    def connection(self, env: Mapping[str, str] = os.environ) -> Connection:
+        """Whom to ask for the catalogs without an engine, which alone decrypts a token in the settings.
+
+        LINODE_TOKEN, and that of the local API for stack `local`; without one only the account's own images are
+        missing. Raises BadConnection.
+        """
+        known = self.linode_values()
+        if self.stack == LOCAL_STACK:
+            return connect(self.stack, known)
+        return connect_for_lookups({"LINODE_URL": known.get("linode:url", ""), **env})
+
+
+def pins_path(settings: Settings, stack: str) -> Path:
+    return sources.PROJECT / settings.pins if settings.pins else default_path(stack)
+
+
+def pinned_of(settings: Settings, stack: str, *, locked: bool = False) -> Pinned:
+    """The pins of a stack's run, over the connection of what was learnt. Raises BadPins, BadConnection."""
+    session = sessions.of_stack(stack)
+    file, now = PinFile.read(pins_path(settings, stack)), datetime.now(timezone.utc)
+    return Pinned(file, session.catalogs, now, stack=stack, locked=locked, account=lambda: session.account_id)
+
+
+def pin(stack: str) -> list[str]:
+    """Pin what the settings ask for without deploying it, so that a change of criteria can be reviewed.
+
+    Picks what is not pinned, or pinned for other criteria, and writes the file; a line for each change.
     Raises LinodeError, BadSettings.
     """
-    layer = sources.of_files(stack, own=sources.file_of(stack, env))
-    settings = stack_settings.parse(layer, stack)
-    known = sources.linode_values(layer)
-    if stack == LOCAL_STACK:
-        known["linode:token"] = (sources.local_folder(env) / "token").read_text().strip()
-    sessions.learn(known)
-    session = sessions.of_stack(stack)
-    file = PinFile.read(PROJECT / settings.pins if settings.pins else default_path(stack, env))
-    now = datetime.datetime.now(datetime.timezone.utc)
-    pinned = Pinned(file, session.catalogs, now, stack=stack, account=lambda: session.account_id)
-    pick_all(settings, pinned)
-    pinned.note_strays(settings.servers)
-    after = pinned.save(settings.servers)
+    files = StackFiles.read(stack)
+    sessions.learn(files.linode_values())
+    file, pinned = files.pins(), pinned_of(files.settings, stack)
+    pick_all(files.settings, pinned)
+    pinned.note_strays(files.settings.servers)
+    after = pinned.save(files.settings.servers)
     changed = sorted(key for key in {*file.pins, *after.pins} if file.pins.get(key) != after.pins.get(key))
     lines = [f"{key}: {after.pins[key].why}" if key in after.pins else f"{key}: removed" for key in changed]
     lines += [str(note) for note in pinned.notes if note.key not in changed or note.key not in after.pins]

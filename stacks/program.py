@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 import os
 import signal
@@ -13,16 +12,16 @@ from pulumi.runtime import config as runtime_config
 
 from providers.linode.api.errors import LinodeError, NoMatch
 from providers.linode.core import runtime as sessions
-from providers.linode.pins import PinFile, Pinned, default_path, is_locked
+from providers.linode.pins import Pinned, is_locked
 from providers.linode.resources.account import Account
 from providers.linode.resources.instance.resource import Instance, InstanceArgs
 from providers.linode.resources.root_password import RootPassword
-from stacks import budget, expiry, sources
+from stacks import expiry, sources
 from stacks import settings as stack_settings
 from stacks.errors import BadSettings
-from stacks.picking import Picks, pick_all, total_monthly_usd
+from stacks.picking import Picks, pick_all, require_within, total_monthly_usd
+from stacks.pinning import pinned_of
 from stacks.settings import Group, Settings
-from stacks.sources import PROJECT
 
 
 def run() -> None:
@@ -34,7 +33,7 @@ def run() -> None:
         config = _config()
         settings = stack_settings.parse(sources.of_engine(config, stack), stack)
         sessions.learn(config)
-        deploy(settings, _pinned(settings, stack))
+        deploy(settings, pinned_of(settings, stack, locked=is_locked(stack)))
     except NoMatch as none:
         raise pulumi.RunError("\n".join([str(none), *_indented(none.explanation)])) from None
     except (LinodeError, BadSettings) as error:
@@ -46,7 +45,7 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     picks = pick_all(settings, pinned)
     pinned.note_strays(settings.servers)
     monthly_usd = total_monthly_usd(settings, picks)
-    budget.require_within(settings, monthly_usd, pulumi.get_stack())
+    require_within(settings, monthly_usd, pulumi.get_stack())
     for note in pinned.notes:
         (pulumi.log.warn if note.severity == "warning" else pulumi.log.info)(str(note))
     account = Account()
@@ -116,18 +115,6 @@ def _facts(server: Instance, monthly_usd: float) -> pulumi.Output[dict[str, obje
         type=server.type,
         image=server.image,
     ).apply(lambda facts: {**facts, "monthly_usd": monthly_usd})
-
-
-def _pinned(settings: Settings, stack: str) -> Pinned:
-    session = sessions.of_stack(stack)
-    return Pinned(
-        PinFile.read(PROJECT / settings.pins if settings.pins else default_path(stack)),
-        session.catalogs,
-        datetime.datetime.now(datetime.timezone.utc),
-        stack=stack,
-        locked=is_locked(stack),
-        account=lambda: session.account_id,
-    )
 
 
 def _config() -> dict[str, object]:

@@ -10,14 +10,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from pydantic_core import ErrorDetails
 
 from providers.linode.catalogs.criteria import (
-    Criteria,
     ImageCriteria,
     KernelCriteria,
     RegionCriteria,
     TypeCriteria,
     in_words,
 )
-from providers.linode.core.runtime import CONFIG_KEYS
+from providers.linode.catalogs.picks import KINDS
 from providers.linode.nearest import did_you_mean
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, Place, dotted, merge
@@ -85,12 +84,6 @@ class Settings(Model):
     ends_at: AwareDatetime | None = None
 
 
-CRITERIA: Mapping[str, type[Criteria]] = {
-    "region": RegionCriteria,
-    "type": TypeCriteria,
-    "image": ImageCriteria,
-    "kernel": KernelCriteria,
-}
 Problem = tuple[Path_, str]
 """The key path that something is wrong with, and what."""
 
@@ -149,6 +142,10 @@ def _meant(key: str) -> str | None:
     """` (did you mean …?)` for a key that nothing reads; None if it is a known one, or not ours."""
     space, _, name = key.rpartition(":")
     if f"{space}:" == LINODE_SPACE:
+        from providers.linode.core.runtime import (
+            CONFIG_KEYS,
+        )  # here: it takes long to load, and is rarely needed
+
         return None if key in CONFIG_KEYS else did_you_mean(key, CONFIG_KEYS)
     if f"{space}:" == PROJECT_SPACE:
         return None
@@ -174,6 +171,7 @@ def known_keys(location: Path_) -> list[str]:
     if len(location) == 1:
         return list(Settings.model_fields)
     for part in reversed(location[:-1]):
-        if str(part) in CRITERIA:
-            return CRITERIA[str(part)].setting_names()
+        for kind, (criteria, _) in KINDS.items():
+            if kind == part:
+                return criteria.setting_names()
     return list(Guards.model_fields if location[0] == "guards" else Group.model_fields)

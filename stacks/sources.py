@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.nearest import did_you_mean
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer
 
@@ -19,32 +20,39 @@ PULL_REQUEST = re.compile(r"pr(-\d+)?")
 """The template of pull requests' stacks, and what is made from it."""
 
 
+def environments() -> list[str]:
+    """Every environment that has a file, by name; a pull request's own is a copy, and none."""
+    names = (file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in FOLDER.glob("Pulumi.*.yaml"))
+    return sorted(name for name in names if not re.fullmatch(r"pr-\d+", name))
+
+
 def local_folder(env: Mapping[str, str]) -> Path:
     """Everything of stack `local`: the folder .local of this project, or the one that LOCAL_HOME names."""
     return Path(env.get("LOCAL_HOME") or PROJECT / ".local").resolve()
 
 
-def file_of(stack: str, env: Mapping[str, str]) -> Path:
+def file_of(stack: str) -> Path:
     """A stack's own settings."""
-    return (local_folder(env) if stack == LOCAL_STACK else FOLDER) / f"Pulumi.{stack}.yaml"
+    return (local_folder(os.environ) if stack == LOCAL_STACK else FOLDER) / f"Pulumi.{stack}.yaml"
 
 
-def environments(folder: Path = FOLDER) -> list[str]:
-    """Every environment that has a file, by name; a pull request's own is a copy, and none."""
-    names = (file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in folder.glob("Pulumi.*.yaml"))
-    return sorted(name for name in names if not re.fullmatch(r"pr-\d+", name))
-
-
-def of_files(stack: str, folder: Path = FOLDER, own: Path | None = None) -> Layer:
+def of_files(stack: str, own: Path | None = None) -> Layer:
     """The settings as they stand in the files; encrypted values are "[secret]". Raises BadSettings.
 
-    `own` is the stack's own file where it does not lie in the folder, as for stack `local`.
+    `own` is the stack's own file where it does not lie in stacks/, as for stack `local`.
     """
-    file = own or folder / f"Pulumi.{stack}.yaml"
+    file = own or FOLDER / f"Pulumi.{stack}.yaml"
     if not file.exists():
-        known = ", ".join(environments(folder))
-        raise BadSettings(f"stack '{stack}' has no settings at {file.name}. Next: use one of {known}.")
-    return merge([read_layer(folder / COMMON, _shown(folder / COMMON)), read_layer(file, _shown(file))])
+        raise no_settings(stack)
+    return merge([_read(FOLDER / COMMON), _read(file)])
+
+
+def no_settings(stack: str) -> BadSettings:
+    """There is no such stack: with the nearest name."""
+    known = environments()
+    todo = "run `make up`" if stack == LOCAL_STACK else f"use one of {', '.join(known)}"
+    near = did_you_mean(stack, known)
+    return BadSettings(f"stack '{stack}' has no settings (Pulumi.{stack}.yaml){near}. Next: {todo}.")
 
 
 def of_engine(config: Mapping[str, object], stack: str) -> Layer:
@@ -52,9 +60,7 @@ def of_engine(config: Mapping[str, object], stack: str) -> Layer:
     values = {
         key: _decoded(value) if key.startswith(PROJECT_SPACE) else value for key, value in config.items()
     }
-    file = file_of(stack, os.environ)
-    places = read_layer(file, _shown(file)).places
-    return merge([read_layer(FOLDER / COMMON, _shown(FOLDER / COMMON)), Layer(values, places)])
+    return merge([_read(FOLDER / COMMON), Layer(values, _read(file_of(stack)).places)])
 
 
 def _decoded(value: object) -> object:
@@ -76,6 +82,6 @@ def linode_values(layer: Layer) -> dict[str, str]:
     }
 
 
-def _shown(file: Path) -> str:
-    """A file as messages name it: from the project's folder, if it lies there."""
-    return str(file.relative_to(PROJECT)) if file.is_relative_to(PROJECT) else file.name
+def _read(file: Path) -> Layer:
+    """Messages name a file from the project's folder, if it lies there."""
+    return read_layer(file, str(file.relative_to(PROJECT)) if file.is_relative_to(PROJECT) else file.name)

@@ -77,7 +77,7 @@ class Checkout:
         }
 
     def run(self, *words: str, env: Mapping[str, str] | None = None, engine: str | None = None) -> Done:
-        """`python -m fleet …` as make calls it."""
+        """`fleet …` as make calls it."""
         chosen = {"ENGINE": engine} if engine else {}
         return self.command(sys.executable, "-m", "fleet", *words, env={**(env or {}), **chosen})
 

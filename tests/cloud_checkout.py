@@ -43,7 +43,7 @@ class CloudCheckout(Checkout):
         return self.command(*first, *words, env=env)
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """`python -m fleet …`, not waited for."""
+        """`fleet …`, not waited for."""
         return subprocess.Popen(
             [sys.executable, "-m", "fleet", *words], cwd=self.root, env=self.env, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

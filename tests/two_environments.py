@@ -133,8 +133,10 @@ class TwoEnvironments:
 
 
 def shims(folder: Path, engine: str) -> Path:
-    """`pulumi` is the engine under test."""
+    """`pulumi` is the engine under test, `fleet` the command of the copy that a command runs in."""
     folder.mkdir()
+    (folder / "fleet").write_text(f'#!/bin/sh\nexec {sys.executable} -m fleet "$@"\n')
+    (folder / "fleet").chmod(0o755)
     if engine == "embedded":
         shim = folder / "pulumi"
         shim.write_text(f'#!/bin/sh\nexec {sys.executable} -m emulators.engine "$@"\n')

@@ -1,22 +1,184 @@
-"""The options that most commands of `python -m fleet` share."""
+"""What commands share: one way to say stack, format and verbosity, words for the engine, and how tables look."""
 
 from __future__ import annotations
 
-import argparse
+import functools
+import json
+import logging
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
 
 from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+F = TypeVar("F", bound=Callable[..., Any])
+WITH_A_VALUE = ("-s", "--stack", "--lock-wait")
+WITHOUT = ("-v", "--verbose", "--locked")
 
 
-def shared() -> argparse.ArgumentParser:
-    """To be a parent of a command's own parser, so that its help names them too."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument(
-        "--stack", default=LOCAL_STACK, help="local (the default: the local API), dev, staging or prod"
+def _verbose(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value:
+        os.environ["LINODE_DEBUG"] = "1"  # read by the provider's process, too
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("linode").setLevel(logging.DEBUG)
+
+
+VERBOSE = click.Option(
+    ["-v", "--verbose"],
+    is_flag=True,
+    expose_value=False,
+    callback=_verbose,
+    help="A line for each request, and tracebacks (LINODE_DEBUG=1).",
+)
+
+
+class Command(click.Command):
+    """A command that can be asked to say more."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        *own, help_ = super().get_params(ctx)
+        return [*own, VERBOSE, help_]
+
+
+class Group(click.Group):
+    """Commands of which a misspelt one is told with the nearest; shared options may stand before the command."""
+
+    command_class = Command
+    group_class = type
+
+    def load(self, name: str) -> click.Command | None:
+        return self.commands.get(name)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = self.load(cmd_name)
+        if found is None and not ctx.resilient_parsing and not cmd_name.startswith("-"):
+            near = did_you_mean(cmd_name, self.list_commands(ctx))
+            raise click.UsageError(f"there is no command '{cmd_name}'{near}", ctx)
+        return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        front: list[str] = []
+        while args and (args[0] in WITHOUT or args[0].partition("=")[0] in WITH_A_VALUE):
+            end = 2 if args[0] in WITH_A_VALUE else 1
+            front, args = [*front, *args[:end]], args[end:]
+        return super().parse_args(ctx, [*args[:1], *front, *args[1:]])
+
+
+def _stacks(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from stacks.sources import environments
+
+    return [CompletionItem(name) for name in environments() if name.startswith(incomplete)]
+
+
+def _into(variable: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """The option's value becomes a variable of the environment, where what it is for reads it."""
+
+    def set_variable(_context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value:
+            os.environ[variable] = "1" if value is True else value
+
+    return set_variable
+
+
+stack_option = click.option(
+    "-s", "--stack", default=LOCAL_STACK, show_default=True, metavar="STACK", shell_complete=_stacks,
+    help="local (the local API), dev, staging, prod …",
+)  # fmt: skip
+locked_option = click.option(
+    "--locked", is_flag=True, expose_value=False, callback=_into("LINODE_LOCKED"),
+    help="Stop when a pick is not pinned yet, as CI does.",
+)  # fmt: skip
+lock_wait_option = click.option(
+    "--lock-wait", metavar="TIME", expose_value=False, callback=_into("LOCK_WAIT"),
+    help="Wait that long for a stack that another run holds: 5m.",
+)  # fmt: skip
+config_file_option = click.option(
+    "--config-file", default="", metavar="FILE", help="The stack's settings, where they are not in stacks/."
+)
+
+
+def format_option(*forms: str) -> Callable[[F], F]:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help="Of the output.",
     )
-    parser.add_argument(
-        "--locked", action="store_true", help="stop when a pick is not pinned yet, as CI does"
+
+
+def for_engine(
+    *options: Callable[[Any], Any], name: str | None = None
+) -> Callable[[Callable[..., int]], Command]:
+    """A command whose unknown words go to the engine; the function gets them as `words`."""
+
+    def add(function: Callable[..., int]) -> Command:
+        words = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[WORDS FOR THE ENGINE]…")
+        given = reversed((*options, locked_option, lock_wait_option, words))
+        command = click.command(name, cls=Command, context_settings={"ignore_unknown_options": True})
+        return command(functools.reduce(lambda done, each: each(done), given, function))
+
+    return add
+
+
+def on_stack(function: Callable[..., int]) -> Command:
+    """A command about a stack: the function gets its run. Raises as `run_of`."""
+
+    @functools.wraps(function)
+    def call(stack: str, words: tuple[str, ...], config_file: str, **more: Any) -> int:
+        from fleet.engine.run import run_of
+
+        return function(run_of(stack, words, config_file), **more)
+
+    return for_engine(stack_option, config_file_option)(call)
+
+
+def paper() -> Console:
+    """Where tables go: as wide as they like, for a terminal wraps whole values better than a table can."""
+    from rich.console import Console
+
+    console = Console(markup=False, highlight=False)
+    return Console(
+        markup=False, highlight=False, width=max(console.width, 140 if console.is_terminal else 200)
     )
-    parser.add_argument(
-        "--lock-wait", metavar="TIME", help="wait that long for a stack that another run holds, as 5m"
-    )
-    return parser
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    form: str = "table",
+    console: Console | None = None,
+) -> None:
+    """Print rows; a title that ends in `>` is set to the right. The first column is never cut, so it can be copied."""
+    from rich.table import Table
+
+    titles = [title.rstrip(">") for title in columns]
+    if form == "json":
+        as_json([dict(zip(titles, row, strict=True)) for row in rows])
+        return
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, title in enumerate(columns):
+        made.add_column(titles[number], no_wrap=number == 0, overflow="fold")
+        made.columns[-1].justify = "right" if title.endswith(">") else "left"
+    for row in rows:
+        made.add_row(*map(shown, row))
+    (console or paper()).print(made)
+
+
+def shown(value: object) -> str:
+    """A value in a table: a text as it is, nothing as a dash, all else as JSON."""
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def as_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

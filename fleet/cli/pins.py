@@ -1,71 +1,82 @@
-"""`repin` and `pins`: look at a stack's pins, move them, take a move back, copy them to another stack."""
+"""Look at a stack's pins, move them, take a move back, copy them to another stack; import what is there already."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import Any, TypeVar
+from pathlib import Path
 
 import click
-from rich.table import Table
 
-from fleet.cli import asking, stack_files
-from fleet.cli.listing import paper
+from fleet.cli.catalogs import require_token
+from fleet.cli.options import Command, Group, format_option, stack_option, table
+from providers.linode.api.cache import is_offline
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import NoMatch
-from providers.linode.catalogs import Catalogs
-from providers.linode.pins import PinFile
+from providers.linode.core import runtime as sessions
+from providers.linode.core.runtime import Session
+from providers.linode.pins import Pin, PinFile
 from providers.linode.pins.advice import advise, strays
 from providers.linode.pins.moves import Moved, Pins
 from providers.linode.pins.moves import keep as keep_pins
 from providers.linode.pins.moves import promote as promote_pins
 from providers.linode.pins.moves import repin as move_pins
+from stacks.picking import wishes
+from stacks.pinning import StackFiles
 
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
-
-
-def stack_option(command: CommandT) -> CommandT:
-    return click.option(
-        "--stack", default=LOCAL_STACK, show_default=True, help="local, dev, staging, prod …"
-    )(command)
+keys_argument = click.argument("keys", nargs=-1, metavar="[KEY]…")
 
 
-@click.command()
+def _own_session(files: StackFiles, pins_that_stay: Iterable[Pin]) -> Session:
+    """Raises WrongAccount when the settings, or one of these pins, are of another account than the token's.
+
+    Without a token, and offline, nobody can tell; whose the state is, only the engine knows. Raises also as
+    `require_token`, where a pin is of an image of the account's own.
+    """
+    session = Session(files.connection())
+    recorded = [pin.account or "" for pin in pins_that_stay]
+    if any(recorded):
+        require_token(session.client)
+    if not is_offline() and session.client.transport.connection.token:
+        for account in filter(None, (files.linode_values().get("linode:account"), *recorded)):
+            sessions.require_account(session, account, files.stack)
+    return session
+
+
+@click.command(cls=Command)
 @stack_option
-@click.argument("keys", nargs=-1, metavar="[KEY]…")
+@keys_argument
 def repin(stack: str, keys: tuple[str, ...]) -> None:
     """Move a stack's pins (all, or those named: web/image) to what the catalogs give now.
 
     An own image of another account stops it, unless its pin is named.
     """
-    place = asking.of_stack(stack)
-    file = PinFile.read(place.file)
-    asking.require_account(place, (pin for key, pin in file.pins.items() if key not in keys))
-    account = place.session.account_id if any(pin.account for pin in file.pins.values()) else None
-    moved = move_pins(file.pins, keys, place.session.catalogs, _now(), account)
-    _write(file, moved)
+    files = StackFiles.read(stack)
+    file = files.pins()
+    session = _own_session(files, (pin for key, pin in file.pins.items() if key not in keys))
+    account = session.account_id if any(pin.account for pin in file.pins.values()) else None
+    _write(file, move_pins(file.pins, keys, session.catalogs, _now(), account))
 
 
-@click.group()
+@click.group(cls=Group)
 def pins() -> None:
     """What a stack's picks were resolved to: show, check, keep, promote."""
 
 
 @pins.command()
 @stack_option
-def show(stack: str) -> None:
+@format_option("table", "json")
+def show(stack: str, form: str) -> None:
     """A table of a stack's pins."""
-    file = PinFile.read(asking.of_stack(stack).file)
-    table = Table(
-        "key", "pinned", "USD/month", "picked", "next best", box=None, pad_edge=False, padding=(0, 2, 0, 0)
-    )
-    for key in sorted(file.pins):
-        pin = file.pins[key]
+    file = StackFiles.read(stack).pins()
+    rows = []
+    for key, pin in sorted(file.pins.items()):
         price = "" if pin.monthly_usd is None else f"{pin.monthly_usd:.2f}"
         edited = " (changed by hand)" if pin.is_edited else ""
-        table.add_row(key, pin.chosen + edited, price, pin.picked_at[:10], pin.runner_up or "")
-    paper().print(table)
-    click.echo(f"{file.name}: {len(file.pins)} pins")
+        rows.append((key, pin.chosen + edited, price, pin.picked_at[:10], pin.runner_up or ""))
+    table(("key", "pinned", "USD/month", "picked", "next best"), rows, form)
+    click.echo(f"{file.name}: {len(file.pins)} pins", err=form == "json")
 
 
 @pins.command()
@@ -73,11 +84,11 @@ def show(stack: str) -> None:
 @click.option("--exit-code", is_flag=True, help="End with 3 when there is something to say.")
 def check(stack: str, exit_code: bool) -> int:
     """List what is newer, cheaper, deprecated or sold out. Changes nothing."""
-    place = asking.of_stack(stack)
-    file = PinFile.read(place.file)
-    asking.require_account(place, file.pins.values())
-    said = [str(note) for note in strays(file.pins, stack_files.groups_of(place.config))]
-    said += _advice(file.pins, place.session.catalogs, f"python -m fleet repin --stack {stack}")
+    files = StackFiles.read(stack)
+    file = files.pins()
+    session = _own_session(files, file.pins.values())
+    said = [str(note) for note in strays(file.pins, files.settings.servers)]
+    said += _advice(file.pins, session, f"fleet repin --stack {stack}")
     for line in said:
         click.echo(line)
     click.echo(f"{file.name}: {len(file.pins)} pins, {len(said)} to look at")
@@ -86,44 +97,87 @@ def check(stack: str, exit_code: bool) -> int:
 
 @pins.command()
 @stack_option
-@click.argument("keys", nargs=-1, metavar="[KEY]…")
+@keys_argument
 def keep(stack: str, keys: tuple[str, ...]) -> None:
     """Take the last move back (of all that moved, or of those named), and don't propose it again."""
-    place = asking.of_stack(stack)
-    file = PinFile.read(place.file)
-    asking.require_account(place, file.pins.values())
-    _write(file, keep_pins(file.pins, keys, place.session.catalogs, _now()))
+    files = StackFiles.read(stack)
+    file = files.pins()
+    session = _own_session(files, file.pins.values())
+    _write(file, keep_pins(file.pins, keys, session.catalogs, _now()))
 
 
 @pins.command()
 @click.argument("source")
 @click.argument("target")
-@click.argument("keys", nargs=-1, metavar="[KEY]…")
+@keys_argument
 def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
     """Copy pins from one stack to another (dev staging), where its settings ask for the same.
 
     Those of stack local were picked from simulated catalogs, which it says.
     """
-    from_file = PinFile.read(asking.file_of(source))
-    file = PinFile.read(asking.file_of(target))
-    wishes = stack_files.wishes_of(stack_files.config_of(target))
-    _write(file, promote_pins(from_file.pins, file.pins, keys, wishes))
+    before, files = StackFiles.read(source).pins(), StackFiles.read(target)
+    file = files.pins()
+    _write(file, promote_pins(before.pins, file.pins, keys, wishes(files.settings)))
     if source == LOCAL_STACK and target != LOCAL_STACK:
         click.echo(
-            f"these were picked from the local API's catalogs. Next: python -m fleet pins check "
-            f"--stack {target}, or repin",
+            "these were picked from the local API's catalogs. "
+            f"Next: fleet pins check --stack {target}, or repin",
             err=True,
         )
 
 
-def _advice(found: Pins, catalogs: Catalogs, command: str) -> list[str]:
+@click.command("import", cls=Command)
+@stack_option
+@click.option("--id", "ids", type=int, multiple=True, help="A Linode's id; can be given several times.")
+@click.option("--label", help="A pattern of labels: 'web-*'.")
+@click.option("--tag", help="A tag that they have.")
+@click.option("--region", help="The region that they are in.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), default="import.json", show_default=True
+)
+def import_linodes(
+    stack: str, ids: tuple[int, ...], label: str | None, tag: str | None, region: str | None, out: Path
+) -> None:
+    """Write the file for `pulumi import --file`, and print the lines that declare the Linodes.
+
+    Nothing is sent to the API but questions. After the import and with the lines in the program, the next
+    preview shows them unchanged.
+    """
+    from pulumi.dynamic.dynamic import serialize_provider
+
+    from fleet.engine.local_stack import project_name
+    from providers.linode.core.owner import Owner
+    from providers.linode.provider import InstanceProvider
+    from providers.linode.resources.instance.importing import Selection, import_file, python_lines, select
+
+    session = Session(StackFiles.read(stack).connection())
+    linodes = session.client.linodes()
+    chosen = select(linodes, Selection(ids, label, tag, region))
+    if not chosen:
+        raise NoMatch(
+            f"none of the account's {len(linodes)} Linodes is meant by that. Next: loosen the options."
+        )
+    if out.exists():
+        raise click.UsageError(f"{out} is there already and was left alone. Next: give another --out")
+    owner = Owner(session.account_id, project_name(), stack, "")
+    file = import_file(chosen, owner, serialize_provider(InstanceProvider()))
+    out.write_text(json.dumps(file, indent=2) + "\n")
+    click.echo(python_lines(chosen))
+    click.echo(
+        f"{out}: {len(chosen)} Linodes. Next: put the lines above into the program, then "
+        f"`pulumi import --file {out} --generate-code=false --protect=false --stack {stack}`",
+        err=True,
+    )
+
+
+def _advice(found: Pins, session: Session, command: str) -> list[str]:
     lines = []
     for key in sorted(found):
         if found[key].is_edited:
             lines.append(f"{key}: changed by hand, its sum does not match. Next: {command} {key}")
             continue
         try:
-            note = advise(key, found[key], catalogs, _now().date(), command)
+            note = advise(key, found[key], session.catalogs, _now().date(), command)
         except NoMatch as none:
             lines.append(f"{key}: nothing would be picked now: {none}")
             continue

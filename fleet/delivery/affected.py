@@ -1,23 +1,18 @@
-"""`python -m fleet affected --base REV`: the stacks that a change touches, for the matrix of a workflow.
+"""The stacks that a change touches, for the matrix of a workflow.
 
 The program, the provider, what all environments share or what is installed: every stack. A stack's own settings or
-pins: that stack. Anything else (documents, tests, the report, the emulators): none.
+pins: that stack. Anything else (documents, tests, the commands, the report, the emulators): none.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import re
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from fleet.delivery import git
 from providers.linode.api.connection import LOCAL_STACK
-from stacks import sources
-from stacks.sources import PULL_REQUEST
+from stacks.sources import PULL_REQUEST, environments
 
 PROMOTION = ("dev", "test", "staging", "prod")
 """The order in which a change goes through the usual environments; others come before prod."""
@@ -28,23 +23,13 @@ _ALL = re.compile(
 )
 
 
-def main(words: tuple[str, ...]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m fleet affected")
-    parser.add_argument("--base", metavar="REV", help="the commit to compare with; without one: every stack")
-    parser.add_argument("--json", action="store_true", help="one JSON list, as a matrix takes it")
-    options = parser.parse_args(list(words))
-    stacks = deployed(sources.environments())
-    if options.base is not None:
-        files = git.changed_files(options.base)
-        if files is None:
-            print(f"git can't compare with {options.base}, so every stack counts as touched", file=sys.stderr)
-        else:
-            stacks = touched(files, stacks)
-    print(json.dumps(stacks) if options.json else "\n".join(stacks))
-    if file := os.environ.get("GITHUB_OUTPUT"):
-        with Path(file).open("a", encoding="utf-8") as out:
-            out.write(f"stacks={json.dumps(stacks)}\n")
-    return 0
+def since(base: str | None) -> list[str]:
+    """The stacks that differ from a commit; every stack without one, or where git can't compare."""
+    stacks = deployed(environments())
+    files = git.changed_files(base) if base is not None else None
+    if base is not None and files is None:
+        print(f"git can't compare with {base}, so every stack counts as touched", file=sys.stderr)
+    return stacks if files is None else touched(files, stacks)
 
 
 def touched(files: Iterable[str], stacks: Iterable[str]) -> list[str]:

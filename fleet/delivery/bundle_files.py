@@ -1,34 +1,41 @@
-"""The small files of a bundle: who made it, what is guarded, what is pinned, what an earlier run left open."""
+"""The small files of a bundle: who made it, what is pinned, what an earlier run left open, what the catalogs say."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fleet.delivery import git
+from fleet.delivery import ci, git
+from providers.linode.api.cache import open_cache
+from providers.linode.api.catalog_cache import CatalogCache
+from providers.linode.api.catalog_transport import CatalogTransport
+from providers.linode.api.client import LinodeClient
+from providers.linode.api.connection import Connection
+from providers.linode.api.errors import LinodeError
+from providers.linode.catalogs import Catalogs
+from providers.linode.pins import PinFile
 
 Json = dict[str, Any]
-NO_STACK = "no stack named"
+SHOWN = {
+    "/linode/types": ("id", "label", "price", "region_prices", "addons", "disk", "successor"),
+    "/images": ("id", "deprecated", "eol"),
+}
+"""What catalog.json has of each row."""
 
 
 def meta(
     stack: str, env: Mapping[str, str], *, commit: str, engine: str, command: str, offline: bool
 ) -> Json:
-    """meta.json. The run is the id of a workflow run, which grows over all workflows of a repository.
-
-    Source: the default variables of GitHub Actions, the predefined variables of GitLab CI.
-    """
-    run, url = "", ""
-    if number := env.get("GITHUB_RUN_ID"):
-        run = f"{number}.{env.get('GITHUB_RUN_ATTEMPT') or 1}"
-        url = f"{env.get('GITHUB_SERVER_URL')}/{env.get('GITHUB_REPOSITORY')}/actions/runs/{number}"
-    elif number := env.get("CI_PIPELINE_ID"):
-        run, url = number, env.get("CI_PIPELINE_URL") or ""
+    """meta.json."""
+    run, url = ci.run_of(env)
     return {
         "stack": stack,
-        "commit": commit or env.get("GITHUB_SHA") or env.get("CI_COMMIT_SHA") or git.head(),
+        "commit": commit or ci.commit_of(env) or git.head(),
         "run": run,
         "run_url": url,
         "engine": engine,
@@ -60,7 +67,7 @@ def pins(text: str | None, file: str, newest: Mapping[str, str]) -> Json:
             "chosen": pin["chosen"],
             "what": pin.get("why", ""),
             "criteria_hash": pin.get("criteria_hash", ""),
-            **_newest(newest.get(key)),
+            **({"newest": newest[key]} if newest.get(key) else {}),
         }
         for key, pin in (found if isinstance(found, dict) else {}).items()
         if isinstance(pin, dict) and pin.get("chosen")
@@ -68,29 +75,70 @@ def pins(text: str | None, file: str, newest: Mapping[str, str]) -> Json:
     return {"file": file, "pins": chosen}
 
 
-def _newest(found: str | None) -> Json:
-    return {"newest": found} if found else {}
-
-
-def in_use(texts: list[str], pinned: Json) -> set[str]:
-    """Every type and image that the preview or the pins name."""
+def in_use(text: str, pinned: Json) -> set[str]:
+    """Every type and image that the preview (JSON, a line or a document) or the pins name."""
     found = {pin[key] for pin in pinned["pins"].values() for key in ("chosen", "newest") if key in pin}
-    for text in texts:
-        for line in text.splitlines():
-            found |= set(_named(json.loads(line)))
-    return found
+    return found.union(*(_named(json.loads(line)) for line in text.splitlines()))
 
 
-def _named(value: object) -> list[str]:
+def _named(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        inputs = value.get("inputs")
+        own = (value.get("image"), inputs.get("type") if isinstance(inputs, Mapping) else None)
+        yield from (name for name in own if isinstance(name, str))
+        value = list(value.values())
     if isinstance(value, list):
-        return [name for part in value for name in _named(part)]
-    if not isinstance(value, dict):
-        return []
-    own = [value[key] for key in ("image",) if isinstance(value.get(key), str)]
-    inputs = value.get("inputs")
-    if isinstance(inputs, dict) and isinstance(inputs.get("type"), str):
-        own.append(inputs["type"])
-    return own + [name for part in value.values() for name in _named(part)]
+        for part in value:
+            yield from _named(part)
+
+
+class BundleCatalog:
+    """The catalogs of one connection, from its cache where that has them."""
+
+    def __init__(self, client: LinodeClient, cache: CatalogCache | None) -> None:
+        self._client, self._cache = client, cache
+        self._catalogs = Catalogs(client, narrow=False)
+
+    @classmethod
+    @contextmanager
+    def of(cls, connection: Connection, env: Mapping[str, str]) -> Iterator[BundleCatalog]:
+        cache = open_cache(connection, env)
+        transport = CatalogTransport(connection, cache)
+        try:
+            yield cls(LinodeClient(transport), cache)
+        finally:
+            transport.close()
+
+    def rows(self, names: Iterable[str], now: datetime) -> Json:
+        """catalog.json: every row of these types and images, and when it was fetched. Raises LinodeError."""
+        wanted = set(names)
+        types, images = (self._rows(path, wanted) for path in SHOWN)
+        text = json.dumps([types, images], sort_keys=True)
+        fetched = (self._cache.oldest(*SHOWN) if self._cache else None) or now
+        return {
+            "fetched": fetched.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "hash": hashlib.sha256(text.encode()).hexdigest()[:7],
+            "types": types,
+            "images": images,
+        }
+
+    def newest(self, file: PinFile, now: datetime) -> dict[str, str]:
+        """For each pin what would be picked today; a pin that nothing fits any more is left out."""
+        found = {}
+        for key, pin in file.pins.items():
+            try:
+                best = pin.wish.pick(self._catalogs, now.date()).id
+            except LinodeError:  # one that nothing fits: the program itself tells of it
+                continue
+            if best != pin.declined:
+                found[key] = best
+        return found
+
+    def _rows(self, path: str, wanted: set[str]) -> list[Json]:
+        found = (row for row in self._client.list_rows(path) if row.get("id") in wanted)
+        return sorted(
+            ({key: row.get(key) for key in SHOWN[path]} for row in found), key=lambda row: str(row["id"])
+        )
 
 
 def write(folder: Path, name: str, content: object) -> None:

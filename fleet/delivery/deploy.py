@@ -1,4 +1,4 @@
-"""`python -m fleet deploy --plan HASH`: what was approved is what is applied, or nothing is.
+"""What was approved is what is applied, or nothing is.
 
 Previews again, has the report made of it (a command of its own, as anybody would call it), and applies only if
 the report's plan is the approved one and no guard refuses it. Never asks.
@@ -6,20 +6,19 @@ the report's plan is the approved one and no guard refuses it. Never asks.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fleet.cli.options import shared
-from fleet.delivery import bundle
+from fleet.delivery import bundle, ci
 from fleet.delivery.bundle import Wanted
-from fleet.engine.runs import run_of
+from fleet.engine.run import run_of
 from stacks.errors import BadSettings
 from stacks.sources import PROJECT
 
@@ -33,49 +32,40 @@ LEAST_DIGITS = 12
 SHOWN_DIGITS = 12
 
 
-def main(stack: str, rest: tuple[str, ...]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m fleet deploy", parents=[shared()])
-    approved = parser.add_mutually_exclusive_group(required=True)
-    approved.add_argument("--plan", metavar="HASH", help="the approved plan; `none`: nothing may change")
-    approved.add_argument(
-        "--approved", type=Path, metavar="DIR", help="the folder of the report that was read and approved"
-    )
-    parser.add_argument(
-        "--acknowledged", action="store_true", help="the data loss in exactly this plan is accepted"
-    )
-    parser.add_argument("--report", type=Path, metavar="DIR", help="where the new report goes")
-    parser.add_argument("--commit", default="", metavar="SHA", help="what is deployed (default: HEAD)")
-    options, words = parser.parse_known_args(list(rest))
-    plan = options.plan or plan_in(options.approved, stack)
+def deploy(wanted: Wanted, plan: str, folder: Path | None, *, acknowledged: bool) -> int:
+    """Apply the plan of a stack; the engine's exit code. `folder`: where the new report goes, if it is to stay.
+
+    Raises BadSettings if the plan is another one by now, or a guard refuses it.
+    """
+    stack = wanted.stack
     with TemporaryDirectory(prefix="deploy-") as scratch:
-        folder = options.report or Path(scratch) / "report"
-        wanted = Wanted(stack, Path(scratch) / "bundle", commit=options.commit)
-        bundle.make(wanted, tuple(words))
-        found = report(wanted, folder, acknowledged=options.acknowledged)
-    why = refusal(found, plan, str(folder) if options.report else "")
-    if why:
-        _tell(result="refused", plan=found["plan"])
+        bundled = replace(wanted, out=Path(scratch) / "bundle")
+        bundle.make(bundled)
+        found = report(bundled, folder or Path(scratch) / "report", acknowledged=acknowledged)
+    if why := refusal(found, plan, str(folder or "")):
+        ci.tell(result="refused", plan=found["plan"])
         raise BadSettings(why)
     if not found["outputs"]["changed"]:
         done = "" if plan == NOTHING else f": plan {plan[:SHOWN_DIGITS]} is applied, or needed no more"
         print(f"stack '{stack}': nothing to do{done}")
-        _tell(result="nothing", plan=found["plan"])
+        ci.tell(result="nothing", plan=found["plan"])
         return 0
     print(f"stack '{stack}': plan {found['plan'][:SHOWN_DIGITS]} is the approved one", flush=True)
-    code = run_of(stack, tuple(words)).verb("up", "--yes", "--skip-preview", "--suppress-outputs")
-    _tell(result="failed" if code else "applied", plan=found["plan"])
+    run = run_of(stack, wanted.words, wanted.config_file)
+    code = run.verb("up", "--yes", "--skip-preview", "--suppress-outputs")
+    ci.tell(result="failed" if code else "applied", plan=found["plan"])
     return code
 
 
 def report(wanted: Wanted, folder: Path, *, acknowledged: bool) -> Json:
     """report.json of the bundle, made in the folder by the report's own command. Raises BadSettings."""
     meta = json.loads((wanted.out / "meta.json").read_text(encoding="utf-8"))
-    words = ["report", str(wanted.out), "--out", str(folder), "--id", f"deploy-{wanted.stack}"]
+    words = ["write", str(wanted.out), "--out", str(folder), "--id", f"deploy-{wanted.stack}"]
     if acknowledged:
         words += ["--acknowledged", str(meta["commit"])]
     env = {key: value for key, value in os.environ.items() if key != "GITHUB_OUTPUT"}
     done = subprocess.run(
-        [sys.executable, "-m", "fleet.report", *words], cwd=PROJECT, env=env,
+        [sys.executable, "-m", "fleet", "report", *words], cwd=PROJECT, env=env,
         stderr=subprocess.PIPE, text=True, check=False
     )  # fmt: skip
     try:
@@ -84,7 +74,7 @@ def report(wanted: Wanted, folder: Path, *, acknowledged: bool) -> Json:
         said = done.stderr.strip().splitlines()
         raise BadSettings(
             f"there is no report of stack '{wanted.stack}': {said[-1] if said else 'no reason given'} "
-            "Nothing was done. Next: python -m fleet bundle, and look at what it wrote."
+            "Nothing was done. Next: fleet bundle, and look at what it wrote."
         ) from None
     return found
 
@@ -133,19 +123,10 @@ def plan_in(folder: Path, stack: str) -> str:
         stacks = json.loads(file.read_text(encoding="utf-8"))["stacks"]
         return next((str(item["plan"]) for item in stacks if item["stack"] == stack), NOTHING)
     except (OSError, ValueError, KeyError, TypeError):
-        raise BadSettings(
-            f"{file} is no report of ours. Next: python -m fleet.report report, or give --plan."
-        ) from None
+        raise BadSettings(f"{file} is no report of ours. Next: fleet report write, or give --plan.") from None
 
 
 def _words(heading: object) -> str:
     """A heading of the report as plain words, without its sign."""
     pieces = heading if isinstance(heading, list) else []
     return "".join(str(piece.get("text", "")) for piece in pieces).partition(" ")[2] or "it failed"
-
-
-def _tell(**values: str) -> None:
-    """For later steps of a workflow."""
-    if file := os.environ.get("GITHUB_OUTPUT"):
-        with Path(file).open("a", encoding="utf-8") as out:
-            out.writelines(f"{key}={value}\n" for key, value in values.items())

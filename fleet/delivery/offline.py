@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,14 +17,14 @@ import yaml
 
 from fleet.engine.engine import Engine
 from fleet.engine.local_api import LocalApi
-from fleet.engine.local_stack import project_name
-from fleet.engine.runs import Run
+from fleet.engine.local_stack import new_stack
+from fleet.engine.run import Run
 from providers.linode.api.cache import TTL_S, cache_file, open_cache
 from providers.linode.api.catalog_transport import CatalogTransport
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import LOCAL_STACK, REAL_API, Connection, versioned_url
 from providers.linode.api.errors import LinodeError
-from stacks import sources
+from stacks import layers, sources
 from stacks.errors import BadSettings
 
 PLACEHOLDER = "placeholder"
@@ -40,16 +40,13 @@ def offline_run(stack: str, engine: Engine, env: Mapping[str, str]) -> Iterator[
         raise BadSettings(
             f"stack '{LOCAL_STACK}' needs no offline preview: its API is on this machine. Next: leave --offline out."
         )
-    own = sources.FOLDER / f"Pulumi.{stack}.yaml"
-    if not own.exists():
-        known = ", ".join(sources.environments())
-        raise BadSettings(f"stack '{stack}' has no settings at {own.name}. Next: use one of {known}.")
+    own, layer = sources.file_of(stack), sources.of_files(stack)
     with TemporaryDirectory(prefix="offline-") as folder:
         home = Path(folder)
         inside = _environment(home, env)
-        inside |= catalogs_for(home, sources.linode_values(sources.of_files(stack)), inside)
+        inside |= catalogs_for(home, sources.linode_values(layer), inside)
         settings = home / own.name
-        salt = _made_stack(stack, home, engine, inside)
+        salt = new_stack(stack, engine, inside)
         settings.write_text(without_secrets(own.read_text(), salt), encoding="utf-8")
         yield Run(stack, engine, inside, str(settings))
 
@@ -82,17 +79,10 @@ def catalogs_for(home: Path, settings: Mapping[str, str], env: Mapping[str, str]
     here.parent.mkdir(parents=True, exist_ok=True)
     if kept.exists():
         shutil.copy(kept, here)
-        if _has_all(Connection(url, PLACEHOLDER, "LINODE_TOKEN"), env):
+        with suppress(LinodeError):
+            _read_all(Connection(url, PLACEHOLDER, "LINODE_TOKEN"), env)
             return {"LINODE_URL": url, "LINODE_TOKEN": PLACEHOLDER}
     return _of_local_api(home, env)
-
-
-def _has_all(connection: Connection, env: Mapping[str, str]) -> bool:
-    try:
-        _read_all(connection, env)
-    except LinodeError:
-        return False
-    return True
 
 
 def _of_local_api(home: Path, env: Mapping[str, str]) -> dict[str, str]:
@@ -120,24 +110,9 @@ def _read_all(connection: Connection, env: Mapping[str, str]) -> None:
         client.transport.close()
 
 
-def _made_stack(stack: str, home: Path, engine: Engine, env: Mapping[str, str]) -> str:
-    """An empty stack in a scratch project; the salt that its settings need."""
-    scratch = home / "scratch"
-    scratch.mkdir()
-    (scratch / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
-    engine.ask("stack", "init", stack, "--cwd", str(scratch), env=env)
-    made = yaml.safe_load((scratch / f"Pulumi.{stack}.yaml").read_text())
-    return str(made["encryptionsalt"])
-
-
 def without_secrets(text: str, salt: str) -> str:
     """A stack's file with a placeholder for every encrypted value, and another salt."""
     document = yaml.safe_load(text)
     values = (document.get("config") if isinstance(document, dict) else None) or {}
-    return yaml.safe_dump({"encryptionsalt": salt, "config": _plain(values)}, allow_unicode=True)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return PLACEHOLDER if set(value) == {"secure"} else {key: _plain(part) for key, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, list) else value
+    config = layers.without_secrets(values, PLACEHOLDER)
+    return yaml.safe_dump({"encryptionsalt": salt, "config": config}, allow_unicode=True)

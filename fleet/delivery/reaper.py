@@ -1,28 +1,17 @@
-"""`python -m fleet reap`: delete what pull requests' stacks left behind, and nothing that is not provably ours.
-
-Exit codes: 0 nothing is left to delete, 1 something failed, 3 something would be deleted (--yes was not given).
-"""
+"""Find and delete what pull requests' stacks left behind, and nothing that is not provably ours."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
-from pathlib import Path
 
-from rich.console import Console
-
-from fleet.delivery import pr_commands, reap_report, reaping
-from fleet.delivery.pr_stack import PREFIX, TEMPLATE, PrStack, StackState
-from fleet.delivery.reap_report import Row
-from fleet.delivery.reaping import Scope, StackFacts, Verdict
-from fleet.delivery.state_facts import facts_of
+from fleet.delivery import reaping
+from fleet.delivery.pull_requests import PREFIX, TEMPLATE, PrStack, StackState, take_down
+from fleet.delivery.reaping import Row, Scope, StackFacts, Verdict, facts_of
 from fleet.engine.local_stack import project_name
-from fleet.engine.runs import run_of
+from fleet.engine.run import run_of
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.records import Linode
 from providers.linode.core import runtime as sessions
@@ -31,43 +20,8 @@ from providers.linode.core.runtime import Session
 from stacks import sources
 from stacks.errors import BadSettings, EngineFailed
 
-WOULD_DELETE = 3
 NUMBERS_TRIED = 10_000
 """Pull requests whose stacks are looked for even where neither a state nor a label names them."""
-
-
-def main(words: tuple[str, ...]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m fleet reap", allow_abbrev=False)
-    parser.add_argument(
-        "--yes", action="store_true", help="delete; without it only what would be deleted is said"
-    )
-    parser.add_argument(
-        "--stack-pattern", default=f"{PREFIX}*", metavar="PATTERN", help="which pull requests' stacks"
-    )
-    parser.add_argument(
-        "--id",
-        action="append",
-        default=[],
-        metavar="LINODE",
-        help="also delete this orphan of a stack of ours",
-    )
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write what was found and done as JSON")
-    options = parser.parse_args(list(words))
-    reaper = Reaper(options.stack_pattern, frozenset(options.id))
-    found = reaper.found()
-    reap_report.show(found, reaper.others, Console(width=max(Console().width, 140)))
-    doomed = [row for row in found if row.verdict.action == "delete"]
-    failed = reaper.unknown_names()
-    if options.yes:
-        failed += [problem for row in doomed if (problem := reaper.delete(row))]
-    elif doomed:
-        print("nothing was deleted. Next: the same with --yes", flush=True)
-    for problem in failed:
-        print(f"error: {problem}", file=sys.stderr, flush=True)
-    if options.report:
-        document = {"found": [row.as_json() for row in found], "deleted": options.yes, "failed": failed}
-        options.report.write_text(json.dumps(document, indent=2) + "\n")
-    return 1 if failed else WOULD_DELETE if doomed and not options.yes else 0
 
 
 @dataclass
@@ -102,7 +56,7 @@ class Reaper:
     @cached_property
     def state(self) -> StackState:
         self.linodes  # noqa: B018 - listed before any state is read
-        run = run_of(TEMPLATE, ())
+        run = run_of(TEMPLATE)
         return StackState(run.engine, run.env)
 
     @cached_property
@@ -147,7 +101,7 @@ class Reaper:
             name: [one for one in self.linodes if str(one.id) in facts.ids]
             for name, facts in self.states.items()
         }
-        return reap_report.rows([one for one in verdicts if one], in_stack, self._prices())
+        return reaping.rows([one for one in verdicts if one], in_stack, self._prices())
 
     def _prices(self) -> Mapping[int, float | None]:
         types = {item.id: item for item in self.session.catalogs.types()}
@@ -179,7 +133,7 @@ class Reaper:
         pr, again = PrStack.of_name(stack), self._judge_again(stack)
         if pr is None or again is None or again.action != "delete":
             return f"stack {stack}: it changed meanwhile, and was left alone. Next: reap again."
-        code = pr_commands.take_down(pr, run_of(stack, ("--yes", "--skip-preview")))
+        code = take_down(pr, ("--yes", "--skip-preview"))
         return f"stack {stack}: its destroy ended with exit code {code}. Next: reap again." if code else None
 
     def _judge_again(self, stack: str) -> Verdict | None:

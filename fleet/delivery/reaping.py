@@ -8,12 +8,12 @@ a machine of another stack only if it is an orphan of that stack and somebody na
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Literal
 
-from fleet.delivery.pr_stack import PrStack
+from fleet.delivery.pull_requests import PrStack
 from providers.linode.api.records import Linode
 from providers.linode.core.owner import FIRST_GENERATION, TAG_PREFIX, Owner
 from stacks import expiry
@@ -30,6 +30,35 @@ class StackFacts:
     ids: frozenset[str] = frozenset()
     creating: frozenset[str] = frozenset()
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+INSTANCE, ACCOUNT = "linode:Instance", "linode:Account"
+
+
+def facts_of(name: str, deployment: Mapping[str, object], tags: Mapping[str, str]) -> StackFacts:
+    """What a stack's exported state says; every id counts, also of resources that are marked for deletion.
+
+    Source: apitype.DeploymentV3 and ResourceV3 of the engine.
+    """
+    pending = (entry.get("resource") for entry in _maps(deployment.get("pending_operations")))
+    accounts = set(_of_type(ACCOUNT, "id", deployment.get("resources")))
+    return StackFacts(
+        name,
+        account=accounts.pop() if len(accounts) == 1 else None,
+        ids=frozenset(_of_type(INSTANCE, "id", deployment.get("resources"))),
+        creating=frozenset(urn.rpartition("::")[2] for urn in _of_type(INSTANCE, "urn", list(pending))),
+        tags=dict(tags),
+    )
+
+
+def _of_type(type_: str, key: str, entries: object) -> Iterator[str]:
+    """That value of all resources of a type which have one."""
+    found = (each for each in _maps(entries) if str(each.get("type", "")).endswith(type_))
+    return (str(each[key]) for each in found if each.get(key))
+
+
+def _maps(value: object) -> Iterator[Mapping[str, object]]:
+    return (entry for entry in value if isinstance(entry, Mapping)) if isinstance(value, list) else iter(())
 
 
 @dataclass(frozen=True)
@@ -96,7 +125,7 @@ def judge_linode(
         return Verdict("keep", stack, why, linode, ends)
 
     if facts and any(_is_of(linode, stack, name, scope) for name in facts.creating):
-        return keep(f"its create is under way or was cut off. Next: python -m fleet unlock --stack {stack}")
+        return keep(f"its create is under way or was cut off. Next: fleet unlock --stack {stack}")
     if not scope.covers(stack):
         return _of_other(linode, stack, facts, scope, ends)
     if named:
@@ -159,3 +188,71 @@ def _label_agrees(linode: Linode, stack: str, scope: Scope) -> bool:
 def _is_of(linode: Linode, stack: str, name: str, scope: Scope) -> bool:
     wanted = Owner(scope.account, scope.project, stack, name, FIRST_GENERATION).tag().rpartition(":")[0]
     return any(tag.casefold().rpartition(":")[0] == wanted for tag in linode.tags)
+
+
+COLUMNS = ("what", "stack", "machines", "ends (UTC)", "USD/month>", "verdict")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A verdict with the machines that it is about. `monthly_usd` None: the catalog has no price for one."""
+
+    verdict: Verdict
+    machines: Sequence[Linode]
+    monthly_usd: float | None
+
+    def what(self) -> str:
+        linode = self.verdict.linode
+        return f"Linode {linode.id} ({linode.label})" if linode else f"stack {self.verdict.stack}"
+
+    def cells(self) -> tuple[str, ...]:
+        """As COLUMNS name them."""
+        verdict, usd = self.verdict, self.monthly_usd
+        ends = f"{verdict.ends.astimezone(timezone.utc):%Y-%m-%d %H:%M}" if verdict.ends else "–"
+        price, said = "?" if usd is None else f"{usd:.2f}", f"{verdict.action}: {verdict.why}"
+        return (self.what(), verdict.stack, str(len(self.machines)), ends, price, said)
+
+    def as_json(self) -> dict[str, object]:
+        linode = self.verdict.linode
+        return {
+            "action": self.verdict.action,
+            "stack": self.verdict.stack,
+            "linode": linode.id if linode else None,
+            "machines": [machine.id for machine in self.machines],
+            "ends": expiry.stack_tag(self.verdict.ends) if self.verdict.ends else None,
+            "monthly_usd": self.monthly_usd,
+            "why": self.verdict.why,
+        }
+
+
+def rows(
+    verdicts: Iterable[Verdict], in_stack: Mapping[str, Sequence[Linode]], price: Mapping[int, float | None]
+) -> list[Row]:
+    """What is deleted first; by stack, then by machine."""
+    made = []
+    for verdict in verdicts:
+        machines = [verdict.linode] if verdict.linode else list(in_stack.get(verdict.stack, ()))
+        prices = [price.get(machine.id) for machine in machines]
+        known = [one for one in prices if one is not None]
+        made.append(Row(verdict, machines, round(sum(known), 2) if len(known) == len(prices) else None))
+    return sorted(made, key=_order)
+
+
+def _order(row: Row) -> tuple[bool, str, int]:
+    return (
+        row.verdict.action != "delete",
+        row.verdict.stack,
+        row.verdict.linode.id if row.verdict.linode else 0,
+    )
+
+
+def total(found: Iterable[Row]) -> str:
+    """`2 to delete: 3 Linodes, 21.00 USD a month`."""
+    doomed = [row for row in found if row.verdict.action == "delete"]
+    if not doomed:
+        return "nothing to delete"
+    prices = [row.monthly_usd for row in doomed]
+    known = sum(price for price in prices if price is not None)
+    more = ", and some without a known price" if None in prices else ""
+    count = sum(len(row.machines) for row in doomed)
+    return f"{len(doomed)} to delete: {count} Linodes, {known:.2f} USD a month{more}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
+from collections.abc import Mapping
 
-from fleet.engine.runs import Run
+from fleet.engine.run import Run
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable, BadConnection, Offline
 from providers.linode.core import runtime as sessions
@@ -17,27 +17,27 @@ def learn(run: Run) -> None:
 
     Raises BadSettings, EngineFailed.
     """
-    told = json.loads(run.engine.ask("config", "--json", "--show-secrets", *run.which, env=run.env))
+    told = run.config()
     values = {key: told[key]["value"] for key in sessions.CONFIG_KEYS if key in told}
     if run.stack == LOCAL_STACK and not values.get("linode:token"):
         raise BadSettings(f"stack '{LOCAL_STACK}' has no token of the local API. Next: run `make up`.")
     sessions.learn(values)
 
 
-def require_own(run: Run) -> None:
+def require_own(run: Run, outputs: Mapping[str, object] | None = None) -> None:
     """Raises WrongAccount if the stack was deployed in another account than the token's."""
     try:
-        outputs = json.loads(run.engine.ask("stack", "output", "--json", "--stack", run.stack, env=run.env))
+        account = (run.outputs() if outputs is None else outputs).get("account")
     except EngineFailed:
         return  # nothing is deployed yet
-    if isinstance(outputs, dict) and outputs.get("account"):
+    if account:
         learn(run)
-        sessions.require_account(sessions.of_stack(run.stack), str(outputs["account"]), run.stack)
+        sessions.require_account(sessions.of_stack(run.stack), str(account), run.stack)
 
 
-def refuse_another(run: Run) -> None:
+def refuse_another(run: Run, outputs: Mapping[str, object] | None = None) -> None:
     """As `require_own`, for commands that work without the API: who can't be told whose it is may go on."""
     with contextlib.suppress(
         ApiRefused, ApiUnreachable, ApiMaintenance, BadConnection, Offline, EngineFailed
     ):
-        require_own(run)
+        require_own(run, outputs)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from fleet.engine import hearing
-from fleet.engine.engine_errors import explain
 from fleet.engine.hearing import LastWords
+from fleet.engine.messages import explain
 from providers.linode.core import state_files as state_folder
 from stacks.errors import BadSettings, EngineFailed
 from stacks.sources import PROJECT
@@ -30,35 +29,29 @@ class Engine:
         """Run a command that a person watches; its exit code, and the errors it ended with, not shown yet."""
         return hearing.run([*self.words, *arguments], env, PROJECT)
 
-    def ask(self, *arguments: str, env: Mapping[str, str], stdin: str | None = None) -> str:
+    def ask(self, *arguments: str, env: Mapping[str, str], stdin: str | None = None, stack: str = "") -> str:
         """The output of a command that a program reads. Raises EngineFailed with a line that says why."""
-        done = self._run(arguments, env, stdin)
+        about = ("--stack", stack) if stack else ()
+        done = self._run((*arguments, *about), env, stdin)
         if done.returncode:
-            line = explain(done.stderr, _stack_of(arguments), state_folder.backend_url(env, PROJECT))
-            raise EngineFailed(line or self._last_line(arguments, done.stderr.strip() or done.stdout.strip()))
+            line = explain(done.stderr, stack or arguments[-1], state_folder.backend_url(env, PROJECT))
+            said = done.stderr.strip() or done.stdout.strip()
+            last = said.splitlines()[-1].removeprefix("error: ") if said else "no reason given"
+            named = "" if "Next: " in last else f"{self.name} {' '.join(arguments[:2])}: "
+            raise EngineFailed(line or f"{named}{last}")
         return done.stdout
-
-    def _last_line(self, arguments: Sequence[str], said: str) -> str:
-        """What a command said last; with the command before it, unless the line tells what to do next."""
-        last = said.splitlines()[-1].removeprefix("error: ") if said else "no reason given"
-        return last if "Next: " in last else f"{self.name} {' '.join(arguments[:2])}: {last}"
 
     def complaint(self, *arguments: str, env: Mapping[str, str]) -> str:
         """What a command says on standard error."""
         return self._run(arguments, env, None).stderr
 
     def _run(
-        self, arguments: Sequence[str], env: Mapping[str, str], stdin: str | None
+        self, arguments: tuple[str, ...], env: Mapping[str, str], stdin: str | None
     ) -> subprocess.CompletedProcess[str]:
         words = [*self.words, *arguments]
         return subprocess.run(
             words, env=env, cwd=PROJECT, input=stdin, capture_output=True, text=True, check=False
         )
-
-
-def _stack_of(arguments: Sequence[str]) -> str:
-    """The stack that a command is about, for messages."""
-    return next((value for flag, value in pairwise(arguments) if flag == "--stack"), arguments[-1])
 
 
 def choose(env: Mapping[str, str]) -> Engine:

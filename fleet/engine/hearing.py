@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from fleet.engine.engine_errors import COLOURS
+from fleet.engine.messages import COLOURS
 
 LOOK_EVERY_S = 0.05
 HOLD_FOR_S = 1.0

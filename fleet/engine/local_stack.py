@@ -6,10 +6,12 @@ import json
 import os
 import re
 import secrets
-import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import yaml
@@ -87,6 +89,17 @@ class LocalStack:
             )
         return LocalApi(self.home, port, speed)
 
+    def made(self, engine: Engine, env: Mapping[str, str]) -> tuple[dict[str, str], Path]:
+        """The environment for this stack's commands and its settings, once the API runs and all is there."""
+        inside, api = self.environment(env), self.api(env)
+        if api.start():
+            print(
+                f"local API: {api.url}, started; {api.speed:g} times as fast as the real one (`make stop` ends it)",
+                file=sys.stderr,
+            )
+        self.prepare(engine, api, inside)
+        return inside, self.settings
+
     def prepare(self, engine: Engine, api: LocalApi, env: Mapping[str, str]) -> None:
         """Make what is missing: passphrase, stack, settings. The settings appear whole or not at all."""
         self.backend.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -100,37 +113,19 @@ class LocalStack:
         if not self.settings.exists():
             self._make_settings(engine, api, env)
             return
-        if self._port_in_settings() != api.port:
-            self._set(engine, env, self.settings, "linode:url", api.url)
-        if "linode:token" not in self._values():
-            self._set(engine, env, self.settings, "linode:token", api.token_file.read_text(), secret=True)
+        moved, known = self._port_in_settings() != api.port, "linode:token" in self._values()
+        missing = (*(["linode:url"] if moved else []), *([] if known else ["linode:token"]))
+        self._tell_api(engine, env, self.settings, api, *missing)
 
     def _make_settings(self, engine: Engine, api: LocalApi, env: Mapping[str, str]) -> None:
-        salt = self._salt_in_state() if self.checkpoint.exists() else self._make_stack(engine, env)
+        salt = self._salt_in_state() if self.checkpoint.exists() else new_stack(LOCAL_STACK, engine, env)
         unfinished = self.home / f"{self.settings.name}.unfinished.yaml"
         place = self.pins.relative_to(PROJECT) if self.pins.is_relative_to(PROJECT) else self.pins
         pins = f"  fleet:pins: {json.dumps(str(place))}\n"
         template = ALIEN_SALT.sub("", TEMPLATE.read_text())
         write_private(unfinished, f"encryptionsalt: {salt}\n{template}{pins}")
-        self._set(engine, env, unfinished, "linode:url", api.url)
-        self._set(engine, env, unfinished, "linode:token", api.token_file.read_text(), secret=True)
+        self._tell_api(engine, env, unfinished, api, "linode:url", "linode:token")
         os.replace(unfinished, self.settings)
-
-    def _make_stack(self, engine: Engine, env: Mapping[str, str]) -> str:
-        """An empty stack; its encryption salt.
-
-        `stack init` writes the salt into the stack's file beside Pulumi.yaml. A scratch project takes that, so
-        that nothing under version control changes.
-        """
-        scratch = self.home / "scratch"
-        scratch.mkdir(exist_ok=True)
-        try:
-            (scratch / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
-            engine.ask("stack", "init", LOCAL_STACK, "--cwd", str(scratch), env=env)
-            made = yaml.safe_load((scratch / TEMPLATE.name).read_text())
-        finally:
-            shutil.rmtree(scratch)
-        return str(made["encryptionsalt"])
 
     def _salt_in_state(self) -> str:
         try:
@@ -142,18 +137,18 @@ class LocalStack:
                 f"Next: restore it from {self.checkpoint.name}.bak beside it."
             ) from None
 
-    def _set(
-        self,
-        engine: Engine,
-        env: Mapping[str, str],
-        file: Path,
-        key: str,
-        value: str,
-        *,
-        secret: bool = False,
+    def _tell_api(
+        self, engine: Engine, env: Mapping[str, str], file: Path, api: LocalApi, *keys: str
     ) -> None:
-        words = ["config", "set", key, "--stack", LOCAL_STACK, "--config-file", str(file)]
-        engine.ask(*words, *(["--secret"] if secret else ["--plaintext"]), env=env, stdin=value)
+        """Write the address and the token of the local API into a file of settings, the token encrypted."""
+        known = {
+            "linode:url": (api.url, "--plaintext"),
+            "linode:token": (api.token_file.read_text(), "--secret"),
+        }
+        for key in keys:
+            value, how = known[key]
+            words = ("config", "set", key, "--config-file", str(file), how)
+            engine.ask(*words, env=env, stdin=value, stack=LOCAL_STACK)
 
     def _port_in_settings(self) -> int | None:
         if not self.settings.exists():
@@ -172,6 +167,24 @@ class LocalStack:
     def _values(self) -> Mapping[str, object]:
         found = yaml.safe_load(self.settings.read_text())["config"]
         return found if isinstance(found, dict) else {}
+
+
+@contextmanager
+def scratch_project() -> Iterator[Path]:
+    """A project of this name with nothing in it, for commands that write a salt into the stack's file beside
+    Pulumi.yaml: nothing under version control changes.
+    """
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
+        yield Path(folder)
+
+
+def new_stack(stack: str, engine: Engine, env: Mapping[str, str]) -> str:
+    """Make an empty stack; its encryption salt."""
+    with scratch_project() as scratch:
+        engine.ask("stack", "init", stack, "--cwd", str(scratch), env=env)
+        made = yaml.safe_load((scratch / f"Pulumi.{stack}.yaml").read_text())
+    return str(made["encryptionsalt"])
 
 
 def project_name() -> str:

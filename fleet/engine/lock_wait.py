@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from fleet.engine.engine_errors import explain, holders, locked_line
 from fleet.engine.hearing import LastWords
 from fleet.engine.locks import Lock, is_dead
+from fleet.engine.messages import explain, holders, locked_line
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 15.0

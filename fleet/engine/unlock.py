@@ -1,4 +1,4 @@
-"""`python -m fleet unlock`: what to type after a crash, once, before the next `up`.
+"""`fleet unlock`: what to type after a crash, once, before the next `up`.
 
 Frees the stack's lock only if the process that held it was one of this machine and is dead; then settles what
 that run left open (`cut_off`). In a folder the dead locks are removed; in a bucket the engine tells who holds the
@@ -11,13 +11,12 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from fleet.engine import accounts, locks, torn_files
+from fleet.engine import accounts, locks
 from fleet.engine.cut_off import settle
-from fleet.engine.engine_errors import holders
-from fleet.engine.local_stack import project_name
-from fleet.engine.runs import Run
+from fleet.engine.local_stack import project_name, scratch_project
+from fleet.engine.messages import holders
+from fleet.engine.run import Run
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import LinodeError, NotFound
@@ -45,8 +44,8 @@ class Unlock:
     def run(self) -> list[str]:
         """What was done, a line each. Raises BadSettings, EngineFailed; then nothing was changed."""
         dead = self._dead_locks()
-        mended = torn_files.mend(self._folder, project_name(), self.stack) if self._folder else []
-        exported = json.loads(self.engine.ask("stack", "export", "--stack", self.stack, env=self.env))
+        mended = mend(self._folder, project_name(), self.stack) if self._folder else []
+        exported = json.loads(self._run.ask("stack", "export"))
         pending = (exported.get("deployment") or {}).get("pending_operations")
         deployment, said = settle(exported["deployment"], self) if pending else ({}, [])
         self._free(dead)
@@ -56,22 +55,16 @@ class Unlock:
         return [*freed, *mended, *said] or [f"stack '{self.stack}' is not locked, and nothing was left open"]
 
     def _import(self, text: str) -> None:
-        """Write the state.
-
-        `stack import` writes a missing encryption salt beside Pulumi.yaml, and stack `local` keeps its own
-        elsewhere: a scratch project takes that, so that nothing under version control changes.
-        """
-        words = ("stack", "import", "--stack", self.stack)
+        """Write the state. `stack import` writes a missing salt beside Pulumi.yaml, and `local` keeps its elsewhere."""
         if self.stack != LOCAL_STACK:
-            self.engine.ask(*words, env=self.env, stdin=text)
+            self._run.ask("stack", "import", stdin=text)
             return
-        with TemporaryDirectory() as scratch:
-            (Path(scratch) / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
-            self.engine.ask(*words, "--cwd", scratch, env=self.env, stdin=text)
+        with scratch_project() as scratch:
+            self._run.ask("stack", "import", "--cwd", str(scratch), stdin=text)
 
     def _free(self, dead: list[locks.Lock]) -> None:
         if dead and self._folder is None:
-            self.engine.ask("cancel", "--yes", "--stack", self.stack, env=self.env)
+            self._run.ask("cancel", "--yes")
             return
         for lock in dead:
             lock.file.unlink(missing_ok=True)
@@ -135,3 +128,32 @@ class Unlock:
             accounts.learn(self._run)
             self._learnt = True
         return sessions.of_owner(owner).client
+
+
+def mend(folder: Path, project: str, stack: str) -> list[str]:
+    """Remove a stack's files that a killed engine left torn in that `.pulumi` folder; a line if there were any.
+
+    The real engine replaces a state as a whole, but writes the `.attrs` file beside it (content type and checksum)
+    in place: killed in between, it leaves an empty one, and every later command ends with "failed to load
+    checkpoint: EOF" (seen with CLI 3.260). A state is read without that file as well as with it.
+    """
+    places = (
+        (folder / "stacks" / project, f"{stack}.json*.attrs"),
+        (folder / "history" / project / stack, "*.attrs"),
+        (folder / "backups" / project / stack, "*.attrs"),
+    )
+    torn = [file for place, pattern in places for file in place.glob(pattern) if is_torn(file)]
+    for file in torn:
+        file.unlink(missing_ok=True)
+    return [f"removed {', '.join(file.name for file in torn)}: cut off while being written"] if torn else []
+
+
+def is_torn(file: Path) -> bool:
+    """Whether it is no JSON. False if it can't be read at all: then it isn't ours to judge."""
+    try:
+        json.loads(file.read_bytes())
+    except OSError:
+        return False
+    except ValueError:
+        return True
+    return False

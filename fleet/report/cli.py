@@ -1,4 +1,4 @@
-"""The command line: `python -m fleet.report report | show | comment | ack | close | approved | issue | schema`."""
+"""The command line: `fleet report write | show | comment | ack | close | approved | issue | schema`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from fleet.report import masking
-from fleet.report.errors import BadCall, BundleUnreadable, HostRefused
+from fleet.report.errors import BadCall
 from fleet.report.forms import html_page, markdown, schema, terminal
 from fleet.report.forms.redacting import redacted
 from fleet.report.hosts import approval, issue
@@ -28,9 +28,6 @@ from fleet.report.model import Annotation, Report
 from fleet.report.read.bundle import read_bundles
 from fleet.report.read.previews import parse_json
 
-EXIT_BAD, EXIT_HOST = 2, 1
-NAME = "python -m fleet.report"
-
 ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 REPO = re.compile(r"(?!.*\.\.)[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
 COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
@@ -41,27 +38,7 @@ ADDRESS = re.compile(r"https?://[A-Za-z0-9._:-]+/[A-Za-z0-9._/-]*")
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code; errors are one line on stderr."""
-    try:
-        code: int = commands.main(arguments, prog_name=NAME, standalone_mode=False)
-    except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else NAME
-        return _complain(f"{error.format_message().rstrip('.')}. Next: {where} --help.", EXIT_BAD)
-    except (BadCall, BundleUnreadable) as error:
-        return _complain(str(error), EXIT_BAD)
-    except HostRefused as error:
-        return _complain(str(error), EXIT_HOST)
-    return code
-
-
-def _complain(text: str, code: int) -> int:
-    line = masking.mask(" ".join(text.split()), masking.named_values(os.environ))
-    sys.stderr.write(f"error: {line}\n")
-    return code
-
-
-@click.group(no_args_is_help=False)
+@click.group("report", no_args_is_help=False)
 def commands() -> None:
     """Report on previews, for pull requests and people."""
 
@@ -189,7 +166,7 @@ def _built(
     return build(read_bundles(_bundle_folders(folders, bundles), expected, secrets), options)
 
 
-@commands.command("report")
+@commands.command("write")
 @of_report
 @option("--out", type=FOLDER, required=True, metavar="DIR")
 def write_report(out: Path, secrets: tuple[str, ...], **given: Any) -> int:
@@ -302,7 +279,7 @@ def post_comment(
     try:
         report = schema.read_report(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise BadCall(f"--report {folder}: no readable report.json. Next: {NAME} report.") from error
+        raise BadCall(f"--report {folder}: no readable report.json. Next: fleet report report.") from error
     report = _trusted(report, given.pop("commit"), given.pop("run"), untrusted=given.pop("untrusted"))
     host = _host(**given)
     outcome = sticky.post(host, markdown.comment(report, secrets))

@@ -96,9 +96,7 @@ def expected_code(command: str, shown: list[str]) -> int:
     """1 with an error that is shown; 5 for a report that a guard blocks."""
     if any(line.startswith("error: ") for line in shown):
         return 1
-    blocked = any(line.startswith("⛔") for line in shown) or command.startswith(
-        "python -m fleet.report report"
-    )
+    blocked = any(line.startswith("⛔") for line in shown) or command.startswith("fleet report write")
     return 5 if blocked else 0
 
 

@@ -26,7 +26,7 @@ def reported(here: TwoEnvironments, out: Path, bundle: str, front: str = "") -> 
     """The report's exit code, and its one stack."""
     made = here.sh(f"{front} .venv/bin/python -m fleet bundle --out {out / 'bundle'} {bundle}")
     assert made.code == 0, made.said
-    done = here.sh(f".venv/bin/python -m fleet.report report {out / 'bundle'} --out {out / 'report'}")
+    done = here.sh(f".venv/bin/python -m fleet report write {out / 'bundle'} --out {out / 'report'}")
     found = json.loads((out / "report" / "report.json").read_text())
     return done.code, found["stacks"][0]
 

@@ -160,7 +160,7 @@ def test_a_locked_run_stops_without_pins_and_pin_makes_them_for_review(checkout:
     done = checkout.run("preview", "--locked")
 
     assert refused.code != 0
-    assert_clear(refused.said, "is not pinned in", "locked", "python -m fleet pin --stack local")
+    assert_clear(refused.said, "is not pinned in", "locked", "fleet pin --stack local")
     assert made == {}
     assert pinned.code == 0, pinned.said
     assert "web/type: g6-standard-1: cheapest of" in pinned.said

@@ -116,5 +116,5 @@ def _take_back(lost: Sequence[Change], facts: Facts) -> Phrase:
         return phrase()
     if _is_edited(key, facts):
         return phrase(" To keep the server: take the edit of the settings of ", code(key), " back.")
-    command = f"python -m fleet pins keep --stack {facts.stack} {key}"
+    command = f"fleet pins keep --stack {facts.stack} {key}"
     return phrase(" To keep the server: take the pin back (", code(command), ").")

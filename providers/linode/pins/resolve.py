@@ -110,7 +110,7 @@ class Pinned:
         what = "is not pinned" if before is None else "is pinned for other criteria"
         return (
             f"{key} {what} in {self._file.name}, and this run is locked (CI or --locked). "
-            f"Next: run `python -m fleet pin --stack {self._stack}`, review and commit {self._file.name}."
+            f"Next: run `fleet pin --stack {self._stack}`, review and commit {self._file.name}."
         )
 
     def _require_unedited(self, key: str, pin: Pin) -> None:
@@ -137,7 +137,7 @@ class Pinned:
 
     @property
     def _repin(self) -> str:
-        return f"python -m fleet repin --stack {self._stack}"
+        return f"fleet repin --stack {self._stack}"
 
     def _advise(self, key: str, pin: Pin) -> None:
         """Compare the pin with the catalogs where they can be had; a plan that is pinned does not need them."""

@@ -105,7 +105,7 @@ def test_a_pin_stays_when_something_newer_comes_and_that_is_told(path: Path) -> 
     assert chosen.id == "linode/debian12"
     assert [str(note) for note in run.notes] == [
         "web/it: linode/debian13 is newer; the plan keeps linode/debian12. "
-        "Next: python -m fleet repin --stack dev web/it"
+        "Next: fleet repin --stack dev web/it"
     ]
     assert run.notes[0].severity == "info"
 
@@ -246,7 +246,7 @@ def test_another_region_is_another_wish(path: Path) -> None:
     ],
 )
 def test_a_locked_run_stops_where_a_pin_is_missing(path: Path, wish: Wish, said: str) -> None:
-    with pytest.raises(BadPins, match=rf"{said}.* locked .*Next: run `python -m fleet pin --stack dev`"):
+    with pytest.raises(BadPins, match=rf"{said}.* locked .*Next: run `fleet pin --stack dev`"):
         pinned(path, locked=True).pick("web/image", wish)
 
     assert not path.exists()
@@ -298,7 +298,7 @@ def test_a_pin_that_was_changed_by_hand_stops_the_run(path: Path, locked: bool) 
     text = path.read_text().replace('"chosen": "g6-standard-1"', '"chosen": "g6-nanode-1"')
     path.write_text(text)
 
-    with pytest.raises(BadPins, match=r"web/it in .* was changed by hand.*Next: python -m fleet repin"):
+    with pytest.raises(BadPins, match=r"web/it in .* was changed by hand.*Next: fleet repin"):
         pinned(path, locked=locked).pick("web/it", TYPE)
 
     assert path.read_text() == text

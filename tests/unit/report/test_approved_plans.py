@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from fleet.report import cli
 from fleet.report.forms import markdown, marker
 from fleet.report.forms.marker import Marker
 from fleet.report.hosts import approval
@@ -16,6 +15,7 @@ from fleet.report.hosts.host import Host, Merged
 from fleet.report.hosts.http import Http
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Report
+from tests.unit.report.command import main
 from tests.unit.report.fake_hosts import BOT, TOKEN, FakeHost, Kind, serving
 from tests.unit.report.making import FULL_COMMIT, Act, bundle, created, deleted, kept
 
@@ -39,7 +39,7 @@ def repository(fake: FakeHost) -> Host:
 def asked(fake: FakeHost, stack: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
     monkeypatch.setenv("GITHUB_TOKEN" if fake.kind == "github" else "GITLAB_TOKEN", TOKEN)
     words = ["--host", fake.kind, "--api", fake.url, "--repo", "acme/fleet", "--commit", MERGE]
-    return cli.main(["approved", *words, "--stack", stack, *more])
+    return main(["approved", *words, "--stack", stack, *more])
 
 
 def reported(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fleet.report import cli
 from fleet.report.forms import schema
 from fleet.report.model import Report
+from tests.unit.report.command import EXIT_BAD, main
 from tests.unit.report.fake_hosts import TOKEN, serving
 from tests.unit.report.making import CATALOG, FULL_COMMIT, created, events, lines, write
 
@@ -20,9 +20,9 @@ for _ in range(600):
 GOOD = {"events": lines(events([created("web")], "prod")), "catalog": CATALOG, "exit": "0"}
 
 
-def run(folder: Path, *words: str, code: int = cli.EXIT_BAD) -> Report:
+def run(folder: Path, *words: str, code: int = EXIT_BAD) -> Report:
     options = ["--bundles", str(folder / "bundles"), "--out", str(folder / "out"), "--commit", FULL_COMMIT]
-    assert cli.main(["report", *options, *words]) == code
+    assert main(["write", *options, *words]) == code
     return schema.read_report((folder / "out" / "report.json").read_text())
 
 
@@ -111,14 +111,14 @@ def test_a_green_comment_does_not_stay(tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.setenv("GITHUB_RUN_ID", "1")
         write(tmp_path / "bundles" / "bundle-prod", **GOOD)
         run(tmp_path, "--expected-stacks", listed, code=0)
-        assert cli.main(post) == 0
+        assert main(post) == 0
         monkeypatch.setenv("GITHUB_RUN_ID", "2")
         if broken:
             write(tmp_path / "bundles" / "bundle-prod", events="no\n{}\n")
         else:
             (tmp_path / "bundles").rename(tmp_path / "gone")
         run(tmp_path, "--expected-stacks", listed if broken else "")
-        assert cli.main(post) == 0
+        assert main(post) == 0
 
     (note,) = fake.notes
     assert "## ✖ " in note.body
@@ -133,6 +133,6 @@ def test_an_issue_tells_of_a_look_for_drift_that_cannot_be_read(
     write(tmp_path / "bundles" / "bundle-dev", **dev("no\n{}\n"))
     with serving("github") as fake:
         words = ["--repo", "acme/fleet", "--api", fake.url, "--bundles", str(tmp_path / "bundles")]
-        assert cli.main(["issue", *words, "--expected-stacks", json.dumps(["dev"])]) == 0
+        assert main(["issue", *words, "--expected-stacks", json.dumps(["dev"])]) == 0
 
     assert [issue["title"].startswith("✖ dev could not be previewed") for issue in fake.issues] == [True]

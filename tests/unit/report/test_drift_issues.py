@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.report import cli
+from tests.unit.report.command import main
 from tests.unit.report.fake_hosts import TOKEN, FakeHost, Kind, serving
 from tests.unit.report.making import CATALOG, FULL_COMMIT, Act, events, kept, lines, updated, write
 
@@ -45,7 +45,7 @@ def look(
         "--bundles",
         str(folder / str(run)),
     ]
-    assert cli.main(["issue", *words, "--expected-stacks", json.dumps(list(stacks))]) == 0
+    assert main(["issue", *words, "--expected-stacks", json.dumps(list(stacks))]) == 0
 
 
 def titles(fake: FakeHost, state: str = "open") -> list[str]:

@@ -232,7 +232,7 @@ def test_moved_pins_are_a_table_and_a_reason(tmp_path: Path, edited: bool) -> No
     back = (
         "take the edit of the settings of `image` back."
         if edited
-        else "take the pin back (`python -m fleet pins keep --stack dev image`)."
+        else "take the pin back (`fleet pins keep --stack dev image`)."
     )
     assert f"It comes from the moved pin `image` in `stacks/pins.dev.json`, {why}." in text
     assert f"To keep the server: {back}" in text

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fleet.report.cli import annotation_line, main
+from fleet.report.cli import annotation_line
 from fleet.report.forms import schema
 from fleet.report.model import Annotation
+from tests.unit.report.command import main
 from tests.unit.report.fake_hosts import TOKEN, serving
 from tests.unit.report.making import (
     CATALOG,
@@ -40,7 +41,7 @@ def folder(path: Path, *acts: Act, **more: object) -> str:
 def test_a_report_writes_its_files(tmp_path: Path) -> None:
     out = tmp_path / "out"
 
-    code = main(["report", folder(tmp_path / "dev", created("web")), "--out", str(out)])
+    code = main(["write", folder(tmp_path / "dev", created("web")), "--out", str(out)])
 
     assert code == 0
     assert sorted(path.name for path in out.iterdir()) == [
@@ -56,8 +57,8 @@ def test_the_same_bundles_give_the_same_bytes(tmp_path: Path) -> None:
     first = folder(tmp_path / "dev", created("web"), kept("db"))
     second = folder(tmp_path / "prod", deleted("web"))
 
-    main(["report", first, second, "--out", str(tmp_path / "1")])
-    main(["report", second, first, "--out", str(tmp_path / "2")])
+    main(["write", first, second, "--out", str(tmp_path / "1")])
+    main(["write", second, first, "--out", str(tmp_path / "2")])
 
     for path in (tmp_path / "1").iterdir():
         assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes()
@@ -85,7 +86,7 @@ def test_exit_codes(
 ) -> None:
     bundle = folder(tmp_path / "dev", *acts, **files)
 
-    assert main(["report", bundle, "--out", str(tmp_path / "out"), *options]) == code
+    assert main(["write", bundle, "--out", str(tmp_path / "out"), *options]) == code
 
 
 @pytest.mark.parametrize(
@@ -93,13 +94,13 @@ def test_exit_codes(
     [
         ([], "Missing command"),
         (["nonsense"], "No such command"),
-        (["report"], "--out"),
-        (["report", "--out", "{tmp}/o"], "no bundle given"),
-        (["report", "{tmp}/missing", "--out", "{tmp}/o"], "missing: no such folder"),
-        (["report", "{tmp}/dev", "{tmp}/dev", "--out", "{tmp}/o"], "a folder is given twice"),
-        (["report", "{tmp}/dev", "--out", "{tmp}/o", "--id", "a b"], "--id"),
-        (["report", "{tmp}/dev", "--out", "{tmp}/o", "--changes-exit", "5"], "--changes-exit"),
-        (["report", "{tmp}/dev", "--out", "{tmp}/file/o"], "--out"),
+        (["write"], "--out"),
+        (["write", "--out", "{tmp}/o"], "no bundle given"),
+        (["write", "{tmp}/missing", "--out", "{tmp}/o"], "missing: no such folder"),
+        (["write", "{tmp}/dev", "{tmp}/dev", "--out", "{tmp}/o"], "a folder is given twice"),
+        (["write", "{tmp}/dev", "--out", "{tmp}/o", "--id", "a b"], "--id"),
+        (["write", "{tmp}/dev", "--out", "{tmp}/o", "--changes-exit", "5"], "--changes-exit"),
+        (["write", "{tmp}/dev", "--out", "{tmp}/file/o"], "--out"),
         (["comment", "--report", "{tmp}", "--repo", "a/b", "--pull", "1"], "no readable report.json"),
         (["ack", "--repo", "a/b", "--pull", "1", "--commit", "abcdef1"], "GITHUB_TOKEN is not set"),
         (["ack", "--repo", "a/../b", "--pull", "1", "--commit", "abcdef1"], "--repo"),
@@ -129,7 +130,7 @@ def test_later_steps_get_outputs_and_the_summary(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
     (tmp_path / "output").write_text("earlier=1\n")
 
-    main(["report", folder(tmp_path / "dev", created("web")), "--out", str(tmp_path / "out")])
+    main(["write", folder(tmp_path / "dev", created("web")), "--out", str(tmp_path / "out")])
 
     assert (tmp_path / "output").read_text() == "earlier=1\n" + (tmp_path / "out" / "outputs.txt").read_text()
     assert (tmp_path / "summary").read_text() == (tmp_path / "out" / "summary.md").read_text()
@@ -144,7 +145,7 @@ def test_settings_errors_are_annotated_where_they_stand(
     )
     told = digest([], diagnostics=[{"severity": "error", "message": message}])
 
-    main(["report", str(write(tmp_path / "dev", digest=told, exit="1")), "--out", str(tmp_path / "out")])
+    main(["write", str(write(tmp_path / "dev", digest=told, exit="1")), "--out", str(tmp_path / "out")])
 
     out = capsys.readouterr().out
     assert out == "::error file=stacks/Pulumi.dev.yaml,line=9::fleet:cfgt: no such setting\n"
@@ -170,7 +171,7 @@ def test_a_value_that_is_to_be_hidden_is_hidden(
     bundle = folder(tmp_path / "dev", updated("web", {"label": "value-of-mine"}))
 
     main(["show", bundle, "--mask-env", "MY_SECRET"])
-    main(["report", bundle, "--out", str(tmp_path / "out"), "--mask-env", "MY_SECRET"])
+    main(["write", bundle, "--out", str(tmp_path / "out"), "--mask-env", "MY_SECRET"])
 
     assert "value-of-mine" not in capsys.readouterr().out
     for path in (tmp_path / "out").iterdir():
@@ -182,7 +183,7 @@ def test_the_comment_is_written_from_the_report_alone(
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     out = tmp_path / "out"
-    main(["report", folder(tmp_path / "dev", deleted("web")), "--out", str(out)])
+    main(["write", folder(tmp_path / "dev", deleted("web")), "--out", str(out)])
     written = (out / "comment.md").read_text()
     (out / "comment.md").write_text("something else")
 
@@ -203,7 +204,7 @@ def test_a_report_that_does_not_fit_its_schema_is_not_posted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-    main(["report", folder(tmp_path / "dev", deleted("web")), "--out", str(tmp_path / "out")])
+    main(["write", folder(tmp_path / "dev", deleted("web")), "--out", str(tmp_path / "out")])
     path = tmp_path / "out" / "report.json"
     path.write_text(path.read_text().replace('"verdict": "danger"', '"verdict": "<b>fine</b>"', 1))
 
@@ -242,7 +243,7 @@ def test_a_strangers_report_is_held_to_what_it_must_be_of(
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     out = tmp_path / "out"
     bundle = folder(tmp_path / "dev", deleted("web"), guards={"data_loss": "ack"})
-    main(["report", bundle, "--acknowledged", FULL_COMMIT, "--out", str(out)])
+    main(["write", bundle, "--acknowledged", FULL_COMMIT, "--out", str(out)])
 
     with serving("github") as fake:
         call = ["comment", "--report", str(out), "--repo", "acme/fleet", "--pull", "7", "--api", fake.url]
@@ -260,7 +261,7 @@ def test_the_labels_of_a_newer_run_stay(
         where = ["--repo", "acme/fleet", "--pull", "7", "--api", fake.url]
         for run, acts in (("9.1", [kept("a")]), ("8.1", [deleted("a")])):
             out = str(tmp_path / run)
-            main(["report", folder(tmp_path / run / "dev", *acts), "--out", out, "--run", run])
+            main(["write", folder(tmp_path / run / "dev", *acts), "--out", out, "--run", run])
             assert main(["comment", "--report", out, *where]) == 0
 
     assert "kept newer" in capsys.readouterr().out
@@ -271,7 +272,7 @@ def test_a_host_that_refuses_is_exit_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GITLAB_TOKEN", TOKEN)
-    main(["report", folder(tmp_path / "dev", deleted("web")), "--out", str(tmp_path / "out")])
+    main(["write", folder(tmp_path / "dev", deleted("web")), "--out", str(tmp_path / "out")])
 
     with serving("gitlab") as fake:
         call = ["--host", "gitlab", "--repo", "acme/other", "--pull", "7", "--api", fake.url]
@@ -292,14 +293,14 @@ def test_from_report_to_label_to_go(
     with serving("github") as fake:
         where = ["--repo", "acme/fleet", "--pull", "7", "--api", fake.url]
         fake.writers.add("lead")
-        blocked = main(["report", bundle, "--out", out])
+        blocked = main(["write", bundle, "--out", out])
         main(["comment", "--report", out, *where])
         fake.labels.append("ack:data-loss")
         fake.label_events.append(("add", "lead", "2026-11-23T13:00:00Z", "ack:data-loss"))
         capsys.readouterr()
         main(["ack", *where, "--commit", FULL_COMMIT])
         told = capsys.readouterr().out
-        going = main(["report", bundle, "--out", out, "--acknowledged", told.strip().partition("=")[2]])
+        going = main(["write", bundle, "--out", out, "--acknowledged", told.strip().partition("=")[2]])
         fake.clock = "2026-11-23T14:00:00Z"
         main(["comment", "--report", out, *where])
         main(["ack", *where, "--commit", FULL_COMMIT])
@@ -325,7 +326,7 @@ def test_the_schema_is_the_one_that_is_checked_in(capsys: pytest.CaptureFixture[
 
 def test_a_report_reads_back_as_it_was_written(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    main(["report", folder(tmp_path / "dev", deleted("web"), created("a")), "--out", str(out)])
+    main(["write", folder(tmp_path / "dev", deleted("web"), created("a")), "--out", str(out)])
     text = (out / "report.json").read_text(encoding="utf-8")
 
     assert schema.report_json(schema.read_report(text)) == text

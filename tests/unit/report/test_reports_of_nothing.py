@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from fleet.report import cli
 from fleet.report.forms import html_page, markdown, terminal
 from fleet.report.judge.report import Options, build
+from tests.unit.report.command import EXIT_BAD, main
 from tests.unit.report.making import FULL_COMMIT, created, events, lines, write
 
 
 def run(folder: Path, *words: str) -> int:
-    return cli.main(["report", "--bundles", str(folder / "bundles"), "--out", str(folder / "out"), *words])
+    return main(["write", "--bundles", str(folder / "bundles"), "--out", str(folder / "out"), *words])
 
 
 def test_a_change_of_no_stack_has_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ def test_a_change_of_no_stack_has_a_report(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("words", [(), ("--expected-stacks", "[no")])
 def test_nothing_at_all_is_a_mistake_and_never_green(tmp_path: Path, words: tuple[str, ...]) -> None:
-    assert run(tmp_path, *words) == cli.EXIT_BAD
+    assert run(tmp_path, *words) == EXIT_BAD
 
 
 def test_a_job_that_broke_is_a_failed_stack_of_the_commit(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fleet.report import cli
 from fleet.report.forms import marker, schema
 from fleet.report.model import Report
+from tests.unit.report.command import EXIT_BAD, main
 from tests.unit.report.fake_hosts import TOKEN, serving
 from tests.unit.report.making import CATALOG, FULL_COMMIT, created, events, lines, write
 
@@ -31,7 +31,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(folder: Path, *words: str) -> Report:
     files = {"events": lines(events([created("web")])), "catalog": CATALOG, "exit": "0", "meta": EVIL}
     bundle, out = write(folder / "dev", **files), folder / "out"
-    assert cli.main(["report", str(bundle), "--out", str(out), "--commit", FULL_COMMIT, *words]) == 0
+    assert main(["write", str(bundle), "--out", str(out), "--commit", FULL_COMMIT, *words]) == 0
     return schema.read_report((out / "report.json").read_text())
 
 
@@ -83,7 +83,7 @@ def test_a_bundles_address_is_never_a_link(tmp_path: Path) -> None:
 def test_a_run_that_is_none_is_a_bad_call(tmp_path: Path, words: tuple[str, str]) -> None:
     write(tmp_path / "dev", events=lines(events([created("web")])))
 
-    assert cli.main(["report", str(tmp_path / "dev"), "--out", str(tmp_path / "out"), *words]) == cli.EXIT_BAD
+    assert main(["write", str(tmp_path / "dev"), "--out", str(tmp_path / "out"), *words]) == EXIT_BAD
 
 
 def test_a_run_from_the_far_future_does_not_shut_out_the_next_one(
@@ -94,7 +94,7 @@ def test_a_run_from_the_far_future_does_not_shut_out_the_next_one(
         for number in ("5.1", "6.1"):
             run(tmp_path, "--run", number, "--run-url", URL)
             words = ["--repo", "acme/fleet", "--pull", "7", "--api", fake.url]
-            assert cli.main(["comment", "--report", str(tmp_path / "out"), *words]) == 0
+            assert main(["comment", "--report", str(tmp_path / "out"), *words]) == 0
 
     mark = marker.read(fake.notes[0].body)
     assert mark is not None
@@ -106,7 +106,7 @@ def test_a_strangers_report_has_no_link(tmp_path: Path, monkeypatch: pytest.Monk
     run(tmp_path, "--run", "5.1", "--run-url", "https://evil.example/login")
     with serving("github") as fake:
         words = ["--repo", "acme/fleet", "--pull", "7", "--api", fake.url, "--untrusted"]
-        code = cli.main(
+        code = main(
             ["comment", "--report", str(tmp_path / "out"), *words, "--commit", FULL_COMMIT, "--run", "5.1"]
         )
 

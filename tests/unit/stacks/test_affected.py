@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.cli.main import main
 from fleet.delivery import affected, git
 
 STACKS = ["dev", "staging", "prod"]
@@ -87,7 +88,7 @@ def test_every_stack_is_touched_where_git_can_not_tell(
 ) -> None:
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "out"))
 
-    code = affected.main(("--base", "0" * 40, "--json"))
+    code = main(["affected", "--base", "0" * 40, "--format", "json"])
 
     said = capsys.readouterr()
     assert code == 0

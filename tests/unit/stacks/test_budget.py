@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from stacks import sources
-from stacks.budget import require_within
 from stacks.errors import BadSettings
 from stacks.layers import Layer, merge
+from stacks.picking import require_within
 from stacks.settings import Settings, parse
 
 PR = sources.of_files("pr")

@@ -1,41 +1,97 @@
-"""What `python -m fleet` says of itself, and of words that it does not know."""
+"""What `fleet` says of itself, of words that it does not know, and how it hands words on."""
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
+import click
 import pytest
 
-from fleet.cli.main import COMMANDS, WITH_OPTIONS, main
+from fleet.cli import stack
+from fleet.cli.main import COMMANDS, fleet, main
+from fleet.cli.options import for_engine, stack_option
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["up", "--help"]])
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
 def test_the_help_names_every_command_with_a_line(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(words)
 
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
     assert code == 0
-    for name, run in COMMANDS.items():
-        assert run.__doc__ is not None
-        assert f"  {name} " in said
-        assert run.__doc__.splitlines()[0] in said
+    for name in COMMANDS:
+        command = fleet.get_command(click.Context(fleet), name)
+        assert command is not None
+        assert command.help is not None
+        assert f" {name} {' '.join(command.help.splitlines()[0].split())}" in said
 
 
-@pytest.mark.parametrize("command", WITH_OPTIONS)
-def test_a_command_with_options_of_its_own_tells_them(
-    command: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_tells_its_own_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main([command, "--help"])
+
+    assert code == 0
+    assert capsys.readouterr().out.startswith(f"Usage: fleet {command} ")
+
+
+@pytest.mark.parametrize(
+    ("words", "near", "todo"),
+    [
+        (["upp"], "there is no command 'upp' (did you mean up", "fleet --help."),
+        (["pins", "chek"], "there is no command 'chek' (did you mean check?)", "fleet pins --help."),
+        (["api", "--verbse"], "No such option '--verbse'. Did you mean '--verbose'?", "fleet api --help."),
+    ],
+)
+def test_what_is_not_there_is_told_with_the_nearest(
+    words: list[str], near: str, todo: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main([command, "--help"])
+    code = main(words)
 
-    assert ended.value.code == 0
-    assert capsys.readouterr().out.startswith(f"usage: python -m fleet {command} ")
-
-
-def test_a_command_that_is_not_there_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["upp"])
-
-    assert code == 2
     said = capsys.readouterr().err
-    assert said.startswith("error: there is no command 'upp' (did you mean up")
-    assert said.endswith("Next: python -m fleet --help.\n")
+    assert code == 2
+    assert said.startswith(f"error: {near}")
+    assert said.endswith(f"Next: {todo}\n")
+
+
+def called(*words: str) -> dict[str, Any]:
+    """What a command gets of these words."""
+    found: dict[str, Any] = {}
+
+    def command(**given: Any) -> int:
+        found.update(given)
+        return 0
+
+    for_engine(stack_option)(command).main([*words], standalone_mode=False)
+    return found
+
+
+def test_words_that_a_command_does_not_know_are_the_engines() -> None:
+    words = ("--diff", "--target", "urn:x", "-s", "dev", "--yes", "-p", "4", "--refresh=false")
+
+    given = called(*words)
+
+    assert given == {
+        "stack": "dev",
+        "words": ("--diff", "--target", "urn:x", "--yes", "-p", "4", "--refresh=false"),
+    }
+
+
+def test_without_a_stack_it_is_the_local_one() -> None:
+    assert called() == {"stack": "local", "words": ()}
+
+
+@pytest.mark.parametrize(
+    "words", [["--lock-wait", "5m", "-s", "dev", "up"], ["up", "--lock-wait=5m", "--stack=dev"]]
+)
+def test_shared_options_stand_before_the_command_or_behind_it(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[Any, ...]] = []
+    monkeypatch.setenv("LOCK_WAIT", "")
+    monkeypatch.setattr(stack.up, "callback", lambda **given: seen.append((given, os.environ["LOCK_WAIT"])))
+
+    main([*words, "--yes"])
+
+    assert seen == [({"stack": "dev", "config_file": "", "words": ("--yes",)}, "5m")]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet.engine.engine_errors import explain, holders, locked_line
 from fleet.engine.locks import Lock
+from fleet.engine.messages import explain, holders, locked_line
 
 LOCKED = (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the "

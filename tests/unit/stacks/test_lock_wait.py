@@ -101,7 +101,7 @@ def test_a_holder_that_is_dead_is_not_waited_for() -> None:
 
     assert world.run(300) == 1
     assert world.tries == [0.0]
-    assert "Next: python -m fleet unlock --stack dev" in world.told[-1]
+    assert "Next: fleet unlock --stack dev" in world.told[-1]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fleet.delivery.pr_stack import PrStack, settings_text
+from fleet.delivery.pull_requests import PrStack, settings_text
 from stacks.errors import BadSettings
 from stacks.sources import PROJECT
 

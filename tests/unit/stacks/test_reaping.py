@@ -7,8 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from fleet.delivery import reaping
-from fleet.delivery.reaping import Scope, StackFacts, judge_linode, judge_stack
-from fleet.delivery.state_facts import facts_of
+from fleet.delivery.reaping import Scope, StackFacts, facts_of, judge_linode, judge_stack
 from providers.linode.api.records import Linode
 from providers.linode.core.owner import Owner
 from stacks.expiry import linode_tag, stack_tag

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from fleet.cli.settings_commands import (
+from fleet.cli.main import main
+from stacks import sources
+from stacks.errors import BadSettings
+from stacks.explaining import (
     SCHEMA,
     differences,
     explained,
     guards_json,
-    main,
     resolved,
     schema_text,
 )
-from stacks import sources
-from stacks.errors import BadSettings
 from stacks.layers import Layer, merge, read_layer
 from stacks.settings import parse
 
@@ -168,13 +168,15 @@ def test_the_schema_for_editors_is_current() -> None:
     assert SCHEMA.read_text() == schema_text()
 
 
-def test_an_unknown_environment_is_told_with_the_nearest() -> None:
-    with pytest.raises(BadSettings, match=r"no environment 'stagin' \(did you mean staging"):
-        main(("check", "stagin"))
+def test_an_unknown_environment_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["settings", "check", "stagin"]) == 1
+
+    said = capsys.readouterr().err
+    assert said.startswith("error: stack 'stagin' has no settings (Pulumi.stagin.yaml) (did you mean staging")
 
 
 def test_all_environments_are_checked_where_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(("check",)) == 0
+    assert main(["settings", "check"]) == 0
 
     assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ENVIRONMENTS
 

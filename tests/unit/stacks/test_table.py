@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from fleet.cli.table import show
+from fleet.cli.stack import show_outputs
 
 SERVER = {
     "id": "7",
@@ -22,7 +22,7 @@ OUTPUTS: dict[str, object] = {
 
 def shown(outputs: dict[str, object]) -> str:
     file = io.StringIO()
-    show(outputs, Console(file=file, width=80))
+    show_outputs(outputs, Console(file=file, width=80))
     return file.getvalue()
 
 

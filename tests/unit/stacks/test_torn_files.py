@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fleet.engine.torn_files import mend
+from fleet.engine.unlock import mend
 
 WHOLE = '{"user.content_type":"application/json","md5":"x"}'
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
     monkeypatch.setattr(venv, "PROJECT", tmp_path)
     monkeypatch.setattr(venv, "VENV", tmp_path / ".venv")
     (tmp_path / "requirements.txt").write_text("x==1 --hash=sha256:0\n")
-    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
     return made
 
 
@@ -90,3 +91,16 @@ def test_another_python_is_told(
 
     assert "3.10 to 3.13 can. Next:" in capsys.readouterr().err
     assert calls == []
+
+
+def test_the_command_runs_this_project_from_anywhere(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "python").symlink_to(sys.executable)
+    env = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if "site-packages" in path)}
+
+    venv.install_command(folder)
+    words = [str(folder / "fleet"), "settings", "check", "dev"]
+    done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "dev: valid\n", "")

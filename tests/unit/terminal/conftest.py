@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from fleet.cli.terminal import main
+from fleet.cli.main import main
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def api(served: LocalApi, monkeypatch: pytest.MonkeyPatch) -> LocalApi:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs `python -m fleet …` in this process."""
+    """Runs `fleet …` in this process."""
     monkeypatch.setenv("LOCAL_HOME", str(tmp_path / "local"))
 
     def call(line: str) -> Said:

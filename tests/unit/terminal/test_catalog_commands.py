@@ -14,8 +14,7 @@ import pytest
 from rich.console import Console
 
 from emulators.linode_api.server import LocalApi
-from fleet.cli import asking
-from fleet.cli.types import CLASSES
+from fleet.cli.catalogs import CLASSES, open_catalogs
 from stacks.sources import PROJECT
 from tests.unit.terminal.conftest import Run
 from tests.wire import Answer, ScriptedServer
@@ -35,7 +34,7 @@ def test_types_are_a_table_with_the_prices_of_the_region(run: Run) -> None:
 
 def test_a_dear_region_has_its_own_prices(run: Run) -> None:
     prices = [
-        json.loads(run(f"types --id g6-standard-1 --region {region} --json").out)[0]["monthly_usd"]
+        json.loads(run(f"types --id g6-standard-1 --region {region} --format json").out)[0]["monthly_usd"]
         for region in ("us-ord", "br-gru")
     ]
 
@@ -43,7 +42,7 @@ def test_a_dear_region_has_its_own_prices(run: Run) -> None:
 
 
 def test_backups_are_in_the_price_where_asked_for(run: Run) -> None:
-    (row,) = json.loads(run("types --id g6-standard-1 --region us-ord --backups --json").out)
+    (row,) = json.loads(run("types --id g6-standard-1 --region us-ord --backups --format json").out)
 
     assert (row["monthly_usd"], row["region"], row["class"]) == (14.5, "us-ord", "standard")
 
@@ -67,8 +66,8 @@ def test_backups_are_in_the_price_where_asked_for(run: Run) -> None:
     ],
 )
 def test_the_python_that_is_printed_finds_what_the_table_shows(api: LocalApi, run: Run, line: str) -> None:
-    shown = [row["id"] for row in json.loads(run(f"{line} --json").out)]
-    code = run(f"{line} --python").out
+    shown = [row["id"] for row in json.loads(run(f"{line} --format json").out)]
+    code = run(f"{line} --format python").out
 
     env = {
         "PYTHONPATH": str(PROJECT),
@@ -117,7 +116,7 @@ def test_images_of_ones_own_need_a_token_that_is_one(
 
 
 def test_the_explanation_of_json_goes_to_the_other_stream(run: Run) -> None:
-    said = run("types --min-gpus 1 --json --explain")
+    said = run("types --min-gpus 1 --format json --explain")
 
     assert json.loads(said.out)
     assert "gpus ≥ 1" in said.err
@@ -146,7 +145,7 @@ def test_nothing_that_fits_is_one_line_and_the_same_funnel(run: Run) -> None:
         ("types --sort prize", 2, "'prize' is not one of 'price'"),
         ("types --class huge", 2, "'huge' is not one of"),
         ("types --limit 0", 2, "'--limit'"),
-        ("tpyes", 2, "Did you mean 'types'?"),
+        ("tpyes", 2, "did you mean types"),
         ("regions --sort price", 2, "--sort price needs --type"),
         ("regions --near here", 2, "'here' is no place"),
         ("regions --max-distance 5", 1, "--max-distance needs --near, a latitude and a longitude"),
@@ -196,7 +195,7 @@ def test_an_address_that_cannot_be_used_is_told(run: Run, monkeypatch: pytest.Mo
 
 def test_a_pipe_that_closes_early_is_no_error(api: LocalApi) -> None:
     env = {**os.environ, "LINODE_URL": api.url, "PYTHONPATH": str(PROJECT)}
-    command = f"{sys.executable} -m fleet kernels --any --json | head -1"
+    command = f"{sys.executable} -m fleet kernels --any --format json | head -1"
 
     done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, check=False)
 
@@ -212,7 +211,7 @@ def test_pages_are_shown_by_a_bar_where_a_person_watches() -> None:
 
     with ScriptedServer(*pages) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("LINODE_URL", server.url)
-        with asking.catalogs(paper) as catalogs:
+        with open_catalogs(console=paper) as catalogs:
             found = catalogs.kernels()
 
     assert [kernel.id for kernel in found] == ["0", "1", "2"]

@@ -11,14 +11,14 @@ import pytest
 import yaml
 
 from emulators.linode_api.server import LocalApi
-from fleet.cli import asking, stack_files
 from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.core.runtime import Session
 from providers.linode.pins import Chosen, Pin, PinFile, Wish
 from providers.linode.pins import file as pin_file
 from providers.linode.pins.pin import make_pin
+from stacks import picking, sources
 from stacks import settings as stack_settings
-from stacks import sources
-from stacks.picking import pick_all
+from stacks.pinning import StackFiles
 from stacks.sources import PROJECT
 from tests.unit.terminal.conftest import Run
 
@@ -29,25 +29,26 @@ def project(tmp_path: Path, api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> P
     (tmp_path / "stacks").mkdir()
     for file in (PROJECT / "stacks").glob("*.yaml"):
         shutil.copy(file, tmp_path / "stacks")
-    for module in (asking, stack_files, pin_file):
+    for module in (sources, pin_file):
         monkeypatch.setattr(module, "PROJECT", tmp_path)
+    monkeypatch.setattr(sources, "FOLDER", tmp_path / "stacks")
     monkeypatch.setenv("LINODE_TOKEN", api.add_token("own"))
     return tmp_path
 
 
 def pin(stack: str) -> Path:
     """Pin what a stack's settings ask for; the file."""
-    place = asking.of_stack(stack)
-    wishes = stack_files.wishes_of(place.config)
+    files = StackFiles.read(stack)
+    catalogs, wishes = Session(files.connection()).catalogs, picking.wishes(files.settings)
     made: dict[str, Pin] = {}
     now = datetime.now(timezone.utc)
     for key in sorted(wishes, key=lambda key: not key.endswith("region")):
         wish = wishes[key]
         if wish.kind == "type":
             wish = wish.in_region(made[key.replace("/type", "/region")].chosen)
-        made[key] = make_pin(wish, wish.pick(place.session.catalogs, now.date()), now)
-    PinFile.read(place.file).write(made)
-    return place.file
+        made[key] = make_pin(wish, wish.pick(catalogs, now.date()), now)
+    files.pins().write(made)
+    return files.pins().path
 
 
 def set_value(project: Path, stack: str, key: str, value: object) -> None:
@@ -73,9 +74,9 @@ def test_the_files_ask_for_what_the_stack_program_asks_for(stack: str) -> None:
     recorder = Recorder()
     settings = stack_settings.parse(sources.of_files(stack), stack)
 
-    pick_all(settings, recorder)  # type: ignore[arg-type]  # all that it uses is `pick`
+    picking.pick_all(settings, recorder)  # type: ignore[arg-type]  # all that it uses is `pick`
 
-    assert stack_files.wishes_of(stack_files.config_of(stack)) == recorder.asked
+    assert picking.wishes(settings) == recorder.asked
 
 
 def test_promote_copies_only_what_the_target_settings_ask_for(run: Run, project: Path) -> None:

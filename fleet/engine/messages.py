@@ -45,7 +45,7 @@ def locked_line(stack: str, held: list[Lock], dead: Callable[[Lock], bool] = is_
     if held and all(dead(lock) for lock in held):
         return (
             f"stack '{stack}' is locked by {who}, and that process is dead. Nothing was done. "
-            f"Next: python -m fleet unlock --stack {stack}."
+            f"Next: fleet unlock --stack {stack}."
         )
     return (
         f"stack '{stack}' is locked by {who}. Nothing was done. Next: wait until that run has ended, "

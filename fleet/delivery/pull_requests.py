@@ -1,23 +1,25 @@
 """The stack of one pull request: made from a template, with an end of its own, and taken away whole.
 
-Its settings are a copy of stacks/Pulumi.pr.yaml, made anew at each update; the template itself is never written to,
+Its settings are a copy of stacks/Pulumi.pr.yaml, copied again at each update; the template itself is never written to,
 and holds no secret. Beside the state stand the tags `pr`, `created` and `expires`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import yaml
 
 from fleet.engine.engine import Engine
+from fleet.engine.run import Run, run_of
 from stacks import expiry, sources
 from stacks.errors import BadSettings
-from stacks.layers import PROJECT_SPACE
+from stacks.layers import PROJECT_SPACE, without_secrets
 
 TEMPLATE = "pr"
 PREFIX = "pr-"
@@ -82,7 +84,7 @@ def settings_text(template: str, end: datetime, salt: str | None) -> str:
         document = None
     if not isinstance(document, Mapping) or not isinstance(document.get("config"), Mapping):
         raise BadSettings(f"{name} has no `config` of settings. Next: correct it.")
-    if "encryptionsalt" in document or _has_secret(document["config"]):
+    if "encryptionsalt" in document or without_secrets(document["config"]) != document["config"]:
         raise BadSettings(
             f"{name} must hold no secret: every pull request gets a copy of it. "
             "Next: remove `secure` values and `encryptionsalt`; give the token as LINODE_TOKEN."
@@ -93,12 +95,6 @@ def settings_text(template: str, end: datetime, salt: str | None) -> str:
         f"# Made by pr-up from Pulumi.{TEMPLATE}.yaml, again at each update: change that one.\n"
         + yaml.safe_dump(made, sort_keys=False, allow_unicode=True)
     )
-
-
-def _has_secret(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return set(value) == {"secure"} or any(_has_secret(part) for part in value.values())
-    return isinstance(value, list) and any(_has_secret(part) for part in value)
 
 
 @dataclass(frozen=True)
@@ -114,16 +110,16 @@ class StackState:
         return sorted(str(entry["name"]).rpartition("/")[2] for entry in listed)
 
     def tags(self, stack: str) -> dict[str, str]:
-        found = json.loads(self.engine.ask("stack", "tag", "ls", "--json", "--stack", stack, env=self.env))
+        found = json.loads(self.engine.ask("stack", "tag", "ls", "--json", env=self.env, stack=stack))
         return {str(key): str(value) for key, value in (found or {}).items()}
 
     def set_tags(self, stack: str, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
-            self.engine.ask("stack", "tag", "set", key, value, "--stack", stack, env=self.env)
+            self.engine.ask("stack", "tag", "set", key, value, env=self.env, stack=stack)
 
     def deployment(self, stack: str) -> dict[str, object]:
         """The stack's state as the engine exports it: ciphertexts stay what they are."""
-        exported = json.loads(self.engine.ask("stack", "export", "--stack", stack, env=self.env))
+        exported = json.loads(self.engine.ask("stack", "export", env=self.env, stack=stack))
         found = exported.get("deployment")
         return found if isinstance(found, dict) else {}
 
@@ -156,3 +152,28 @@ def prepare(pr: PrStack, state: StackState, now: datetime, ttl: timedelta, most:
     wanted = {"created": expiry.stack_tag(created), "pr": str(pr.number), "expires": expiry.stack_tag(end)}
     state.set_tags(pr.name, {key: value for key, value in wanted.items() if tags.get(key) != value})
     return end
+
+
+def prepared(pr: PrStack, words: tuple[str, ...], ttl: str, max_age: str) -> Run:
+    """The run that makes or updates the stack of a pull request, whose end is moved. Raises BadSettings."""
+    os.environ.setdefault("LINODE_LOCKED", "0")  # it has no pins of its own before its first update
+    most, lives = expiry.duration(max_age), expiry.duration(ttl)
+    run = run_of(pr.name, words)
+    end = prepare(pr, StackState(run.engine, run.env), datetime.now(timezone.utc), lives, most)
+    print(f"stack '{pr.name}' ends at {end:%Y-%m-%d %H:%M} UTC", flush=True)
+    return run
+
+
+def take_down(pr: PrStack, words: tuple[str, ...]) -> int:
+    """Delete everything of the stack, then the stack; there being none is fine. It stays if any resource does."""
+    run = run_of(pr.name, words)
+    if pr.name not in StackState(run.engine, run.env).names():
+        pr.remove_files()
+        print(f"stack '{pr.name}': there is none")
+        return 0
+    if code := run.verb("destroy", "--continue-on-error"):
+        return code
+    run.ask("stack", "rm", "--yes")
+    pr.remove_files()
+    print(f"stack '{pr.name}': removed", flush=True)
+    return 0

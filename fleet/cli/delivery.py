@@ -1,0 +1,149 @@
+"""From a change to what runs: bundles, deployments, stacks of pull requests and what they leave behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fleet.cli.options import Command, config_file_option, for_engine, format_option, stack_option, table
+
+FOLDER = click.Path(path_type=Path)
+WOULD_DELETE = 3
+commit_option = click.option(
+    "--commit", default="", metavar="SHA", help="What it is about. [default: HEAD, or the CI's commit]"
+)
+number_option = click.option(
+    "--number", type=click.IntRange(min=1), required=True, help="Of the pull request."
+)
+TTL = "72h"
+MOST_AGE = "14d"
+"""The upper bound from the creation of a pull request's stack, however often it is updated."""
+
+
+@click.command(cls=Command)
+@click.option("--base", metavar="REV", help="The commit to compare with; without one: every stack.")
+@format_option("lines", "json")
+def affected(base: str | None, form: str) -> None:
+    """The stacks that a change touches."""
+    from fleet.delivery import ci
+    from fleet.delivery.affected import since
+
+    stacks = since(base)
+    click.echo(json.dumps(stacks) if form == "json" else "\n".join(stacks))
+    ci.tell(stacks=json.dumps(stacks))
+
+
+@for_engine(
+    stack_option,
+    click.option("--out", type=FOLDER, required=True, metavar="DIR", help="Made, or emptied of a bundle."),
+    click.option("--drift", is_flag=True, help="What changed outside, instead of a preview."),
+    click.option("--offline", is_flag=True, help="No network, secrets or state: all is new."),
+    click.option("--base", default="", metavar="REV", help="The commit whose pins are those before."),
+    commit_option,
+    config_file_option,
+)
+def bundle(**wanted: Any) -> int:
+    """What a pull request's report is made from: a folder with everything of one preview."""
+    from fleet.delivery.bundle import Wanted, make
+
+    code = make(Wanted(**wanted))
+    what = "look for drift" if wanted["drift"] else "preview"
+    click.echo(f"{wanted['out']}: the {what} ended with {code}")
+    return 0
+
+
+@for_engine(
+    stack_option,
+    click.option("--plan", metavar="HASH", help="The approved plan; `none`: nothing may change."),
+    click.option("--approved", type=FOLDER, metavar="DIR", help="The report that was approved."),
+    click.option("--acknowledged", is_flag=True, help="The data loss in exactly this plan is accepted."),
+    click.option("--report", type=FOLDER, metavar="DIR", help="Where the new report goes."),
+    commit_option,
+    config_file_option,
+)
+def deploy(
+    plan: str | None, approved: Path | None, report: Path | None, acknowledged: bool, **wanted: Any
+) -> int:
+    """Deploy, if the plan is still the one that was approved."""
+    from fleet.delivery import deploy as delivery
+    from fleet.delivery.bundle import Wanted
+
+    if (plan is None) == (approved is None):
+        raise click.UsageError("deploy takes --plan or --approved, and one of them alone")
+    chosen = plan or delivery.plan_in(approved or Path(), wanted["stack"])
+    return delivery.deploy(Wanted(out=Path(), **wanted), chosen, report, acknowledged=acknowledged)
+
+
+@for_engine(
+    number_option,
+    click.option("--ttl", default=TTL, show_default=True, help="How long it lives after this update."),
+    click.option("--max-age", default=MOST_AGE, show_default=True, help="The most from its creation."),
+    name="pr-up",
+)
+def pr_up(number: int, ttl: str, max_age: str, words: tuple[str, ...]) -> int:
+    """Make or update the stack of a pull request, and move its end."""
+    from fleet.cli.stack import show_outputs
+    from fleet.delivery.pull_requests import PrStack, prepared
+
+    run = prepared(PrStack(number), words, ttl, max_age)
+    code = run.verb("up", "--suppress-outputs")
+    if code == 0:
+        show_outputs(run.outputs())
+    return code
+
+
+@for_engine(number_option, name="pr-down")
+def pr_down(number: int, words: tuple[str, ...]) -> int:
+    """Delete the stack of a pull request with everything in it; there being none is fine."""
+    from fleet.delivery.pull_requests import PrStack, take_down
+
+    return take_down(PrStack(number), words)
+
+
+@click.command(cls=Command)
+@click.option("--yes", is_flag=True, help="Delete; without it only what would be deleted is said.")
+@click.option(
+    "--stack-pattern",
+    default="pr-*",
+    show_default=True,
+    metavar="PATTERN",
+    help="Which pull requests' stacks.",
+)
+@click.option(
+    "--id", "ids", multiple=True, metavar="LINODE", help="Also delete this orphan of a stack of ours."
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What was found, as JSON.",
+)
+def reap(yes: bool, stack_pattern: str, ids: tuple[str, ...], report: Path | None) -> int:
+    """Find pull requests' stacks past their end and what such stacks left behind; delete that with --yes.
+
+    Ends with 0: nothing is left to delete, 1: something failed, 3: something would be deleted without --yes.
+    """
+    from fleet.delivery.reaper import Reaper
+    from fleet.delivery.reaping import COLUMNS, total
+
+    reaper = Reaper(stack_pattern, frozenset(ids))
+    found, failed = reaper.found(), reaper.unknown_names()
+    if found:
+        table(COLUMNS, [row.cells() for row in found])
+    click.echo(total(found))
+    if reaper.others:
+        click.echo(f"{reaper.others} Linodes belong to other projects or stacks: left alone")
+    doomed = [row for row in found if row.verdict.action == "delete"]
+    if yes:
+        failed += [problem for row in doomed if (problem := reaper.delete(row))]
+    elif doomed:
+        click.echo("nothing was deleted. Next: the same with --yes")
+    for problem in failed:
+        click.echo(f"error: {problem}", err=True)
+    if report:
+        document = {"found": [row.as_json() for row in found], "deleted": yes, "failed": failed}
+        report.write_text(json.dumps(document, indent=2) + "\n")
+    return 1 if failed else WOULD_DELETE if doomed and not yes else 0

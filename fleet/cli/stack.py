@@ -1,0 +1,157 @@
+"""Run a stack: up, preview, refresh, down, show, pin, unlock; and the local API."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.cli.options import Command, as_json, format_option, on_stack, paper, table
+from providers.linode.api.connection import LOCAL_STACK
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fleet.engine.run import Run
+
+COLUMNS = ("server", "id", "status", "region", "type", "ipv4", "USD/month>")
+PICKED = ("region", "type", "image", "kernel")
+"""In the order in which they are picked."""
+
+
+def _unasked(run: Run) -> tuple[str, ...]:
+    """Stack `local` costs nothing, so it isn't asked about."""
+    return ("--yes", "--skip-preview") if run.stack == LOCAL_STACK else ()
+
+
+@on_stack
+def up(run: Run) -> int:
+    """Deploy; `local` at once, other stacks after a preview and a question (or --yes)."""
+    code = run.verb("up", "--suppress-outputs", *_unasked(run))
+    if code == 0:
+        show_outputs(run.outputs())
+    return code
+
+
+@on_stack
+def preview(run: Run) -> int:
+    """Show what `up` would do, and do nothing."""
+    return run.verb("preview")
+
+
+@on_stack
+def refresh(run: Run) -> int:
+    """Bring the state in line with what the API reports."""
+    return run.verb("refresh", "--suppress-outputs", *_unasked(run))
+
+
+@on_stack
+def down(run: Run) -> int:
+    """Delete everything that the stack made."""
+    return run.verb("destroy", *_unasked(run))
+
+
+@on_stack
+@format_option("table", "json")
+def show(run: Run, form: str) -> int:
+    """The table of what the last `up` made."""
+    from fleet.engine import accounts
+
+    outputs = run.outputs()
+    accounts.refuse_another(run, outputs)
+    if form == "json":
+        as_json(outputs)
+    else:
+        show_outputs(outputs)
+    return 0
+
+
+@on_stack
+def pin(run: Run) -> int:
+    """Pin what the settings ask for, without deploying anything."""
+    from fleet.engine import accounts
+    from stacks import pinning
+
+    accounts.require_own(run)
+    for line in pinning.pin(run.stack):
+        click.echo(line)
+    return 0
+
+
+@on_stack
+def unlock(run: Run) -> int:
+    """After a crash: free the lock of a dead process and settle what it left open."""
+    from fleet.engine import accounts
+    from fleet.engine.unlock import Unlock
+
+    accounts.refuse_another(run)
+    for line in Unlock(run).run():
+        click.echo(line)
+    return 0
+
+
+@click.command(cls=Command)
+def api() -> None:
+    """Start the local API if it isn't running, and say how to call it."""
+    from fleet.engine import local_stack
+
+    served = local_stack.of_environment(os.environ).api(os.environ)
+    served.start()
+    running = served.running()
+    speed = running.speed if running else served.speed
+    click.echo(f"local API: {served.url}/v4, {speed:g} times as fast as the real one; `make stop` ends it")
+    bearer = f"Authorization: Bearer $(cat {served.token_file})"
+    click.echo(f'try: curl -H "{bearer}" {served.url}/v4/linode/instances')
+
+
+@click.command(cls=Command)
+def stop() -> None:
+    """Stop the local API; its database stays."""
+    from fleet.engine import local_stack
+
+    stopped = local_stack.of_environment(os.environ).api(os.environ).stop()
+    click.echo("local API: stopped" if stopped else "local API: was not running")
+
+
+@click.command(cls=Command)
+def env() -> None:
+    """The variables with which `pulumi` itself works on stack `local`: eval "$(fleet env)"."""
+    from fleet.engine import local_stack
+
+    for key, value in local_stack.of_environment(os.environ).pulumi_variables().items():
+        click.echo(f"export {key}='{value}'")
+
+
+def show_outputs(outputs: Mapping[str, object], console: Console | None = None) -> None:
+    """Print the servers, the total, and why each type, region and image was picked."""
+    from rich.text import Text
+
+    console = console or paper()
+    servers = _mapping(outputs.get("servers"))
+    if not servers:
+        console.print("no servers run in this stack")
+        return
+    table(COLUMNS, [_row(name, _mapping(servers[name])) for name in sorted(servers)], console=console)
+    console.print(f"{len(servers)} servers, {_usd(outputs.get('monthly_usd'))} USD a month")
+    picks = _mapping(outputs.get("picks"))
+    for group in sorted(picks):
+        reasons = _mapping(picks[group])
+        for what in (kind for kind in PICKED if kind in reasons):
+            console.print(Text.assemble((f"{group} {what}", "bold"), f" {reasons[what]}"), soft_wrap=True)
+
+
+def _row(name: str, server: Mapping[str, object]) -> list[str]:
+    addresses = server.get("ipv4")
+    first = str(addresses[0]) if isinstance(addresses, list) and addresses else ""
+    plain = [str(server.get(key, "")) for key in ("id", "status", "region", "type")]
+    return [name, *plain, first, _usd(server.get("monthly_usd"))]
+
+
+def _usd(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, (int, float)) else "?"
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

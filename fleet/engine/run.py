@@ -1,0 +1,81 @@
+"""One command's run: the stack, the engine, the environment. Stack `local` is made and started first."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fleet.engine import local_stack
+from fleet.engine.engine import Engine, choose
+from fleet.engine.lock_wait import LockWait
+from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.core import state_files as state_folder
+from stacks.expiry import duration
+from stacks.sources import PROJECT, PULL_REQUEST, environments, no_settings, of_files
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command: the stack, the engine, the environment, the stack's settings if they are not in stacks/, and
+    further words for the engine.
+    """
+
+    stack: str
+    engine: Engine
+    env: Mapping[str, str]
+    config_file: str = ""
+    rest: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that stands behind the verb: which stack, where its settings are, further words."""
+        return ("--stack", self.stack, *self._settings, *self.rest)
+
+    @property
+    def _settings(self) -> tuple[str, ...]:
+        return ("--config-file", self.config_file) if self.config_file else ()
+
+    def verb(self, verb: str, *more: str) -> int:
+        """Run one of the engine's verbs, waiting for the lock if that is wanted; its exit code."""
+        wait = LockWait(duration(self.env.get("LOCK_WAIT") or "0s"))
+        url = state_folder.backend_url(self.env, PROJECT)
+        return wait.run(self.stack, url, lambda: self.engine.hear(verb, *more, *self.words, env=self.env))
+
+    def ask(self, *arguments: str, stdin: str | None = None) -> str:
+        """What the engine answers to a command about this stack. Raises EngineFailed."""
+        return self.engine.ask(*arguments, env=self.env, stdin=stdin, stack=self.stack)
+
+    def config(self) -> dict[str, dict[str, str]]:
+        """The stack's configuration with its secrets in the clear. Raises EngineFailed."""
+        found: dict[str, dict[str, str]] = json.loads(
+            self.ask("config", "--json", "--show-secrets", *self._settings)
+        )
+        return found
+
+    def outputs(self) -> dict[str, object]:
+        """Raises EngineFailed, also where nothing was deployed yet."""
+        found = json.loads(self.ask("stack", "output", "--json"))
+        return found if isinstance(found, dict) else {}
+
+
+def run_of(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run:
+    """The run of a stack's command. For stack `local` everything it needs is made and started first.
+
+    A stack has its file in stacks/, unless another one is named or it is a pull request's, which gets one.
+    Raises BadSettings, EngineFailed.
+    """
+    engine = choose(os.environ)
+    if engine.name == "pulumi":
+        print(f"engine: pulumi ({engine.words[0]})", file=sys.stderr)
+    if stack == LOCAL_STACK:
+        env, settings = local_stack.of_environment(os.environ).made(engine, os.environ)
+        return Run(stack, engine, env, str(settings), rest)
+    if not config_file:
+        if stack in environments():
+            of_files(stack)  # what is no YAML is told better here than by an engine
+        elif not PULL_REQUEST.fullmatch(stack):
+            raise no_settings(stack)
+    return Run(stack, engine, os.environ, config_file, rest)

@@ -1,0 +1,90 @@
+"""What is wrong with a stack's settings, where each value comes from, what differs, and the schema for editors.
+
+Without Pulumi, a token or a network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from stacks import sources
+from stacks.errors import BadSettings
+from stacks.layers import LINODE_SPACE, PROJECT_SPACE, Layer, Path_, dotted, leaves
+from stacks.settings import Settings, parse
+
+SCHEMA = sources.FOLDER / "settings.schema.json"
+
+
+def problem_of(stack: str) -> str | None:
+    """What is wrong with an environment's settings, a line each; None if nothing."""
+    try:
+        parse(sources.of_files(stack), stack)
+    except BadSettings as error:
+        return str(error)
+    return None
+
+
+def explained(stack: str, layer: Layer) -> list[tuple[Path_, object, str]]:
+    """(key path, value, place or "default") of everything that holds for a stack. Raises BadSettings."""
+    return [
+        (path, value, str(layer.place_of(path)) if _is_set(path, layer) else "default")
+        for path, value in sorted(resolved(stack, layer).items(), key=lambda item: dotted(item[0]))
+    ]
+
+
+def resolved(stack: str, layer: Layer) -> dict[Path_, object]:
+    """Every single value that holds for a stack, by key path, with the model's defaults. Raises BadSettings."""
+    dumped = parse(layer, stack).model_dump(mode="json", by_alias=True, exclude_none=True)
+    spaces: dict[str, object] = {f"{PROJECT_SPACE}{key}": value for key, value in dumped.items()}
+    spaces |= {key: value for key, value in layer.values.items() if key.startswith(LINODE_SPACE)}
+    return {path: value for path, value in leaves(spaces) if value not in ([], {})}
+
+
+def _is_set(path: Path_, layer: Layer) -> bool:
+    at: object = layer.values
+    for part in path:
+        if not isinstance(at, Mapping) or part not in at:
+            return False
+        at = at[part]
+    return True
+
+
+def differences(
+    one: Mapping[Path_, object], other: Mapping[Path_, object]
+) -> list[tuple[Path_, object, object]]:
+    """(key path, value here, value there) where they differ; None where a value is missing."""
+    paths = sorted({*one, *other}, key=dotted)
+    return [(path, one.get(path), other.get(path)) for path in paths if one.get(path) != other.get(path)]
+
+
+def schema_text() -> str:
+    """The JSON schema of a stack's file: common.yaml's values may be left out, so nothing is required."""
+    made = Settings.model_json_schema(by_alias=True)
+    definitions = made.pop("$defs")
+    for definition in definitions.values():
+        definition.pop("required", None)
+    spaces = {f"{PROJECT_SPACE}{key}": value for key, value in made["properties"].items()}
+    text = {"type": "string"}
+    secret = {"anyOf": [text, {"type": "object", "properties": {"secure": text}}]}
+    spaces |= {"linode:token": secret, "linode:url": text, "linode:account": text}
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Settings of a stack",
+        "type": "object",
+        "properties": {
+            "config": {"type": "object", "properties": spaces, "additionalProperties": False},
+            "encryptionsalt": text,
+        },
+        "$defs": definitions,
+    }
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def guards_json(stack: str, layer: Layer) -> dict[str, object]:
+    """The guards with the place of each, as the report reads them. Raises BadSettings."""
+    found: dict[str, object] = {}
+    for key, value in parse(layer, stack).guards.model_dump(mode="json", exclude_none=True).items():
+        place = layer.place_of((f"{PROJECT_SPACE}guards", key))
+        found[key] = {"value": value, **({"file": place.file, "line": place.line} if place else {})}
+    return found

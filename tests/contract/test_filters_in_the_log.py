@@ -16,7 +16,7 @@ import pytest
 from pydantic import BaseModel
 
 from emulators.linode_api.server import LocalApi
-from fleet.cli.terminal import main
+from fleet.cli.main import main
 from providers.linode import catalogs as names
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection
@@ -103,7 +103,7 @@ def run(served: LocalApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         sessions.forget()
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
-            assert main([*shlex.split(line), "--json"]) == 0
+            assert main([*shlex.split(line), "--format", "json"]) == 0
         return [row["id"] for row in json.loads(said.getvalue())]
 
     yield call

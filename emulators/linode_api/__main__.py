@@ -72,11 +72,8 @@ def print_token(options: argparse.Namespace) -> int:
     database = Database(options.database)
     try:
         accounts = Accounts(database, Clock())
-        user = options.user or (f"{options.account}-restricted" if options.restricted else None)
-        if user and user != options.account:
-            grants = options.grants.split() if options.restricted else []
-            accounts.add_user(options.account, user, restricted=options.restricted, grants=grants)
-        print(accounts.add_token(options.account, options.scopes, user=user))
+        grants = options.grants.split() if options.restricted else None
+        print(accounts.token_for(options.account, options.scopes, options.user, grants))
     finally:
         database.close()
     return 0

@@ -30,17 +30,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from emulators.linode_api.app import Api
-from emulators.linode_api.core import request_log
+from emulators.linode_api.core import Json, request_log
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.faults import parse_rule
 from emulators.linode_api.resources import locks
 from emulators.linode_api.resources.linode.linode import find_linode, save
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
 BY_HAND = ("busy_s", "lock", "pending_migration")
-UNREADABLE = (ValueError, TypeError, AttributeError, KeyError)
+
+
+class NoSuchThing(Exception):
+    """What the request names is not there."""
 
 
 @dataclass(frozen=True)
@@ -48,96 +49,77 @@ class Controls:
     """Answers under /_local/. `facts` is what GET /_local/health tells beside the process id."""
 
     api: Api
-    facts: Mapping[str, Any]
+    facts: Json
 
-    async def health(self, _: Request) -> Response:
-        return JSONResponse({"pid": os.getpid(), **self.facts})
+    async def health(self, _: Request) -> Json:
+        return {"pid": os.getpid(), **self.facts}
 
-    async def requests(self, request: Request) -> Response:
+    async def requests(self, request: Request) -> Json:
         if request.method == "DELETE":
             request_log.clear(self.api.database)
-            return JSONResponse({})
+            return {}
         after = request.query_params.get("after", "0")
-        found = request_log.entries(self.api.database, int(after) if after.isdigit() else 0)
-        return JSONResponse({"requests": found})
+        return {"requests": request_log.entries(self.api.database, int(after) if after.isdigit() else 0)}
 
-    async def counts(self, _: Request) -> Response:
-        return JSONResponse({"accounts": request_log.counts(self.api.database)})
+    async def counts(self, _: Request) -> Json:
+        return {"accounts": request_log.counts(self.api.database)}
 
-    async def planned_faults(self, request: Request) -> Response:
+    async def planned_faults(self, request: Request) -> Json:
         faults = self.api.faults
         if request.method == "PUT":
-            try:
-                wanted = await request.json()
-                rules = [parse_rule(rule) for rule in wanted.get("rules", [])]
-                faults.set(rules, int(wanted.get("seed", 0)))
-            except UNREADABLE as problem:
-                return refused(str(problem))
+            wanted = await request.json()
+            rules = [parse_rule(rule) for rule in wanted.get("rules", [])]
+            faults.set(rules, int(wanted.get("seed", 0)))
         if request.method == "DELETE":
             faults.set([])
-        return JSONResponse({"seed": faults.seed, "rules": faults.report()})
+        return {"seed": faults.seed, "rules": faults.report()}
 
-    async def reset(self, request: Request) -> Response:
-        try:
-            name = (await request.json())["account"]
-        except UNREADABLE:
-            return refused('send {"account": NAME}')
+    async def reset(self, request: Request) -> Json:
+        name = (await request.json())["account"]
         account = self.api.accounts.find(str(name))
         if account is None:
-            return refused(f"no account {name!r}", 404)
+            raise NoSuchThing(f"no account {name!r}")
         self.api.accounts.reset(account)
         self.api.limiter.clear()
-        return JSONResponse({"account": account.name})
+        return {"account": account.name}
 
-    async def availability(self, request: Request) -> Response:
-        try:
-            wanted = await request.json()
-            self.api.edits.sell(wanted["region"], wanted["plan"], available=bool(wanted["available"]))
-        except UNREADABLE as problem:
-            return refused(f'send {{"region": ID, "plan": ID, "available": false}} ({problem})')
-        return JSONResponse({"edits": self.api.edits.report()})
+    async def availability(self, request: Request) -> Json:
+        wanted = await request.json()
+        self.api.edits.sell(wanted["region"], wanted["plan"], available=bool(wanted["available"]))
+        return {"edits": self.api.edits.report()}
 
-    async def catalog(self, request: Request) -> Response:
+    async def catalog(self, request: Request) -> Json:
         if request.method == "PUT":
-            try:
-                self.api.edits.apply(await request.json())
-            except UNREADABLE as problem:
-                return refused(str(problem))
+            self.api.edits.apply(await request.json())
         if request.method == "DELETE":
             self.api.edits.clear()
-        return JSONResponse({"edits": self.api.edits.report()})
+        return {"edits": self.api.edits.report()}
 
-    async def maintenance(self, request: Request) -> Response:
-        try:
-            on = (await request.json())["on"] is True
-        except UNREADABLE:
-            return refused('send {"on": true} or {"on": false}')
-        self.api.faults.maintenance = on
-        return JSONResponse({"on": on})
+    async def maintenance(self, request: Request) -> Json:
+        self.api.faults.maintenance = (await request.json())["on"] is True
+        return {"on": self.api.faults.maintenance}
 
-    async def linode(self, request: Request) -> Response:
+    async def linode(self, request: Request) -> Json:
         linode_id: int = request.path_params["linode_id"]
-        try:
-            changes = checked_changes(await request.json())
-        except UNREADABLE as problem:
-            return refused(str(problem))
+        changes = checked_changes(await request.json())
         account = self.api.accounts.with_linode(linode_id)
         if account is None:
-            return refused("no such Linode", 404)
+            raise NoSuchThing("no such Linode")
         with self.api.database.transaction():
             change_by_hand(account, linode_id, changes)
-        return JSONResponse({})
+        return {}
 
     def routes(self) -> list[Route]:
+        sold = 'send {"region": ID, "plan": ID, "available": false} (PROBLEM)'
         return [
             control("/health", self.health),
             control("/requests", self.requests, "GET", "DELETE"),
             control("/counts", self.counts),
             control("/faults", self.planned_faults, "GET", "PUT", "DELETE"),
-            control("/reset", self.reset, "POST"),
-            control("/availability", self.availability, "PUT"),
+            control("/reset", self.reset, "POST", hint='send {"account": NAME}'),
+            control("/availability", self.availability, "PUT", hint=sold),
             control("/catalog", self.catalog, "GET", "PUT", "DELETE"),
-            control("/maintenance", self.maintenance, "PUT"),
+            control("/maintenance", self.maintenance, "PUT", hint='send {"on": true} or {"on": false}'),
             control("/linodes/{linode_id:int}", self.linode, "PUT"),
         ]
 
@@ -157,7 +139,8 @@ def change_by_hand(account: Account, linode_id: int, changes: Mapping[str, Any])
     """`busy_s` counts in the API's seconds, from now."""
     linode = find_linode(account, linode_id)
     if "busy_s" in changes:
-        linode = replace(linode, course=replace(linode.course, busy_until=account.later(changes["busy_s"])))
+        course = replace(linode.course, busy_until=account.later(changes["busy_s"]))
+        linode = replace(linode, course=course)
     if "pending_migration" in changes:
         linode = linode.having(pending_migration=changes["pending_migration"] is True)
     save(account, linode)
@@ -167,16 +150,23 @@ def change_by_hand(account: Account, linode_id: int, changes: Mapping[str, Any])
             locks.lock(account, find_linode(account, linode_id), changes["lock"])
 
 
-Answer = Callable[[Request], Awaitable[Response]]
+def control(
+    path: str, answer: Callable[[Request], Awaitable[Json]], *methods: str, hint: str = "PROBLEM"
+) -> Route:
+    """`hint` is told when the request can't be understood.
 
-
-def control(path: str, answer: Answer, *methods: str) -> Route:
-    """A web page that points a name of its own at 127.0.0.1 is refused: its Host header is not ours."""
+    A web page that points a name of its own at 127.0.0.1 is refused: its Host header is not ours.
+    """
 
     async def local_only(request: Request) -> Response:
         if request.url.hostname not in LOOPBACK:
             return refused("only from this machine", 403)
-        return await answer(request)
+        try:
+            return JSONResponse(await answer(request))
+        except NoSuchThing as missing:
+            return refused(str(missing), 404)
+        except (ValueError, TypeError, AttributeError, KeyError) as problem:
+            return refused(hint.replace("PROBLEM", str(problem)))
 
     return Route("/_local" + path, local_only, methods=methods or ("GET",))
 

@@ -15,8 +15,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import uvicorn
@@ -94,10 +94,8 @@ class LocalApi:
                 timeout_graceful_shutdown=STOP_WITHIN_S,
             )
         )
-        self._thread = threading.Thread(target=self._serve, name="local-api", daemon=True)
-
-    def _serve(self) -> None:
-        self._server.run(sockets=[self._socket])
+        serve = partial(self._server.run, sockets=[self._socket])
+        self._thread = threading.Thread(target=serve, name="local-api", daemon=True)
 
     def start(self) -> Self:
         self._thread.start()
@@ -120,9 +118,7 @@ class LocalApi:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def add_token(
@@ -135,16 +131,9 @@ class LocalApi:
         grants: Iterable[str] = ("add_linodes",),
         expires_in_s: float | None = None,
     ) -> str:
-        """A new token; account and user are made if there are none of these names.
-
-        `grants` count for a restricted user only; `expires_in_s` is in real seconds.
-        """
-        if restricted:
-            user = user or f"{account}-restricted"
-        if user and user != account:
-            self.accounts.add_user(account, user, restricted=restricted, grants=grants if restricted else ())
+        """A new token (see Accounts.token_for); `expires_in_s` is in real seconds."""
         expiry = None if expires_in_s is None else self.clock.now() + expires_in_s
-        return self.accounts.add_token(account, scopes, user=user, expiry=expiry)
+        return self.accounts.token_for(account, scopes, user, grants if restricted else None, expiry)
 
     def requests(self, after: int = 0) -> list[dict[str, Any]]:
         """Requests that the API saw, oldest first (see request_log.Entry)."""

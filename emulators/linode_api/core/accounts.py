@@ -69,9 +69,8 @@ class Account:
 
     @property
     def settings(self) -> Json:
-        return dict(
-            json.loads(self.database.one("SELECT settings FROM accounts WHERE id = ?", self.id)["settings"])
-        )
+        kept = self.database.one("SELECT settings FROM accounts WHERE id = ?", self.id)["settings"]
+        return dict(json.loads(kept))
 
     def change_settings(self, changes: Json) -> None:
         text = json.dumps({**self.settings, **changes})
@@ -80,7 +79,7 @@ class Account:
     def remember_tags(self, labels: Iterable[str]) -> None:
         """Tags exist from their first use on."""
         for label in labels:
-            self.database.run("INSERT OR IGNORE INTO tags (account_id, label) VALUES (?, ?)", self.id, label)
+            self.database.insert("tags", "INSERT OR IGNORE", account_id=self.id, label=label)
 
 
 @dataclass(frozen=True)
@@ -101,10 +100,8 @@ class Accounts:
 
     def named(self, name: str) -> Account:
         """The account of that name, made if there is none."""
-        self.database.run(
-            "INSERT OR IGNORE INTO accounts (name, euuid, username, created, settings) VALUES (?, ?, ?, ?, ?)",
-            *(name, new_euuid(), name, self.clock.now(), json.dumps(DEFAULT_SETTINGS)),
-        )
+        new = {"euuid": new_euuid(), "created": self.clock.now(), "settings": json.dumps(DEFAULT_SETTINGS)}
+        self.database.insert("accounts", "INSERT OR IGNORE", name=name, username=name, **new)
         return self._account(self.database.one("SELECT * FROM accounts WHERE name = ?", name))
 
     def find(self, name: str) -> Account | None:
@@ -135,28 +132,48 @@ class Accounts:
         wanted = scopes_in_order(granted)
         token = secrets.token_hex(TOKEN_LENGTH // 2)
         with self.database.transaction():
-            account = self.named(name)
-            self.database.run(
-                "INSERT INTO tokens (digest, account_id, scopes, created, id, label, start, expiry, username)"
-                " VALUES (?, ?, ?, ?, (SELECT coalesce(max(id), ?) + 1 FROM tokens), ?, ?, ?, ?)",
-                *(digest(token), account.id, wanted, self.clock.now(), FIRST_TOKEN_ID),
-                *(label, token[:SHOWN], expiry, user),
+            newest = self.database.one("SELECT coalesce(max(id), ?) FROM tokens", FIRST_TOKEN_ID)[0]
+            self.database.insert(
+                "tokens",
+                digest=digest(token),
+                account_id=self.named(name).id,
+                scopes=wanted,
+                created=self.clock.now(),
+                id=newest + 1,
+                label=label,
+                start=token[:SHOWN],
+                expiry=expiry,
+                username=user,
             )
         return token
+
+    def token_for(
+        self,
+        name: str,
+        granted: str,
+        user: str | None,
+        grants: Iterable[str] | None,
+        expiry: float | None = None,
+    ) -> str:
+        """A new token of a user; account and user are made if there are none of these names.
+
+        With `grants` the user is restricted, and may do that much; a name is made up when none is given.
+        """
+        if grants is not None:
+            user = user or f"{name}-restricted"
+        if user and user != name:
+            self.add_user(name, user, restricted=grants is not None, grants=grants or ())
+        return self.add_token(name, granted, user=user, expiry=expiry)
 
     def add_user(self, name: str, user: str, *, restricted: bool, grants: Iterable[str] = ()) -> None:
         """A user beside the account's owner, or a change of one. Raises ValueError for an unknown grant."""
         unknown = sorted(set(grants) - set(GRANTS))
         if unknown:
             raise ValueError(f"unknown grant {unknown[0]!r}: write any of {', '.join(GRANTS)}")
+        rights = {"restricted": restricted, "grants": " ".join(sorted(grants)), "created": self.clock.now()}
         with self.database.transaction():
-            account = self.named(name)
-            self.database.run(
-                "INSERT INTO users (account_id, username, restricted, grants, created) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (account_id, username) DO UPDATE SET restricted = excluded.restricted,"
-                " grants = excluded.grants",
-                *(account.id, user, restricted, " ".join(sorted(grants)), self.clock.now()),
-            )
+            account_id = self.named(name).id
+            self.database.insert("users", "REPLACE", account_id=account_id, username=user, **rights)
 
     def identify(self, authorization: str | None) -> Identity | None:
         """Whose `Authorization: Bearer …` it is: personal and OAuth tokens alike, None when nobody's or expired."""

@@ -1,7 +1,7 @@
 """What requests may hold, in the API's words: a table of checks for each kind of body.
 
     FIELDS = {"label": length(3, 32), "status": choice("enabled", "disabled"), "tags": tags}
-    raise_if(problems_in(body, FIELDS))
+    check(body, FIELDS)
 
 A check gives the reason why a value is refused, or None; `{name}` in it stands for the field. What is left out or null
 is not checked, unless by `required` or `always`. Texts are recorded or reported ones where known (API notes: pages
@@ -50,6 +50,11 @@ def problems_in(body: Body, checks: Checks, at: str = "") -> list[Problem]:
         if why:
             found.append((at + name, why.replace("{name}", name)))
     return found
+
+
+def check(body: Body, checks: Checks) -> None:
+    """Raises ApiError 400 with every reason."""
+    raise_if(problems_in(body, checks))
 
 
 def always(check: Check) -> Check:

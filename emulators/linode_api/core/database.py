@@ -18,63 +18,8 @@ from typing import Any
 
 APPLICATION_ID = 0x4C4E3441  # "LN4A"
 VERSION = 3
+SCHEMA = Path(__file__).parent / "schema"  # what each version adds to the one before
 
-FIRST_VERSION = """
-CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, euuid TEXT NOT NULL,
-  username TEXT NOT NULL, created REAL NOT NULL, settings TEXT NOT NULL);
-CREATE TABLE tokens (digest TEXT PRIMARY KEY, account_id INTEGER NOT NULL, scopes TEXT NOT NULL,
-  created REAL NOT NULL);
-CREATE TABLE linodes (id INTEGER PRIMARY KEY AUTOINCREMENT, account_id INTEGER NOT NULL, label TEXT NOT NULL,
-  created REAL NOT NULL, updated REAL NOT NULL, status TEXT NOT NULL, timeline TEXT NOT NULL,
-  busy_until REAL NOT NULL, body TEXT NOT NULL);
-CREATE UNIQUE INDEX one_label ON linodes (account_id, label);
-CREATE TABLE disks (id INTEGER PRIMARY KEY AUTOINCREMENT, linode_id INTEGER NOT NULL, created REAL NOT NULL,
-  ready REAL NOT NULL, body TEXT NOT NULL);
-CREATE INDEX disks_of ON disks (linode_id);
-CREATE TABLE configs (id INTEGER PRIMARY KEY AUTOINCREMENT, linode_id INTEGER NOT NULL, created REAL NOT NULL,
-  body TEXT NOT NULL);
-CREATE INDEX configs_of ON configs (linode_id);
-CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, account_id INTEGER NOT NULL, linode_id INTEGER,
-  action TEXT NOT NULL, created REAL NOT NULL, starts REAL, ends REAL, speed REAL NOT NULL,
-  failed INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL, effect TEXT);
-CREATE INDEX events_of ON events (account_id, linode_id);
-CREATE INDEX effects_due ON events (account_id, ends) WHERE effect IS NOT NULL;
-CREATE TABLE tags (account_id INTEGER NOT NULL, label TEXT NOT NULL COLLATE NOCASE,
-  PRIMARY KEY (account_id, label));
-CREATE TABLE requests (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, account TEXT,
-  method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL, filter TEXT, status INTEGER NOT NULL,
-  fault TEXT, created_id INTEGER);
-"""
-SECOND_VERSION = """
-CREATE TABLE records (kind TEXT NOT NULL, id INTEGER NOT NULL, account_id INTEGER NOT NULL, parent_id INTEGER,
-  created REAL NOT NULL, updated REAL NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id));
-CREATE INDEX records_of ON records (account_id, kind, parent_id);
-CREATE TABLE counters (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
-CREATE TABLE catalog_edits (catalog TEXT NOT NULL, id TEXT NOT NULL, listed INTEGER NOT NULL, body TEXT,
-  PRIMARY KEY (catalog, id));
-CREATE TABLE users (account_id INTEGER NOT NULL, username TEXT NOT NULL, restricted INTEGER NOT NULL,
-  grants TEXT NOT NULL, created REAL NOT NULL, PRIMARY KEY (account_id, username));
-ALTER TABLE tokens ADD COLUMN id INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE tokens ADD COLUMN label TEXT NOT NULL DEFAULT 'token';
-ALTER TABLE tokens ADD COLUMN start TEXT NOT NULL DEFAULT '';
-ALTER TABLE tokens ADD COLUMN expiry REAL;
-ALTER TABLE tokens ADD COLUMN username TEXT;
-UPDATE tokens SET id = rowid;
-"""
-THIRD_VERSION = """
-INSERT INTO records (kind, id, account_id, parent_id, created, updated, body)
-  SELECT 'disk', disks.id, account_id, linode_id, disks.created, disks.created,
-    json_set(disks.body, '$.ready', disks.ready) FROM disks JOIN linodes ON linodes.id = linode_id;
-INSERT INTO records (kind, id, account_id, parent_id, created, updated, body)
-  SELECT 'config', configs.id, account_id, linode_id, configs.created,
-    coalesce(json_extract(configs.body, '$.updated'), configs.created), configs.body
-  FROM configs JOIN linodes ON linodes.id = linode_id;
-INSERT INTO counters (kind, last) SELECT rtrim(name, 's'), seq FROM sqlite_sequence
-  WHERE name IN ('disks', 'configs');
-DROP TABLE disks;
-DROP TABLE configs;
-"""
-STEPS = (FIRST_VERSION, SECOND_VERSION, THIRD_VERSION)
 FIRST_IDS = {"linodes": 98_000_000, "events": 1_586_000_000}
 
 
@@ -126,8 +71,8 @@ class Database:
 
     def _upgrade(self, version: int) -> None:
         """From that version (0: an empty file) to today's."""
-        for step in STEPS[version:]:
-            for statement in step.strip().rstrip(";").split(";\n"):
+        for step in range(version + 1, VERSION + 1):
+            for statement in (SCHEMA / f"{step}.sql").read_text().split(";\n"):
                 self.sql.execute(statement)
         if version == 0:
             first = FIRST_IDS.items()
@@ -149,6 +94,11 @@ class Database:
         """Changes something: in the transaction that is open, else in one of its own."""
         with self.transaction():
             return self.sql.execute(statement, values)
+
+    def insert(self, table: str, verb: str = "INSERT", **columns: object) -> None:
+        marks = ", ".join("?" for _ in columns)
+        names = ", ".join(columns)
+        self.run(f"{verb} INTO {table} ({names}) VALUES ({marks})", *columns.values())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

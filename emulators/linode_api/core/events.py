@@ -50,12 +50,14 @@ def notify(
     """Records something that happens at once, or a job; `effect` is what changes when it ends, unless it fails."""
     linode_id = entity["id"] if entity and entity["type"] == "linode" else None
     body = {"username": account.username, "entity": entity, "secondary_entity": secondary}
-    account.database.run(
-        "INSERT INTO events (account_id, linode_id, action, created, starts, ends, speed, failed, body, effect)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *(account.id, linode_id, action),
-        *((job.created, job.starts, job.ends, job.speed) if job else (account.now, None, None, 1.0)),
-        *(failed, json.dumps(body), json.dumps(effect) if effect and not failed else None),
+    account.database.insert(
+        "events",
+        account_id=account.id,
+        linode_id=linode_id,
+        **(vars(job) if job else {"action": action, "created": account.now, "speed": 1.0}),
+        failed=failed,
+        body=json.dumps(body),
+        effect=json.dumps(effect) if effect and not failed else None,
     )
 
 

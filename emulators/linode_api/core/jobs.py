@@ -9,7 +9,7 @@ TestEventPoller_InstancePower; those marked * were never recorded to the end and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Status = Literal[
@@ -55,20 +55,12 @@ DEFAULT_CURVE: tuple[tuple[float, int], ...] = ((0.0, 0), (0.25, 20), (0.5, 50),
 
 
 @dataclass(frozen=True)
-class Phase:
-    """From `after_s` seconds into the job, the Linode's status is `status`."""
-
-    after_s: float
-    status: Status
-
-
-@dataclass(frozen=True)
 class Plan:
-    """A job to be queued: how long it takes and what it shows meanwhile."""
+    """A job to be queued: how long it takes, and from which second on the Linode shows which status."""
 
     action: str
     takes_s: float
-    phases: tuple[Phase, ...]
+    phases: tuple[tuple[float, Status], ...] = ()
     waits_s: float = PICKED_UP_AFTER_S
 
 
@@ -124,34 +116,32 @@ class Progress:
 def create_plans(linode_id: int, *, from_image: bool, booted: bool) -> list[Plan]:
     """Jobs of POST /linode/instances: without an image a Linode ends offline, whatever `booted` says."""
     if not from_image:
-        return [Plan("linode_create", CREATE_EMPTY_S, (Phase(CREATE_EMPTY_S, "offline"),))]
+        return [Plan("linode_create", CREATE_EMPTY_S, ((CREATE_EMPTY_S, "offline"),))]
     shortest, longest = CREATE_FROM_IMAGE_S
     takes_s = shortest + linode_id % (longest - shortest + 1)
-    create = Plan("linode_create", takes_s, () if booted else (Phase(takes_s, "offline"),))
+    create = Plan("linode_create", takes_s, () if booted else ((takes_s, "offline"),))
     return [create, boot_plan(BOOT_AFTER_JOB_S)] if booted else [create]
 
 
 def boot_plan(takes_s: float = BOOT_S) -> Plan:
-    running = Phase(takes_s - RUNNING_BEFORE_BOOT_ENDS_S, "running")
-    return Plan("linode_boot", takes_s, (Phase(0, "booting"), running))
+    return Plan("linode_boot", takes_s, ((0, "booting"), (takes_s - RUNNING_BEFORE_BOOT_ENDS_S, "running")))
 
 
 def shutdown_plan() -> Plan:
-    return Plan("linode_shutdown", SHUTDOWN_S, (Phase(0, "shutting_down"), Phase(SHUTDOWN_S, "offline")))
+    return Plan("linode_shutdown", SHUTDOWN_S, ((0, "shutting_down"), (SHUTDOWN_S, "offline")))
 
 
 def reboot_plan() -> Plan:
-    running = Phase(REBOOT_S - RUNNING_BEFORE_BOOT_ENDS_S, "running")
-    return Plan("linode_reboot", REBOOT_S, (Phase(0, "rebooting"), running))
+    running_s = REBOOT_S - RUNNING_BEFORE_BOOT_ENDS_S
+    return Plan("linode_reboot", REBOOT_S, ((0, "rebooting"), (running_s, "running")))
 
 
 def resize_plans(*, warm: bool, was_running: bool) -> list[Plan]:
     """A cold resize powers off first and boots again what ran; a warm one shows no `resizing`."""
-    if warm and was_running:
-        back_up = Phase(RESIZE_S - RUNNING_BEFORE_BOOT_ENDS_S, "running")
-        return [Plan("linode_resize", RESIZE_S, (Phase(RESIZE_S - REBOOT_S, "rebooting"), back_up))]
-    cold = Plan("linode_resize", RESIZE_S, (Phase(0, "resizing"), *after(RESIZE_S, was_running)))
-    return [cold, boot_plan()] if was_running else [cold]
+    if not warm or not was_running:
+        return then_boot("linode_resize", RESIZE_S, (0, "resizing"), boots=was_running)
+    running_s = RESIZE_S - RUNNING_BEFORE_BOOT_ENDS_S
+    return [Plan("linode_resize", RESIZE_S, ((RESIZE_S - REBOOT_S, "rebooting"), (running_s, "running")))]
 
 
 def rebuild_plans(*, was_running: bool, booted: bool) -> list[Plan]:
@@ -159,33 +149,36 @@ def rebuild_plans(*, was_running: bool, booted: bool) -> list[Plan]:
 
     Source: recordings TestInstance_Rebuild, TestInstance_TestCreateLinodeWithKernel….
     """
-    first = Phase(PICKED_UP_AFTER_S if was_running else 0, "rebuilding")
-    rebuild = Plan("linode_rebuild", REBUILD_S, (first, *after(REBUILD_S, booted)), waits_s=0)
-    return [rebuild, boot_plan(BOOT_AFTER_JOB_S)] if booted else [rebuild]
+    first: tuple[float, Status] = (PICKED_UP_AFTER_S if was_running else 0, "rebuilding")
+    [rebuild, *boot] = then_boot("linode_rebuild", REBUILD_S, first, boots=booted, boot_s=BOOT_AFTER_JOB_S)
+    return [replace(rebuild, waits_s=0), *boot]
 
 
 def migrate_plans(action: str, *, was_running: bool) -> list[Plan]:
-    move = Plan(action, MIGRATE_S, (Phase(0, "migrating"), *after(MIGRATE_S, was_running)))
-    return [move, boot_plan()] if was_running else [move]
+    return then_boot(action, MIGRATE_S, (0, "migrating"), boots=was_running)
+
+
+def then_boot(
+    action: str, takes_s: float, first: tuple[float, Status], *, boots: bool, boot_s: float = BOOT_S
+) -> list[Plan]:
+    """Offline at the end, unless a boot follows and takes over."""
+    if boots:
+        return [Plan(action, takes_s, (first,)), boot_plan(boot_s)]
+    return [Plan(action, takes_s, (first, (takes_s, "offline")))]
 
 
 def delete_plan() -> Plan:
-    return Plan("linode_delete", DELETE_S, (Phase(0, "deleting"),))
+    return Plan("linode_delete", DELETE_S, ((0, "deleting"),))
 
 
 def quiet_plan(name: str) -> Plan:
     """Keeps the Linode busy without showing in its status."""
-    return Plan(name.partition(" ")[0], QUIET_JOBS_S[name], ())
+    return Plan(name.partition(" ")[0], QUIET_JOBS_S[name])
 
 
 def restore_plan() -> Plan:
     """A backup comes back: the Linode is off at the end."""
-    return Plan("backups_restore", RESTORE_S, (Phase(0, "restoring"), Phase(RESTORE_S, "offline")))
-
-
-def after(takes_s: float, boots: bool) -> tuple[Phase, ...]:
-    """Offline at the end, unless a boot job follows and takes over."""
-    return () if boots else (Phase(takes_s, "offline"),)
+    return Plan("backups_restore", RESTORE_S, ((0, "restoring"), (RESTORE_S, "offline")))
 
 
 def queue(course: Course, plans: Sequence[Plan], now: float, speed: float) -> tuple[Course, list[Job]]:
@@ -199,7 +192,7 @@ def queue(course: Course, plans: Sequence[Plan], now: float, speed: float) -> tu
     for plan in plans:
         starts = begins + (plan.waits_s / speed if begins <= now else 0.0)
         ends = begins + plan.takes_s / speed
-        timeline += [(begins + phase.after_s / speed, phase.status) for phase in plan.phases]
+        timeline += [(begins + after_s / speed, status) for after_s, status in plan.phases]
         jobs.append(Job(plan.action, now, starts, ends, speed))
         begins = ends
     return Course(course.status_at(now), tuple(timeline), begins), jobs

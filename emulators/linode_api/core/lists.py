@@ -13,17 +13,17 @@ a value of another type than the attribute's never matches; malformed JSON is a 
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulators.linode_api.core.errors import ApiError, Problem, bad_request
+from emulators.linode_api.core.errors import ApiError, Problem, bad_request, raise_if
 
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
 
 DEEPEST = 20
-DEFAULT_PAGE_SIZE = 100
 SMALLEST_PAGE_SIZE = 25
 LARGEST_PAGE_SIZE = 500
 
@@ -67,33 +67,20 @@ def parse_filter(text: str | None, attributes: Attributes) -> Selection:
         raise refuse("X-Filter must be valid JSON") from None
     if not isinstance(wanted, dict):
         raise refuse("X-Filter must be a JSON object")
-    wanted = dict(wanted)
-    order_by = wanted.pop("+order_by", None)
-    order = wanted.pop("+order", "asc")
+    order_by, order = wanted.pop("+order_by", None), wanted.pop("+order", "asc")
     if order not in ("asc", "desc"):
         raise refuse("+order must be asc or desc")
-    if order_by is not None:
-        check_sortable(order_by, attributes)
+    sortable = attributes.filterable - attributes.unsortable
+    if order_by is not None and (not isinstance(order_by, str) or order_by not in sortable):
+        raise refuse(f"Cannot order by {order_by}")
     return Selection(object_test(wanted, attributes, 0), order_by, order == "desc")
-
-
-def check_sortable(name: object, attributes: Attributes) -> None:
-    if not isinstance(name, str) or name not in attributes.filterable - attributes.unsortable:
-        raise refuse(f"Cannot order by {name}")
 
 
 def object_test(wanted: Mapping[str, Any], attributes: Attributes, depth: int) -> Test:
     if depth > DEEPEST:
         raise refuse("Could not apply filter")
-    return every([key_test(key, value, attributes, depth) for key, value in wanted.items()])
-
-
-def every(tests: Sequence[Test]) -> Test:
+    tests = [key_test(key, value, attributes, depth) for key, value in wanted.items()]
     return lambda row: all(test(row) for test in tests)
-
-
-def some(tests: Sequence[Test]) -> Test:
-    return lambda row: any(test(row) for test in tests)
 
 
 def key_test(key: str, value: Any, attributes: Attributes, depth: int) -> Test:
@@ -101,32 +88,38 @@ def key_test(key: str, value: Any, attributes: Attributes, depth: int) -> Test:
         if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
             raise refuse(f"{key} must be a list of filters")
         parts = [object_test(part, attributes, depth + 1) for part in value]
-        return every(parts) if key == "+and" else some(parts)
+        enough = all if key == "+and" else any
+        return lambda row: enough(part(row) for part in parts)
     if key not in attributes.filterable:
         raise refuse(f"Cannot filter on {key}")
     if isinstance(value, list):
         raise refuse(f"{key.capitalize()} filter must be a string or dict")
-    if isinstance(value, dict):
-        return every([operator_test(key, name, operand) for name, operand in value.items()])
-    return lambda row: any_value(value_at(row, key), lambda found: equal(found, value))
+    if not isinstance(value, dict):
+        return lambda row: any(equal(found, value) for found in values_at(row, key))
+    tests = [operator_test(key, name, operand) for name, operand in value.items()]
+    return lambda row: all(test(row) for test in tests)
 
 
-def operator_test(key: str, operator: str, operand: Any) -> Test:
-    compare = COMPARISONS.get(operator)
-    if compare is None:
-        raise refuse(f"Cannot filter on {operator}")
+def operator_test(key: str, name: str, operand: Any) -> Test:
+    if name != "+neq" and name not in COMPARISONS:
+        raise refuse(f"Cannot filter on {name}")
     if isinstance(operand, dict | list):
-        raise refuse(f"{operator} needs a single value")
-    if operator == "+neq":
-        return lambda row: not any_value(value_at(row, key), lambda found: equal(found, operand))
-    return lambda row: any_value(value_at(row, key), lambda found: compare(found, operand))
+        raise refuse(f"{name} needs a single value")
+    if name == "+neq":
+        return lambda row: not any(equal(found, operand) for found in values_at(row, key))
+    compare = COMPARISONS[name]
+    return lambda row: any(
+        comparable(found, operand) and compare(found, operand) for found in values_at(row, key)
+    )
 
 
-def any_value(found: Any, test: Callable[[Any], bool]) -> bool:
-    """A list attribute (tags, ipv4) matches when one of its members does."""
-    if isinstance(found, list):
-        return any(test(member) for member in found)
-    return test(found)
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "+gt": operator.gt,
+    "+gte": operator.ge,
+    "+lt": operator.lt,
+    "+lte": operator.le,
+    "+contains": lambda found, wanted: isinstance(found, str) and wanted in found,
+}
 
 
 def is_number(value: object) -> bool:
@@ -134,24 +127,13 @@ def is_number(value: object) -> bool:
 
 
 def equal(found: Any, wanted: Any) -> bool:
-    if is_number(found) and is_number(wanted):
-        return bool(found == wanted)
-    return type(found) is type(wanted) and bool(found == wanted)
+    same_kind = type(found) is type(wanted) or (is_number(found) and is_number(wanted))
+    return same_kind and bool(found == wanted)
 
 
-def ordered(found: Any, wanted: Any) -> bool:
+def comparable(found: Any, wanted: Any) -> bool:
     """Whether the two have an order: two numbers, or two texts (dates are texts)."""
     return (is_number(found) and is_number(wanted)) or (isinstance(found, str) and isinstance(wanted, str))
-
-
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "+gt": lambda found, wanted: ordered(found, wanted) and found > wanted,
-    "+gte": lambda found, wanted: ordered(found, wanted) and found >= wanted,
-    "+lt": lambda found, wanted: ordered(found, wanted) and found < wanted,
-    "+lte": lambda found, wanted: ordered(found, wanted) and found <= wanted,
-    "+contains": lambda found, wanted: isinstance(found, str) and isinstance(wanted, str) and wanted in found,
-    "+neq": lambda found, wanted: not equal(found, wanted),
-}
 
 
 def value_at(row: Row, path: str) -> Any:
@@ -162,6 +144,12 @@ def value_at(row: Row, path: str) -> Any:
             return None
         found = found.get(name)
     return found
+
+
+def values_at(row: Row, path: str) -> list[Any]:
+    """A list attribute (tags, ipv4) matches when one of its members does."""
+    found = value_at(row, path)
+    return found if isinstance(found, list) else [found]
 
 
 def sort_key(value: Any) -> tuple[int, float, str]:
@@ -186,34 +174,28 @@ def wanted_number(text: str | None, name: str) -> int | None:
 def envelope(
     rows: Sequence[Any], query: Mapping[str, str], *, zero_when_empty: bool = False
 ) -> dict[str, Any]:
-    """One page of `rows`.
+    """One page of `rows`, as `page` and `page_size` ask for it.
 
     An empty list says page 1 of 1; with `zero_when_empty` (/images under a filter) page 0 of 0.
     A page past the last one is empty (the real answer to that is not known).
     Raises ApiError 400 on `page` or `page_size`.
     """
-    page, page_size = page_numbers(query)
+    problems: list[Problem] = []
+    page, size = (whole_number(query.get(name, one)) for name, one in (("page", "1"), ("page_size", "100")))
+    if page < 1:
+        problems.append(("page", "Must be 1 or greater"))
+    if not SMALLEST_PAGE_SIZE <= size <= LARGEST_PAGE_SIZE:
+        problems.append(("page_size", f"Must be {SMALLEST_PAGE_SIZE}-{LARGEST_PAGE_SIZE}"))
+    raise_if(problems)
     if not rows and zero_when_empty:
         return {"data": [], "page": 0, "pages": 0, "results": 0}
-    pages = max(1, -(-len(rows) // page_size))
-    if page > 2**64 // page_size:
+    pages = max(1, -(-len(rows) // size))
+    if page > 2**64 // size:
         page = pages
-    first = (page - 1) * page_size
-    return {"data": list(rows[first : first + page_size]), "page": page, "pages": pages, "results": len(rows)}
+    first = (page - 1) * size
+    return {"data": list(rows[first : first + size]), "page": page, "pages": pages, "results": len(rows)}
 
 
-def page_numbers(query: Mapping[str, str]) -> tuple[int, int]:
-    problems: list[Problem] = []
-    page = whole_number(query.get("page", "1"))
-    if page is None or page < 1:
-        problems.append(("page", "Must be 1 or greater"))
-    page_size = whole_number(query.get("page_size", str(DEFAULT_PAGE_SIZE)))
-    if page_size is None or not SMALLEST_PAGE_SIZE <= page_size <= LARGEST_PAGE_SIZE:
-        problems.append(("page_size", f"Must be {SMALLEST_PAGE_SIZE}-{LARGEST_PAGE_SIZE}"))
-    if problems or page is None or page_size is None:
-        raise ApiError(400, problems)
-    return page, page_size
-
-
-def whole_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 40 else None
+def whole_number(text: str) -> int:
+    """0 when it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 40 else 0

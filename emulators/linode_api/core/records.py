@@ -23,7 +23,15 @@ from emulators.linode_api.core.events import entity, notify
 
 
 class Thing(ABC):
-    """What an endpoint may answer with: it knows how the API shows it."""
+    """A stored thing that an endpoint may answer with: it knows how the API shows it."""
+
+    body: Json
+
+    def __getitem__(self, name: str) -> Any:
+        return self.body[name]
+
+    def parts(self, *names: str) -> Json:
+        return {name: self.body[name] for name in names}
 
     @abstractmethod
     def shown(self, account: Account) -> Json: ...
@@ -39,9 +47,6 @@ class Record(Thing):
     created: float
     updated: float
     body: Json
-
-    def __getitem__(self, name: str) -> Any:
-        return self.body[name]
 
     @property
     def dates(self) -> Json:
@@ -69,10 +74,8 @@ def next_id(database: Database, kind: str) -> int:
 def add(account: Account, kind: str, body: Json, parent_id: int = 0) -> Record:
     now = account.now
     made = Record(kind, next_id(account.database, kind), parent_id, now, now, body)
-    account.database.run(
-        "INSERT INTO records (kind, id, account_id, parent_id, created, updated, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        *(kind, made.id, account.id, parent_id or None, now, now, json.dumps(body)),
-    )
+    stored = {**vars(made), "parent_id": parent_id or None, "body": json.dumps(body)}
+    account.database.insert("records", account_id=account.id, **stored)
     return made
 
 

@@ -24,11 +24,7 @@ class Entry:
 
 
 def record(database: Database, entry: Entry) -> None:
-    database.run(
-        "INSERT INTO requests (at, account, method, path, query, filter, status, fault, created_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *vars(entry).values(),
-    )
+    database.insert("requests", **vars(entry))
 
 
 def entries(database: Database, after: int = 0) -> list[dict[str, Any]]:

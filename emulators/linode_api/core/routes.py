@@ -24,12 +24,12 @@ from emulators.linode_api.core.limits import COLLECTION, Budget
 from emulators.linode_api.core.lists import Attributes, envelope, parse_filter
 from emulators.linode_api.core.records import KINDS, Kind, Thing, all_of, find
 
-TEXTS = {"name": ".+", "address": "[^/]+", "region": "[^/]+", "username": "[^/]+"}
+TEXTS = {"name": ".+", "address": "[^/]+", "region": "[^/]+", "reserved": "[^/]+", "user": "[^/]+"}
 """Words that stand for text; a name may hold slashes (ids of images and kernels, tags)."""
 
-Finder = Callable[[Account, int, Any], Any]
+Finder = Callable[[Account, Any, Any], Any]
 FINDERS: dict[str, Finder] = {}
-"""By word, for things that are no records: from the account, the id, and the thing before it in the path."""
+"""By word, for things that are no records: from the account, the id or text, and the thing before it in the path."""
 
 Work = TypeVar("Work", bound=Callable[..., Any])
 
@@ -77,14 +77,12 @@ class Endpoint:
         things: list[Any] = []
         for word, text in named.items():
             parent = things[-1] if things else None
-            if word in TEXTS:
-                things.append(text)
-            elif word in FINDERS:
-                things.append(FINDERS[word](call.account, int(text), parent))
+            thing: Any = text if word in TEXTS else int(text)
+            if word in FINDERS:
+                thing = FINDERS[word](call.account, thing, parent)
             elif word in KINDS:
-                things.append(find(call.account, word, int(text), parent.id if parent else None))
-            else:
-                things.append(int(text))
+                thing = find(call.account, word, thing, parent.id if parent else None)
+            things.append(thing)
         return self.work(call, *things)
 
 
@@ -181,15 +179,17 @@ class Routes:
 
         return register
 
+    def shows(self, path: str, *budgets: Budget, **access: str) -> None:
+        """GET of the thing that the path ends with."""
+
+        @self.get(path, *budgets, **access)
+        def last(_: Call, *things: Any) -> Any:
+            return things[-1]
+
     def reads_of(self, kind: Kind, *filterable: str, **access: Any) -> None:
         """GET of all things of a kind, or all within a parent, and GET of one."""
-        whole, _, _ = kind.url.rpartition("/")
+        self.shows(kind.url)
 
-        @self.rows(whole, *filterable, **access)
+        @self.rows(kind.url.rpartition("/")[0], *filterable, **access)
         def listed(call: Call, *parents: Any) -> Sequence[Thing]:
             return all_of(call.account, kind.name, parents[-1].id if parents else None)
-
-        @self.get(kind.url)
-        def one(_: Call, *things: Any) -> Thing:
-            last: Thing = things[-1]
-            return last

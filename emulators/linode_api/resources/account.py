@@ -6,8 +6,8 @@ from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json, bodies
 from emulators.linode_api.core.accounts import ANY_SCOPE
-from emulators.linode_api.core.bodies import always, choice, problems_in
-from emulators.linode_api.core.errors import not_found, raise_if
+from emulators.linode_api.core.bodies import always, check, choice
+from emulators.linode_api.core.errors import not_found
 from emulators.linode_api.core.events import event_row, event_rows
 from emulators.linode_api.core.lists import wanted_number
 from emulators.linode_api.core.routes import Call, Routes
@@ -87,7 +87,7 @@ def settings(call: Call) -> Json:
 @api.put("/account/settings", grant=UNRESTRICTED)
 def change_settings(call: Call) -> Json:
     for name in [name for name in SETTINGS if name in call.body]:  # one at a time
-        raise_if(problems_in(call.body, {name: SETTINGS[name]}))
+        check(call.body, {name: SETTINGS[name]})
     known = call.account.settings
     call.account.change_settings({name: value for name, value in call.body.items() if name in known})
     return call.account.settings

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 
 from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.catalogs.tables import FOLDER
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.errors import not_found
+from emulators.linode_api.core.limits import COLLECTION, Budget
 from emulators.linode_api.core.routes import Call, Routes
 
 public = Routes(None)
-POLICIES: tuple[Json, ...] = (
-    {
-        "slug": "linode/migrate",
-        "label": "Migrate",
-        "description": "Moves the Linode to another host while it keeps running.",
-        "type": "migrate",
-        "notification_period_sec": 10_800,
-        "is_default": True,
-    },
-    {
-        "slug": "linode/power_off_on",
-        "label": "Power Off / Power On",
-        "description": "Powers the Linode off for the time of the maintenance, then on again.",
-        "type": "power_off_on",
-        "notification_period_sec": 604_800,
-        "is_default": False,
-    },
-)
 
 
-def one_of(rows: Mapping[str, Json], wanted: str) -> Json:
-    if wanted not in rows:
-        raise not_found()
-    return rows[wanted]
+def catalog(
+    path: str, rows: Callable[[], Mapping[str, Json]], *filterable: str, budgets: tuple[Budget, ...] = ()
+) -> None:
+    """GET of the rows, and of one by its id."""
+    public.rows(path, *filterable, budgets=budgets)(lambda _: list(rows().values()))
 
-
-@public.rows("/regions", "country", "site_type", budgets=())
-def regions(_: Call) -> Sequence[Json]:
-    return catalogs().regions
+    @public.get(path + "/{name}")
+    def one(_: Call, row_id: str) -> Json:
+        if row_id not in rows():
+            raise not_found()
+        return rows()[row_id]
 
 
 @public.rows("/regions/availability", "region", "plan", "available")
@@ -62,39 +49,19 @@ def vpc_availability(_: Call) -> list[Json]:
 @public.get("/regions/{name}/availability")
 def region_availability(_: Call, region_id: str) -> list[Json]:
     """A bare array, unlike every other list (API page "Get a region's availability")."""
-    one_of(catalogs().region_by_id, region_id)
+    if region_id not in catalogs().region_by_id:
+        raise not_found()
     return [row for row in catalogs().availability if row["region"] == region_id]
 
 
-@public.get("/regions/{name}")
-def region(_: Call, region_id: str) -> Json:
-    return one_of(catalogs().region_by_id, region_id)
-
-
-@public.rows(
-    "/linode/types",
-    *("class", "disk", "gpus", "label", "memory", "network_out", "transfer", "vcpus"),
-    budgets=(),
-)
-def types(_: Call) -> Sequence[Json]:
-    return catalogs().types
-
-
-@public.get("/linode/types/{name}")
-def type_(_: Call, type_id: str) -> Json:
-    return one_of(catalogs().type_by_id, type_id)
-
-
-@public.rows("/linode/kernels", "architecture", "deprecated", "kvm", "label", "pvops", "version")
-def kernels(_: Call) -> Sequence[Json]:
-    return catalogs().kernels
-
-
-@public.get("/linode/kernels/{name}")
-def kernel(_: Call, kernel_id: str) -> Json:
-    return one_of(catalogs().kernel_by_id, kernel_id)
-
-
 @public.rows("/maintenance/policies", budgets=())
-def policies(_: Call) -> Sequence[Json]:
-    return POLICIES
+def policies(_: Call) -> list[Json]:
+    found: list[Json] = json.loads((FOLDER / "policies.json").read_text())
+    return found
+
+
+TYPE_ATTRIBUTES = ("class", "disk", "gpus", "label", "memory", "network_out", "transfer", "vcpus")
+KERNEL_ATTRIBUTES = ("architecture", "deprecated", "kvm", "label", "pvops", "version")
+catalog("/regions", lambda: catalogs().region_by_id, "country", "site_type")
+catalog("/linode/types", lambda: catalogs().type_by_id, *TYPE_ATTRIBUTES)
+catalog("/linode/kernels", lambda: catalogs().kernel_by_id, *KERNEL_ATTRIBUTES, budgets=(COLLECTION,))

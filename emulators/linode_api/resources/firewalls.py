@@ -40,7 +40,7 @@ def row(account: Account, firewall: Record) -> Json:
         "id": firewall.id,
         "label": firewall["label"],
         **firewall.dates,
-        **{name: firewall[name] for name in ("status", "rules", "tags")},
+        **firewall.parts("status", "rules", "tags"),
         "entities": [entity_of(account, device) for device in all_of(account, "device", firewall.id)],
     }
 

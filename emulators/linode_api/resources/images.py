@@ -12,8 +12,8 @@ import re
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import length, problems_in, that
-from emulators.linode_api.core.errors import bad_request, not_found, raise_if
+from emulators.linode_api.core.bodies import check, length, that
+from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.events import entity, notify, on_effect
 from emulators.linode_api.core.jobs import quiet_plan
 from emulators.linode_api.core.limits import IMAGES
@@ -37,21 +37,14 @@ def row(_: Account, image: Record) -> Json:
     url = f"/images/private/{image.id}/sharegroups"
     return {
         "id": f"private/{image.id}",
-        "label": body["label"],
-        "description": body["description"],
+        **image.parts("label", "description"),
         **image.dates,
-        "size": body["size"],
-        "created_by": body["created_by"],
+        **image.parts("size", "created_by"),
         "type": "manual",
         "tags": body["tags"],
-        "is_public": False,
-        "is_shared": False,
-        "deprecated": False,
-        "vendor": None,
-        "expiry": None,
-        "eol": None,
-        "status": body["status"],
-        "capabilities": body["capabilities"],
+        **dict.fromkeys(("is_public", "is_shared", "deprecated"), False),
+        **dict.fromkeys(("vendor", "expiry", "eol")),
+        **image.parts("status", "capabilities"),
         "regions": [{"region": body["region"], "status": body["status"]}] if done else [],
         "total_size": body["size"],
         "image_sharing": {
@@ -122,7 +115,7 @@ def create(call: Call) -> Record:
         raise bad_request("disk_id is not valid", "disk_id")
     if disk["filesystem"] == "swap":
         raise bad_request("Images cannot be made of swap disks", "disk_id")  # *
-    raise_if(problems_in(body, FIELDS))
+    check(body, FIELDS)
     linode = find_linode(account, disk.parent_id)
     kept = {
         "label": body.get("label") or disk["label"],
@@ -151,7 +144,7 @@ def finish(account: Account, _: int, image_id: int, __: float) -> None:
 @api.put(IMAGE.url)
 def update(call: Call, name: str) -> Record:
     image = require_own(call.account, name)
-    raise_if(problems_in(call.body, FIELDS))
+    check(call.body, FIELDS)
     changed = change(call.account, image, **given(call.body, "label", "description", "tags"))
     notify(call.account, "image_update", image_entity(row(call.account, changed)))
     return changed

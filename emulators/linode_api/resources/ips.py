@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, records
@@ -20,13 +19,13 @@ from emulators.linode_api.core.errors import Problem, bad_request, not_found, ra
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.limits import RESERVED, RESERVED_BURST
 from emulators.linode_api.core.records import Kind, Record, all_of, change, next_id
-from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.core.routes import FINDERS, Call, Routes
 from emulators.linode_api.resources import vpcs
 from emulators.linode_api.resources.linode import linode as linodes
 from emulators.linode_api.resources.linode.linode import Linode, at_deletion, find_linode
 
 api = Routes("ips")
-RESERVATION = Kind("reserved", "/networking/reserved/ips/{address}")
+RESERVATION = Kind("reserved", "/networking/reserved/ips/{reserved}")
 FILTERABLE = ("address", "linode_id", "region", "reserved", "type", "public", "rdns")
 PUBLIC = ipaddress.IPv4Network("198.18.0.0/15")
 FIRST, LATER = (
@@ -41,15 +40,6 @@ TOO_MANY = (
     "  Please contact support describing your requirement."
 )
 OTHER_REGION = "Address must belong to same region as linode."
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The Linode that has an address, through which interface, and which VPC address it stands for."""
-
-    linode: Linode
-    interface_id: int | None = None
-    vpc_nat_1_1: Json | None = None
 
 
 def host_in(network: ipaddress.IPv4Network, number: int) -> str:
@@ -85,8 +75,15 @@ def host_uuid(region_id: str, linode_id: int) -> str:
     return hashlib.sha1(f"{region_id}/{linode_id % 8}".encode(), usedforsecurity=False).hexdigest()
 
 
-def ipv4_row(address: str, region_id: str, owner: Owner | None, *, reserved: bool) -> Json:
-    """One IPv4 address; without an owner it is a reserved one that waits."""
+def ipv4_row(
+    account: Account,
+    address: str,
+    region_id: str,
+    linode: Linode | None = None,
+    interface_id: int | None = None,
+    vpc_nat_1_1: Json | None = None,
+) -> Json:
+    """One IPv4 address; without a Linode it is a reserved one that waits."""
     public = ipaddress.IPv4Address(address) in PUBLIC
     return {
         "address": address,
@@ -95,13 +92,13 @@ def ipv4_row(address: str, region_id: str, owner: Owner | None, *, reserved: boo
         "prefix": 24 if public else 17,
         "type": "ipv4",
         "public": public,
-        "rdns": address.replace(".", "-") + ".ip.linodeusercontent.com" if public and owner else None,
-        "linode_id": owner and owner.linode.id,
-        "interface_id": owner and owner.interface_id,
+        "rdns": address.replace(".", "-") + ".ip.linodeusercontent.com" if public and linode else None,
+        "linode_id": linode and linode.id,
+        "interface_id": interface_id,
         "region": region_id,
-        "vpc_nat_1_1": owner and owner.vpc_nat_1_1,
-        "reserved": reserved,
-        "assigned_entity": owner and owner.linode.short_entity,
+        "vpc_nat_1_1": vpc_nat_1_1,
+        "reserved": address in reserved(account),
+        "assigned_entity": linode and linode.short_entity,
     }
 
 
@@ -119,25 +116,19 @@ def ipv6_row(linode: Linode, address: str, *, public: bool) -> Json:
     }
 
 
-def owners(account: Account, linode: Linode) -> dict[str, Owner]:
-    """Who has each of a Linode's addresses, in the order in which they were added."""
+def rows_of(account: Account, linode: Linode) -> list[Json]:
+    """A Linode's IPv4 addresses, in the order in which they were added."""
     nats, interfaces = {}, {}
     for one in vpcs.attachments(account, linode):
-        if one.nat_1_1:
-            nats[one.nat_1_1] = {"vpc_id": one.vpc_id, "subnet_id": one.subnet_id, "address": one.address}
-            interfaces[one.nat_1_1] = one.interface_id if one.config_id is None else None
-    for record in all_of(account, "interface", linode.id):
-        for entry in (record["public"] or {}).get("ipv4", {}).get("addresses", []):
-            interfaces[entry["address"]] = record.id
-    return {address: Owner(linode, interfaces.get(address), nats.get(address)) for address in linode["ipv4"]}
-
-
-def rows_of(account: Account, linode: Linode) -> list[Json]:
-    """Its IPv4 addresses."""
-    kept = reserved(account)
+        if one["nat_1_1"]:
+            nats[one["nat_1_1"]] = {name: one[name] for name in ("vpc_id", "subnet_id", "address")}
+            interfaces[one["nat_1_1"]] = one["interface_id"] if one["config_id"] is None else None
+    for interface in all_of(account, "interface", linode.id):
+        for entry in (interface["public"] or {}).get("ipv4", {}).get("addresses", []):
+            interfaces[entry["address"]] = interface.id
     return [
-        ipv4_row(address, linode["region"], owner, reserved=address in kept)
-        for address, owner in owners(account, linode).items()
+        ipv4_row(account, address, linode["region"], linode, interfaces.get(address), nats.get(address))
+        for address in linode["ipv4"]
     ]
 
 
@@ -152,17 +143,23 @@ def reserved(account: Account) -> dict[str, Record]:
     return {one["address"]: one for one in all_of(account, "reserved")}
 
 
-def find_reserved(account: Account, address: str) -> Record:
-    if address not in reserved(account):
+def find_reserved(account: Account, address: str, _: object = None) -> Record:
+    found = reserved(account).get(address)
+    if found is None:
         raise not_found()
-    return reserved(account)[address]
+    return found
+
+
+FINDERS["reserved"] = find_reserved
 
 
 @RESERVATION.shows
 def reserved_row(account: Account, one: Record) -> Json:
-    address, region_id, linode_id = (one[name] for name in ("address", "region", "linode_id"))
-    owner = owners(account, find_linode(account, linode_id))[address] if linode_id else None
-    return ipv4_row(address, region_id, owner, reserved=True) | {"tags": one["tags"]}
+    if one["linode_id"] is None:
+        row = ipv4_row(account, one["address"], one["region"])
+    else:
+        row = row_at(rows_of(account, find_linode(account, one["linode_id"])), one["address"])
+    return row | {"tags": one["tags"]}
 
 
 def keep(
@@ -248,7 +245,7 @@ def of_linode(call: Call, linode: Linode) -> Json:
             "private": [row for row in rows if not row["public"]],
             "shared": [],
             "reserved": [row for row in public if row["reserved"]],
-            "vpc": [vpcs.address_row(call.account, one) for one in vpcs.attachments(call.account, linode)],
+            "vpc": vpcs.attachments(call.account, linode),
         },
         "ipv6": {
             "slaac": ipv6_row(linode, address, public=True) if address else None,
@@ -281,14 +278,12 @@ def one_of_linode(call: Call, linode: Linode, address: str) -> Json:
 def remove_from_linode(call: Call, linode: Linode, address: str) -> None:
     """The last public one stays."""
     account = call.account
-    owner = owners(account, linode).get(address)
-    if owner is None:
-        raise not_found()
-    if owner.interface_id:
+    row = row_at(rows_of(account, linode), address)
+    if row["interface_id"]:
         raise bad_request("The address belongs to an interface: update the interface.")  # *
     if linode.public_ipv4 == [address]:
         raise bad_request("A Linode must have at least one public IPv4 address.")  # *
-    if owner.vpc_nat_1_1:
+    if row["vpc_nat_1_1"]:
         raise bad_request("The address has a 1:1 NAT with a VPC address.")  # *
     linodes.change(account, linode, ipv4=[one for one in linode["ipv4"] if one != address])
     if address in reserved(account):
@@ -360,12 +355,10 @@ def reserve_in(account: Account, region_id: object, tags: Sequence[str] | None =
     return keep(account, new_public(account), str(region_id), None, tags or ())
 
 
-@api.get(RESERVATION.url, RESERVED, RESERVED_BURST)
-def one_reserved(call: Call, address: str) -> Record:
-    return find_reserved(call.account, address)
+api.shows(RESERVATION.url, RESERVED, RESERVED_BURST)
 
 
 @api.delete(RESERVATION.url, RESERVED, RESERVED_BURST)
-def unreserve(call: Call, address: str) -> None:
+def unreserve(call: Call, reserved: Record) -> None:
     """An address in use stays with its Linode as an ordinary one."""
-    records.remove(call.account, find_reserved(call.account, address))
+    records.remove(call.account, reserved)

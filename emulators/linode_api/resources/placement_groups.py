@@ -9,7 +9,7 @@ from __future__ import annotations
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import LABEL, LABEL_RULE, always, choice, problems_in, that
+from emulators.linode_api.core.bodies import LABEL, LABEL_RULE, always, check, choice, problems_in, that
 from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, find, get
@@ -36,7 +36,7 @@ NO_CAPACITY = "Placement group has no capacity left"  # *
 def row(account: Account, group: Record) -> Json:
     return {
         "id": group.id,
-        **{name: group[name] for name in FIELDS},
+        **group.parts(*FIELDS),
         "is_compliant": True,
         "members": [{"linode_id": one.id, "is_compliant": True} for one in members(account, group.id)],
         "migrations": None,
@@ -53,8 +53,8 @@ def group_of(linode: Linode) -> int | None:
 
 def membership(group: Record) -> Json:
     """As the Linode shows it, keys in the recorded order."""
-    names = ("label", "placement_group_type", "placement_group_policy")
-    return {"migrating_to": None, "id": group.id, **{name: group[name] for name in names}}
+    shown = group.parts("label", "placement_group_type", "placement_group_policy")
+    return {"migrating_to": None, "id": group.id, **shown}
 
 
 def join_problems(account: Account, body: Body) -> list[Problem]:
@@ -111,7 +111,7 @@ def create(call: Call) -> Record:
 def update(call: Call, group: Record) -> Record:
     """Only the label can change; the members show it."""
     label = call.body.get("label", group["label"])
-    raise_if(problems_in({"label": label}, LABELS))
+    check({"label": label}, LABELS)
     GROUP.require_unique_label(call.account, label, besides=group.id)
     changed = GROUP.update(call.account, group, {"label": label})
     for linode in members(call.account, group.id):

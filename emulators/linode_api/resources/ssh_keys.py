@@ -5,8 +5,8 @@ from __future__ import annotations
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, is_ssh_key, length, problems_in, that
-from emulators.linode_api.core.errors import not_found, raise_if
+from emulators.linode_api.core.bodies import always, check, is_ssh_key, length, that
+from emulators.linode_api.core.errors import not_found
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, add, all_of, change, find, remove
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
@@ -19,7 +19,7 @@ CONTENT = {"ssh_key": always(that(is_ssh_key, "SSH Key is invalid"))}
 
 @KEY.shows
 def row(_: Account, key: Record) -> Json:
-    return {"id": key.id, "label": key["label"], "ssh_key": key["ssh_key"], "created": stamp(key.created)}
+    return {"id": key.id, **key.parts("label", "ssh_key"), "created": stamp(key.created)}
 
 
 def own(account: Account, key_id: int, _: object) -> Record:
@@ -30,6 +30,7 @@ def own(account: Account, key_id: int, _: object) -> Record:
 
 
 FINDERS["sshkey"] = own
+api.shows(KEY.url)
 
 
 @api.rows("/profile/sshkeys", "label")
@@ -37,15 +38,10 @@ def rows(call: Call) -> list[Record]:
     return [key for key in all_of(call.account, "sshkey") if key["username"] == call.account.username]
 
 
-@api.get(KEY.url)
-def read(_: Call, key: Record) -> Record:
-    return key
-
-
 @api.post("/profile/sshkeys")
 def create(call: Call) -> Record:
-    raise_if(problems_in(call.body, LABEL))
-    raise_if(problems_in(call.body, CONTENT))
+    check(call.body, LABEL)
+    check(call.body, CONTENT)
     kept = {name: call.body[name] for name in ("label", "ssh_key")}
     made = add(call.account, "sshkey", {**kept, "username": call.account.username})
     notify(call.account, "user_ssh_key_add", None)
@@ -54,7 +50,7 @@ def create(call: Call) -> Record:
 
 @api.put(KEY.url)
 def rename(call: Call, key: Record) -> Record:
-    raise_if(problems_in(call.body, LABEL))
+    check(call.body, LABEL)
     return change(call.account, key, label=call.body["label"])
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from emulators.linode_api.catalogs import catalogs
-from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import length, problems_in, required, that
@@ -29,12 +27,20 @@ PART = re.compile(r"""(\w+)=(?:"([^"]*)"|'([^']*)')""")
 UDF_PARTS = ("name", "label", "default", "example", "oneof", "manyof")
 GREETING = '# <UDF name="greeting" label="What the login screen says" default="welcome" />'
 SITE = '# <UDF name="site" label="Name of the site" />'
-PUBLIC: tuple[tuple[int, str, list[str], str], ...] = (
-    (1_000_001, "plain-update", [ANY_IMAGE], "#!/bin/bash\ntrue\n"),
-    (1_000_002, "greeting", ["linode/debian12", "linode/debian13"], f"#!/bin/bash\n{GREETING}\n"),
-    (1_000_003, "site-name", ["linode/ubuntu24.04", "linode/debian13"], f"#!/bin/bash\n{SITE}\n"),
-)
 PUBLIC_SINCE = 1_700_000_000.0
+
+
+def public(number: int, label: str, images: list[str], script: str) -> Record:
+    body = {"username": "linode", "label": label, "description": "", "images": images, "deployments": 0}
+    body |= {"is_public": True, "rev_note": "", "script": f"#!/bin/bash\n{script}\n"}
+    return Record("stackscript", number, 0, PUBLIC_SINCE, PUBLIC_SINCE, body)
+
+
+PUBLIC = (
+    public(1_000_001, "plain-update", [ANY_IMAGE], "true"),
+    public(1_000_002, "greeting", ["linode/debian12", "linode/debian13"], GREETING),
+    public(1_000_003, "site-name", ["linode/ubuntu24.04", "linode/debian13"], SITE),
+)
 LENGTHS = {"label": length(3, 128), "description": length(0, 65_535), "rev_note": length(0, 512)}
 REQUIRED = dict.fromkeys(("label", "script", "images"), required())
 SCRIPTS = {
@@ -46,28 +52,22 @@ SCRIPTS = {
 
 
 @SCRIPT.shows
-def own_row(_: Account, script: Record) -> Json:
-    return row(script.id, script["username"], script.body, script.dates, mine=True)
-
-
-def row(script_id: int, owner: str, body: Body, dates: Body, *, mine: bool) -> Json:
+def row(_: Account, script: Record) -> Json:
     return {
-        "id": script_id,
-        "username": owner,
+        "id": script.id,
+        "username": script["username"],
         "user_gravatar_id": "0" * 32,
-        "label": body["label"],
-        "description": body["description"],
+        **script.parts("label", "description"),
         "ordinal": 0,
         "logo_url": "",
-        "images": body["images"],
-        "deployments_total": body["deployments"],
-        "deployments_active": body["deployments"],
-        "is_public": body["is_public"],
-        "mine": mine,
-        **dates,
-        "rev_note": body["rev_note"],
-        "script": body["script"],
-        "user_defined_fields": user_fields(body["script"]),
+        "images": script["images"],
+        "deployments_total": script["deployments"],
+        "deployments_active": script["deployments"],
+        "is_public": script["is_public"],
+        "mine": script not in PUBLIC,
+        **script.dates,
+        **script.parts("rev_note", "script"),
+        "user_defined_fields": user_fields(script["script"]),
     }
 
 
@@ -80,25 +80,10 @@ def user_fields(script: str) -> list[Json]:
     return found
 
 
-def public_rows() -> list[Json]:
-    dates = dict.fromkeys(("created", "updated"), stamp(PUBLIC_SINCE))
-    shared = {"description": "", "deployments": 0, "is_public": True, "rev_note": ""}
-    return [
-        row(
-            number,
-            "linode",
-            {**shared, "label": label, "images": images, "script": script},
-            dates,
-            mine=False,
-        )
-        for number, label, images, script in PUBLIC
-    ]
-
-
-def find_any(account: Account, script_id: object) -> Json | None:
-    public = [row for row in public_rows() if row["id"] == script_id]
-    own = get(account, "stackscript", script_id)
-    return own_row(account, own) if own else public[0] if public else None
+def find_any(account: Account, script_id: object) -> Record | None:
+    """A public or own one."""
+    public = [script for script in PUBLIC if script.id == script_id]
+    return public[0] if public else get(account, "stackscript", script_id)
 
 
 def count(account: Account, script_id: object) -> None:
@@ -124,7 +109,7 @@ def use_problems(account: Account, body: Body, image: Body | None) -> list[Probl
         return [("stackscript_id", "The image is not valid for this StackScript")]  # *
     missing = [
         field["name"]
-        for field in script["user_defined_fields"]
+        for field in user_fields(script["script"])
         if "default" not in field and field["name"] not in (data or {})
     ]
     return [(f"stackscript_data.{name}", f"{name} is required") for name in missing]  # *
@@ -135,12 +120,12 @@ def use_problems(account: Account, body: Body, image: Body | None) -> list[Probl
     *("deployments_total", "description", "is_public", "label", "mine", "rev_note"),
     budgets=(STACKSCRIPTS, COLLECTION),
 )
-def rows(call: Call) -> list[Any]:
-    return [*public_rows(), *all_of(call.account, "stackscript")]
+def rows(call: Call) -> list[Record]:
+    return [*PUBLIC, *all_of(call.account, "stackscript")]
 
 
 @api.get("/linode/stackscripts/{id}")
-def read(call: Call, script_id: int) -> Json:
+def read(call: Call, script_id: int) -> Record:
     found = find_any(call.account, script_id)
     if found is None:
         raise not_found()

@@ -12,8 +12,8 @@ from datetime import datetime, timezone
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account, Accounts, covers, scopes_in_order, split
-from emulators.linode_api.core.bodies import always, length, problems_in
-from emulators.linode_api.core.errors import bad_request, not_found, raise_if
+from emulators.linode_api.core.bodies import always, check, length
+from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
 
 api = Routes("account")
@@ -61,21 +61,19 @@ def moment(text: object) -> float | None:
         raise bad_request("expiry is not valid", "expiry") from None
 
 
+api.shows("/profile/tokens/{token}")
+
+
 @api.rows("/profile/tokens", "label", "created")
 def rows(call: Call) -> list[Json]:
     return own(call.account)
-
-
-@api.get("/profile/tokens/{token}")
-def read(_: Call, token: Json) -> Json:
-    return token
 
 
 @api.post("/profile/tokens")
 def create(call: Call) -> Json:
     """The answer is the only place that shows the whole token."""
     account, body, acting = call.account, call.body, call.scopes
-    raise_if(problems_in(body, LABEL))
+    check(body, LABEL)
     try:
         wanted = scopes_in_order(acting if body.get("scopes") in (None, ANY_SCOPE) else body["scopes"])
     except ValueError:
@@ -90,7 +88,7 @@ def create(call: Call) -> Json:
 
 @api.put("/profile/tokens/{token}")
 def rename(call: Call, token: Json) -> Json:
-    raise_if(problems_in(call.body, LABEL))
+    check(call.body, LABEL)
     statement = "UPDATE tokens SET label = ? WHERE id = ? AND account_id = ?"
     call.account.database.run(statement, call.body["label"], token["id"], call.account.id)
     return find(call.account, token["id"])

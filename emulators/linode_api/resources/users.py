@@ -8,12 +8,12 @@ Linode. Source: recording TestUsers_List of the client library linodego; API pag
 from __future__ import annotations
 
 from emulators.linode_api.core import Body, Json, bodies
-from emulators.linode_api.core.accounts import ANY_SCOPE, GRANTS, Account
+from emulators.linode_api.core.accounts import ANY_SCOPE, GRANTS, Account, Accounts
 from emulators.linode_api.core.bodies import always, is_ssh_key, length, problems_in, that
 from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import all_of
-from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.core.routes import FINDERS, Call, Routes
 
 api = Routes("account")
 UNRESTRICTED = ""
@@ -61,27 +61,26 @@ def row(account: Account, username: str, *, restricted: bool) -> Json:
     }
 
 
-def find(account: Account, username: str) -> Json:
-    for one in all_users(account):
-        if one["username"] == username:
-            return one
-    raise not_found()
-
-
 def all_users(account: Account) -> list[Json]:
     found = account.database.all("SELECT * FROM users WHERE account_id = ? ORDER BY username", account.id)
     others = [row(account, one["username"], restricted=bool(one["restricted"])) for one in found]
     return [row(account, account.owner, restricted=False), *others]
 
 
+def find(account: Account, username: str, _: object = None) -> Json:
+    for one in all_users(account):
+        if one["username"] == username:
+            return one
+    raise not_found()
+
+
+FINDERS["user"] = find
+api.shows("/account/users/{user}", grant=UNRESTRICTED)
+
+
 @api.rows("/account/users", "username", budgets=(), grant=UNRESTRICTED)
 def rows(call: Call) -> list[Json]:
     return all_users(call.account)
-
-
-@api.get("/account/users/{username}", grant=UNRESTRICTED)
-def read(call: Call, username: str) -> Json:
-    return find(call.account, username)
 
 
 @api.post("/account/users", grant=UNRESTRICTED)
@@ -91,33 +90,29 @@ def create(call: Call) -> Json:
     raise_if(problems_in(call.body, {"username": always(length(3, 32))}))
     if username in names(account):
         raise bad_request("Username is already taken", "username")
-    account.database.run(
-        "INSERT INTO users (account_id, username, restricted, grants, created) VALUES (?, ?, ?, '', ?)",
-        *(account.id, username, call.body.get("restricted") is not False, account.now),
-    )
+    restricted = call.body.get("restricted") is not False
+    Accounts(account.database, account.clock).add_user(account.name, username, restricted=restricted)
     notify(account, "user_create", None)
     return find(account, username)
 
 
-@api.delete("/account/users/{username}", grant=UNRESTRICTED)
-def delete(call: Call, username: str) -> None:
+@api.delete("/account/users/{user}", grant=UNRESTRICTED)
+def delete(call: Call, user: Json) -> None:
     """The user's tokens are worth nothing then."""
-    account = call.account
+    account, username = call.account, user["username"]
     if username == account.owner:
         raise bad_request("The account's owner cannot be deleted")
-    find(account, username)
     account.database.run("DELETE FROM users WHERE account_id = ? AND username = ?", account.id, username)
     account.database.run("DELETE FROM tokens WHERE account_id = ? AND username = ?", account.id, username)
     notify(account, "user_delete", None)
 
 
-@api.get("/account/users/{username}/grants", grant=UNRESTRICTED)
-def grants(call: Call, username: str) -> Json:
-    account = call.account
-    if not find(account, username)["restricted"]:
+@api.get("/account/users/{user}/grants", grant=UNRESTRICTED)
+def grants(call: Call, user: Json) -> Json:
+    if not user["restricted"]:
         raise bad_request("Grants are not available for unrestricted users")
     question = "SELECT grants FROM users WHERE account_id = ? AND username = ?"
-    held = account.database.one(question, account.id, username)["grants"].split()
+    held = call.account.database.one(question, call.account.id, user["username"])["grants"].split()
     return {
         "global": {
             **{name: name in held for name in GRANTS},
@@ -131,15 +126,15 @@ def grants(call: Call, username: str) -> Json:
     }
 
 
-@api.put("/account/users/{username}/grants", grant=UNRESTRICTED)
-def set_grants(call: Call, username: str) -> Json:
-    wanted = {**grants(call, username)["global"], **(call.body.get("global") or {})}
+@api.put("/account/users/{user}/grants", grant=UNRESTRICTED)
+def set_grants(call: Call, user: Json) -> Json:
+    wanted = {**grants(call, user)["global"], **(call.body.get("global") or {})}
     held = " ".join(name for name in GRANTS if wanted[name] is True)
     statement = "UPDATE users SET grants = ? WHERE account_id = ? AND username = ?"
-    call.account.database.run(statement, held, call.account.id, username)
-    return grants(call, username)
+    call.account.database.run(statement, held, call.account.id, user["username"])
+    return grants(call, user)
 
 
 @api.get("/profile/grants", scope=ANY_SCOPE)
 def own_grants(call: Call) -> Json:
-    return grants(call, call.account.username)
+    return grants(call, find(call.account, call.account.username))

@@ -11,7 +11,7 @@ import re
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Json, bodies
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, matching, problems_in, that
+from emulators.linode_api.core.bodies import always, check, matching, problems_in, that
 from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.limits import VOLUMES
@@ -19,13 +19,7 @@ from emulators.linode_api.core.records import Kind, Record, all_of, change, give
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode import configs
 from emulators.linode_api.resources.linode import linode as linodes
-from emulators.linode_api.resources.linode.linode import (
-    Linode,
-    after_deletion,
-    all_linodes,
-    get_linode,
-    named_linode,
-)
+from emulators.linode_api.resources.linode.linode import Linode, after_deletion
 
 api = Routes("volumes")
 BOTH_SCOPES = "volumes:read_write,linodes:read_write"
@@ -57,8 +51,7 @@ def row(account: Account, volume: Record) -> Json:
         "linode_id": linode and linode.id,
         "linode_label": linode and linode.label,
         "io_ready": linode is not None and now >= volume["attached"] + account.clock.shrink(ATTACH_S),
-        "region": volume["region"],
-        "tags": volume["tags"],
+        **volume.parts("region", "tags"),
         "hardware_type": "nvme",
         "encryption": volume["encryption"],
         "locks": [],
@@ -67,10 +60,10 @@ def row(account: Account, volume: Record) -> Json:
 
 def linode_of(account: Account, volume: Record) -> Linode | None:
     """The Linode it is attached to, by a call or by a configuration that maps it."""
-    attached = get_linode(account, volume["linode_id"])
+    attached = linodes.get_linode(account, volume["linode_id"])
     if attached:
         return attached
-    for linode in all_linodes(account):
+    for linode in linodes.all_linodes(account):
         for config in all_of(account, "config", linode.id):
             if any(one and one.get("volume_id") == volume.id for one in config["devices"].values()):
                 return linode
@@ -90,7 +83,7 @@ def of_linode(call: Call, linode: Linode) -> list[Json]:
 def create(call: Call) -> Record:
     account, body = call.account, call.body
     problems = problems_in(body, {"size": SIZE, "label": always(LABEL), "tags": bodies.tags})
-    linode = named_linode(account, body, "linode_id") if body.get("linode_id") is not None else None
+    linode = linodes.named_linode(account, body, "linode_id") if body.get("linode_id") is not None else None
     region = linode["region"] if linode else str(body.get("region"))
     if region not in catalogs().region_by_id or not catalogs().has(region, "Block Storage"):
         problems.append(("region", "region is not valid"))
@@ -114,10 +107,10 @@ def create(call: Call) -> Record:
 @api.put(VOLUME.url)
 def update(call: Call, volume: Record) -> Record:
     changes = given(call.body, "label", "tags")
-    raise_if(problems_in(changes, {"label": LABEL}))
+    check(changes, {"label": LABEL})
     if "label" in changes:
         VOLUME.require_unique_label(call.account, changes["label"], besides=volume.id)
-    raise_if(problems_in(changes, {"tags": bodies.tags}))
+    check(changes, {"tags": bodies.tags})
     changed = VOLUME.update(call.account, volume, changes)
     call.account.remember_tags(changed["tags"])
     return changed
@@ -135,7 +128,7 @@ def delete(call: Call, volume: Record) -> None:
 @api.post(VOLUME.url + "/attach", scope=BOTH_SCOPES)
 def attach(call: Call, volume: Record) -> Record:
     account = call.account
-    linode = named_linode(account, call.body, "linode_id")
+    linode = linodes.named_linode(account, call.body, "linode_id")
     if linode_of(account, volume):
         raise bad_request("Volume is already attached to a Linode")  # *
     if linode["region"] != volume["region"]:
@@ -168,7 +161,7 @@ def detach_all(account: Account, linode_id: int) -> None:
 def resize(call: Call, volume: Record) -> Record:
     """The new size shows at once; volumes only grow."""
     account, size = call.account, call.body.get("size")
-    raise_if(problems_in(call.body, {"size": always(SIZE)}))
+    check(call.body, {"size": always(SIZE)})
     if size <= volume["size"]:
         raise bad_request("Volumes can only be resized up", "size")  # *
     changed = change(account, volume, size=size, working="resizing", ready=account.later(WORK_S))

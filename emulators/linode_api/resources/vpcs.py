@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from typing import Any
 
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account
-from emulators.linode_api.core.bodies import length, matching, problems_in, required
+from emulators.linode_api.core.bodies import check, length, matching, problems_in, required
 from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get
 from emulators.linode_api.core.routes import Call, Routes
@@ -37,73 +37,48 @@ FIELDS = {"label": LABEL, "description": length(0, 255)}
 ADDRESSES = ("linode_id", "subnet_id", "address", "region")
 
 
-@dataclass(frozen=True)
-class Attachment:
-    """One address of a Linode in a subnet; `config_id` is None for an interface of the Linode itself."""
-
-    linode_id: int
-    config_id: int | None
-    interface_id: int
-    vpc_id: int
-    subnet_id: int
-    address: str
-    nat_1_1: str | None
-    active: bool
-
-
-def attachments(account: Account, of: Linode | None = None) -> list[Attachment]:
-    """Of every Linode of the account, or of one: legacy interfaces first."""
+def attachments(account: Account, of: Linode | None = None) -> list[Json]:
+    """The addresses of all Linodes of the account, or of one, as the API lists them; legacy interfaces first."""
     linodes = {linode.id: linode for linode in ([of] if of else all_linodes(account))}
     parent_id = of.id if of else None
     legacy = [
-        Attachment(
-            linode_id=config.parent_id,
-            config_id=config.id,
-            interface_id=one["id"],
-            vpc_id=one["vpc_id"],
-            subnet_id=one["subnet_id"],
-            address=one["ipv4"]["vpc"],
-            nat_1_1=one["ipv4"]["nat_1_1"],
+        address_row(
+            account, one["subnet_id"], one["ipv4"]["vpc"], one["ipv4"]["nat_1_1"],
+            linode_id=config.parent_id, config_id=config.id, interface_id=one["id"],
             active=runs(account, linodes[config.parent_id], config.id),
         )
         for config in all_of(account, "config", parent_id)
         for one in config["interfaces"]
         if one["purpose"] == "vpc"
-    ]
+    ]  # fmt: skip
     own = [
-        Attachment(
-            linode_id=record.parent_id,
-            config_id=None,
-            interface_id=record.id,
-            vpc_id=record["vpc"]["vpc_id"],
-            subnet_id=record["vpc"]["subnet_id"],
-            address=one["address"],
-            nat_1_1=one["nat_1_1_address"],
-            active=is_up(account, linodes[record.parent_id]),
+        address_row(
+            account, interface["vpc"]["subnet_id"], one["address"], one["nat_1_1_address"],
+            linode_id=interface.parent_id, config_id=None, interface_id=interface.id,
+            active=is_up(account, linodes[interface.parent_id]),
         )
-        for record in all_of(account, "interface", parent_id)
-        if record["vpc"]
-        for one in record["vpc"]["ipv4"]["addresses"]
-    ]
+        for interface in all_of(account, "interface", parent_id)
+        if interface["vpc"]
+        for one in interface["vpc"]["ipv4"]["addresses"]
+    ]  # fmt: skip
     return legacy + own
 
 
-def address_row(account: Account, one: Attachment) -> Json:
-    """An address as GET /vpcs/{id}/ips and GET /linode/instances/{id}/ips list it."""
-    ours = network(find(account, "subnet", one.subnet_id))
+def address_row(account: Account, subnet_id: int, address: str, nat_1_1: str | None, **owner: Any) -> Json:
+    """`owner` says which interface of which Linode has it: the API has no configuration for a Linode's own."""
+    subnet = find(account, "subnet", subnet_id)
+    ours = network(subnet)
     return {
-        "address": one.address,
+        "address": address,
         "address_range": None,
-        "vpc_id": one.vpc_id,
-        "subnet_id": one.subnet_id,
-        "region": find(account, "vpc", one.vpc_id)["region"],
-        "linode_id": one.linode_id,
-        "config_id": one.config_id,
-        "interface_id": one.interface_id,
+        "vpc_id": subnet.parent_id,
+        "subnet_id": subnet.id,
+        "region": find(account, "vpc", subnet.parent_id)["region"],
+        **{name: owner[name] for name in ("linode_id", "config_id", "interface_id")},
         "nodebalancer_id": None,
         "database_id": None,
-        "active": one.active,
-        "nat_1_1": one.nat_1_1,
+        "active": owner["active"],
+        "nat_1_1": nat_1_1,
         "gateway": str(ours[1]),
         "prefix": ours.prefixlen,
         "subnet_mask": str(ours.netmask),
@@ -139,15 +114,15 @@ def take_address(
     Raises ApiError 400.
     """
     subnet = find(account, "subnet", subnet_id)
-    held = [one for one in attachments(account) if one.subnet_id == subnet.id]
-    taken = {one.address for one in held if one.interface_id != interface_id}
+    held = [one for one in attachments(account) if one["subnet_id"] == subnet.id]
+    taken = {one["address"] for one in held if one["interface_id"] != interface_id}
     if wanted and wanted != "auto":
         if wanted in taken:
             raise bad_request("Address is already in use in this subnet", "ipv4.vpc")
         return subnet, wanted
     ours = network(subnet)
     free = (str(ours[place]) for place in range(SET_APART, ours.num_addresses - SET_APART))
-    own = (one.address for one in held if one.interface_id == interface_id)
+    own = (one["address"] for one in held if one["interface_id"] == interface_id)
     for address in (*own, *(one for one in free if one not in taken)):
         return subnet, address
     raise bad_request("The subnet has no free address", "subnet_id")
@@ -165,7 +140,7 @@ def leave(account: Account, linode_id: int) -> None:
 def vpc_row(account: Account, vpc: Record) -> Json:
     return {
         "id": vpc.id,
-        **{name: vpc[name] for name in ("label", "description", "region")},
+        **vpc.parts("label", "description", "region"),
         "ipv4": [{"range": one} for one in RANGES],
         "ipv6": None,
         "subnets": [subnet_row(account, subnet) for subnet in all_of(account, "subnet", vpc.id)],
@@ -178,8 +153,7 @@ def vpc_row(account: Account, vpc: Record) -> Json:
 def subnet_row(account: Account, subnet: Record) -> Json:
     return {
         "id": subnet.id,
-        "label": subnet["label"],
-        "ipv4": subnet["ipv4"],
+        **subnet.parts("label", "ipv4"),
         "ipv6": None,
         "linodes": linodes_in(account, subnet),
         "databases": [],
@@ -193,20 +167,20 @@ def linodes_in(account: Account, subnet: Record) -> list[Json]:
     """Each with the interfaces that it has there."""
     by_linode: dict[int, list[Json]] = {}
     for one in attachments(account):
-        if one.subnet_id == subnet.id:
-            row = {"id": one.interface_id, "config_id": one.config_id, "active": one.active}
-            by_linode.setdefault(one.linode_id, []).append(row)
+        if one["subnet_id"] == subnet.id:
+            row = {"id": one["interface_id"], "config_id": one["config_id"], "active": one["active"]}
+            by_linode.setdefault(one["linode_id"], []).append(row)
     return [{"id": linode_id, "interfaces": rows} for linode_id, rows in by_linode.items()]
 
 
 @api.rows("/vpcs/ips", *ADDRESSES, scope="ips:read_only")
 def all_addresses(call: Call) -> list[Json]:
-    return [address_row(call.account, one) for one in attachments(call.account)]
+    return attachments(call.account)
 
 
 @api.rows("/vpcs/{vpc}/ips", *ADDRESSES, scope="ips:read_only")
 def addresses(call: Call, vpc: Record) -> list[Json]:
-    return [row for row in all_addresses(call) if row["vpc_id"] == vpc.id]
+    return [row for row in attachments(call.account) if row["vpc_id"] == vpc.id]
 
 
 api.reads_of(VPC, "id", "label", "region", "created", "updated")
@@ -234,7 +208,7 @@ def create(call: Call) -> Record:
 @api.put(VPC.url)
 def update(call: Call, vpc: Record) -> Record:
     body = {**vpc.body, **{name: value for name, value in call.body.items() if value is not None}}
-    raise_if(problems_in(body, FIELDS))
+    check(body, FIELDS)
     VPC.require_unique_label(call.account, body["label"], besides=vpc.id)
     return VPC.update(call.account, vpc, {name: body[name] for name in ("label", "description")})
 
@@ -277,7 +251,7 @@ def create_subnet(call: Call, vpc: Record) -> Record:
 @api.put(SUBNET.url)
 def update_subnet(call: Call, vpc: Record, subnet: Record) -> Record:
     label = call.body.get("label") or subnet["label"]
-    raise_if(problems_in({"label": label}, {"label": LABEL}))
+    check({"label": label}, {"label": LABEL})
     SUBNET.require_unique_label(call.account, label, besides=subnet.id, within=vpc.id)
     return SUBNET.update(call.account, subnet, {"label": label})
 

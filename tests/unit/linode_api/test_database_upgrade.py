@@ -12,7 +12,7 @@ from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.core.accounts import DEFAULT_SETTINGS, digest
 from emulators.linode_api.core.database import (
     APPLICATION_ID,
-    FIRST_VERSION,
+    SCHEMA,
     VERSION,
     Database,
     DatabaseUnusable,
@@ -38,7 +38,7 @@ DISK = {"label": "Debian 12 Disk", "filesystem": "ext4", "size": 25_088, "disk_e
 def old_database(path: Path) -> None:
     """As the first version wrote it: one Linode that is off, one token."""
     sql = sqlite3.connect(path)
-    sql.executescript(FIRST_VERSION)
+    sql.executescript((SCHEMA / "1.sql").read_text())
     sql.execute(
         "INSERT INTO accounts VALUES (1, 'local', 'E', 'local', 1.0, ?)", (json.dumps(DEFAULT_SETTINGS),)
     )

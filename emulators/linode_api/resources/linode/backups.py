@@ -18,17 +18,7 @@ from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources.linode import deployment, disks
 from emulators.linode_api.resources.linode import linode as linodes
 from emulators.linode_api.resources.linode.deployment import Saved
-from emulators.linode_api.resources.linode.linode import (
-    Linode,
-    api,
-    enqueue,
-    find_linode,
-    named_linode,
-    require_free,
-    require_off,
-    save,
-    specs,
-)
+from emulators.linode_api.resources.linode.linode import Linode, api
 
 BACKUP = Kind("backup", "/linode/instances/{linode}/backups/{backup}", first_id=343_000_000)
 ALL = "/linode/instances/{linode}/backups"
@@ -94,6 +84,9 @@ def switch(call: Call, linode: Linode, *, enabled: bool) -> None:
     notify(call.account, "backups_enable" if enabled else "backups_cancel", linode.entity)
 
 
+api.shows(BACKUP.url)
+
+
 @api.post(ALL + "/enable")
 def enable(call: Call, linode: Linode) -> None:
     switch(call, linode, enabled=True)
@@ -114,21 +107,16 @@ def snapshots(call: Call, linode: Linode) -> Json:
     return {"automatic": [], "snapshot": snapshot}
 
 
-@api.get(BACKUP.url)
-def read(_: Call, __: Linode, backup: Record) -> Record:
-    return backup
-
-
 @api.post(ALL)
 def snapshot(call: Call, linode: Linode) -> Record:
     """The one before is deleted when the new one is done."""
     raise_if(problems_in(call.body, {"label": always(length(1, 255))}))
     if not linode["backups"]["enabled"]:
         raise bad_request("Backups are not enabled for this Linode.")  # *
-    require_free(call.account, linode)
+    linodes.require_free(call.account, linode)
     body = {"label": call.body["label"], "region": linode["region"], "finished": None}
     made = add(call.account, "backup", {**body, "configs": [], "disks": []}, linode.id)
-    enqueue(call.account, linode, jobs.quiet_plan("linode_snapshot"), effect={"backup": made.id})
+    linodes.enqueue(call.account, linode, jobs.quiet_plan("linode_snapshot"), effect={"backup": made.id})
     return made
 
 
@@ -143,27 +131,30 @@ def finish(account: Account, linode_id: int, backup_id: int, _: float) -> None:
             remove(account, old)
     copy = deployment.saved(account, linode_id)
     change(account, made, finished=account.now, configs=copy.configs, disks=copy.disks)
-    linode = find_linode(account, linode_id)
+    linode = linodes.find_linode(account, linode_id)
     done = {**linode["backups"], "available": True, "last_successful": stamp(account.now)}
-    save(account, linode.having(backups=done))
+    linodes.save(account, linode.having(backups=done))
 
 
 @api.post(BACKUP.url + "/restore")
 def restore(call: Call, _: Linode, backup: Record) -> None:
     """To any Linode of the region with room; with `overwrite` its disks and configurations go first."""
     account = call.account
-    target, overwrite = named_linode(account, call.body, "linode_id"), call.body.get("overwrite") is True
+    target, overwrite = (
+        linodes.named_linode(account, call.body, "linode_id"),
+        call.body.get("overwrite") is True,
+    )
     if not backup["finished"]:
         raise bad_request("Backup is not available for restoration.")  # *
     if target["region"] != backup["region"]:
         raise bad_request("Backups cannot be restored across regions.", "linode_id")  # *
-    require_free(account, target)
-    require_off(account, target, "Linode must be powered off to restore a backup to it.")  # *
+    linodes.require_free(account, target)
+    linodes.require_off(account, target, "Linode must be powered off to restore a backup to it.")  # *
     held = 0 if overwrite else disks.total_mb(account, target.id)
-    if held + copy_of(backup).size_mb > specs(target["type"])["disk"]:
+    if held + copy_of(backup).size_mb > linodes.specs(target["type"])["disk"]:
         raise bad_request("Insufficient space to restore the backup.")  # *
     if overwrite:
         deployment.wipe(account, target.id)
     plan = jobs.restore_plan()
     deployment.install_saved(account, target.id, copy_of(backup), account.later(plan.takes_s))
-    enqueue(account, target, plan)
+    linodes.enqueue(account, target, plan)

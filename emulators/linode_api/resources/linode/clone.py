@@ -16,25 +16,12 @@ from emulators.linode_api.core.records import given
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import placement_groups
 from emulators.linode_api.resources.linode import deployment, disks
+from emulators.linode_api.resources.linode import linode as linodes
 from emulators.linode_api.resources.linode.create import choice_problems, new_linode, user_data_problems
-from emulators.linode_api.resources.linode.linode import (
-    Linode,
-    api,
-    named_linode,
-    next_linode_id,
-    require_free,
-    require_off,
-    require_sold,
-    save,
-    specs,
-)
+from emulators.linode_api.resources.linode.linode import Linode, api
 
 MOST_AT_ONCE = 5
-FIELDS = {
-    "private_ip": bodies.flag,
-    "backups_enabled": bodies.flag,
-    "label": bodies.linode_label,
-}
+FIELDS = {"private_ip": bodies.flag, "backups_enabled": bodies.flag, "label": bodies.linode_label}
 KEPT = ("image", "tags", "group", "disk_encryption", "maintenance_policy", "interface_generation")
 
 
@@ -44,12 +31,12 @@ def clone(call: Call, source: Linode) -> Linode:
     account = call.account
     if events.running_jobs(account, "linode_clone", source.id) >= MOST_AT_ONCE:
         raise bad_request("Too many clones of this Linode are running.")  # *
-    require_free(account, source)
+    linodes.require_free(account, source)
     onto_existing = call.body.get("linode_id") is not None
     target = existing_target(call, source) if onto_existing else new_target(call, source)
     plans = [jobs.quiet_plan("linode_clone")]
     course, [job] = jobs.queue(target.course, plans, account.now, account.clock.speed)
-    copy = save(account, replace(target, course=course).having(cloning_until=job.ends))
+    copy = linodes.save(account, replace(target, course=course).having(cloning_until=job.ends))
     deployment.install_saved(account, copy.id, deployment.saved(account, source.id), job.ends)
     events.notify(account, job.action, source.entity, copy.entity, job)
     account.remember_tags(copy["tags"])
@@ -68,7 +55,7 @@ def new_target(call: Call, source: Linode) -> Linode:
     if source["has_user_data"] and not (body.get("metadata") or {}).get("user_data"):
         problems.append(("metadata.user_data", "metadata.user_data is required to clone this Linode"))  # *
     raise_if(problems)
-    require_sold(body["type"], body["region"])
+    linodes.require_sold(body["type"], body["region"])
     require_room(call, source, body["type"], held_mb=0)
     wish: Json = {
         **{name: source[name] for name in KEPT},
@@ -76,21 +63,21 @@ def new_target(call: Call, source: Linode) -> Linode:
             body, "region", "type", "label", "private_ip", "backups_enabled", "metadata", "placement_group"
         ),
     }
-    copy = new_linode(account, next_linode_id(account), wish).having(alerts=source["alerts"])
-    return save(account, replace(copy, course=jobs.Course("offline")))
+    copy = new_linode(account, linodes.next_linode_id(account), wish).having(alerts=source["alerts"])
+    return linodes.save(account, replace(copy, course=jobs.Course("offline")))
 
 
 def existing_target(call: Call, source: Linode) -> Linode:
     """One with room for the disks, off and free."""
-    target = named_linode(call.account, call.body, "linode_id")
+    target = linodes.named_linode(call.account, call.body, "linode_id")
     if target.id == source.id:
         raise bad_request("linode_id is not valid", "linode_id")
-    require_free(call.account, target)
-    require_off(call.account, target, "The target of a clone must be powered off.")  # *
+    linodes.require_free(call.account, target)
+    linodes.require_off(call.account, target, "The target of a clone must be powered off.")  # *
     require_room(call, source, target["type"], held_mb=disks.total_mb(call.account, target.id))
     return target
 
 
 def require_room(call: Call, source: Linode, type_id: str, *, held_mb: int) -> None:
-    if disks.total_mb(call.account, source.id) + held_mb > specs(type_id)["disk"]:
+    if disks.total_mb(call.account, source.id) + held_mb > linodes.specs(type_id)["disk"]:
         raise bad_request("The disks do not fit on the selected plan")  # *

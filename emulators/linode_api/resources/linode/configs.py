@@ -19,10 +19,7 @@ from emulators.linode_api.resources.linode import config_interfaces
 from emulators.linode_api.resources.linode.linode import Linode, api, find_linode
 
 CONFIG = Kind(
-    "config",
-    "/linode/instances/{linode}/configs/{config}",
-    first_id=101_000_000,
-    entity_type="linode_config",
+    "config", "/linode/instances/{linode}/configs/{config}", first_id=101_000_000, entity_type="linode_config"
 )
 SLOTS = tuple(f"sd{letter}" for letter in "abcdefgh")
 HELPERS = ("updatedb_disabled", "distro", "modules_dep", "network", "devtmpfs_automount")

@@ -20,15 +20,8 @@ from emulators.linode_api.core.records import Record, change, find, get
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import firewalls, images, ips, placement_groups, stackscripts, users
 from emulators.linode_api.resources.linode import backups, config_interfaces, deployment, interfaces
-from emulators.linode_api.resources.linode.linode import (
-    Linode,
-    api,
-    enqueue,
-    next_linode_id,
-    require_sold,
-    require_tag_right,
-    save,
-)
+from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode.linode import Linode, api
 from emulators.linode_api.resources.linode.power import NO_INTERFACE
 
 LARGEST_USER_DATA = 65_535
@@ -56,12 +49,12 @@ def create(call: Call) -> Linode:
 
 
 def create_linode(account: Account, body: Body) -> Linode:
-    check(account, body)
+    check_create(account, body)
     image = images.find_any(account, body["image"]) if body.get("image") else None
     filled = image is not None or body.get("backup_id") is not None
-    linode = new_linode(account, next_linode_id(account), body)
+    linode = new_linode(account, linodes.next_linode_id(account), body)
     plans = jobs.create_plans(linode.id, from_image=filled, booted=body.get("booted") is not False)
-    linode = with_network(account, save(account, linode), body)
+    linode = with_network(account, linodes.save(account, linode), body)
     config = install(account, linode, body, image, account.later(plans[0].takes_s))
     secondary = {"linode_create": images.image_entity(image)} if image else {}
     if config:
@@ -69,12 +62,12 @@ def create_linode(account: Account, body: Body) -> Linode:
         linode = linode.having(booted_config=config.id) if len(plans) > 1 else linode
     account.remember_tags(linode["tags"])
     stackscripts.count(account, body.get("stackscript_id"))
-    return enqueue(account, linode, *plans, secondary=secondary)
+    return linodes.enqueue(account, linode, *plans, secondary=secondary)
 
 
-def check(account: Account, body: Body) -> None:
+def check_create(account: Account, body: Body) -> None:
     """Raises ApiError 400 or 403."""
-    require_tag_right(account, body.get("tags"), [])
+    linodes.require_tag_right(account, body.get("tags"), [])
     image = images.find_any(account, body.get("image"))
     raise_if(
         [
@@ -93,7 +86,7 @@ def check(account: Account, body: Body) -> None:
     if body.get("image"):
         users.require_credentials(body)
         deployment.require_room_for_image(account, body)
-    require_sold(body["type"], body["region"])
+    linodes.require_sold(body["type"], body["region"])
 
 
 def choice_problems(account: Account, body: Body) -> list[Problem]:

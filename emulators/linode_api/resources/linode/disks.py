@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json, bodies, records
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import choice, length, problems_in
+from emulators.linode_api.core.bodies import check, choice, length, problems_in
 from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.jobs import quiet_plan
@@ -20,15 +20,8 @@ from emulators.linode_api.core.records import Kind, Record, all_of, change, get,
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import images, stackscripts, users
 from emulators.linode_api.resources.linode import configs
-from emulators.linode_api.resources.linode.linode import (
-    Linode,
-    api,
-    enqueue,
-    is_up,
-    require_free,
-    require_off,
-    specs,
-)
+from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode.linode import Linode, api
 
 DISK = Kind("disk", "/linode/instances/{linode}/disks/{disk}", first_id=188_000_000)
 MOST = 50
@@ -45,7 +38,7 @@ def row(account: Account, disk: Record) -> Json:
         "label": disk["label"],
         "created": stamp(disk.created),
         "updated": stamp(max(disk.created, min(ready, now))),
-        **{name: disk[name] for name in ("filesystem", "size", "disk_encryption")},
+        **disk.parts("filesystem", "size", "disk_encryption"),
     }
 
 
@@ -63,7 +56,7 @@ def total_mb(account: Account, linode_id: int, besides: int | None = None) -> in
 
 def require_room(account: Account, linode: Linode, size_mb: int, besides: int | None = None) -> None:
     """Raises ApiError 400 when the plan's disk has no such room left."""
-    if total_mb(account, linode.id, besides) + size_mb > specs(linode["type"])["disk"]:
+    if total_mb(account, linode.id, besides) + size_mb > linodes.specs(linode["type"])["disk"]:
         raise bad_request("Insufficient space for disk: the disks do not fit on this Linode's plan", "size")
 
 
@@ -71,10 +64,13 @@ def in_use(account: Account, linode: Linode, disk: Record) -> bool:
     """Whether the Linode runs on a configuration that maps the disk."""
     booted = configs.booted(account, linode)
     return (
-        is_up(account, linode)
+        linodes.is_up(account, linode)
         and booted is not None
         and any(one["disk_id"] == disk.id for one in booted["devices"].values() if one)
     )
+
+
+api.shows(DISK.url)
 
 
 @api.rows("/linode/instances/{linode}/disks", "label", "size")
@@ -104,7 +100,7 @@ def create(call: Call, linode: Linode) -> Record:
     )
     if image:
         users.require_credentials(body)
-    require_free(account, linode)
+    linodes.require_free(account, linode)
     if len(all_of(account, "disk", linode.id)) >= MOST:
         raise bad_request(f"A Linode can have up to {MOST} disks")
     require_room(account, linode, body["size"])
@@ -118,12 +114,7 @@ def create(call: Call, linode: Linode) -> Record:
     }
     job = quiet_plan("disk_create from an image" if image else "disk_create")
     disk = add(account, linode.id, wanted, account.later(job.takes_s))
-    enqueue(account, linode, job, secondary={job.action: disk.entity})
-    return disk
-
-
-@api.get(DISK.url)
-def read(_: Call, __: Linode, disk: Record) -> Record:
+    linodes.enqueue(account, linode, job, secondary={job.action: disk.entity})
     return disk
 
 
@@ -142,46 +133,50 @@ def delete(call: Call, linode: Linode, disk: Record) -> None:
     account = call.account
     if "cannot_delete_with_subresources" in linode.body.get("locks", []):
         raise bad_request("Linode is locked: its disks cannot be deleted.")
-    require_free(account, linode)
+    linodes.require_free(account, linode)
     failed = in_use(account, linode, disk)
     change(account, disk, deleting=not failed)
     secondary, effect = {"disk_delete": disk.entity}, {"disk_gone": disk.id}
-    enqueue(account, linode, quiet_plan("disk_delete"), effect=effect, secondary=secondary, failed=failed)
+    linodes.enqueue(
+        account, linode, quiet_plan("disk_delete"), effect=effect, secondary=secondary, failed=failed
+    )
 
 
 @api.post(DISK.url + "/resize")
 def resize(call: Call, linode: Linode, disk: Record) -> None:
     account = call.account
-    raise_if(problems_in(call.body, {"size": bodies.always(bodies.size)}))
+    check(call.body, {"size": bodies.always(bodies.size)})
     size: int = call.body["size"]
-    require_free(account, linode)
+    linodes.require_free(account, linode)
     require_room(account, linode, size, besides=disk.id)
     failed = in_use(account, linode, disk) or size < disk.body.get("used", 0)
     job = quiet_plan("disk_resize")
     change(account, disk, ready=account.later(job.takes_s))
     secondary, effect = {job.action: disk.entity}, {"disk_sizes": {disk.id: size}}
-    enqueue(account, linode, job, effect=effect, secondary=secondary, failed=failed)
+    linodes.enqueue(account, linode, job, effect=effect, secondary=secondary, failed=failed)
 
 
 @api.post(DISK.url + "/clone")
 def clone(call: Call, linode: Linode, disk: Record) -> Record:
     """The copy is `ready` at once (recording TestInstance_Disk_Clone), the Linode busy for a while."""
     account = call.account
-    require_free(account, linode)
+    linodes.require_free(account, linode)
     require_room(account, linode, disk["size"])
     body = {**disk.body, "label": f"Copy of {disk['label']}"[:48]}
     copy = add(account, linode.id, body, account.now)
-    enqueue(account, linode, quiet_plan("disk_duplicate"), secondary={"disk_duplicate": copy.entity})
+    linodes.enqueue(account, linode, quiet_plan("disk_duplicate"), secondary={"disk_duplicate": copy.entity})
     return copy
 
 
 @api.post(DISK.url + "/password")
 def reset_password(call: Call, linode: Linode, disk: Record) -> None:
     """The Linode must be off. The password is checked and forgotten."""
-    raise_if(problems_in(call.body, {"password": bodies.always(bodies.password)}))
-    require_free(call.account, linode)
-    require_off(call.account, linode, "Linode must be powered off to reset a disk's root password.")
-    enqueue(call.account, linode, quiet_plan("password_reset"), secondary={"password_reset": disk.entity})
+    check(call.body, {"password": bodies.always(bodies.password)})
+    linodes.require_free(call.account, linode)
+    linodes.require_off(call.account, linode, "Linode must be powered off to reset a disk's root password.")
+    linodes.enqueue(
+        call.account, linode, quiet_plan("password_reset"), secondary={"password_reset": disk.entity}
+    )
 
 
 @on_effect("disk_sizes")

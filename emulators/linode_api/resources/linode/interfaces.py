@@ -12,15 +12,7 @@ from collections.abc import Sequence
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import (
-    always,
-    is_network,
-    json_object,
-    matching,
-    problems_in,
-    required,
-    that,
-)
+from emulators.linode_api.core.bodies import always, check, json_object, matching, problems_in, that
 from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get
@@ -38,7 +30,7 @@ MUST_BE_OFF = "Linode must be powered off to change its interfaces."
 VLAN = {  # texts *
     "vlan_label": always(matching(VLAN_LABEL, "Must only use ASCII letters, numbers and dashes")),
     "ipam_address": that(
-        lambda value: not value or is_network(value), "Must be an IPv4 address with its prefix"
+        lambda value: not value or bodies.is_network(value), "Must be an IPv4 address with its prefix"
     ),
 }
 
@@ -143,7 +135,7 @@ def vpc_problems(account: Account, vpc: Body, region_id: str) -> list[Problem]:
         if not vpcs.is_usable(subnet, wanted)
     ]
     for number, one in enumerate(ranges):
-        problems += problems_in(one, {"range": required()}, f"vpc.ipv4.ranges[{number}].")
+        problems += problems_in(one, {"range": bodies.required()}, f"vpc.ipv4.ranges[{number}].")
     return problems
 
 
@@ -273,6 +265,7 @@ def found(account: Account, interface_id: int, linode: Linode) -> Record:
 
 
 FINDERS["interface"] = found
+api.shows(INTERFACE.url)
 
 
 def store(account: Account, linode: Linode, action: str) -> None:
@@ -325,7 +318,7 @@ def change_settings(call: Call, linode: Linode) -> Json:
     """`network_helper` and the default routes."""
     account, body = call.account, call.body
     require_generation(linode)
-    raise_if(problems_in(body, {"network_helper": bodies.flag}))
+    check(body, {"network_helper": bodies.flag})
     require_off(account, linode, MUST_BE_OFF)
     for protocol, able in eligible(account, linode.id).items():
         name = f"{protocol}_interface_id"
@@ -338,11 +331,6 @@ def change_settings(call: Call, linode: Linode) -> Json:
     return settings(call, linodes.change(account, linode, **changes))
 
 
-@api.get(INTERFACE.url)
-def read(_: Call, __: Linode, interface: Record) -> Record:
-    return interface
-
-
 @api.put(INTERFACE.url)
 def update(call: Call, linode: Linode, interface: Record) -> Record:
     """The kind stays; a VLAN's label cannot be changed."""
@@ -353,7 +341,7 @@ def update(call: Call, linode: Linode, interface: Record) -> Record:
     if body.get("default_route") is not None:
         changes["default_route"] = {**interface["default_route"], **body["default_route"]}
     if body.get(kind) is not None:
-        raise_if(problems_in(body, {kind: json_object}))
+        check(body, {kind: json_object})
         wanted = {**interface[kind], **body[kind]}
         checked = wanted
         if kind == "public" and isinstance(wanted["ipv4"], dict):

@@ -66,9 +66,6 @@ class Linode(Thing):
     course: Course
     body: Json
 
-    def __getitem__(self, name: str) -> Any:
-        return self.body[name]
-
     @property
     def entity(self) -> Json:
         return events.entity("linode", self.id, self.label, f"/linode/instances/{self.id}")
@@ -106,6 +103,7 @@ def find_linode(account: Account, linode_id: int) -> Linode:
 
 
 FINDERS["linode"] = lambda account, linode_id, _: find_linode(account, linode_id)
+api.shows("/linode/instances/{linode}")
 
 
 def named_linode(account: Account, body: Body, field: str) -> Linode:
@@ -165,19 +163,18 @@ def linode_row(linode: Linode, now: float) -> Json:
         "status": linode.course.status_at(now),
         "created": stamp(linode.created),
         "updated": stamp(linode.updated),
-        **{name: body[name] for name in ("type", "ipv4", "ipv6", "image", "region")},
+        **linode.parts("type", "ipv4", "ipv6", "image", "region"),
         "site_type": region["site_type"],
         "specs": specs(body["type"]),
         "alerts": {**body["alerts"], "system_alerts": [], "user_alerts": []},
         "backups": body["backups"],
         "hypervisor": "kvm",
-        **{name: body[name] for name in ("watchdog_enabled", "tags", "host_uuid", "has_user_data")},
+        **linode.parts("watchdog_enabled", "tags", "host_uuid", "has_user_data"),
         "placement_group": body.get("placement_group"),
         "disk_encryption": body["disk_encryption"],
         "lke_cluster_id": None,
         "capabilities": capabilities(region["capabilities"]),
-        "interface_generation": body["interface_generation"],
-        "maintenance_policy": body["maintenance_policy"],
+        **linode.parts("interface_generation", "maintenance_policy"),
         "locks": body.get("locks", []),
     }
 
@@ -284,11 +281,6 @@ def change_at_the_end(account: Account, linode_id: int, changes: Json, ended: fl
 )
 def list_linodes(call: Call) -> list[Linode]:
     return all_linodes(call.account)
-
-
-@api.get("/linode/instances/{linode}")
-def read(_: Call, linode: Linode) -> Linode:
-    return linode
 
 
 @api.put("/linode/instances/{linode}")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from emulators.linode_api.core import Body, Json, bodies, jobs
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.errors import bad_request, raise_if
+from emulators.linode_api.core.bodies import check
+from emulators.linode_api.core.errors import bad_request
 from emulators.linode_api.core.records import Record, all_of
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources.linode import configs
@@ -78,7 +79,7 @@ def shutdown(call: Call, linode: Linode) -> None:
 @api.post("/linode/instances/{linode}/password")
 def reset_password(call: Call, linode: Linode) -> None:
     """The Linode must be off. The password is checked and forgotten."""
-    raise_if(bodies.problems_in(call.body, ROOT_PASSWORD))
+    check(call.body, ROOT_PASSWORD)
     require_free(call.account, linode)
     if is_running(call.account, linode):
         raise bad_request("Linode must be powered off to reset its root password.")

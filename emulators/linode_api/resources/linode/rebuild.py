@@ -16,15 +16,9 @@ from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import images, stackscripts, users
 from emulators.linode_api.resources.linode import deployment
+from emulators.linode_api.resources.linode import linode as linodes
 from emulators.linode_api.resources.linode.create import SIZES, choice_problems, user_data_problems
-from emulators.linode_api.resources.linode.linode import (
-    Linode,
-    api,
-    enqueue,
-    is_running,
-    require_free,
-    require_sold,
-)
+from emulators.linode_api.resources.linode.linode import Linode, api
 from emulators.linode_api.resources.linode.power import require_interface
 
 
@@ -36,7 +30,7 @@ def rebuild(call: Call, linode: Linode) -> Linode:
     image = checked_image(call, linode, type_id)
     if linode.body.get("locks"):
         raise bad_request("Linode is locked: it cannot be rebuilt.")
-    require_free(account, linode)
+    linodes.require_free(account, linode)
     booted = body.get("booted") is not False
     if booted:
         require_interface(account, linode)
@@ -50,10 +44,10 @@ def rebuild(call: Call, linode: Linode) -> Linode:
     disk_mb, ready = catalogs().any_type(type_id)["disk"], account.later(jobs.REBUILD_S)
     config = deployment.install_image(account, linode.id, image, wish, disk_mb, ready)
     stackscripts.count(account, body.get("stackscript_id"))
-    return enqueue(
+    return linodes.enqueue(
         account,
         changed.having(booted_config=config.id if booted else None),
-        *jobs.rebuild_plans(was_running=is_running(account, linode), booted=booted),
+        *jobs.rebuild_plans(was_running=linodes.is_running(account, linode), booted=booted),
         effect={"body": {"type": type_id}},
         secondary={"linode_rebuild": images.image_entity(image), "linode_boot": config.entity},
     )
@@ -79,5 +73,5 @@ def checked_image(call: Call, linode: Linode, type_id: str) -> Json:
     users.require_credentials(body)
     image = deployment.require_room_for_image(account, full)
     if type_id != linode["type"]:
-        require_sold(type_id, region_id)
+        linodes.require_sold(type_id, region_id)
     return image

@@ -16,15 +16,7 @@ from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import ips, placement_groups, vpcs
 from emulators.linode_api.resources.linode import linode as linodes
 from emulators.linode_api.resources.linode.create import choice_problems
-from emulators.linode_api.resources.linode.linode import (
-    Linode,
-    api,
-    enqueue,
-    find_linode,
-    is_running,
-    require_free,
-    require_sold,
-)
+from emulators.linode_api.resources.linode.linode import Linode, api
 from emulators.linode_api.resources.linode.power import boot_entity
 
 TOO_MUCH_DISK = (
@@ -42,10 +34,10 @@ def resize(call: Call, linode: Linode) -> None:
     raise_if(choice_problems(account, {**body, "region": linode["region"]}))
     if body.get("migration_type") not in (None, "warm", "cold"):
         raise bad_request("migration_type is not valid", "migration_type")
-    require_free(account, linode)
+    linodes.require_free(account, linode)
     if wanted == linode["type"]:
         raise bad_request("Linode is already running this service plan.", "type")
-    require_sold(wanted, linode["region"])
+    linodes.require_sold(wanted, linode["region"])
     held = all_of(account, "disk", linode.id)
     room_mb = catalogs().type_by_id[wanted]["disk"] - sum(disk["size"] for disk in held)
     if room_mb < 0:
@@ -55,8 +47,8 @@ def resize(call: Call, linode: Linode) -> None:
     if len(main) == 1 and len(held) <= 2 and body.get("allow_auto_disk_resize") is not False:
         effect["disk_sizes"] = {main[0].id: main[0]["size"] + room_mb}
     warm = body.get("migration_type") == "warm"
-    plans = jobs.resize_plans(warm=warm, was_running=is_running(account, linode))
-    enqueue(account, linode, *plans, effect=effect, secondary=boot_entity(account, linode))
+    plans = jobs.resize_plans(warm=warm, was_running=linodes.is_running(account, linode))
+    linodes.enqueue(account, linode, *plans, effect=effect, secondary=boot_entity(account, linode))
 
 
 @api.post("/linode/instances/{linode}/migrate")
@@ -64,7 +56,7 @@ def migrate(call: Call, linode: Linode) -> None:
     """To another region; without one a pending host migration is begun, if there is one."""
     account, body, region_id = call.account, call.body, call.body.get("region")
     if region_id is None:
-        require_free(account, linode)
+        linodes.require_free(account, linode)
         if not linode.body.get("pending_migration"):
             raise bad_request("Linode has no pending migration.")  # *
         action = "linode_migrate"
@@ -72,14 +64,14 @@ def migrate(call: Call, linode: Linode) -> None:
     else:
         raise_if(choice_problems(account, {"type": linode["type"], "region": region_id}))
         raise_if(placement_groups.join_problems(account, body))
-        require_free(account, linode)
+        linodes.require_free(account, linode)
         require_movable(call, linode, region_id)
-        require_sold(linode["type"], region_id)
+        linodes.require_sold(linode["type"], region_id)
         group = placement_groups.joined(account, body)
         action = "linode_migrate_datacenter"
         effect = {"moved": {"region": region_id, "placement_group": group}}
-    plans = jobs.migrate_plans(action, was_running=is_running(account, linode))
-    enqueue(account, linode, *plans, effect=effect, secondary=boot_entity(account, linode))
+    plans = jobs.migrate_plans(action, was_running=linodes.is_running(account, linode))
+    linodes.enqueue(account, linode, *plans, effect=effect, secondary=boot_entity(account, linode))
 
 
 def require_movable(call: Call, linode: Linode, region_id: str) -> None:
@@ -99,7 +91,7 @@ def require_movable(call: Call, linode: Linode, region_id: str) -> None:
 @on_effect("moved")
 def arrive(account: Account, linode_id: int, moved: Json, _: float) -> None:
     """As many new addresses as before, no reserved ones, out of its old placement group."""
-    linode = find_linode(account, linode_id)
+    linode = linodes.find_linode(account, linode_id)
     move = next_id(account.database, "move")
     fresh = [ips.new_public(account) for _ in linode.public_ipv4]
     if len(linode["ipv4"]) > len(fresh):

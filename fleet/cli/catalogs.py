@@ -143,7 +143,11 @@ class Asked:
 
     def criteria(self, model: type[CriteriaT], **always: object) -> CriteriaT:
         """Raises BadFilter, in one line with the names of the options."""
-        wanted = {name: value for name, value in self.given.items() if value not in (None, (), False)}
+        wanted = {
+            name: value
+            for name, value in self.given.items()
+            if value not in (None, ()) and value is not False
+        }
         try:
             return model.read({**wanted, **always})
         except BadFilter as error:

@@ -53,6 +53,7 @@ def test_backups_are_in_the_price_where_asked_for(run: Run) -> None:
         "types --min-memory 4GB --region us-ord --max-monthly $40 --sort price",
         "types --class gpu --class premium --sort memory --reverse --limit 3",
         "types --region br-gru --min-vcpus 2 --max-vcpus 4 --backups",
+        "types --gpus 0 --limit 3",
         "types --reverse",
         "types --reverse --limit 2",
         "regions --continent europe --capability Metadata --sort label",

@@ -63,10 +63,19 @@ class Servicer:
         port = self._said.readline().strip()
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._configure()
+        return self
+
+    def serve(self, provider: ResourceProvider, config: Mapping[str, object], urn: str) -> Servicer:
+        """From here on another provider, with other configuration: a process serves all of a stack's."""
+        self._provider, self._config, self._urn = serialize_provider(provider), config, urn
+        self._configure()
+        return self
+
+    def _configure(self) -> None:
         self._stub.Configure(
             provider_pb2.ConfigureRequest(args=_struct(dict(self._config)), acceptSecrets=True)
         )
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -77,10 +86,13 @@ class Servicer:
             self.printed = self._said.read()
         self._process.join()
 
-    def check(self, news: Props, olds: Props | None = None) -> tuple[Props, list[tuple[str, str]]]:
-        """The checked inputs, and the failures as (property, reason)."""
+    def check(
+        self, news: Props, olds: Props | None = None, *, name: str = ""
+    ) -> tuple[Props, list[tuple[str, str]]]:
+        """The checked inputs, and the failures as (property, reason). `name`: of another resource of its kind."""
+        urn = f"{self._urn.rpartition('::')[0]}::{name}" if name else self._urn
         request = provider_pb2.CheckRequest(
-            urn=self._urn, olds=_struct(self._with(olds) if olds else {}), news=_struct(self._with(news))
+            urn=urn, olds=_struct(self._with(olds) if olds else {}), news=_struct(self._with(news))
         )
         answer = self._stub.Check(request)
         return _plain(answer.inputs), [(failure.property, failure.reason) for failure in answer.failures]

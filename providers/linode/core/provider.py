@@ -59,7 +59,7 @@ class Provider(ResourceProvider):
             session = runtime.of_stack(Owner.from_props(news).stack)
             checked, found = check.check(self.spec, session, _olds, news)
         except LinodeError as error:
-            return CheckResult(news, [CheckFailure("", str(error))])
+            return CheckResult(news, [CheckFailure("", runtime.current().reason(str(error)))])
         return CheckResult(checked, [CheckFailure(problem.field, problem.reason) for problem in found])
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:

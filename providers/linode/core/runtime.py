@@ -126,6 +126,7 @@ class Runtime:
         self._named: set[tuple[str, str]] = set()
         self.told: dict[str, str] = {}
         """By URN, what its first check has told: an engine checks a replacement twice."""
+        self._first: dict[str, str] = {}
 
     def learn(self, read: GetsValues | Mapping[str, object]) -> None:
         """Take the stack's configuration, as the engine hands it to the provider or to the program."""
@@ -165,6 +166,14 @@ class Runtime:
     def is_named(self, kind: str, id_: str) -> bool:
         with self._lock:
             return (kind, str(id_)) in self._named
+
+    def reason(self, why: str) -> str:
+        """Why a resource can't be checked: told in full of the first one, for the rest there is no more to say."""
+        call = engine.current_call()
+        name = call.name if call else ""
+        with self._lock:
+            first = self._first.setdefault(why, name)
+        return why if first == name else f"can't be checked, for the reason that is told of {first}"
 
     def close(self) -> None:
         with self._lock:

@@ -17,6 +17,7 @@ from pathlib import Path
 import requests
 import yaml
 
+from tests import by_hand
 from tests.project_copy import copy_project
 
 ENGINES = ("embedded", "pulumi")
@@ -107,21 +108,11 @@ class Checkout:
 
     def call(self, method: str, path: str, body: object = None) -> dict[str, object]:
         """A call to the local API, as somebody who works by hand makes it."""
-        answer = requests.request(
-            method,
-            f"{self.api}/v4{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {self.token}"},
-            timeout=10,
-        )
-        found: dict[str, object] = answer.json()
-        return found
+        return by_hand.call(self.api, self.token, method, path, body)
 
     def linodes(self) -> dict[str, dict[str, object]]:
         """The account's Linodes by label."""
-        rows = self.call("GET", "/linode/instances")["data"]
-        assert isinstance(rows, list)
-        return {str(row["label"]): row for row in rows}
+        return by_hand.linodes(self.api, self.token)
 
     def writes(self) -> list[str]:
         """Every request so far that changes something: "POST /v4/linode/instances"."""

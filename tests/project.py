@@ -11,6 +11,7 @@ from pathlib import Path
 
 from emulators.linode_api.server import LocalApi
 from stacks.sources import PROJECT
+from tests import by_hand
 from tests.checkout import Done
 
 TIMEOUT_S = 240
@@ -77,6 +78,16 @@ class Project:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
         )  # fmt: skip
         return Done(done.returncode, done.stdout)
+
+    def call(self, method: str, path: str, body: object = None) -> by_hand.Json:
+        """A call by hand that must succeed; of the beta API with a path that begins with `beta/`."""
+        found = by_hand.call(self.api.url, self.token, method, path, body)
+        assert "errors" not in found, (path, found)
+        return found
+
+    def linodes(self) -> dict[str, by_hand.Json]:
+        """The account's Linodes by label."""
+        return by_hand.linodes(self.api.url, self.token)
 
     def up(self, *words: str) -> Done:
         return self.run("up", "--yes", "--skip-preview", "--stack", self.stack, *words)

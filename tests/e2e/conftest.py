@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from emulators.linode_api.server import LocalApi
 from tests.checkout import Checkout
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[LocalApi]:
+    """The local API in this process, for a `Project`."""
+    with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as served:
+        yield served
+
 
 Prepared = Callable[[str], Checkout]
 

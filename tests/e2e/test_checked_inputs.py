@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from emulators.linode_api.server import LocalApi
 from tests.project import Project
@@ -21,33 +19,17 @@ WEAK = "b4d_p4s5w0rd!!"
 
 
 @pytest.fixture
-def project(engine: str, tmp_path: Path) -> Iterator[Project]:
-    with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Project(tmp_path / "project", engine, api)
-
-
-def call(project: Project, method: str, path: str, body: object = None) -> dict[str, object]:
-    answer = requests.request(
-        method,
-        f"{project.api.url}/v4{path}",
-        json=body,
-        timeout=10,
-        headers={"Authorization": f"Bearer {project.token}"},
-    )
-    found: dict[str, object] = answer.json()
-    assert answer.ok, found
-    return found
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
+    return Project(tmp_path / "project", engine, api)
 
 
 def ids(project: Project) -> list[object]:
-    rows = call(project, "GET", "/linode/instances")["data"]
-    assert isinstance(rows, list)
-    return [row["id"] for row in rows]
+    return [row["id"] for row in project.linodes().values()]
 
 
 def test_a_preview_tells_everything_that_is_wrong_at_once(project: Project) -> None:
     subnet = {"label": "web", "ipv4": "10.0.0.0/24"}
-    vpc = call(project, "POST", "/vpcs", {"label": "net", "region": "gb-lon", "subnets": [subnet]})
+    vpc = project.call("POST", "/vpcs", {"label": "net", "region": "gb-lon", "subnets": [subnet]})
     subnets = vpc["subnets"]
     assert isinstance(subnets, list)
     subnet_id = subnets[0]["id"]

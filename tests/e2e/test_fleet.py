@@ -13,7 +13,6 @@ from emulators.linode_api.server import LocalApi
 from tests import fleet_program
 from tests.fleet_program import newest_request, requests_since
 from tests.project import Project
-from tests.unit.linode_api.serving import Caller
 
 pytestmark = pytest.mark.all
 
@@ -38,11 +37,7 @@ def resources(project: Project, kind: str) -> list[dict[str, Any]]:
 
 
 def statuses(project: Project) -> dict[str, str]:
-    caller = Caller(project.api, project.token)
-    try:
-        return {row["label"]: row["status"] for row in caller.rows("/linode/instances")}
-    finally:
-        caller.close()
+    return {label: row["status"] for label, row in project.linodes().items()}
 
 
 def test_a_fleet_is_made_kept_grown_shrunk_and_deleted_with_few_requests(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from emulators.linode_api.server import LocalApi
 from tests.project import Project
@@ -21,19 +19,14 @@ account = Account()
 
 
 @pytest.fixture
-def project(engine: str, tmp_path: Path) -> Iterator[Project]:
-    with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Project(tmp_path / "project", engine, api, PROGRAM, stack="dev")
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
+    return Project(tmp_path / "project", engine, api, PROGRAM, stack="dev")
 
 
 def make(project: Project, label: str) -> dict[str, object]:
-    answer = requests.post(
-        f"{project.api.url}/v4/linode/instances", timeout=10, headers={"Authorization": f"Bearer {project.token}"},
-        json={"type": "g6-nanode-1", "region": "gb-lon", "image": "linode/debian13", "label": label, "tags": ["old"],
-              "root_pass": "By-hand-Passw0rd", "backups_enabled": True},
-    )  # fmt: skip
-    found: dict[str, object] = answer.json()
-    return found
+    body = {"type": "g6-nanode-1", "region": "gb-lon", "image": "linode/debian13", "label": label, "tags": ["old"],
+            "root_pass": "By-hand-Passw0rd", "backups_enabled": True}  # fmt: skip
+    return project.call("POST", "/linode/instances", body)
 
 
 def test_an_imported_linode_is_unchanged_at_the_next_preview(project: Project) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.resources.instance.fields import FIELDS
@@ -134,14 +133,14 @@ class Changed:
         self.first = project.up()
         assert self.first.code == 0, self.first.said
         last = max(int(str(entry["id"])) for entry in project.api.requests())
-        self.before = self._linodes()
+        self.before = self.project.linodes()
         project.declare(
             self._declared({name: {**BASE, **row.before, **row.after} for name, row in ROWS.items()})
         )
         self.second = project.up()
         assert self.second.code == 0, self.second.said
         self.writes = [entry for entry in project.api.requests(last) if entry["method"] != "GET"]
-        self.after = self._linodes()
+        self.after = self.project.linodes()
         self.again = project.preview("--expect-no-changes")
         self.refreshed = project.run("refresh", "--yes", "--skip-preview", "--stack", "test")
         self.after_refresh = project.preview("--expect-no-changes")
@@ -221,21 +220,7 @@ class Changed:
         return self.things[value.strip("{}")] if isinstance(value, str) and value.startswith("{") else value
 
     def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        answer = requests.request(
-            method,
-            f"{self.project.api.url}/v4beta{path}",
-            json=body,
-            timeout=10,
-            headers={"Authorization": f"Bearer {self.project.token}"},
-        )
-        found: dict[str, Any] = answer.json()
-        assert answer.ok, (path, found)
-        return found
-
-    def _linodes(self) -> dict[str, dict[str, object]]:
-        return {
-            str(row["label"]): row for row in self._call("GET", "/linode/instances?page_size=500")["data"]
-        }
+        return self.project.call(method, f"beta{path}", body)
 
     def calls_of(self, name: str) -> list[str]:
         """The writes for a row's Linode: "PUT", "POST resize"; ids in them as a star.

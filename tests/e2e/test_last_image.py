@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from emulators.linode_api.server import LocalApi
 from tests.project import Project
-from tests.unit.linode_api.serving import Caller
 
 PROGRAM = """
 import json
@@ -33,48 +29,34 @@ Instance("web-1", given, Account(), pulumi.ResourceOptions(protect=wanted["prote
 """
 
 
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[LocalApi]:
-    with LocalApi(tmp_path / "api.sqlite3", speed=1000, limits=False) as served:
-        yield served
-
-
 def declare(project: Project, image: str, *, protect: bool) -> None:
     (project.folder / "wanted.json").write_text(json.dumps({"image": image, "protect": protect}))
 
 
-def rows(project: Project, path: str) -> list[dict[str, object]]:
-    caller = Caller(project.api, project.token)
-    try:
-        return caller.rows(path)
-    finally:
-        caller.close()
-
-
 def images(project: Project) -> list[object]:
-    return [row["label"] for row in rows(project, "/images") if not row["is_public"]]
+    return [row["label"] for row in project.call("GET", "/images")["data"] if not row["is_public"]]
 
 
 def test_each_linode_that_goes_leaves_one_image(engine: str, tmp_path: Path, api: LocalApi) -> None:
     project = Project(tmp_path / "project", engine, api, PROGRAM)
     declare(project, "linode/debian12", protect=True)
     assert project.up().code == 0
-    [first] = rows(project, "/linode/instances")
+    [first] = project.linodes().values()
 
     protected = project.destroy()
-    left = [row["status"] for row in rows(project, "/linode/instances")]
+    left = [row["status"] for row in project.linodes().values()]
     kept_while_protected = images(project)
     declare(project, "linode/debian12", protect=False)
     assert project.up().code == 0
     declare(project, "linode/debian13", protect=False)
     replaced = project.up()
-    [second] = rows(project, "/linode/instances")
+    [second] = project.linodes().values()
     gone = project.destroy()
 
     assert protected.code != 0
     assert (left, kept_while_protected) == (["running"], [])
     assert replaced.code == 0, replaced.said
     assert gone.code == 0, gone.said
-    assert rows(project, "/linode/instances") == []
+    assert project.linodes() == {}
     ids = [first["id"], second["id"]]
     assert sorted(map(str, images(project))) == [f"fleet-test-web-1-final-{each}" for each in ids]

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import requests
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import users_tags
+from tests.by_hand import Json
 from tests.project import Project
 
 pytestmark = pytest.mark.all
@@ -75,7 +75,7 @@ class LifeCycle(RuleBasedStateMachine):
         name = sorted(self.model)[0]
         linode = self._linodes()[f"fleet-test-{name}"]
         owned = [kept for kept in _texts(linode["tags"]) if kept.startswith("pulumi:")]
-        self._call("PUT", f"/linode/instances/{linode['id']}", {"label": label, "tags": [*owned, tag]})
+        self.project.call("PUT", f"/linode/instances/{linode['id']}", {"label": label, "tags": [*owned, tag]})
 
         refreshed = self.project.run("refresh", "--yes", "--skip-preview", "--stack", "test")
 
@@ -86,7 +86,7 @@ class LifeCycle(RuleBasedStateMachine):
     @rule()
     def delete_by_hand_refresh_and_up(self) -> None:
         linode = self._linodes()[f"fleet-test-{sorted(self.model)[-1]}"]
-        self._call("DELETE", f"/linode/instances/{linode['id']}")
+        self.project.call("DELETE", f"/linode/instances/{linode['id']}")
 
         self.project.run("refresh", "--yes", "--skip-preview", "--stack", "test")
 
@@ -119,16 +119,8 @@ class LifeCycle(RuleBasedStateMachine):
     def _writes(self) -> int:
         return sum(entry["method"] != "GET" for entry in self.api.requests())
 
-    def _linodes(self) -> dict[str, dict[str, object]]:
-        rows = self._call("GET", "/linode/instances")["data"]
-        assert isinstance(rows, list)
-        return {str(row["label"]): row for row in rows if row["status"] != "deleting"}
-
-    def _call(self, method: str, path: str, body: object = None) -> dict[str, object]:
-        headers = {"Authorization": f"Bearer {self.project.token}"}
-        answer = requests.request(method, f"{self.api.url}/v4{path}", json=body, headers=headers, timeout=10)
-        found: dict[str, object] = answer.json()
-        return found
+    def _linodes(self) -> dict[str, Json]:
+        return {label: row for label, row in self.project.linodes().items() if row["status"] != "deleting"}
 
 
 def _texts(value: object) -> list[str]:

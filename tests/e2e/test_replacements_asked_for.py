@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from emulators.linode_api.server import LocalApi
 from tests.project import Project
-from tests.unit.linode_api.serving import Caller
 
 PROGRAM = """
 import json
@@ -45,19 +43,11 @@ class Declared(Project):
 
     def linode(self) -> tuple[int, str, list[str]]:
         """Id, label and tags of the only one."""
-        caller = Caller(self.api, self.token)
-        [row] = caller.rows("/linode/instances")
-        caller.close()
+        [row] = self.linodes().values()
         return row["id"], row["label"], row["tags"]
 
     def settled(self) -> bool:
         return self.preview("--expect-no-changes").code == 0
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[LocalApi]:
-    with LocalApi(tmp_path / "api.sqlite3", speed=1000, limits=False) as served:
-        yield served
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,9 +22,8 @@ BASE: dict[str, object] = {
 
 
 @pytest.fixture
-def project(engine: str, tmp_path: Path) -> Iterator[Project]:
-    with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Project(tmp_path / "project", engine, api)
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
+    return Project(tmp_path / "project", engine, api)
 
 
 def files_of(project: Project) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from itertools import count
 
-import requests
-
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import Owner
+from tests import by_hand
 from tests.servicer_process import Props
 
 PLANTED = "Planted-Passw0rd-7"
@@ -40,15 +39,10 @@ class World:
 
     def call(self, method: str, path: str, body: object = None) -> Props:
         """A call by hand; of the beta API with a path that begins with `beta/`."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        answer = requests.request(method, f"{self.api.url}/v4{path}", json=body, headers=headers, timeout=60)
-        found: Props = answer.json()
-        return found
+        return by_hand.call(self.api.url, self.token, method, path, body)
 
     def linodes(self) -> list[Props]:
-        rows = self.call("GET", "/linode/instances")["data"]
-        assert isinstance(rows, list)
-        return rows
+        return list(by_hand.linodes(self.api.url, self.token).values())
 
     def lock(self, linode_id: str) -> None:
         """Forbid to delete a Linode."""

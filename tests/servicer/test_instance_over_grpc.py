@@ -13,6 +13,7 @@ from providers.linode.provider import InstanceProvider
 from providers.linode.resources.account import AccountProvider
 from tests.servicer.world import PLANTED, World
 from tests.servicer_process import UNKNOWN, Props, Servicer
+from tests.until import until
 
 
 def test_a_checked_instance_shows_its_monthly_cost(provider: Servicer, world: World) -> None:
@@ -75,7 +76,7 @@ def test_a_created_linode_runs_and_carries_its_owners_tag(provider: Servicer, wo
     [linode] = world.linodes()
     assert id_ == str(linode["id"])
     assert linode["status"] == outs["status"] == "running"
-    assert sorted(map(str, linode["tags"])) == sorted(["web", world.owner.tag()])  # type: ignore[call-overload]  # JSON
+    assert sorted(map(str, linode["tags"])) == sorted(["web", world.owner.tag()])
     assert outs["ipv4"] == linode["ipv4"]
 
 
@@ -144,7 +145,7 @@ def test_an_update_changes_in_place_and_keeps_the_password(provider: Servicer, w
     [linode] = world.linodes()
     assert (str(linode["id"]), linode["label"], linode["type"]) == (id_, "web-9", "g6-standard-1")
     assert linode["status"] == updated["status"] == "running"
-    assert sorted(map(str, linode["tags"])) == sorted(["blue", world.owner.tag()])  # type: ignore[call-overload]  # JSON
+    assert sorted(map(str, linode["tags"])) == sorted(["blue", world.owner.tag()])
     assert updated["root_pass"] == PLANTED
 
 
@@ -307,11 +308,40 @@ def test_an_update_that_breaks_off_does_not_leave_the_linode_off(provider: Servi
 
     with pytest.raises(grpc.RpcError):
         provider.update(id_, outs, news)
+    until(lambda: world.linodes()[0]["status"] == "running", world.linodes)
     world.api.set_faults()
     provider.update(id_, {**outs, "ready": False}, news)
 
     [linode] = world.linodes()
     assert linode["status"] == "running"
+
+
+@pytest.mark.parametrize(("resize_disk", "grows"), [(False, False), (None, True)])
+def test_the_disk_grows_with_the_plan_unless_that_is_declined(
+    provider: Servicer, world: World, resize_disk: bool | None, grows: bool
+) -> None:
+    inputs, _ = provider.check(world.inputs(resize_disk=resize_disk))
+    id_, outs = provider.create(inputs)
+    news, _ = provider.check(world.inputs(resize_disk=resize_disk, type="g6-standard-1"), inputs)
+
+    def size() -> int:
+        return sum(disk["size"] for disk in world.call("GET", f"/linode/instances/{id_}/disks")["data"])
+
+    before = size()
+    provider.update(id_, outs, news)
+
+    assert (size() > before) is grows
+
+
+def test_an_image_that_is_ignored_is_no_drift(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs(on_image_change="ignore"))
+    id_, outs = provider.create(inputs)
+    body = {"image": "linode/debian12", "root_pass": PLANTED}
+    assert "errors" not in world.call("POST", f"/linode/instances/{id_}/rebuild", body)
+
+    _, _, seen = provider.read(id_, outs)
+
+    assert seen["image"] == inputs["image"]
 
 
 def test_a_rebuild_keeps_what_is_declared_of_the_configuration(provider: Servicer, world: World) -> None:

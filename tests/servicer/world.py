@@ -37,11 +37,11 @@ class World:
         }
         return {key: value for key, value in {**made, **changed}.items() if value is not None}
 
-    def call(self, method: str, path: str, body: object = None) -> Props:
+    def call(self, method: str, path: str, body: object = None) -> by_hand.Json:
         """A call by hand; of the beta API with a path that begins with `beta/`."""
         return by_hand.call(self.api.url, self.token, method, path, body)
 
-    def linodes(self) -> list[Props]:
+    def linodes(self) -> list[by_hand.Json]:
         return list(by_hand.linodes(self.api.url, self.token).values())
 
     def lock(self, linode_id: str) -> None:

@@ -110,7 +110,7 @@ def _parse(text: str, path: Path) -> dict[str, Pin]:
     if version != VERSION:
         raise BadPins(
             f"{shown(path)} has version {version!r}, and this program knows {VERSION}. Nothing was changed. "
-            "Next: use the program that wrote it, or remove the file to pick anew."
+            "Next: use the program that wrote it, or remove the file to pick again."
         )
     return {str(key): _pin(str(key), value, path) for key, value in content["pins"].items()}
 
@@ -136,7 +136,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _damaged(path: Path, why: str) -> BadPins:
     todo = f"restore it ({restoring(path)}), or remove it" if restoring(path) else "remove it"
     return BadPins(
-        f"{shown(path)} can't be understood: {why}. Nothing was changed. Next: {todo} to pick anew."
+        f"{shown(path)} can't be understood: {why}. Nothing was changed. Next: {todo} to pick again."
     )
 
 

@@ -96,7 +96,7 @@ def promote(source: Pins, target: Pins, keys: Sequence[str], wishes: Mapping[str
     """
     done, moves = dict(target), []
     for key in _in_order(source, keys):
-        pin, there, wish = source[key], target.get(key), wishes.get(key)
+        pin, there, wish, region = source[key], target.get(key), wishes.get(key), done.get(_region_key(key))
         here = there.chosen if there else "none"
         if pin.is_edited:
             raise BadPins(f"{key} was changed by hand: its sum does not match. Next: repin it first.")
@@ -104,9 +104,9 @@ def promote(source: Pins, target: Pins, keys: Sequence[str], wishes: Mapping[str
             moves.append(Move(key, here, here, "left: its settings don't ask for it"))
         elif pin.wish.in_region("").digest != wish.in_region("").digest:
             moves.append(Move(key, here, here, "left: other criteria"))
-        elif pin.kind == "type" and _chosen(done, _region_key(key)) != pin.for_region:
+        elif pin.kind == "type" and (region.chosen if region else None) != pin.for_region:
             moves.append(Move(key, here, here, "left: another region"))
-        elif there is not None and _same_wish(pin, there) and pin.chosen == there.chosen:
+        elif there is not None and (pin.criteria_hash, pin.chosen) == (there.criteria_hash, there.chosen):
             moves.append(Move(key, here, here, "unchanged"))
         else:
             fresh = pin.model_copy(update={"previous": None, "declined": None}).summed()
@@ -140,14 +140,6 @@ def _type_of(key: str, pins: Pins) -> str | None:
     """The key of the type that was picked for a region's pin."""
     mate = f"{key.rpartition('/')[0]}/type"
     return mate if pins[key].kind == "region" and mate in pins else None
-
-
-def _same_wish(one: Pin, other: Pin) -> bool:
-    return one.criteria_hash == other.criteria_hash
-
-
-def _chosen(pins: Pins, key: str) -> str | None:
-    return pins[key].chosen if key in pins else None
 
 
 def _price(before: Pin, after: Pin) -> str:

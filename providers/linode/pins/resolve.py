@@ -73,10 +73,10 @@ class Pinned:
         if pin is not None:
             self._require_unedited(key, pin)
         if pin is None or pin.criteria_hash != wish.digest:
-            return self._pick_anew(key, wish, pin)
+            return self._pick_now(key, wish, pin)
         self._require_account(key, pin)
         self._advise(key, pin)
-        return Chosen(pin.chosen, pin.why, _explained(pin), self._price_now(pin))
+        return _chosen(pin, self._price_now(pin))
 
     def note_strays(self, groups: Collection[str]) -> None:
         """Note the pins that no group of the settings reads, such as one whose key was renamed by hand."""
@@ -93,7 +93,7 @@ class Pinned:
         self._file = self._file.write({**kept, **self._new})
         return self._file
 
-    def _pick_anew(self, key: str, wish: Wish, before: Pin | None) -> Chosen:
+    def _pick_now(self, key: str, wish: Wish, before: Pin | None) -> Chosen:
         if self._locked:
             raise BadPins(self._missing(key, before))
         account = self._account() if wish.is_of_account else None
@@ -104,7 +104,7 @@ class Pinned:
         if before is not None:
             was = f" (was {before.chosen})" if before.chosen != pin.chosen else ""
             self.notes.append(Note("info", key, f"other criteria than those of its pin: {pin.chosen}{was}"))
-        return Chosen(pin.chosen, pin.why, _explained(pin), pin.monthly_usd)
+        return _chosen(pin, pin.monthly_usd)
 
     def _missing(self, key: str, before: Pin | None) -> str:
         what = "is not pinned" if before is None else "is pinned for other criteria"
@@ -140,7 +140,7 @@ class Pinned:
         return f"fleet repin --stack {self._stack}"
 
     def _advise(self, key: str, pin: Pin) -> None:
-        """Compare the pin with the catalogs where they can be had; a plan that is pinned does not need them."""
+        """Compare the pin with the catalogs, if they can be reached: a plan that is pinned does not need them."""
         if self._unasked:
             return
         try:
@@ -168,5 +168,6 @@ class Pinned:
         return pin.monthly_usd
 
 
-def _explained(pin: Pin) -> str:
-    return "\n".join([pin.why, *(f"  {line}" for line in pin.explanation)])
+def _chosen(pin: Pin, monthly_usd: float | None) -> Chosen:
+    explanation = "\n".join([pin.why, *(f"  {line}" for line in pin.explanation)])
+    return Chosen(pin.chosen, pin.why, explanation, monthly_usd)

@@ -101,7 +101,7 @@ def test_git_is_named_for_files_under_version_control_only(tmp_path: Path) -> No
     with pytest.raises(BadPins) as caught:
         PinFile.read(tmp_path / "pins.local.json")
 
-    assert "Next: remove it to pick anew." in str(caught.value)
+    assert "Next: remove it to pick again." in str(caught.value)
     assert restoring(PROJECT / "stacks" / "pins.dev.json") == "git checkout -- stacks/pins.dev.json"
     assert restoring(PROJECT / ".local" / "pins.local.json") == ""
 

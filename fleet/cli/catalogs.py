@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
@@ -17,6 +17,7 @@ from click.shell_completion import CompletionItem
 from rich.console import Console
 
 from fleet.cli.options import Command, as_json, format_option, table
+from providers.linode import catalogs as catalog_names
 from providers.linode.api.cache import is_offline, open_cache
 from providers.linode.api.catalog_transport import CatalogTransport, OnPage
 from providers.linode.api.client import LinodeClient
@@ -39,13 +40,18 @@ from providers.linode.catalogs import (
 from providers.linode.catalogs.places import CONTINENTS, coordinates_of, distance_km
 
 CriteriaT = TypeVar("CriteriaT", bound=Criteria)
-Column = str | Callable[[Any], object]
-"""The path of an attribute, or what is shown for an item."""
+ABSENT: Mapping[str, Any] = {"monthly_usd": 0.0, "vendor": "", "eol": date.max.isoformat()}
+"""Where a row without a value comes in an order."""
+
+UNKNOWN = {"vendor": "own", "eol": "", "built": ""}
+DIGITS = {"monthly_usd": 2, "hourly_usd": 4}
+DAY = 10
+"""Characters of a moment that are its day."""
 
 PROGRAM = """\
 from providers.linode.core import runtime as sessions
 from providers.linode.catalogs import {names}
-{more}
+{dated}
 catalogs = sessions.of_environment().catalogs  # in a stack program: sessions.of_stack(pulumi.get_stack()).catalogs
 pick = {pick}
 for item in {items}:
@@ -98,35 +104,17 @@ def ids_of(catalog: str) -> Callable[[click.Context, click.Parameter, str], list
 
 
 @dataclass(frozen=True)
-class Sort:
-    """An order of a list, and the same as code; equal ones stay as the pick ranks them."""
-
-    key: Callable[[Any], Any]
-    code: str
-
-
-def _by(path: str, otherwise: object = None, code: str = "") -> Sort:
-    """By an attribute; `otherwise` stands for one that is not known, `code` is how that is written."""
-    written = f"item.{path}" if otherwise is None else f"item.{path} or {code or repr(otherwise)}"
-    return Sort(
-        lambda item: _value(item, path) if otherwise is None else _value(item, path) or otherwise, written
-    )
-
-
-@dataclass(frozen=True)
 class Listing:
-    """What was found: the pick, its columns (a title that ends in `>` is set to the right), its rows as JSON.
+    """What was found: the pick, its items as rows, what is shown of them (title to key), and the pick as code.
 
-    `call` is the pick as code, `imports` the names it needs of the catalogs, `more` further imports.
+    A title that ends in `>` is set to the right. `orders` are those that are no attribute of an item, as code.
     """
 
     pick: Pick[Any]
-    columns: Mapping[str, Column]
+    rows: list[dict[str, Any]]
+    columns: Mapping[str, str]
     call: str
-    imports: Sequence[str]
-    sorts: Mapping[str, Sort]
-    row: Callable[[Any], Mapping[str, object]] = lambda item: item.model_dump(mode="json")
-    more: str = ""
+    orders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -134,92 +122,87 @@ class Asked:
     """What was asked for: values of options that are criteria, and what the output is to be like."""
 
     given: dict[str, Any]
+    flags: Mapping[str, str]
+    sorts: Mapping[str, str]
     form: str
     explain: bool
-    sort: str
+    sort: str | None
     reverse: bool
     limit: int | None
-    flags: Mapping[str, str] = field(default_factory=dict)
 
     def criteria(self, model: type[CriteriaT], **always: object) -> CriteriaT:
         """Raises BadFilter, in one line with the names of the options."""
         wanted = {
-            name: value
-            for name, value in self.given.items()
-            if value not in (None, ()) and value is not False
+            key: value for key, value in self.given.items() if value not in (None, ()) and value is not False
         }
         try:
             return model.read({**wanted, **always})
         except BadFilter as error:
-            line = re.sub(
-                rf"^{model.__name__}: (\w+)(\.\d+)*", lambda found: self._flag(found[1], found[0]), str(error)
-            )
-            raise BadFilter(re.sub(r"`(\w+)`", lambda found: self._flag(found[1], found[0]), line)) from None
-
-    def _flag(self, name: str, otherwise: str) -> str:
-        return self.flags.get(name, otherwise)
+            names = rf"^{model.__name__}: (\w+)(?:\.\d+)*|`(\w+)`"
+            line = re.sub(names, lambda found: self.flags.get(found[1] or found[2], found[0]), str(error))
+            raise BadFilter(line) from None
 
     def show(self, found: Listing) -> None:
         """Print it in the form that was asked for; the explanation of JSON goes to the other stream."""
         if self.form == "python":
             click.echo(self._code(found), nl=False)
             return
-        items = self._items(found)
+        rows = found.rows
+        if self.sort:
+            key = self.sorts[self.sort]
+            rows = sorted(
+                rows, key=lambda row: ABSENT[key] if row[key] is None else row[key], reverse=self.reverse
+            )
+        elif self.reverse:
+            rows = rows[::-1]
+        rows = rows[: self.limit]
         if self.form == "json":
-            as_json([dict(found.row(item)) for item in items])
+            as_json(rows)
         else:
-            rows = ([_text(_value(item, column)) for column in found.columns.values()] for item in items)
-            table(tuple(found.columns), rows)
+            table(tuple(found.columns), ([_text(row, key) for key in found.columns.values()] for row in rows))
         if self.explain:
             click.echo(found.pick.explain(), err=self.form == "json")
         else:
             for line in found.pick.unknown:
                 click.echo(f"note: {line}", err=True)
 
-    def _items(self, found: Listing) -> list[Any]:
-        items = list(found.pick.ranked)
-        if self.sort:
-            items.sort(key=found.sorts[self.sort].key, reverse=self.reverse)
-        elif self.reverse:
-            items.reverse()
-        return items[: self.limit]
-
     def _code(self, found: Listing) -> str:
         """A program that prints the ids of the same list."""
         items = "pick.ranked"
         if self.sort:
+            order = found.orders.get(self.sort, f"item.{self.sorts[self.sort]}")
             reverse = ", reverse=True" if self.reverse else ""
-            items = f"sorted({items}, key=lambda item: {found.sorts[self.sort].code}{reverse})"
+            items = f"sorted({items}, key=lambda item: {order}{reverse})"
         elif self.reverse:
             items = "reversed(pick.ranked)" if self.limit is None else "pick.ranked[::-1]"
         items += f"[:{self.limit}]" if self.limit is not None else ""
-        return PROGRAM.format(
-            names=", ".join(sorted(found.imports)), more=found.more, pick=found.call, items=items
-        )
+        used = set(re.findall(r"\w+", f"{found.call} {items}"))
+        dated = "\nfrom datetime import date\n" if "date" in used else ""
+        names = ", ".join(sorted(used & set(catalog_names.__all__)))
+        return PROGRAM.format(names=names, dated=dated, pick=found.call, items=items)
 
 
-def _catalog(sorts: str, *options: Callable[..., Any]) -> Callable[[Callable[..., Listing]], Command]:
-    """A command that lists a catalog; the function gets what was asked for, and options of its own by name."""
+def _catalog(
+    sorts: Mapping[str, str], *options: Callable[..., Any]
+) -> Callable[[Callable[..., Listing]], Command]:
+    """A command that lists a catalog. `sorts`: the orders there are, to keys of rows."""
     shown = (
-        option("--sort", type=click.Choice(sorts.split()), default=None,
-               help="Sort by this, the least first; else the best comes first."),
+        option("--sort", type=click.Choice(list(sorts)), help="The least first; else the best comes first."),
         option("--reverse", is_flag=True, help="The last first."),
         option("--limit", type=click.IntRange(min=1), help="So many rows at most."),
         option("--explain", is_flag=True, help="Why the best is the best, and what each criterion removed."),
         format_option("table", "json", "python"),
-    )  # fmt: skip
+    )
 
     def add(function: Callable[..., Listing]) -> Command:
-        def call(
-            form: str, explain: bool, sort: str | None, reverse: bool, limit: int | None, **given: Any
-        ) -> None:
-            parameters = click.get_current_context().command.params
-            flags = {str(each.name): each.opts[0] for each in parameters}
-            asked = Asked(given, form, explain, sort or "", reverse, limit, flags)
+        def call(**given: Any) -> None:
+            flags = {str(each.name): each.opts[0] for each in click.get_current_context().command.params}
+            output = {name: given.pop(name) for name in ("form", "explain", "sort", "reverse", "limit")}
+            asked = Asked(given, flags, sorts, **output)
             asked.show(function(asked))
 
         functools.update_wrapper(call, function)
-        given = reversed((*options, *shown))
+        given = (*options, *shown)[::-1]
         return click.command(cls=Command)(functools.reduce(lambda done, each: each(done), given, call))
 
     return add
@@ -231,7 +214,10 @@ CLASSES = click.Choice(["nanode", "standard", "dedicated", "premium", "highmem",
 
 
 @_catalog(
-    "price memory vcpus disk transfer gpus id",
+    {
+        "price": "monthly_usd", "memory": "memory_mb", "vcpus": "vcpus", "disk": "disk_mb",
+        "transfer": "transfer_gb", "gpus": "gpus", "id": "id",
+    },
     option("--id", "ids", **MANY, help="This plan.", shell_complete=ids_of("types")),
     option("--class", "class", type=CLASSES, **MANY, help="Of this class."),
     option("--vcpus", **INT, help="So many cores."),
@@ -250,7 +236,7 @@ CLASSES = click.Choice(["nanode", "standard", "dedicated", "premium", "highmem",
     option("--backups", is_flag=True, help="Prices with the backup service."),
     option("--exclude", **MANY, help="Not this plan.", shell_complete=ids_of("types")),
     option("--region", default="", help="On sale there, at its prices.", shell_complete=ids_of("regions")),
-)
+)  # fmt: skip
 def types(asked: Asked) -> Listing:
     """Plans: what they have, and what they cost in a region. The cheapest comes first."""
     region = asked.given.pop("region")
@@ -258,34 +244,24 @@ def types(asked: Asked) -> Listing:
     backups = criteria.backups
     with open_catalogs() as catalogs:
         pick = pick_type(catalogs, criteria, region, explain=asked.explain)
-    monthly, hourly = (
-        functools.partial(_price, name=name, region=region, backups=backups)
-        for name in ("monthly_usd", "hourly_usd")
-    )
-    price = Sort(lambda item: monthly(item) or 0.0, f"item.monthly_usd({region!r}, {backups}) or 0.0")
     hidden = {"class_", "price", "region_prices", "backups_price", "backups_region_prices"}
-    return Listing(
-        pick,
+    rows = [
         {
-            "id": "id", "class": "class_", "vcpus>": "vcpus", "memory MB>": "memory_mb", "disk MB>": "disk_mb",
-            "transfer GB>": "transfer_gb", "gpus>": "gpus",
-            "USD/month>": lambda item: _usd(monthly(item), 2), "USD/hour>": lambda item: _usd(hourly(item), 4),
-        },
-        f"pick_type(catalogs, {_as_code(criteria)}, {region!r})",
-        ("TypeCriteria", "pick_type"),
-        {
-            "price": price, "memory": _by("memory_mb"), "disk": _by("disk_mb"), "transfer": _by("transfer_gb"),
-            **{name: _by(name) for name in ("vcpus", "gpus", "id")},
-        },
-        lambda item: {
-            **item.model_dump(mode="json", exclude=hidden), "class": item.class_,
-            "region": region or None, "monthly_usd": monthly(item), "hourly_usd": hourly(item),
-        },
-    )  # fmt: skip
+            **item.model_dump(mode="json", exclude=hidden), "class": item.class_, "region": region or None,
+            "monthly_usd": item.monthly_usd(region, backups), "hourly_usd": item.hourly_usd(region, backups),
+        }
+        for item in pick.ranked
+    ]  # fmt: skip
+    columns = {
+        "id": "id", "class": "class", "vcpus>": "vcpus", "memory MB>": "memory_mb", "disk MB>": "disk_mb",
+        "transfer GB>": "transfer_gb", "gpus>": "gpus", "USD/month>": "monthly_usd", "USD/hour>": "hourly_usd",
+    }  # fmt: skip
+    call = f"pick_type(catalogs, {_as_code(criteria)}, {region!r})"
+    return Listing(pick, rows, columns, call, {"price": f"item.monthly_usd({region!r}, {backups}) or 0.0"})
 
 
 @_catalog(
-    "price id country label",
+    {"price": "monthly_usd", "id": "id", "country": "country", "label": "label"},
     option("--id", "ids", **MANY, help="This region.", shell_complete=ids_of("regions")),
     option("--continent", type=click.Choice(CONTINENTS), help="On this continent."),
     option("--country", "countries", **MANY, help="In this country (two letters)."),
@@ -307,30 +283,24 @@ def regions(asked: Asked) -> Listing:
         pick = pick_region(catalogs, criteria, sells=sells, explain=asked.explain)
     if asked.sort == "price" and not plan:
         raise click.UsageError("--sort price needs --type, the plan whose price it is")
-    prices = {region.id: type_.monthly_usd(region.id) for region in pick.ranked} if type_ else {}
-    columns: dict[str, Column] = {name: name for name in ("id", "label", "country")}
-    columns |= {"site": "site_type", "status": "status"}
+    columns = {"id": "id", "label": "label", "country": "country", "site": "site_type", "status": "status"}
+    rows: list[dict[str, Any]] = [item.model_dump(mode="json") for item in pick.ranked]
     if (near := criteria.near) is not None:
-        columns["km>"] = lambda item: _away(item.id, near)
-    if plan:
-        columns["USD/month>"] = lambda item: _usd(prices[item.id], 2)
+        columns["km>"] = "km"
+        for row in rows:
+            row["km"] = distance_km(near, there) if (there := coordinates_of(row["id"])) else None
+    if type_:
+        columns["USD/month>"] = "monthly_usd"
+        for row in rows:
+            row["monthly_usd"] = type_.monthly_usd(row["id"])
     price = f"catalogs.types(LinodeTypes.id == {plan!r})[0].monthly_usd(item.id) or 0.0"
     more = f", sells=TypeCriteria(ids=({plan!r},))" if plan else ""
-    return Listing(
-        pick,
-        columns,
-        f"pick_region(catalogs, {_as_code(criteria)}{more})",
-        ("RegionCriteria", "pick_region", *(("LinodeTypes", "TypeCriteria") if plan else ())),
-        {
-            "price": Sort(lambda item: prices[item.id] or 0.0, price),
-            **{name: _by(name) for name in ("id", "country", "label")},
-        },
-        lambda item: {**item.model_dump(mode="json"), **({"monthly_usd": prices[item.id]} if plan else {})},
-    )
+    call = f"pick_region(catalogs, {_as_code(criteria)}{more})"
+    return Listing(pick, rows, columns, call, {"price": price})
 
 
 @_catalog(
-    "vendor id size eol",
+    {"vendor": "vendor", "id": "id", "size": "size_mb", "eol": "eol"},
     option("--vendor", help="Of this vendor, such as Debian."),
     option("--distribution", help="Of this distribution, such as centos-stream."),
     option("--version", help="Of this version; 12 is also 12.5."),
@@ -359,32 +329,21 @@ def images(asked: Asked) -> Listing:
     with open_catalogs(own=criteria.own) as catalogs:
         today = datetime.now(timezone.utc).date()
         pick = pick_image(catalogs, criteria, today, explain=asked.explain)
+    rows = [
+        {**item.model_dump(mode="json"), "version": item.release.version_text if item.release else ""}
+        for item in pick.ranked
+    ]
+    columns = {
+        "id": "id", "label": "label", "vendor": "vendor", "version": "version", "size MB>": "size_mb",
+        "supported until": "eol", "deprecated": "deprecated",
+    }  # fmt: skip
     code = _as_code(criteria).replace("datetime.date(", "date(")
-    return Listing(
-        pick,
-        {
-            "id": "id",
-            "label": "label",
-            "vendor": lambda item: item.vendor or "own",
-            "version": lambda item: item.release.version_text if item.release else "",
-            "size MB>": "size_mb",
-            "supported until": lambda item: item.eol or "",
-            "deprecated": "deprecated",
-        },
-        f"pick_image(catalogs, {code}, date.today())",
-        ("AnyImages", "pick_image"),
-        {
-            "vendor": _by("vendor", ""),
-            "id": _by("id"),
-            "size": _by("size_mb"),
-            "eol": _by("eol", date.max, "date.max"),
-        },
-        more="\nfrom datetime import date\n",
-    )
+    orders = {"vendor": 'item.vendor or ""', "eol": "item.eol or date.max"}
+    return Listing(pick, rows, columns, f"pick_image(catalogs, {code}, date.today())", orders)
 
 
 @_catalog(
-    "id label",
+    {"id": "id", "label": "label"},
     option("--architecture", type=click.Choice(["x86_64", "i386"]), help="For this kind of processor."),
     option("--version", help="Of this version; 6.2 is also 6.2.9."),
     option("--kvm/--any", default=True, help="Those that boot here (KVM), or any."),
@@ -394,19 +353,9 @@ def kernels(asked: Asked) -> Listing:
     criteria = asked.criteria(KernelCriteria, kvm=asked.given["kvm"])
     with open_catalogs() as catalogs:
         pick = pick_kernel(catalogs, criteria, explain=asked.explain)
-    return Listing(
-        pick,
-        {
-            "id": "id",
-            "label": "label",
-            "architecture": "architecture",
-            "KVM": "kvm",
-            "built": lambda item: item.built.date() if item.built else "",
-        },
-        f"pick_kernel(catalogs, {_as_code(criteria)})",
-        ("KernelCriteria", "pick_kernel"),
-        {"id": _by("id"), "label": _by("label")},
-    )
+    rows = [item.model_dump(mode="json") for item in pick.ranked]
+    columns = {"id": "id", "label": "label", "architecture": "architecture", "KVM": "kvm", "built": "built"}
+    return Listing(pick, rows, columns, f"pick_kernel(catalogs, {_as_code(criteria)})")
 
 
 @contextmanager
@@ -468,27 +417,13 @@ def _as_code(criteria: Criteria) -> str:
     return f"{type(criteria).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
-def _value(item: Any, column: Column) -> object:
-    return getattr(item, column) if isinstance(column, str) else column(item)
-
-
-def _price(item: Any, *, name: str, region: str, backups: bool) -> float | None:
-    found: float | None = getattr(item, name)(region, backups)
-    return found
-
-
-def _away(region: str, near: tuple[float, float]) -> int | None:
-    there = coordinates_of(region)
-    return None if there is None else distance_km(near, there)
-
-
-def _usd(price: float | None, digits: int) -> str | None:
-    return None if price is None else f"{price:.{digits}f}"
-
-
-def _text(value: object) -> str:
+def _text(row: Mapping[str, Any], key: str) -> str:
+    """A value as the table has it."""
+    value = row[key]
     if value is None:
-        return "?"
+        return UNKNOWN.get(key, "?")
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    if key in DIGITS:
+        return f"{value:.{DIGITS[key]}f}"
+    return str(value)[:DAY] if key == "built" else str(value)

@@ -20,6 +20,7 @@ from fleet.engine.engine import Engine
 from fleet.engine.local_api import DEFAULT_PORT, DEFAULT_SPEED, LocalApi, write_private
 from providers.linode.api.connection import LOCAL_STACK
 from stacks.errors import BadSettings
+from stacks.layers import read_layer
 from stacks.sources import PROJECT, local_folder
 
 ALIEN_SALT = re.compile(r"^encryptionsalt:.*\n", re.MULTILINE)
@@ -64,11 +65,8 @@ class LocalStack:
 
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
         """The environment for this stack's commands: no token, address or passphrase of somebody else."""
-        kept = {
-            key: value
-            for key, value in env.items()
-            if key not in ("LINODE_TOKEN", "LINODE_URL", "PULUMI_CONFIG_PASSPHRASE")
-        }
+        others = ("LINODE_TOKEN", "LINODE_URL", "PULUMI_CONFIG_PASSPHRASE")
+        kept = {key: value for key, value in env.items() if key not in others}
         return {**kept, **self.pulumi_variables(), "PULUMI_SKIP_UPDATE_CHECK": "true"}
 
     def api(self, env: Mapping[str, str]) -> LocalApi:
@@ -113,9 +111,10 @@ class LocalStack:
         if not self.settings.exists():
             self._make_settings(engine, api, env)
             return
-        moved, known = self._port_in_settings() != api.port, "linode:token" in self._values()
-        missing = (*(["linode:url"] if moved else []), *([] if known else ["linode:token"]))
-        self._tell_api(engine, env, self.settings, api, *missing)
+        if self._port_in_settings() != api.port:
+            self._tell_api(engine, env, self.settings, api, "linode:url")
+        if "linode:token" not in self._values():
+            self._tell_api(engine, env, self.settings, api, "linode:token")
 
     def _make_settings(self, engine: Engine, api: LocalApi, env: Mapping[str, str]) -> None:
         salt = self._salt_in_state() if self.checkpoint.exists() else new_stack(LOCAL_STACK, engine, env)
@@ -151,22 +150,16 @@ class LocalStack:
             engine.ask(*words, env=env, stdin=value, stack=LOCAL_STACK)
 
     def _port_in_settings(self) -> int | None:
-        if not self.settings.exists():
-            return None
+        """None before there are any. Raises BadSettings."""
         try:
-            return urlsplit(str(self._values()["linode:url"])).port
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            place = f"{self.settings}:{mark.line + 1}" if mark else str(self.settings)
-            raise BadSettings(f"{place}: no valid YAML. Next: correct it.") from None
-        except (KeyError, TypeError, ValueError):
+            return urlsplit(str(self._values()["linode:url"])).port if self.settings.exists() else None
+        except (KeyError, ValueError):
             raise BadSettings(
-                f"{self.settings} has no usable linode:url. Next: correct it, or remove the file to have it made anew."
+                f"{self.settings} has no usable linode:url. Next: correct it, or remove the file: it is made again."
             ) from None
 
     def _values(self) -> Mapping[str, object]:
-        found = yaml.safe_load(self.settings.read_text())["config"]
-        return found if isinstance(found, dict) else {}
+        return read_layer(self.settings, str(self.settings)).values
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Callable
@@ -50,13 +51,8 @@ def _read(file: Path) -> Lock:
 
 def moment(text: str) -> datetime:
     """A Go timestamp: up to nine digits of a second, Z or an offset, where Python takes six."""
-    whole, dot, rest = text.replace("Z", "+00:00").partition(".")
-    if dot:
-        digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
-        text = f"{whole}.{digits[:6]:0<6}{rest[len(digits) :]}"
-    else:
-        text = whole
-    found = datetime.fromisoformat(text)
+    whole = re.sub(r"\.(\d+)", lambda found: f".{found[1][:6]:0<6}", text.replace("Z", "+00:00"))
+    found = datetime.fromisoformat(whole)
     return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
 
 

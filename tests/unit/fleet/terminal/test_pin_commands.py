@@ -20,7 +20,7 @@ from stacks import picking, sources
 from stacks import settings as stack_settings
 from stacks.pinning import StackFiles
 from stacks.sources import PROJECT
-from tests.unit.terminal.conftest import Run
+from tests.unit.fleet.terminal.conftest import Run
 
 
 @pytest.fixture

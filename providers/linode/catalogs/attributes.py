@@ -58,9 +58,6 @@ class Table(type):
             names[each].settle(name, each, made.record.model_fields.get(each))
         return made
 
-    def __init__(cls, name: str, bases: tuple[type, ...], names: dict[str, Any], **_options: Any) -> None:
-        super().__init__(name, bases, names)
-
     @property
     def filterable(cls) -> frozenset[str]:
         """What the API calls the attributes that it filters on."""

@@ -38,15 +38,16 @@ def find(
     client: ListsRows,
     table: Table,
     record: type[RecordT],
-    where: Where[RecordT] = None,
-    order: By[RecordT] = None,
+    where: Where[Any] = None,
+    order: By[Any] = None,
     *,
     path: str = "",
 ) -> tuple[RecordT, ...]:
     """The records of a list that the filter holds for, in that order or else the API's.
 
-    `path` is that of another list with the same rows, such as a Linode's own firewalls. Rows that can't be read as
-    the record are left out. Raises BadFilter when filter or order are of another table, and what the client raises.
+    `record` is any model with the fields that are wanted; rows that can't be read as it are left out. `path` is that
+    of another list with the same rows, such as a Linode's own firewalls. Raises BadFilter when filter or order are of
+    another table, and what the client raises.
     """
     table.check(where, order)
     path = path or table.path

@@ -7,9 +7,21 @@ import time
 from collections.abc import Mapping, Sequence
 
 import pytest
+from pydantic import BaseModel
 
 from providers.linode.api.errors import ApiRefused, ApiUnreachable, BadFilter
-from providers.linode.catalogs import Catalogs, Images, Kernels, LinodeTypes, Regions
+from providers.linode.api.records import Event
+from providers.linode.catalogs import (
+    Catalogs,
+    Events,
+    Images,
+    Instances,
+    Kernels,
+    LinodeTypes,
+    Regions,
+    find,
+)
+from providers.linode.catalogs.attributes import Number, Table, Text
 from tests.catalog_rows import KERNELS, Row, RowsClient
 
 ONE = Kernels.label == "6.9.3-x86_64-linode165"
@@ -211,3 +223,77 @@ def test_rows_that_stand_twice_come_twice() -> None:
     ids = [kernel.id for kernel in Catalogs(RowsClient()).kernels()]
 
     assert ids.count("linode/6.10.1-x86_64-linode166") == 2
+
+
+class Server(BaseModel):
+    """What a program wants to know of a Linode."""
+
+    id: int
+    label: str = ""
+
+
+SERVERS: list[Row] = [
+    {"id": 3, "label": "web-3", "tags": ["web"], "region": "us-ord", "status": "running"},
+    {"id": 1, "label": "web-1", "tags": ["web"], "region": "us-ord", "status": "offline"},
+    {"id": 2, "label": "db-1", "tags": ["db"], "region": "us-ord", "status": "running"},
+    {"label": "without an id", "tags": ["web"], "status": "running"},
+]
+PATHS = {"/linode/instances": SERVERS, "/vpcs/4/linodes": SERVERS[:1]}
+
+
+def test_a_look_up_gives_the_records_that_the_filter_holds_for_in_order() -> None:
+    client = RowsClient(PATHS)
+    running = Instances.tags.contains("web") & (Instances.status == "running")
+
+    found = find(client, Instances, Server, running)
+    web = find(client, Instances, Server, Instances.tags.contains("web"), Instances.label.ascending())
+
+    assert found == (Server(id=3, label="web-3"),)
+    assert [each.id for each in web] == [1, 3]
+    assert client.asked == [
+        ("/linode/instances", {"tags": {"+contains": "web"}}),
+        ("/linode/instances", {"+order_by": "label", "+order": "asc", "tags": {"+contains": "web"}}),
+    ]
+
+
+def test_a_look_up_asks_for_all_where_the_api_can_do_nothing_or_refuses() -> None:
+    class Refuses(RowsClient):
+        def list_rows(self, path: str, x_filter: Mapping[str, object] | None = None) -> Sequence[Row]:
+            rows = super().list_rows(path, x_filter)
+            if x_filter is not None:
+                raise ApiRefused("400", status=400)
+            return rows
+
+    client, refusing = RowsClient(PATHS), Refuses(PATHS)
+
+    assert [each.id for each in find(client, Instances, Server, Instances.status == "offline")] == [1]
+    assert [each.id for each in find(refusing, Instances, Server, Instances.label == "db-1")] == [2]
+    assert client.asked == [("/linode/instances", None)]
+    assert [sent for _, sent in refusing.asked] == [{"label": "db-1"}, None]
+
+
+def test_a_look_up_can_be_in_another_list_of_the_same_things() -> None:
+    client = RowsClient(PATHS)
+
+    (found,) = find(client, Instances, Server, path="/vpcs/4/linodes")
+
+    assert found.id == 3
+    assert client.asked == [("/vpcs/4/linodes", None)]
+
+
+def test_a_look_up_with_the_filter_of_another_list_is_refused() -> None:
+    with pytest.raises(BadFilter, match=r"^Events.action is no attribute of Instances\."):
+        find(RowsClient(PATHS), Instances, Event, Events.action == "linode_boot")
+
+
+def test_a_table_of_ones_own_is_asked_as_the_others() -> None:
+    class Buckets(metaclass=Table, path="/buckets", record=Server):
+        id = Number[Server](unique=True)
+        label = Text[Server](filterable=True)
+
+    client = RowsClient({"/buckets": [{"id": 1, "label": "a"}, {"id": 2, "label": "b"}]})
+
+    (found,) = find(client, Buckets, Server, Buckets.label == "b")
+
+    assert (found.id, Buckets.path, sorted(Buckets.filterable)) == (2, "/buckets", ["id", "label"])
+    assert client.asked == [("/buckets", {"label": "b"})]

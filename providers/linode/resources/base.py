@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import Resource as DynamicResource
@@ -59,7 +59,7 @@ class Resource(DynamicResource, module="linode", name="Resource"):
             if field.secret and key in given
         }
         label = {"label": default_label(name)} if "label" in fields else {}
-        outputs = dict.fromkeys(key for key in get_type_hints(type(self)) if key not in ("kind", "urn", "id"))
+        outputs = dict.fromkeys(type(self).__annotations__)
         super().__init__(
             provider_of(self.kind), name, {**outputs, **label, **given, **hidden, "owner": owner}, opts
         )

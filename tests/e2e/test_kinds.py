@@ -1,0 +1,143 @@
+"""A small program with firewalls and SSH keys, run by either engine; nobody passes an account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from emulators.linode_api.server import LocalApi
+from tests.project import Project
+
+PROGRAM = """
+import json
+
+import pulumi
+
+from providers.linode import Firewall, FirewallArgs, SSHKey, SSHKeyArgs
+
+with open("wanted.json") as file:
+    wanted = json.load(file)
+laptop = SSHKey("laptop", label="laptop", ssh_key=wanted["key"])
+SSHKey("twin", SSHKeyArgs(label="laptop", ssh_key=wanted["key"]))
+wall = Firewall("web", FirewallArgs(inbound_policy="DROP", outbound_policy="ACCEPT", **wanted["web"]))
+Firewall(
+    "db",
+    inbound=[{"action": "ACCEPT", "protocol": "TCP", "ports": "5432", "addresses": {"ipv4": ["10.0.0.0/8"]}}],
+    inbound_policy="DROP",
+    outbound_policy="DROP",
+    tags=[laptop.id.apply(lambda id_: f"key-{id_}")],
+    opts=pulumi.ResourceOptions(depends_on=[wall]),
+)
+pulumi.export("wall", wall.id)
+"""
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
+WEB: dict[str, Any] = {
+    "action": "ACCEPT",
+    "protocol": "TCP",
+    "ports": "80, 443",
+    "addresses": {"ipv4": ["0.0.0.0/0"]},
+}
+SSH: dict[str, Any] = {**WEB, "ports": "22"}
+
+
+@pytest.fixture
+def project(engine: str, tmp_path: Path) -> Iterator[Project]:
+    with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
+        yield Project(tmp_path / "project", engine, api, PROGRAM)
+
+
+def call(project: Project, method: str, path: str, body: object = None) -> Any:
+    headers = {"Authorization": f"Bearer {project.token}"}
+    url = f"{project.api.url}/v4{path}"
+    return requests.request(method, url, json=body, headers=headers, timeout=30).json()
+
+
+def want(project: Project, **web: object) -> None:
+    (project.folder / "wanted.json").write_text(json.dumps({"key": KEY, "web": web}))
+
+
+def firewalls(project: Project) -> dict[str, Any]:
+    return {row["label"]: row for row in call(project, "GET", "/networking/firewalls")["data"]}
+
+
+def writes(project: Project) -> list[str]:
+    return [f"{row['method']} {row['path']}" for row in project.api.requests() if row["method"] != "GET"]
+
+
+def test_firewalls_and_keys_are_made_kept_changed_put_back_and_deleted(project: Project) -> None:
+    body = {
+        "type": "g6-nanode-1",
+        "region": "de-fra-2",
+        "label": "by-hand",
+        "interface_generation": "legacy_config",
+    }
+    linode = call(project, "POST", "/linode/instances", body)
+    want(project, inbound=[WEB], linodes=[linode["id"]])
+
+    made = project.up()
+    again = project.preview("--expect-no-changes")
+
+    assert made.code == again.code == 0, made.said + again.said
+    keys = call(project, "GET", "/profile/sshkeys")["data"]
+    assert [(row["label"], row["ssh_key"]) for row in keys] == [("laptop", KEY)] * 2
+    wall = firewalls(project)["fleet-test-web"]
+    assert [entity["id"] for entity in wall["entities"]] == [linode["id"]]
+    assert wall["rules"]["inbound"] == [WEB]
+    assert any(tag.startswith("key-") for tag in firewalls(project)["fleet-test-db"]["tags"])
+    assert all(str(row["id"]) in project.checkpoint.read_text() for row in [*keys, wall])
+
+    want(project, inbound=[WEB], label="front", linodes=[])
+    before = len(writes(project))
+    changed = project.up()
+
+    assert changed.code == 0, changed.said
+    assert firewalls(project)["front"]["id"] == wall["id"]
+    assert firewalls(project)["front"]["entities"] == []
+    assert [line.split()[0] for line in writes(project)[before:]] == ["DELETE", "PUT"]
+
+    call(project, "PUT", f"/networking/firewalls/{wall['id']}", {"status": "disabled"})
+    call(project, "DELETE", f"/profile/sshkeys/{keys[0]['id']}")
+    want(project, inbound=[WEB], label="front", linodes=[], status="enabled")
+    back = project.up("--refresh")
+
+    assert back.code == 0, back.said
+    assert firewalls(project)["front"]["status"] == "enabled"
+    assert len(call(project, "GET", "/profile/sshkeys")["data"]) == 2
+
+    gone = project.destroy()
+
+    assert gone.code == 0, gone.said
+    assert (firewalls(project), call(project, "GET", "/profile/sshkeys")["data"]) == ({}, [])
+
+
+def test_a_preview_tells_what_is_wrong_in_one_line_and_what_is_doubtful_beside_its_resource(
+    project: Project,
+) -> None:
+    want(project, inbound=[{**WEB, "protocl": "TCP"}], linodes=[98000001])
+    wrong = project.preview()
+    want(project, inbound=[SSH])
+    open_to_all = project.preview()
+
+    assert wrong.code != 0
+    assert "[0] takes no 'protocl' (did you mean protocol or ports?)" in wrong.said
+    assert "has 98000001, which is no Linode of this account (there are none)" in wrong.said
+    assert "Traceback" not in wrong.said
+    assert open_to_all.code == 0, open_to_all.said
+    assert "SSH (port 22) is open to everybody: 0.0.0.0/0" in open_to_all.said
+    assert writes(project) == []
+
+
+def test_a_program_without_a_required_input_is_told_which(project: Project) -> None:
+    (project.folder / "__main__.py").write_text(
+        "from providers.linode import Firewall\nFirewall('web', inbound_policy='DROP')\n"
+    )
+
+    done = project.preview()
+
+    assert done.code != 0
+    assert "outbound_policy" in done.said

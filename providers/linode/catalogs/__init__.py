@@ -11,6 +11,7 @@ a program's own filter ─► attributes of the tables ──┴► filter ─�
                                                                 └► here ◄── records ◄───┴► lookup ─► funnel ─► picks
 """
 
+from providers.linode.catalogs.attributes import Flag, Moment, Number, Table, Text, Version, Word, Words
 from providers.linode.catalogs.criteria import (
     AnyImages,
     Criteria,
@@ -57,9 +58,10 @@ from providers.linode.catalogs.x_filter import render
 
 __all__ = [
     "AnyImages", "Availabilities", "Availability", "Catalogs", "Criteria", "Events", "Filter", "Firewalls",
-    "Funnel", "Image", "ImageCriteria", "Images", "Instances", "Kernel", "KernelCriteria", "Kernels",
-    "LinodeType", "LinodeTypes", "ListsRows", "Order", "Pick", "Place", "PlacementGroups", "Price",
-    "Region", "RegionCriteria", "Regions", "ReservedAddresses", "StackScripts", "Step", "TypeCriteria",
-    "Users", "Volumes", "Vpcs", "cheapest", "find", "known_region", "known_type", "newest", "pick_image",
-    "pick_kernel", "pick_place", "pick_region", "pick_type", "render", "smallest", "unknown_names",
+    "Flag", "Funnel", "Image", "ImageCriteria", "Images", "Instances", "Kernel", "KernelCriteria",
+    "Kernels", "LinodeType", "LinodeTypes", "ListsRows", "Moment", "Number", "Order", "Pick", "Place",
+    "PlacementGroups", "Price", "Region", "RegionCriteria", "Regions", "ReservedAddresses", "StackScripts",
+    "Step", "Table", "Text", "TypeCriteria", "Users", "Version", "Volumes", "Vpcs", "Word", "Words",
+    "cheapest", "find", "known_region", "known_type", "newest", "pick_image", "pick_kernel", "pick_place",
+    "pick_region", "pick_type", "render", "smallest", "unknown_names",
 ]  # fmt: skip

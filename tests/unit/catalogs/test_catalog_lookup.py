@@ -18,10 +18,12 @@ from providers.linode.catalogs import (
     Instances,
     Kernels,
     LinodeTypes,
+    Number,
     Regions,
+    Table,
+    Text,
     find,
 )
-from providers.linode.catalogs.attributes import Number, Table, Text
 from tests.catalog_rows import KERNELS, Row, RowsClient
 
 ONE = Kernels.label == "6.9.3-x86_64-linode165"

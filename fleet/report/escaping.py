@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
+
+from markupsafe import escape
 
 LONGEST = 80
 """Characters of one value in a table or a sentence; a longer one is cut in the middle."""
@@ -16,6 +17,7 @@ _UNSEEN = re.compile(
 )
 """By number, not by category: what Python knows of characters differs between its versions, and bytes must not."""
 
+_LINE_END = re.compile(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@:&])")
 
 
@@ -34,7 +36,7 @@ def cut_end(text: str, longest: int = LONGEST) -> str:
 
 def visible(text: str) -> str:
     """Line ends as ⏎, tabs as spaces; control, direction and other unseen characters by their number."""
-    text = re.sub(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]", "⏎", text).replace("\t", " ")
+    text = _LINE_END.sub("⏎", text).replace("\t", " ")
     text = _UNSEEN.sub(lambda match: _numbered(match.group()), text)
     return text.replace("-->", "-- >").replace("<!--", "<! --")
 
@@ -45,7 +47,7 @@ def _numbered(character: str) -> str:
 
 
 def code_span(
-    text: str, *, in_table: bool, longest: int = LONGEST, shorter: Callable[[str, int], str] = cut
+    text: str, longest: int = LONGEST, *, in_table: bool = False, shorter: Callable[[str, int], str] = cut
 ) -> str:
     """A code span with a fence longer than any run of backticks inside. Source: GitHub Flavored Markdown, 6.3."""
     shown = visible(shorter(text, longest))
@@ -72,5 +74,4 @@ def plain_text(text: str, *, in_table: bool = False) -> str:
 
 
 def html_text(text: str, longest: int | None = None) -> str:
-    shown = visible(text if longest is None else cut(text, longest))
-    return html.escape(shown, quote=True)
+    return str(escape(visible(text if longest is None else cut(text, longest))))

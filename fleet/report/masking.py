@@ -6,12 +6,11 @@ reaches from one into the next. `swept` is the net over a finished text; it leav
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from fleet.report.escaping import plain_text, table_pipes, visible
+from fleet.report.escaping import html_text, plain_text, table_pipes, visible
 
 MASK = "[secret]"
 SHORTEST = 6
@@ -83,14 +82,17 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
 def _inner_forms(secret: str) -> tuple[str, ...]:
     """A secret as it is, inside a list or map that is shown as JSON, and as a quoted key of a path."""
     as_key = secret.replace("\\", "\\\\").replace('"', '\\"')
-    as_json = json.dumps(secret, ensure_ascii=False)[1:-1]
-    return tuple(dict.fromkeys((secret, as_json, as_key)))
+    return tuple(dict.fromkeys((secret, _in_json(secret), as_key)))
 
 
-def holds_any(text: str, secrets: Iterable[str]) -> bool:
-    """Whether there is anything to mask in one of many values, joined by line ends."""
-    forms = (form for secret in secrets for form in _inner_forms(secret))
-    return any(pattern.search(text) for pattern in PATTERNS) or any(form in text for form in forms)
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def holds_any(document: str, secrets: Iterable[str]) -> bool:
+    """Whether there may be anything to mask in one of the values of a JSON document, or of its texts."""
+    forms = (_in_json(form) for secret in secrets for form in _inner_forms(secret))
+    return any(pattern.search(document) for pattern in PATTERNS) or any(form in document for form in forms)
 
 
 def swept(text: str, secrets: Iterable[str] = ()) -> str:
@@ -115,6 +117,6 @@ def _swept(text: str, forms: Iterable[str]) -> str:
 def _outer_forms(secret: str) -> Iterator[str]:
     """Those that can't hold a piece of the frame: a fence, the border of a cell, a line end."""
     shown = visible(secret)
-    for form in (secret, shown, table_pipes(shown), plain_text(secret), html.escape(shown, quote=True)):
+    for form in (secret, shown, table_pipes(shown), plain_text(secret), html_text(secret)):
         if len(form) >= SHORTEST and not re.search(r"[`\n]|(?<!\\)\|", form):
             yield form

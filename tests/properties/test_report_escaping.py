@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fleet.report.escaping import code_span, html_text, plain_text
 from fleet.report.forms import html_page, markdown, schema
-from fleet.report.forms.markdown_parts import text
+from fleet.report.forms.markdown import text
 from fleet.report.judge.report import build
 from fleet.report.model import Report
 from fleet.report.phrases import Piece, code, phrase

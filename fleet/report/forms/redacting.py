@@ -5,8 +5,11 @@ This is where values enter the outputs. The hash of a plan is made before, so it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import get_args
+
+from pydantic_core import PydanticSerializationError
 
 from fleet.report import model
 from fleet.report.judge.paths import LONGEST, shortened
@@ -15,12 +18,12 @@ from fleet.report.model import LABEL_NAMES, Report
 from fleet.report.phrases import Kind
 from fleet.report.read import files
 
+_TEXTS = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
 OUR_WORDS = frozenset(
     word
     for choice in (
-        model.Op, model.Certainty, model.Likelihood, model.SourceChange, files.Level, model.Verdict,
+        model.Op, model.Certainty, model.Likelihood, model.SourceChange, files.Level, files.Destroyed, model.Verdict,
         model.GuardState, model.ValueKind, model.PathKind, model.Form, model.OutputState, model.Severity, Kind,
-        files.Destroyed,
     )
     for word in get_args(choice)
 ) | frozenset(LABEL_NAMES)  # fmt: skip
@@ -28,11 +31,15 @@ OUR_WORDS = frozenset(
 
 
 def redacted(report: Report, secrets: Sequence[str] = ()) -> Report:
-    """The report itself where nothing has to be masked or cut."""
+    """The report itself where nothing has to be masked or cut: its JSON, which is quick to make, tells that."""
+    try:
+        told = set(_TEXTS.findall(report.model_dump_json()))
+        if max(map(len, told)) <= LONGEST and not holds_any('"'.join(told), secrets):
+            return report
+    except PydanticSerializationError:  # half a character, which no JSON can hold
+        pass
     content = report.model_dump()
-    found = sorted(_texts(content) - OUR_WORDS)
-    if max(map(len, found), default=0) <= LONGEST and not holds_any("\n".join(found), secrets):
-        return report
+    found = _texts(content) - OUR_WORDS
     shown = {text: new for text in found if (new := shortened(mask(text, secrets))) != text}
     return Report.model_validate(_replaced(content, shown), strict=False) if shown else report
 

@@ -87,7 +87,7 @@ class Reading:
 
 def clean(value: object) -> object:
     """The value with every secret object as the text [secret]."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if value.get(SECRET_KEY) == SECRET_SIGNATURE:
             return SECRET
         return {str(key): clean(part) for key, part in value.items()}
@@ -97,7 +97,7 @@ def clean(value: object) -> object:
 
 
 def has_unknown(value: object) -> bool:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return any(has_unknown(part) for part in value.values())
     if isinstance(value, list):
         return any(has_unknown(part) for part in value)
@@ -114,7 +114,7 @@ def texts(value: object) -> tuple[str, ...]:
 
 def read_state(value: object) -> State | None:
     """Either form's state object; None when there is none."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     dependencies = as_map(value.get("propertyDependencies"))
     return State(

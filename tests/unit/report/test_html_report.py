@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fleet.report.forms import html_page
-from fleet.report.forms.picture import MOST_LEAVES, stack_picture
+from fleet.report.forms.html_page import stack_picture
+from fleet.report.forms.pictures import MOST_LEAVES
 from fleet.report.judge.report import build
 from tests.unit.report.making import Act, bundle, created, deleted, kept, replaced, report, stack_of, updated
 

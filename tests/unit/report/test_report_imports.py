@@ -8,7 +8,7 @@ import fleet.report
 
 FOLDER = Path(next(iter(fleet.report.__path__)))
 FILES = sorted(FOLDER.rglob("*.py"))
-LIBRARIES = {"click", "pydantic", "requests", "rich"}
+LIBRARIES = {"click", "jinja2", "markupsafe", "pydantic_core", "pydantic", "requests", "rich"}
 
 
 def imported(path: Path) -> set[str]:

@@ -1,0 +1,134 @@
+"""Pictures in SVG: a stack as a tree of its resources and what changes, and what each environment costs a month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from fleet.report.forms import words
+from fleet.report.model import Change, StackReport, Verdict
+from fleet.report.names import group_of, top_level
+from fleet.report.phrases import counted, plain
+
+ROW, GAP, TOP, BARS = 40, 8, 12, 620
+"""Pixels: of a box and between two, above the first one, of the longest bar."""
+
+MOST_LEAVES = 400
+"""Resources drawn one by one; changed ones come first, the rest is a number in its group."""
+
+
+class Leaf(NamedTuple):
+    """One box of the last column. name: None for a box that stands for several unchanged resources."""
+
+    name: str | None
+    group: str
+    title: str
+    note: str
+    money: str
+    verdict: Verdict
+    y: int
+
+
+def picture(stack: StackReport) -> Mapping[str, object]:
+    """What the picture of a stack is drawn from: who is made from whom is an arrow at the right."""
+    leaves = _leaves(stack)
+    height = max(TOP * 2 + len(leaves) * (ROW + GAP) - GAP, TOP * 2 + ROW)
+    spans: dict[str, tuple[int, int]] = {}
+    for leaf in leaves:
+        spans[leaf.group] = (spans.get(leaf.group, (leaf.y, 0))[0], leaf.y + ROW)
+    members = [_group(change) for change in stack.changes]
+    groups = {
+        name: ((top + bottom) // 2, counted(members.count(name), "resource"))
+        for name, (top, bottom) in spans.items()
+    }
+    at = {leaf.name: leaf.y + ROW // 2 for leaf in leaves if leaf.name is not None}
+    arrows = [
+        (at[source], at[change.name])
+        for change in stack.changes
+        if change.name in at
+        for source in change.depends_on
+        if source in at
+    ]
+    return {"leaves": leaves, "groups": groups, "arrows": arrows[:MOST_LEAVES], "height": height}
+
+
+def _group(change: Change) -> str:
+    return group_of(change.name) if change.server else change.type.rsplit(":", 1)[-1]
+
+
+def _leaves(stack: StackReport) -> list[Leaf]:
+    """Every changed resource, and the unchanged ones while there is room; groups in the order of names."""
+    by_group: dict[str, list[Change]] = {}
+    for change in stack.changes:
+        by_group.setdefault(_group(change), []).append(change)
+    budget = MOST_LEAVES
+    room = max(MOST_LEAVES - sum(change.changed for change in stack.changes), 0)
+    leaves: list[Leaf] = []
+    for group, members in sorted(by_group.items()):
+        changed = [change for change in members if change.changed]
+        same = [change for change in members if not change.changed]
+        alone = same if len(same) <= min(3, room) else []
+        room -= len(alone)
+        drawn = changed[: max(budget, 0)]
+        budget -= len(changed)
+        shown = sorted([*drawn, *alone], key=lambda change: change.name)
+        leaves += [_leaf(change, group, _y(len(leaves) + index)) for index, change in enumerate(shown)]
+        if left := len(members) - len(shown):
+            hidden = len(changed) - len(drawn)
+            note = f"{hidden} changed, in the table below" if hidden else "stay as they are"
+            title = f"{left} more" if shown else f"{left} unchanged"
+            leaves.append(
+                Leaf(None, group, title, note, "", "look" if hidden else "nothing", _y(len(leaves)))
+            )
+    return leaves
+
+
+def _y(index: int) -> int:
+    return TOP + index * (ROW + GAP)
+
+
+def _leaf(change: Change, group: str, y: int) -> Leaf:
+    note = plain(words.effect(change)) if change.changed else "stays as it is"
+    if change.op == "update":
+        tops = ", ".join(dict.fromkeys(top_level(path.path) for path in change.paths))
+        note = f"{tops}: {'no effect' if note == 'none' else note}"
+    verdict: Verdict = words.row_verdict(change) if change.changed else "nothing"
+    title = f"{words.sign(change)} {change.name}{' (protected)' if change.protected else ''}"
+    return Leaf(change.name, group, title, note, words.month(change) if change.server else "", verdict, y)
+
+
+class Bars(NamedTuple):
+    """What a stack costs now and then, and its budget, as widths to one scale; 0 for what is not known."""
+
+    stack: StackReport
+    now: int
+    then: int
+    budget: int | None
+
+
+def chart(stacks: Sequence[StackReport]) -> list[Bars]:
+    limits = [_budget(stack) for stack in stacks]
+    amounts = [amount for stack in stacks for amount in (stack.now.amount, stack.then.amount)]
+    largest = max([*amounts, *(limit for limit in limits if limit is not None), Decimal(1)])
+
+    def width(amount: Decimal) -> int:
+        return int(amount / largest * BARS)
+
+    return [
+        Bars(
+            stack,
+            width(stack.now.amount) if stack.form != "none" else 0,
+            width(stack.then.amount) if stack.complete else 0,
+            None if limit is None else width(limit),
+        )
+        for stack, limit in zip(stacks, limits, strict=True)
+    ]
+
+
+def _budget(stack: StackReport) -> Decimal | None:
+    """The budget as the guard told it: the second amount of "$202.00 of $210.00 a month"."""
+    told = next((plain(guard.what) for guard in stack.guards if guard.name == "max_monthly"), "")
+    found = re.search(r" of \$([\d,]+\.\d\d)", told)
+    return Decimal(found.group(1).replace(",", "")) if found else None

@@ -272,7 +272,8 @@ def checked(field: Field, value: object) -> Value:
     """The value as the field compares it, or BadFilter in one line when it is of another kind."""
     if value is None and field.kind != "words":
         return None
-    found = _as_moment(value) if field.kind == "moment" else as_kind(value, _single(field.kind))
+    kind: Kind = "text" if field.kind == "words" else field.kind
+    found = _as_moment(value) if kind == "moment" else as_kind(value, kind)
     if found is None:
         raise BadFilter(
             f"{field.table}.{field.name} is compared with {value!r}, a {type(value).__name__}. "
@@ -281,13 +282,8 @@ def checked(field: Field, value: object) -> Value:
     return int(found) if isinstance(found, float) and found.is_integer() else found
 
 
-def _single(kind: Kind) -> Kind:
-    return "text" if kind == "words" else kind
-
-
 def _as_moment(value: object) -> datetime | None:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
-    return (
-        datetime(value.year, value.month, value.day, tzinfo=timezone.utc) if isinstance(value, date) else None
-    )
+    day = value if isinstance(value, date) else None
+    return datetime(day.year, day.month, day.day, tzinfo=timezone.utc) if day else None

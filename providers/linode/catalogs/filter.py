@@ -126,11 +126,9 @@ class Compare(Filter[RecordT]):
     def misses_by(self, row: Row) -> float:
         """How far the row's number is from the value; infinite where there is none."""
         has, wanted = self.field.read(row), self.value
-        return (
-            abs(has - wanted)
-            if isinstance(has, (int, float)) and isinstance(wanted, (int, float))
-            else math.inf
-        )
+        if isinstance(has, (int, float)) and isinstance(wanted, (int, float)):
+            return abs(has - wanted)
+        return math.inf
 
 
 @dataclass(frozen=True)

@@ -170,13 +170,10 @@ def _say_text(compare: Compare[RecordT], operator: Operator, value: str) -> XFil
     plain = value.isascii() and value.isprintable() and value == value.strip() and value and "\\" not in value
     if not plain or operator in ("<", "<=", ">", ">="):
         return None
-    if operator == "!=" and (compare.operator == "contains" or not _is_word(compare, value)):
+    is_word = compare.field.kind == "word" and compare.operator != "contains" and WORD.fullmatch(value)
+    if operator == "!=" and not is_word:
         return None
     return _say(compare.field.api_name, operator, value)
-
-
-def _is_word(compare: Compare[RecordT], value: str) -> bool:
-    return compare.field.kind == "word" and WORD.fullmatch(value) is not None
 
 
 def _say(name: str, operator: Operator, value: Value) -> XFilter:

@@ -9,50 +9,48 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from emulators.linode_api.catalogs import tables
 from emulators.linode_api.core import Json
+from emulators.linode_api.core.errors import Problem, problem_if
 
 
 @dataclass(frozen=True)
 class Catalogs:
-    """Rows in the API's own order, and by id. `past` holds rows that were taken off the lists, by id."""
+    """Rows by id, in the API's own order. `past` holds rows that were taken off the lists."""
 
-    types: Sequence[Json]
-    regions: Sequence[Json]
+    types: Mapping[str, Json]
+    regions: Mapping[str, Json]
+    images: Mapping[str, Json]
+    kernels: Mapping[str, Json]
     availability: Sequence[Json]
-    images: Sequence[Json]
-    kernels: Sequence[Json]
     past: Mapping[str, Json] = field(default_factory=dict)
-    type_by_id: Mapping[str, Json] = field(init=False)
-    region_by_id: Mapping[str, Json] = field(init=False)
-    image_by_id: Mapping[str, Json] = field(init=False)
-    kernel_by_id: Mapping[str, Json] = field(init=False)
-    _sold: Mapping[tuple[str, str], bool] = field(init=False)
 
-    def __post_init__(self) -> None:
-        for name in ("type", "region", "image", "kernel"):
-            object.__setattr__(self, f"{name}_by_id", by_id(getattr(self, name + "s")))
-        sold = {(row["region"], row["plan"]): bool(row["available"]) for row in self.availability}
-        object.__setattr__(self, "_sold", sold)
+    @cached_property
+    def sold(self) -> dict[tuple[str, str], bool]:
+        return {(row["region"], row["plan"]): bool(row["available"]) for row in self.availability}
 
     def any_type(self, type_id: str) -> Json:
         """Also one that is off the list: a Linode keeps its plan."""
-        return self.type_by_id.get(type_id) or self.past[type_id]
+        return self.types.get(type_id) or self.past[type_id]
 
     def any_region(self, region_id: str) -> Json:
-        return self.region_by_id.get(region_id) or self.past[region_id]
+        return self.regions.get(region_id) or self.past[region_id]
 
     def has(self, region_id: str, capability: str) -> bool:
         return capability in self.any_region(region_id)["capabilities"]
+
+    def lacks(self, region_id: str, capability: str) -> bool:
+        """Whether it is a region on the list, but has not that."""
+        return region_id in self.regions and not self.has(region_id, capability)
 
     def is_sold(self, type_id: str, region_id: str) -> bool:
         """Whether the region sells the plan: its availability row decides, else the region's capabilities.
 
         Distributed regions have plans of their own, which no known catalog lists: none of ours is sold there.
         """
-        listed = self._sold.get((region_id, type_id))
+        listed = self.sold.get((region_id, type_id))
         if listed is not None:
             return listed
         capabilities = self.any_region(region_id)["capabilities"]
@@ -62,19 +60,12 @@ class Catalogs:
         return needed is None or needed in capabilities
 
 
-def by_id(rows: Sequence[Json]) -> dict[str, Json]:
-    return {row["id"]: row for row in rows}
-
-
 @cache
 def seed() -> Catalogs:
     """Read once a process: the tables do not change while it runs."""
     return Catalogs(
-        types=[tables.type_row(cells) for cells in tables.read_table("types.tsv")],
-        regions=[tables.region_row(cells) for cells in tables.read_table("regions.tsv")],
+        **{name: tables.by_id(name) for name in ("types", "regions", "images", "kernels")},
         availability=tables.availability_rows(),
-        images=[tables.image_row(cells) for cells in tables.read_table("images.tsv")],
-        kernels=[tables.kernel_row(cells) for cells in tables.read_table("kernels.tsv")],
     )
 
 
@@ -93,3 +84,11 @@ def using(edited: Catalogs) -> Iterator[None]:
         yield
     finally:
         _in_force.reset(token)
+
+
+def region_problems(region_id: object, capability: str, things: str) -> list[Problem]:
+    """Why `things` cannot be made in that region."""
+    if str(region_id) not in catalogs().regions:
+        return [("region", "region is not valid")]
+    lacks = catalogs().lacks(str(region_id), capability)
+    return problem_if(lacks, "region", f"{things} are not available in this region")  # *

@@ -45,7 +45,7 @@ class Edits:
     def _put(self, name: str, row: Mapping[str, Any]) -> None:
         if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
             raise ValueError(f"each of {name} needs an id")
-        known = {old["id"]: old for old in getattr(self.catalogs, name)}
+        known: Mapping[str, Json] = getattr(self.catalogs, name)
         like = row.get("like", row["id"] if row["id"] in known else next(iter(known)))
         if like not in known:
             raise ValueError(f"no {name.removesuffix('s')} {like!r} to be like")
@@ -54,15 +54,15 @@ class Edits:
 
     def _remove(self, row_id: object) -> None:
         for name in NAMES:
-            for row in getattr(self.catalogs, name):
-                if row["id"] == row_id:
-                    self._store(name, row["id"], False, row)
-                    return
+            row = getattr(self.catalogs, name).get(row_id) if isinstance(row_id, str) else None
+            if row is not None:
+                self._store(name, row["id"], False, row)
+                return
         raise ValueError(f"nothing with the id {row_id!r}")
 
     def sell(self, region: object, plan: object, *, available: bool) -> None:
         """Says that a region has a plan on sale, or has it sold out. Raises ValueError."""
-        if region not in self.catalogs.region_by_id or plan not in self.catalogs.type_by_id:
+        if region not in self.catalogs.regions or plan not in self.catalogs.types:
             raise ValueError("send a known region and plan")
         body = {"region": region, "plan": plan, "available": available}
         self._store("availability", f"{region}/{plan}", True, body)
@@ -70,7 +70,7 @@ class Edits:
     def clear(self) -> None:
         """Back to the seed; what was added leaves the lists."""
         with self.database.transaction():
-            known = {row["id"] for name in NAMES for row in getattr(seed(), name)}
+            known = {row_id for name in NAMES for row_id in getattr(seed(), name)}
             marks = ", ".join("?" for _ in known)
             self.database.run(f"DELETE FROM catalog_edits WHERE id IN ({marks})", *sorted(known))  # noqa: S608 - question marks
             self.database.run("DELETE FROM catalog_edits WHERE catalog = 'availability'")
@@ -82,11 +82,8 @@ class Edits:
         return [{**dict(row), "listed": bool(row["listed"])} for row in rows]
 
     def _store(self, catalog: str, row_id: str, listed: bool, body: Json) -> None:
-        self.database.run(
-            "INSERT INTO catalog_edits (catalog, id, listed, body) VALUES (?, ?, ?, ?) ON CONFLICT"
-            " (catalog, id) DO UPDATE SET listed = excluded.listed, body = excluded.body",
-            *(catalog, row_id, listed, json.dumps(body)),
-        )
+        row = {"catalog": catalog, "id": row_id, "listed": listed, "body": json.dumps(body)}
+        self.database.upsert("catalog_edits", "catalog, id", **row)
         self._merged = None
 
     def _merge(self) -> Catalogs:
@@ -104,12 +101,12 @@ class Edits:
 Edit = tuple[str, str, bool, Json]
 
 
-def merge(rows: Sequence[Json], name: str, edits: Sequence[Edit]) -> list[Json]:
+def merge(rows: Mapping[str, Json], name: str, edits: Sequence[Edit]) -> dict[str, Json]:
     """The rows with those of this catalog replaced, added at the end, or left out."""
-    found = {row["id"]: row for row in rows}
+    found = dict(rows)
     for catalog, row_id, listed, body in edits:
         if catalog == name:
             found[row_id] = body
             if not listed:
                 del found[row_id]
-    return list(found.values())
+    return found

@@ -159,3 +159,11 @@ def kernel_row(cells: Cells) -> Json:
         "deprecated": "d" in flags,
         "built": None,
     }
+
+
+ROWS = {"types": type_row, "regions": region_row, "images": image_row, "kernels": kernel_row}
+
+
+def by_id(name: str) -> dict[str, Json]:
+    rows = [ROWS[name](cells) for cells in read_table(f"{name}.tsv")]
+    return {row["id"]: row for row in rows}

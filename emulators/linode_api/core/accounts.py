@@ -79,7 +79,7 @@ class Account:
     def remember_tags(self, labels: Iterable[str]) -> None:
         """Tags exist from their first use on."""
         for label in labels:
-            self.database.insert("tags", "INSERT OR IGNORE", account_id=self.id, label=label)
+            self.database.run("INSERT OR IGNORE INTO tags (account_id, label) VALUES (?, ?)", self.id, label)
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,10 @@ class Accounts:
     def named(self, name: str) -> Account:
         """The account of that name, made if there is none."""
         new = {"euuid": new_euuid(), "created": self.clock.now(), "settings": json.dumps(DEFAULT_SETTINGS)}
-        self.database.insert("accounts", "INSERT OR IGNORE", name=name, username=name, **new)
-        return self._account(self.database.one("SELECT * FROM accounts WHERE name = ?", name))
+        with self.database.transaction():
+            if not self.find(name):
+                self.database.insert("accounts", name=name, username=name, **new)
+            return self._account(self.database.one("SELECT * FROM accounts WHERE name = ?", name))
 
     def find(self, name: str) -> Account | None:
         row = self.database.one("SELECT * FROM accounts WHERE name = ?", name)
@@ -172,8 +174,8 @@ class Accounts:
             raise ValueError(f"unknown grant {unknown[0]!r}: write any of {', '.join(GRANTS)}")
         rights = {"restricted": restricted, "grants": " ".join(sorted(grants)), "created": self.clock.now()}
         with self.database.transaction():
-            account_id = self.named(name).id
-            self.database.insert("users", "REPLACE", account_id=account_id, username=user, **rights)
+            key = {"account_id": self.named(name).id, "username": user}
+            self.database.upsert("users", ", ".join(key), **key, **rights)
 
     def identify(self, authorization: str | None) -> Identity | None:
         """Whose `Authorization: Bearer …` it is: personal and OAuth tokens alike, None when nobody's or expired."""

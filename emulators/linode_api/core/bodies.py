@@ -158,28 +158,24 @@ def score(password: str) -> int:
 
 
 OBJECT, LIST, TEXT, NUMBER, FLAG = dict, list, str, int, bool
-SHAPES: dict[str, tuple[type, ...]] = {  # null is always allowed
-    **dict.fromkeys(
-        ("metadata", "placement_group", "alerts", "backups", "schedule", "rules", "devices", "helpers", "vlan",
-         "default_route", "global"),
-        (OBJECT,),
-    ),
-    **dict.fromkeys(
-        ("interfaces", "tags", "linodes", "firewall_ids", "authorized_keys", "authorized_users", "addresses",
-         "ranges", "ip_ranges", "subnets", "ids", "inbound", "outbound", "images"),
-        (LIST,),
-    ),
-    **dict.fromkeys(
-        ("label", "type", "region", "image", "kernel", "root_pass", "password", "description", "username",
-         "scopes", "expiry", "script", "address", "user_data", "vlan_label", "ipam_address", "purpose",
-         "nat_1_1", "nat_1_1_address", "ssh_key", "lock_type", "entity_type", "status", "filesystem"),
-        (TEXT,),
-    ),
-    "public": (OBJECT, FLAG),
-    "vpc": (OBJECT, TEXT),
-    "ipv4": (OBJECT, LIST, TEXT, FLAG),
-    "ipv6": (OBJECT, FLAG),
-}  # fmt: skip
+SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
+    (
+        OBJECT,
+    ): "metadata placement_group alerts backups schedule rules devices helpers vlan default_route global",
+    (
+        LIST,
+    ): "interfaces tags linodes firewall_ids authorized_keys authorized_users addresses ranges ip_ranges subnets"
+    " ids inbound outbound images",
+    (
+        TEXT,
+    ): "label type region image kernel root_pass password description username scopes expiry script address"
+    " user_data vlan_label ipam_address purpose nat_1_1 nat_1_1_address ssh_key lock_type entity_type status"
+    " filesystem",
+    (OBJECT, FLAG): "public ipv6",
+    (OBJECT, TEXT): "vpc",
+    (OBJECT, LIST, TEXT, FLAG): "ipv4",
+}
+SHAPE_OF = {name: shapes for shapes, names in SHAPES.items() for name in names.split()}
 ITEMS = {  # of lists
     **dict.fromkeys(("interfaces", "addresses", "ranges", "subnets"), OBJECT),
     **dict.fromkeys(("tags", "authorized_keys", "authorized_users", "ip_ranges", "images"), TEXT),
@@ -211,7 +207,7 @@ def misshapen(body: Body, at: str = "") -> Iterator[Problem]:
     Looked for before anything reads the body. Fields whose kind depends on where they stand may be of either.
     """
     for name, value in body.items():
-        allowed = SHAPES.get(name, ())
+        allowed = SHAPE_OF.get(name, ())
         field = f"{at}.{name}" if at else name
         if allowed and value is not None and type(value) not in allowed:
             yield field, f"Must be {' or '.join(NAMES[kind] for kind in allowed)}"

@@ -95,10 +95,15 @@ class Database:
         with self.transaction():
             return self.sql.execute(statement, values)
 
-    def insert(self, table: str, verb: str = "INSERT", **columns: object) -> None:
-        marks = ", ".join("?" for _ in columns)
-        names = ", ".join(columns)
-        self.run(f"{verb} INTO {table} ({names}) VALUES ({marks})", *columns.values())
+    def insert(self, table: str, **columns: object) -> None:
+        self.upsert(table, "", **columns)
+
+    def upsert(self, table: str, key: str, **columns: object) -> None:
+        """Inserts a row, or replaces these columns of the one with the same key."""
+        names, marks = ", ".join(columns), ", ".join("?" for _ in columns)
+        changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
+        instead = f" ON CONFLICT ({key}) DO UPDATE SET {changes}" if key else ""
+        self.run(f"INSERT INTO {table} ({names}) VALUES ({marks}){instead}", *columns.values())  # noqa: S608 - names of ours
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

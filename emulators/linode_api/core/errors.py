@@ -39,6 +39,10 @@ class ApiError(Exception):
         return {"errors": errors}
 
 
+def problem_if(wrong: object, field: str | None, reason: str) -> list[Problem]:
+    return [(field, reason)] if wrong else []
+
+
 def raise_if(problems: Sequence[Problem]) -> None:
     """Several errors in one answer are normal."""
     if problems:

@@ -27,19 +27,6 @@ REBOOT_S = SHUTDOWN_S + BOOT_S  # *
 RESIZE_S = 180  # *
 REBUILD_S = 50  # *
 MIGRATE_S = 240  # *
-DELETE_S = 10  # *
-RESTORE_S = 19
-QUIET_JOBS_S = {  # jobs that the Linode's status does not show
-    "disk_create": 17,
-    "disk_create from an image": 40,  # *
-    "disk_delete": 9,
-    "disk_resize": 15,  # *
-    "disk_duplicate": 20,  # *
-    "disk_imagize": 144,
-    "linode_clone": 110,  # of the copy, which says `offline` from the first moment (recording TestInstance_Clone)
-    "linode_snapshot": 260,
-    "password_reset": 10,  # *
-}
 PICKED_UP_AFTER_S = 1.0
 RUNNING_BEFORE_BOOT_ENDS_S = 4  # `running` shows, yet the Linode is still busy
 
@@ -127,15 +114,6 @@ def boot_plan(takes_s: float = BOOT_S) -> Plan:
     return Plan("linode_boot", takes_s, ((0, "booting"), (takes_s - RUNNING_BEFORE_BOOT_ENDS_S, "running")))
 
 
-def shutdown_plan() -> Plan:
-    return Plan("linode_shutdown", SHUTDOWN_S, ((0, "shutting_down"), (SHUTDOWN_S, "offline")))
-
-
-def reboot_plan() -> Plan:
-    running_s = REBOOT_S - RUNNING_BEFORE_BOOT_ENDS_S
-    return Plan("linode_reboot", REBOOT_S, ((0, "rebooting"), (running_s, "running")))
-
-
 def resize_plans(*, warm: bool, was_running: bool) -> list[Plan]:
     """A cold resize powers off first and boots again what ran; a warm one shows no `resizing`."""
     if not warm or not was_running:
@@ -167,18 +145,26 @@ def then_boot(
     return [Plan(action, takes_s, (first, (takes_s, "offline")))]
 
 
-def delete_plan() -> Plan:
-    return Plan("linode_delete", DELETE_S, ((0, "deleting"),))
-
-
-def quiet_plan(name: str) -> Plan:
-    """Keeps the Linode busy without showing in its status."""
-    return Plan(name.partition(" ")[0], QUIET_JOBS_S[name])
-
-
-def restore_plan() -> Plan:
-    """A backup comes back: the Linode is off at the end."""
-    return Plan("backups_restore", RESTORE_S, ((0, "restoring"), (RESTORE_S, "offline")))
+PLANS = {
+    "linode_shutdown": Plan("linode_shutdown", SHUTDOWN_S, ((0, "shutting_down"), (SHUTDOWN_S, "offline"))),
+    "linode_reboot": Plan(
+        "linode_reboot", REBOOT_S, ((0, "rebooting"), (REBOOT_S - RUNNING_BEFORE_BOOT_ENDS_S, "running"))
+    ),
+    "linode_delete": Plan("linode_delete", 10, ((0, "deleting"),)),  # *
+    "backups_restore": Plan("backups_restore", 19, ((0, "restoring"), (19, "offline"))),
+    # Jobs that keep the Linode busy without showing in its status:
+    "disk_create": Plan("disk_create", 17),
+    "disk_create from an image": Plan("disk_create", 40),  # *
+    "disk_delete": Plan("disk_delete", 9),
+    "disk_resize": Plan("disk_resize", 15),  # *
+    "disk_duplicate": Plan("disk_duplicate", 20),  # *
+    "disk_imagize": Plan("disk_imagize", 144),
+    "linode_clone": Plan(
+        "linode_clone", 110
+    ),  # of the copy, `offline` from the first moment (TestInstance_Clone)
+    "linode_snapshot": Plan("linode_snapshot", 260),
+    "password_reset": Plan("password_reset", 10),  # *
+}
 
 
 def queue(course: Course, plans: Sequence[Plan], now: float, speed: float) -> tuple[Course, list[Job]]:

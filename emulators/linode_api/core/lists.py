@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulators.linode_api.core.errors import ApiError, Problem, bad_request, raise_if
+from emulators.linode_api.core.errors import ApiError, Problem, bad_request, problem_if, raise_if
 
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
@@ -182,8 +182,7 @@ def envelope(
     """
     problems: list[Problem] = []
     page, size = (whole_number(query.get(name, one)) for name, one in (("page", "1"), ("page_size", "100")))
-    if page < 1:
-        problems.append(("page", "Must be 1 or greater"))
+    problems += problem_if(page < 1, "page", "Must be 1 or greater")
     if not SMALLEST_PAGE_SIZE <= size <= LARGEST_PAGE_SIZE:
         problems.append(("page_size", f"Must be {SMALLEST_PAGE_SIZE}-{LARGEST_PAGE_SIZE}"))
     raise_if(problems)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json, bodies
@@ -29,54 +32,22 @@ SETTINGS = {
     ),
 }
 SERVICES = ("Linodes", "NodeBalancers", "Block Storage", "Kubernetes")
-CAPABILITIES = [
-    "Linodes", "NodeBalancers", "Block Storage", "Object Storage", "Kubernetes", "Cloud Firewall", "Vlans",
-    "LKE HA Control Planes", "Block Storage Encryption", "Machine Images", "Managed Databases", "VPCs",
-    "Placement Group", "Disk Encryption", "SMTP Enabled",
-]  # fmt: skip
+FACTS = json.loads((Path(__file__).parent / "account.json").read_text())  # the same for all
 
 
 @api.get("/account")
 def account(call: Call) -> Json:
     """Source: recording TestAccount_Get."""
-    return {
-        "company": "",
-        "email": f"{call.account.username}@example.com",
-        **dict.fromkeys(("first_name", "last_name", "address_1", "address_2", "city", "state"), ""),
-        "zip": "",
-        "country": "US",
-        "phone": "",
-        "balance": 0.0,
-        "tax_id": "",
-        "billing_source": "linode",
-        "credit_card": {"last_four": None, "expiry": None},
-        "balance_uninvoiced": 0.0,
-        "active_since": stamp(call.account.created),
-        "capabilities": list(CAPABILITIES),
-        "active_promotions": [],
-        "euuid": call.account.euuid,
-    }
+    own = {"active_since": stamp(call.account.created), "euuid": call.account.euuid}
+    return {**FACTS["account"], "email": f"{call.account.username}@example.com", **own}
 
 
 @api.get("/profile", scope=ANY_SCOPE)
 def profile(call: Call) -> Json:
     """Source: recording TestProfile_Get."""
-    return {
-        "uid": 1_000_000 + call.account.id,
-        "username": call.account.username,
-        "email": f"{call.account.username}@example.com",
-        "verified_phone_number": None,
-        "timezone": "GMT",
-        "email_notifications": True,
-        "referrals": {"code": "", "url": "", "total": 0, "completed": 0, "pending": 0, "credit": 0},
-        "ip_whitelist_enabled": False,
-        "lish_auth_method": "password_keys",
-        "authorized_keys": None,
-        "two_factor_auth": False,
-        "restricted": call.account.restricted,
-        "authentication_type": "password",
-        "user_type": "default",
-    }
+    name = call.account.username
+    own = {"uid": 1_000_000 + call.account.id, "username": name, "email": f"{name}@example.com"}
+    return {**FACTS["profile"], **own, "restricted": call.account.restricted}
 
 
 @api.get("/account/settings")
@@ -96,14 +67,14 @@ def change_settings(call: Call) -> Json:
 @api.rows("/account/availability")
 def availability(_: Call) -> list[Json]:
     """What the account may use in each region. Source: recording TestAccountAvailability_Get of linodego."""
-    return [region_services(region) for region in catalogs().regions]
+    return [region_services(region) for region in catalogs().regions.values()]
 
 
 @api.get("/account/availability/{region}")
 def availability_in(_: Call, region: str) -> Json:
-    if region not in catalogs().region_by_id:
+    if region not in catalogs().regions:
         raise not_found()
-    return region_services(catalogs().region_by_id[region])
+    return region_services(catalogs().regions[region])
 
 
 def region_services(region: Json) -> Json:

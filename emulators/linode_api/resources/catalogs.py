@@ -42,14 +42,14 @@ def vpc_availability(_: Call) -> list[Json]:
             "available": "VPCs" in region["capabilities"],
             "available_ipv6_prefix_lengths": [],
         }
-        for region in catalogs().regions
+        for region in catalogs().regions.values()
     ]
 
 
 @public.get("/regions/{name}/availability")
 def region_availability(_: Call, region_id: str) -> list[Json]:
     """A bare array, unlike every other list (API page "Get a region's availability")."""
-    if region_id not in catalogs().region_by_id:
+    if region_id not in catalogs().regions:
         raise not_found()
     return [row for row in catalogs().availability if row["region"] == region_id]
 
@@ -62,6 +62,6 @@ def policies(_: Call) -> list[Json]:
 
 TYPE_ATTRIBUTES = ("class", "disk", "gpus", "label", "memory", "network_out", "transfer", "vcpus")
 KERNEL_ATTRIBUTES = ("architecture", "deprecated", "kvm", "label", "pvops", "version")
-catalog("/regions", lambda: catalogs().region_by_id, "country", "site_type")
-catalog("/linode/types", lambda: catalogs().type_by_id, *TYPE_ATTRIBUTES)
-catalog("/linode/kernels", lambda: catalogs().kernel_by_id, *KERNEL_ATTRIBUTES, budgets=(COLLECTION,))
+catalog("/regions", lambda: catalogs().regions, "country", "site_type")
+catalog("/linode/types", lambda: catalogs().types, *TYPE_ATTRIBUTES)
+catalog("/linode/kernels", lambda: catalogs().kernels, *KERNEL_ATTRIBUTES, budgets=(COLLECTION,))

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import choice, length, problems_in
-from emulators.linode_api.core.errors import Problem, bad_request, raise_if
+from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.lists import Attributes
 from emulators.linode_api.core.records import Kind, Record, all_of, find, get, given, remove
@@ -152,8 +152,7 @@ def create(call: Call) -> Record:
     """With devices `{"linodes": [id], "interfaces": [id]}`."""
     account, body = call.account, call.body
     problems = field_problems(body)
-    if not body.get("label"):
-        problems.append(("label", "label is required"))
+    problems += problem_if(not body.get("label"), "label", "label is required")
     raise_if(problems + rule_problems(body.get("rules")))
     FIREWALL.require_unique_label(account, body["label"])
     tags, rules = list(body.get("tags") or []), kept_rules(body["rules"], 1)

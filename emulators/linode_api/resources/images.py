@@ -15,7 +15,7 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import check, length, that
 from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.events import entity, notify, on_effect
-from emulators.linode_api.core.jobs import quiet_plan
+from emulators.linode_api.core.jobs import PLANS
 from emulators.linode_api.core.limits import IMAGES
 from emulators.linode_api.core.records import Kind, Record, add, all_of, change, find, get, given, remove
 from emulators.linode_api.core.routes import Call, Routes
@@ -56,7 +56,7 @@ def row(_: Account, image: Record) -> Json:
 
 def find_any(account: Account | None, image_id: object) -> Json | None:
     """A public or own one, by id; None for one that does not exist, or is another account's."""
-    public = catalogs().image_by_id.get(str(image_id))
+    public = catalogs().images.get(str(image_id))
     own = PRIVATE.fullmatch(str(image_id))
     if public or own is None or account is None:
         return public
@@ -98,7 +98,7 @@ def image_entity(image: Body) -> Json:
 def rows(call: Call) -> list[Json]:
     """Without a valid token only the public ones."""
     own = [row(call.who, image) for image in all_of(call.who, "image")] if call.who else []
-    return [*catalogs().images, *own]
+    return [*catalogs().images.values(), *own]
 
 
 @api.get(IMAGE.url)
@@ -129,7 +129,7 @@ def create(call: Call) -> Record:
     }
     made = add(account, "image", kept)
     secondary = {"disk_imagize": image_entity(row(account, made))}
-    enqueue(account, linode, quiet_plan("disk_imagize"), effect={"image": made.id}, secondary=secondary)
+    enqueue(account, linode, PLANS["disk_imagize"], effect={"image": made.id}, secondary=secondary)
     return made
 
 

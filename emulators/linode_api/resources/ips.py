@@ -350,7 +350,7 @@ def reserve(call: Call) -> Record:
 
 
 def reserve_in(account: Account, region_id: object, tags: Sequence[str] | None = None) -> Record:
-    if str(region_id) not in catalogs().region_by_id:
+    if str(region_id) not in catalogs().regions:
         raise bad_request("region is not valid", "region")
     return keep(account, new_public(account), str(region_id), None, tags or ())
 

@@ -6,7 +6,7 @@ Source: recordings TestPlacementGroup_basic, TestInstance_withPG; API pages "Cre
 
 from __future__ import annotations
 
-from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.catalogs import catalogs, region_problems
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import LABEL, LABEL_RULE, always, check, choice, problems_in, that
@@ -96,13 +96,9 @@ api.reads_of(GROUP, "id", "label", "region", "placement_group_type")
 
 @api.post("/placement/groups")
 def create(call: Call) -> Record:
-    body, region = call.body, str(call.body.get("region"))
-    problems = problems_in(body, LABELS)
-    if region not in catalogs().region_by_id:
-        problems.append(("region", "region is not valid"))
-    elif not catalogs().has(region, "Placement Group"):
-        problems.append(("region", "Placement groups are not available in this region"))  # *
-    raise_if(problems + problems_in(body, KINDS))
+    body = call.body
+    wrong_region = region_problems(body.get("region"), "Placement Group", "Placement groups")
+    raise_if(problems_in(body, LABELS) + wrong_region + problems_in(body, KINDS))
     GROUP.require_unique_label(call.account, body["label"])
     return GROUP.create(call.account, {name: body[name] for name in FIELDS})
 

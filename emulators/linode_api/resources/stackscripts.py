@@ -103,7 +103,7 @@ def use_problems(account: Account, body: Body, image: Body | None) -> list[Probl
     script = find_any(account, body["stackscript_id"])
     if script is None:
         return [("stackscript_id", "stackscript_id is not valid")]
-    if image is None or body.get("backup_id") or image["id"] not in catalogs().image_by_id:
+    if image is None or body.get("backup_id") or image["id"] not in catalogs().images:
         return [("stackscript_id", "StackScripts can be deployed with a public image only")]  # *
     if not {ANY_IMAGE, image["id"]} & set(script["images"]):
         return [("stackscript_id", "The image is not valid for this StackScript")]  # *

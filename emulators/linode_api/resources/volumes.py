@@ -85,7 +85,7 @@ def create(call: Call) -> Record:
     problems = problems_in(body, {"size": SIZE, "label": always(LABEL), "tags": bodies.tags})
     linode = linodes.named_linode(account, body, "linode_id") if body.get("linode_id") is not None else None
     region = linode["region"] if linode else str(body.get("region"))
-    if region not in catalogs().region_by_id or not catalogs().has(region, "Block Storage"):
+    if region not in catalogs().regions or not catalogs().has(region, "Block Storage"):
         problems.append(("region", "region is not valid"))
     raise_if(problems)
     VOLUME.require_unique_label(account, body["label"])

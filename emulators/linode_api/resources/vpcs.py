@@ -11,7 +11,7 @@ import ipaddress
 import re
 from typing import Any
 
-from emulators.linode_api.catalogs import catalogs
+from emulators.linode_api.catalogs import region_problems
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account
 from emulators.linode_api.core.bodies import check, length, matching, problems_in, required
@@ -190,16 +190,11 @@ api.reads_of(SUBNET, "id", "label", "created", "updated")
 @api.post("/vpcs", grant="add_vpcs")
 def create(call: Call) -> Record:
     """With its first subnets."""
-    account, body, region = call.account, call.body, str(call.body.get("region"))
-    problems = problems_in(body, FIELDS)
-    if region not in catalogs().region_by_id:
-        problems.append(("region", "region is not valid"))
-    elif not catalogs().has(region, "VPCs"):
-        problems.append(("region", "VPCs are not available in this region"))  # *
-    raise_if(problems)
+    account, body = call.account, call.body
+    raise_if(problems_in(body, FIELDS) + region_problems(body.get("region"), "VPCs", "VPCs"))
     VPC.require_unique_label(account, body["label"])
     description = body.get("description") or ""
-    vpc = VPC.create(account, {"label": body["label"], "description": description, "region": region})
+    vpc = VPC.create(account, {"label": body["label"], "description": description, "region": body["region"]})
     for number, wanted in enumerate(body.get("subnets") or []):
         add_subnet(account, vpc, wanted, f"subnets[{number}].")
     return vpc

@@ -63,7 +63,7 @@ def test_linodes_and_tokens_of_the_first_version_are_still_there(tmp_path: Path)
         caller = Caller(api, TOKEN)
         path = "/linode/instances/98000001"
         linode = made(caller.get(path))
-        config = caller.rows(path + "/configs")[0]
+        [config], [disk] = caller.rows(path + "/configs"), caller.rows(path + "/disks")
         caller.post(path + "/boot")
         clock.advance(30)
         running, new = caller.status(98000001), caller.create(**EMPTY)
@@ -77,6 +77,7 @@ def test_linodes_and_tokens_of_the_first_version_are_still_there(tmp_path: Path)
         [],
     )
     assert config["helpers"]["network"] is False
+    assert (disk["id"], disk["status"], disk["size"]) == (188_000_001, "ready", 25_088)
     assert (running, new["id"], len(tokens)) == ("running", 98000002, 1)
 
 

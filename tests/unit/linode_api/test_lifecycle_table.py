@@ -3,19 +3,17 @@ from __future__ import annotations
 import pytest
 
 from emulators.linode_api.core.jobs import (
+    PLANS,
     Course,
     Job,
     Plan,
     boot_plan,
     create_plans,
     cut_short,
-    delete_plan,
     progress_of,
     queue,
-    reboot_plan,
     rebuild_plans,
     resize_plans,
-    shutdown_plan,
 )
 
 NOW = 1000.0
@@ -55,11 +53,13 @@ NEW = Course("provisioning")
         pytest.param(OFFLINE, [boot_plan()], {0: "booting", 19: "booting", 20: "running"}, id="boot"),
         pytest.param(
             RUNNING,
-            [shutdown_plan()],
+            [PLANS["linode_shutdown"]],
             {0: "shutting_down", 27: "shutting_down", 28: "offline"},
             id="shutdown",
         ),
-        pytest.param(RUNNING, [reboot_plan()], {0: "rebooting", 47: "rebooting", 48: "running"}, id="reboot"),
+        pytest.param(
+            RUNNING, [PLANS["linode_reboot"]], {0: "rebooting", 47: "rebooting", 48: "running"}, id="reboot"
+        ),
         pytest.param(
             RUNNING,
             resize_plans(warm=False, was_running=True),
@@ -90,7 +90,7 @@ NEW = Course("provisioning")
             {0: "rebuilding", 50: "offline"},
             id="rebuild of a stopped one",
         ),
-        pytest.param(RUNNING, [delete_plan()], {0: "deleting", 99: "deleting"}, id="delete"),
+        pytest.param(RUNNING, [PLANS["linode_delete"]], {0: "deleting", 99: "deleting"}, id="delete"),
     ],
 )
 def test_a_linode_goes_through_these_statuses(start: Course, plans: list[Plan], seen: dict[int, str]) -> None:
@@ -128,7 +128,7 @@ def test_a_boot_asked_for_while_provisioning_waits_for_its_turn() -> None:
 def test_a_deletion_does_not_wait_for_the_jobs_before_it() -> None:
     course, _ = queue(NEW, create_plans(0, from_image=True, booted=True), NOW, speed=1)
 
-    course, _ = queue(cut_short(course, NOW + 5), [delete_plan()], NOW + 5, speed=1)
+    course, _ = queue(cut_short(course, NOW + 5), [PLANS["linode_delete"]], NOW + 5, speed=1)
 
     assert course.status_at(NOW + 5) == "deleting"
     assert course.status_at(NOW + 300) == "deleting"

@@ -69,7 +69,7 @@ def create_problems(account: Account, body: Body) -> list[Problem]:
         return [("backup_id", "backup_id and image are mutually exclusive")]  # *
     if backup["region"] != body.get("region"):
         return [("backup_id", "Linode must be deployed to the region of the backup")]  # *
-    plan = catalogs().type_by_id.get(str(body.get("type")))
+    plan = catalogs().types.get(str(body.get("type")))
     fits = plan is None or copy_of(backup).size_mb <= plan["disk"]
     return [] if fits else [("backup_id", "The backup does not fit on the disk of the selected plan")]  # *
 
@@ -116,7 +116,7 @@ def snapshot(call: Call, linode: Linode) -> Record:
     linodes.require_free(call.account, linode)
     body = {"label": call.body["label"], "region": linode["region"], "finished": None}
     made = add(call.account, "backup", {**body, "configs": [], "disks": []}, linode.id)
-    linodes.enqueue(call.account, linode, jobs.quiet_plan("linode_snapshot"), effect={"backup": made.id})
+    linodes.enqueue(call.account, linode, jobs.PLANS["linode_snapshot"], effect={"backup": made.id})
     return made
 
 
@@ -155,6 +155,6 @@ def restore(call: Call, _: Linode, backup: Record) -> None:
         raise bad_request("Insufficient space to restore the backup.")  # *
     if overwrite:
         deployment.wipe(account, target.id)
-    plan = jobs.restore_plan()
+    plan = jobs.PLANS["backups_restore"]
     deployment.install_saved(account, target.id, copy_of(backup), account.later(plan.takes_s))
     linodes.enqueue(account, target, plan)

@@ -34,7 +34,7 @@ def clone(call: Call, source: Linode) -> Linode:
     linodes.require_free(account, source)
     onto_existing = call.body.get("linode_id") is not None
     target = existing_target(call, source) if onto_existing else new_target(call, source)
-    plans = [jobs.quiet_plan("linode_clone")]
+    plans = [jobs.PLANS["linode_clone"]]
     course, [job] = jobs.queue(target.course, plans, account.now, account.clock.speed)
     copy = linodes.save(account, replace(target, course=course).having(cloning_until=job.ends))
     deployment.install_saved(account, copy.id, deployment.saved(account, source.id), job.ends)

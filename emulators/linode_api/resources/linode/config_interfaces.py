@@ -13,7 +13,7 @@ from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import is_network, matching, problems_in, that
-from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
+from emulators.linode_api.core.errors import Problem, bad_request, not_found, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Record, change, given, next_id
 from emulators.linode_api.core.routes import Call
@@ -67,9 +67,10 @@ def entry_problems(account: Account, entry: Body, region_id: str) -> list[Proble
         return wrong or problems_in(entry, PUBLIC)
     if purpose == "vpc":
         return vpc_problems(account, entry, region_id)
-    missing = region_id in catalogs().region_by_id and not catalogs().has(region_id, "Vlans")
-    nowhere: list[Problem] = [("purpose", "VLANs are not available in this region")] if missing else []  # *
-    return problems_in(entry, VLAN) + nowhere
+    nowhere = catalogs().lacks(region_id, "Vlans")
+    return problems_in(entry, VLAN) + problem_if(
+        nowhere, "purpose", "VLANs are not available in this region"
+    )  # *
 
 
 def vpc_problems(account: Account, entry: Body, region_id: str) -> list[Problem]:

@@ -38,7 +38,7 @@ FIELDS = {
     "label": length(1, 48),
     "comments": length(0, 65_535),
     "root_device": length(1, 255),
-    "kernel": known(lambda: catalogs().kernel_by_id),
+    "kernel": known(lambda: catalogs().kernels),
     "run_level": choice("default", "single", "binbash"),
     "virt_mode": choice("paravirt", "fullvirt"),
     "memory_limit": bodies.at_least_0,

@@ -14,7 +14,7 @@ from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies, jobs
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import choice, known, problems_in, that, unique_tags
-from emulators.linode_api.core.errors import Problem, raise_if
+from emulators.linode_api.core.errors import Problem, problem_if, raise_if
 from emulators.linode_api.core.limits import CREATE
 from emulators.linode_api.core.records import Record, change, find, get
 from emulators.linode_api.core.routes import Call
@@ -26,7 +26,7 @@ from emulators.linode_api.resources.linode.power import NO_INTERFACE
 
 LARGEST_USER_DATA = 65_535
 OPTIONS = {
-    "kernel": known(lambda: catalogs().kernel_by_id),
+    "kernel": known(lambda: catalogs().kernels),
     "disk_encryption": choice("enabled", "disabled"),
     "interface_generation": choice("legacy_config", "linode"),
 }
@@ -94,16 +94,16 @@ def choice_problems(account: Account, body: Body) -> list[Problem]:
     problems: list[Problem] = []
     if not body.get("type"):
         problems.append(("type", "type is required"))
-    elif body["type"] not in catalogs().type_by_id:
+    elif body["type"] not in catalogs().types:
         problems.append(("type", "A valid plan type by that ID was not found"))
     if not body.get("region"):
         problems.append(("region", "region is required"))
-    elif body["region"] not in catalogs().region_by_id:
+    elif body["region"] not in catalogs().regions:
         problems.append(("region", "region is not valid"))
     if body.get("image") is not None and not images.usable(account, body["image"]):
         problems.append(("image", "image is not valid"))
     problems += problems_in(body, OPTIONS)
-    region = catalogs().region_by_id.get(str(body.get("region")))
+    region = catalogs().regions.get(str(body.get("region")))
     able = region is None or {"Disk Encryption", "LA Disk Encryption"} & set(region["capabilities"])
     if body.get("disk_encryption") == "enabled" and not able:
         problems.append(("disk_encryption", "Disk encryption is not available in this region"))  # *
@@ -121,7 +121,7 @@ def user_data_problems(body: Body, image: Body | None) -> list[Problem]:
             found.append("Must be at most 65535 bytes")
     except (binascii.Error, ValueError):
         found.append("Must be valid base64")
-    region = catalogs().region_by_id.get(str(body.get("region")))
+    region = catalogs().regions.get(str(body.get("region")))
     if region and "Metadata" not in region["capabilities"]:
         found.append("Metadata is not available in this region")
     if image and "cloud-init" not in image["capabilities"]:
@@ -153,13 +153,12 @@ def network_problems(account: Account, body: Body) -> list[Problem]:
 def only_legacy(body: Body, region_id: str) -> list[Problem]:
     """What a Linode with Linode interfaces cannot have."""
     problems: list[Problem] = []
-    if region_id in catalogs().region_by_id and not catalogs().has(region_id, "Linode Interfaces"):
+    if catalogs().lacks(region_id, "Linode Interfaces"):
         problems.append(("interface_generation", "Linode interfaces are not available in this region"))  # *
     given = [name for name in ("firewall_id", "private_ip", "ipv4") if body.get(name)]
     problems += [(name, f"{name} is not allowed with Linode interfaces") for name in given]  # *
     boots = (body.get("image") or body.get("backup_id")) and body.get("booted") is not False
-    if boots and not body.get("interfaces"):
-        problems.append((None, NO_INTERFACE))
+    problems += problem_if(boots and not body.get("interfaces"), None, NO_INTERFACE)
     return problems
 
 
@@ -217,7 +216,7 @@ def with_network(account: Account, linode: Linode, body: Body) -> Linode:
 def install(account: Account, linode: Linode, body: Body, image: Json | None, ready: float) -> Record | None:
     """Disks and configuration of an image or a backup; legacy interfaces go with the configuration."""
     if image is not None:
-        disk_mb = catalogs().type_by_id[body["type"]]["disk"]
+        disk_mb = catalogs().types[body["type"]]["disk"]
         config = deployment.install_image(account, linode.id, image, body, disk_mb, ready)
         if linode["interface_generation"] == "legacy_config" and body.get("interfaces"):
             rows: list[Any] = config_interfaces.placed(account, linode, body["interfaces"])

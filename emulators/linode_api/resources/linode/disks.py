@@ -13,9 +13,9 @@ from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json, bodies, records
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import check, choice, length, problems_in
-from emulators.linode_api.core.errors import bad_request, raise_if
+from emulators.linode_api.core.errors import bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify, on_effect
-from emulators.linode_api.core.jobs import quiet_plan
+from emulators.linode_api.core.jobs import PLANS
 from emulators.linode_api.core.records import Kind, Record, all_of, change, get, remove
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import images, stackscripts, users
@@ -87,10 +87,8 @@ def create(call: Call, linode: Linode) -> Record:
     image = images.usable(account, body.get("image"))
     size = body.get("size")
     problems = problems_in(body, {"label": length(1, 48), "filesystem": choice(*FILESYSTEMS)})
-    if not body.get("label") and not body.get("image"):
-        problems.append(("label", "label is required"))
-    if body.get("image") is not None and image is None:
-        problems.append(("image", "image is not valid"))
+    problems += problem_if(not body.get("label") and not body.get("image"), "label", "label is required")
+    problems += problem_if(body.get("image") is not None and image is None, "image", "image is not valid")
     if type(size) is not int or size < 1:
         problems.append(("size", "Must be a positive integer"))
     elif image and size < image["size"]:
@@ -112,7 +110,7 @@ def create(call: Call, linode: Linode) -> Record:
         "used": image["size"] if image else 0,
         "new": True,
     }
-    job = quiet_plan("disk_create from an image" if image else "disk_create")
+    job = PLANS["disk_create from an image" if image else "disk_create"]
     disk = add(account, linode.id, wanted, account.later(job.takes_s))
     linodes.enqueue(account, linode, job, secondary={job.action: disk.entity})
     return disk
@@ -137,9 +135,7 @@ def delete(call: Call, linode: Linode, disk: Record) -> None:
     failed = in_use(account, linode, disk)
     change(account, disk, deleting=not failed)
     secondary, effect = {"disk_delete": disk.entity}, {"disk_gone": disk.id}
-    linodes.enqueue(
-        account, linode, quiet_plan("disk_delete"), effect=effect, secondary=secondary, failed=failed
-    )
+    linodes.enqueue(account, linode, PLANS["disk_delete"], effect=effect, secondary=secondary, failed=failed)
 
 
 @api.post(DISK.url + "/resize")
@@ -150,7 +146,7 @@ def resize(call: Call, linode: Linode, disk: Record) -> None:
     linodes.require_free(account, linode)
     require_room(account, linode, size, besides=disk.id)
     failed = in_use(account, linode, disk) or size < disk.body.get("used", 0)
-    job = quiet_plan("disk_resize")
+    job = PLANS["disk_resize"]
     change(account, disk, ready=account.later(job.takes_s))
     secondary, effect = {job.action: disk.entity}, {"disk_sizes": {disk.id: size}}
     linodes.enqueue(account, linode, job, effect=effect, secondary=secondary, failed=failed)
@@ -164,7 +160,7 @@ def clone(call: Call, linode: Linode, disk: Record) -> Record:
     require_room(account, linode, disk["size"])
     body = {**disk.body, "label": f"Copy of {disk['label']}"[:48]}
     copy = add(account, linode.id, body, account.now)
-    linodes.enqueue(account, linode, quiet_plan("disk_duplicate"), secondary={"disk_duplicate": copy.entity})
+    linodes.enqueue(account, linode, PLANS["disk_duplicate"], secondary={"disk_duplicate": copy.entity})
     return copy
 
 
@@ -174,9 +170,7 @@ def reset_password(call: Call, linode: Linode, disk: Record) -> None:
     check(call.body, {"password": bodies.always(bodies.password)})
     linodes.require_free(call.account, linode)
     linodes.require_off(call.account, linode, "Linode must be powered off to reset a disk's root password.")
-    linodes.enqueue(
-        call.account, linode, quiet_plan("password_reset"), secondary={"password_reset": disk.entity}
-    )
+    linodes.enqueue(call.account, linode, PLANS["password_reset"], secondary={"password_reset": disk.entity})
 
 
 @on_effect("disk_sizes")

@@ -13,7 +13,7 @@ from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, json_object, matching, problems_in, that
-from emulators.linode_api.core.errors import Problem, bad_request, raise_if
+from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get
 from emulators.linode_api.core.routes import FINDERS, Call
@@ -85,8 +85,7 @@ def together(entries: Sequence[Body]) -> list[Problem]:
     problems: list[Problem] = []
     kinds = [kind_of(entry) for entry in entries]
     labels = [entry["vlan"]["vlan_label"] for entry in entries if kind_of(entry) == "vlan"]
-    if len(entries) > MOST:
-        problems.append(("interfaces", f"A Linode can have up to {MOST} interfaces"))
+    problems += problem_if(len(entries) > MOST, "interfaces", f"A Linode can have up to {MOST} interfaces")
     repeated = [kind for kind in ("public", "vpc") if kinds.count(kind) > 1]
     problems += [("interfaces", f"A Linode can have only one {kind} interface") for kind in repeated]
     if len(labels) != len(set(labels)):
@@ -101,9 +100,8 @@ def entry_problems(account: Account, entry: Body, region_id: str) -> list[Proble
     problems = firewall_problems(account, entry, kind)
     if kind == "vlan":
         problems += problems_in(entry["vlan"], VLAN, "vlan.")
-        if region_id in catalogs().region_by_id and not catalogs().has(region_id, "Vlans"):
-            problems.append(("vlan", "VLANs are not available in this region"))  # *
-        return problems
+        nowhere = catalogs().lacks(region_id, "Vlans")
+        return problems + problem_if(nowhere, "vlan", "VLANs are not available in this region")  # *
     wrong = problems_in(entry[kind], {"ipv4": json_object}, f"{kind}.")
     if wrong:
         return problems + wrong
@@ -115,13 +113,12 @@ def firewall_problems(account: Account, entry: Body, kind: str) -> list[Problem]
     """There are no default firewalls here, so a public or VPC interface must name one, or null for none."""
     wanted = entry.get("firewall_id")
     if kind == "vlan":
-        return (
-            [("firewall_id", "Firewalls are not allowed for VLAN interfaces")] if wanted is not None else []
-        )  # *
+        given = wanted is not None
+        return problem_if(given, "firewall_id", "Firewalls are not allowed for VLAN interfaces")  # *
     if "firewall_id" not in entry:
         return [("firewall_id", "firewall_id is required: there is no default firewall")]  # *
-    known = wanted is None or get(account, "firewall", wanted) is not None
-    return [] if known else [("firewall_id", "firewall_id is not valid")]
+    unknown = wanted is not None and get(account, "firewall", wanted) is None
+    return problem_if(unknown, "firewall_id", "firewall_id is not valid")
 
 
 def vpc_problems(account: Account, vpc: Body, region_id: str) -> list[Problem]:

@@ -132,16 +132,11 @@ def next_linode_id(account: Account) -> int:
 
 def save(account: Account, linode: Linode) -> Linode:
     """Raises ApiError 400 when the label is another Linode's."""
-    course = linode.course
+    columns = {name: value for name, value in vars(linode).items() if name != "course"}
+    columns |= {"timeline": json.dumps(linode.course.timeline), "body": json.dumps(linode.body)}
+    columns |= {"status": linode.course.status, "busy_until": linode.course.busy_until}
     try:
-        account.database.run(
-            "INSERT INTO linodes (id, account_id, label, created, updated, status, timeline, busy_until, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET label = excluded.label,"
-            " updated = excluded.updated, status = excluded.status, timeline = excluded.timeline,"
-            " busy_until = excluded.busy_until, body = excluded.body",
-            *(linode.id, account.id, linode.label, linode.created, linode.updated, course.status),
-            *(json.dumps(course.timeline), course.busy_until, json.dumps(linode.body)),
-        )
+        account.database.upsert("linodes", "id", account_id=account.id, **columns)
     except sqlite3.IntegrityError:
         raise bad_request("Label must be unique among your linodes", "label") from None
     return linode
@@ -328,7 +323,7 @@ def delete(call: Call, linode: Linode) -> None:
     for free in AT_DELETION:
         free(account, linode.id)
     stopped = replace(linode, course=jobs.cut_short(linode.course, account.now)).having(placement_group=None)
-    enqueue(account, stopped, jobs.delete_plan(), effect={"delete": True})
+    enqueue(account, stopped, jobs.PLANS["linode_delete"], effect={"delete": True})
 
 
 @events.on_effect("delete")

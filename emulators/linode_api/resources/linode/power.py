@@ -67,13 +67,13 @@ def reboot(call: Call, linode: Linode) -> None:
     require_free(call.account, linode)
     config = config_to_boot(call.account, linode, call.body)
     booted = linode.having(booted_config=config.id)
-    enqueue(call.account, booted, jobs.reboot_plan(), secondary={"linode_reboot": config.entity})
+    enqueue(call.account, booted, jobs.PLANS["linode_reboot"], secondary={"linode_reboot": config.entity})
 
 
 @api.post("/linode/instances/{linode}/shutdown")
 def shutdown(call: Call, linode: Linode) -> None:
     require_free(call.account, linode)
-    enqueue(call.account, linode, jobs.shutdown_plan())
+    enqueue(call.account, linode, jobs.PLANS["linode_shutdown"])
 
 
 @api.post("/linode/instances/{linode}/password")
@@ -83,4 +83,4 @@ def reset_password(call: Call, linode: Linode) -> None:
     require_free(call.account, linode)
     if is_running(call.account, linode):
         raise bad_request("Linode must be powered off to reset its root password.")
-    enqueue(call.account, linode, jobs.quiet_plan("password_reset"))
+    enqueue(call.account, linode, jobs.PLANS["password_reset"])

@@ -39,7 +39,7 @@ def resize(call: Call, linode: Linode) -> None:
         raise bad_request("Linode is already running this service plan.", "type")
     linodes.require_sold(wanted, linode["region"])
     held = all_of(account, "disk", linode.id)
-    room_mb = catalogs().type_by_id[wanted]["disk"] - sum(disk["size"] for disk in held)
+    room_mb = catalogs().types[wanted]["disk"] - sum(disk["size"] for disk in held)
     if room_mb < 0:
         raise bad_request(TOO_MUCH_DISK)
     main = [disk for disk in held if disk["filesystem"] in ("ext3", "ext4")]

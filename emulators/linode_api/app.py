@@ -27,7 +27,7 @@ from emulators.linode_api.core.faults import GATEWAY_PAGE, NONSENSE, REASONS, Fa
 from emulators.linode_api.core.limits import CREATE, Limiter
 from emulators.linode_api.core.records import Thing
 from emulators.linode_api.core.routes import Call, Endpoint, endpoint_for, endpoints_at
-from emulators.linode_api.resources.linode.linode import fail_job
+from emulators.linode_api.resources.linode.linodes import fail_job
 
 resources.register()
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]

@@ -34,7 +34,7 @@ from emulators.linode_api.core import Json, request_log
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.faults import parse_rule
 from emulators.linode_api.resources import locks
-from emulators.linode_api.resources.linode.linode import find_linode, save
+from emulators.linode_api.resources.linode.linodes import find_linode, save
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 BY_HAND = ("busy_s", "lock", "pending_migration")

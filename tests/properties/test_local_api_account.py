@@ -18,7 +18,7 @@ from emulators.linode_api.core.errors import ApiError
 from emulators.linode_api.core.events import settle
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import tags
-from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.create import create_linode
 
 LABELS = st.sampled_from(["web", "db1", "mail"])

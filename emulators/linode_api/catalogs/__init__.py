@@ -41,9 +41,10 @@ class Catalogs:
     def has(self, region_id: str, capability: str) -> bool:
         return capability in self.any_region(region_id)["capabilities"]
 
-    def lacks(self, region_id: str, capability: str) -> bool:
+    def lacks(self, region_id: object, capability: str) -> bool:
         """Whether it is a region on the list, but has not that."""
-        return region_id in self.regions and not self.has(region_id, capability)
+        region = self.regions.get(str(region_id))
+        return region is not None and capability not in region["capabilities"]
 
     def is_sold(self, type_id: str, region_id: str) -> bool:
         """Whether the region sells the plan: its availability row decides, else the region's capabilities.
@@ -90,5 +91,5 @@ def region_problems(region_id: object, capability: str, things: str) -> list[Pro
     """Why `things` cannot be made in that region."""
     if str(region_id) not in catalogs().regions:
         return [("region", "region is not valid")]
-    lacks = catalogs().lacks(str(region_id), capability)
+    lacks = catalogs().lacks(region_id, capability)
     return problem_if(lacks, "region", f"{things} are not available in this region")  # *

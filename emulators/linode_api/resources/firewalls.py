@@ -14,14 +14,14 @@ from collections.abc import Mapping
 
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import choice, length, problems_in
+from emulators.linode_api.core.bodies import always, choice, length, problems_in
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.lists import Attributes
 from emulators.linode_api.core.records import Kind, Record, all_of, find, get, given, remove
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.linode import linode as linodes
-from emulators.linode_api.resources.linode.linode import Linode, at_deletion, find_linode, get_linode
+from emulators.linode_api.resources.linode import linodes
+from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode, get_linode
 
 api = Routes("firewall")
 FIREWALL = Kind("firewall", "/networking/firewalls/{firewall}", first_id=9_700_000)
@@ -29,7 +29,8 @@ DEVICE = Kind("device", "/networking/firewalls/{firewall}/devices/{device}", fir
 FILTERABLE = ("id", "label", "created", "updated", "tags")
 LABEL = re.compile(r"[a-zA-Z0-9](?!.*(--|__|\.\.))[a-zA-Z0-9._-]*[a-zA-Z0-9]")
 FIELDS = {"label": length(3, 32), "status": choice("enabled", "disabled")}
-POLICIES = ("ACCEPT", "DROP")
+POLICY = always(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP"))
+POLICIES = {"inbound_policy": POLICY, "outbound_policy": POLICY}
 MOST_RULES = 25
 INTERFACE_TYPES = ("interface", "linode_interface")
 
@@ -72,11 +73,7 @@ def rule_problems(rules: object) -> list[Problem]:
     """Policies and the number of rules; the rules themselves are kept as given."""
     if not isinstance(rules, Mapping):
         return [("rules", "rules is required")]
-    problems: list[Problem] = [
-        (f"rules.{name}", "Must be one of ACCEPT, DROP")
-        for name in ("inbound_policy", "outbound_policy")
-        if rules.get(name) not in POLICIES
-    ]
+    problems = problems_in(rules, POLICIES, "rules.")
     if sum(len(rules.get(name) or []) for name in ("inbound", "outbound")) > MOST_RULES:
         problems.append(("rules", f"A firewall can have up to {MOST_RULES} rules"))
     return problems

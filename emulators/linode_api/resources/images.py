@@ -19,7 +19,7 @@ from emulators.linode_api.core.jobs import PLANS
 from emulators.linode_api.core.limits import IMAGES
 from emulators.linode_api.core.records import Kind, Record, add, all_of, change, find, get, given, remove
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.linode.linode import enqueue, find_linode
+from emulators.linode_api.resources.linode.linodes import enqueue, find_linode
 
 api = Routes("images")
 IMAGE = Kind("image", "/images/{name}", first_id=34_000_000)

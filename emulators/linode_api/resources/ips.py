@@ -21,8 +21,8 @@ from emulators.linode_api.core.limits import RESERVED, RESERVED_BURST
 from emulators.linode_api.core.records import Kind, Record, all_of, change, next_id
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
 from emulators.linode_api.resources import vpcs
-from emulators.linode_api.resources.linode import linode as linodes
-from emulators.linode_api.resources.linode.linode import Linode, at_deletion, find_linode
+from emulators.linode_api.resources.linode import linodes
+from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode
 
 api = Routes("ips")
 RESERVATION = Kind("reserved", "/networking/reserved/ips/{reserved}")

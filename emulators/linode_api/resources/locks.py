@@ -12,7 +12,7 @@ from emulators.linode_api.core.bodies import always, choice, problems_in
 from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.records import Kind, Record, add, all_of, remove
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.linode.linode import Linode, find_linode, named_linode, save
+from emulators.linode_api.resources.linode.linodes import Linode, find_linode, named_linode, save
 
 api = Routes("account", beta=True)
 LOCK = Kind("lock", "/locks/{lock}", first_id=16_000)

@@ -14,7 +14,7 @@ from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, find, get
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.linode.linode import Linode, all_linodes, save
+from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, save
 
 api = Routes("linodes", grant="add_linodes")
 GROUP = Kind("placement_group", "/placement/groups/{placement_group}", first_id=460_000)

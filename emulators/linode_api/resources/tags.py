@@ -10,7 +10,7 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, length, problems_in
 from emulators.linode_api.core.errors import bad_request, not_found, raise_if
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.linode.linode import Linode, all_linodes, change
+from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, change
 
 api = Routes("account")
 UNRESTRICTED = ""

@@ -7,7 +7,7 @@ from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.records import all_of
 from emulators.linode_api.core.routes import Call
-from emulators.linode_api.resources.linode.linode import Linode, all_linodes, api
+from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, api
 
 
 @api.rows("/networking/vlans", "label", "region")

@@ -17,9 +17,8 @@ from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.limits import VOLUMES
 from emulators.linode_api.core.records import Kind, Record, all_of, change, given
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.linode import configs
-from emulators.linode_api.resources.linode import linode as linodes
-from emulators.linode_api.resources.linode.linode import Linode, after_deletion
+from emulators.linode_api.resources.linode import configs, linodes
+from emulators.linode_api.resources.linode.linodes import Linode, after_deletion
 
 api = Routes("volumes")
 BOTH_SCOPES = "volumes:read_write,linodes:read_write"
@@ -84,8 +83,8 @@ def create(call: Call) -> Record:
     account, body = call.account, call.body
     problems = problems_in(body, {"size": SIZE, "label": always(LABEL), "tags": bodies.tags})
     linode = linodes.named_linode(account, body, "linode_id") if body.get("linode_id") is not None else None
-    region = linode["region"] if linode else str(body.get("region"))
-    if region not in catalogs().regions or not catalogs().has(region, "Block Storage"):
+    region = linode["region"] if linode else body.get("region")
+    if str(region) not in catalogs().regions or catalogs().lacks(region, "Block Storage"):
         problems.append(("region", "region is not valid"))
     raise_if(problems)
     VOLUME.require_unique_label(account, body["label"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any
 
 from emulators.linode_api.catalogs import region_problems
 from emulators.linode_api.core import Body, Json
@@ -18,7 +17,7 @@ from emulators.linode_api.core.bodies import check, length, matching, problems_i
 from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.linode.linode import Linode, all_linodes, at_deletion, is_up, runs
+from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, at_deletion, is_up, runs
 
 api = Routes(
     "vpc", reads=ANY_SCOPE
@@ -40,44 +39,49 @@ ADDRESSES = ("linode_id", "subnet_id", "address", "region")
 def attachments(account: Account, of: Linode | None = None) -> list[Json]:
     """The addresses of all Linodes of the account, or of one, as the API lists them; legacy interfaces first."""
     linodes = {linode.id: linode for linode in ([of] if of else all_linodes(account))}
+    subnets = {subnet.id: subnet for subnet in all_of(account, "subnet")}
     parent_id = of.id if of else None
     legacy = [
-        address_row(
-            account, one["subnet_id"], one["ipv4"]["vpc"], one["ipv4"]["nat_1_1"],
-            linode_id=config.parent_id, config_id=config.id, interface_id=one["id"],
-            active=runs(account, linodes[config.parent_id], config.id),
-        )
+        (config.parent_id, one["subnet_id"], config.id, one["id"], one["ipv4"]["vpc"], one["ipv4"]["nat_1_1"])
         for config in all_of(account, "config", parent_id)
         for one in config["interfaces"]
         if one["purpose"] == "vpc"
-    ]  # fmt: skip
+    ]
     own = [
-        address_row(
-            account, interface["vpc"]["subnet_id"], one["address"], one["nat_1_1_address"],
-            linode_id=interface.parent_id, config_id=None, interface_id=interface.id,
-            active=is_up(account, linodes[interface.parent_id]),
-        )
-        for interface in all_of(account, "interface", parent_id)
-        if interface["vpc"]
-        for one in interface["vpc"]["ipv4"]["addresses"]
-    ]  # fmt: skip
-    return legacy + own
+        (own.parent_id, own["vpc"]["subnet_id"], None, own.id, one["address"], one["nat_1_1_address"])
+        for own in all_of(account, "interface", parent_id)
+        if own["vpc"]
+        for one in own["vpc"]["ipv4"]["addresses"]
+    ]
+    return [
+        address_row(account, linodes[linode_id], subnets[subnet_id], *address)
+        for linode_id, subnet_id, *address in [*legacy, *own]
+    ]
 
 
-def address_row(account: Account, subnet_id: int, address: str, nat_1_1: str | None, **owner: Any) -> Json:
-    """`owner` says which interface of which Linode has it: the API has no configuration for a Linode's own."""
-    subnet = find(account, "subnet", subnet_id)
+def address_row(
+    account: Account,
+    linode: Linode,
+    subnet: Record,
+    config_id: int | None,
+    interface_id: int,
+    address: str,
+    nat_1_1: str | None,
+) -> Json:
+    """`config_id` is None for an interface of the Linode itself, which is active while the Linode is up."""
     ours = network(subnet)
     return {
         "address": address,
         "address_range": None,
         "vpc_id": subnet.parent_id,
         "subnet_id": subnet.id,
-        "region": find(account, "vpc", subnet.parent_id)["region"],
-        **{name: owner[name] for name in ("linode_id", "config_id", "interface_id")},
+        "region": linode["region"],
+        "linode_id": linode.id,
+        "config_id": config_id,
+        "interface_id": interface_id,
         "nodebalancer_id": None,
         "database_id": None,
-        "active": owner["active"],
+        "active": is_up(account, linode) if config_id is None else runs(account, linode, config_id),
         "nat_1_1": nat_1_1,
         "gateway": str(ours[1]),
         "prefix": ours.prefixlen,

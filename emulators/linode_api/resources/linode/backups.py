@@ -15,10 +15,9 @@ from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.records import Kind, Record, add, all_of, change, get, remove
 from emulators.linode_api.core.routes import Call
-from emulators.linode_api.resources.linode import deployment, disks
-from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode import deployment, disks, linodes
 from emulators.linode_api.resources.linode.deployment import Saved
-from emulators.linode_api.resources.linode.linode import Linode, api
+from emulators.linode_api.resources.linode.linodes import Linode, api
 
 BACKUP = Kind("backup", "/linode/instances/{linode}/backups/{backup}", first_id=343_000_000)
 ALL = "/linode/instances/{linode}/backups"

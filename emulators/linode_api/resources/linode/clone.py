@@ -15,10 +15,9 @@ from emulators.linode_api.core.limits import CREATE
 from emulators.linode_api.core.records import given
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import placement_groups
-from emulators.linode_api.resources.linode import deployment, disks
-from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode import deployment, disks, linodes
 from emulators.linode_api.resources.linode.create import choice_problems, new_linode, user_data_problems
-from emulators.linode_api.resources.linode.linode import Linode, api
+from emulators.linode_api.resources.linode.linodes import Linode, api
 
 MOST_AT_ONCE = 5
 FIELDS = {"private_ip": bodies.flag, "backups_enabled": bodies.flag, "label": bodies.linode_label}

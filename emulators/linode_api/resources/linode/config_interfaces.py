@@ -18,7 +18,7 @@ from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Record, change, given, next_id
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import vpcs
-from emulators.linode_api.resources.linode.linode import Linode, api, runs
+from emulators.linode_api.resources.linode.linodes import Linode, api, runs
 
 MOST = 3
 PATH = "/linode/instances/{linode}/configs/{config}/interfaces"

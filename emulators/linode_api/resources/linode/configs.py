@@ -16,7 +16,7 @@ from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, all_of, change, get, given
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources.linode import config_interfaces
-from emulators.linode_api.resources.linode.linode import Linode, api, find_linode
+from emulators.linode_api.resources.linode.linodes import Linode, api, find_linode
 
 CONFIG = Kind(
     "config", "/linode/instances/{linode}/configs/{config}", first_id=101_000_000, entity_type="linode_config"

@@ -13,18 +13,21 @@ from typing import Any
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies, jobs
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import choice, known, problems_in, that, unique_tags
+from emulators.linode_api.core.bodies import choice, known, problems_in, required, that, unique_tags
 from emulators.linode_api.core.errors import Problem, problem_if, raise_if
 from emulators.linode_api.core.limits import CREATE
 from emulators.linode_api.core.records import Record, change, find, get
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import firewalls, images, ips, placement_groups, stackscripts, users
-from emulators.linode_api.resources.linode import backups, config_interfaces, deployment, interfaces
-from emulators.linode_api.resources.linode import linode as linodes
-from emulators.linode_api.resources.linode.linode import Linode, api
+from emulators.linode_api.resources.linode import backups, config_interfaces, deployment, interfaces, linodes
+from emulators.linode_api.resources.linode.linodes import Linode, api
 from emulators.linode_api.resources.linode.power import NO_INTERFACE
 
 LARGEST_USER_DATA = 65_535
+PLACE = {
+    "type": required(known(lambda: catalogs().types, "A valid plan type by that ID was not found")),
+    "region": required(known(lambda: catalogs().regions)),
+}
 OPTIONS = {
     "kernel": known(lambda: catalogs().kernels),
     "disk_encryption": choice("enabled", "disabled"),
@@ -91,21 +94,10 @@ def check_create(account: Account, body: Body) -> None:
 
 def choice_problems(account: Account, body: Body) -> list[Problem]:
     """Type and region must be given and known; image, kernel, encryption and generation may be left out."""
-    problems: list[Problem] = []
-    if not body.get("type"):
-        problems.append(("type", "type is required"))
-    elif body["type"] not in catalogs().types:
-        problems.append(("type", "A valid plan type by that ID was not found"))
-    if not body.get("region"):
-        problems.append(("region", "region is required"))
-    elif body["region"] not in catalogs().regions:
-        problems.append(("region", "region is not valid"))
-    if body.get("image") is not None and not images.usable(account, body["image"]):
-        problems.append(("image", "image is not valid"))
-    problems += problems_in(body, OPTIONS)
-    region = catalogs().regions.get(str(body.get("region")))
-    able = region is None or {"Disk Encryption", "LA Disk Encryption"} & set(region["capabilities"])
-    if body.get("disk_encryption") == "enabled" and not able:
+    image = {"image": that(lambda image_id: images.usable(account, image_id))}
+    problems = problems_in(body, {**PLACE, **image, **OPTIONS})
+    lacks = [catalogs().lacks(body.get("region"), name) for name in ("Disk Encryption", "LA Disk Encryption")]
+    if body.get("disk_encryption") == "enabled" and all(lacks):
         problems.append(("disk_encryption", "Disk encryption is not available in this region"))  # *
     return problems
 
@@ -121,8 +113,7 @@ def user_data_problems(body: Body, image: Body | None) -> list[Problem]:
             found.append("Must be at most 65535 bytes")
     except (binascii.Error, ValueError):
         found.append("Must be valid base64")
-    region = catalogs().regions.get(str(body.get("region")))
-    if region and "Metadata" not in region["capabilities"]:
+    if catalogs().lacks(body.get("region"), "Metadata"):
         found.append("Metadata is not available in this region")
     if image and "cloud-init" not in image["capabilities"]:
         found.append("The image does not support cloud-init")

@@ -19,9 +19,8 @@ from emulators.linode_api.core.jobs import PLANS
 from emulators.linode_api.core.records import Kind, Record, all_of, change, get, remove
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import images, stackscripts, users
-from emulators.linode_api.resources.linode import configs
-from emulators.linode_api.resources.linode import linode as linodes
-from emulators.linode_api.resources.linode.linode import Linode, api
+from emulators.linode_api.resources.linode import configs, linodes
+from emulators.linode_api.resources.linode.linodes import Linode, api
 
 DISK = Kind("disk", "/linode/instances/{linode}/disks/{disk}", first_id=188_000_000)
 MOST = 50

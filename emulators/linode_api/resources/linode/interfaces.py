@@ -18,9 +18,9 @@ from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get
 from emulators.linode_api.core.routes import FINDERS, Call
 from emulators.linode_api.resources import firewalls, ips, vpcs
-from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.config_interfaces import VLAN_LABEL
-from emulators.linode_api.resources.linode.linode import Linode, api, find_linode, require_off, save
+from emulators.linode_api.resources.linode.linodes import Linode, api, find_linode, require_off, save
 
 INTERFACE = Kind("interface", "/linode/instances/{linode}/interfaces/{interface}", first_id=14_000_000)
 ALL = "/linode/instances/{linode}/interfaces"

@@ -13,7 +13,7 @@ from emulators.linode_api.core.errors import bad_request
 from emulators.linode_api.core.records import Record, all_of
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources.linode import configs
-from emulators.linode_api.resources.linode.linode import Linode, api, enqueue, is_running, require_free
+from emulators.linode_api.resources.linode.linodes import Linode, api, enqueue, is_running, require_free
 
 NO_INTERFACE = "The Linode must have at least 1 interface defined to boot"
 ROOT_PASSWORD = {"root_pass": bodies.always(bodies.password)}

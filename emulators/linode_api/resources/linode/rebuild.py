@@ -15,10 +15,9 @@ from emulators.linode_api.core.bodies import problems_in
 from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import images, stackscripts, users
-from emulators.linode_api.resources.linode import deployment
-from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode import deployment, linodes
 from emulators.linode_api.resources.linode.create import SIZES, choice_problems, user_data_problems
-from emulators.linode_api.resources.linode.linode import Linode, api
+from emulators.linode_api.resources.linode.linodes import Linode, api
 from emulators.linode_api.resources.linode.power import require_interface
 
 

@@ -14,9 +14,9 @@ from emulators.linode_api.core.events import on_effect
 from emulators.linode_api.core.records import all_of, change, next_id
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import ips, placement_groups, vpcs
-from emulators.linode_api.resources.linode import linode as linodes
+from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.create import choice_problems
-from emulators.linode_api.resources.linode.linode import Linode, api
+from emulators.linode_api.resources.linode.linodes import Linode, api
 from emulators.linode_api.resources.linode.power import boot_entity
 
 TOO_MUCH_DISK = (

@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ COPIED = ("Pulumi.yaml", "__main__.py", "providers", "stacks", "fleet", "emulato
 SPEED = "600"
 """A minute of the API in a tenth of a second."""
 
-TIMEOUT_S = 120
+TIMEOUT_S = 600
 
 
 def free_port() -> int:
@@ -43,6 +43,15 @@ class Done:
 
     code: int
     said: str
+
+
+def run_in(folder: Path, words: Sequence[str], env: Mapping[str, str]) -> Done:
+    """A command, run to its end without anybody who could answer it."""
+    done = subprocess.run(
+        words, cwd=folder, env=env, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
+    )  # fmt: skip
+    return Done(done.returncode, done.stdout)
 
 
 class Checkout:
@@ -83,11 +92,7 @@ class Checkout:
         return self.command(sys.executable, "-m", "fleet", *words, env={**(env or {}), **chosen})
 
     def command(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
-        done = subprocess.run(
-            words, cwd=self.root, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
-        )  # fmt: skip
-        return Done(done.returncode, done.stdout)
+        return run_in(self.root, words, {**self.env, **(env or {})})
 
     def close(self) -> None:
         self.run("stop")

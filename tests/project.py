@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +11,7 @@ from pathlib import Path
 from emulators.linode_api.server import LocalApi
 from stacks.sources import PROJECT
 from tests import by_hand
-from tests.checkout import Done
-
-TIMEOUT_S = 240
+from tests.checkout import Done, run_in
 
 INSTANCES = """
 import json
@@ -73,11 +70,7 @@ class Project:
         return self.command(*self._words, *words, env=env)
 
     def command(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
-        done = subprocess.run(
-            words, cwd=self.folder, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
-        )  # fmt: skip
-        return Done(done.returncode, done.stdout)
+        return run_in(self.folder, words, {**self.env, **(env or {})})
 
     def call(self, method: str, path: str, body: object = None) -> by_hand.Json:
         """A call by hand that must succeed; of the beta API with a path that begins with `beta/`."""

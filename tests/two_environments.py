@@ -10,14 +10,13 @@ from typing import Any
 import requests
 
 from emulators.linode_api.server import LocalApi
-from tests.checkout import COPIED, Done
+from tests.checkout import COPIED, Done, run_in
 from tests.project_copy import copy_project
 from tests.workflow_runner import Runner, machine
 
 COPIED_TOO = (*COPIED, "requirements.txt", "requirements.in", ".gitignore")
 LEFT_OUT = ("Pulumi.prod.yaml",)
 STACKS = ("dev", "staging")
-TIMEOUT_S = 300
 READING = "linodes:read_only events:read_only account:read_only"
 
 
@@ -76,11 +75,7 @@ class TwoEnvironments:
         return self.sh(" ".join((".venv/bin/python -m fleet", *words)))
 
     def sh(self, command: str) -> Done:
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=self.root, env=self.env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
-        )  # fmt: skip
-        return Done(done.returncode, done.stdout)
+        return run_in(self.root, ["bash", "-c", command], self.env)
 
     def git(self, *words: str) -> str:
         done = subprocess.run(

@@ -16,11 +16,11 @@ from typing import Any
 
 import yaml
 
+from tests.checkout import run_in
 from tests.workflow_expressions import evaluated, filled, holds
 
 WORKFLOWS = Path(__file__).resolve().parents[1] / ".github" / "workflows"
 INSTALL = "python fleet/venv.py requirements.txt"
-TIMEOUT_S = 300
 
 
 @dataclass
@@ -107,18 +107,15 @@ class Job:
             "GITHUB_REPOSITORY": github["repository"], "GITHUB_RUN_ID": str(github["run_id"]),
             "GITHUB_SERVER_URL": "https://git.example",
         }  # fmt: skip
-        ended = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=done.folder, env={**self.runner.env, **told, **own, **files}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
-        )  # fmt: skip
-        done.said += ended.stdout
+        words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+        ended = run_in(done.folder, words, {**self.runner.env, **told, **own, **files})
+        done.said += ended.said
         done.ran.append(step["run"])
         done.summary += summary.read_text()
         found = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
         if "id" in step:
-            self.table["steps"][step["id"]] = {"outputs": found, "outcome": ended.returncode}
-        return ended.returncode == 0
+            self.table["steps"][step["id"]] = {"outputs": found, "outcome": ended.code}
+        return ended.code == 0
 
 
 def checkout(job: Job, given: Mapping[str, Any]) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.clock import HeldClock
-from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, PASSWORD, Caller
 
 DESCRIPTION = Path(__file__).parents[3] / "shared" / "openapi" / "linode-subset.observed.json"
@@ -85,20 +84,6 @@ def object_faults(value: dict[str, Any], schema: Schema, at: str) -> Iterator[st
             yield from faults(item, known[name], f"{at}.{name}")
         elif schema.get("additionalProperties") is False:
             yield f"{at}.{name} is not described"
-
-
-@pytest.fixture(scope="module")
-def clock() -> HeldClock:
-    return HeldClock()
-
-
-@pytest.fixture(scope="module")
-def caller(tmp_path_factory: pytest.TempPathFactory, clock: HeldClock) -> Iterator[Caller]:
-    path = tmp_path_factory.mktemp("description") / "api.db"
-    with LocalApi(path, clock=clock, limits=False) as api:
-        opened = Caller(api, api.add_token())
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from emulators.linode_api.clock import HeldClock
-from emulators.linode_api.server import LocalApi
 from tests.contract.test_local_api_description import DESCRIPTION, description, faults, resolved
 from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, Caller, made
 
@@ -21,15 +19,6 @@ GROUP = {"placement_group_type": "anti_affinity:local", "placement_group_policy"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAA someone"
 OLD, NEW = "/linode/instances/{old}", "/linode/instances/{new}"
 World = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
-    path = tmp_path_factory.mktemp("life-cycle") / "api.db"
-    with LocalApi(path, clock=HeldClock(), limits=False) as api:
-        opened = Caller(api, api.add_token())
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -206,17 +206,6 @@ def list_differences(theirs: Json, ours: Json, at: str) -> Iterator[str]:
         yield f"{at} has {len(ours)} items, not {len(theirs)}"
 
 
-@pytest.fixture(scope="module")
-def clock() -> HeldClock:
-    return HeldClock()
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, clock: HeldClock) -> Iterator[LocalApi]:
-    with LocalApi(tmp_path_factory.mktemp("replay") / "api.db", clock=clock, limits=False) as opened:
-        yield opened
-
-
 @pytest.mark.parametrize("name", REPLAYED)
 def test_a_recording_can_be_replayed(api: LocalApi, clock: HeldClock, name: str) -> None:
     caller = Caller(api, api.add_token(name), "/v4beta")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import pytest
 import requests
 
 from emulators.linode_api.clock import HeldClock
-from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, PASSWORD, Caller
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
@@ -78,17 +77,8 @@ def shape(body: Json, at: str = "", found: Shape | None = None) -> Shape:
 
 
 @pytest.fixture(scope="module")
-def clock() -> HeldClock:
-    return HeldClock()
-
-
-@pytest.fixture(scope="module")
-def caller(tmp_path_factory: pytest.TempPathFactory, clock: HeldClock) -> Iterator[Caller]:
-    path = tmp_path_factory.mktemp("contract") / "api.db"
-    with LocalApi(path, clock=clock, limits=False) as api:
-        opened = Caller(api, api.add_token(), "/v4beta")
-        yield opened
-        opened.close()
+def version() -> str:
+    return "/v4beta"
 
 
 @pytest.fixture(scope="module")

@@ -21,15 +21,6 @@ def assert_clear(said: str, *parts: str) -> None:
     assert "KeyboardInterrupt" not in said
 
 
-def test_criteria_that_nothing_meets_name_the_criterion(previewed: Checkout) -> None:
-    previewed.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 5})
-
-    done = previewed.run("preview")
-
-    assert done.code == 1
-    assert_clear(done.said, "5 USD/month")
-
-
 def test_settings_with_a_misspelt_key_name_the_nearest(previewed: Checkout) -> None:
     previewed.set_group("web", cuont=3)
 

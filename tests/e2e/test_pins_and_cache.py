@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.checkout import Checkout
-from tests.e2e.test_bad_input import assert_clear, engine_words
+from tests.e2e.test_bad_input import assert_clear, backend, engine_words
 
 CATALOGS = {"/v4/linode/types", "/v4/regions", "/v4/regions/availability", "/v4/images", "/v4/linode/kernels"}
 
@@ -267,10 +267,3 @@ def age(file: Path) -> None:
             assert old != value
             database.execute("UPDATE responses SET value = ? WHERE key = ?", (old, key))
         database.commit()
-
-
-def backend(checkout: Checkout) -> dict[str, str]:
-    return {
-        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(checkout.local / "passphrase"),
-    }

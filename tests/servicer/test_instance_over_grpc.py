@@ -333,6 +333,28 @@ def test_the_disk_grows_with_the_plan_unless_that_is_declined(
     assert (size() > before) is grows
 
 
+def test_downtime_that_is_not_allowed_is_refused_whatever_takes_it(provider: Servicer, world: World) -> None:
+    inputs, _ = provider.check(world.inputs(allow_downtime=False))
+
+    refused = {
+        key: [
+            name for name, _ in provider.check(world.inputs(allow_downtime=False, **{key: value}), inputs)[1]
+        ]
+        for key, value in {
+            "kernel": "linode/latest-64bit",
+            "swap_size": 1024,
+            "type": "g6-standard-1",
+            "booted": False,
+            "tags": ["blue"],
+        }.items()
+    }
+
+    assert {key for key, names in refused.items() if names == ["allow_downtime"]} == {
+        "kernel", "swap_size", "type", "booted",
+    }  # fmt: skip
+    assert refused["tags"] == []
+
+
 def test_an_image_that_is_ignored_is_no_drift(provider: Servicer, world: World) -> None:
     inputs, _ = provider.check(world.inputs(on_image_change="ignore"))
     id_, outs = provider.create(inputs)

@@ -47,28 +47,35 @@ def test_backups_are_in_the_price_where_asked_for(run: Run) -> None:
     assert (row["monthly_usd"], row["region"], row["class"]) == (14.5, "us-ord", "standard")
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "types --min-memory 4GB --region us-ord --max-monthly $40 --sort price",
-        "types --class gpu --class premium --sort memory --reverse --limit 3",
-        "types --region br-gru --min-vcpus 2 --max-vcpus 4 --backups",
-        "types --gpus 0 --limit 3",
-        "types --reverse",
-        "types --reverse --limit 2",
-        "regions --continent europe --capability Metadata --sort label",
-        "regions --near 52.5,13.4 --max-distance 1000 --site-type core",
-        "regions --country us --type g1-gpu-rtx6000-1 --sort price",
-        "images --vendor Debian",
-        "images --sort eol --limit 4",
-        "images --distribution ubuntu --lts --supported-until 2026-12-01",
-        "kernels --version 6 --limit 2",
-        "kernels --any --architecture i386 --sort id",
-    ],
+QUESTIONS = (
+    "types --min-memory 4GB --region us-ord --max-monthly $40 --sort price",
+    "types --class gpu --class premium --sort memory --reverse --limit 3",
+    "types --region br-gru --min-vcpus 2 --max-vcpus 4 --backups",
+    "types --gpus 0 --limit 3",
+    "types --reverse",
+    "types --reverse --limit 2",
+    "regions --continent europe --capability Metadata --sort label",
+    "regions --near 52.5,13.4 --max-distance 1000 --site-type core",
+    "regions --country us --type g1-gpu-rtx6000-1 --sort price",
+    "images --vendor Debian",
+    "images --sort eol --limit 4",
+    "images --distribution ubuntu --lts --supported-until 2026-12-01",
+    "kernels --version 6 --limit 2",
+    "kernels --any --architecture i386 --sort id",
 )
-def test_the_python_that_is_printed_finds_what_the_table_shows(api: LocalApi, run: Run, line: str) -> None:
-    shown = [row["id"] for row in json.loads(run(f"{line} --format json").out)]
-    code = run(f"{line} --format python").out
+RUN_EACH = """
+import contextlib, io, json, sys
+
+for code in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(code, {})
+    print(json.dumps(out.getvalue().split()))
+"""
+
+
+def test_the_python_that_is_printed_finds_what_the_table_shows(api: LocalApi, run: Run) -> None:
+    shown = [[row["id"] for row in json.loads(run(f"{line} --format json").out)] for line in QUESTIONS]
+    programs = [run(f"{line} --format python").out for line in QUESTIONS]
 
     env = {
         "PYTHONPATH": str(PROJECT),
@@ -76,11 +83,14 @@ def test_the_python_that_is_printed_finds_what_the_table_shows(api: LocalApi, ru
         "LINODE_CACHE": "off",
         "PATH": os.environ["PATH"],
     }
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_EACH], env=env, input=json.dumps(programs),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
     assert done.stderr == ""
-    assert done.stdout.split() == shown
-    assert shown
+    assert [json.loads(line) for line in done.stdout.splitlines()] == shown
+    assert all(shown)
 
 
 def test_an_explanation_is_the_funnel(run: Run) -> None:

@@ -54,6 +54,8 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
     if not isinstance(label, str) or not check.is_new("label"):
         return
     holder = next((row for row in check.session.rows(spec) if row.label.casefold() == label.casefold()), None)
+    if holder is not None and not spec.identity.tagged:
+        holder = None if spec.identity.matches(holder, spec.body(check.args, check.owner)) else holder
     if holder is None or spec.is_own(holder, check.owner) or getattr(check.args, "adopt", None) == holder.id:
         return
     region = getattr(holder, "region", None)

@@ -48,9 +48,9 @@ class Identity:
 BY_LABEL_AND_TAG = Identity(("label",), tagged=True, unique=True)
 
 
-def by_content(*keys: str) -> Identity:
-    """For what has no tags: the same content. The account may hold it twice."""
-    return Identity(keys)
+def by_content(*keys: str, unique: bool = False) -> Identity:
+    """For what has no tags: the same content, of which the account may hold several unless it is `unique`."""
+    return Identity(keys, unique=unique)
 
 
 @dataclass(frozen=True)

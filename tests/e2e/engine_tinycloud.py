@@ -2,7 +2,8 @@
 
 Copied into a test's project as ``tinycloud.py``. Things live in ``things.json``; ``asked.txt`` has a line
 for each call. ``zone`` is replaced, ``size`` updated; ``fail`` names a method that raises; ``first`` asks
-for delete-before-replace; ``unready`` makes create raise after the thing exists.
+for delete-before-replace; ``unready`` makes create raise after the thing exists; with ``decided`` diff says
+itself that something differs, else it leaves that to the engine.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class ThingProvider(ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         changed = [key for key in ("size", "zone", "note") if olds.get(key) != news.get(key)]
         return DiffResult(
-            changes=None if changed else False,
+            changes=(True if news.get("decided") else None) if changed else False,
             replaces=[key for key in changed if key == "zone"],
             delete_before_replace=bool(news.get("first")),
         )

@@ -102,13 +102,13 @@ def output(args: argparse.Namespace) -> None:
         return
     shown = {key: form(value) for key, value in sorted(outputs.items())}
     value = shown[args.name] if args.name else shown
-    print(json.dumps(value, indent=2) if args.json else _plain(value))
+    print(json.dumps(value, indent=2, sort_keys=True) if args.json else _plain(value))
 
 
 def _plain(value: Value) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
 
 
 # history

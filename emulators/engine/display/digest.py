@@ -24,6 +24,7 @@ class Digest:
 
     def __init__(self, info: RunInfo, redactor: Redactor) -> None:
         self._config, self._redactor = info.config.properties(), redactor
+        self._refreshes_first = info.options.kind != "refresh"
         self._steps: list[Json] = []
         self._diagnostics: list[Json] = []
 
@@ -37,14 +38,19 @@ class Digest:
                 pass
             case StepBegun(step):
                 is_stack = urns.type_of(step.urn) == urns.STACK_TYPE
-                if step.op not in LEFT_OUT or (is_stack and step.op == "same"):
+                if step.op not in LEFT_OUT or (step.op == "same" and (is_stack or step.protection_changes)):
                     self._add(step, step.op)
             case StepEnded(step) if step.op == "refresh":
                 self._refreshed(step, event.result)
 
     def _refreshed(self, step: Step, result: Op) -> None:
-        """Drift without a diff of its own stays ``refresh`` with the old values, as recorded."""
-        if result == "delete":
+        """Drift without a diff of its own stays ``refresh`` with the old values, as recorded.
+
+        So does everything in a preview that refreshes first.
+        """
+        if self._refreshes_first:
+            self._add(Step("refresh", step.urn, step.old, step.old), "refresh")
+        elif result == "delete":
             self._add(Step("delete", step.urn, step.old, None), "delete")
         elif result == "update" and step.detailed is not None:
             self._add(step, "update")

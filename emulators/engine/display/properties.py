@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from emulators.engine.plan.diffs import Difference, parse_path
 from emulators.engine.values import UNKNOWN, Properties, Secret, Value, same
@@ -94,16 +95,19 @@ def shown_alike(old: Value, new: Value) -> bool:
     return isinstance(old, Secret) == isinstance(new, Secret) and same(old, new)
 
 
-def short_diff(old: Properties, new: Properties, detailed: tuple[Difference, ...] | None) -> str:
+def short_diff(
+    old: Properties, new: Properties, detailed: tuple[Difference, ...] | None, also: Iterable[str] = ()
+) -> str:
     """``[diff: +a-b~c,d]``: which top-level properties differ; "" when none is seen to."""
     marks = {"add": "+", "delete": "-"}
-    if detailed is not None:
+    if detailed:
         whole = {change.path for change in detailed if parse_path(change.path) == [change.key]}
         marked = {(marks.get(c.kind, "~") if c.path in whole else "~", c.key) for c in detailed}
     else:
         marked = {("-" if key not in new else "+", key) for key in old.keys() ^ new.keys()}
         both = old.keys() & new.keys()
         marked |= {("~", key) for key in both if not shown_alike(old[key], new[key])}
+    marked |= {("~", key) for key in also}
     by_mark = [(mark, sorted(key for of, key in marked if of == mark)) for mark in "+-~"]
     parts = [mark + ",".join(keys) for mark, keys in by_mark if keys]
     return f"[diff: {''.join(parts)}]" if parts else ""

@@ -21,7 +21,6 @@ from emulators.engine.run.events import (
     StepBroke,
     StepEnded,
 )
-from emulators.engine.state.checkpoint import Resource
 from emulators.engine.values import UNKNOWN
 
 TITLES = {
@@ -66,6 +65,7 @@ class Text:
         self._out, self._info, self._redactor, self._preview = out, info, redactor, info.options.preview
         self._diff, self._show_outputs = diff, show_outputs
         self._diagnostics: dict[str, list[Diagnostic]] = {}
+        self._diffs: dict[str, str] = {}
         self._outputs: StackOutputs | None = None
         self._stack_line: Step | None = None
         self._lock = threading.Lock()
@@ -96,13 +96,14 @@ class Text:
                 case StepBroke(step) if not self._diff:
                     words = WORDS[step.op]
                     status = words.planned if self._preview else f"**{words.begun} failed**"
-                    self._line(step.op, step.resource, status)
+                    self._line(step, step.op, status)
                 case StackOutputs():
                     self._outputs = event
                 case Diagnostic():
                     self._diagnosed(event)
 
-    def _line(self, op: Op, resource: Resource, status: str, diff: str = "") -> None:
+    def _line(self, step: Step, op: Op, status: str, diff: str = "") -> None:
+        resource = step.resource
         self._print(f" {WORDS[op].mark} {resource.type} {resource.name} {status} {diff}")
 
     def _begun(self, step: Step) -> None:
@@ -110,12 +111,12 @@ class Text:
             self._stack_line = step
             if self._diff and step.op == "same":
                 self._details(step, "same")
-        elif step.op in ("same", "read"):
+        elif step.op == "read" or (step.op == "same" and not step.protection_changes):
             pass
         elif not self._diff:
             words = WORDS[step.op]
-            status = words.planned if self._preview else f"{words.begun} (0s)"
-            self._line(step.op, step.resource, status, _short(step))
+            status = words.planned if self._preview or step.op == "same" else f"{words.begun} (0s)"
+            self._line(step, step.op, status + _retained(step), self._short(step))
         elif step.op not in ("refresh", "create-replacement", "delete-replaced"):
             self._details(step, step.op)
 
@@ -127,10 +128,18 @@ class Text:
             if step.op == "refresh" and event.result != "same":
                 self._details(step, event.result)
         elif step.op == "refresh" or (not self._preview and (step.resource.custom or is_stack)):
-            words = WORDS[event.result]
-            status = words.planned if self._preview else words.done
+            first = step.op == "refresh" and self._info.options.kind != "refresh"
+            op: Op = "refresh" if first else event.result
+            status = "refresh" if first else WORDS[op].planned if self._preview else WORDS[op].done
             seconds = "" if self._preview or not status else f" ({event.seconds:.2f}s)"
-            self._line(event.result, step.resource, status + seconds, "" if is_stack else _short(step))
+            self._line(step, op, status + seconds + _retained(step), "" if first else self._short(step))
+
+    def _short(self, step: Step) -> str:
+        """Which properties differ; for what is deleted after its replacement, as the replacement told it."""
+        if step.op != "delete-replaced" and step.old is not None and step.new is not None:
+            also = ["protect"] if step.protection_changes and not step.detailed else []
+            self._diffs[step.urn] = short_diff(step.old.inputs, step.new.inputs, step.detailed, also)
+        return self._diffs.get(step.urn, "") if step.op != "delete" else ""
 
     def _diagnosed(self, event: Diagnostic) -> None:
         type_, name = (urns.type_of(event.urn), urns.name_of(event.urn)) if event.urn else ("", "")
@@ -143,7 +152,8 @@ class Text:
         """The resource with its properties, as --diff shows it."""
         resource = step.resource
         lead = "" if resource.type == urns.STACK_TYPE else "    "
-        self._print(f"{lead}{WORDS[op].mark}{resource.type}: ({op})")
+        lock = "" if not step.protection_changes else " 🔒" if step.resource.protect else " 🔓"
+        self._print(f"{lead}{WORDS[op].mark}{resource.type}: ({op}{_retained(step)}){lock}")
         shown_id = step.old.id if step.old is not None else resource.id
         if shown_id and resource.custom:
             self._print(f"{lead}    [id={shown_id}]")
@@ -156,7 +166,7 @@ class Text:
         self._start()
         if self._stack_line is not None and not self._diff:
             status = "**failed**" if result.errors and not self._preview else ""
-            self._line("same", self._stack_line.resource, status)
+            self._line(self._stack_line, "same", status)
         lines = _diagnostic_lines(self._diagnostics, self._info.root_name)
         if self._show_outputs and self._outputs is not None:
             lines += _output_lines(self._outputs, self._preview)
@@ -172,10 +182,10 @@ class Text:
                 )
 
 
-def _short(step: Step) -> str:
-    if step.old is None or step.new is None or step.op == "same":
-        return ""
-    return short_diff(step.old.inputs, step.new.inputs, step.detailed)
+def _retained(step: Step) -> str:
+    """Whether the old one stays though it is deleted or replaced."""
+    leaves = step.op in ("delete", "replace", "create-replacement", "delete-replaced")
+    return "[retain]" if leaves and step.old is not None and step.old.retain_on_delete else ""
 
 
 def _property_lines(step: Step, op: Op) -> list[str]:

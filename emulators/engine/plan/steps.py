@@ -44,6 +44,10 @@ class Step:
         return found
 
     @property
+    def protection_changes(self) -> bool:
+        return bool(self.old and self.new and self.old.protect != self.new.protect)
+
+    @property
     def changed_keys(self) -> list[str]:
         """The top-level properties that the engine's own diff names."""
         return sorted({change.key for change in self.detailed or ()})

@@ -56,7 +56,7 @@ def _delete_all(registry: Registry, doomed: list[Resource]) -> None:
     executor = registry.executor
     protected = [entry for entry in doomed if entry.protect and not entry.delete]
     free = [entry for entry in doomed if entry.delete or not entry.protect]
-    executor.performer.deleted_here = {entry.urn for entry in free}
+    executor.performer.deleted_here.update(entry.urn for entry in free)
     for entry in protected:
         step = Step("delete", entry.urn, entry, None)
         executor.emit(StepBegun(step))

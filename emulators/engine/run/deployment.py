@@ -24,7 +24,7 @@ from emulators.engine.run.executor import Executor
 from emulators.engine.run.planning import Planner
 from emulators.engine.run.registry import Registry
 from emulators.engine.state.checkpoint import Resource
-from emulators.engine.values import UNKNOWN_TEXT, Properties, holds_secret, holds_unknown
+from emulators.engine.values import UNKNOWN_TEXT, Properties, holds_secret
 
 
 class Deployment:
@@ -152,7 +152,6 @@ class Deployment:
         resource = self.registered(urn)
         if resource is None:
             raise EngineError(f"outputs of '{urn}', which is not registered")
-        outputs = self._known(outputs)
         if resource.outputs != outputs:
             self._executor.snapshot.change(resource, outputs=outputs)
         if step := self._component_steps.get(urn):
@@ -181,18 +180,12 @@ class Deployment:
                 executor.step_error(message)
         self._keep_stack_outputs(well)
 
-    def _known(self, outputs: Properties) -> Properties:
-        """Without what hangs on something left out or failed: the state of a real run has no unknowns."""
-        if self._executor.preview:
-            return outputs
-        return {key: value for key, value in outputs.items() if not holds_unknown(value)}
-
     def _keep_stack_outputs(self, well: bool) -> None:
         stack = self.registered(self._stack_urn)
         if stack is None:
             return
         given = self._stack_outputs
-        outputs = self._known({**({} if well else self._stack_before), **(given or {})})
+        outputs = {**({} if well else self._stack_before), **(given or {})}
         if stack.outputs != outputs:
             self._executor.snapshot.change(stack, save=False, outputs=outputs)
         step = self._component_steps.get(self._stack_urn) if given is not None else None

@@ -5,6 +5,7 @@ Source: the real engine's ``step_executor.go``.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from emulators.engine.plan.steps import Op, Step
 from emulators.engine.protocol.provider import Providers
 from emulators.engine.run.events import Diagnostic, Event, Redactor, Sink, StepBegun, StepBroke, StepEnded
 from emulators.engine.run.performing import Performer
+from emulators.engine.state.checkpoint import Resource
 from emulators.engine.state.snapshot import Snapshot
 
 COUNTED = {"same", "create", "update", "delete", "replace", "read", "import"}
@@ -34,6 +36,7 @@ class Executor:
         self.errors = 0
         self.stopping = threading.Event()
         self.step_errors = False
+        self.told: dict[int, Resource] = {}  # by identity: old entries as they were before a renaming
         self.performer = Performer(snapshot, providers, self.preview)
         self.on_stop: Callable[[], None] = lambda: None
         self._sink = sink
@@ -54,6 +57,9 @@ class Executor:
     def emit(self, event: Event) -> None:
         if isinstance(event, Diagnostic):
             event = Diagnostic(event.severity, self.redactor.redact(event.message), event.urn)
+        elif event.step is not None and id(event.step.old) in self.told:
+            step = dataclasses.replace(event.step, old=self.told[id(event.step.old)])
+            event = dataclasses.replace(event, step=step)
         with self._lock:
             if isinstance(event, Diagnostic) and event.severity == "error":
                 self.errors += 1

@@ -25,7 +25,7 @@ class Performer:
 
     def __init__(self, snapshot: Snapshot, providers: Providers, preview: bool) -> None:
         self._snapshot, self._providers, self._preview = snapshot, providers, preview
-        self.deleted_here: set[str] = set()
+        self.deleted_here: set[str] = set()  # what is deleted with one of these needs no call of its own
 
     def perform(self, step: Step) -> None:
         """Raises StepFailed, InitFailed."""

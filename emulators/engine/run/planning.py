@@ -107,6 +107,7 @@ class Planner:
         snapshot = self._executor.snapshot
         for entry in snapshot.base:
             if former in entry.all_dependencies():
+                self._executor.told.setdefault(id(entry), entry.changed())
                 fields = entry.references(lambda name: urn if name == former else name)
                 snapshot.change(entry, save=False, **fields)
 
@@ -115,7 +116,7 @@ class Planner:
         forced = self._targets.replaces(new.urn)
         recreated = new.urn in self._deleted_first
         fresh = old is None or old.external or recreated or forced
-        if old and not forced:
+        if old and not (forced or recreated):
             given = with_ignored(given, old.inputs, new.ignore_changes)
         new.inputs = self._checked(new, given, {} if fresh or old is None else old.inputs)
         if self.failed & new.all_dependencies():
@@ -191,11 +192,10 @@ class Planner:
             return decide_component(old, new.inputs)
         if old.pending_replacement:
             return Decision("replace", (), True)
+        if new.deleted_with in self._replaced:
+            return Decision("replace", ("deletedWith",), bool(goal.delete_before_replace))
         diff = self._registry.provider(new).diff(old, old.outputs, new.inputs, new.ignore_changes)
-        decision = decide(diff, old, new.inputs, new.replace_on_changes, goal.delete_before_replace)
-        if decision.kind != "replace" and new.deleted_with in self._replaced:
-            return Decision("replace", (), decision.delete_before_replace, decision.detailed)
-        return decision
+        return decide(diff, old, new.inputs, new.replace_on_changes, goal.delete_before_replace)
 
     # replacements
 
@@ -212,7 +212,9 @@ class Planner:
         self._replaced.add(new.urn)
         if not decision.delete_before_replace:
             return _replacement_steps(old, new, decision)[::-1]
-        first = [Step("delete-replaced", entry.urn, entry, None) for entry in self._dragged_along(old)]
+        dragged = self._dragged_along(old)
+        self._executor.performer.deleted_here.update([old.urn, *(entry.urn for entry in dragged)])
+        first = [Step("delete-replaced", entry.urn, entry, None) for entry in dragged]
         if not old.pending_replacement:
             first.append(Step("delete-replaced", old.urn, old, new, decision.replace_keys, decision.detailed))
         return [*first, *_replacement_steps(old, new, decision)]

@@ -12,10 +12,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from fleet.delivery import bundle_files, git, scrubbing
 from fleet.delivery.offline import offline_run
@@ -63,7 +64,7 @@ class Seen:
     events: str = ""
     effects: str = ""
     engine: str = ""
-    pending: str = "{}"
+    deployment: dict[str, Any] = field(default_factory=dict)
 
 
 def make(wanted: Wanted) -> int:
@@ -102,7 +103,7 @@ def preview(run: Run, words: tuple[str, ...]) -> Seen:
             file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
             for file in (log, effects)
         )
-    return Seen(done.returncode, done.stdout, done.stderr, events, told, _version(run), _pending(run))
+    return Seen(done.returncode, done.stdout, done.stderr, events, told, _version(run), _deployment(run))
 
 
 def _version(run: Run) -> str:
@@ -114,11 +115,11 @@ def _version(run: Run) -> str:
         return run.engine.name
 
 
-def _pending(run: Run) -> str:
+def _deployment(run: Run) -> dict[str, Any]:
     try:
-        return run.ask("stack", "export")
+        return run.deployment()
     except EngineFailed:  # the preview has said why already
-        return "{}"
+        return {}
 
 
 def _write(wanted: Wanted, seen: Seen, env: Mapping[str, str]) -> None:
@@ -137,7 +138,7 @@ def _write(wanted: Wanted, seen: Seen, env: Mapping[str, str]) -> None:
     for name, text in texts.items():
         if text:
             _put(wanted, name, text)
-    _put(wanted, "pending.json", bundle_files.pending(seen.pending))
+    _put(wanted, "pending.json", bundle_files.pending(seen.deployment))
     _write_settings(wanted, events or digest or "", env)
 
 

@@ -44,12 +44,11 @@ def meta(
     }
 
 
-def pending(exported: str) -> list[Json]:
-    """pending.json from `stack export`: which operations never ended, without what is in the state.
+def pending(deployment: Json) -> list[Json]:
+    """pending.json: which operations never ended, without what is in the state.
 
     Source: apitype.DeploymentV3 of the engine.
     """
-    deployment = json.loads(exported).get("deployment") or {}
     return [
         {"type": operation["type"], "resource": {"urn": operation["resource"]["urn"]}}
         for operation in deployment.get("pending_operations") or []

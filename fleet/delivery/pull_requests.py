@@ -6,7 +6,6 @@ and holds no secret. Beside the state stand the tags `pr`, `created` and `expire
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import yaml
 
-from fleet.engine.engine import Engine
 from fleet.engine.run import Run, run_of
 from stacks import expiry, sources
 from stacks.errors import BadSettings
@@ -97,47 +95,13 @@ def settings_text(template: str, end: datetime, salt: str | None) -> str:
     )
 
 
-@dataclass(frozen=True)
-class StackState:
-    """What the engine knows beside the resources: the stacks there are, their tags and salts."""
-
-    engine: Engine
-    env: Mapping[str, str]
-
-    def names(self) -> list[str]:
-        """Every stack of this project in the backend."""
-        listed = json.loads(self.engine.ask("stack", "ls", "--json", env=self.env))
-        return sorted(str(entry["name"]).rpartition("/")[2] for entry in listed)
-
-    def tags(self, stack: str) -> dict[str, str]:
-        found = json.loads(self.engine.ask("stack", "tag", "ls", "--json", env=self.env, stack=stack))
-        return {str(key): str(value) for key, value in (found or {}).items()}
-
-    def set_tags(self, stack: str, tags: Mapping[str, str]) -> None:
-        for key, value in tags.items():
-            self.engine.ask("stack", "tag", "set", key, value, env=self.env, stack=stack)
-
-    def deployment(self, stack: str) -> dict[str, object]:
-        """The stack's state as the engine exports it: ciphertexts stay what they are."""
-        exported = json.loads(self.engine.ask("stack", "export", env=self.env, stack=stack))
-        found = exported.get("deployment")
-        return found if isinstance(found, dict) else {}
-
-    def salt(self, stack: str) -> str | None:
-        """The encryption salt that the state was made with."""
-        provider = self.deployment(stack).get("secrets_providers")
-        inner = provider.get("state") if isinstance(provider, Mapping) else None
-        salt = inner.get("salt") if isinstance(inner, Mapping) else None
-        return str(salt) if salt else None
-
-
-def prepare(pr: PrStack, state: StackState, now: datetime, ttl: timedelta, most: timedelta) -> datetime:
+def prepare(pr: PrStack, run: Run, now: datetime, ttl: timedelta, most: timedelta) -> datetime:
     """Make the stack if there is none, and write down its new end, which is returned. Raises BadSettings.
 
     Whatever breaks off in the middle is put right by the next call: the end is written before anything is made.
     """
-    there = pr.name in state.names()
-    tags = state.tags(pr.name) if there else {}
+    there = pr.name in run.stacks()
+    tags = run.tags() if there else {}
     created = expiry.of_stack_tag(tags.get("created")) or now
     if created + most <= now:
         raise BadSettings(
@@ -146,11 +110,14 @@ def prepare(pr: PrStack, state: StackState, now: datetime, ttl: timedelta, most:
             f"Next: pr-down --number {pr.number}, then pr-up again."
         )
     end = expiry.expiry(created, now, ttl, most)
-    pr.write_files(end, state.salt(pr.name) if there else None)
+    secrets = (run.deployment() if there else {}).get("secrets_providers") or {}
+    pr.write_files(end, (secrets.get("state") or {}).get("salt"))
     if not there:
-        state.engine.ask("stack", "init", pr.name, "--no-select", env=state.env)
+        run.engine.ask("stack", "init", pr.name, "--no-select", env=run.env)
     wanted = {"created": expiry.stack_tag(created), "pr": str(pr.number), "expires": expiry.stack_tag(end)}
-    state.set_tags(pr.name, {key: value for key, value in wanted.items() if tags.get(key) != value})
+    for key, value in wanted.items():
+        if tags.get(key) != value:
+            run.ask("stack", "tag", "set", key, value)
     return end
 
 
@@ -159,7 +126,7 @@ def prepared(pr: PrStack, words: tuple[str, ...], ttl: str, max_age: str) -> Run
     os.environ.setdefault("LINODE_LOCKED", "0")  # it has no pins of its own before its first update
     most, lives = expiry.duration(max_age), expiry.duration(ttl)
     run = run_of(pr.name, words)
-    end = prepare(pr, StackState(run.engine, run.env), datetime.now(timezone.utc), lives, most)
+    end = prepare(pr, run, datetime.now(timezone.utc), lives, most)
     print(f"stack '{pr.name}' ends at {end:%Y-%m-%d %H:%M} UTC", flush=True)
     return run
 
@@ -167,7 +134,7 @@ def prepared(pr: PrStack, words: tuple[str, ...], ttl: str, max_age: str) -> Run
 def take_down(pr: PrStack, words: tuple[str, ...]) -> int:
     """Delete everything of the stack, then the stack; there being none is fine. It stays if any resource does."""
     run = run_of(pr.name, words)
-    if pr.name not in StackState(run.engine, run.env).names():
+    if pr.name not in run.stacks():
         pr.remove_files()
         print(f"stack '{pr.name}': there is none")
         return 0

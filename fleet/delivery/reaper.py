@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from functools import cached_property
 
 from fleet.delivery import reaping
-from fleet.delivery.pull_requests import PREFIX, TEMPLATE, PrStack, StackState, take_down
-from fleet.delivery.reaping import Row, Scope, StackFacts, Verdict, facts_of
+from fleet.delivery.pull_requests import PREFIX, TEMPLATE, PrStack, take_down
+from fleet.delivery.reaping import Row, Scope, StackFacts, facts_of
 from fleet.engine.local_stack import project_name
-from fleet.engine.run import run_of
+from fleet.engine.run import Run, run_of
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.records import Linode
 from providers.linode.core import runtime as sessions
@@ -51,17 +51,20 @@ class Reaper:
     @cached_property
     def linodes(self) -> list[Linode]:
         """The account's machines that carry somebody's owner tag."""
-        return [one for one in self.session.client.linodes() if any(map(_is_owners, one.tags))]
+        return [
+            one
+            for one in self.session.client.linodes()
+            if any(is_owner_tag(tag.casefold()) for tag in one.tags)
+        ]
 
     @cached_property
-    def state(self) -> StackState:
+    def run(self) -> Run:
         self.linodes  # noqa: B018 - listed before any state is read
-        run = run_of(TEMPLATE)
-        return StackState(run.engine, run.env)
+        return run_of(TEMPLATE)
 
     @cached_property
     def stack_names(self) -> list[str]:
-        return self.state.names()
+        return self.run.stacks()
 
     @cached_property
     def stacks(self) -> dict[int, str]:
@@ -84,7 +87,8 @@ class Reaper:
         return {name: self._facts(name) for name in sorted(wanted)}
 
     def _facts(self, name: str) -> StackFacts:
-        return facts_of(name, self.state.deployment(name), self.state.tags(name))
+        run = self.run.about(name)
+        return facts_of(name, run.deployment(), run.tags())
 
     @property
     def others(self) -> int:
@@ -130,14 +134,11 @@ class Reaper:
             return f"{row.what()}: {error}"
 
     def _take_down(self, stack: str) -> str | None:
-        pr, again = PrStack.of_name(stack), self._judge_again(stack)
+        pr, again = PrStack.of_name(stack), reaping.judge_stack(self._facts(stack), self._scope_of_now())
         if pr is None or again is None or again.action != "delete":
             return f"stack {stack}: it changed meanwhile, and was left alone. Next: reap again."
         code = take_down(pr, ("--yes", "--skip-preview"))
         return f"stack {stack}: its destroy ended with exit code {code}. Next: reap again." if code else None
-
-    def _judge_again(self, stack: str) -> Verdict | None:
-        return reaping.judge_stack(self._facts(stack), self._scope_of_now())
 
     def _scope_of_now(self) -> Scope:
         return replace(self.scope, now=datetime.now(timezone.utc))
@@ -146,7 +147,7 @@ class Reaper:
         try:
             current = self.session.client.linode(linode.id)
             known = reaping.digests([stack], self.scope.account, self.scope.project)
-            states = {stack: self._facts(stack)} if stack in self.state.names() else {}
+            states = {stack: self._facts(stack)} if stack in self.run.stacks() else {}
             owner = reaping.stack_of(current, known)
             again = reaping.judge_linode(current, owner, states, self._scope_of_now())
             if again is None or again.action != "delete":
@@ -156,7 +157,3 @@ class Reaper:
             pass
         print(f"Linode {linode.id} ({linode.label}) of stack '{stack}': deleted", flush=True)
         return None
-
-
-def _is_owners(tag: str) -> bool:
-    return is_owner_tag(tag.casefold())

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -103,7 +104,9 @@ def _follow(
     decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
     place, held_since = 0, None
     while True:
-        code = _ended(process)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(LOOK_EVERY_S)
+        code: int | None = process.returncode
         while piece := os.pread(file, MOST_KEPT, place):
             place += len(piece)
             show(heard.feed(decode(piece)))
@@ -113,13 +116,6 @@ def _follow(
         held_since = (held_since or now) if heard.held else None
         if held_since is not None and now - held_since > HOLD_FOR_S:
             show(heard.release())
-
-
-def _ended(process: subprocess.Popen[bytes]) -> int | None:
-    try:
-        return process.wait(LOOK_EVERY_S)
-    except subprocess.TimeoutExpired:
-        return None
 
 
 def _to_stderr(text: str) -> None:

@@ -6,7 +6,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from fleet.engine import local_stack
 from fleet.engine.engine import Engine, choose
@@ -47,6 +48,23 @@ class Run:
     def ask(self, *arguments: str, stdin: str | None = None) -> str:
         """What the engine answers to a command about this stack. Raises EngineFailed."""
         return self.engine.ask(*arguments, env=self.env, stdin=stdin, stack=self.stack)
+
+    def about(self, stack: str) -> Run:
+        """The same for another stack."""
+        return replace(self, stack=stack)
+
+    def deployment(self) -> dict[str, Any]:
+        """The stack's state as the engine exports it: ciphertexts stay what they are. Raises EngineFailed."""
+        return json.loads(self.ask("stack", "export")).get("deployment") or {}
+
+    def tags(self) -> dict[str, str]:
+        found = json.loads(self.ask("stack", "tag", "ls", "--json"))
+        return {str(key): str(value) for key, value in (found or {}).items()}
+
+    def stacks(self) -> list[str]:
+        """Every stack of this project in the backend."""
+        listed = json.loads(self.engine.ask("stack", "ls", "--json", env=self.env))
+        return sorted(str(entry["name"]).rpartition("/")[2] for entry in listed)
 
     def config(self) -> dict[str, dict[str, str]]:
         """The stack's configuration with its secrets in the clear. Raises EngineFailed."""

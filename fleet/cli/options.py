@@ -87,6 +87,11 @@ def _into(variable: str) -> Callable[[click.Context, click.Parameter, Any], None
     return set_variable
 
 
+def _absolute(_context: click.Context, _parameter: click.Parameter, file: str) -> str:
+    """Engines run in the project's folder, whatever folder the command was called in."""
+    return os.path.abspath(file) if file else ""
+
+
 stack_option = click.option(
     "-s", "--stack", default=LOCAL_STACK, show_default=True, metavar="STACK", shell_complete=_stacks,
     help="local (the local API), dev, staging, prod …",
@@ -100,18 +105,15 @@ lock_wait_option = click.option(
     help="Wait that long for a stack that another run holds: 5m.",
 )  # fmt: skip
 config_file_option = click.option(
-    "--config-file", default="", metavar="FILE", help="The stack's settings, where they are not in stacks/."
-)
+    "--config-file", default="", metavar="FILE", callback=_absolute,
+    help="The stack's settings, where they are not in stacks/.",
+)  # fmt: skip
 
 
 def format_option(*forms: str) -> Callable[[F], F]:
+    kind = click.Choice(forms)
     return click.option(
-        "--format",
-        "form",
-        type=click.Choice(forms),
-        default=forms[0],
-        show_default=True,
-        help="Of the output.",
+        "--format", "form", type=kind, default=forms[0], show_default=True, help="Of the output."
     )
 
 

@@ -60,7 +60,14 @@ def deploy(wanted: Wanted, plan: str, folder: Path | None, *, acknowledged: bool
 def report(wanted: Wanted, folder: Path, *, acknowledged: bool) -> Json:
     """report.json of the bundle, made in the folder by the report's own command. Raises BadSettings."""
     meta = json.loads((wanted.out / "meta.json").read_text(encoding="utf-8"))
-    words = ["write", str(wanted.out), "--out", str(folder), "--id", f"deploy-{wanted.stack}"]
+    words = [
+        "write",
+        str(wanted.out.resolve()),
+        "--out",
+        str(folder.resolve()),
+        "--id",
+        f"deploy-{wanted.stack}",
+    ]
     if acknowledged:
         words += ["--acknowledged", str(meta["commit"])]
     env = {key: value for key, value in os.environ.items() if key != "GITHUB_OUTPUT"}
@@ -82,26 +89,23 @@ def report(wanted: Wanted, folder: Path, *, acknowledged: bool) -> Json:
 def refusal(found: Mapping[str, Any], approved: str, folder: str) -> str | None:
     """Why the plan of a report of one stack is not applied, in one line; None if it is."""
     stack = found["stacks"][0]
-    name, plan = stack["stack"], str(found["plan"])
+    plan, says = str(found["plan"]), _words(found["heading"])
     see = f"see {folder}/summary.md" if folder else "run this with --report DIR to see it"
+    approve = f"{see}; then approve plan {plan}"
     if stack["verdict"] == "failed":
-        return f"stack '{name}': {_words(found['heading'])}. Nothing was done. Next: {see}."
-    if not found["outputs"]["changed"]:
+        why, todo = says, see
+    elif not found["outputs"]["changed"]:
         return None  # nothing would be done: the plan was applied already, or what it was for has gone
-    if approved == NOTHING:
-        return (
-            f"stack '{name}': no plan was approved, and {_words(found['heading'])}. Nothing was done. "
-            f"Next: {see}; then approve plan {plan}."
-        )
-    if not is_same(plan, approved):
-        return (
-            f"stack '{name}': the plan is {plan[:SHOWN_DIGITS]} now, and {approved[:SHOWN_DIGITS]} was approved. "
-            f"Nothing was done. Next: {see}; then approve plan {plan}."
-        )
-    if stack["verdict"] == "blocked":
-        lift = f"--acknowledged if that is meant, or {see}" if _asks_for_ack(stack) else see
-        return f"stack '{name}': {_words(found['heading'])}. Nothing was done. Next: {lift}."
-    return None
+    elif approved == NOTHING:
+        why, todo = f"no plan was approved, and {says}", approve
+    elif not is_same(plan, approved):
+        why = f"the plan is {plan[:SHOWN_DIGITS]} now, and {approved[:SHOWN_DIGITS]} was approved"
+        todo = approve
+    elif stack["verdict"] == "blocked":
+        why, todo = says, f"--acknowledged if that is meant, or {see}" if _asks_for_ack(stack) else see
+    else:
+        return None
+    return f"stack '{stack['stack']}': {why}. Nothing was done. Next: {todo}."
 
 
 def _asks_for_ack(stack: Mapping[str, Any]) -> bool:

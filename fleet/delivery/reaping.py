@@ -201,6 +201,10 @@ class Row:
     machines: Sequence[Linode]
     monthly_usd: float | None
 
+    def place(self) -> tuple[bool, str, int]:
+        verdict = self.verdict
+        return verdict.action != "delete", verdict.stack, verdict.linode.id if verdict.linode else 0
+
     def what(self) -> str:
         linode = self.verdict.linode
         return f"Linode {linode.id} ({linode.label})" if linode else f"stack {self.verdict.stack}"
@@ -235,15 +239,7 @@ def rows(
         prices = [price.get(machine.id) for machine in machines]
         known = [one for one in prices if one is not None]
         made.append(Row(verdict, machines, round(sum(known), 2) if len(known) == len(prices) else None))
-    return sorted(made, key=_order)
-
-
-def _order(row: Row) -> tuple[bool, str, int]:
-    return (
-        row.verdict.action != "delete",
-        row.verdict.stack,
-        row.verdict.linode.id if row.verdict.linode else 0,
-    )
+    return sorted(made, key=Row.place)
 
 
 def total(found: Iterable[Row]) -> str:

@@ -49,19 +49,13 @@ def settle(deployment: Json, asks: Asks) -> tuple[Json, list[str]]:
 def _settle_one(resources: list[Json], pending: Json, kind: str, asks: Asks) -> str:
     name = str(pending["urn"]).rpartition("::")[2]
     if not str(pending["type"]).endswith(INSTANCE):
-        known = any(part in str(pending["type"]) for part in OURS)
-        return (
-            ""
-            if known or kind != "creating"
-            else f"{name}: its create was cut off; check whether it is there"
-        )
+        made = kind == "creating" and not any(part in str(pending["type"]) for part in OURS)
+        return f"{name}: its create was cut off; check whether it is there" if made else ""
     if kind == "creating":
         return _settle_create(resources, pending, name, asks)
     if kind == "updating":
         return _settle_update(resources, pending, name)
-    if kind == "deleting":
-        return _settle_delete(resources, pending, name, asks)
-    return ""
+    return _settle_delete(resources, pending, name, asks) if kind == "deleting" else ""
 
 
 def _settle_create(resources: list[Json], pending: Json, name: str, asks: Asks) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
 import pytest
 
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
 from providers.linode.provider import InstanceProvider
 from providers.linode.resources.account import AccountProvider
@@ -194,6 +196,25 @@ def test_a_delete_waits_until_it_is_gone_and_a_second_one_succeeds(provider: Ser
 
     assert world.linodes() == []
     provider.delete(id_, outs)
+
+
+def test_a_delete_does_not_end_before_the_linode_is_gone(
+    held_provider: Servicer, held: World, clock: HeldClock
+) -> None:
+    id_, outs = held_provider.create(held.inputs(wait_for="accepted"))
+    clock.advance(200)
+    before = len(held.seen())
+
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(held_provider.delete, id_, {**outs, "wait_for": "running"})
+        until(lambda: ending.done() or held.seen()[before:].count("GET /v4/account/events") >= 3, held.seen)
+        ended_early = ending.done()
+        clock.advance(60)
+        ending.result()
+
+    assert f"DELETE /v4/linode/instances/{id_}" in held.seen()
+    assert not ended_early
+    assert held.linodes() == []
 
 
 @pytest.mark.parametrize("call", ["create", "read", "update", "delete"])

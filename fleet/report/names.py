@@ -24,9 +24,6 @@ SECRET_AS_SPELLED = frozenset({"user_data"})
 
 SECRET_WORDS = re.compile(r"(?i)(passw|secret|token|private_?key|root_?pass|stackscript_?data)")
 
-SHOWN_OUTPUTS = ("id", "status", "label", "ipv4", "ipv6", "public_ipv4", "private_ipv4")
-"""The only outputs that are ever looked at; the others may hold a secret in clear."""
-
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HEAD = re.compile(r"[^.\[]+")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from fleet.report.model import Report, StackReport
 
@@ -12,6 +12,7 @@ _PAIR = re.compile(r" ([a-z]+)=\"([^\"]*)\"")
 LONGEST_PLANS = 8000
 """Characters: more than 100 stacks. One that is cut off has no approved plan."""
 
+ALWAYS = ("id", "head", "run", "plan")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._:/+-]")
 
 
@@ -34,13 +35,10 @@ class Marker:
     plans: str = ""
 
     def line(self) -> str:
-        pairs = {"id": self.id, "head": self.head, "run": self.run, "plan": self.plan}
-        more = {"good": self.good, "ack": self.ack, "applied": self.applied}
-        pairs.update({key: value for key, value in more.items() if value})
-        inside = " ".join(f'{key}="{safe(value)}"' for key, value in pairs.items())
-        if self.plans:
-            inside += f' plans="{safe(self.plans, LONGEST_PLANS)}"'
-        return f"<!-- fleet-report v=1 {inside} -->"
+        told = {name: value for name, value in asdict(self).items() if value or name in ALWAYS}
+        longest = {"plans": LONGEST_PLANS}
+        pairs = [f'{name}="{safe(value, longest.get(name, 200))}"' for name, value in told.items()]
+        return f"<!-- fleet-report v=1 {' '.join(pairs)} -->"
 
     @property
     def age(self) -> tuple[int, int]:
@@ -79,9 +77,7 @@ def read(body: str) -> Marker | None:
     if not match:
         return None
     pairs = dict(_PAIR.findall(match.group(1)))
-    names = ("head", "run", "plan", "good", "ack", "applied", "plans")
-    known = {key: pairs.get(key, "") for key in names}
-    return Marker(pairs.get("id", ""), **known)
+    return Marker(**{field.name: pairs.get(field.name, "") for field in fields(Marker)})
 
 
 def with_last_good(body: str, good: str) -> str:

@@ -88,13 +88,9 @@ def totals(changes: Iterable[Change], *, all_known: bool) -> tuple[Sum, Sum, boo
     )
 
 
-def cents(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT, ROUND_HALF_UP)
-
-
 def dollars(amount: Decimal, *, sign: bool = False) -> str:
     """`$24.50`, `−$5.00`; with sign also `+$5.00`, but never a sign on zero."""
-    rounded = cents(amount)
+    rounded = amount.quantize(CENT, ROUND_HALF_UP)
     front = "−" if rounded < 0 else "+" if sign and rounded > 0 else ""
     return f"{front}${abs(rounded):,.2f}"
 

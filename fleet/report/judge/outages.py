@@ -66,9 +66,15 @@ def largest_independent(inside: Sequence[str], needs: Mapping[str, Sequence[str]
     """In the order of names. needs: what a name waits for, also names outside; a circle counts as no waiting."""
     names = sorted(set(inside))
     below = _below(names, needs)
-    successor_of, predecessor_of = _matching(below)
-    free = [index for index in range(len(names)) if index not in successor_of]
-    left, right = _reached(free, below, predecessor_of)
+    partner_of = _matching(below)
+    left = set(range(len(names))) - set(partner_of.values())
+    right, waiting = 0, list(left)
+    while waiting:  # what a path from a name without a partner comes by
+        ahead = below[waiting.pop()] & ~right
+        right |= ahead
+        new = {partner_of[index] for index in _bits(ahead)} - left
+        left |= new
+        waiting += new
     return tuple(name for index, name in enumerate(names) if index in left and not right >> index & 1)
 
 
@@ -88,51 +94,24 @@ def _below(names: Sequence[str], needs: Mapping[str, Sequence[str]]) -> list[int
     return [found[name] for name in names]
 
 
-def _matching(below: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
-    """As many pairs of a name and one below it as there can be, each name once on either side."""
-    forth: dict[int, int] = {}
-    back: dict[int, int] = {}
+def _matching(below: Sequence[int]) -> dict[int, int]:
+    """The lower to the upper of as many pairs as there can be, each name once on either side."""
+    lower_of: dict[int, int] = {}
+    upper_of: dict[int, int] = {}
     for start in range(len(below)):
         came_from: dict[int, int] = {}
-        unseen, waiting = (1 << len(below)) - 1, [start]
-        while waiting:
+        unseen, waiting, end = (1 << len(below)) - 1, [start], None
+        while waiting and end is None:
             here = waiting.pop()
             ahead = below[here] & unseen
             unseen &= ~ahead
-            end = next((right for right in _bits(ahead) if _leads(came_from, right, here, back)), None)
-            if end is not None:
-                _turn(end, came_from, forth, back)
-                break
-            waiting += [back[right] for right in _bits(ahead)]
-    return forth, back
-
-
-def _leads(came_from: dict[int, int], right: int, here: int, back: Mapping[int, int]) -> bool:
-    """Notes how a name was reached; whether it is one without a partner, where a path ends."""
-    came_from[right] = here
-    return right not in back
-
-
-def _turn(end: int, came_from: Mapping[int, int], forth: dict[int, int], back: dict[int, int]) -> None:
-    """Swaps the pairs along a path, which makes one more."""
-    right: int | None = end
-    while right is not None:
-        left = came_from[right]
-        earlier = forth.get(left)
-        forth[left], back[right] = right, left
-        right = earlier
-
-
-def _reached(free: Sequence[int], below: Sequence[int], back: Mapping[int, int]) -> tuple[set[int], int]:
-    """What a path from an unmatched name comes by: names on the left, bits of those on the right."""
-    left, right, waiting = set(free), 0, list(free)
-    while waiting:
-        ahead = below[waiting.pop()] & ~right
-        right |= ahead
-        new = [back[index] for index in _bits(ahead) if back[index] not in left]
-        left.update(new)
-        waiting += new
-    return left, right
+            came_from.update(dict.fromkeys(_bits(ahead), here))
+            end = next((index for index in _bits(ahead) if index not in upper_of), None)
+            waiting += [upper_of[index] for index in _bits(ahead) if index in upper_of]
+        while end is not None:  # swaps the pairs along the path, which makes one more
+            upper = came_from[end]
+            upper_of[end], lower_of[upper], end = upper, end, lower_of.get(upper)
+    return upper_of
 
 
 def _bits(number: int) -> list[int]:

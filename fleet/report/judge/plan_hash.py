@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from fleet.report.model import Change, StackReport, Value
+from fleet.report.model import Change, StackReport
 
 LENGTH = 32
 """Hexadecimal digits of a SHA-256 that are kept: 128 bits."""
@@ -23,18 +23,8 @@ def plan_hash(stacks: Iterable[StackReport]) -> str:
 
 
 def _change(change: Change) -> list[object]:
+    paths = sorted(change.paths, key=lambda path: path.path)
+    after = [[path.path, path.kind, [path.after.kind, path.after.text]] for path in paths]
     return [
-        change.urn,
-        change.op,
-        change.certainty,
-        sorted(change.reasons),
-        [
-            [path.path, path.kind, _value(path.after)]
-            for path in sorted(change.paths, key=lambda path: path.path)
-        ],
-        change.delete_first is True,
-    ]
-
-
-def _value(value: Value) -> list[str]:
-    return [value.kind, value.text]
+        change.urn, change.op, change.certainty, sorted(change.reasons), after, change.delete_first is True
+    ]  # fmt: skip

@@ -127,10 +127,7 @@ class CatalogImage(Frozen):
 
     @property
     def end_of_life(self) -> date | None:
-        try:
-            return date.fromisoformat(self.eol[:10]) if self.eol else None
-        except ValueError:
-            return None
+        return _day(self.eol)
 
 
 class Catalog(Frozen):
@@ -144,10 +141,14 @@ class Catalog(Frozen):
     @property
     def day(self) -> date | None:
         """The day that ends of life are counted from: reports have no clock of their own."""
-        try:
-            return date.fromisoformat(self.fetched[:10]) if self.fetched else None
-        except ValueError:
-            return None
+        return _day(self.fetched)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        return None
 
 
 class Pin(Frozen):

@@ -108,15 +108,14 @@ class Api:
         if fault and not fault.commits:
             reply = failed_reply(fault, self.headers(500, who))
             status = 0 if fault.kind == "cut" else reply.status
-            request_log.record(self.database, replace(entry, status=status))
+            self.database.insert("requests", **vars(replace(entry, status=status)))
             return reply
         with self.database.transaction(), using(self.edits.catalogs):
             reply = self.reply(request, path, raw, who)
             if fault and fault.kind == "job_fails" and who and reply.status == 200:
                 fail_job(who.account, linode_id_in(path, reply), fault.action)
-            request_log.record(
-                self.database, replace(entry, status=reply.status, created_id=reply.created_id)
-            )
+            decided = replace(entry, status=reply.status, created_id=reply.created_id)
+            self.database.insert("requests", **vars(decided))
         return distorted(reply, fault) if fault else reply
 
     def reply(self, request: Request, path: str, raw: bytes, who: Identity | None) -> Reply:

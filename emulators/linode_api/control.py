@@ -56,7 +56,7 @@ class Controls:
 
     async def requests(self, request: Request) -> Json:
         if request.method == "DELETE":
-            request_log.clear(self.api.database)
+            self.api.database.run("DELETE FROM requests")
             return {}
         after = request.query_params.get("after", "0")
         return {"requests": request_log.entries(self.api.database, int(after) if after.isdigit() else 0)}

@@ -14,6 +14,7 @@ ApiError           any answer that is not a success
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 Problem = tuple[str | None, str]
 
@@ -53,29 +54,6 @@ def bad_request(reason: str, field: str | None = None) -> ApiError:
     return ApiError(400, [(field, reason)])
 
 
-def linode_busy() -> ApiError:
-    """Source: recordings TestInstance_Resize, TestInstance_Migrate."""
-    return bad_request("Linode busy.")
-
-
-def invalid_token() -> ApiError:
-    """Source: recording TestReservedIPAddresses_InsufficientPermissions."""
-    return ApiError(401, [(None, "Invalid Token")])
-
-
-def missing_scope() -> ApiError:
-    return ApiError(401, [(None, "Your OAuth token is not authorized to use this endpoint.")])
-
-
-def unauthorized() -> ApiError:
-    return ApiError(403, [(None, "Unauthorized")])
-
-
-def not_found() -> ApiError:
-    """Source: recordings TestType_GetMissing, ExampleGetImage_missing."""
-    return ApiError(404, [(None, "Not found")])
-
-
 def bad_method(allowed: Sequence[str]) -> ApiError:
     return ApiError(405, [(None, "Method Not Allowed")], {"Allow": ", ".join(allowed)})
 
@@ -83,3 +61,12 @@ def bad_method(allowed: Sequence[str]) -> ApiError:
 def too_many(headers: Mapping[str, str]) -> ApiError:
     """Source: recording TestReservedIPAddresses_ExceedLimit."""
     return ApiError(429, [(None, "Too many requests")], headers)
+
+
+linode_busy = partial(bad_request, "Linode busy.")  # recordings TestInstance_Resize, TestInstance_Migrate
+not_found = partial(ApiError, 404, [(None, "Not found")])  # TestType_GetMissing, ExampleGetImage_missing
+invalid_token = partial(
+    ApiError, 401, [(None, "Invalid Token")]
+)  # …ReservedIPAddresses_InsufficientPermissions
+missing_scope = partial(ApiError, 401, [(None, "Your OAuth token is not authorized to use this endpoint.")])
+unauthorized = partial(ApiError, 403, [(None, "Unauthorized")])

@@ -57,7 +57,7 @@ class Record(Thing):
         return KINDS[self.kind].entity(self)
 
     def shown(self, account: Account) -> Json:
-        return KINDS[self.kind].row(account, self)
+        return ROWS[self.kind](account, self)
 
 
 def next_id(database: Database, kind: str) -> int:
@@ -128,41 +128,48 @@ def from_row(row: sqlite3.Row) -> Record:
 
 Row = Callable[[Account, Record], Json]
 KINDS: dict[str, Kind] = {}
+ROWS: dict[str, Row] = {}
 
 
+@dataclass(frozen=True)
 class Kind:
     """A kind of record: the address of one (`/vpcs/{vpc}/subnets/{subnet}`), how it is shown, its events.
 
-    `entity_type` is what events call it. Defined once, as a constant of the kind's file; `@KIND.shows` names the
-    function that makes its row.
+    `entity_type` is what events call it, if not by its name. Defined once, as a constant of the kind's file;
+    `@KIND.shows` marks the function that makes its row.
     """
 
-    row: Row
+    name: str
+    url: str
+    first_id: int = 0
+    entity_type: str | None = None
+    unique_label: bool = True
 
-    def __init__(self, name: str, url: str, *, first_id: int = 0, entity_type: str | None = None) -> None:
-        self.name = name
-        self.url = url
-        self.first_id = first_id
-        self.entity_type = entity_type or name
-        KINDS[name] = self
+    def __post_init__(self) -> None:
+        KINDS[self.name] = self
 
     def shows(self, row: Row) -> Row:
-        self.row = row
+        ROWS[self.name] = row
         return row
 
     def entity(self, record: Record) -> Json:
         ids = iter([record.parent_id, record.id] if self.url.count("{") == 2 else [record.id])
         path = re.sub(r"{\w+}", lambda _: str(next(ids)), self.url)
-        return entity(self.entity_type, record.id, record["label"], path)
+        return entity(self.entity_type or self.name, record.id, record["label"], path)
 
     def create(self, account: Account, body: Json, parent_id: int = 0) -> Record:
-        """Stores a new one, and tells so in an event."""
+        """Stores a new one, and tells so in an event. Raises ApiError 400 when its label is taken."""
+        self.require_unique_label(account, body["label"], within=parent_id)
         made = add(account, self.name, body, parent_id)
+        account.remember_tags(body.get("tags", []))
         notify(account, f"{self.name}_create", made.entity)
         return made
 
     def update(self, account: Account, record: Record, changes: Mapping[str, Any]) -> Record:
+        label = changes.get("label", record["label"])
+        self.require_unique_label(account, label, besides=record.id, within=record.parent_id)
         changed = change(account, record, **changes)
+        account.remember_tags(changed.body.get("tags", []))
         notify(account, f"{self.name}_update", changed.entity)
         return changed
 
@@ -171,10 +178,10 @@ class Kind:
         notify(account, f"{self.name}_delete", record.entity)
 
     def require_unique_label(
-        self, account: Account, label: object, *, besides: int = 0, within: int | None = None
+        self, account: Account, label: object, *, besides: int = 0, within: int = 0
     ) -> None:
         """Raises ApiError 400 on `label` when another thing of that kind (and parent) has it."""
-        others = all_of(account, self.name, within)
+        others = all_of(account, self.name, within or None) if self.unique_label else []
         if any(one["label"] == label for one in others if one.id != besides):
             raise bad_request("Label must be unique", "label")
 

@@ -23,17 +23,9 @@ class Entry:
     created_id: int | None = None
 
 
-def record(database: Database, entry: Entry) -> None:
-    database.insert("requests", **vars(entry))
-
-
 def entries(database: Database, after: int = 0) -> list[dict[str, Any]]:
     """Requests in the order in which they were decided, from the one after id `after` on."""
     return [dict(row) for row in database.all("SELECT * FROM requests WHERE id > ? ORDER BY id", after)]
-
-
-def clear(database: Database) -> None:
-    database.run("DELETE FROM requests")
 
 
 def counts(database: Database) -> dict[str, dict[str, int]]:

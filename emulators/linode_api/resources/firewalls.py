@@ -151,12 +151,10 @@ def create(call: Call) -> Record:
     problems = field_problems(body)
     problems += problem_if(not body.get("label"), "label", "label is required")
     raise_if(problems + rule_problems(body.get("rules")))
-    FIREWALL.require_unique_label(account, body["label"])
     tags, rules = list(body.get("tags") or []), kept_rules(body["rules"], 1)
     made = FIREWALL.create(
         account, {"label": body["label"], "status": "enabled", "rules": rules, "tags": tags}
     )
-    account.remember_tags(tags)
     devices = body.get("devices") or {}
     for name, kind in (("linodes", "linode"), ("interfaces", "interface")):
         for entity_id in devices.get(name) or []:
@@ -167,12 +165,7 @@ def create(call: Call) -> Record:
 @api.put(FIREWALL.url)
 def update(call: Call, firewall: Record) -> Record:
     raise_if(field_problems(call.body))
-    changes = given(call.body, "label", "status", "tags")
-    if "label" in changes:
-        FIREWALL.require_unique_label(call.account, changes["label"], besides=firewall.id)
-    changed = FIREWALL.update(call.account, firewall, changes)
-    call.account.remember_tags(changed["tags"])
-    return changed
+    return FIREWALL.update(call.account, firewall, given(call.body, "label", "status", "tags"))
 
 
 @api.delete(FIREWALL.url)

@@ -99,7 +99,6 @@ def create(call: Call) -> Record:
     body = call.body
     wrong_region = region_problems(body.get("region"), "Placement Group", "Placement groups")
     raise_if(problems_in(body, LABELS) + wrong_region + problems_in(body, KINDS))
-    GROUP.require_unique_label(call.account, body["label"])
     return GROUP.create(call.account, {name: body[name] for name in FIELDS})
 
 
@@ -108,7 +107,6 @@ def update(call: Call, group: Record) -> Record:
     """Only the label can change; the members show it."""
     label = call.body.get("label", group["label"])
     check({"label": label}, LABELS)
-    GROUP.require_unique_label(call.account, label, besides=group.id)
     changed = GROUP.update(call.account, group, {"label": label})
     for linode in members(call.account, group.id):
         save(call.account, linode.having(placement_group=membership(changed)))

@@ -19,7 +19,7 @@ from emulators.linode_api.core.records import Kind, Record, all_of, change, get,
 from emulators.linode_api.core.routes import Call, Routes
 
 api = Routes("stackscripts")
-SCRIPT = Kind("stackscript", "/linode/stackscripts/{stackscript}", first_id=1_500_000)
+SCRIPT = Kind("stackscript", "/linode/stackscripts/{stackscript}", first_id=1_500_000, unique_label=False)
 ANY_IMAGE = "any/all"
 LARGEST_DATA = 65_535
 TAG = re.compile(r"<UDF\s([^>]*?)/?>", re.IGNORECASE)

@@ -87,7 +87,6 @@ def create(call: Call) -> Record:
     if str(region) not in catalogs().regions or catalogs().lacks(region, "Block Storage"):
         problems.append(("region", "region is not valid"))
     raise_if(problems)
-    VOLUME.require_unique_label(account, body["label"])
     kept = {
         "label": body["label"],
         "size": body.get("size") or DEFAULT_GB,
@@ -99,7 +98,6 @@ def create(call: Call) -> Record:
         "working": "creating",
         "ready": account.later(WORK_S),
     }
-    account.remember_tags(kept["tags"])
     return VOLUME.create(account, kept)
 
 
@@ -110,9 +108,7 @@ def update(call: Call, volume: Record) -> Record:
     if "label" in changes:
         VOLUME.require_unique_label(call.account, changes["label"], besides=volume.id)
     check(changes, {"tags": bodies.tags})
-    changed = VOLUME.update(call.account, volume, changes)
-    call.account.remember_tags(changed["tags"])
-    return changed
+    return VOLUME.update(call.account, volume, changes)
 
 
 @api.delete(VOLUME.url)

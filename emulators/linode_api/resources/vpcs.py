@@ -196,7 +196,6 @@ def create(call: Call) -> Record:
     """With its first subnets."""
     account, body = call.account, call.body
     raise_if(problems_in(body, FIELDS) + region_problems(body.get("region"), "VPCs", "VPCs"))
-    VPC.require_unique_label(account, body["label"])
     description = body.get("description") or ""
     vpc = VPC.create(account, {"label": body["label"], "description": description, "region": body["region"]})
     for number, wanted in enumerate(body.get("subnets") or []):
@@ -208,7 +207,6 @@ def create(call: Call) -> Record:
 def update(call: Call, vpc: Record) -> Record:
     body = {**vpc.body, **{name: value for name, value in call.body.items() if value is not None}}
     check(body, FIELDS)
-    VPC.require_unique_label(call.account, body["label"], besides=vpc.id)
     return VPC.update(call.account, vpc, {name: body[name] for name in ("label", "description")})
 
 
@@ -223,7 +221,6 @@ def delete(call: Call, vpc: Record) -> None:
 def add_subnet(account: Account, vpc: Record, body: Body, at: str = "") -> Record:
     problems = problems_in(body, {"label": LABEL}) + range_problems(account, vpc, body.get("ipv4"))
     raise_if([(at + str(field), why) for field, why in problems])
-    SUBNET.require_unique_label(account, body["label"], within=vpc.id)
     return SUBNET.create(account, {"label": body["label"], "ipv4": body["ipv4"]}, vpc.id)
 
 
@@ -248,10 +245,9 @@ def create_subnet(call: Call, vpc: Record) -> Record:
 
 
 @api.put(SUBNET.url)
-def update_subnet(call: Call, vpc: Record, subnet: Record) -> Record:
+def update_subnet(call: Call, _: Record, subnet: Record) -> Record:
     label = call.body.get("label") or subnet["label"]
     check({"label": label}, {"label": LABEL})
-    SUBNET.require_unique_label(call.account, label, besides=subnet.id, within=vpc.id)
     return SUBNET.update(call.account, subnet, {"label": label})
 
 

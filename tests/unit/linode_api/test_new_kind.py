@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulators import linode_api
-from emulators.linode_api.core.records import KINDS
+from emulators.linode_api.core.records import KINDS, ROWS
 from emulators.linode_api.core.routes import ENDPOINTS
 from tests.unit.linode_api.serving import Caller, made, reasons
 
@@ -31,7 +31,7 @@ def balancers() -> Iterator[None]:
     [example] = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     exec(IMPORTS + example, {})  # noqa: S102 - our own README
     yield
-    del ENDPOINTS["nodebalancers"], KINDS["nodebalancer"]
+    del ENDPOINTS["nodebalancers"], KINDS["nodebalancer"], ROWS["nodebalancer"]
 
 
 @pytest.mark.usefixtures("balancers")

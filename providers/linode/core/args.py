@@ -16,7 +16,7 @@ import functools
 import inspect
 import itertools
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -24,9 +24,12 @@ from typing import (
     Concatenate,
     Generic,
     ParamSpec,
+    Protocol,
+    SupportsIndex,
     TypeVar,
     get_args,
     get_type_hints,
+    overload,
 )
 
 import pulumi
@@ -56,6 +59,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 
 Id = Annotated[
@@ -71,6 +75,17 @@ if TYPE_CHECKING:
         def __get__(self, instance: object, owner: object) -> T: ...
         def __set__(self, instance: object, value: pulumi.Input[T]) -> None: ...
 
+    class NoText(Protocol[T_co]):
+        """A list or tuple: a text is a sequence of texts, too, but contains nothing but texts."""
+
+        def __contains__(self, value: object, /) -> bool: ...
+        def __iter__(self) -> Iterator[T_co]: ...
+        def __len__(self) -> int: ...
+        @overload
+        def __getitem__(self, index: SupportsIndex, /) -> T_co: ...
+        @overload
+        def __getitem__(self, index: slice, /) -> Sequence[T_co]: ...
+
     class InList(Generic[T]):
         """A list of inputs, no text: made from a list or tuple of `pulumi.Input[T]`, read as a list of `T`."""
 
@@ -78,7 +93,7 @@ if TYPE_CHECKING:
         def __set__(
             self,
             instance: object,
-            value: pulumi.Input[list[T]] | list[pulumi.Input[T]] | tuple[pulumi.Input[T], ...] | None,
+            value: NoText[pulumi.Input[T]] | Awaitable[Sequence[T]] | pulumi.Output[Sequence[T]] | None,
         ) -> None: ...
 
     class InIds:
@@ -88,11 +103,9 @@ if TYPE_CHECKING:
         def __set__(
             self,
             instance: object,
-            value: list[pulumi.Input[int | str]]
-            | tuple[pulumi.Input[int | str], ...]
-            | Sequence[int]
-            | pulumi.Output[list[int]]
-            | pulumi.Output[list[str]]
+            value: NoText[pulumi.Input[int | str]]
+            | Awaitable[Sequence[int | str]]
+            | pulumi.Output[Sequence[int | str]]
             | None,
         ) -> None: ...
 

@@ -1,0 +1,115 @@
+"""What a user's program gets from type checkers: the right one is clean, and each mistake is refused on its line."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stacks.sources import PROJECT
+
+RIGHT = """
+import pulumi
+
+from providers.linode import Firewall, FirewallArgs, SSHKey, SSHKeyArgs
+
+key = SSHKey("laptop", label="laptop", ssh_key=pulumi.Output.from_input("ssh-ed25519 AAAA"))
+twin = SSHKey("twin", SSHKeyArgs(label=key.label, ssh_key=key.ssh_key), pulumi.ResourceOptions(protect=True))
+wall = Firewall(
+    "web",
+    inbound=[
+        {"action": "ACCEPT", "protocol": "TCP", "ports": key.label, "addresses": {"ipv4": ["0.0.0.0/0"]}},
+        {"action": "DROP", "protocol": "ICMP", "label": "no ping"},
+    ],
+    inbound_policy="DROP",
+    outbound_policy=pulumi.Output.from_input("ACCEPT"),
+    tags=["web", key.label],
+    linodes=[key.id, 98000001],
+    opts=pulumi.ResourceOptions(depends_on=[key]),
+)
+numbers: list[int] = [1, 2]
+args = FirewallArgs(inbound_policy="ACCEPT", outbound_policy="DROP", linodes=numbers, status=None)
+other = Firewall("db", args, pulumi.ResourceOptions(parent=wall))
+created: pulumi.Output[str] = wall.created
+label: pulumi.Output[str] = other.label
+tags: pulumi.Output[list[str]] = wall.tags
+"""
+
+WRONG = """
+import pulumi
+
+from providers.linode import Firewall, FirewallArgs, SSHKey, SSHKeyArgs
+
+Firewall("a", inbound_policy="DRP", outbound_policy="DROP")
+FirewallArgs(inbound_policy="DRP", outbound_policy="DROP")
+Firewall("a", inbound_policy="DROP", outbound_policy="DROP", tags="web")
+FirewallArgs(inbound_policy="DROP", outbound_policy="DROP", tags="web")
+FirewallArgs(inbound_policy="DROP", outbound_policy="DROP", linodes="web")
+Firewall("a", inbound_policy="DROP", outbound_policy="DROP", inbound=[{"action": "ACCEPT", "protocl": "TCP"}])
+FirewallArgs(inbound_policy="DROP", outbound_policy="DROP", inbound=[{"action": "ACCEPT", "protocl": "TCP"}])
+FirewallArgs(inbound_policy="DROP", outbound_policy="DROP", inbound=[{"action": "ACCEPTED", "protocol": "TCP"}])
+Firewall("a", inbound_policy="DROP")
+FirewallArgs(outbound_policy="DROP")
+SSHKey("a", label="a")
+SSHKeyArgs(ssh_key="a")
+Firewall("a", inbound_policy="DROP", outbound_policy="DROP", lable="a")
+FirewallArgs(inbound_policy="DROP", outbound_policy="DROP", lable="a")
+Firewall("a", FirewallArgs(inbound_policy="DROP", outbound_policy="DROP"), label="a")
+SSHKey("a", FirewallArgs(inbound_policy="DROP", outbound_policy="DROP"))
+SSHKey("a", label=1, ssh_key="a")
+"""
+
+
+def mypy(file: Path) -> set[int]:
+    """The lines that mypy --strict refuses."""
+    words = [
+        "-m",
+        "mypy",
+        "--strict",
+        "--follow-imports=silent",
+        "--no-error-summary",
+        "--cache-dir",
+        str(PROJECT / ".mypy_cache"),
+    ]
+    done = subprocess.run(
+        [sys.executable, *words, "--config-file", str(PROJECT / "pyproject.toml"), str(file)],
+        cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return {int(line) for line in re.findall(rf"{re.escape(file.name)}:(\d+): error", done.stdout)}
+
+
+def pyright(file: Path) -> set[int]:
+    """The lines that pyright refuses."""
+    (file.parent / "pyrightconfig.json").write_text(
+        json.dumps({"include": [file.name], "extraPaths": [str(PROJECT)], "typeCheckingMode": "standard"})
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable],
+        cwd=file.parent, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    return {each["range"]["start"]["line"] + 1 for each in found if each["severity"] == "error"}
+
+
+@pytest.mark.parametrize("checker", [mypy, pyright])
+def test_a_right_program_is_clean_and_every_mistake_is_refused_on_its_line(
+    checker: object, tmp_path: Path
+) -> None:
+    assert callable(checker)
+    for folder, program in (("right", RIGHT), ("wrong", WRONG)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{folder}_program.py").write_text(program.lstrip())
+
+    right = checker(tmp_path / "right" / "right_program.py")
+    wrong = checker(tmp_path / "wrong" / "wrong_program.py")
+
+    first = (
+        WRONG.lstrip().splitlines().index('Firewall("a", inbound_policy="DRP", outbound_policy="DROP")') + 1
+    )
+    assert right == set()
+    assert wrong == set(range(first, len(WRONG.lstrip().splitlines()) + 1))

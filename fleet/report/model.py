@@ -10,6 +10,7 @@ from typing import Literal
 
 from fleet.report.phrases import Phrase, Piece, code, phrase
 from fleet.report.read.files import Destroyed, Frozen, Level, Money, SecondsOff
+from fleet.report.read.steps import Message, Policy, Severity
 
 Op = Literal["same", "create", "update", "replace", "delete"]
 Certainty = Literal["certain", "perhaps"]
@@ -21,7 +22,6 @@ PathKind = Literal["add", "delete", "update"]
 SourceChange = Literal["replaced", "new", "in place", "open", ""]
 Form = Literal["events", "digest", "none"]
 OutputState = Literal["unknown", "added", "removed", "changed"]
-Severity = Literal["warning", "error"]
 
 VERDICTS: tuple[Verdict, ...] = ("failed", "blocked", "danger", "look", "changes", "nothing")
 """Worst first."""
@@ -198,19 +198,6 @@ class Choice(Frozen):
 class OutputChange(Frozen):
     name: str
     state: OutputState
-
-
-class Policy(Frozen):
-    name: str
-    level: str
-    resource: str
-    message: str
-
-
-class Message(Frozen):
-    severity: Severity
-    resource: str
-    text: str
 
 
 class StackReport(Frozen):

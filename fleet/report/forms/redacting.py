@@ -16,14 +16,14 @@ from fleet.report.judge.paths import LONGEST, shortened
 from fleet.report.masking import holds_any, mask
 from fleet.report.model import LABEL_NAMES, Report
 from fleet.report.phrases import Kind
-from fleet.report.read import files
+from fleet.report.read import files, steps
 
 _TEXTS = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
 OUR_WORDS = frozenset(
     word
     for choice in (
         model.Op, model.Certainty, model.Likelihood, model.SourceChange, files.Level, files.Destroyed, model.Verdict,
-        model.GuardState, model.ValueKind, model.PathKind, model.Form, model.OutputState, model.Severity, Kind,
+        model.GuardState, model.ValueKind, model.PathKind, model.Form, model.OutputState, steps.Severity, Kind,
     )
     for word in get_args(choice)
 ) | frozenset(LABEL_NAMES)  # fmt: skip

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from fleet.report.judge.changes import Facts
 from fleet.report.model import UNLISTED, Change, Finding, StackReport, Sum
-from fleet.report.names import resource_name
 from fleet.report.phrases import Phrase, code, listed, phrase, said
 
 _GENERIC = re.compile(r"preview failed\s*\Z|an unhandled error occurred: program exited")
@@ -37,8 +36,8 @@ def failure(facts: Facts) -> Iterator[Finding]:
         )  # fmt: skip
     elif broken:
         first = broken[0]
-        why = phrase("policy ", code(first.policy), " is broken")
-        where = listed(sorted({resource_name(item.urn) for item in broken}))
+        why = phrase("policy ", code(first.name), " is broken")
+        where = listed(sorted({item.resource for item in broken}))
         text = phrase(code(in_a_row(first.message)), ", on ", where, ".")
     else:
         why, text = _told(next(iter(lines_of(first_error(facts))), ""))
@@ -79,7 +78,7 @@ def _told(message: str) -> tuple[Phrase, Phrase]:
 
 def first_error(facts: Facts) -> str:
     """The first error that says something, else the last line of the command's own errors."""
-    errors = [item.message for item in facts.bundle.reading.diagnostics if item.severity == "error"]
+    errors = [item.text for item in facts.bundle.reading.messages if item.severity == "error"]
     told = [message for message in errors if not _GENERIC.match(message)]
     if told:
         return re.sub(r"^\S+ resource '([^']*)'(?: has a problem)?: ", r"\1: ", told[0])
@@ -93,7 +92,7 @@ def first_error(facts: Facts) -> str:
 
 
 def _stopped_by_protect(facts: Facts) -> Change | None:
-    stopped = {item.urn for item in facts.bundle.reading.diagnostics if PROTECTED in item.message}
+    stopped = {item.urn for item in facts.bundle.reading.messages if PROTECTED in item.text}
     return next((change for change in facts.changes if change.urn in stopped), None)
 
 

@@ -11,7 +11,6 @@ from fleet.report.judge.losses import blocked, losses, place, whom
 from fleet.report.judge.outages import groups_off
 from fleet.report.judge.time_off import told
 from fleet.report.model import VERDICTS, Finding, GuardResult, Verdict
-from fleet.report.names import resource_name
 from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase, plain
 
 
@@ -118,9 +117,9 @@ def _doubtful(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
 def _policies(facts: Facts) -> Iterator[Finding]:
     """Advisory ones; a policy that met an unknown value reports itself as advisory."""
     advisory = [item for item in facts.bundle.reading.policies if item.level != "mandatory"]
-    for policy in sorted({item.policy for item in advisory}):
-        found = [item for item in advisory if item.policy == policy]
-        on = listed(sorted({resource_name(item.urn) for item in found}))
+    for policy in sorted({item.name for item in advisory}):
+        found = [item for item in advisory if item.name == policy]
+        on = listed(sorted({item.resource for item in found}))
         message = code(in_a_row(found[0].message))
         yield facts.finding("look", (", policy ", code(policy), " on ", on), message, "a policy advises")
 

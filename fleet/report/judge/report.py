@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from fleet.report.errors import BadCall
 from fleet.report.judge import guards, heading
-from fleet.report.judge.changes import Facts, facts_of, is_drift
+from fleet.report.judge.changes import facts_of, is_drift
 from fleet.report.judge.cost import dollars
 from fleet.report.judge.failures import Judged, missing, unlisted
 from fleet.report.judge.findings import findings, shorts
@@ -21,21 +21,17 @@ from fleet.report.model import (
     Annotation,
     Choice,
     Finding,
-    Message,
     OutputChange,
     Outputs,
     OutputState,
-    Policy,
     Report,
-    Severity,
     StackReport,
     Sum,
     Verdict,
 )
-from fleet.report.names import resource_name
 from fleet.report.phrases import Phrase, phrase, plain
 from fleet.report.read.bundle import Bundle
-from fleet.report.read.steps import has_unknown
+from fleet.report.read.steps import Message, Severity, has_unknown
 
 EXIT_FAILED, EXIT_UNREADABLE, EXIT_GUARD, EXIT_CHANGES = 1, 2, 5, 7
 PROMOTION = ("local", "dev", "test", "qa", "staging", "prod")
@@ -167,6 +163,7 @@ def _judged(bundle: Bundle, options: Options) -> Judged:
     quiet: Verdict = "changes" if any(change.changed for change in facts.changes) else "nothing"
     verdict = found[0].verdict if found else quiet
     meta, catalog = bundle.meta, bundle.catalog
+    unheard = Message(severity="error", text=bundle.stderr)
     stack = StackReport(
         stack=facts.stack,
         verdict=verdict,
@@ -190,12 +187,9 @@ def _judged(bundle: Bundle, options: Options) -> Judged:
         choices=tuple(_choices(bundle)),
         pins_file=bundle.pins_after.file,
         outputs=tuple(_outputs(bundle)),
-        policies=tuple(
-            Policy(name=item.policy, level=item.level, resource=resource_name(item.urn), message=item.message)
-            for item in bundle.reading.policies
-        ),
+        policies=bundle.reading.policies,
         policies_passed=bundle.reading.policies_passed,
-        messages=tuple(_messages(facts)),
+        messages=(*bundle.reading.messages, *([unheard] if bundle.form is None and bundle.stderr else [])),
         pending=bundle.pending,
         offline=meta.offline,
     )
@@ -243,14 +237,6 @@ def _outputs(bundle: Bundle) -> Iterator[OutputChange]:
         elif before[name] == after[name]:
             continue
         yield OutputChange(name=name, state=state)
-
-
-def _messages(facts: Facts) -> Iterator[Message]:
-    for item in facts.bundle.reading.diagnostics:
-        resource = resource_name(item.urn) if item.urn else ""
-        yield Message(severity=item.severity, resource=resource, text=item.message)
-    if facts.bundle.form is None and facts.bundle.stderr:
-        yield Message(severity="error", resource="", text=facts.bundle.stderr)
 
 
 def _annotations(stacks: Iterable[StackReport]) -> list[Annotation]:

@@ -204,7 +204,7 @@ def _exit(files: _Files, reading: Reading, form: str | None) -> int:
             return int(text)
         except ValueError as error:
             raise files.unreadable("exit", " is not a number") from error
-    broken = form is None or any(item.severity == "error" for item in reading.diagnostics)
+    broken = form is None or any(item.severity == "error" for item in reading.messages)
     return 1 if broken or reading.succeeded is False else 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fleet.report import names
 from fleet.report.masking import mask
-from fleet.report.read.steps import Diagnostic
+from fleet.report.read.steps import Message
 
 _REFUSED = re.compile(r"(property (\S+) value \{).*(\} has a problem)", re.DOTALL)
 _FILE_URL = re.compile(r"file://[^\s\"'<>]+")
@@ -19,7 +19,7 @@ _TRACE = re.compile(r"Traceback \(most recent call last\):.*?(?=^\S[^\n]*: |\Z)"
 
 def read_diagnostic(
     severity: object, message: object, urn: object, secrets: Sequence[str] = ()
-) -> Diagnostic | None:
+) -> Message | None:
     """None for what is not shown: information, debugging, and the pieces of a program's trace."""
     if severity not in ("error", "warning"):
         return None
@@ -27,7 +27,7 @@ def read_diagnostic(
     text = text.removeprefix(f"{severity}: ")
     if not text:
         return None
-    return Diagnostic("error" if severity == "error" else "warning", text, str(urn or ""))
+    return Message(severity="error" if severity == "error" else "warning", text=text, urn=str(urn or ""))
 
 
 def presentable(text: str, secrets: Sequence[str] = ()) -> str:

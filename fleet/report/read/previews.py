@@ -15,9 +15,9 @@ from fleet.report import names
 from fleet.report.errors import BundleUnreadable
 from fleet.report.read.messages import presentable, read_diagnostic
 from fleet.report.read.steps import (
-    Diagnostic,
     Json,
-    PolicyResult,
+    Message,
+    Policy,
     Reading,
     State,
     Step,
@@ -91,7 +91,7 @@ def read_events(found: Sequence[Json], *, whole: bool = True, secrets: Sequence[
     return Reading(
         steps=_one_per_resource(records),
         stack=_stack_name(records),
-        diagnostics=_diagnostics((as_map(event.get("diagnosticEvent")) for event in events), secrets),
+        messages=_messages((as_map(event.get("diagnosticEvent")) for event in events), secrets),
         policies=_policies((as_map(event.get("policyEvent")) for event in events), secrets),
         policies_passed=sum(len(texts(passed)) for passed in checks),
         outputs=(_outputs(stack[0].old), _outputs(stack[-1].new)) if stack else None,
@@ -112,7 +112,7 @@ def read_digest(document: Json, secrets: Sequence[str] = ()) -> Reading:
     return Reading(
         steps=steps,
         stack=_stack_name(records),
-        diagnostics=_diagnostics(map(as_map, told if isinstance(told, list) else ()), secrets),
+        messages=_messages(map(as_map, told if isinstance(told, list) else ()), secrets),
         complete="changeSummary" in document,
         # The counts include the stack itself: more than it unchanged and none listed means they are left out.
         has_sames=isinstance(same, int) and (same <= 1 or listed >= same - 1),
@@ -183,17 +183,17 @@ def _outputs(state: State | None) -> Json:
     return as_map(clean(state.outputs)) if state else {}
 
 
-def _diagnostics(rows: Iterable[Json], secrets: Sequence[str]) -> tuple[Diagnostic, ...]:
+def _messages(rows: Iterable[Json], secrets: Sequence[str]) -> tuple[Message, ...]:
     """Each once; errors first, those that name a resource before the others."""
     read = (read_diagnostic(row.get("severity"), row.get("message"), row.get("urn"), secrets) for row in rows)
     found = {item for item in read if item}
-    return tuple(sorted(found, key=lambda item: (item.severity, not item.urn, item.urn, item.message)))
+    return tuple(sorted(found, key=lambda item: (item.severity, not item.urn, item.urn, item.text)))
 
 
-def _policies(bodies: Iterable[Json], secrets: Sequence[str]) -> tuple[PolicyResult, ...]:
+def _policies(bodies: Iterable[Json], secrets: Sequence[str]) -> tuple[Policy, ...]:
     found = {
-        PolicyResult(
-            policy=str(body.get("policyName") or ""),
+        Policy(
+            name=str(body.get("policyName") or ""),
             level=str(body.get("enforcementLevel") or ""),
             urn=str(body.get("resourceUrn") or ""),
             message=presentable(str(body.get("message") or ""), secrets),
@@ -201,4 +201,4 @@ def _policies(bodies: Iterable[Json], secrets: Sequence[str]) -> tuple[PolicyRes
         for body in bodies
         if body
     }
-    return tuple(sorted(found, key=lambda item: (item.level, item.policy, item.urn, item.message)))
+    return tuple(sorted(found, key=lambda item: (item.level, item.name, item.urn, item.message)))

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fleet.report.names import resource_name
+from fleet.report.read.files import Frozen
+
+Severity = Literal["warning", "error"]
 Json = Mapping[str, object]
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -47,21 +51,29 @@ class Step:
     deleted_at: int | None = None
 
 
-@dataclass(frozen=True)
-class Diagnostic:
-    severity: Literal["warning", "error"]
-    message: str
+class Message(Frozen):
+    """What an engine or a provider said. urn: of the resource that it is about, empty for none."""
+
+    severity: Severity
+    text: str
     urn: str = ""
 
+    @property
+    def resource(self) -> str:
+        return resource_name(self.urn)
 
-@dataclass(frozen=True)
-class PolicyResult:
+
+class Policy(Frozen):
     """What a policy pack found. level: mandatory, advisory; message in the pack's words."""
 
-    policy: str
+    name: str
     level: str
     urn: str
     message: str
+
+    @property
+    def resource(self) -> str:
+        return resource_name(self.urn)
 
 
 @dataclass(frozen=True)
@@ -75,8 +87,8 @@ class Reading:
 
     steps: tuple[Step, ...]
     stack: str = ""
-    diagnostics: tuple[Diagnostic, ...] = ()
-    policies: tuple[PolicyResult, ...] = ()
+    messages: tuple[Message, ...] = ()
+    policies: tuple[Policy, ...] = ()
     policies_passed: int = 0
     outputs: tuple[Json, Json] | None = None
     complete: bool = True

@@ -116,7 +116,7 @@ def test_errors_and_warnings_are_kept_and_traces_dropped() -> None:
 
     reading = read_digest(digest([], diagnostics=told))
 
-    assert [(item.severity, item.message) for item in reading.diagnostics] == [
+    assert [(item.severity, item.text) for item in reading.messages] == [
         ("error", "it broke"),
         ("warning", "careful"),
     ]
@@ -128,7 +128,7 @@ def test_a_refused_secret_is_not_told(tmp_path: Path) -> None:
 
     found = read_bundle(write(tmp_path / "dev", digest=digest([], diagnostics=told), exit="1"))
 
-    assert "FAKE-short" not in found.reading.diagnostics[0].message
+    assert "FAKE-short" not in found.reading.messages[0].text
 
 
 def test_paths_of_the_machine_are_not_told() -> None:
@@ -138,7 +138,7 @@ def test_paths_of_the_machine_are_not_told() -> None:
 
     reading = read_digest(digest([], diagnostics=[{"severity": "error", "message": message}]))
 
-    told = reading.diagnostics[0].message
+    told = reading.messages[0].text
     assert told == "File (outside)/web.py line 3, see https://www.pulumi.com/docs/ and file://(outside)"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,14 +20,14 @@ from emulators.linode_api.core.jobs import Job, Progress, progress_of
 Effect = Callable[[Account, int, Any, float], None]
 """Of a finished job: the account, the Linode's id, what the job noted, and the moment at which it ended."""
 
-EFFECTS: dict[str, Effect] = {}
+EFFECTS: defaultdict[str, list[Effect]] = defaultdict(list)
 
 
 def on_effect(name: str) -> Callable[[Effect], Effect]:
-    """Marks what happens at the end of a job whose event keeps `{name: …}`."""
+    """Marks one of the things that happen at the end of a job whose event keeps `{name: …}`."""
 
     def register(work: Effect) -> Effect:
-        EFFECTS[name] = work
+        EFFECTS[name].append(work)
         return work
 
     return register
@@ -69,7 +70,8 @@ def settle(account: Account) -> None:
     )
     for row in account.database.all(due, account.id, account.now):
         for name, value in json.loads(row["effect"]).items():
-            EFFECTS[name](account, row["linode_id"], value, row["ends"])
+            for work in EFFECTS[name]:
+                work(account, row["linode_id"], value, row["ends"])
         account.database.run("UPDATE events SET effect = NULL WHERE id = ?", row["id"])
 
 

@@ -198,7 +198,7 @@ def create_problems(account: Account, body: Body) -> list[Problem]:
     return [] if one["region"] == body.get("region") else [("ipv4", OTHER_REGION)]
 
 
-def require_ipv4(body: Body) -> list[Problem]:
+def type_problems(body: Body) -> list[Problem]:
     known = body.get("type") == "ipv4"
     return [] if known else [(None, "Only addresses of type ipv4 are currently supported.")]
 
@@ -260,7 +260,7 @@ def of_linode(call: Call, linode: Linode) -> Json:
 def add_to_linode(call: Call, linode: Linode) -> Json:
     """A private, a public, or a reserved `address`."""
     account, body = call.account, call.body
-    raise_if(require_ipv4(body) + address_problems(account, linode, body))
+    raise_if(type_problems(body) + address_problems(account, linode, body))
     if body.get("public") is not True:
         return add_private(account, linode)
     address = body.get("address")
@@ -310,7 +310,7 @@ def all_rows(call: Call) -> list[Json]:
 def allocate(call: Call) -> Json:
     """In the words of recording TestIPAddress_Instance_Allocate."""
     account, body = call.account, call.body
-    raise_if(require_ipv4(body))
+    raise_if(type_problems(body))
     keeps, region, linode_id = (body.get(name) for name in ("reserved", "region", "linode_id"))
     if keeps and body.get("public") is not True:
         raise bad_request("Cannot reserve a private address.", "public")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, choice, problems_in
-from emulators.linode_api.core.errors import bad_request, raise_if
+from emulators.linode_api.core.bodies import always, check, choice
+from emulators.linode_api.core.errors import bad_request
 from emulators.linode_api.core.records import Kind, Record, add, all_of, remove
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode.linodes import Linode, find_linode, named_linode, save
@@ -30,8 +30,8 @@ api.reads_of(LOCK, "id", "lock_type", budgets=())
 
 @api.post("/locks")
 def create(call: Call) -> Record:
-    raise_if(problems_in(call.body, {"entity_type": always(choice("linode"))}))
-    raise_if(problems_in(call.body, {"lock_type": always(choice(*KINDS))}))
+    check(call.body, {"entity_type": always(choice("linode"))})
+    check(call.body, {"lock_type": always(choice(*KINDS))})
     linode = named_linode(call.account, call.body, "entity_id")
     return lock(call.account, linode, call.body["lock_type"])
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, length, problems_in
-from emulators.linode_api.core.errors import bad_request, not_found, raise_if
+from emulators.linode_api.core.bodies import always, check, length
+from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, change
 
@@ -39,7 +39,7 @@ def rows(call: Call) -> list[Json]:
 def create(call: Call) -> Json:
     """Also puts the tag on the Linodes of `linodes`."""
     account, label = call.account, call.body.get("label")
-    raise_if(problems_in(call.body, {"label": always(length(3, 50))}))
+    check(call.body, {"label": always(length(3, 50))})
     if has_tag(account, str(label)):
         raise bad_request("Tag label must be unique", "label")
     wanted = set(call.body.get("linodes") or [])

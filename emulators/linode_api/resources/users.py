@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from emulators.linode_api.core import Body, Json, bodies
 from emulators.linode_api.core.accounts import ANY_SCOPE, GRANTS, Account, Accounts
-from emulators.linode_api.core.bodies import always, is_ssh_key, length, problems_in, that
-from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
+from emulators.linode_api.core.bodies import always, check, is_ssh_key, length, problems_in, that
+from emulators.linode_api.core.errors import Problem, bad_request, not_found
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import all_of
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
@@ -87,7 +87,7 @@ def rows(call: Call) -> list[Json]:
 def create(call: Call) -> Json:
     """A restricted user has no grant at first."""
     account, username = call.account, str(call.body.get("username"))
-    raise_if(problems_in(call.body, {"username": always(length(3, 32))}))
+    check(call.body, {"username": always(length(3, 32))})
     if username in names(account):
         raise bad_request("Username is already taken", "username")
     restricted = call.body.get("restricted") is not False

@@ -13,12 +13,12 @@ from emulators.linode_api.core import Json, bodies
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, matching, problems_in, that
 from emulators.linode_api.core.errors import bad_request, raise_if
-from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.limits import VOLUMES
 from emulators.linode_api.core.records import Kind, Record, all_of, change, given
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode import configs, linodes
-from emulators.linode_api.resources.linode.linodes import Linode, after_deletion
+from emulators.linode_api.resources.linode.linodes import Linode
 
 api = Routes("volumes")
 BOTH_SCOPES = "volumes:read_write,linodes:read_write"
@@ -144,8 +144,9 @@ def detach(call: Call, volume: Record) -> None:
     notify(call.account, "volume_detach", volume.entity, linode.entity)
 
 
-@after_deletion
-def detach_all(account: Account, linode_id: int) -> None:
+@on_effect("delete")
+def detach_all(account: Account, linode_id: int, _: object, __: float) -> None:
+    """When their Linode is gone."""
     for volume in all_of(account, "volume"):
         if volume["linode_id"] == linode_id:
             change(account, volume, linode_id=None)

@@ -10,13 +10,12 @@ from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Body, Json, jobs
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, length, problems_in
-from emulators.linode_api.core.errors import Problem, bad_request, raise_if
+from emulators.linode_api.core.bodies import always, check, length
+from emulators.linode_api.core.errors import Problem, bad_request
 from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.records import Kind, Record, add, all_of, change, get, remove
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources.linode import deployment, disks, linodes
-from emulators.linode_api.resources.linode.deployment import Saved
 from emulators.linode_api.resources.linode.linodes import Linode, api
 
 BACKUP = Kind("backup", "/linode/instances/{linode}/backups/{backup}", first_id=343_000_000)
@@ -53,8 +52,8 @@ def service(*, enabled: bool, new: bool = False) -> Json:
     return {"enabled": enabled, "available": False, "schedule": schedule, "last_successful": None}
 
 
-def copy_of(backup: Record) -> Saved:
-    return Saved(backup["disks"], backup["configs"])
+def size_mb(backup: Record) -> int:
+    return sum(disk["size"] for disk in backup["disks"])
 
 
 def create_problems(account: Account, body: Body) -> list[Problem]:
@@ -69,7 +68,7 @@ def create_problems(account: Account, body: Body) -> list[Problem]:
     if backup["region"] != body.get("region"):
         return [("backup_id", "Linode must be deployed to the region of the backup")]  # *
     plan = catalogs().types.get(str(body.get("type")))
-    fits = plan is None or copy_of(backup).size_mb <= plan["disk"]
+    fits = plan is None or size_mb(backup) <= plan["disk"]
     return [] if fits else [("backup_id", "The backup does not fit on the disk of the selected plan")]  # *
 
 
@@ -109,7 +108,7 @@ def snapshots(call: Call, linode: Linode) -> Json:
 @api.post(ALL)
 def snapshot(call: Call, linode: Linode) -> Record:
     """The one before is deleted when the new one is done."""
-    raise_if(problems_in(call.body, {"label": always(length(1, 255))}))
+    check(call.body, {"label": always(length(1, 255))})
     if not linode["backups"]["enabled"]:
         raise bad_request("Backups are not enabled for this Linode.")  # *
     linodes.require_free(call.account, linode)
@@ -128,8 +127,7 @@ def finish(account: Account, linode_id: int, backup_id: int, _: float) -> None:
     for old in all_of(account, "backup", linode_id):
         if old.id != backup_id:
             remove(account, old)
-    copy = deployment.saved(account, linode_id)
-    change(account, made, finished=account.now, configs=copy.configs, disks=copy.disks)
+    change(account, made, finished=account.now, **deployment.saved(account, linode_id))
     linode = linodes.find_linode(account, linode_id)
     done = {**linode["backups"], "available": True, "last_successful": stamp(account.now)}
     linodes.save(account, linode.having(backups=done))
@@ -150,10 +148,10 @@ def restore(call: Call, _: Linode, backup: Record) -> None:
     linodes.require_free(account, target)
     linodes.require_off(account, target, "Linode must be powered off to restore a backup to it.")  # *
     held = 0 if overwrite else disks.total_mb(account, target.id)
-    if held + copy_of(backup).size_mb > linodes.specs(target["type"])["disk"]:
+    if held + size_mb(backup) > linodes.specs(target["type"])["disk"]:
         raise bad_request("Insufficient space to restore the backup.")  # *
     if overwrite:
         deployment.wipe(account, target.id)
     plan = jobs.PLANS["backups_restore"]
-    deployment.install_saved(account, target.id, copy_of(backup), account.later(plan.takes_s))
+    deployment.install_saved(account, target.id, backup.body, account.later(plan.takes_s))
     linodes.enqueue(account, target, plan)

@@ -215,5 +215,5 @@ def install(account: Account, linode: Linode, body: Body, image: Json | None, re
         return config
     if body.get("backup_id") is not None:
         backup = find(account, "backup", body["backup_id"])
-        return deployment.install_saved(account, linode.id, backups.copy_of(backup), ready)
+        return deployment.install_saved(account, linode.id, backup.body, ready)
     return None

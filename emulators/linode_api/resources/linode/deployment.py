@@ -5,8 +5,6 @@ Source: recordings TestInstance_Disks_List, TestEventPoller_InstancePower; API p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
@@ -16,18 +14,6 @@ from emulators.linode_api.resources import images
 from emulators.linode_api.resources.linode import configs, disks
 
 DEFAULT_SWAP_MB = 512
-
-
-@dataclass(frozen=True)
-class Saved:
-    """Disks and configurations as a backup keeps them; devices name disks by their place in `disks`."""
-
-    disks: list[Json]
-    configs: list[Json]
-
-    @property
-    def size_mb(self) -> int:
-        return sum(disk["size"] for disk in self.disks)
 
 
 def swap_mb(body: Body) -> int:
@@ -92,8 +78,11 @@ def wipe(account: Account, linode_id: int) -> None:
     account.database.run("DELETE FROM records WHERE kind IN ('disk', 'config') AND parent_id = ?", linode_id)
 
 
-def saved(account: Account, linode_id: int) -> Saved:
-    """A copy of what a Linode holds; volumes stay where they are."""
+def saved(account: Account, linode_id: int) -> Json:
+    """`disks` and `configs` as a Linode has them, to be copied; volumes stay where they are.
+
+    Devices of the configurations name disks by their place among `disks`.
+    """
     held = all_of(account, "disk", linode_id)
     place = {disk.id: number for number, disk in enumerate(held)}
     kept = []
@@ -104,14 +93,14 @@ def saved(account: Account, linode_id: int) -> Saved:
             if one and one.get("disk_id") in place
         }
         kept.append({**config.body, "devices": slots, "interfaces": []})
-    return Saved([disk.body for disk in held], kept)
+    return {"disks": [disk.body for disk in held], "configs": kept}
 
 
-def install_saved(account: Account, linode_id: int, copy: Saved, ready: float) -> Record | None:
+def install_saved(account: Account, linode_id: int, copy: Body, ready: float) -> Record | None:
     """Adds the disks and configurations of a copy; the first configuration, if there is one."""
-    made = [disks.add(account, linode_id, body, ready) for body in copy.disks]
+    made = [disks.add(account, linode_id, body, ready) for body in copy["disks"]]
     added = []
-    for body in copy.configs:
+    for body in copy["configs"]:
         devices = {slot: device(made[place].id) for slot, place in body["devices"].items()}
         added.append(configs.add(account, linode_id, {**body, "devices": devices}))
     return added[0] if added else None

@@ -118,7 +118,7 @@ def create(call: Call, linode: Linode) -> Record:
 @api.put(DISK.url)
 def rename(call: Call, linode: Linode, disk: Record) -> Record:
     label = call.body.get("label", disk["label"])
-    raise_if(problems_in({"label": label}, {"label": bodies.always(length(1, 48))}))
+    check({"label": label}, {"label": bodies.always(length(1, 48))})
     changed = change(call.account, disk, label=label)
     notify(call.account, "disk_update", linode.entity, changed.entity)
     return changed

@@ -40,18 +40,11 @@ SCHEDULE = {  # a day and a two-hour window, UTC; texts *
 
 Farewell = TypeVar("Farewell", bound=Callable[..., None])
 AT_DELETION: list[Callable[[Account, int], None]] = []
-AFTER_DELETION: list[Callable[[Account, int], None]] = []
 
 
 def at_deletion(work: Farewell) -> Farewell:
     """Marks what a deletion frees at once: the recordings delete VPCs, firewalls and groups right after it."""
     AT_DELETION.append(work)
-    return work
-
-
-def after_deletion(work: Farewell) -> Farewell:
-    """Marks what happens when the job linode_delete has ended."""
-    AFTER_DELETION.append(work)
     return work
 
 
@@ -329,8 +322,6 @@ def delete(call: Call, linode: Linode) -> None:
 @events.on_effect("delete")
 def finish_deletion(account: Account, linode_id: int, _: object, __: float) -> None:
     """Everything it had goes."""
-    for work in AFTER_DELETION:
-        work(account, linode_id)
     account.database.run("DELETE FROM linodes WHERE id = ?", linode_id)
     account.database.run(
         "DELETE FROM records WHERE kind IN ('disk', 'config', 'backup') AND parent_id = ?", linode_id

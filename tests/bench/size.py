@@ -164,8 +164,8 @@ def measured(root: Path) -> list[str]:
         ),
         f"{PROVIDER}: {len(graph)} entries side by side (12), {floors(graph)} floors (8), {arrows(graph)} arrows (40)",
         *(f"  {name} → {', '.join(sorted(graph[name])) or '-'}" for name in sorted(graph)),
-        f"product files that name {INPUT}, less the emulators': "
-        f"{sum(not path.startswith('emulators/') for path in naming)} (4); all: {len(naming)}",
+        f"product files that name {INPUT}: {sum(not path.startswith('emulators/') for path in naming)} (4), "
+        f"with the emulators {len(naming)}",
         *(f"  {path}" for path in naming),
         "lines of a simple kind (SSHKey 60, Firewall and Volume 150):",
         *(kinds or ["  there is none yet"]),

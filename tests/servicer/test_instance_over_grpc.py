@@ -376,6 +376,22 @@ def test_downtime_that_is_not_allowed_is_refused_whatever_takes_it(provider: Ser
     assert refused["tags"] == []
 
 
+@pytest.mark.parametrize(
+    ("bound", "replaces"),
+    [({}, []), ({"interfaces": [{"purpose": "public"}, {"purpose": "vlan", "label": "lan"}]}, ["region"])],
+)
+def test_another_region_is_migrated_to_unless_a_network_binds_the_linode_to_its_own(
+    provider: Servicer, world: World, bound: Props, replaces: list[str]
+) -> None:
+    inputs, _ = provider.check(world.inputs(**bound))
+    news, failures = provider.check(world.inputs(**bound, region="gb-lon"), inputs)
+
+    found = provider.diff("7", {**inputs, "status": "running"}, news)
+
+    assert failures == []
+    assert list(found.replaces) == replaces
+
+
 def test_an_image_that_is_ignored_is_no_drift(provider: Servicer, world: World) -> None:
     inputs, _ = provider.check(world.inputs(on_image_change="ignore"))
     id_, outs = provider.create(inputs)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from emulators.engine.state import secrets
+from emulators.engine.values import UNKNOWN_TEXT
 from tests.engine_place import Json, Place, new_place
 from tests.engine_programs import SALT
 
@@ -56,13 +57,20 @@ def put_in_place(scenario: str, tmp_path: Path) -> Place:
 
 def comparable_state(document: Json) -> Json:
     """Without times and positions, secrets in the clear, ids of providers and orders taken out."""
-    latest = document["checkpoint"].get("latest") or {}
+    latest = numbered(document["checkpoint"].get("latest") or {})
     resources = [_comparable(resource) for resource in latest.get("resources", [])]
     operations = [
         {"type": item["type"], "resource": _comparable(item["resource"])}
         for item in latest.get("pending_operations", [])
     ]
     return {"resources": _sorted(resources), "pending_operations": _sorted(operations)}
+
+
+def numbered(value: Any) -> Any:
+    """With the first UUID as <uuid 1> wherever it stands, the second as <uuid 2>; not the mark of an unknown."""
+    seen: dict[str, str] = {UNKNOWN_TEXT: UNKNOWN_TEXT}
+    text = UUID.sub(lambda match: seen.setdefault(match[0], f"<uuid {len(seen)}>"), json.dumps(value))
+    return json.loads(text)
 
 
 def _sorted(items: list[Json]) -> list[Json]:
@@ -75,7 +83,7 @@ def _comparable(resource: Json) -> Json:
     kept["propertyDependencies"] = {
         key: sorted(value) for key, value in kept.get("propertyDependencies", {}).items()
     }
-    found: Json = json.loads(UUID.sub("<uuid>", json.dumps(_opened(kept))))
+    found: Json = _opened(kept)
     return found
 
 
@@ -120,5 +128,50 @@ def _comparable_event(event: Json) -> Json | None:
     return {kind: body}
 
 
-def as_counter(calls: list[Json]) -> Counter[str]:
-    return Counter(json.dumps(call, sort_keys=True) for call in calls)
+def by_resource(calls: list[Json]) -> dict[str, list[str]]:
+    """The calls about each resource, in their order: different resources race, in either engine."""
+    found: dict[str, list[str]] = {}
+    for call in calls:
+        given = call.get("news") or call.get("props") or {}
+        key = given.get("key") or str(call.get("id", "")).rpartition("-")[0]
+        found.setdefault(key, []).append(json.dumps(call, sort_keys=True))
+    return found
+
+
+def events_by_resource(events: list[Json]) -> dict[str, list[str]]:
+    """What is told of each resource, in its order: kind and op."""
+    found: dict[str, list[str]] = {}
+    for event in events:
+        for kind in ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent"):
+            if metadata := event.get(kind, {}).get("metadata"):
+                found.setdefault(metadata["urn"], []).append(f"{kind} {metadata['op']}")
+    return found
+
+
+def closing(text: str, heading: str) -> list[str]:
+    """The block of a text's end with that heading, if there is one."""
+    lines = [" ".join(UUID.sub("<uuid>", line).split()) for line in text.splitlines()]
+    if heading not in lines:
+        return []
+    block = lines[len(lines) - lines[::-1].index(heading) :]
+    return block[: block.index("")] if "" in block else block
+
+
+def step_lines(text: str) -> Counter[str]:
+    """The lines about steps, without times, errors, and what the real one shows of its waiting and of the stack."""
+    lines = [" ".join(re.sub(r"\(\d+(\.\d+)?s\)", "(Ns)", line).split()) for line in text.splitlines()[1:]]
+    ends = [
+        lines.index(heading) for heading in ("Diagnostics:", "Outputs:", "Resources:") if heading in lines
+    ]
+    marks = (
+        "@",
+        "pulumi:pulumi:Stack",
+        "~ pulumi:pulumi:Stack",
+        "+ pulumi:pulumi:Stack",
+        "- pulumi:pulumi:Stack",
+    )
+    return Counter(
+        line
+        for line in lines[: min(ends, default=0)]
+        if line and not line.startswith(marks) and "error" not in line and "failed" not in line
+    )

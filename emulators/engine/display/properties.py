@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from emulators.engine.plan.diffs import Difference, parse_path
-from emulators.engine.values import UNKNOWN, Properties, Secret, Value, same
+from emulators.engine.values import UNKNOWN, Properties, Secret, Value, mapped, same
 
 HIDDEN = {"__provider"}
 
@@ -90,9 +90,11 @@ def _numbered(items: list[Value]) -> Properties:
 
 def shown_alike(old: Value, new: Value) -> bool:
     """Whether people see no difference: two secrets look the same."""
-    if isinstance(old, Secret) and isinstance(new, Secret):
-        return True
-    return isinstance(old, Secret) == isinstance(new, Secret) and same(old, new)
+    return same(_hidden(old), _hidden(new))
+
+
+def _hidden(value: Value) -> Value:
+    return mapped(value, lambda leaf: "[secret]" if isinstance(leaf, Secret) else leaf)
 
 
 def short_diff(

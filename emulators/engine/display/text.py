@@ -132,7 +132,7 @@ class Text:
             op: Op = "refresh" if first else event.result
             status = "refresh" if first else WORDS[op].planned if self._preview else WORDS[op].done
             seconds = "" if self._preview or not status else f" ({event.seconds:.2f}s)"
-            self._line(step, op, status + seconds + _retained(step), "" if first else self._short(step))
+            self._line(step, op, status + seconds + _retained(step), self._short(step))
 
     def _short(self, step: Step) -> str:
         """Which properties differ; for what is deleted after its replacement, as the replacement told it."""
@@ -170,7 +170,8 @@ class Text:
         lines = _diagnostic_lines(self._diagnostics, self._info.root_name)
         if self._show_outputs and self._outputs is not None:
             lines += _output_lines(self._outputs, self._preview)
-        for line in [*lines, *_count_lines(result, self._preview)]:
+        errored = sum(any(i.severity == "error" for i in items) for items in self._diagnostics.values())
+        for line in [*lines, *_count_lines(result, errored, self._preview)]:
             self._print(line)
         if not self._preview:
             self._print(f"Duration: {max(1, round(result.seconds))}s")
@@ -220,12 +221,13 @@ def _output_lines(outputs: StackOutputs, preview: bool) -> list[str]:
         changed |= old.keys() - new.keys()
         old = {key: value for key, value in old.items() if key in changed}
         new = {key: value for key, value in known.items() if key in changed}
-    lines = diff_lines(old, new, "") if old else property_lines(new, "")
+    is_new = outputs.step is not None and outputs.step.op == "create"
+    lines = property_lines(new, "") if is_new else diff_lines(old, new, "")
     return ["Outputs:", *(f"  {line}" for line in lines), ""] if lines else []
 
 
-def _count_lines(result: Result, preview: bool) -> list[str]:
-    """How many resources of each kind of change."""
+def _count_lines(result: Result, errored: int, preview: bool) -> list[str]:
+    """How many resources of each kind of change, and with an error."""
     changes = [(op, number) for op in COUNTED if (number := result.counts.get(op))]
     lines = ["Resources:"]
     for op, number in changes:
@@ -238,6 +240,6 @@ def _count_lines(result: Result, preview: bool) -> list[str]:
         told.append(f"{unchanged} unchanged")
     if told:
         lines.append(f"    {'. '.join(told)}")
-    if result.errors:
-        lines.append(f"    {result.errors} errored")
+    if errored:
+        lines.append(f"    {errored} errored")
     return [*lines, ""]

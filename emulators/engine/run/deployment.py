@@ -189,4 +189,6 @@ class Deployment:
         if stack.outputs != outputs:
             self._executor.snapshot.change(stack, save=False, outputs=outputs)
         step = self._component_steps.get(self._stack_urn) if given is not None else None
-        self._executor.emit(StackOutputs(self._stack_before, outputs, step))
+        stopped = given is None and not self._executor.preview
+        shown = {} if stopped else outputs  # as the real one tells of a program that it stopped
+        self._executor.emit(StackOutputs(self._stack_before, shown, step))

@@ -35,7 +35,7 @@ class Executor:
         self.counts: Counter[str] = Counter()
         self.errors = 0
         self.stopping = threading.Event()
-        self.step_errors = False
+        self.step_errors = self.refused = False
         self.told: dict[int, Resource] = {}  # by identity: old entries as they were before a renaming
         self.performer = Performer(snapshot, providers, self.preview)
         self.on_stop: Callable[[], None] = lambda: None

@@ -207,6 +207,7 @@ class Planner:
             text = PROTECTED_REPLACE.format(urn=new.urn)
             self._executor.error(text, new.urn, stop=not self._executor.preview)
             self._executor.check_running()
+            self._executor.refused = True
         if given is not None:
             new.inputs = self._checked(new, given, {})
         self._replaced.add(new.urn)

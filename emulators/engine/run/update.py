@@ -96,7 +96,7 @@ class _Run:
                 executor.counts.clear()
         if not executor.stopping.is_set():
             self._main_phase()
-        if executor.step_errors and not self.cancelled:
+        if (executor.step_errors or executor.refused) and not self.cancelled:
             executor.error("preview failed" if options.preview else "update failed", stop=False)
 
     def _main_phase(self) -> None:

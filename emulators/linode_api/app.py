@@ -18,8 +18,8 @@ from emulators.linode_api import resources
 from emulators.linode_api.catalogs import using
 from emulators.linode_api.catalogs.edits import Edits
 from emulators.linode_api.clock import Clock
-from emulators.linode_api.core import bodies, request_log
-from emulators.linode_api.core.accounts import ANY_SCOPE, Accounts, Identity, covers
+from emulators.linode_api.core import Json, bodies
+from emulators.linode_api.core.accounts import ANY_SCOPE, Account, Accounts, covers
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import ApiError, invalid_token, missing_scope, not_found, unauthorized
 from emulators.linode_api.core.events import settle
@@ -66,17 +66,36 @@ class Reply:
         return Response(text, self.status, dict(self.headers), media_type="application/json")
 
 
-@dataclass(frozen=True)
 class Api:
     """What requests share."""
 
-    database: Database
-    clock: Clock
-    accounts: Accounts
-    limiter: Limiter
-    faults: Faults
-    edits: Edits
-    latency_s: float = 0.0
+    def __init__(self, database: Database, clock: Clock, *, limits: bool, latency_s: float) -> None:
+        self.database = database
+        self.clock = clock
+        self.accounts = Accounts(database, clock)
+        self.limiter = Limiter(clock, enabled=limits)
+        self.faults = Faults()
+        self.edits = Edits(database)
+        self.latency_s = latency_s
+
+    def requests(self, after: int = 0) -> list[Json]:
+        """Every API request since the one with the id `after`, in the order in which they were decided.
+
+        `at` since 1970; `status` is what was decided, 0 when the connection was cut before; `created_id` is a new
+        Linode's. Never a token, never a body.
+        """
+        rows = self.database.all("SELECT * FROM requests WHERE id > ? ORDER BY id", after)
+        return [dict(row) for row in rows]
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Per account: Linodes that are there, Linodes ever made and deleted."""
+        rows = self.database.all(
+            "SELECT name, (SELECT count(*) FROM linodes WHERE account_id = accounts.id) AS linodes,"
+            " (SELECT count(*) FROM events WHERE account_id = accounts.id AND action = 'linode_create') AS created,"
+            " (SELECT count(*) FROM events WHERE account_id = accounts.id AND action = 'linode_delete') AS deleted"
+            " FROM accounts ORDER BY name"
+        )
+        return {row["name"]: {key: row[key] for key in ("linodes", "created", "deleted")} for row in rows}
 
     async def answer(self, request: Request) -> Response:
         path = "/" + request.path_params["path"]
@@ -96,29 +115,28 @@ class Api:
     def decide(self, request: Request, path: str, raw: bytes, fault: Rule | None) -> Reply:
         """Does the work and records the request in one transaction: either both are kept or neither."""
         who = self.accounts.identify(request.headers.get("Authorization"))
-        entry = request_log.Entry(
-            at=self.clock.now(),
-            account=who.account.name if who else None,
-            method=request.method,
-            path=request.url.path,
-            query=request.url.query,
-            filter=request.headers.get("X-Filter"),
-            fault=fault.kind if fault else None,
-        )
+        entry = {
+            "at": self.clock.now(),
+            "account": who.name if who else None,
+            "method": request.method,
+            "path": request.url.path,
+            "query": request.url.query,
+            "filter": request.headers.get("X-Filter"),
+            "fault": fault.kind if fault else None,
+        }
         if fault and not fault.commits:
             reply = failed_reply(fault, self.headers(500, who))
             status = 0 if fault.kind == "cut" else reply.status
-            self.database.insert("requests", **vars(replace(entry, status=status)))
+            self.database.insert("requests", **entry, status=status)
             return reply
         with self.database.transaction(), using(self.edits.catalogs):
             reply = self.reply(request, path, raw, who)
             if fault and fault.kind == "job_fails" and who and reply.status == 200:
-                fail_job(who.account, linode_id_in(path, reply), fault.action)
-            decided = replace(entry, status=reply.status, created_id=reply.created_id)
-            self.database.insert("requests", **vars(decided))
+                fail_job(who, linode_id_in(path, reply), fault.action)
+            self.database.insert("requests", **entry, status=reply.status, created_id=reply.created_id)
         return distorted(reply, fault) if fault else reply
 
-    def reply(self, request: Request, path: str, raw: bytes, who: Identity | None) -> Reply:
+    def reply(self, request: Request, path: str, raw: bytes, who: Account | None) -> Reply:
         needed, rate = ANY_SCOPE, dict[str, str]()
         method, beta = request.method, request.url.path.startswith("/v4beta/")
         try:
@@ -131,13 +149,12 @@ class Api:
             caller = who.caller if who else request.client.host if request.client else ""
             rate = self.limiter.count(caller, *found.budgets)
             if who:
-                settle(who.account)
+                settle(who)
             call = Call(
-                who.account if who else None,
+                who,
                 request.query_params,
                 request.headers.get("X-Filter"),
                 bodies.parse(raw) if method in ("POST", "PUT") else {},
-                who.scopes if who else "",
             )
             with self.database.savepoint():
                 answer = found.answer(call, named)
@@ -148,7 +165,7 @@ class Api:
         created = body["id"] if CREATE in found.budgets else None
         return Reply(200, {} if body is None else body, {**self.headers(200, who, needed), **rate}, created)
 
-    def headers(self, status: int, who: Identity | None, needed: str = ANY_SCOPE) -> dict[str, str]:
+    def headers(self, status: int, who: Account | None, needed: str = ANY_SCOPE) -> dict[str, str]:
         """`X-OAuth-Scopes` is `unknown` without a valid token; errors leave some headers out."""
         return {
             **ALWAYS,
@@ -156,7 +173,7 @@ class Api:
             "Expires": formatdate(self.clock.now(), usegmt=True),
             "X-OAuth-Scopes": who.scopes if who else "unknown",
             "X-Accepted-OAuth-Scopes": needed,
-            **({"X-Customer-UUID": who.account.euuid} if who else {}),
+            **({"X-Customer-UUID": who.euuid} if who else {}),
         }
 
 
@@ -166,14 +183,14 @@ def methods_at(path: str, *, beta: bool) -> list[str]:
     return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
 
 
-def check_access(who: Identity | None, found: Endpoint) -> None:
+def check_access(who: Account | None, found: Endpoint) -> None:
     """A wrong token is ignored, not refused, where none is needed; a restricted user needs the grant."""
     if who is None:
         if not found.public:
             raise invalid_token()
     elif not covers(who.scopes, found.scope):
         raise missing_scope()
-    elif found.grant is not None and who.account.restricted and found.grant not in who.account.grants:
+    elif found.grant is not None and who.restricted and found.grant not in who.grants:
         raise unauthorized()
 
 

@@ -30,7 +30,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from emulators.linode_api.app import Api
-from emulators.linode_api.core import Json, request_log
+from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.faults import parse_rule
 from emulators.linode_api.resources import locks
@@ -59,10 +59,10 @@ class Controls:
             self.api.database.run("DELETE FROM requests")
             return {}
         after = request.query_params.get("after", "0")
-        return {"requests": request_log.entries(self.api.database, int(after) if after.isdigit() else 0)}
+        return {"requests": self.api.requests(int(after) if after.isdigit() else 0)}
 
     async def counts(self, _: Request) -> Json:
-        return {"accounts": request_log.counts(self.api.database)}
+        return {"accounts": self.api.counts()}
 
     async def planned_faults(self, request: Request) -> Json:
         faults = self.api.faults

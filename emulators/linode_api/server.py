@@ -23,14 +23,10 @@ import uvicorn
 from typing_extensions import Self
 
 from emulators.linode_api.app import Api, build_app
-from emulators.linode_api.catalogs.edits import Edits
 from emulators.linode_api.clock import Clock, stamp
 from emulators.linode_api.control import Controls
-from emulators.linode_api.core import request_log
-from emulators.linode_api.core.accounts import Accounts
 from emulators.linode_api.core.database import Database
-from emulators.linode_api.core.faults import CuttableProtocol, Faults, Rule, parse_rule
-from emulators.linode_api.core.limits import Limiter
+from emulators.linode_api.core.faults import CuttableProtocol, Rule, parse_rule
 
 KEEP_ALIVE_S = 75
 START_WITHIN_S = 10.0
@@ -66,13 +62,10 @@ class LocalApi:
         except BaseException:
             self._socket.close()
             raise
-        self.accounts = Accounts(self.database, self.clock)
-        self.faults = Faults()
-        self.limiter = Limiter(self.clock, enabled=limits)
+        self.api = Api(self.database, self.clock, limits=limits, latency_s=latency_s)
+        self.accounts = self.api.accounts
         self.port = int(self._socket.getsockname()[1])
         self.url = f"http://{'[::1]' if ':' in host else host}:{self.port}"
-        self.edits = Edits(self.database)
-        api = Api(self.database, self.clock, self.accounts, self.limiter, self.faults, self.edits, latency_s)
         facts = {
             "url": self.url,
             "speed": self.clock.speed,
@@ -82,7 +75,7 @@ class LocalApi:
         }
         self._server = uvicorn.Server(
             uvicorn.Config(
-                build_app(api, Controls(api, facts).routes()),
+                build_app(self.api, Controls(self.api, facts).routes()),
                 http=CuttableProtocol,
                 ws="none",
                 lifespan="off",
@@ -136,17 +129,17 @@ class LocalApi:
         return self.accounts.token_for(account, scopes, user, grants if restricted else None, expiry)
 
     def requests(self, after: int = 0) -> list[dict[str, Any]]:
-        """Requests that the API saw, oldest first (see request_log.Entry)."""
-        return request_log.entries(self.database, after)
+        """Requests that the API saw, oldest first (see Api.requests)."""
+        return self.api.requests(after)
 
     def counts(self, account: str = "local") -> dict[str, int]:
         """Linodes of an account: those there, ever made, deleted."""
-        return request_log.counts(self.database)[account]
+        return self.api.counts()[account]
 
     def set_faults(self, *rules: Rule | dict[str, Any], seed: int = 0) -> None:
         """Replaces the faults in force; none given: no faults."""
         parsed: Sequence[Rule] = [rule if isinstance(rule, Rule) else parse_rule(rule) for rule in rules]
-        self.faults.set(parsed, seed)
+        self.api.faults.set(parsed, seed)
 
 
 def listen(host: str, port: int) -> socket.socket:

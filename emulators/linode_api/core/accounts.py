@@ -41,7 +41,8 @@ ANY_SCOPE = "*"
 class Account:
     """One account as one of its users sees it, with the database and the clock that its state lives by.
 
-    `grants` are what a restricted user may do beside reading; they mean nothing for others.
+    `grants` are what a restricted user may do beside reading; they mean nothing for others. `scopes` are those of the
+    token that a request came with, and `caller` stands for that token.
     """
 
     database: Database
@@ -53,6 +54,8 @@ class Account:
     created: float
     restricted: bool = False
     grants: frozenset[str] = frozenset()
+    scopes: str = ""
+    caller: str = ""
 
     @property
     def now(self) -> float:
@@ -80,15 +83,6 @@ class Account:
         """Tags exist from their first use on."""
         for label in labels:
             self.database.run("INSERT OR IGNORE INTO tags (account_id, label) VALUES (?, ?)", self.id, label)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who sends a request, and what the token allows."""
-
-    account: Account
-    scopes: str
-    caller: str
 
 
 class Accounts:
@@ -177,7 +171,7 @@ class Accounts:
             key = {"account_id": self.named(name).id, "username": user}
             self.database.upsert("users", ", ".join(key), **key, **rights)
 
-    def identify(self, authorization: str | None) -> Identity | None:
+    def identify(self, authorization: str | None) -> Account | None:
         """Whose `Authorization: Bearer …` it is: personal and OAuth tokens alike, None when nobody's or expired."""
         kind, _, token = (authorization or "").partition(" ")
         if kind.lower() != "bearer" or not token.strip():
@@ -191,14 +185,14 @@ class Accounts:
         )
         if row is None or (row["expiry"] is not None and row["expiry"] <= self.clock.now()):
             return None
-        account = self._account(row)
+        account = replace(self._account(row), scopes=row["scopes"], caller=key)
         if row["acting"] not in (None, account.username):
             if row["restricted"] is None:
                 return None  # the user was deleted
             grants = frozenset(row["grants"].split())
             restricted = bool(row["restricted"])
             account = replace(account, username=row["acting"], restricted=restricted, grants=grants)
-        return Identity(account, row["scopes"], key)
+        return account
 
     def reset(self, account: Account) -> None:
         """Empties an account: Linodes, events, tags, settings and all else; users and tokens stay valid."""

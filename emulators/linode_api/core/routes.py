@@ -36,13 +36,12 @@ Work = TypeVar("Work", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `who` is None on public addresses without a valid token; `scopes` are those of the token."""
+    """One request. `who` is None on public addresses without a valid token."""
 
     who: Account | None
     query: Mapping[str, str]
     filter: str | None
     body: Body
-    scopes: str = ""
 
     @property
     def account(self) -> Account:

@@ -72,7 +72,7 @@ def rows(call: Call) -> list[Json]:
 @api.post("/profile/tokens")
 def create(call: Call) -> Json:
     """The answer is the only place that shows the whole token."""
-    account, body, acting = call.account, call.body, call.scopes
+    account, body, acting = call.account, call.body, call.account.scopes
     check(body, LABEL)
     try:
         wanted = scopes_in_order(acting if body.get("scopes") in (None, ANY_SCOPE) else body["scopes"])

@@ -203,4 +203,4 @@ def create_here(caller: Caller) -> None:
 
     who = caller.api.accounts.identify(str(caller.session.headers["Authorization"]))
     assert who
-    create_linode(who.account, EMPTY)
+    create_linode(who, EMPTY)

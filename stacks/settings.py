@@ -100,7 +100,9 @@ def parse(layer: Layer, stack: str) -> Settings:
         for key, value in layer.values.items()
         if key.startswith(PROJECT_SPACE)
     }
-    found = _unknown_keys(layer)
+    found: list[Problem] = [
+        ((key,), f"no such setting{near}") for key in layer.values if (near := _meant(key)) is not None
+    ]
     try:
         settings = Settings.model_validate(spaces)
     except ValidationError as error:
@@ -130,16 +132,11 @@ def _lines(found: list[Problem], layer: Layer) -> list[str]:
     return [f"  {f'{place}: ' if place.line else ''}{name}: {text}" for place, name, text in placed]
 
 
-def _unknown_keys(layer: Layer) -> list[Problem]:
-    """Misspelt keys of the provider's space, and misspelt spaces; keys of the project's own the model finds.
-
-    Spaces that look like neither belong to other providers.
-    """
-    return [((key,), f"no such setting{near}") for key in layer.values if (near := _meant(key)) is not None]
-
-
 def _meant(key: str) -> str | None:
-    """` (did you mean …?)` for a key that nothing reads; None if it is a known one, or not ours."""
+    """` (did you mean …?)` for a misspelt key of the provider's space, or a misspelt space; else None.
+
+    Keys of the project's own the model finds; spaces that look like neither belong to other providers.
+    """
     space, _, name = key.rpartition(":")
     if f"{space}:" == LINODE_SPACE:
         from providers.linode.core.runtime import (

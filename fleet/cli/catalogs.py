@@ -16,7 +16,7 @@ from click import option
 from click.shell_completion import CompletionItem
 from rich.console import Console
 
-from fleet.cli.options import Command, as_json, format_option, table
+from fleet.cli.options import Command, as_json, format_option, table, with_options
 from providers.linode import catalogs as catalog_names
 from providers.linode.api.cache import is_offline, open_cache
 from providers.linode.api.catalog_transport import CatalogTransport, OnPage
@@ -202,8 +202,7 @@ def _catalog(
             asked.show(function(asked))
 
         functools.update_wrapper(call, function)
-        given = (*options, *shown)[::-1]
-        return click.command(cls=Command)(functools.reduce(lambda done, each: each(done), given, call))
+        return click.command(cls=Command)(with_options(call, *options, *shown))
 
     return add
 

@@ -117,6 +117,11 @@ def format_option(*forms: str) -> Callable[[F], F]:
     )
 
 
+def with_options(function: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[..., Any]:
+    """The function with options, in the order of the help."""
+    return functools.reduce(lambda done, option: option(done), reversed(options), function)
+
+
 def for_engine(
     *options: Callable[[Any], Any], name: str | None = None
 ) -> Callable[[Callable[..., int]], Command]:
@@ -124,9 +129,8 @@ def for_engine(
 
     def add(function: Callable[..., int]) -> Command:
         words = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[WORDS FOR THE ENGINE]…")
-        given = reversed((*options, locked_option, lock_wait_option, words))
         command = click.command(name, cls=Command, context_settings={"ignore_unknown_options": True})
-        return command(functools.reduce(lambda done, each: each(done), given, function))
+        return command(with_options(function, *options, locked_option, lock_wait_option, words))
 
     return add
 

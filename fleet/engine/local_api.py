@@ -49,11 +49,6 @@ class LocalApi:
     def token_file(self) -> Path:
         return self.home / "token"
 
-    def pid(self) -> int | None:
-        """The process id of this folder's API, None if it isn't running. Raises as `running` does."""
-        found = self.running()
-        return found.pid if found else None
-
     def running(self) -> Running | None:
         """The API of this folder as it runs now, None if it doesn't.
 
@@ -90,7 +85,7 @@ class LocalApi:
             )
         if not self.database.exists():
             self.stop()  # it may still run from before its folder was removed, and would lose what it is told
-        starting = self.pid() is None
+        starting = self.running() is None
         if starting:
             self._spawn()
             self._port_file.write_text(str(self.port))
@@ -100,13 +95,12 @@ class LocalApi:
 
     def stop(self) -> bool:
         """Stop it, on whatever port it runs; False if it wasn't running."""
-        running = self._elsewhere() or self
-        pid = running.pid()
-        if pid is None:
+        served = self._elsewhere() or self
+        if (process := served.running()) is None:
             return False
-        os.kill(pid, signal.SIGTERM)
+        os.kill(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + START_TIMEOUT_S
-        while running.pid() is not None and time.monotonic() < deadline:
+        while served.running() and time.monotonic() < deadline:
             time.sleep(0.05)
         return True
 
@@ -122,7 +116,7 @@ class LocalApi:
             return None
         last = replace(self, port=port)
         try:
-            return last if port != self.port and last.pid() is not None else None
+            return last if port != self.port and last.running() else None
         except BadSettings:
             return None  # somebody else has that port now
 
@@ -140,7 +134,7 @@ class LocalApi:
         deadline = time.monotonic() + START_TIMEOUT_S
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                if self.pid() is not None:
+                if self.running():
                     return
             except BadSettings:  # a server that comes up wrong does not stay behind
                 process.terminate()

@@ -230,3 +230,11 @@ def test_a_delete_shows_the_difference_only_after_its_replacement_did(
     _, answer = run(program.format(zone="x", first=first), program.format(zone="y", first=first), "preview")
 
     assert f"-- pulumi-python:dynamic/tiny:Thing a delete original{diff}" in lines(answer)
+
+
+def test_two_of_one_name_end_the_run_with_one_sentence(run: Run) -> None:
+    _, answer = run("", "Thing('a')\nThing('a', size=2)\n", *UP)
+
+    urn = "urn:pulumi:dev::sample::pulumi-python:dynamic/tiny:Thing::a"
+    assert answer.code == 1
+    assert f"error: Duplicate resource URN '{urn}'; try giving it a unique name" in answer.out

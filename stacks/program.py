@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
-from types import FrameType
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
+from providers.linode import Account, Instance, InstanceArgs, RootPassword
 from providers.linode.api.errors import LinodeError, NoMatch
 from providers.linode.core import runtime as sessions
 from providers.linode.pins import Pinned, is_locked
-from providers.linode.resources.account import Account
-from providers.linode.resources.instance.resource import Instance, InstanceArgs
-from providers.linode.resources.root_password import RootPassword
 from stacks import expiry, sources
 from stacks import settings as stack_settings
 from stacks.errors import BadSettings
@@ -26,7 +21,6 @@ from stacks.settings import Group, Settings
 
 def run() -> None:
     """Deploy the stack that Pulumi selected; problems are one line each, without a traceback."""
-    signal.signal(signal.SIGINT, _stop_quietly)
     logging.getLogger("linode").addHandler(_ToEngine(logging.WARNING))
     stack = pulumi.get_stack()
     try:
@@ -60,7 +54,7 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
             args = instance_args(group, chosen, passwords[name], settings.authorized_keys)
             depends_on = [before] if before and group.one_at_a_time else None
             opts = pulumi.ResourceOptions(protect=group.protect, depends_on=depends_on)
-            before = Instance(f"{name}-{number}", args, account, opts)
+            before = Instance(f"{name}-{number}", args, opts)
             servers[f"{name}-{number}"] = _facts(before, chosen.monthly_usd)
     pulumi.export("servers", servers)
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
@@ -131,8 +125,3 @@ class _ToEngine(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         pulumi.log.warn(record.getMessage())
-
-
-def _stop_quietly(_signal: int, _frame: FrameType | None) -> None:
-    """The engine interrupts the program after a failure: it has said why, the interpreter's stack adds noise."""
-    os._exit(1)

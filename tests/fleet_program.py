@@ -15,9 +15,7 @@ import signal
 
 import pulumi
 
-from providers.linode.resources.account import Account
-from providers.linode.resources.fleet import Fleet, FleetArgs
-from providers.linode.resources.instance.resource import InstanceArgs
+from providers.linode import Fleet, FleetArgs, InstanceArgs
 
 signal.signal(signal.SIGINT, lambda *_: os._exit(1))
 with open("fleet.json") as file:
@@ -25,7 +23,7 @@ with open("fleet.json") as file:
 instance = InstanceArgs(
     type="g6-nanode-1", region="de-fra-2", image="linode/debian13", root_pass="Planted-Passw0rd-7", tags=["all"]
 )
-fleet = Fleet("web", FleetArgs(instance=instance, **wanted), Account())
+fleet = Fleet("web", FleetArgs(instance=instance, **wanted))
 pulumi.export("ids", fleet.ids)
 pulumi.export("ipv4s", fleet.ipv4s)
 pulumi.export("by_name", fleet.by_name)

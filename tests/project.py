@@ -16,13 +16,11 @@ from tests.checkout import Done, run_in
 INSTANCES = """
 import json
 
-from providers.linode.resources.account import Account
-from providers.linode.resources.instance.resource import Instance, InstanceArgs
+from providers.linode import Instance, InstanceArgs
 
-account = Account()
 with open("instances.json") as file:
     for name, args in json.load(file).items():
-        Instance(name, InstanceArgs(**args), account)
+        Instance(name, InstanceArgs(**args))
 """
 """Declares what instances.json says: {name: {input: value}}."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import multiprocessing
 import os
 import runpy
 import sys
+import tempfile
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 
 import grpc
@@ -51,7 +54,9 @@ class Servicer:
         self._provider = serialize_provider(provider)
         self._config = config
         clean = {key: value for key, value in os.environ.items() if not key.startswith("LINODE_")}
-        self._env = {**clean, "PULUMI_PROJECT": "fleet", **(env or {})}
+        self._folder = tempfile.TemporaryDirectory()
+        self._effects = Path(self._folder.name) / "effects.ndjson"
+        self._env = {**clean, "PULUMI_PROJECT": "fleet", "LINODE_EFFECTS": str(self._effects), **(env or {})}
 
     def __enter__(self) -> Servicer:
         reading, writing = multiprocessing.Pipe(duplex=False)
@@ -85,6 +90,12 @@ class Servicer:
         with self._said:
             self.printed = self._said.read()
         self._process.join()
+        self._folder.cleanup()
+
+    def effects(self) -> list[Props]:
+        """What its checks have told programs, a row each."""
+        lines = self._effects.read_text().splitlines() if self._effects.exists() else []
+        return [json.loads(line) for line in lines]
 
     def check(
         self, news: Props, olds: Props | None = None, *, name: str = ""

@@ -16,6 +16,7 @@ from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import NoMatch
 from providers.linode.core import runtime as sessions
 from providers.linode.core.runtime import Session
+from providers.linode.nearest import did_you_mean
 from providers.linode.pins import Pin, PinFile
 from providers.linode.pins.advice import advise, strays
 from providers.linode.pins.moves import Moved, Pins
@@ -128,17 +129,24 @@ def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
 
 @click.command("import", cls=Command)
 @stack_option
-@click.option("--id", "ids", type=int, multiple=True, help="A Linode's id; can be given several times.")
+@click.option("--kind", default="Instance", show_default=True, help="The kind of resource.")
+@click.option("--id", "ids", type=int, multiple=True, help="An id; can be given several times.")
 @click.option("--label", help="A pattern of labels: 'web-*'.")
 @click.option("--tag", help="A tag that they have.")
 @click.option("--region", help="The region that they are in.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), default="import.json", show_default=True
 )
-def import_linodes(
-    stack: str, ids: tuple[int, ...], label: str | None, tag: str | None, region: str | None, out: Path
+def import_resources(
+    stack: str,
+    kind: str,
+    ids: tuple[int, ...],
+    label: str | None,
+    tag: str | None,
+    region: str | None,
+    out: Path,
 ) -> None:
-    """Write the file for `pulumi import --file`, and print the lines that declare the Linodes.
+    """Write the file for `pulumi import --file`, and print the lines that declare what is there already.
 
     Nothing is sent to the API but questions. After the import and with the lines in the program, the next
     preview shows them unchanged.
@@ -146,25 +154,29 @@ def import_linodes(
     from pulumi.dynamic.dynamic import serialize_provider
 
     from fleet.engine.local_stack import project_name
+    from providers.linode.core.importing import Selection, import_file, python_lines, select
     from providers.linode.core.owner import Owner
-    from providers.linode.provider import InstanceProvider
-    from providers.linode.resources.instance.importing import Selection, import_file, python_lines, select
+    from providers.linode.provider import SPECS, LinodeProvider
 
+    spec = next((each for each in SPECS.values() if each.kind.lower() == kind.lower()), None)
+    if spec is None:
+        near = did_you_mean(kind, SPECS)
+        raise click.UsageError(f"there is no kind '{kind}'{near}. Next: one of {', '.join(SPECS)}")
     session = Session(StackFiles.read(stack).connection())
-    linodes = session.client.linodes()
-    chosen = select(linodes, Selection(ids, label, tag, region))
+    rows = spec.list(session)
+    chosen = select(rows, Selection(ids, label, tag, region))
     if not chosen:
         raise NoMatch(
-            f"none of the account's {len(linodes)} Linodes is meant by that. Next: loosen the options."
+            f"none of the account's {len(rows)} {spec.name}s is meant by that. Next: loosen the options."
         )
     if out.exists():
         raise click.UsageError(f"{out} is there already and was left alone. Next: give another --out")
     owner = Owner(session.account_id, project_name(), stack, "")
-    file = import_file(chosen, owner, serialize_provider(InstanceProvider()))
+    file = import_file(spec, chosen, owner, serialize_provider(LinodeProvider(spec.kind)))
     out.write_text(json.dumps(file, indent=2) + "\n")
-    click.echo(python_lines(chosen))
+    click.echo(python_lines(spec, chosen))
     click.echo(
-        f"{out}: {len(chosen)} Linodes. Next: put the lines above into the program, then "
+        f"{out}: {len(chosen)} {spec.name}s. Next: put the lines above into the program, then "
         f"`pulumi import --file {out} --generate-code=false --protect=false --stack {stack}`",
         err=True,
     )

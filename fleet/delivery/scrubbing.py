@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from providers.linode.resources.instance.fields import SECRET as SECRET_INPUTS
+from providers.linode.provider import SPECS
 from stacks.layers import SECRET
 
 Json = dict[str, Any]
@@ -28,6 +28,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SHOWN_OUTPUTS = ("__provider", "id", "status", "label", "ipv4", "ipv6", "public_ipv4", "private_ipv4")
 NOISE = ("config", "stackTrace", "sourcePosition")
 STACK_TYPE = "pulumi:pulumi:Stack"
+SECRET_INPUTS = frozenset(name for spec in SPECS.values() for name in spec.secrets())
+
 SECRET_NAME = re.compile(r"TOKEN(?!S)|SECRET|PASSW|PASSPHRASE|PRIVATE|CREDENTIAL|(?:^|_)KEY$")
 SHORTEST = 6
 """Characters that a secret must have to be looked for by its value: shorter ones stand in innocent text."""

@@ -1,8 +1,8 @@
 """What a killed run left open in a state, brought to what is true. Pure but for the questions that are passed in.
 
-A state names what was under way. A Linode that was made and not recorded is put into the state with a reason, so
-that the next `up` finishes it, or deletes it if it is declared no more; one that was not made is forgotten. One
-whose deletion had been accepted leaves the state, so that it is made again if it is wanted after all.
+A state names what was under way. What was made and not recorded is put into the state with a reason, so
+that the next `up` finishes it, or deletes it if it is declared no more; what was not made is forgotten. What was being
+deleted, and is gone, leaves the state, so that it is made again if it is wanted after all.
 Source: apitype.DeploymentV3 and ResourceV3 of the engine.
 """
 
@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from providers.linode.api.records import Linode
-from providers.linode.resources.instance.outputs import outputs
+from providers.linode.api.records import Owned
+from providers.linode.core.importing import TYPE_TOKENS
+from providers.linode.core.spec import Spec
+from providers.linode.provider import SPECS
 
 Json = dict[str, Any]
 
-INSTANCE = "dynamic/linode:Instance"
+AnySpec = Spec[Any, Any]
+
 OURS = (
-    *(f"dynamic/linode:{name}" for name in ("Account", "RootPassword", "Gate", "Leaving")),
+    *(TYPE_TOKENS + name for name in ("Account", "RootPassword")),
     *("linode:index:Fleet", "pulumi:pulumi:Stack", "pulumi:providers:"),
 )
 """Types that make nothing in the account: their pending creates are simply done again."""
@@ -27,11 +30,11 @@ OURS = (
 class Asks(Protocol):
     """What is asked of the account that a resource's inputs name."""
 
-    def made(self, inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
-        """The Linode that a create with these inputs made, none of these ids; None if there is none."""
+    def made(self, spec: AnySpec, inputs: Mapping[str, object], in_state: frozenset[str]) -> Owned | None:
+        """What a create with these inputs made, none of these ids; None if there is none."""
 
-    def stays(self, inputs: Mapping[str, object], linode_id: str) -> bool:
-        """Whether the Linode is there, and not on its way out."""
+    def stays(self, spec: AnySpec, inputs: Mapping[str, object], id_: str) -> bool:
+        """Whether it is there, and not on its way out."""
 
 
 def settle(deployment: Json, asks: Asks) -> tuple[Json, list[str]]:
@@ -48,22 +51,23 @@ def settle(deployment: Json, asks: Asks) -> tuple[Json, list[str]]:
 
 def _settle_one(resources: list[Json], pending: Json, kind: str, asks: Asks) -> str:
     name = str(pending["urn"]).rpartition("::")[2]
-    if not str(pending["type"]).endswith(INSTANCE):
+    spec = SPECS.get(str(pending["type"]).removeprefix(TYPE_TOKENS))
+    if spec is None:
         made = kind == "creating" and not any(part in str(pending["type"]) for part in OURS)
         return f"{name}: its create was cut off; check whether it is there" if made else ""
     if kind == "creating":
-        return _settle_create(resources, pending, name, asks)
+        return _settle_create(spec, resources, pending, name, asks)
     if kind == "updating":
         return _settle_update(resources, pending, name)
-    return _settle_delete(resources, pending, name, asks) if kind == "deleting" else ""
+    return _settle_delete(spec, resources, pending, name, asks) if kind == "deleting" else ""
 
 
-def _settle_create(resources: list[Json], pending: Json, name: str, asks: Asks) -> str:
+def _settle_create(spec: AnySpec, resources: list[Json], pending: Json, name: str, asks: Asks) -> str:
     ids = frozenset(str(entry["id"]) for entry in resources if entry.get("id"))
-    linode = asks.made(pending.get("inputs") or {}, ids)
-    if linode is None:
-        return f"{name}: no Linode was made; the next `up` makes it"
-    entry = _entry(pending, linode)
+    record = asks.made(spec, pending.get("inputs") or {}, ids)
+    if record is None:
+        return f"{name}: no {spec.name} was made; the next `up` makes it"
+    entry = _entry(spec, pending, record)
     for place, old in enumerate(resources):
         if old["urn"] == pending["urn"] and not old.get("delete"):
             kept = [] if old.get("pendingReplacement") else [{**old, "delete": True}]
@@ -71,7 +75,8 @@ def _settle_create(resources: list[Json], pending: Json, name: str, asks: Asks) 
             break
     else:
         resources.append(entry)
-    return f"{name}: Linode {linode.id} ({linode.label}) was made and is in the state now; the next `up` finishes it"
+    made = f"{spec.name} {record.id} ({record.label})"
+    return f"{name}: {made} was made and is in the state now; the next `up` finishes it"
 
 
 def _settle_update(resources: list[Json], pending: Json, name: str) -> str:
@@ -81,16 +86,16 @@ def _settle_update(resources: list[Json], pending: Json, name: str) -> str:
     return f"{name}: its update was cut off; the next `up` does the rest"
 
 
-def _settle_delete(resources: list[Json], pending: Json, name: str, asks: Asks) -> str:
-    linode_id = str(pending.get("id"))
-    if asks.stays(pending.get("inputs") or {}, linode_id):
-        return f"{name}: the delete of Linode {linode_id} was cut off before anything was done"
+def _settle_delete(spec: AnySpec, resources: list[Json], pending: Json, name: str, asks: Asks) -> str:
+    id_ = str(pending.get("id"))
+    if asks.stays(spec, pending.get("inputs") or {}, id_):
+        return f"{name}: the delete of {spec.name} {id_} was cut off before anything was done"
     resources[:] = [
         _without(entry, pending)
         for entry in resources
-        if not (entry["urn"] == pending["urn"] and str(entry.get("id")) == linode_id)
+        if not (entry["urn"] == pending["urn"] and str(entry.get("id")) == id_)
     ]
-    return f"{name}: Linode {linode_id} is deleted; the next `up` makes another one if that is declared"
+    return f"{name}: {spec.name} {id_} is deleted; the next `up` makes another one if that is declared"
 
 
 def _without(entry: Json, gone: Json) -> Json:
@@ -112,8 +117,10 @@ def _without(entry: Json, gone: Json) -> Json:
     return left
 
 
-def _entry(pending: Json, linode: Linode) -> Json:
-    reason = f"Linode {linode.id} was made by a run that was cut off; the next `up` finishes it"
-    made = outputs(pending.get("inputs") or {}, linode, ready=False)
+def _entry(spec: AnySpec, pending: Json, record: Owned) -> Json:
+    reason = f"{spec.name} {record.id} was made by a run that was cut off; the next `up` finishes it"
+    inputs = pending.get("inputs") or {}
+    unfinished = spec.kept_when_made_in_part(spec.args.read(inputs))
+    made = {**inputs, **spec.outputs(record), **unfinished, "ready": False}
     outs = {key: value for key, value in made.items() if value is not None}
-    return {**pending, "id": str(linode.id), "outputs": outs, "initErrors": [reason]}
+    return {**pending, "id": str(record.id), "outputs": outs, "initErrors": [reason]}

@@ -17,6 +17,10 @@ from providers.linode.core import state_files as state_folder
 from stacks.expiry import duration
 from stacks.sources import PROJECT, PULL_REQUEST, environments, no_settings, of_files
 
+AT_ONCE = {"PULUMI_PARALLEL": "100"}
+"""Steps at once, unless the environment or --parallel say otherwise: the limiter and the one poller make that
+safe, and what waits for a boot costs nothing."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -90,10 +94,10 @@ def run_of(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run
         print(f"engine: pulumi ({engine.words[0]})", file=sys.stderr)
     if stack == LOCAL_STACK:
         env, settings = local_stack.of_environment(os.environ).made(engine, os.environ)
-        return Run(stack, engine, env, str(settings), rest)
+        return Run(stack, engine, {**AT_ONCE, **env}, str(settings), rest)
     if not config_file:
         if stack in environments():
             of_files(stack)  # what is no YAML is told better here than by an engine
         elif not PULL_REQUEST.fullmatch(stack):
             raise no_settings(stack)
-    return Run(stack, engine, os.environ, config_file, rest)
+    return Run(stack, engine, {**AT_ONCE, **os.environ}, config_file, rest)

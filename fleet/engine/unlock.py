@@ -13,14 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fleet.engine import accounts, locks
-from fleet.engine.cut_off import settle
+from fleet.engine.cut_off import AnySpec, settle
 from fleet.engine.local_stack import project_name, scratch_project
 from fleet.engine.messages import holders
 from fleet.engine.run import Run
-from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import LinodeError, NotFound
-from providers.linode.api.records import Linode
+from providers.linode.api.records import Owned
 from providers.linode.core import runtime as sessions
 from providers.linode.core import state_files as state_folder
 from providers.linode.core.owner import Owner
@@ -98,36 +97,36 @@ class Unlock:
         said = self.engine.complaint("stack", "rename", self.stack, "--stack", self.stack, env=self.env)
         return holders(said) or []
 
-    def made(self, inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
-        """By label and tag, in the account that the stack belongs to. Raises BadSettings."""
-        owner, label = Owner.from_props(inputs), inputs.get("label")
+    def made(self, spec: AnySpec, inputs: Mapping[str, object], in_state: frozenset[str]) -> Owned | None:
+        """By what the create request said, in the account that the stack belongs to. Raises BadSettings."""
+        owner, label = Owner.from_props(inputs), inputs.get(spec.label)
         try:
-            found = self._client(owner).linodes({"label": label})
+            found = spec.list(self._session(owner), {spec.label: label})
         except LinodeError as error:
             raise BadSettings(f"whether '{label}' was made can't be told: {error}") from None
-        for linode in found:
-            ours = owner.tag() in {tag.casefold() for tag in linode.tags}
-            if linode.label == label and ours and str(linode.id) not in in_state:
-                return None if linode.status == "deleting" else linode
+        for record in found:
+            ours = not spec.identity.tagged or owner.tag() in {tag.casefold() for tag in record.tags}
+            if ours and spec.identity.matches(record, inputs) and str(record.id) not in in_state:
+                return None if spec.is_leaving(record) else record
         return None
 
-    def stays(self, inputs: Mapping[str, object], linode_id: str) -> bool:
+    def stays(self, spec: AnySpec, inputs: Mapping[str, object], id_: str) -> bool:
         """Asked some seconds after the crash: a provider outlives its engine that long. Raises BadSettings."""
         if not self._waited:
             self._waited = True
             time.sleep(AFTERLIFE_S)
         try:
-            return self._client(Owner.from_props(inputs)).linode(linode_id).status != "deleting"
+            return not spec.is_leaving(spec.get(self._session(Owner.from_props(inputs)), id_))
         except NotFound:
             return False
         except LinodeError as error:
-            raise BadSettings(f"whether Linode {linode_id} is deleted can't be told: {error}") from None
+            raise BadSettings(f"whether {spec.name} {id_} is deleted can't be told: {error}") from None
 
-    def _client(self, owner: Owner) -> LinodeClient:
+    def _session(self, owner: Owner) -> sessions.Session:
         if not self._learnt:
             accounts.learn(self._run)
             self._learnt = True
-        return sessions.of_owner(owner).client
+        return sessions.of_owner(owner)
 
 
 def mend(folder: Path, project: str, stack: str) -> list[str]:

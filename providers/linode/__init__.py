@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from providers.linode.resources.account import Account
     from providers.linode.resources.firewall import Firewall, FirewallArgs
     from providers.linode.resources.fleet import Fleet, FleetArgs
-    from providers.linode.resources.instance.resource import Instance, InstanceArgs
+    from providers.linode.resources.instance.args import InstanceArgs
+    from providers.linode.resources.instance.resource import Instance
     from providers.linode.resources.root_password import RootPassword
     from providers.linode.resources.ssh_key import SSHKey, SSHKeyArgs
 
@@ -33,7 +34,7 @@ _PLACES = {
     "Fleet": "fleet",
     "FleetArgs": "fleet",
     "Instance": "instance.resource",
-    "InstanceArgs": "instance.resource",
+    "InstanceArgs": "instance.args",
     "RootPassword": "root_password",
     "SSHKey": "ssh_key",
     "SSHKeyArgs": "ssh_key",

@@ -63,7 +63,7 @@ def test_a_preview_tells_everything_that_is_wrong_at_once(project: Project) -> N
         "firewall 7 does not exist in this account",
         "'nobody-of-us' is no user",
         "198.51.100.7 is no reserved address",
-        "has no 'crate' (did you mean create",
+        "takes no 'crate' (did you mean create",
         f"subnet {subnet_id} is in gb-lon, and the Linode in de-fra-2",
         "[2].label is required",
         "[2] takes no 'labl' (did you mean label",

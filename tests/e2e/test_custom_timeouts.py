@@ -14,8 +14,7 @@ from tests.project import Project
 PROGRAM = """
 import pulumi
 
-from providers.linode.resources.account import Account
-from providers.linode.resources.instance.resource import Instance, InstanceArgs
+from providers.linode import Instance, InstanceArgs
 
 given = InstanceArgs(type="g6-nanode-1", region="de-fra-2", image="linode/debian13", root_pass="Planted-Passw0rd-7")
 soon = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s"))

@@ -11,10 +11,8 @@ from emulators.linode_api.server import LocalApi
 from tests.project import Project
 
 PROGRAM = """
-from providers.linode.resources.account import Account
-from providers.linode.resources.instance.resource import Instance, InstanceArgs
+from providers.linode import Instance, InstanceArgs
 
-account = Account()
 """
 
 

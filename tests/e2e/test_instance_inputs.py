@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.resources.instance.fields import FIELDS
+from providers.linode import InstanceArgs
 from tests import instance_docs
 from tests.project import Project
 from tests.until import until
@@ -275,6 +275,6 @@ def test_the_documentation_shows_what_was_seen(changed: Changed) -> None:
 
 
 def test_every_input_has_a_row() -> None:
-    missing = {field.name for field in FIELDS} - set(ROWS)
+    missing = set(InstanceArgs.fields()) - set(ROWS)
 
     assert missing == set()

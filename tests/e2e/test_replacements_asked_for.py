@@ -15,8 +15,7 @@ import json
 
 import pulumi
 
-from providers.linode.resources.account import Account
-from providers.linode.resources.instance.resource import Instance, InstanceArgs
+from providers.linode import Instance, InstanceArgs
 
 with open("wanted.json") as file:
     wanted = json.load(file)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
-from providers.linode.resources.instance.changes import Changes
-from providers.linode.resources.instance.checks import problems
-from providers.linode.resources.instance.fields import DECLARED, SECRET
-from providers.linode.resources.instance.fits import Facts
-from providers.linode.resources.instance.interface_models import KINDS, WORDS
+from providers.linode.core import check
+from providers.linode.core.problems import Problem
+from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.interfaces import KINDS
+from providers.linode.resources.instance.spec import SPEC
+from tests import sessions
 
-FACTS = Facts(types={}, regions={}, images={}, linodes={})
+SESSION = sessions.prepared()
+DECLARED, SECRET = list(InstanceArgs.fields()), SPEC.secrets()
+WORDS = InstanceArgs.nested_names()["interfaces"]
+GOOD: dict[str, object] = {"type": "g6-nanode-1", "region": "de-fra-2", "label": "web-1"}
 PLANTED = "pl4nted-v4lue"
 
 leaves = (
@@ -39,9 +45,16 @@ inputs = st.fixed_dictionaries(
 )
 
 
+def problems(props: Mapping[str, object]) -> list[Problem]:
+    """Those of a new one, and of one that is changed."""
+    found = check.check(SPEC, SESSION, {}, props)[1]
+    changed = check.check(SPEC, SESSION, GOOD, {**GOOD, **props})[1]
+    return [*found, *changed]
+
+
 @given(props=inputs)
 def test_every_failure_is_one_line_with_a_next_step(props: dict[str, object]) -> None:
-    found = problems(props, {}, FACTS, Changes({}))
+    found = problems(props)
 
     assert all("Next: " in reason and "\n" not in reason for _, reason in found)
     assert {field for field, _ in found} <= {"", *DECLARED} - SECRET
@@ -55,7 +68,7 @@ def test_a_secret_is_in_no_failure(props: dict[str, object], shape: object) -> N
     assert callable(shape)
     secret = {name: shape(PLANTED) for name in SECRET}
 
-    found = problems({**props, **secret}, {}, FACTS, Changes({}))
+    found = problems({**props, **secret})
 
     assert PLANTED not in str(found)
 
@@ -64,4 +77,4 @@ def test_a_secret_is_in_no_failure(props: dict[str, object], shape: object) -> N
 def test_what_is_not_known_yet_is_never_a_failure_of_its_own(props: dict[str, object]) -> None:
     unknown = dict.fromkeys(props, Unknown())
 
-    assert {field for field, _ in problems(unknown, {}, FACTS, Changes({}))} <= {"type", "region"}
+    assert {field for field, _ in problems(unknown)} <= {"type", "region"}

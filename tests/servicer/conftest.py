@@ -6,7 +6,7 @@ import pytest
 
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
-from providers.linode.provider import InstanceProvider
+from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Servicer
 
@@ -44,7 +44,7 @@ def world(api: LocalApi) -> World:
 
 @pytest.fixture
 def provider(world: World) -> Iterator[Servicer]:
-    with Servicer(InstanceProvider(), world.config) as servicer:
+    with Servicer(LinodeProvider("Instance"), world.config) as servicer:
         yield servicer
 
 
@@ -61,5 +61,5 @@ def held(served_held: tuple[LocalApi, HeldClock]) -> World:
 
 @pytest.fixture
 def held_provider(held: World) -> Iterator[Servicer]:
-    with Servicer(InstanceProvider(), held.config) as servicer:
+    with Servicer(LinodeProvider("Instance"), held.config) as servicer:
         yield servicer

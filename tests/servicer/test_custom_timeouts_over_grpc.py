@@ -33,7 +33,7 @@ def test_update_and_delete_have_theirs_too(held_provider: Servicer, held: World,
     with pytest.raises(grpc.RpcError) as update:
         held_provider.update(id_, outs, {**held.inputs(), "type": "g6-standard-1"}, timeout_s=0.5)
     with pytest.raises(grpc.RpcError) as delete:
-        held_provider.delete(id_, outs, timeout_s=0.1)
+        held_provider.delete(id_, {**outs, "wait_for": "running"}, timeout_s=0.1)
 
     assert "not so after" in str(update.value.details())
     assert "is to be gone: not so after" in str(delete.value.details())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from providers.linode.provider import InstanceProvider
+from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Servicer
 
@@ -14,7 +14,7 @@ from tests.servicer_process import Servicer
 @pytest.fixture
 def restricted(world: World) -> Iterator[Servicer]:
     token = world.api.add_token(world.account, user="deploy", restricted=True, grants=("add_linodes",))
-    with Servicer(InstanceProvider(), {**world.config, "linode:token": token}) as servicer:
+    with Servicer(LinodeProvider("Instance"), {**world.config, "linode:token": token}) as servicer:
         yield servicer
 
 

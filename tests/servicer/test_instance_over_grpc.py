@@ -1,4 +1,4 @@
-"""InstanceProvider in its real process, against the local API on a socket."""
+"""The provider of Instances in its real process, against the local API on a socket."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pytest
 
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
-from providers.linode.provider import InstanceProvider
-from providers.linode.resources.account import AccountProvider
+from providers.linode.provider import AccountProvider, LinodeProvider
 from tests.servicer.world import PLANTED, World
 from tests.servicer_process import UNKNOWN, Props, Servicer
 from tests.until import until
@@ -22,7 +21,8 @@ def test_a_checked_instance_shows_its_monthly_cost(provider: Servicer, world: Wo
     inputs, failures = provider.check(world.inputs(backups_enabled=True))
 
     assert failures == []
-    assert inputs["monthly_usd"] == 7.0
+    assert provider.effects()[-1]["monthly_usd"] == [None, 7.0]
+    assert inputs == world.inputs(backups_enabled=True)  # an output is never an input
 
 
 def test_a_wrong_id_is_a_failure_of_its_property_with_the_nearest_names(
@@ -62,7 +62,9 @@ def test_a_label_of_a_strangers_linode_is_refused_at_preview(provider: Servicer,
 
 
 def test_an_unreachable_api_is_one_line_at_preview(world: World) -> None:
-    with Servicer(InstanceProvider(), {**world.config, "linode:url": "http://127.0.0.1:9"}) as provider:
+    with Servicer(
+        LinodeProvider("Instance"), {**world.config, "linode:url": "http://127.0.0.1:9"}
+    ) as provider:
         _, failures = provider.check(world.inputs())
 
     assert [name for name, _ in failures] == [""]
@@ -108,7 +110,8 @@ def test_a_second_create_of_the_same_resource_takes_over_what_is_there(
     [
         ({"label": "web-2"}, 0, []),
         ({"type": "g6-standard-1"}, 0, []),
-        ({"region": "gb-lon"}, 0, ["region"]),
+        ({"region": "gb-lon"}, 0, []),
+        ({"region": "gb-lon", "placement_group": 5}, 0, ["region"]),
         ({"image": "linode/debian12"}, 0, ["image"]),
         ({"root_pass": "Another-Passw0rd-2"}, 0, []),
         ({"timeouts": {"create": 60}}, 0, []),
@@ -179,13 +182,11 @@ def test_reading_an_untouched_linode_changes_nothing(provider: Servicer, world: 
     _, seen, read_inputs = provider.read(id_, outs)
 
     assert seen == outs
-    assert {key: read_inputs[key] for key in inputs if key != "planned"} == {
-        key: value for key, value in inputs.items() if key != "planned"
-    }
+    assert read_inputs == inputs
 
 
 def test_a_linode_that_is_gone_is_read_as_gone(provider: Servicer, world: World) -> None:
-    assert provider.read("123", {**world.inputs(), "status": "running"})[0] == ""
+    assert provider.read("123", {**world.inputs(), "status": "running", "ready": True})[0] == ""
 
 
 def test_a_delete_waits_until_it_is_gone_and_a_second_one_succeeds(provider: Servicer, world: World) -> None:
@@ -219,12 +220,12 @@ def test_a_delete_does_not_end_before_the_linode_is_gone(
 
 @pytest.mark.parametrize("call", ["create", "read", "update", "delete"])
 def test_no_call_works_with_another_accounts_token(call: str, api: LocalApi, world: World) -> None:
-    with Servicer(InstanceProvider(), world.config) as provider:
+    with Servicer(LinodeProvider("Instance"), world.config) as provider:
         inputs, _ = provider.check(world.inputs())
         id_, outs = provider.create(inputs)
     stranger = {**world.config, "linode:token": api.add_token(f"other-{call}")}
 
-    with Servicer(InstanceProvider(), stranger) as provider:
+    with Servicer(LinodeProvider("Instance"), stranger) as provider:
         calls: dict[str, Callable[[], object]] = {
             "create": lambda: provider.create(world.inputs(label="second")),
             "update": lambda: provider.update(id_, outs, world.inputs(label="second")),
@@ -239,7 +240,7 @@ def test_no_call_works_with_another_accounts_token(call: str, api: LocalApi, wor
 
 
 def test_an_error_is_one_line_without_a_traceback(world: World) -> None:
-    with Servicer(InstanceProvider(), {**world.config, "linode:token": "wrong"}) as provider:
+    with Servicer(LinodeProvider("Instance"), {**world.config, "linode:token": "wrong"}) as provider:
         with pytest.raises(grpc.RpcError) as caught:
             provider.create(world.inputs())
 
@@ -251,7 +252,7 @@ def test_an_error_is_one_line_without_a_traceback(world: World) -> None:
 
 def test_an_error_that_nobody_foresaw_is_one_line_too(provider: Servicer, world: World) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        provider.update("no number", world.inputs(), world.inputs(label="web-2"))
+        provider.delete("no number", world.inputs())
 
     details = str(caught.value.details())
     assert details.startswith("the provider failed where it should not: ValueError: ")
@@ -260,7 +261,7 @@ def test_an_error_that_nobody_foresaw_is_one_line_too(provider: Servicer, world:
 
 
 def test_debugging_shows_the_traceback_and_the_requests_but_no_secret(world: World) -> None:
-    with Servicer(InstanceProvider(), world.config, {"LINODE_DEBUG": "1"}) as provider:
+    with Servicer(LinodeProvider("Instance"), world.config, {"LINODE_DEBUG": "1"}) as provider:
         inputs, _ = provider.check(world.inputs())
         provider.create(inputs)
         with pytest.raises(grpc.RpcError) as caught:
@@ -274,7 +275,7 @@ def test_debugging_shows_the_traceback_and_the_requests_but_no_secret(world: Wor
 
 def test_stack_local_ignores_the_environment(world: World) -> None:
     env = {"LINODE_TOKEN": "stolen", "LINODE_URL": "https://api.linode.com"}
-    with Servicer(InstanceProvider(), world.config, env) as provider:
+    with Servicer(LinodeProvider("Instance"), world.config, env) as provider:
         _, failures = provider.check(world.inputs())
 
     assert failures == []
@@ -441,21 +442,25 @@ def test_a_replacement_is_still_told_as_one_when_it_is_checked_again(
     provider: Servicer, world: World
 ) -> None:
     inputs, _ = provider.check(world.inputs())
-    first, _ = provider.check(world.inputs(image="linode/debian12"), inputs)
+    provider.check(world.inputs(image="linode/debian12"), inputs)
 
-    second, _ = provider.check(world.inputs(image="linode/debian12"))
+    provider.check(world.inputs(image="linode/debian12"))
 
-    assert first["planned"] == second["planned"]
-    assert str(second["planned"]).startswith("replace because of image")
+    assert [row["op"] for row in provider.effects()] == ["create", "replace"]
+    assert str(provider.effects()[-1]["summary"]).startswith(
+        "recreated because of image: all disks are erased"
+    )
 
 
 def test_a_replacement_that_was_asked_for_is_told_as_one(provider: Servicer, world: World) -> None:
     inputs, _ = provider.check(world.inputs())
     provider.check(world.inputs(), inputs)
 
-    second, _ = provider.check(world.inputs())
+    provider.check(world.inputs())
 
-    assert second["planned"] == "replace, as was asked for: all disks are erased, id and addresses change"
+    told = provider.effects()[-1]
+    assert told["summary"] == "recreated, as was asked for: all disks are erased, id and addresses change"
+    assert told["level"] == "data loss"
 
 
 def test_another_generation_keeps_the_label_of_the_one_that_it_replaces(

@@ -48,7 +48,8 @@ def test_another_firewall_is_put_in_place_without_a_power_cycle(provider: Servic
     after = provider.update(id_, outs, news)
 
     assert failures == []
-    assert news["planned"] == "in place without downtime: interfaces"
+    told = provider.effects()[-1]
+    assert (told["level"], told["summary"]) == ("none", "interfaces changed in place")
     assert world.held(id_) == [second]
     assert after["interfaces"] == [{"public": {}, "firewall_id": second}]
     assert [line.split()[0] for line in world.writes()[before:]] == ["DELETE", "POST"]

@@ -110,7 +110,7 @@ def test_an_image_that_failed_is_told_and_nothing_is_deleted(
     world.settle(made[0], "running")
     provider.delete(*made)
 
-    assert f"the last image of Linode {made[0]} was not made: disk_imagize failed (event " in str(
+    assert f"the final image of Linode {made[0]} was not made: disk_imagize failed (event " in str(
         caught.value.details()
     )
     assert "The Linode is not deleted" in str(caught.value.details())

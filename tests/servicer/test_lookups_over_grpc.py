@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from providers.linode.provider import InstanceProvider
+from providers.linode.provider import LinodeProvider
 from tests.servicer.world import PLANTED, World
 from tests.servicer_process import UNKNOWN, Props, Servicer
 from tests.until import until
@@ -152,7 +152,7 @@ def test_a_token_that_may_not_look_is_no_failure(api: LocalApi, world: World) ->
         firewall_id=1, authorized_users=["nobody"], reserved_ipv4="198.51.100.7", stackscript_id=1
     )
 
-    with Servicer(InstanceProvider(), {**world.config, "linode:token": narrow}) as provider:
+    with Servicer(LinodeProvider("Instance"), {**world.config, "linode:token": narrow}) as provider:
         _, failures = provider.check(declared)
 
     assert failures == []
@@ -161,7 +161,7 @@ def test_a_token_that_may_not_look_is_no_failure(api: LocalApi, world: World) ->
 def test_a_restricted_user_who_may_not_read_users_is_no_failure(api: LocalApi, world: World) -> None:
     token = api.add_token(world.account, user="intern", restricted=True)
 
-    with Servicer(InstanceProvider(), {**world.config, "linode:token": token}) as provider:
+    with Servicer(LinodeProvider("Instance"), {**world.config, "linode:token": token}) as provider:
         _, failures = provider.check(world.inputs(authorized_users=["nobody"]))
 
     assert "authorized_users" not in dict(failures)
@@ -198,7 +198,7 @@ def test_an_address_of_the_linode_that_is_replaced_is_free_for_the_new_one(
     provider.create(inputs)
     stranger = {**world.owner.as_props(), "name": "web-2"}
 
-    with Servicer(InstanceProvider(), world.config) as later:
+    with Servicer(LinodeProvider("Instance"), world.config) as later:
         _, replaced = later.check(world.inputs(reserved_ipv4=address, disk_encryption="disabled"))
         _, other = later.check(world.inputs(reserved_ipv4=address, label="web-2", owner=stranger))
 
@@ -210,7 +210,7 @@ def test_a_firewall_that_is_off_is_said_and_no_failure(world: World) -> None:
     wall = made(world, "/networking/firewalls", WALL)["id"]
     world.call("PUT", f"/networking/firewalls/{wall}", {"status": "disabled"})
 
-    with Servicer(InstanceProvider(), world.config) as provider:
+    with Servicer(LinodeProvider("Instance"), world.config) as provider:
         _, failures = provider.check(world.inputs(firewall_id=wall))
 
     assert failures == []

@@ -10,7 +10,7 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import Owner
-from providers.linode.provider import InstanceProvider
+from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
 
@@ -30,7 +30,7 @@ class Owned(World):
 
     def provider(self, env: dict[str, str] | None = None) -> Servicer:
         backend = {"PULUMI_BACKEND_URL": "https://api.pulumi.com"}
-        return Servicer(InstanceProvider(), self.config, {**backend, **(env or {})})
+        return Servicer(LinodeProvider("Instance"), self.config, {**backend, **(env or {})})
 
     def state(self, folder: Path, *ids: str) -> dict[str, str]:
         """An environment whose backend is a folder, with a state that has these ids."""

@@ -7,7 +7,7 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import Owner
-from providers.linode.provider import InstanceProvider
+from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
 
@@ -34,7 +34,7 @@ def world(api: LocalApi) -> Outdated:
 def test_a_revoked_token_in_the_configuration_gives_way_to_one_of_the_environment(world: Outdated) -> None:
     id_, props = world.a_linode("dev")
 
-    with Servicer(InstanceProvider(), world.config, {"LINODE_CLI_TOKEN": world.token}) as provider:
+    with Servicer(LinodeProvider("Instance"), world.config, {"LINODE_CLI_TOKEN": world.token}) as provider:
         provider.delete(id_, props)
 
     assert world.call("GET", f"/linode/instances/{id_}")["errors"]
@@ -46,7 +46,7 @@ def test_a_token_of_another_account_is_no_way_out(world: Outdated) -> None:
     id_, props = world.a_linode("dev")
     other = World(world.api).token
 
-    with Servicer(InstanceProvider(), world.config, {"LINODE_CLI_TOKEN": other}) as provider:
+    with Servicer(LinodeProvider("Instance"), world.config, {"LINODE_CLI_TOKEN": other}) as provider:
         with pytest.raises(grpc.RpcError) as caught:
             provider.delete(id_, props)
 
@@ -58,7 +58,7 @@ def test_the_local_stack_never_takes_a_token_of_the_environment(world: Outdated)
     id_, props = world.a_linode("local")
     environment = {"LINODE_TOKEN": world.token, "LINODE_CLI_TOKEN": world.token}
 
-    with Servicer(InstanceProvider(), world.config, environment) as provider:
+    with Servicer(LinodeProvider("Instance"), world.config, environment) as provider:
         with pytest.raises(grpc.RpcError, match="Invalid Token"):
             provider.delete(id_, props)
 
@@ -67,7 +67,7 @@ def test_a_locked_linode_is_not_deleted_and_the_lock_is_named(world: Outdated) -
     id_, props = world.a_linode("dev")
     world.lock(id_)
 
-    with Servicer(InstanceProvider(), {**world.config, "linode:token": world.token}) as provider:
+    with Servicer(LinodeProvider("Instance"), {**world.config, "linode:token": world.token}) as provider:
         with pytest.raises(grpc.RpcError) as caught:
             provider.delete(id_, props)
 

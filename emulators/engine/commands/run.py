@@ -94,7 +94,7 @@ def _options(args: argparse.Namespace, kind: Kind, imports: tuple[Import, ...], 
     return Options(
         kind=kind,
         preview=preview,
-        parallel=args.parallel if args.parallel > 0 else 4 * (os.cpu_count() or 1),
+        parallel=args.parallel or _parallel_by_default(),
         refresh=bool(args.refresh),
         clear_pending_creates=bool(args.clear_pending_creates),
         continue_on_error=bool(args.continue_on_error),
@@ -136,3 +136,9 @@ def _run(stack: Stack, options: Options, args: argparse.Namespace) -> Result:
 def _write_line(line: str) -> None:
     sys.stdout.write(line)
     sys.stdout.flush()
+
+
+def _parallel_by_default() -> int:
+    """As the real engine: PULUMI_PARALLEL, else four steps at once for each core."""
+    given = os.environ.get("PULUMI_PARALLEL", "")
+    return int(given) if given.isdigit() and int(given) > 0 else 4 * (os.cpu_count() or 1)

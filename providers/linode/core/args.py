@@ -39,7 +39,7 @@ from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError, create_m
 from typing_extensions import Self, dataclass_transform, is_typeddict
 
 from providers.linode.core.effects import OURS, Takes
-from providers.linode.core.problems import Problem, problem_of, told
+from providers.linode.core.problems import EXTRA, Problem, problem_of, told
 from providers.linode.core.values import as_id, is_unknown, whole_numbers
 
 __all__ = [
@@ -52,11 +52,15 @@ __all__ = [
     "InRows",
     "Listed",
     "Of",
+    "Step",
     "arg",
     "by_name",
     "ids",
     "ours",
 ]
+
+Step = Callable[[Any], None]
+"""Gets the core's Update."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -143,12 +147,13 @@ class Listed:
 class Field:
     """One input.
 
-    `takes`: what a change of it takes; `decide` says it where that hangs on other inputs. `wire`: its key in the
-    create body, with dots where that is nested, "" where it isn't sent there. `seen`: the attribute of the record that
-    reports it, where it is another one, "" where the API doesn't tell. `policy`: the input that decides about a change.
-    `text`: gives a text its normal form. `ids`: a list of them, read as numbers; `ids_of`: what they name, looked up
-    at preview. `default` and `note` are for the documentation. A `secret` one is never named in a failure, for the
-    engine would print its value.
+    `takes`: what a change of it takes, unless the kind decides. `wire`: its key in the create body, with dots where
+    that is nested, "" where it isn't sent there. `seen`: the attribute of the record that reports it, where it is
+    another one, "" where the API doesn't tell. `policy`: the input that decides about a change. `text`: gives a text
+    its normal form. `ids`: a list of them, read as numbers; `ids_of`: what they name, looked up at preview. `step`:
+    carries out a change that takes a call of its own. `read`: asks for it at a refresh, by session, record and
+    arguments, where the record doesn't tell. `default` and `note` are for the documentation. A `secret` one is never
+    named in a failure, for the engine would print its value.
     """
 
     takes: Takes
@@ -163,6 +168,8 @@ class Field:
     ids: bool = False
     ids_of: Listed | None = None
     body: Callable[[Any], object] | None = None
+    step: Step | None = None
+    read: Callable[[Any, Any, Any], object] | None = None
     name: str = ""
     doc: str = ""
     required: bool = False
@@ -192,15 +199,15 @@ def arg(takes: Takes, *, default: Any = dataclasses.MISSING, else_: str = "", **
     return dataclasses.field(default=default, metadata={"field": told}, kw_only=True)
 
 
-def ours(*, default: Any = None, else_: str = "", **facts: Any) -> Any:
+def ours(*, default: Any, else_: str = "", **facts: Any) -> Any:
     """Declare an input that only says how things are done: a change of it does nothing at the API."""
     return arg(OURS, default=default, else_=else_, wire="", seen="", **facts)
 
 
-def ids(takes: Takes, *, default: None, wire: str = "", of: Listed | None = None) -> Any:
+def ids(takes: Takes, *, step: Step, default: None, wire: str = "", of: Listed | None = None) -> Any:
     """Declare a list of ids, which has no order. `of` is what they name."""
     seen = wire.rpartition(".")[2]
-    return arg(takes, default=default, wire=wire, seen=seen, unordered=True, ids=True, ids_of=of)
+    return arg(takes, step=step, default=default, wire=wire, seen=seen, unordered=True, ids=True, ids_of=of)
 
 
 def plain(*, default: Any) -> Any:
@@ -274,17 +281,17 @@ class Args(_Transformed):
             found = [
                 problem_of(each, cls.nested_names())
                 for each in error.errors(include_url=False)
-                if not isinstance(each["input"], Unknown)
+                if each["type"] == EXTRA or not isinstance(each["input"], Unknown)
             ]
             return [each for each in found if not isinstance(props.get(each.field), Unknown)]
         return []
 
     @classmethod
     @functools.cache
-    def nested_names(cls) -> frozenset[str]:
-        """Every key that stands somewhere in a map: what a misspelt one may mean."""
+    def nested_names(cls) -> Mapping[str, frozenset[str]]:
+        """By input, every key that stands somewhere in its maps: what a misspelt one may mean."""
         hints = get_type_hints(cls, include_extras=True)
-        return frozenset(name for field in cls.fields() for name in _keys(hints[field]))
+        return {field: frozenset(_keys(hints[field])) for field in cls.fields()}
 
     @classmethod
     def normal(cls, props: Mapping[str, object]) -> dict[str, object]:
@@ -319,8 +326,12 @@ class Args(_Transformed):
         return getattr(self, name)
 
     def declared(self) -> dict[str, object]:
-        """The inputs that are there."""
-        return {key: value for key in self.fields() if (value := getattr(self, key)) is not None}
+        """The inputs that are there, and known."""
+        return {
+            key: value
+            for key, field in self.fields().items()
+            if (value := getattr(self, key)) is not None and not (field.required and value == "")
+        }
 
 
 def _rank(item: object) -> tuple[int, str, str]:

@@ -27,16 +27,27 @@ def check(
     """
     news = spec.canonical(session, {key: value for key, value in news.items() if value is not None})
     checked = {**news, **spec.args.normal(news)}
-    owner = Owner.from_props(news)
-    takes = diff.between(spec, olds, checked, session) if olds else {}
+    owner, wrong = Owner.from_props(news), spec.args.problems(news)
+    odd = {problem.field for problem in wrong}
+    sound = {key: value for key, value in checked.items() if key not in odd}
+    takes = diff.between(spec, olds, sound, session) if olds else {}
     old = spec.args.read(olds) if olds else None
-    known = Checking(session, spec.args.read(checked), checked, old, owner, takes, mine(spec, session, owner))
-    wrong = [*spec.args.problems(news), *(problem for rule in spec.rules for problem in rule(known))]
+    known = Checking(
+        session,
+        spec.args.read(sound),
+        checked,
+        old,
+        owner,
+        takes,
+        mine(spec, session, owner),
+        is_renamed=bool(olds) and Owner.from_props(olds) != owner,
+    )
+    wrong += [problem for rule in spec.rules for problem in rule(known)]
     wrong += [*label_taken(spec, known), *ids_of_nothing(spec, known)]
     if not wrong:
         for doubt in spec.doubts(known):
             engine.tell(doubt)
-        _tell(spec, decided(spec, session, olds, checked, known))
+        _tell(spec, decided(spec, session, olds, checked, known), olds, known.args)
     return checked, [hidden(spec, problem) for problem in wrong]
 
 
@@ -103,15 +114,18 @@ def decided(spec: Spec[A, R], session: Session, olds: Props, news: Props, known:
     return found
 
 
-def _tell(spec: Spec[A, R], found: Effects) -> None:
+def _tell(spec: Spec[A, R], found: Effects, olds: Props, args: A) -> None:
     """Once for a resource and command: an engine checks a replacement a second time, without its old inputs."""
     call = engine.current_call()
-    urn = call.urn if call else ""
-    told = runtime.current().told
-    if urn in told or (found.op == "update" and not found.causes):
+    urn, told = call.urn if call else "", runtime.current().told
+    if olds:
+        told[urn] = found.op == "replace"
+    elif told.get(urn):
         return
-    if urn and found.op != "create":
-        told[urn] = found.summary
+    elif urn in told:
+        found = replace(found, op="replace", destroys=spec.destroyed(args), level=spec.loss)
+    if found.op == "update" and not found.causes:
+        return
     effects.write(found.as_json(urn, spec.kind))
     if found.is_worth_telling:
         engine.tell(found.summary, warning=found.level in ("power off", "data loss") or bool(found.one_way))

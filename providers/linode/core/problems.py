@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pulumi.output import Unknown
-from pydantic import PlainValidator, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from providers.linode.nearest import did_you_mean
-from providers.linode.resources.instance.fields import SECRET
 
 TOLD, MISSING, EXTRA, LITERAL = "told", "missing", "extra_forbidden", "literal_error"
 SHAPES = {"dict_type": "must be a map", "list_type": "must be a list"}
@@ -25,12 +24,6 @@ class Problem(NamedTuple):
 
     field: str
     reason: str
-
-
-def hidden(problem: Problem) -> Problem:
-    """The problem as the engine may have it: it prints the value of a named input, so a secret one is not named."""
-    field, reason = problem
-    return Problem("", f"{field} {reason}") if field in SECRET else problem
 
 
 def wrong(reason: str) -> PydanticCustomError:
@@ -57,38 +50,14 @@ def told(reason: str) -> WrapValidator:
     return WrapValidator(judge)
 
 
-def among(allowed: Collection[str]) -> PlainValidator:
-    """For Annotated: one of these words; the nearest are told."""
-
-    def judge(value: object) -> object:
-        if isinstance(value, Unknown) or (isinstance(value, str) and value in allowed):
-            return value
-        near = did_you_mean(str(value), allowed)
-        raise wrong(f"must be one of {', '.join(allowed)}{near}. Next: correct it.")
-
-    return PlainValidator(judge)
-
-
-def key_among(allowed: Collection[str]) -> PlainValidator:
-    """For the keys of a map: one of these; the nearest are told."""
-
-    def judge(value: object) -> object:
-        if value in allowed:
-            return value
-        near = did_you_mean(str(value), allowed)
-        raise wrong(f"has no {value!r}{near}. Next: use {', '.join(allowed)}.")
-
-    return PlainValidator(judge)
-
-
-def problem_of(error: ErrorDetails, words: Iterable[str]) -> Problem:
-    """An error of a model as a problem. `words` are the names that a misspelt one deep inside may mean."""
+def problem_of(error: ErrorDetails, words: Mapping[str, frozenset[str]]) -> Problem:
+    """An error of a model as a problem. `words`: by input, the names that a misspelt one deep inside may mean."""
     field, *inner = error["loc"]
     place = _place(inner[:-1] if error["type"] == EXTRA else inner)
     return Problem(str(field), f"{place} {_reason(error, words)}".strip())
 
 
-def _reason(error: ErrorDetails, words: Iterable[str]) -> str:
+def _reason(error: ErrorDetails, words: Mapping[str, frozenset[str]]) -> str:
     if error["type"] == TOLD:
         return error["msg"]
     if error["type"] in SHAPES:
@@ -100,8 +69,8 @@ def _reason(error: ErrorDetails, words: Iterable[str]) -> str:
     if error["type"] == MISSING:
         return "is required. Next: give it."
     if error["type"] == EXTRA:
-        name = str(error["loc"][-1])
-        near = did_you_mean(name, set(words) - {name})
+        field, name = str(error["loc"][0]), str(error["loc"][-1])
+        near = did_you_mean(name, words[field] - {name})
         return f"takes no {name!r}{near}. Next: correct the name, or leave it out."
     return "has not the form that the API takes. Next: correct it."
 

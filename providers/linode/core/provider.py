@@ -5,6 +5,7 @@ It holds the kind's name and nothing else, so that a state has two words of it i
 
 from __future__ import annotations
 
+import importlib
 import logging
 from typing import Any
 
@@ -35,6 +36,16 @@ Props = dict[str, Any]
 AnySpec = Spec[Any, Any]
 
 NEXT = " The next `up` goes on from here."
+
+
+STORED = "providers.linode.provider"
+"""The module whose path every state holds."""
+
+
+def stored_provider(class_name: str, *arguments: str) -> ResourceProvider:
+    """A provider of the class that states name; looked up late, for that module knows all kinds."""
+    found: ResourceProvider = getattr(importlib.import_module(STORED), class_name)(*arguments)
+    return found
 
 
 class Provider(ResourceProvider):
@@ -148,7 +159,9 @@ def _outputs(spec: AnySpec, session: Session, inputs: Props, record: Any, *, rea
     The inputs are among them because the engine hands a provider its old outputs, never its old inputs. ready: False
     where a create or update broke off, so that the next run finishes it.
     """
-    return {**inputs, **spec.outputs(session, record, spec.args.read(inputs)), "ready": ready}
+    cost = spec.monthly_usd(session, spec.args.read(inputs))
+    known = {} if cost is None else {"monthly_usd": cost}
+    return {**inputs, **spec.outputs(record), **known, "ready": ready}
 
 
 def _partly_made(spec: AnySpec, session: Session, props: Props, record: Any, error: Exception) -> Props:

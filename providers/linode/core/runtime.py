@@ -10,9 +10,9 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from providers.linode.api import rotation
 from providers.linode.api.cache import is_offline, open_cache
@@ -21,15 +21,16 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection, connect_for_lookups
 from providers.linode.api.errors import WrongAccount
 from providers.linode.api.once import OnceEach, once
-from providers.linode.api.records import Linode
 from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs import Catalogs, Images, LinodeTypes, Regions
 from providers.linode.core import engine
-from providers.linode.core.account_lookups import Holdings
 from providers.linode.core.owner import Owner
+from providers.linode.core.waiting.poller import Poller
 
 if TYPE_CHECKING:
     from providers.linode.core.spec import A, R, Spec
+
+T = TypeVar("T")
 
 CONFIG_KEYS = ("linode:token", "linode:url", "linode:account")
 
@@ -51,6 +52,7 @@ class Session:
         self._lists = OnceEach(lambda path: [] if is_offline() else self.client.list_rows(path))
         self._rows = OnceEach(self._list)
         self._labels = OnceEach(lambda path: if_allowed(lambda: self._list_labels(path)))
+        self._asked: OnceEach[Any] = OnceEach(lambda ask: ask())
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()
 
@@ -59,15 +61,14 @@ class Session:
         return self.client.account_id()
 
     @once
-    def holdings(self) -> Holdings:
-        return Holdings(self.client)
+    def poller(self) -> Poller:
+        """The one poller that all waits of this connection share."""
+        return Poller(self.client)
 
-    @once
-    def linodes(self) -> list[Linode]:
-        return [] if is_offline() else self.client.linodes()
-
-    def linode_listed(self, id_: str) -> Linode | None:
-        return next((each for each in self.linodes if str(each.id) == id_), None)
+    def asked(self, what: object, ask: Callable[[], T]) -> T:
+        """The answer to a question that is asked once a session, whoever asks."""
+        found: T = self._asked(what, ask)
+        return found
 
     def rows(self, spec: Spec[A, R]) -> list[R]:
         """All of a kind in the account when they were first asked for: good for previews, not before a write.
@@ -92,7 +93,7 @@ class Session:
     def _list_labels(self, path: str) -> dict[int, str]:
         return {int(str(row["id"])): str(row.get("label") or "") for row in self._lists(path)}
 
-    def catalogs_with(self, wanted: Mapping[str, object]) -> Catalogs:
+    def catalogs_with(self, **wanted: str) -> Catalogs:
         """The catalogs; one that came from disk and lacks the `type`, `region` or `image` is downloaded before."""
         if self._cache is not None:
             for key, table in (("type", LinodeTypes), ("region", Regions), ("image", Images)):
@@ -124,8 +125,8 @@ class Runtime:
         self._sessions: dict[Connection, Session] = {}
         self._chosen: dict[tuple[str | Connection, ...], Connection] = {}
         self._named: set[tuple[str, str]] = set()
-        self.told: dict[str, str] = {}
-        """By URN, what its first check has told: an engine checks a replacement twice."""
+        self.told: dict[str, bool] = {}
+        """By URN, whether a check with old inputs has told of a replacement: an engine checks that a second time."""
         self._first: dict[str, str] = {}
 
     def learn(self, read: GetsValues | Mapping[str, object]) -> None:

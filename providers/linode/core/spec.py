@@ -6,9 +6,10 @@ reads a Spec. A kind that does more, as an Instance, overrides a method. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import quote
 
 from providers.linode.api.errors import NotFound
 from providers.linode.api.records import Owned
@@ -64,7 +65,7 @@ class Changed(Generic[A]):
 
 @dataclass(frozen=True)
 class Checking(Generic[A]):
-    """One check: the arguments that are known, all properties as they came, and what differs from the old ones."""
+    """One check: the arguments that are known and right by themselves, all properties as they came, what differs."""
 
     session: Session
     args: A
@@ -74,6 +75,14 @@ class Checking(Generic[A]):
     takes: Mapping[str, Takes]
     mine: Any = None
     """The resource's own record as the account has it, None for a new one or one that is gone."""
+
+    is_renamed: bool = False
+    """Whether it had another owner, and so has another tag."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the change recreates the resource."""
+        return any(each.replaces for each in self.takes.values())
 
     def gives(self, name: str) -> bool:
         """Whether an input is there, known or not."""
@@ -106,7 +115,6 @@ class Update(Generic[A, R]):
         return tuple(name for name, each in self.takes.items() if each in takes)
 
 
-Step = Callable[[Update[Any, Any]], None]
 Rule = Callable[[Checking[Any]], Iterator[Problem]]
 
 
@@ -119,8 +127,7 @@ class Spec(Generic[A, R]):
     """One kind. `path`: of its list. `scope`: what a token needs for it.
 
     `rules`: what does not go together, and what the account says to it. `doubts`: what the API takes, and is probably
-    not meant. `steps`: for inputs whose change takes a call
-    of its own. `erases`: what is lost with it: disks, backups, addresses, id. `noun`: in sentences.
+    not meant. `erases`: what is lost with it: disks, backups, addresses, id. `noun`: in sentences.
     """
 
     kind: str
@@ -132,17 +139,14 @@ class Spec(Generic[A, R]):
     noun: str = ""
     rules: tuple[Rule, ...] = ()
     doubts: Callable[[Checking[Any]], Iterator[str]] = _none
-    steps: Mapping[str, Step] = field(default_factory=dict)
     erases: tuple[str, ...] = ("id",)
     label: str = "label"
 
     def __post_init__(self) -> None:
         """Raises TypeError for an input whose change nobody would carry out."""
         for name, each in self.args.fields().items():
-            if each.takes.how not in HANDLED and name not in self.steps:
+            if each.takes.how not in HANDLED and each.step is None:
                 raise TypeError(f"{self.kind}.{name}: a change takes '{each.takes.how}', and no step does it")
-        if unknown := set(self.steps) - set(self.args.fields()):
-            raise TypeError(f"{self.kind}: steps for inputs that it does not have: {sorted(unknown)}")
 
     @property
     def fields(self) -> Mapping[str, Field]:
@@ -191,7 +195,7 @@ class Spec(Generic[A, R]):
     # ---- the API
 
     def record_path(self, id_: int | str) -> str:
-        return f"{self.path}/{id_}"
+        return f"{self.path}/{quote(str(id_), safe='')}"
 
     def list(self, session: Session, x_filter: Mapping[str, object] | None = None) -> list[R]:
         return [self.record.model_validate(row) for row in session.client.list_rows(self.path, x_filter)]
@@ -233,7 +237,8 @@ class Spec(Generic[A, R]):
             and value != self.reported(update.record, field)
         }
         body = nested(body)
-        if self.identity.tagged and (tags := changed_tags(update)) is not None:
+        declared: list[str] | None = update.wanted.value("tags")  # type: ignore[assignment]  # of every tagged kind
+        if self.identity.tagged and (tags := changed_tags(update.record, declared, update.owner)) is not None:
             body["tags"] = tags
         return body
 
@@ -247,8 +252,9 @@ class Spec(Generic[A, R]):
 
     def update(self, update: Update[A, R]) -> R:
         """Carry out what differs: steps of their own, then one PUT for the rest."""
-        for step in dict.fromkeys(self.steps[name] for name in update.takes if name in self.steps):
-            step(update)
+        for step in dict.fromkeys(self.fields[name].step for name in update.takes):
+            if step is not None:
+                step(update)
         if body := self.put_body(update):
             update.session.client.put(self.record_path(update.record.id), body)
         return self.get(update.session, update.record.id) if body or update.takes else update.record
@@ -290,14 +296,22 @@ class Spec(Generic[A, R]):
 
     def seen(self, session: Session, record: R, declared: A) -> dict[str, object]:
         """The same for a refresh, which may ask further: a call of its own only for what is declared."""
-        return self.reported_inputs(record, declared)
+        found = self.reported_inputs(record, declared)
+        for name in declared.declared():
+            if (read := self.fields[name].read) is not None:
+                found[name] = read(session, record, declared)
+        return {name: value for name, value in found.items() if value is not None}
 
     def described(self, session: Session, record: R) -> dict[str, object]:
         """The inputs that say what a record is: for a look at what is not declared here, and for imports."""
+        return self.imported(record)
+
+    def imported(self, record: R) -> dict[str, object]:
+        """The inputs to declare for a record that is there; what can't be read back is left out."""
         found = {name: self.reported(record, field) for name, field in self.fields.items() if field.attribute}
         return {name: value for name, value in found.items() if value not in (None, [])}
 
-    def outputs(self, session: Session, record: R, args: A) -> dict[str, object]:
+    def outputs(self, record: R) -> dict[str, object]:
         """What the API says beside the inputs."""
         return {
             key: value
@@ -306,10 +320,9 @@ class Spec(Generic[A, R]):
         }
 
 
-def changed_tags(update: Update[Any, Any]) -> list[str] | None:
+def changed_tags(record: Owned, declared: Sequence[str] | None, owner: Owner) -> list[str] | None:
     """All tags as they are to be, None where they are: those declared, else those there, and always the owner's."""
-    there = list(update.record.tags)
-    users = update.wanted.value("tags")
-    kept = users if users is not None else [tag for tag in there if not is_owner_tag(tag)]
-    wanted = [*kept, update.owner.tag()]
-    return None if {tag.casefold() for tag in wanted} == {tag.casefold() for tag in there} else wanted
+    kept = declared if declared is not None else [tag for tag in record.tags if not is_owner_tag(tag)]
+    wanted = [*kept, owner.tag()]
+    there = {tag.casefold() for tag in record.tags}
+    return None if {tag.casefold() for tag in wanted} == there else wanted

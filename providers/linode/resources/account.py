@@ -1,10 +1,11 @@
-"""The account that a stack belongs to, recorded in the stack's state: no command works in another one.
-
-`providers.linode.resources.account.AccountProvider` is a stored format. Never move it.
-"""
+"""The account that a stack belongs to, recorded in the stack's state: no command works in another one."""
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import threading
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,6 +25,7 @@ from providers.linode.api.cache import is_offline
 from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
 from providers.linode.core.owner import FIRST_GENERATION
+from providers.linode.core.provider import stored_provider
 
 Props = dict[str, Any]
 
@@ -84,7 +86,10 @@ class Account(Resource, module="linode", name="Account"):
     uuid: pulumi.Output[str]
 
     def __init__(self, name: str = "account", opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(AccountProvider(), name, {"stack": pulumi.get_stack(), "uuid": None}, opts)
+        _end_quietly()
+        super().__init__(
+            stored_provider("AccountProvider"), name, {"stack": pulumi.get_stack(), "uuid": None}, opts
+        )
         _of_stack.setdefault(pulumi.runtime.get_root_resource() or pulumi.runtime, self)
 
     @classmethod
@@ -101,3 +106,18 @@ class Account(Resource, module="linode", name="Account"):
             "name": name,
         }
         return owner if generation == FIRST_GENERATION else {**owner, "generation": generation}
+
+
+RUNNERS = ("pulumi-language-python-exec", "child.py")
+"""The scripts in which the engines run a program."""
+
+
+def _end_quietly() -> None:
+    """An engine interrupts the program after a failure: it has said why, the interpreter's trace adds noise."""
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+    default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    here = threading.current_thread() is threading.main_thread()
+    if here and default and frame.f_code.co_filename.endswith(RUNNERS):
+        signal.signal(signal.SIGINT, lambda _signal, _frame: os._exit(1))

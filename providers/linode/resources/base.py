@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -10,17 +9,8 @@ import pulumi
 from pulumi.dynamic import Resource as DynamicResource
 
 from providers.linode.core.args import Args
-from providers.linode.core.provider import Provider
+from providers.linode.core.provider import Provider, stored_provider
 from providers.linode.resources.account import Account
-
-PROVIDERS = "providers.linode.provider"
-"""The module whose path every state holds. A stored format: never move it."""
-
-
-def provider_of(kind: str) -> Provider:
-    """The provider of a kind, of the class that states name."""
-    found: Provider = importlib.import_module(PROVIDERS).LinodeProvider(kind)
-    return found
 
 
 class Resource(DynamicResource, module="linode", name="Resource"):
@@ -40,8 +30,9 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         by_name: Mapping[str, Any],
     ) -> None:
         """Register it, from arguments as an object or by their names. Raises TypeError as a signature does."""
-        spec = provider_of(self.kind).spec
-        args_class = spec.args
+        provider = stored_provider("LinodeProvider", self.kind)
+        assert isinstance(provider, Provider)  # noqa: S101 - for the type checker
+        args_class = provider.spec.args
         if args is None:
             args = args_class(**by_name)
         elif by_name:
@@ -60,9 +51,7 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         }
         label = {"label": default_label(name)} if "label" in fields else {}
         outputs = dict.fromkeys(type(self).__annotations__)
-        super().__init__(
-            provider_of(self.kind), name, {**outputs, **label, **given, **hidden, "owner": owner}, opts
-        )
+        super().__init__(provider, name, {**outputs, **label, **given, **hidden, "owner": owner}, opts)
 
 
 def default_label(name: str) -> str:

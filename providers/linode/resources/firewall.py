@@ -34,20 +34,40 @@ class RuleArgs(TypedDict):
     description: NotRequired[Of[Text]]
 
 
+def _set_rules(update: Update[FirewallArgs, FirewallRecord]) -> None:
+    wanted = {key: value for key in RULES if (value := update.wanted.value(key)) is not None}
+    there = {key: update.record.rules.get(key) for key in RULES}
+    update.session.client.put(f"{SPEC.record_path(update.record.id)}/rules", {**there, **wanted})
+
+
+def _set_devices(update: Update[FirewallArgs, FirewallRecord]) -> None:
+    """What is no longer declared goes first: a machine has one enabled firewall at most."""
+    client, path = update.session.client, f"{SPEC.record_path(update.record.id)}/devices"
+    wanted: dict[str, Any] = {type_: update.wanted.value(key) for key, type_ in BEHIND.items()}
+    devices: list[Any] = client.list_rows(path)
+    there = {(row["entity"]["type"], row["entity"]["id"]): row["id"] for row in devices}
+    for (type_, id_), device_id in there.items():
+        if wanted.get(type_) is not None and id_ not in wanted[type_]:
+            client.delete(f"{path}/{device_id}")
+    for type_, ids_ in wanted.items():
+        for id_ in (id_ for id_ in ids_ or () if (type_, id_) not in there):
+            client.post(path, {"type": type_, "id": id_})
+
+
 class FirewallArgs(Args):
     label: In[Annotated[str, label(3, 32)] | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
     """Unique in the account."""
 
-    inbound: InRows[RuleArgs] = arg(ACTION, default=None, wire="rules.inbound")
+    inbound: InRows[RuleArgs] = arg(ACTION, step=_set_rules, default=None, wire="rules.inbound")
     """Rules for what comes in, in the order in which they are tried."""
 
-    inbound_policy: In[Policy] = arg(ACTION, wire="rules.inbound_policy")
+    inbound_policy: In[Policy] = arg(ACTION, step=_set_rules, wire="rules.inbound_policy")
     """What happens to what comes in and no rule names."""
 
-    outbound: InRows[RuleArgs] = arg(ACTION, default=None, wire="rules.outbound")
+    outbound: InRows[RuleArgs] = arg(ACTION, step=_set_rules, default=None, wire="rules.outbound")
     """Rules for what goes out."""
 
-    outbound_policy: In[Policy] = arg(ACTION, wire="rules.outbound_policy")
+    outbound_policy: In[Policy] = arg(ACTION, step=_set_rules, wire="rules.outbound_policy")
     """What happens to what goes out and no rule names."""
 
     status: In[Literal["enabled", "disabled"] | None] = arg(PUT, default=None, wire="", else_="enabled")
@@ -56,13 +76,15 @@ class FirewallArgs(Args):
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)
     """Each 3 to 50 characters. One of our own is added."""
 
-    linodes: InIds = ids(ACTION, default=None, wire="devices.linodes", of=LINODES)
+    linodes: InIds = ids(ACTION, step=_set_devices, default=None, wire="devices.linodes", of=LINODES)
     """Linodes with legacy interfaces behind it, by id; without a list they are left as they are."""
 
-    interfaces: InIds = ids(ACTION, default=None, wire="devices.interfaces")
+    interfaces: InIds = ids(ACTION, step=_set_devices, default=None, wire="devices.interfaces")
     """Linode interfaces behind it, by id."""
 
-    nodebalancers: InIds = ids(ACTION, default=None, wire="devices.nodebalancers", of=NODEBALANCERS)
+    nodebalancers: InIds = ids(
+        ACTION, step=_set_devices, default=None, wire="devices.nodebalancers", of=NODEBALANCERS
+    )
     """NodeBalancers behind it, by id."""
 
 
@@ -122,28 +144,7 @@ def _doubts(check: Checking[FirewallArgs]) -> Iterator[str]:
         yield f"SSH (port {SSH}) is open to everybody: inbound_policy accepts what no rule drops"
 
 
-def _set_rules(update: Update[FirewallArgs, FirewallRecord]) -> None:
-    wanted = {key: value for key in RULES if (value := update.wanted.value(key)) is not None}
-    there = {key: update.record.rules.get(key) for key in RULES}
-    update.session.client.put(f"{SPEC.record_path(update.record.id)}/rules", {**there, **wanted})
-
-
-def _set_devices(update: Update[FirewallArgs, FirewallRecord]) -> None:
-    """What is no longer declared goes first: a machine has one enabled firewall at most."""
-    client, path = update.session.client, f"{SPEC.record_path(update.record.id)}/devices"
-    wanted: dict[str, Any] = {type_: update.wanted.value(key) for key, type_ in BEHIND.items()}
-    devices: list[Any] = client.list_rows(path)
-    there = {(row["entity"]["type"], row["entity"]["id"]): row["id"] for row in devices}
-    for (type_, id_), device_id in there.items():
-        if wanted.get(type_) is not None and id_ not in wanted[type_]:
-            client.delete(f"{path}/{device_id}")
-    for type_, ids_ in wanted.items():
-        for id_ in (id_ for id_ in ids_ or () if (type_, id_) not in there):
-            client.post(path, {"type": type_, "id": id_})
-
-
 SPEC = Spec(
     "Firewall", "/networking/firewalls", FirewallArgs, FirewallRecord, BY_LABEL_AND_TAG, "firewall:read_write",
     noun="firewall", rules=(_rules,), doubts=_doubts,
-    steps={**dict.fromkeys(RULES, _set_rules), **dict.fromkeys(BEHIND, _set_devices)},
 )  # fmt: skip

@@ -1,18 +1,15 @@
-"""Fleet: many Linodes that are alike, asked for at once and waited for together."""
+"""Fleet: many Linodes that are alike, with names, labels, regions and groups dealt out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pulumi
 
 from providers.linode.api.errors import LinodeError
-from providers.linode.resources.account import Account
-from providers.linode.resources.gate import Gate
-from providers.linode.resources.instance.resource import Instance, InstanceArgs
-from providers.linode.resources.leaving import Leaving
+from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.resource import Instance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +19,8 @@ class FleetArgs:
     `label` and `tags` are patterns: {n} or {n:03} is the member's number, {name} the fleet's name, {region} the
     member's region, where it is known. `regions` and `placement_groups` are dealt out in turn: member n gets
     number (n - 1) modulo their count, so a longer or shorter list moves members. With both, the lists go
-    together: group i is in region i. Tags are added to those of `instance`.
+    together: group i is in region i. Tags are added to those of `instance`. `one_at_a_time`: each member depends on
+    the one before.
     """
 
     count: int
@@ -31,51 +29,35 @@ class FleetArgs:
     tags: Sequence[str] = ()
     regions: Sequence[pulumi.Input[str]] = ()
     placement_groups: Sequence[pulumi.Input[int]] = ()
-    timeout_s: float = 900.0
-    """Seconds from the last accepted request until all of them run."""
+    one_at_a_time: bool = False
 
 
 class Fleet(pulumi.ComponentResource):
-    """N Instances and one gate. The outputs are there once every member runs.
+    """N Instances.
 
     ids: Linode ids. ipv4s: each member's public address. by_name: id and address by the name of the resource,
-    `<fleet>-001`. `instances` are the resources themselves, there as soon as they are accepted.
+    `<fleet>-001`. `instances` are the resources themselves.
     """
 
     ids: pulumi.Output[list[str]]
     ipv4s: pulumi.Output[list[str]]
     by_name: pulumi.Output[dict[str, dict[str, str]]]
 
-    def __init__(
-        self, name: str, args: FleetArgs, account: Account, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises LinodeError if a pattern or a list can't be used."""
         super().__init__("linode:index:Fleet", name, None, opts)
-        inside = pulumi.ResourceOptions(parent=self)
-        leaving = Leaving(f"{name}-leaving", account, opts=inside)
-        behind = pulumi.ResourceOptions(parent=self, depends_on=[leaving])
-        self.instances: dict[str, Instance] = {
-            member_name(name, n): Instance(member_name(name, n), member(name, n, args), account, behind)
-            for n in range(1, args.count + 1)
-        }
-        self.gate = Gate(
-            f"{name}-gate",
-            {member: instance.id for member, instance in self.instances.items()},
-            account,
-            status=first_status(args.instance),
-            timeout_s=args.timeout_s,
-            opts=inside,
-        )
-        self.by_name = self._once_open(
-            {key: {"id": one.id, "ipv4": one.public_ipv4} for key, one in self.instances.items()}
-        )
+        self.instances: dict[str, Instance] = {}
+        before: Instance | None = None
+        for n in range(1, args.count + 1):
+            after = [before] if before is not None and args.one_at_a_time else None
+            options = pulumi.ResourceOptions(parent=self, depends_on=after)
+            before = Instance(member_name(name, n), member(name, n, args), options)
+            self.instances[member_name(name, n)] = before
+        facts = {key: {"id": one.id, "ipv4": one.public_ipv4} for key, one in self.instances.items()}
+        self.by_name = pulumi.Output.all(facts).apply(lambda found: dict(found[0]))
         self.ids = self.by_name.apply(lambda found: [one["id"] for one in found.values()])
         self.ipv4s = self.by_name.apply(lambda found: [one["ipv4"] for one in found.values()])
         self.register_outputs({"ids": self.ids, "ipv4s": self.ipv4s, "by_name": self.by_name})
-
-    def _once_open(self, facts: Mapping[str, Mapping[str, Any]]) -> pulumi.Output[dict[str, dict[str, str]]]:
-        """The facts, when the gate is open. Its id is known in a preview as long as the fleet is there."""
-        return pulumi.Output.all(facts, self.gate.id).apply(lambda both: dict(both[0]))
 
 
 def member_name(name: str, n: int) -> str:
@@ -90,19 +72,19 @@ def member(name: str, n: int, args: FleetArgs) -> InstanceArgs:
             f"fleet {name}: {len(args.regions)} regions and {len(args.placement_groups)} placement groups do not go "
             "together. Next: give as many of the ones as of the others, group i being in region i."
         )
-    region = args.regions[(n - 1) % len(args.regions)] if args.regions else args.instance.region
-    groups = args.placement_groups
+    dealt: dict[str, object] = {}
+    if args.regions:
+        dealt["region"] = args.regions[(n - 1) % len(args.regions)]
+    if groups := args.placement_groups:
+        dealt["placement_group"] = groups[(n - 1) % len(groups)]
+    region = dealt.get("region", args.instance.region)
     known = {"n": n, "name": name, "region": region if isinstance(region, str) else "?"}
-    own = [_filled(name, pattern, known) for pattern in args.tags]
-    common = args.instance.tags
-    return replace(
-        args.instance,
-        region=region,
-        label=_filled(name, args.label, known) if args.label else args.instance.label,
-        tags=pulumi.Output.from_input(common).apply(lambda tags: [*(tags or []), *own]) if own else common,
-        placement_group=groups[(n - 1) % len(groups)] if groups else args.instance.placement_group,
-        wait_for="accepted",
-    )
+    if args.label:
+        dealt["label"] = _filled(name, args.label, known)
+    if own := [_filled(name, pattern, known) for pattern in args.tags]:
+        common = pulumi.Output.from_input(args.instance.tags)
+        dealt["tags"] = common.apply(lambda tags: [*(tags or []), *own])
+    return replace(args.instance, **dealt)  # type: ignore[arg-type]  # inputs by their names
 
 
 def _filled(name: str, pattern: str, known: Mapping[str, object]) -> str:
@@ -113,9 +95,3 @@ def _filled(name: str, pattern: str, known: Mapping[str, object]) -> str:
             f"fleet {name}: the pattern '{pattern}' can't be filled ({error}). "
             "Next: use {n}, {n:03}, {name} and {region} alone."
         ) from None
-
-
-def first_status(args: InstanceArgs) -> str:
-    """What the members settle in: without an image or a backup, or with booted=False, they stay off."""
-    boots = args.booted is not False and (args.image is not None or args.backup_id is not None)
-    return "running" if boots else "offline"

@@ -1,8 +1,7 @@
 """A root password, made once and kept as a secret in the stack's state.
 
 A resource of its own, so that it is saved before the Linode that gets it is asked for: whatever happens to
-that request, the password of the machine is known. `providers.linode.resources.root_password.RootPasswordProvider` is
-a stored format. Never move it.
+that request, the password of the machine is known.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider
+
+from providers.linode.core.provider import stored_provider
 
 LENGTH = 32
 """Characters; the API takes 11 to 128."""
@@ -58,4 +59,4 @@ class RootPassword(Resource, module="linode", name="RootPassword"):
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         hidden = pulumi.ResourceOptions(additional_secret_outputs=["result"])
         opts = pulumi.ResourceOptions.merge(opts, hidden)
-        super().__init__(RootPasswordProvider(), name, {"result": None}, opts)
+        super().__init__(stored_provider("RootPasswordProvider"), name, {"result": None}, opts)

@@ -5,6 +5,8 @@ from typing import Any
 
 from fleet.engine.cut_off import settle
 from providers.linode.api.records import Linode
+from providers.linode.core.spec import Spec
+from providers.linode.resources.instance.spec import SPEC
 
 Json = dict[str, Any]
 
@@ -25,12 +27,16 @@ class Account:
     def __init__(self, linode: Linode | None) -> None:
         self.linode = linode
 
-    def made(self, inputs: Mapping[str, object], in_state: frozenset[str]) -> Linode | None:
+    def made(
+        self, spec: Spec[Any, Any], inputs: Mapping[str, object], in_state: frozenset[str]
+    ) -> Linode | None:
+        assert spec is SPEC
         known = self.linode is not None and str(self.linode.id) in in_state
         return None if known or inputs["label"] != "web-1" else self.linode
 
-    def stays(self, inputs: Mapping[str, object], linode_id: str) -> bool:
-        return self.linode is not None and (inputs["label"], str(self.linode.id)) == ("web-1", linode_id)
+    def stays(self, spec: Spec[Any, Any], inputs: Mapping[str, object], id_: str) -> bool:
+        assert spec is SPEC
+        return self.linode is not None and (inputs["label"], str(self.linode.id)) == ("web-1", id_)
 
 
 def settled(

@@ -15,6 +15,10 @@ from providers.linode.core.forms import Flag, Tag, Text
 from providers.linode.core.problems import told
 
 
+def done(_: object) -> None:
+    """A step that has nothing to do."""
+
+
 class ServiceArgs(TypedDict):
     port: Of[Annotated[int, Field(ge=1), told("must be a port. Next: correct it.")]]
     check: NotRequired[Of[Literal["http", "tcp"]]]
@@ -29,9 +33,11 @@ class ThingArgs(Args):
     and for how long."""
 
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)
-    services: InRows[ServiceArgs] = arg(ACTION, default=None, wire="network.services", seen="services")
+    services: InRows[ServiceArgs] = arg(
+        ACTION, step=done, default=None, wire="network.services", seen="services"
+    )
     linodes: InIds = ids(
-        ACTION, default=None, wire="devices.linodes", of=Listed("Linode", "/linode/instances")
+        ACTION, step=done, default=None, wire="devices.linodes", of=Listed("Linode", "/linode/instances")
     )
     password: In[Text | None] = arg(KEPT, default=None, secret=True, seen="")
     booted: In[Flag | None] = ours(default=None)

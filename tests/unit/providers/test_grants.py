@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from providers.linode.resources.instance.changes import Changes, Outcome
+from providers.linode.core import check
+from providers.linode.core.problems import Problem
 from providers.linode.resources.instance.grants import Restricted, parsed, refusals
+from providers.linode.resources.instance.spec import SPEC
+from tests import sessions
+from tests.sessions import OWNER
 
-NOTHING = Changes({})
-TAGS = Changes({"tags": Outcome.PUT})
-WATCHDOG = Changes({"watchdog_enabled": Outcome.PUT})
+STATE: dict[str, object] = {
+    "type": "g6-standard-1",
+    "region": "de-fra-2",
+    "label": "web-1",
+    "owner": OWNER.as_props(),
+}
+NOTHING: tuple[str, ...] = ()
+TAGS = ("tags",)
+WATCHDOG = ("watchdog_enabled",)
 
 
 def test_the_grants_are_read_as_far_as_they_matter() -> None:
@@ -26,7 +38,7 @@ def test_grants_of_another_form_are_not_judged(body: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "mine", "is_made", "field", "says"),
+    ("changed", "mine", "is_made", "field", "says"),
     [
         (NOTHING, None, True, "", "can't be made by the token's user 'deploy', who is restricted and may not set tags"),
         (TAGS, 8, False, "tags", "can't be changed by the token's user 'deploy'"),
@@ -34,11 +46,11 @@ def test_grants_of_another_form_are_not_judged(body: dict[str, object]) -> None:
     ],
 )  # fmt: skip
 def test_one_line_says_what_will_be_refused(
-    found: Changes, mine: int | None, is_made: bool, field: str, says: str
+    changed: tuple[str, ...], mine: int | None, is_made: bool, field: str, says: str
 ) -> None:
     user = Restricted("deploy", may_add=True, read_only=frozenset({7}))
 
-    [problem] = refusals(user, found, mine, is_made=is_made)
+    [problem] = refusals(user, changed, mine, is_made=is_made)
 
     assert problem.field == field
     assert says in problem.reason
@@ -52,8 +64,33 @@ def test_a_missing_grant_is_said_in_the_same_line() -> None:
     assert "it lacks the grant add_linodes, too" in problem.reason
 
 
-@pytest.mark.parametrize(("found", "mine"), [(WATCHDOG, 8), (NOTHING, 7), (WATCHDOG, None)])
-def test_what_a_restricted_user_may_do_is_not_refused(found: Changes, mine: int | None) -> None:
+@pytest.mark.parametrize(("changed", "mine"), [(WATCHDOG, 8), (NOTHING, 7), (WATCHDOG, None)])
+def test_what_a_restricted_user_may_do_is_not_refused(changed: tuple[str, ...], mine: int | None) -> None:
     user = Restricted("deploy", read_only=frozenset({7}))
 
-    assert list(refusals(user, found, mine, is_made=False)) == []
+    assert list(refusals(user, changed, mine, is_made=False)) == []
+
+
+def problems(old: dict[str, object], **changed: object) -> list[Problem]:
+    """Those of a check of what is in the state, by a restricted user."""
+    linode = {"id": 8, "label": "web-1", "status": "running", "region": "de-fra-2", "tags": [OWNER.tag()]}
+    session = sessions.prepared(
+        {
+            "/linode/types": [{"id": "g6-standard-1"}],
+            "/regions": [{"id": "de-fra-2"}],
+            "/linode/instances": [linode],
+            "/profile": {"username": "deploy", "restricted": True},
+        }
+    )
+    return check.check(SPEC, session, old, {**old, "owner": OWNER.as_props(), **changed})[1]
+
+
+def test_another_owner_is_another_tag() -> None:
+    before = {**STATE, "owner": replace(OWNER, name="app-1").as_props()}
+
+    [problem] = problems(before)
+
+    assert problem.field == "tags"
+    assert problems(STATE) == []
+    assert problems(STATE, label="web-2") == []
+    assert [each.field for each in problems(STATE, tags=["blue"])] == ["tags"]

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import NotAuthorized
-from providers.linode.resources.instance import changes, interface_firewalls, network_fits
-from providers.linode.resources.instance.changes import Outcome
-from providers.linode.resources.instance.interfaces import on_the_wire, only_firewalls_differ, seen_linode
+from providers.linode.api.records import Linode
+from providers.linode.core import diff
+from providers.linode.core.effects import ACTION
+from providers.linode.resources.instance import firewalls, network_rules
+from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.changes import OFF
+from providers.linode.resources.instance.interfaces import (
+    Row,
+    on_the_wire,
+    only_firewalls_differ,
+    seen_linode,
+)
+from providers.linode.resources.instance.spec import SPEC
+from tests import sessions
 
 PUBLIC = {"id": 1, "public": {"ipv4": {"addresses": []}}, "vlan": None, "vpc": None}
 VLAN = {"id": 2, "vlan": {"vlan_label": "lan"}, "public": None, "vpc": None}
@@ -49,34 +59,32 @@ def test_an_interface_that_is_to_have_no_firewall_is_as_declared_without_one() -
         (None, [guarded(6)], False),
     ],
 )
-def test_another_firewall_alone_needs_no_power_cycle(old: object, new: object, alone: bool) -> None:
+def test_another_firewall_alone_needs_no_power_cycle(
+    old: list[Row] | None, new: list[Row], alone: bool
+) -> None:
     olds = {"interfaces": old} if old else {}
 
-    found = changes.between(olds, {"interfaces": new})
+    found = diff.between(SPEC, olds, {"interfaces": new})
 
     assert only_firewalls_differ(old, new) is alone
-    assert found.outcomes == {"interfaces": Outcome.ACTION if alone else Outcome.OFF}
+    assert found == {"interfaces": ACTION if alone else OFF}
 
 
 def test_no_firewall_is_none_that_has_to_exist() -> None:
-    assert network_fits.firewall_ids({"interfaces": [guarded(0), guarded(5)]}) == [5]
+    assert network_rules.firewall_ids(InstanceArgs.read({"interfaces": [guarded(0), guarded(5)]})) == [5]
 
 
 def test_no_firewall_is_null_on_the_wire() -> None:
     assert on_the_wire([guarded(0), guarded(5), LAN]) == [guarded(None), guarded(5), LAN]
 
 
-class MayNotAsk(LinodeClient):
-    """A client whose token may not read firewalls."""
-
-    def __init__(self) -> None:
-        """Needs no connection."""
-
-    def list_rows(self, path: str, _: object = None) -> list[dict[str, object]]:
-        raise NotAuthorized(f"GET {path}: 401", status=401)
-
-
 def test_a_refresh_goes_on_where_the_token_may_not_ask_for_firewalls() -> None:
-    assert interface_firewalls.seen(MayNotAsk(), 7, [PUBLIC], [guarded(5)]) == {}
+    linode = Linode(id=7, status="running", region="de-fra-2", interface_generation="linode")
+    declared = InstanceArgs.read({"type": "a", "region": "de-fra-2", "interfaces": [guarded(5)]})
+    session = sessions.prepared(
+        {"/linode/instances/7/interfaces": {"interfaces": [PUBLIC]}, "/linode/instances/7/configs": []}
+    )
+
+    assert SPEC.seen(session, linode, declared)["interfaces"] == [guarded(5)]
     with pytest.raises(NotAuthorized):
-        interface_firewalls.put(MayNotAsk(), 7, [PUBLIC], [guarded(5)])
+        firewalls.guard(session.client, 7, [PUBLIC], [guarded(5)])

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused, LinodeError
 from providers.linode.api.records import Event, Linode
-from providers.linode.core.per_client import PerClient
 from providers.linode.core.waiting.filters import events_filter, list_filter
 from providers.linode.core.waiting.goals import Goal, Outcome, Wait
 from providers.linode.core.waiting.progress import Progress
@@ -83,10 +82,6 @@ class Poller:
         self._newest = self._next = self._last = 0.0
         self._failed_events = 0
         self._batches = 0
-        self.made: dict[int, Linode] = {}
-        """Linodes that this process has made and not waited for, as the API took them."""
-        self.leaving: set[int] = set()
-        """Linodes whose deletion this process has asked for, and the API taken."""
 
     def wait_for(self, goals: Sequence[Goal], timeout_s: float) -> list[Outcome]:
         """How each of the goals ended, in their order; the last of them within `timeout_s` seconds."""
@@ -228,7 +223,3 @@ class Poller:
             self._waits.events_allowed = False
         why = "the token has no scope events:read_only" if refused else str(error)
         self._say(f"waiting by the list of instances alone, without reasons for failures: {why}")
-
-
-shared = PerClient(Poller)
-"""The one poller of a connection's client."""

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import Busy, WaitExpired
 from providers.linode.api.records import Linode
 from providers.linode.core import engine as engine_contact
-from providers.linode.core.waiting import poller
 from providers.linode.core.waiting.goals import Goal
+from providers.linode.core.waiting.poller import Poller
 
 T = TypeVar("T")
 
@@ -34,27 +33,17 @@ class Pace:
     now: Callable[[], float] = time.monotonic
 
 
-def text(value: object) -> str | None:
-    """A declared text, None where it is not declared."""
-    return None if value is None else str(value)
-
-
-def timeout_s(inputs: Mapping[str, object], operation: str) -> float:
+def timeout_for(args: object, operation: str) -> float:
     """Seconds that an operation may wait: the input `timeouts`, else the resource's custom_timeouts, else ours.
 
     No engine ends a call when its custom timeout is over; it only hands the number on.
     """
-    given = inputs.get("timeouts")
+    given = getattr(args, "timeouts", None)
     value = given.get(operation) if isinstance(given, Mapping) else None
     if isinstance(value, (int, float)):
         return float(value)
     call = engine_contact.current_call()
     return (call.timeout_s if call else 0.0) or TIMEOUTS_S[operation]
-
-
-def timeout_for(args: object, operation: str) -> float:
-    """The same for a resource's arguments."""
-    return timeout_s({"timeouts": getattr(args, "timeouts", None)}, operation)
 
 
 def until(
@@ -91,30 +80,30 @@ def until_free(call: Callable[[], None], what: str, timeout_s: float, pace: Pace
     until(accepted, bool, f"{what}: a running job has to end first", timeout_s, pace)
 
 
-def until_it(client: LinodeClient, goal: Goal, timeout_s: float) -> Linode | None:
+def until_it(poller: Poller, goal: Goal, timeout_s: float) -> Linode | None:
     """The Linode once the goal is reached, None when it is gone or free.
 
     Raises WaitExpired after `timeout_s` seconds, WaitFailed when a job of it failed, NotFound.
     """
-    outcome = poller.shared(client).wait_for([goal], timeout_s)[0]
+    outcome = poller.wait_for([goal], timeout_s)[0]
     if outcome.error is not None:
         raise outcome.error
     return outcome.linode
 
 
 def act_when_free(
-    client: LinodeClient, linode_id: int, call: Callable[[], None], what: str, timeout_s: float
+    poller: Poller, linode_id: int, call: Callable[[], None], what: str, timeout_s: float
 ) -> None:
     """Make a call that the API refuses while a job of the Linode waits or runs, once none does.
 
     Raises WaitExpired and what the call raises.
     """
-    shared, pace = poller.shared(client), Pace()
-    mark, deadline = shared.mark(), pace.now() + timeout_s
+    pace = Pace()
+    mark, deadline = poller.mark(), pace.now() + timeout_s
 
     def sleep_until_free(seconds: float) -> None:
         goal = Goal(linode_id, what, "free", since=mark.since, after=mark.after)
-        shared.wait_for([goal], max(seconds, deadline - pace.now()))
+        poller.wait_for([goal], max(seconds, deadline - pace.now()))
         pace.sleep(seconds)
 
     until_free(call, what, timeout_s, Pace(sleep=sleep_until_free))

@@ -1,20 +1,289 @@
-"""A Linode's interfaces against what is declared: in its configuration profile, or as Linode interfaces. Pure.
+"""The interfaces of an Instance, of either generation: what a program may declare, and what each of them says.
 
-Both change while it is off; the firewalls of Linode interfaces (interface_firewalls) at any time.
-Source: PUT /linode/instances/{linodeId}/configs/{configId}, and GET, POST, DELETE
-/linode/instances/{linodeId}/interfaces.
+Legacy ones have a `purpose` and belong to a configuration profile; Linode interfaces have one of the keys `public`,
+`vlan` and `vpc`. Source: POST /linode/instances, interfaces.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union
 
-Interface = Mapping[str, object]
+from pulumi.output import Unknown
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictStr
+from pydantic import Tag as Case
+from typing_extensions import NotRequired, TypedDict
+
+from providers.linode.core.args import Of
+from providers.linode.core.forms import Address, Flag, Id
+from providers.linode.core.problems import TOLD, told
+
 KINDS = ("public", "vlan", "vpc")
-FIREWALL = "firewall_id"
+NEITHER = (
+    "needs a purpose (legacy interfaces) or exactly one of the keys (Linode interfaces) public, vlan or vpc. "
+    "Next: correct it."
+)
 NO_FIREWALL = 0
 """Declares that an interface has no firewall. The API says null, which engines drop from a program's values."""
+
+FIREWALL = "firewall_id"
+
+
+def _is_with_prefix(text: str) -> str:
+    """An address or a network, with its prefix: 10.0.0.1/24."""
+    if "/" not in text:
+        raise ValueError
+    return str(ipaddress.IPv4Interface(text))
+
+
+Firewall = Annotated[
+    int, Field(ge=0, strict=True), told("must be a firewall's number, or 0 for none. Next: correct it.")
+]
+AutoOr = Annotated[Literal["auto"] | Address, told("must be an IPv4 address or 'auto'. Next: correct it.")]
+AnyOr = Annotated[Literal["any", ""] | Address, told("must be an IPv4 address or 'any'. Next: correct it.")]
+EmptyOr = Annotated[Literal[""] | Address, told("must be an IPv4 address. Next: correct it.")]
+VlanLabel = Annotated[
+    StrictStr,
+    Field(pattern=r"\A(?!.*--)[A-Za-z0-9-]{1,64}\Z"),
+    told("must have 1 to 64 letters, digits and '-', and no '--'. Next: correct it."),
+]
+OfLan = Annotated[
+    Literal[""] | Annotated[StrictStr, AfterValidator(_is_with_prefix)],
+    told("must be an IPv4 address with its prefix, such as 10.0.0.1/24. Next: correct it."),
+]
+Range = Annotated[
+    StrictStr,
+    AfterValidator(_is_with_prefix),
+    told("must be an IPv4 range such as 10.0.4.0/28. Next: correct it."),
+]
+RangeOrPrefix = Annotated[
+    StrictStr,
+    Field(pattern=r"\A[0-9a-fA-F.:]*/[0-9]{1,3}\Z"),
+    told("must be a range such as 10.0.4.0/28, or only its prefix, /28. Next: correct it."),
+]
+
+
+class LegacyPublic(TypedDict):
+    purpose: Literal["public"]
+    primary: NotRequired[Of[Flag]]
+
+
+class LegacyVlan(TypedDict):
+    purpose: Literal["vlan"]
+    label: Of[VlanLabel]
+    ipam_address: NotRequired[Of[OfLan]]
+
+
+class LegacyIpv4(TypedDict):
+    vpc: NotRequired[Of[EmptyOr]]
+    nat_1_1: NotRequired[Of[AnyOr]]
+
+
+class LegacyVpc(TypedDict):
+    purpose: Literal["vpc"]
+    subnet_id: Of[Id]
+    primary: NotRequired[Of[Flag]]
+    ipv4: NotRequired[Of[LegacyIpv4]]
+    ipv6: NotRequired[Of[dict[str, Any]]]
+    ip_ranges: NotRequired[Of[list[Range]]]
+
+
+class DefaultRoute(TypedDict):
+    ipv4: NotRequired[Of[Flag]]
+    ipv6: NotRequired[Of[Flag]]
+
+
+class PublicAddress(TypedDict):
+    address: NotRequired[Of[AutoOr]]
+    primary: NotRequired[Of[Flag]]
+
+
+class VpcAddress(TypedDict):
+    address: NotRequired[Of[AutoOr]]
+    primary: NotRequired[Of[Flag]]
+    nat_1_1_address: NotRequired[Of[AutoOr]]
+
+
+class AddressRange(TypedDict):
+    range: NotRequired[Of[RangeOrPrefix]]
+
+
+class PublicIpv4(TypedDict):
+    addresses: NotRequired[Of[list[PublicAddress]]]
+
+
+class PublicIpv6(TypedDict):
+    ranges: NotRequired[Of[list[AddressRange]]]
+
+
+class Public(TypedDict):
+    ipv4: NotRequired[Of[PublicIpv4]]
+    ipv6: NotRequired[Of[PublicIpv6]]
+
+
+class Vlan(TypedDict):
+    vlan_label: Of[VlanLabel]
+    ipam_address: NotRequired[Of[OfLan]]
+
+
+class VpcIpv4(TypedDict):
+    addresses: NotRequired[Of[list[VpcAddress]]]
+    ranges: NotRequired[Of[list[AddressRange]]]
+
+
+class Vpc(TypedDict):
+    subnet_id: Of[Id]
+    ipv4: NotRequired[Of[VpcIpv4]]
+    ipv6: NotRequired[Of[dict[str, Any]]]
+
+
+class LinodePublic(TypedDict):
+    public: Of[Public]
+    firewall_id: NotRequired[Of[Firewall]]
+    default_route: NotRequired[Of[DefaultRoute]]
+
+
+class LinodeVlan(TypedDict):
+    vlan: Of[Vlan]
+
+
+class LinodeVpc(TypedDict):
+    vpc: Of[Vpc]
+    firewall_id: NotRequired[Of[Firewall]]
+    default_route: NotRequired[Of[DefaultRoute]]
+
+
+Row = Mapping[str, Any]
+"""An interface as JSON, declared or as the API has it."""
+
+
+def generation_of(item: object) -> str | None:
+    """The generation that an interface's form tells, if it does."""
+    if not isinstance(item, Mapping):
+        return None
+    if "purpose" in item:
+        return "legacy_config"
+    return "linode" if any(item.get(kind) is not None for kind in KINDS) else None
+
+
+def kind_of(item: object) -> str | None:
+    """public, vlan or vpc; None where the form does not tell, or not yet."""
+    if not isinstance(item, Mapping):
+        return None
+    purpose = item.get("purpose")
+    given = [purpose] if "purpose" in item else [kind for kind in KINDS if item.get(kind) is not None]
+    return str(given[0]) if len(given) == 1 and given[0] in KINDS else None
+
+
+def _case_of(item: object) -> str | None:
+    if isinstance(item, Unknown) or (isinstance(item, Mapping) and isinstance(item.get("purpose"), Unknown)):
+        return "not known"
+    kind = kind_of(item)
+    return f"{generation_of(item)} {kind}" if kind else None
+
+
+InterfaceArgs = Union[LegacyPublic, LegacyVlan, LegacyVpc, LinodePublic, LinodeVlan, LinodeVpc]  # noqa: UP007 - a name
+"""One interface of either generation."""
+
+Judged = (
+    Annotated[LegacyPublic, Case("legacy_config public")]
+    | Annotated[LegacyVlan, Case("legacy_config vlan")]
+    | Annotated[LegacyVpc, Case("legacy_config vpc")]
+    | Annotated[LinodePublic, Case("linode public")]
+    | Annotated[LinodeVlan, Case("linode vlan")]
+    | Annotated[LinodeVpc, Case("linode vpc")]
+    | Annotated[Any, Case("not known")]
+)
+
+
+def _without_blanks(item: object) -> object:
+    """An interface without the keys of other kinds that the API shows empty, as it may be copied from there."""
+    if not isinstance(item, Mapping):
+        return item
+    return {
+        key: value
+        for key, value in item.items()
+        if value not in (None, "") and not (key == "primary" and value is False)
+    }
+
+
+def _judged(_: Any, handler: Any) -> Any:
+    cases = Discriminator(_case_of, custom_error_type=TOLD, custom_error_message=NEITHER)
+    return handler.generate_schema(Annotated[Judged, cases, BeforeValidator(_without_blanks)])
+
+
+class ByKind:
+    """For Annotated: an interface is judged as the kind that its form tells."""
+
+    __get_pydantic_core_schema__ = staticmethod(_judged)
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What one declared interface says, whatever its generation: None and empty where it doesn't, or not yet.
+
+    `vlan`: the VLAN's label. `firewall`: None if it names none, 0 if it wants none. `addresses`: those of a VPC that it
+    asks for by name. `nat`: the public address of a legacy VPC interface. `routes`: what only one of them may be.
+    """
+
+    generation: str | None
+    kind: str | None
+    vlan: str | None = None
+    subnet_id: int | None = None
+    firewall: int | None = None
+    names_firewall: bool = False
+    addresses: tuple[str, ...] = ()
+    nat: str | None = None
+    routes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, item: object) -> Interface:
+        row: Row = item if isinstance(item, Mapping) else {}
+        kind, generation = kind_of(row), generation_of(row)
+        inner = row.get("vpc" if kind == "vpc" else "vlan")
+        inner = row if generation == "legacy_config" or not isinstance(inner, Mapping) else inner
+        label = inner.get("label" if generation == "legacy_config" else "vlan_label")
+        ipv4 = inner.get("ipv4")
+        asked: Row = ipv4 if isinstance(ipv4, Mapping) else {}
+        rows = asked.get("addresses")
+        listed = [
+            each.get("address")
+            for each in (rows if isinstance(rows, list) else ())
+            if isinstance(each, Mapping)
+        ]
+        names = [
+            each for each in (asked.get("vpc"), *listed) if isinstance(each, str) and each not in ("", "auto")
+        ]
+        subnet, firewall = inner.get("subnet_id"), row.get(FIREWALL)
+        return cls(
+            generation,
+            kind,
+            label if kind == "vlan" and isinstance(label, str) else None,
+            subnet if isinstance(subnet, int) else None,
+            firewall if isinstance(firewall, int) else None,
+            FIREWALL in row,
+            tuple(names),
+            str(asked["nat_1_1"]) if asked.get("nat_1_1") else None,
+            tuple(_routes(row)),
+        )
+
+
+def _routes(row: Row) -> list[str]:
+    routes = row.get("default_route")
+    found = ["primary interface"] if row.get("primary") is True else []
+    given = [
+        family for family in ("ipv4", "ipv6") if isinstance(routes, Mapping) and routes.get(family) is True
+    ]
+    return [*found, *(f"{family} default route" for family in given)]
+
+
+def parsed(rows: Sequence[object] | None) -> list[Interface]:
+    return [Interface.of(row) for row in rows or ()]
+
+
+# ---- against what is there: PUT …/configs/{configId}; GET, POST, DELETE …/interfaces
 
 
 @dataclass(frozen=True)
@@ -22,12 +291,10 @@ class InterfaceSteps:
     """What to take away, by id, and what to add; what is there as declared stays."""
 
     remove: tuple[int, ...]
-    add: tuple[Interface, ...]
+    add: tuple[Row, ...]
 
 
-def pairs(
-    there: Sequence[Interface], wanted: Sequence[Interface]
-) -> list[tuple[Interface, Interface | None]]:
+def pairs(there: Sequence[Row], wanted: Sequence[Row]) -> list[tuple[Row, Row | None]]:
     """Each declared interface with the one that is there as declared, None where there is none."""
     left, found = list(there), []
     for interface in wanted:
@@ -38,7 +305,7 @@ def pairs(
     return found
 
 
-def steps(there: Sequence[Interface], wanted: Sequence[Interface]) -> InterfaceSteps:
+def steps(there: Sequence[Row], wanted: Sequence[Row]) -> InterfaceSteps:
     """Removing goes first: a Linode has at most 3 interfaces, and one public one."""
     found = pairs(there, wanted)
     kept = [match for _, match in found if match is not None]
@@ -46,28 +313,28 @@ def steps(there: Sequence[Interface], wanted: Sequence[Interface]) -> InterfaceS
     return InterfaceSteps(remove, tuple(interface for interface, match in found if match is None))
 
 
-def id_of(interface: Interface) -> int:
-    return int(str(interface["id"]))
+def id_of(interface: Row) -> int:
+    return int(interface["id"])
 
 
-def _is(there: Interface, wanted: Interface) -> bool:
+def _is(there: Row, wanted: Row) -> bool:
     """Whether an interface is as declared, in everything that is declared but its firewall."""
     kind = next((kind for kind in KINDS if wanted.get(kind) is not None), None)
     return kind is not None and there.get(kind) is not None and _holds(there, _without_firewall(wanted))
 
 
-def _without_firewall(interface: Interface) -> dict[str, object]:
+def _without_firewall(interface: Row) -> dict[str, Any]:
     return {key: value for key, value in interface.items() if key != FIREWALL}
 
 
-def only_firewalls_differ(old: object, new: object) -> bool:
+def only_firewalls_differ(old: Sequence[Row] | None, new: Sequence[Row] | None) -> bool:
     """Whether two declarations of `interfaces` differ in firewalls alone, which takes no power cycle."""
-    if not isinstance(old, list) or not isinstance(new, list):
+    if not old or not new:
         return False
     return old != new and [_without_firewall(one) for one in old] == [_without_firewall(one) for one in new]
 
 
-def on_the_wire(wanted: Sequence[Interface]) -> list[Interface]:
+def on_the_wire(wanted: Sequence[Row]) -> list[Row]:
     """Declared interfaces as the API takes them."""
     return [{**one, FIREWALL: one[FIREWALL] or None} if FIREWALL in one else one for one in wanted]
 
@@ -85,7 +352,7 @@ def _holds(there: object, wanted: object) -> bool:
 LEGACY_KEYS = ("purpose", "label", "ipam_address", "subnet_id", "primary")
 
 
-def seen_legacy(there: Sequence[Interface], wanted: Sequence[Interface]) -> list[Interface]:
+def seen_legacy(there: Sequence[Row], wanted: Sequence[Row]) -> list[Row]:
     """The interfaces of a configuration profile, as declared if they are so, else as they are."""
     if len(there) == len(wanted) and all(map(_holds, there, wanted)):
         return list(wanted)
@@ -93,8 +360,8 @@ def seen_legacy(there: Sequence[Interface], wanted: Sequence[Interface]) -> list
 
 
 def seen_linode(
-    there: Sequence[Interface], wanted: Sequence[Interface], firewalls: Mapping[int, Sequence[int]]
-) -> list[Interface]:
+    there: Sequence[Row], wanted: Sequence[Row], firewalls: Mapping[int, Sequence[int]]
+) -> list[Row]:
     """Linode interfaces, as declared if they are so, else by their kind and what names it.
 
     `firewalls` are those of an interface, by its id, where they were looked at.
@@ -108,19 +375,19 @@ def seen_linode(
     ]
 
 
-def _guarded(wanted: Interface, firewalls: Sequence[int] | None) -> Interface:
+def _guarded(wanted: Row, firewalls: Sequence[int] | None) -> Row:
     """The declared interface with the firewall that it has."""
     if firewalls is None or FIREWALL not in wanted or is_guarded(firewalls, wanted[FIREWALL]):
         return wanted
     return {**wanted, FIREWALL: firewalls[0] if firewalls else NO_FIREWALL}
 
 
-def is_guarded(firewalls: Sequence[int], wanted: object) -> bool:
+def is_guarded(firewalls: Sequence[int], wanted: int) -> bool:
     """Whether an interface with these firewalls has the declared one; a disabled one beside it does no harm."""
     return wanted in firewalls if wanted else not firewalls
 
 
-def _named(there: Interface) -> Interface:
+def _named(there: Row) -> Row:
     kind = next((kind for kind in KINDS if there.get(kind) is not None), "public")
     inner = there.get(kind)
     names = ("vlan_label", "subnet_id")

@@ -1,61 +1,86 @@
-"""What inputs name by id, against what the account holds."""
+"""What inputs name by id, against what the account has."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.core.account_records import (
-    BackedUpDisk,
-    Backup,
-    Firewall,
-    Held,
-    ReservedAddress,
-    StackScript,
-    Subnet,
-    UserDefinedField,
-)
-from providers.linode.resources.instance.account_fits import doubts, misheld
+from providers.linode.resources.instance import account_rules, network_rules
+from providers.linode.resources.instance.spec import SPEC
+from tests import sessions
+from tests.sessions import OWNER, Answers
 
-HELD = Held(
-    group_regions={5: "gb-lon", 6: "de-fra-2"},
-    firewalls={12: Firewall(id=12, label="web"), 13: Firewall(id=13, label="old", status="disabled")},
-    usernames=("alice", "bob"),
-    addresses={
-        "198.51.100.4": ReservedAddress(address="198.51.100.4", region="de-fra-2"),
-        "198.51.100.5": ReservedAddress(address="198.51.100.5", region="de-fra-2", linode_id=7),
-        "198.51.100.6": ReservedAddress(address="198.51.100.6", region="gb-lon"),
+UNKNOWN: Answers = {
+    "/linode/types": [{"id": "g6-standard-1", "disk": 51_200}, {"id": "g6-tiny", "disk": 20_000}],
+    "/regions": [{"id": "de-fra-2", "capabilities": ["Placement Group", "Vlans", "VPCs"]}, {"id": "gb-lon"}],
+    "/images": [{"id": f"linode/debian{version}"} for version in (11, 12, 13)],
+    "/linode/instances": [
+        {"id": 30, "status": "running", "region": "de-fra-2", "backups": {"enabled": True}},
+        {"id": 7, "status": "running", "region": "de-fra-2"},
+    ],
+}
+"""The catalogs, and an account of which the token may read nothing but its Linodes."""
+
+SCRIPT = {
+    "id": 9,
+    "label": "site",
+    "images": ["linode/debian12", "linode/debian13"],
+    "user_defined_fields": [
+        {"name": "site"},
+        {"name": "greeting", "default": "hello"},
+        {"name": "size", "default": "small", "oneof": "small,large"},
+        {"name": "parts", "default": "a", "manyof": "a, b"},
+        {"name": "headline", "header": "Yes"},
+    ],
+}
+HELD: Answers = {
+    **UNKNOWN,
+    "/placement/groups": [{"id": 5, "region": "gb-lon"}, {"id": 6, "region": "de-fra-2"}],
+    "/networking/firewalls": [
+        {"id": 12, "label": "web", "status": "enabled"},
+        {"id": 13, "label": "old", "status": "disabled"},
+    ],
+    "/account/users": [{"username": "alice"}, {"username": "bob"}],
+    "/networking/reserved/ips": [
+        {"address": "198.51.100.4", "region": "de-fra-2"},
+        {"address": "198.51.100.5", "region": "de-fra-2", "linode_id": 7},
+        {"address": "198.51.100.6", "region": "gb-lon"},
+    ],
+    "/vpcs": [
+        {"id": 1, "region": "de-fra-2", "subnets": [{"id": 3, "label": "web", "ipv4": "10.0.0.0/24"}]},
+        {"id": 2, "region": "gb-lon", "subnets": [{"id": 4, "label": "db"}]},
+    ],
+    "/linode/stackscripts/9": SCRIPT,
+    "/linode/stackscripts/1": None,
+    "/linode/stackscripts/10": None,
+    "/linode/instances/30/backups": {
+        "automatic": [
+            {"id": 20, "region": "de-fra-2", "status": "successful", "disks": [{"size": 25_000}]},
+            {"id": 21, "region": "de-fra-2", "status": "pending"},
+            {"id": 22, "region": "gb-lon", "status": "successful"},
+        ]
     },
-    subnets={
-        3: Subnet(id=3, label="web", region="de-fra-2", ipv4="10.0.0.0/24"),
-        4: Subnet(id=4, label="db", region="gb-lon"),
-    },
-    stackscripts={
-        9: StackScript(
-            id=9,
-            label="site",
-            images=("linode/debian12", "linode/debian13"),
-            user_defined_fields=(
-                UserDefinedField(name="site"),
-                UserDefinedField(name="greeting", default="hello"),
-                UserDefinedField(name="size", default="small", one_of="small,large"),
-                UserDefinedField(name="parts", default="a", many_of="a, b"),
-                UserDefinedField(name="headline", header="Yes"),
-            ),
+}
+PLACE: dict[str, object] = {"type": "g6-standard-1", "region": "de-fra-2", "owner": OWNER.as_props()}
+
+
+def told(inputs: dict[str, object], account: Answers = HELD) -> list[tuple[str, str]]:
+    check = sessions.checking(SPEC, {**PLACE, **inputs}, sessions.prepared(account))
+    return [
+        (field, reason)
+        for found in (
+            account_rules.judged(check, account_rules.gather(SPEC, check)),
+            network_rules.attached(check),
         )
-    },
-    backups={
-        20: Backup(id=20, region="de-fra-2", status="successful", disks=(BackedUpDisk(size=25_000),)),
-        21: Backup(id=21, region="de-fra-2", status="pending"),
-        22: Backup(id=22, region="gb-lon", status="successful"),
-    },
-)
-REGION: dict[str, object] = {"region": "de-fra-2"}
+        for field, reason in found
+    ]
 
 
-def told(inputs: dict[str, object], held: Held = HELD) -> list[tuple[str, str]]:
-    props = {**REGION, **inputs}
-    return [(field, reason) for field, reason in misheld(props, props, held, 51_200)]
+def doubts(inputs: dict[str, object]) -> list[str]:
+    check = sessions.checking(SPEC, {**PLACE, **inputs}, sessions.prepared(HELD))
+    return list(network_rules.doubts(check))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +143,7 @@ def test_what_the_account_has_not_is_told(inputs: dict[str, object], field: str,
 
 
 def test_a_backup_that_does_not_fit_the_plan_is_told() -> None:
-    [(field, reason)] = misheld({**REGION, "backup_id": 20}, {}, HELD, 20_000)
+    [(field, reason)] = told({"type": "g6-tiny", "backup_id": 20})
 
     assert (field, "25000 MB" in reason) == ("backup_id", True)
 
@@ -134,14 +159,15 @@ def test_nothing_is_said_of_what_can_t_be_known() -> None:
         "backup_id": 1,
     }
 
-    assert told(wanted, Held()) == []
+    assert told(wanted, UNKNOWN) == []
     assert {field for field, _ in told(wanted)} == set(wanted)
 
 
 def test_an_address_of_the_linode_that_is_replaced_is_free_for_its_successor() -> None:
-    held = Held(addresses=HELD.addresses, own_linodes=(7,))
+    own = {"id": 7, "status": "running", "region": "de-fra-2", "tags": [replace(OWNER, generation=2).tag()]}
 
-    assert told({"reserved_ipv4": "198.51.100.5"}, held) == []
+    assert told({"reserved_ipv4": "198.51.100.5"}, {**HELD, "/linode/instances": [own]}) == []
+    assert told({"reserved_ipv4": "198.51.100.5", "adopt": 7}) == []
 
 
 def test_values_that_are_not_known_yet_count_as_given() -> None:
@@ -154,12 +180,13 @@ def test_values_that_are_not_known_yet_count_as_given() -> None:
 
 
 def test_a_firewall_that_is_off_is_a_doubt() -> None:
-    assert list(doubts({"firewall_id": 12}, HELD)) == []
-    assert "firewall 13 (old) is disabled" in next(iter(doubts({"firewall_id": 13}, HELD)))
+    assert doubts({"firewall_id": 12}) == []
+    assert "firewall 13 (old) is disabled" in doubts({"firewall_id": 13})[0]
 
 
 def test_an_interface_without_a_firewall_needs_a_default_one_of_the_account() -> None:
-    held = Held(default_firewalls={"public_interface": 12, "vpc_interface": None, "linode": 12})
+    defaults = {"public_interface": 12, "vpc_interface": None, "linode": 12}
+    held: Answers = {**UNKNOWN, "/networking/firewalls/settings": {"default_firewall_ids": defaults}}
     public: dict[str, object] = {"public": {}}
     vlan: dict[str, object] = {"vlan": {"vlan_label": "lan"}}
 
@@ -169,7 +196,7 @@ def test_an_interface_without_a_firewall_needs_a_default_one_of_the_account() ->
     assert "Next: name one, or 0 for none." in reason
     assert told({"interfaces": [{"vpc": {"subnet_id": 3}, "firewall_id": 0}]}, held) == []
     assert told({"interfaces": [{"purpose": "vpc", "subnet_id": 3}]}, held) == []
-    assert told({"interfaces": [{"vpc": {"subnet_id": 3}}]}, Held()) == []
+    assert told({"interfaces": [{"vpc": {"subnet_id": 3}}]}, UNKNOWN) == []
 
 
 @pytest.mark.parametrize(

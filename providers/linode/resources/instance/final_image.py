@@ -1,4 +1,4 @@
-"""The last image of a Linode that is to be deleted: of one Linode at most one is kept, and never of an older state.
+"""The final image of a Linode that is to be deleted: of one Linode at most one is kept, and never of an older state.
 
 It is known again by the end of its label, `-final-<Linode's id>`. One from an earlier attempt is used if nothing
 but its shutdown has happened to the Linode since; else another one is made, and the older goes when that is
@@ -11,13 +11,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from urllib.parse import quote
 
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused, LinodeError, NotFound, WaitFailed
+from providers.linode.api.once import once
 from providers.linode.api.records import Disk, Event, Linode, Record
 from providers.linode.api.transport import Transport
+from providers.linode.core.runtime import Session
 from providers.linode.core.waiting import until as waiting
 from providers.linode.core.waiting.goals import FAILED, STABLE
 from providers.linode.resources.instance.power import Machine
@@ -44,12 +45,16 @@ class Image(Record):
 
 
 @dataclass(frozen=True)
-class LastImage:
+class FinalImage:
     """The image of one Linode, as the Linode was found when its deletion began."""
 
-    client: LinodeClient
+    session: Session
     linode: Linode
     timeout_s: float
+
+    @property
+    def client(self) -> LinodeClient:
+        return self.session.client
 
     @property
     def was_running(self) -> bool:
@@ -70,12 +75,12 @@ class LastImage:
         if not disks:
             return
         image = self._still_good or self._made(max(disks, key=lambda disk: disk.size))
-        what = f"the last image of Linode {self.linode.id}, {image.id}, is to be made"
+        what = f"the final image of Linode {self.linode.id}, {image.id}, is to be made"
         waiting.until(lambda: self._status(image), lambda seen: seen == "available", what, self.timeout_s)
         log.warning("Linode %d: its last state is kept as %s (%s)", self.linode.id, image.id, image.label)
         self._drop([older for older in self._earlier if older.id != image.id])
 
-    @cached_property
+    @once
     def _earlier(self) -> list[Image]:
         """Those of earlier attempts, the newest first.
 
@@ -92,7 +97,7 @@ class LastImage:
     def _end_of_label(self) -> str:
         return f"-final-{self.linode.id}"
 
-    @cached_property
+    @once
     def _still_good(self) -> Image | None:
         """The image of an earlier attempt if it shows the Linode as it is, None if that isn't known."""
         if self._runs or not self._earlier:
@@ -114,14 +119,14 @@ class LastImage:
         return job, [event for event in events if job is not None and event.id > job.id]
 
     def _made(self, disk: Disk) -> Image:
-        Machine(self.client, self.linode.id, self.timeout_s).shut_down()
+        Machine(self.session, self.linode.id, self.timeout_s).shut_down()
         label = f"{self.linode.label[:LONGEST_START_OF_LABEL]}{self._end_of_label}"
         about = f"last state of Linode {self.linode.id} ({self.linode.label})"
         about += f", {WAS_RUNNING}" if self.was_running else ""
         return self._image(self.client.create_image(disk.id, label, about))
 
     def _image(self, image_id: str) -> Image:
-        return Image.model_validate(self.client.transport.request("GET", _path(image_id)).body)
+        return Image.model_validate(self.client.get(_path(image_id)))
 
     def _status(self, image: Image) -> str:
         """The image's status while it is made. Raises WaitFailed if it won't be, as its event or its absence says."""
@@ -143,14 +148,14 @@ class LastImage:
 
     def _not_made(self, image: Image, why: str) -> WaitFailed:
         return WaitFailed(
-            f"the last image of Linode {self.linode.id} was not made: {why}. The Linode is not deleted. Next: run the "
+            f"the final image of Linode {self.linode.id} was not made: {why}. The Linode is not deleted. Next: run the "
             f"command again, which makes another one in place of {image.id}; or deploy final_snapshot=False first."
         )
 
     def _drop(self, images: Sequence[Image]) -> None:
         for image in images:
             with suppress(LinodeError):  # one too many is no reason to keep the Linode
-                self.client.transport.request("DELETE", _path(image.id))
+                self.client.delete(_path(image.id))
 
 
 def _path(image_id: str) -> str:

@@ -1,43 +1,39 @@
-"""What an Instance's inputs may be by themselves, as the model of a declaration judges them."""
+"""What an Instance's inputs may be by themselves, as their declaration judges them."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args, get_origin
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.resources.instance.declaration import Declaration, misdeclared
-from providers.linode.resources.instance.fields import BY_NAME, DECLARED, FIELDS, SECRET
+from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.spec import SPEC
 
-CHOICES = [
-    field.name
-    for field in FIELDS
-    if " or " in field.kind and not field.kind.startswith(("true", "weekday", "W0"))
-]
+
+def words_of(annotation: object) -> tuple[str, ...]:
+    """The words of the first Literal inside an annotation."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return next((found for part in get_args(annotation) if (found := words_of(part))), ())
+
+
+CHOICES = [name for name, hint in get_type_hints(InstanceArgs, include_extras=True).items() if words_of(hint)]
 GOOD: dict[str, object] = {"type": "g6-standard-1", "region": "de-fra-2", "image": "linode/debian13"}
 
 
 def told(**changed: object) -> list[tuple[str, str]]:
-    return [(field, reason) for field, reason in misdeclared({**GOOD, **changed})]
-
-
-def test_the_model_has_the_inputs_of_the_table_and_no_other() -> None:
-    assert set(Declaration.model_fields) == set(DECLARED)
-
-
-def literals(annotation: object) -> tuple[object, ...]:
-    """The words of the first Literal inside an annotation."""
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    return next((found for part in get_args(annotation) if (found := literals(part))), ())
+    return [(field, reason) for field, reason in InstanceArgs.problems({**GOOD, **changed})]
 
 
 @pytest.mark.parametrize("name", CHOICES)
-def test_a_choice_has_the_words_that_the_table_shows(name: str) -> None:
-    *first, last = literals(Declaration.model_fields[name].annotation)
+def test_a_choice_takes_the_words_of_its_type_and_tells_them(name: str) -> None:
+    words = words_of(get_type_hints(InstanceArgs, include_extras=True)[name])
 
-    assert BY_NAME[name].kind == f"{', '.join(map(str, first))} or {last}"
+    assert [told(**{name: word}) for word in words] == [[]] * len(words)
+    [(field, reason)] = told(**{name: "no such word"})
+    assert field == name
+    assert f"must be one of {', '.join(words)}" in reason
 
 
 def test_nothing_is_coerced() -> None:
@@ -67,12 +63,12 @@ def test_what_is_not_an_input_is_not_judged() -> None:
         ("stackscript_data", {"x": "y" * 65_535}, "65,535 characters"),
         ("stackscript_data", "x", "must be a map"),
         ("boot_size", True, "whole number of 1 or more"),
-        ("alerts", {"cpu": 1, "disk": 2}, "has no 'disk'"),
-        ("alerts", {"cpu": -1}, "map of numbers ≥ 0"),
+        ("alerts", {"cpu": 1, "disk": 2}, "takes no 'disk'. Next"),
+        ("alerts", {"cpu": -1}, "cpu must be a number of 0 or more"),
         (
             "timeouts",
             {"crate": 5},
-            "has no 'crate' (did you mean create or update?). Next: use create, update, delete.",
+            "takes no 'crate' (did you mean create or update?). Next: correct the name",
         ),
         ("replace_on", ["imagine"], "names no input 'imagine' (did you mean image or"),
         ("user_data", 7, "65535 bytes"),
@@ -92,7 +88,7 @@ def test_each_wrong_value_is_told_with_its_next_step(name: str, value: object, r
 def test_a_secret_value_is_in_no_reason() -> None:
     said = told(root_pass="pl4nted", user_data=["pl4nted"], stackscript_data=["pl4nted"])
 
-    assert {field for field, _ in said} == SECRET
+    assert {field for field, _ in said} == SPEC.secrets()
     assert "pl4nted" not in str(said)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from providers.linode.api import transport
-from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import (
     ApiMaintenance,
     ApiRefused,
@@ -17,15 +16,16 @@ from providers.linode.api.errors import (
 )
 from providers.linode.api.records import Linode
 from providers.linode.core import runtime
+from providers.linode.core.adoption import PAUSES_S, Create, Verdict, sort_out
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
-from providers.linode.resources.instance.create_failures import Verdict, sort_out
-from providers.linode.resources.instance.creating import PAUSES_S, Create
+from providers.linode.resources.instance.spec import SPEC
+from tests import sessions
 from tests.wire import Answer, ScriptedServer, errors
 
 OWNER = Owner("A1", "fleet", "dev", "web-1")
 TAG = OWNER.tag()
-BODY = {"label": "web-1", "type": "g6-nanode-1", "region": "de-fra-2", "tags": [TAG]}
+ARGS = SPEC.args.read({"label": "web-1", "type": "g6-nanode-1", "region": "de-fra-2"})
 NOTHING = Answer(200, {"data": [], "page": 1, "pages": 1, "results": 0})
 MADE = Answer(200, {"id": 7, "label": "web-1", "status": "provisioning", "region": "de-fra-2", "tags": [TAG]})
 CUT = Answer(cut=True)
@@ -58,9 +58,11 @@ def create(
     """The outcome and the number of create requests that were sent."""
     known = Evidence(OWNER, "Instance", environment or {"PULUMI_BACKEND_URL": "https://api.pulumi.com"})
     with ScriptedServer(*answers) as server:
-        client = LinodeClient(server.transport(most_tries=1))
+        session, body = sessions.over(server, most_tries=1), SPEC.body(ARGS, OWNER)
         try:
-            outcome: Linode | LinodeError = Create(client, BODY, TAG, known, before, lambda _: None).run()
+            outcome: Linode | LinodeError = Create(
+                SPEC, session, ARGS, body, TAG, known, before, lambda _: None
+            ).run()
         except LinodeError as error:
             outcome = error
         return outcome, sum(seen.method == "POST" for seen in server.seen)

@@ -1,4 +1,4 @@
-"""What the account holds is read once, and is not known where the token may not or nobody may ask."""
+"""What the account has is read once, and is not known where the token may not or nobody may ask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused
 from providers.linode.api.records import Backups, Linode
-from providers.linode.core.account_lookups import MOST_LINODES_FOR_A_BACKUP, Holdings
+from providers.linode.resources.instance.account_lookups import MOST_LINODES_FOR_A_BACKUP, AccountLookups
 from tests.wire import Answer, ScriptedServer, errors
 
 
@@ -29,55 +29,55 @@ def linodes(count: int, region: str = "de-fra-2", *, enabled: bool = True) -> li
 
 def test_a_list_is_asked_for_once() -> None:
     with ScriptedServer(page({"id": 1, "label": "wall", "status": "enabled"})) as server:
-        holdings = Holdings(LinodeClient(server.transport()))
+        lookups = AccountLookups(LinodeClient(server.transport()))
 
-        assert holdings.firewalls == holdings.firewalls
+        assert lookups.firewalls == lookups.firewalls
         assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_what_the_token_may_not_read_is_not_known(status: int) -> None:
     with ScriptedServer(Answer(status, errors("no"))) as server:
-        holdings = Holdings(LinodeClient(server.transport()))
+        lookups = AccountLookups(LinodeClient(server.transport()))
 
-        assert holdings.usernames is None
-        assert holdings.addresses is None
-        assert holdings.group_regions is None
+        assert lookups.usernames is None
+        assert lookups.addresses is None
+        assert lookups.group_regions is None
 
 
 def test_a_stackscript_that_is_missing_is_known_to_be_missing() -> None:
     with ScriptedServer(Answer(404, errors("Not found"))) as server:
-        assert Holdings(LinodeClient(server.transport())).stackscript(7) == {}
+        assert AccountLookups(LinodeClient(server.transport())).stackscript(7) == {}
 
 
 def test_another_refusal_is_an_error() -> None:
     with ScriptedServer(Answer(400, errors("odd"))) as server:
         with pytest.raises(ApiRefused):
-            _ = Holdings(LinodeClient(server.transport())).subnets
+            _ = AccountLookups(LinodeClient(server.transport())).subnets
 
 
 def test_nothing_is_asked_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINODE_OFFLINE", "1")
     with ScriptedServer(page()) as server:
-        holdings = Holdings(LinodeClient(server.transport()))
+        lookups = AccountLookups(LinodeClient(server.transport()))
 
         found = (
-            holdings.firewalls,
-            holdings.usernames,
-            holdings.addresses,
-            holdings.subnets,
-            holdings.stackscript(1),
+            lookups.firewalls,
+            lookups.usernames,
+            lookups.addresses,
+            lookups.subnets,
+            lookups.stackscript(1),
         )
 
         assert found == (None,) * 5
-        assert holdings.backup(1, [], "de-fra-2") is None
+        assert lookups.backup(1, [], "de-fra-2") is None
         assert server.seen == []
 
 
 def test_a_subnet_is_known_with_the_region_of_its_vpc() -> None:
     vpc = {"id": 1, "region": "gb-lon", "subnets": [{"id": 3, "label": "web"}, {"id": 4, "label": "db"}]}
     with ScriptedServer(page(vpc, {"id": 2, "region": "de-fra-2"})) as server:
-        subnets = Holdings(LinodeClient(server.transport())).subnets
+        subnets = AccountLookups(LinodeClient(server.transport())).subnets
 
     assert subnets is not None
     assert {id_: subnet.region for id_, subnet in subnets.items()} == {3: "gb-lon", 4: "gb-lon"}
@@ -86,9 +86,9 @@ def test_a_subnet_is_known_with_the_region_of_its_vpc() -> None:
 def test_a_backup_is_looked_for_in_its_region_first_and_no_further_than_it_is_found() -> None:
     far, near, without = linodes(2, "gb-lon"), linodes(3)[2:], linodes(5, enabled=False)[4:]
     with ScriptedServer(held(20)) as server:
-        holdings = Holdings(LinodeClient(server.transport()))
+        lookups = AccountLookups(LinodeClient(server.transport()))
 
-        found = holdings.backup(20, [*far, *near, *without], "de-fra-2")
+        found = lookups.backup(20, [*far, *near, *without], "de-fra-2")
 
         assert found is not None
         assert list(found) == [20]
@@ -97,8 +97,8 @@ def test_a_backup_is_looked_for_in_its_region_first_and_no_further_than_it_is_fo
 
 def test_a_backup_that_no_linode_has_is_known_to_be_missing_unless_there_are_too_many_to_ask() -> None:
     with ScriptedServer(held(20)) as server:
-        holdings = Holdings(LinodeClient(server.transport()))
+        lookups = AccountLookups(LinodeClient(server.transport()))
 
-        assert holdings.backup(21, linodes(2), "de-fra-2") == {}
-        assert holdings.backup(21, linodes(MOST_LINODES_FOR_A_BACKUP + 1), "de-fra-2") is None
+        assert lookups.backup(21, linodes(2), "de-fra-2") == {}
+        assert lookups.backup(21, linodes(MOST_LINODES_FOR_A_BACKUP + 1), "de-fra-2") is None
         assert len(server.seen) == MOST_LINODES_FOR_A_BACKUP, "each Linode was asked once"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.resources.instance.combinations import interfaces_together
-from providers.linode.resources.instance.declaration import misdeclared
+from providers.linode.core.problems import Problem
+from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.network_rules import interfaces_together
+from providers.linode.resources.instance.spec import SPEC
+from tests import sessions
 
 PUBLIC: dict[str, object] = {"purpose": "public"}
 VLAN: dict[str, object] = {"purpose": "vlan", "label": "lan"}
@@ -17,14 +20,17 @@ L_VPC: dict[str, object] = {"vpc": {"subnet_id": 3}, "firewall_id": None, "publi
 
 
 def told(*interfaces: object) -> list[str]:
-    found = list(misdeclared({"type": "a", "region": "b", "interfaces": list(interfaces)}))
+    found = InstanceArgs.problems({"type": "a", "region": "b", "interfaces": list(interfaces)})
     assert {field for field, _ in found} <= {"interfaces"}
     return [reason for _, reason in found]
 
 
-def together(*interfaces: object, **inputs: object) -> list[tuple[str, str]]:
+SESSION = sessions.prepared()
+
+
+def together(*interfaces: object, **inputs: object) -> list[Problem]:
     props = {"interfaces": list(interfaces), **inputs}
-    return [(field, reason) for field, reason in interfaces_together(props, props)]
+    return list(interfaces_together(sessions.checking(SPEC, props, SESSION)))
 
 
 @pytest.mark.parametrize(
@@ -62,13 +68,13 @@ def test_what_the_api_takes_is_taken(interface: object) -> None:
         ({"purpose": "lan"}, "public, vlan or vpc"),
         ({"public": {}, "vlan": {"vlan_label": "a"}}, "public, vlan or vpc"),
         ({"public": None}, "public, vlan or vpc"),
-        ({**PUBLIC, "label": "web"}, "[0].label belongs to another kind"),
-        ({**PUBLIC, "subnet_id": 3}, "[0].subnet_id belongs to another kind"),
+        ({**PUBLIC, "label": "web"}, "[0] takes no 'label'"),
+        ({**PUBLIC, "subnet_id": 3}, "[0] takes no 'subnet_id'"),
         ({"purpose": "vlan"}, "[0].label is required"),
         ({**VLAN, "label": "a--b"}, "[0].label must have 1 to 64"),
         ({**VLAN, "label": "x" * 65}, "[0].label must have 1 to 64"),
         ({**VLAN, "ipam_address": "10.0.0.1"}, "[0].ipam_address must be an IPv4 address with its prefix"),
-        ({**VLAN, "primary": True}, "[0].primary can't be true"),
+        ({**VLAN, "primary": True}, "[0] takes no 'primary'"),
         ({"purpose": "vpc"}, "[0].subnet_id is required"),
         ({**VPC, "subnet_id": "three"}, "[0].subnet_id must be a whole number"),
         ({**VPC, "ip_ranges": ["10.0.4.0"]}, "[0].ip_ranges[0] must be an IPv4 range"),
@@ -77,8 +83,8 @@ def test_what_the_api_takes_is_taken(interface: object) -> None:
         ({**VPC, "two\nlines": 4}, r"[0] takes no 'two\nlines'"),
         ({"vlan": {}}, "[0].vlan.vlan_label is required"),
         ({"vlan": "lan"}, "[0].vlan must be a map"),
-        ({**L_VLAN, "firewall_id": 5}, "[0].firewall_id belongs to another kind"),
-        ({**L_VLAN, "default_route": {"ipv4": True}}, "[0].default_route belongs to another kind"),
+        ({**L_VLAN, "firewall_id": 5}, "[0] takes no 'firewall_id'"),
+        ({**L_VLAN, "default_route": {"ipv4": True}}, "[0] takes no 'default_route'"),
         ({"vpc": {}}, "[0].vpc.subnet_id is required"),
         ({"public": {}, "firewall_id": "wall"}, "[0].firewall_id must be a firewall's number"),
         ({"public": {"ipv4": {"addresses": ["auto"]}}}, "[0].public.ipv4.addresses[0] must be a map"),
@@ -100,7 +106,9 @@ def test_every_wrong_part_is_told_at_once() -> None:
         {"purpose": "vlan", "label": "a b", "primary": True, "subnet_id": Unknown()}, {"purpose": "vpc"}
     )
 
-    assert [reason.partition(" ")[0] for reason in said] == ["[0].label", "[0].primary", "[1].subnet_id"]
+    assert [reason.partition(" ")[0] for reason in said] == ["[0].label", "[0]", "[0]", "[1].subnet_id"]
+    assert "takes no 'primary'" in said[1]
+    assert "takes no 'subnet_id'" in said[2]
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,20 @@ from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Linode
 from providers.linode.api.refusals import if_allowed as _if_allowed
 from providers.linode.api.transport import Json
-from providers.linode.core.account_records import Backup, Firewall, ReservedAddress, StackScript, Subnet
+from providers.linode.core.runtime import Session
+from providers.linode.resources.instance.account_records import (
+    Backup,
+    Firewall,
+    ReservedAddress,
+    StackScript,
+    Subnet,
+)
 
 MOST_LINODES_FOR_A_BACKUP = 20
 """A backup is found through its Linode only, by one request each: past so many it is left to the API to judge."""
 
 
-class Holdings:
+class AccountLookups:
     """The account's things, by what names them; None wherever they can't be known: offline, or not for this token."""
 
     def __init__(self, client: LinodeClient) -> None:
@@ -120,3 +127,8 @@ def _backups_in(body: Json) -> list[Backup]:
     rows = [*automatic] if isinstance(automatic, list) else []
     rows += [snapshot.get("current"), snapshot.get("in_progress")] if isinstance(snapshot, dict) else []
     return [Backup.model_validate(row) for row in rows if row is not None]
+
+
+def lookups(session: Session) -> AccountLookups:
+    found: AccountLookups = session.asked(AccountLookups, lambda: AccountLookups(session.client))
+    return found

@@ -1,19 +1,18 @@
+"""Everything that is told of an Instance before money is spent."""
+
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.api.records import Linode
-from providers.linode.catalogs.records import Availability, Image, LinodeType, Region
-from providers.linode.core.account_records import Held
-from providers.linode.core.owner import Owner
-from providers.linode.resources.instance import changes
-from providers.linode.resources.instance.checks import problems
-from providers.linode.resources.instance.fits import Facts
+from providers.linode.core import check, runtime
+from providers.linode.resources.instance.spec import SPEC
+from tests import sessions
+from tests.sessions import Answers, Rows
 
-OWNER = Owner("A", "p", "s", "web-1")
+OWNER = sessions.OWNER
 GOOD: dict[str, object] = {
     "type": "g6-standard-1",
     "region": "de-fra-2",
@@ -22,40 +21,57 @@ GOOD: dict[str, object] = {
     "root_pass": "long-enough-1",
     "owner": OWNER.as_props(),
 }
-FACTS = Facts(
-    types={
-        "g6-standard-1": LinodeType(id="g6-standard-1", disk_mb=51200),
-        "g6-nanode-1": LinodeType(id="g6-nanode-1", disk_mb=25600),
-        "g7-premium-2": LinodeType(id="g7-premium-2", disk_mb=81920, class_="premium"),
-    },
-    regions={
-        "de-fra-2": Region(id="de-fra-2", capabilities=("Metadata", "Backups", "Vlans", "VPCs")),
-        "gb-lon": Region(id="gb-lon"),
-    },
-    images={
-        "linode/debian13": Image(id="linode/debian13", size_mb=2000, capabilities=("cloud-init",)),
-        "linode/slackware15.0": Image(id="linode/slackware15.0", size_mb=2000),
-        "private/7": Image(id="private/7", size_mb=40000),
-    },
-    linodes={},
-    availability=(Availability(region="de-fra-2", plan="g7-premium-2", available=False),),
-    kernels={"linode/grub2", "linode/latest-64bit"},
-    held=Held(group_regions={5: "gb-lon"}),
-    owner=OWNER,
-)
+TYPES: Rows = [
+    {"id": "g6-standard-1", "disk": 51200},
+    {"id": "g6-nanode-1", "disk": 25600},
+    {"id": "g7-premium-2", "disk": 81920, "class": "premium"},
+]
+ACCOUNT: Answers = {
+    "/linode/types": TYPES,
+    "/regions": [
+        {"id": "de-fra-2", "capabilities": ["Metadata", "Backups", "Vlans", "VPCs"]},
+        {"id": "gb-lon"},
+    ],
+    "/images": [
+        {"id": "linode/debian13", "size": 2000, "capabilities": ["cloud-init"]},
+        {"id": "linode/slackware15.0", "size": 2000},
+        {"id": "private/7", "size": 40000},
+    ],
+    "/regions/availability": [{"region": "de-fra-2", "plan": "g7-premium-2", "available": False}],
+    "/linode/kernels": [{"id": "linode/grub2"}, {"id": "linode/latest-64bit"}],
+    "/placement/groups": [{"id": 5, "region": "gb-lon"}],
+    "/linode/instances": [{"id": 30, "status": "running", "region": "gb-lon", "backups": {"enabled": True}}],
+}
+"""Of the rest, such as the backups of Linode 30, the token may read nothing."""
+ABLE: Answers = {
+    **ACCOUNT, "/regions": [{"id": "de-fra-2", "capabilities": ["Metadata", "LA Disk Encryption"]}],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> None:
+    runtime.forget()
 
 
 def found(
-    changed: dict[str, object] | None = None, facts: Facts = FACTS, old: dict[str, object] | None = None
+    changed: dict[str, object] | None = None,
+    account: Answers = ACCOUNT,
+    old: dict[str, object] | None = None,
 ) -> list[tuple[str, str]]:
     news = {**GOOD, **(changed or {})}
-    differing = changes.between(old, news) if old else changes.Changes({})
-    return [(field, reason) for field, reason in problems(news, old or {}, facts, differing)]
+    _, problems = check.check(SPEC, sessions.prepared(account), old or {}, news)
+    return [(problem.field, problem.reason) for problem in problems]
 
 
-def holding(*tags: str) -> Facts:
-    linode = Linode(id=9, label="WEB-1", status="running", region="gb-lon", tags=tags)
-    return replace(FACTS, linodes={"web-1": linode})
+def with_linode(**changed: object) -> Answers:
+    """The account with a Linode 9 that is as GOOD says, but for what is changed."""
+    made: dict[str, Any] = {"id": 9, "label": "WEB-1", "status": "running", "type": "g6-standard-1",
+                            "region": "de-fra-2", "image": "linode/debian13"}  # fmt: skip
+    return {**ACCOUNT, "/linode/instances": [{**made, **changed}]}
+
+
+def holding(*tags: str) -> Answers:
+    return with_linode(region="gb-lon", tags=list(tags))
 
 
 def test_good_inputs_have_no_problem() -> None:
@@ -94,7 +110,7 @@ def test_good_inputs_have_no_problem() -> None:
             "the API takes 3",
         ),
         ("backup_id", 3, "backup_id", "one of the two"),
-        ("type", "g7-premium-2", "type", "not to be had in de-fra-2"),
+        ("type", "g7-premium-2", "type", "is not available in de-fra-2"),
         ("stackscript_data", {"a": "b"}, "", "stackscript_id"),
     ],
 )
@@ -137,15 +153,15 @@ def test_unknown_inputs_are_not_judged(key: str) -> None:
 
 
 def test_a_label_that_somebody_else_has_is_told_with_its_holder() -> None:
-    [(field, reason)] = found(facts=holding("someone"))
+    [(field, reason)] = found(account=holding("someone"))
 
     assert field == "label"
     assert "taken by Linode 9 (gb-lon)" in reason
 
 
 def test_a_label_that_this_resource_has_is_free() -> None:
-    assert found(facts=holding(OWNER.tag())) == []
-    assert found(facts=holding(), old={"label": "web-1"}) == []
+    assert found(account=holding(OWNER.tag())) == []
+    assert found(account=holding(), old={"label": "web-1"}) == []
 
 
 @pytest.mark.parametrize(
@@ -176,7 +192,12 @@ def test_a_plan_that_a_running_linode_has_may_be_sold_out() -> None:
 
 
 def test_disks_that_do_not_fit_a_smaller_plan_are_told() -> None:
-    [(field, reason)] = found({"type": "g6-nanode-1"}, replace(FACTS, disks_mb=51200), old=dict(GOOD))
+    account = {
+        **with_linode(tags=[OWNER.tag()]),
+        "/linode/instances/9/disks": [{"id": 1, "size": 50688}, {"id": 2, "size": 512}],
+    }
+
+    [(field, reason)] = found({"type": "g6-nanode-1"}, account, old=dict(GOOD))
 
     assert field == "type"
     assert "take 51200 MB" in reason
@@ -198,6 +219,16 @@ def test_backups_are_not_turned_off_without_saying_that_they_are_lost() -> None:
     assert found({"backups_enabled": False, "allow_data_loss": True}, old=old) == []
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_backup_service_that_nobody_declared_is_kept_only_where_it_is_on(enabled: bool) -> None:
+    account = with_linode(tags=[OWNER.tag()], backups={"enabled": enabled})
+
+    told = found({"backups_enabled": False}, account, old=dict(GOOD))
+
+    assert [field for field, _ in told] == ["backups_enabled"] * enabled
+    assert found({"backups_enabled": False}, old=dict(GOOD)) == []
+
+
 def test_a_private_address_cannot_be_taken_away() -> None:
     old = {**GOOD, "private_ip": True}
 
@@ -205,36 +236,35 @@ def test_a_private_address_cannot_be_taken_away() -> None:
     assert found({"private_ip": False, "replace_on": ["private_ip"]}, old=old) == []
 
 
-def standing(**changed: object) -> Facts:
-    """An account with a Linode 9 that is as GOOD says, but for what is changed."""
-    made = {"id": 9, "label": "WEB-1", "status": "running", "type": "g6-standard-1", "region": "de-fra-2",
-            "image": "linode/debian13"}  # fmt: skip
-    return replace(FACTS, linodes={"web-1": Linode.model_validate({**made, **changed})})
-
-
 def test_a_free_linode_that_is_as_declared_can_be_adopted() -> None:
-    assert found({"adopt": 9}, facts=standing()) == []
+    assert found({"adopt": 9}, account=with_linode()) == []
+
+
+@pytest.mark.parametrize("key", ["type", "region", "image", "label"])
+def test_what_is_not_known_yet_does_not_forbid_to_adopt(key: str) -> None:
+    assert found({"adopt": 9, key: Unknown()}, with_linode()) == []
 
 
 @pytest.mark.parametrize(
     ("there", "reason"),
     [
         ({"id": 10, "label": "other"}, "9 is no Linode of this account"),
-        ({"tags": ("pulumi:aaaaaaaaaaaa:bbbbbbbbbbbb:1",)}, "belongs to another resource"),
+        ({"tags": ["pulumi:aaaaaaaaaaaa:bbbbbbbbbbbb:1"]}, "belongs to another resource"),
         ({"image": "linode/debian12"}, "has another image"),
         ({"region": "gb-lon"}, "has another region"),
     ],
 )
 def test_what_would_have_to_be_erased_or_stolen_is_not_adopted(there: dict[str, object], reason: str) -> None:
     assert any(
-        field == "adopt" and reason in text for field, text in found({"adopt": 9}, facts=standing(**there))
+        field == "adopt" and reason in text
+        for field, text in found({"adopt": 9}, account=with_linode(**there))
     )
 
 
 def test_an_image_that_left_the_catalog_does_not_block_what_has_it() -> None:
-    gone = replace(FACTS, images={}, types={"g6-standard-1": FACTS.types["g6-standard-1"]})
+    gone: Answers = {**ACCOUNT, "/images": [], "/linode/types": TYPES[:1]}
 
-    assert found({"tags": ["blue"]}, facts=gone, old=dict(GOOD)) == []
+    assert found({"tags": ["blue"]}, gone, old=dict(GOOD)) == []
 
 
 @pytest.mark.parametrize(
@@ -272,7 +302,7 @@ def test_a_weak_password_is_told_before_something_is_deleted_for_it(changed: dic
     if "root_pass" in changed:
         old["root_pass"] = "another-l0ng-one-2"
 
-    [(field, reason)] = found({**old, **changed}, replace(FACTS, regions=ABLE), old=old)
+    [(field, reason)] = found({**old, **changed}, ABLE, old=old)
 
     assert field == ""
     assert "root_pass is too easy to guess" in reason
@@ -285,9 +315,6 @@ def test_a_weak_password_of_a_linode_that_stays_is_not_judged() -> None:
     assert [field for field, _ in found({"root_pass": WEAK})] == [""]
     assert found({**old, "tags": ["blue"]}, old=old) == []
     assert found({"root_pass": WEAK}, old=dict(GOOD)) == [], "kept: it is sent nowhere"
-
-
-ABLE = {"de-fra-2": Region(id="de-fra-2", capabilities=("Metadata", "LA Disk Encryption"))}
 
 
 def test_a_rebuild_needs_a_way_to_log_in_too() -> None:
@@ -324,7 +351,7 @@ def test_what_every_region_can_do_is_not_asked_of_it() -> None:
     }
 
     assert found({**plain, "region": "gb-lon"}) == []
-    assert found({"disk_encryption": "enabled"}, replace(FACTS, regions=ABLE)) == []
+    assert found({"disk_encryption": "enabled"}, ABLE) == []
 
 
 def test_several_wrong_inputs_are_told_at_once() -> None:

@@ -1,4 +1,6 @@
-"""The firewalls of Linode interfaces. An interface does not tell its own, and changing it needs no power cycle.
+"""The firewalls of a Linode: of the whole one with legacy interfaces, else of each interface.
+
+An interface does not tell its own, and changing it needs no power cycle.
 
 One enabled firewall at most guards an interface, so the old one has to go before the new one can come.
 Scope firewall:read_write for a change. Source: GET /linode/instances/{linodeId}/interfaces/{interfaceId}/firewalls;
@@ -9,18 +11,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from providers.linode.api.client import LinodeClient
-from providers.linode.api.errors import LinodeError, NotAuthorized
-from providers.linode.resources.instance.interfaces import FIREWALL, Interface, id_of, is_guarded, pairs
+from providers.linode.api.errors import LinodeError
+from providers.linode.api.records import Linode
+from providers.linode.core.args import Args
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import Update
+from providers.linode.resources.instance.interfaces import FIREWALL, Row, id_of, is_guarded, pairs
 
 DEVICE_TYPE = "linode_interface"
 DEVICE_TYPES = (DEVICE_TYPE, "interface")
 """What the API answers, and what its description says."""
 
 
+def seen(session: Session, linode: Linode, _: Args) -> object:
+    """The firewall of a Linode with legacy interfaces."""
+    return next(iter(session.client.firewall_ids(linode.id)), None)
+
+
+def put(update: Update[Any, Linode]) -> None:
+    """Have exactly the declared one guard it."""
+    firewall_id: int | None = update.wanted.firewall_id
+    update.session.client.set_firewalls(update.record.id, [] if firewall_id is None else [firewall_id])
+
+
 def held(
-    client: LinodeClient, linode_id: int, there: Sequence[Interface], wanted: Sequence[Interface]
+    client: LinodeClient, linode_id: int, there: Sequence[Row], wanted: Sequence[Row]
 ) -> dict[int, list[int]]:
     """Firewall ids by interface id, of those interfaces alone that declare a firewall."""
     return {
@@ -30,19 +48,7 @@ def held(
     }
 
 
-def seen(
-    client: LinodeClient, linode_id: int, there: Sequence[Interface], wanted: Sequence[Interface]
-) -> dict[int, list[int]]:
-    """The same for a refresh, which is not to fail because a token may not ask for firewalls: then nothing."""
-    try:
-        return held(client, linode_id, there, wanted)
-    except NotAuthorized:
-        return {}
-
-
-def put(
-    client: LinodeClient, linode_id: int, there: Sequence[Interface], wanted: Sequence[Interface]
-) -> None:
+def guard(client: LinodeClient, linode_id: int, there: Sequence[Row], wanted: Sequence[Row]) -> None:
     """Give each interface that is there the firewall that is declared for it. Raises what the calls raise."""
     now = held(client, linode_id, there, wanted)
     for interface, match in pairs(there, wanted):
@@ -74,7 +80,7 @@ def _firewalls(client: LinodeClient, linode_id: int, interface_id: int) -> list[
 
 def _attach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:
     body = {"id": interface_id, "type": DEVICE_TYPE}
-    client.transport.request("POST", f"/networking/firewalls/{firewall_id}/devices", body=body)
+    client.post(f"/networking/firewalls/{firewall_id}/devices", body)
 
 
 def _detach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:
@@ -86,4 +92,4 @@ def _detach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:
             and entity.get("type") in DEVICE_TYPES
             and entity.get("id") == interface_id
         ):
-            client.transport.request("DELETE", f"{path}/{device['id']}")
+            client.delete(f"{path}/{device['id']}")

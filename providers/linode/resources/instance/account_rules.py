@@ -1,0 +1,332 @@
+"""What is wrong with an Instance's inputs against the catalogs, and against what the account has.
+
+What can't be known (offline, or not told to this token) stays None, and is not judged; neither is what a Linode has
+already: catalogs forget images and plans that are still in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from providers.linode.api.records import Linode
+from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
+from providers.linode.core.owner import is_owner_tag
+from providers.linode.core.problems import Problem
+from providers.linode.core.spec import Checking, Spec
+from providers.linode.core.values import is_unknown
+from providers.linode.nearest import did_you_mean, there_are
+from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
+from providers.linode.resources.instance.account_records import StackScript, UserDefinedField
+from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.interfaces import parsed
+
+Check = Checking[InstanceArgs]
+
+CAPABILITIES: Mapping[str, tuple[str, ...]] = {
+    "user_data": ("Metadata",),
+    "placement_group": ("Placement Group",),
+    "maintenance_policy": ("Maintenance Policy",),
+    "disk_encryption": ("Disk Encryption", "LA Disk Encryption"),
+    "backups_enabled": ("Backups",),
+    "interface_generation": ("Linode Interfaces",),
+}
+"""What a region must be able to do for an input: one of these. Source: GET /regions, capabilities."""
+
+NEEDS_NOTHING: Mapping[str, object] = {
+    "disk_encryption": "disabled",
+    "backups_enabled": False,
+    "interface_generation": "legacy_config",
+}
+"""The values that every region can do."""
+
+OF_INTERFACES: Mapping[str, str] = {"vlan": "Vlans", "vpc": "VPCs"}
+
+ANY_IMAGE = "any/all"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The catalogs, and how to look into the account.
+
+    `disks_mb`: what the Linode's disks take where its plan shrinks.
+    """
+
+    types: Mapping[str, LinodeType]
+    regions: Mapping[str, Region]
+    images: Mapping[str, Image]
+    kernels: Collection[str] | None
+    availability: Collection[Availability]
+    linodes: Mapping[int, Linode]
+    account: AccountLookups
+    disks_mb: int = 0
+
+
+def gather(spec: Spec[InstanceArgs, Linode], check: Check) -> Facts:
+    """What one resource's check needs to know, each thing asked once a session. Raises what the calls raise."""
+    args, session, old = check.args, check.session, check.old
+    catalogs = session.catalogs_with(type=args.type, region=args.region, image=args.image or "")
+    types = {item.id: item for item in catalogs.types()}
+    plan, old_plan = types.get(args.type), types.get(old.type) if old else None
+    shrinks = plan is not None and old_plan is not None and plan.disk_mb < old_plan.disk_mb
+    return Facts(
+        types=types,
+        regions={item.id: item for item in catalogs.regions()},
+        images={item.id: item for item in catalogs.images()},
+        kernels={item.id for item in catalogs.kernels()} if args.kernel else None,
+        availability=catalogs.availability(),
+        linodes={linode.id: linode for linode in session.rows(spec)},
+        account=lookups(session),
+        disks_mb=sum(disk.size for disk in session.client.disks(check.mine.id))
+        if check.mine and shrinks
+        else 0,
+    )
+
+
+def judged(check: Check, facts: Facts) -> Iterator[Problem]:
+    """Everything known to be wrong."""
+    yield from _unknown_ids(check, facts)
+    yield from _image(check, facts)
+    yield from _plan(check, facts)
+    yield from _region(check, facts)
+    yield from _sizes(check, facts)
+    yield from _placement_group(check, facts)
+    yield from _users(check, facts)
+    yield from _address(check, facts)
+    yield from _script(check, facts)
+    yield from _backup(check, facts)
+
+
+def _unknown_ids(check: Check, facts: Facts) -> Iterator[Problem]:
+    catalogs: tuple[tuple[str, Collection[str] | None], ...] = (
+        ("type", facts.types),
+        ("region", facts.regions),
+        ("image", facts.images),
+        ("kernel", facts.kernels),
+    )
+    for key, catalog in catalogs:
+        value = check.args.value(key)
+        if value and catalog is not None and check.is_new(key) and value not in catalog:
+            hint = did_you_mean(str(value), catalog)
+            yield Problem(
+                key, f"is not among the {len(catalog)} {key}s of this account{hint}. Next: correct the id."
+            )
+
+
+def _image(check: Check, facts: Facts) -> Iterator[Problem]:
+    image, plan = facts.images.get(check.args.image or ""), facts.types.get(check.args.type)
+    if image is None or not check.is_new("image", "type"):
+        return
+    if plan is not None and image.size_mb > plan.disk_mb:
+        yield Problem(
+            "image",
+            f"needs a disk of {image.size_mb} MB, and {plan.id} has {plan.disk_mb} MB. Next: choose a larger type.",
+        )
+    if check.args.user_data is not None and "cloud-init" not in image.capabilities:
+        yield Problem(
+            "image", "has no cloud-init, which user_data needs. Next: choose one with that capability."
+        )
+
+
+def _plan(check: Check, facts: Facts) -> Iterator[Problem]:
+    plan, region = facts.types.get(check.args.type), facts.regions.get(check.args.region)
+    if plan is None or region is None:
+        return
+    if check.is_new("type", "region") and not sold_in(region, facts.availability)(plan):
+        yield Problem("type", f"is not available in {region.id} now. Next: choose another type or region.")
+    if facts.disks_mb > plan.disk_mb:
+        yield Problem(
+            "type",
+            f"has a disk of {plan.disk_mb} MB, and the Linode's disks take {facts.disks_mb} MB. "
+            "Next: shrink its disks first, or choose a larger type.",
+        )
+
+
+def _region(check: Check, facts: Facts) -> Iterator[Problem]:
+    region = facts.regions.get(check.args.region)
+    if region is None:
+        return
+    for key, value in check.args.declared().items():
+        if not check.is_new("region", key):
+            continue
+        for able in _needed(key, value):
+            if not set(able) & set(region.capabilities):
+                yield Problem(
+                    "region",
+                    f"{region.id} has no '{able[0]}', which {key} needs. Next: choose another region.",
+                )
+
+
+def _needed(key: str, value: object) -> Iterator[tuple[str, ...]]:
+    """What the region must be able to do for an input, each as its alternatives."""
+    if key in CAPABILITIES and NEEDS_NOTHING.get(key) != value:
+        yield CAPABILITIES[key]
+    if key == "interfaces" and isinstance(value, list):
+        for kind in dict.fromkeys(each.kind or "" for each in parsed(value)):
+            if kind in OF_INTERFACES:
+                yield (OF_INTERFACES[kind],)
+
+
+def _sizes(check: Check, facts: Facts) -> Iterator[Problem]:
+    """Disks that are asked for have to fit the plan."""
+    plan, args = facts.types.get(check.args.type), check.args
+    asked = (args.swap_size or 0) + (args.boot_size or 0)
+    if plan is not None and asked > plan.disk_mb:
+        key = "boot_size" if args.boot_size is not None else "swap_size"
+        yield Problem(
+            key, f"makes disks of {asked} MB, and {plan.id} has {plan.disk_mb} MB. Next: make them smaller."
+        )
+
+
+def _elsewhere(check: Check, field: str, what: object, region: str) -> Iterator[Problem]:
+    if check.args.region not in ("", region):
+        yield Problem(
+            field, f"{what} is in {region}, and the Linode in {check.args.region}. Next: use one of there."
+        )
+
+
+def _placement_group(check: Check, facts: Facts) -> Iterator[Problem]:
+    group = check.args.group_id
+    if group is None or not check.is_new("placement_group", "region"):
+        return
+    if (regions := facts.account.group_regions) is None:
+        return
+    if (region := regions.get(group)) is None:
+        yield Problem("placement_group", f"{group} does not exist in this account. Next: correct the number.")
+    else:
+        yield from _elsewhere(check, "placement_group", group, region)
+
+
+def _users(check: Check, facts: Facts) -> Iterator[Problem]:
+    if not check.args.authorized_users or not check.is_new("authorized_users", "region"):
+        return
+    if (known := facts.account.usernames) is None:
+        return
+    for name in (name for name in check.args.authorized_users if name not in known):
+        near = did_you_mean(name, known) or there_are((each, "") for each in known)
+        yield Problem(
+            "authorized_users", f"{name!r} is no user of this account{near}. Next: correct the name."
+        )
+
+
+def _address(check: Check, facts: Facts) -> Iterator[Problem]:
+    wanted = check.args.reserved_ipv4
+    if wanted is None or not check.is_new("reserved_ipv4", "region"):
+        return
+    if (addresses := facts.account.addresses) is None:
+        return
+    if (found := addresses.get(wanted)) is None:
+        near = did_you_mean(wanted, addresses)
+        yield Problem(
+            "reserved_ipv4",
+            f"{wanted} is no reserved address of this account{near}. Next: correct or reserve it.",
+        )
+        return
+    yield from _elsewhere(check, "reserved_ipv4", wanted, found.region)
+    holder = facts.linodes.get(found.linode_id or 0)
+    is_ours = found.linode_id == check.args.adopt or (holder is not None and _is_own(check, holder))
+    if found.linode_id is not None and not is_ours:
+        yield Problem(
+            "reserved_ipv4", f"{wanted} is assigned to Linode {found.linode_id}. Next: use one that is free."
+        )
+
+
+def _is_own(check: Check, linode: Linode) -> bool:
+    stem = check.owner.tag().rpartition(":")[0] + ":"
+    return any(tag.startswith(stem) for tag in linode.tags)
+
+
+def _script(check: Check, facts: Facts) -> Iterator[Problem]:
+    wanted, image = check.args.stackscript_id, check.args.image
+    if wanted is None or not check.is_new("stackscript_id", "stackscript_data", "image", "region"):
+        return
+    if (scripts := facts.account.stackscript(wanted)) is None:
+        return
+    if (script := scripts.get(wanted)) is None:
+        yield Problem(
+            "stackscript_id", f"{wanted} is no StackScript that this account may use. Next: correct it."
+        )
+        return
+    if image and not {ANY_IMAGE, image} & set(script.images):
+        near = did_you_mean(image, script.images)
+        yield Problem(
+            "stackscript_id", f"{wanted} ({script.label}) does not take {image}{near}. Next: change either."
+        )
+    given = check.props.get("stackscript_data")
+    if given is None or isinstance(given, Mapping):
+        yield from _script_data(given or {}, script)
+
+
+def _script_data(data: Mapping[str, object], script: StackScript) -> Iterator[Problem]:
+    """Names only: the values are secret."""
+    fields = {each.name: each for each in script.user_defined_fields}
+    for name, each in fields.items():
+        if name not in data and each.default is None and each.header is None:
+            yield Problem(
+                "stackscript_data", f"lacks {name!r}, which StackScript {script.id} needs. Next: give it."
+            )
+    for name, value in data.items():
+        if name not in fields:
+            near = did_you_mean(str(name), fields)
+            yield Problem(
+                "stackscript_data",
+                f"has {name!r}, which StackScript {script.id} does not ask for{near}. Next: correct it.",
+            )
+        elif not is_unknown(value) and (words := _refusing(fields[name], value)):
+            yield Problem(
+                "stackscript_data", f"has for {name!r} none of {', '.join(words)}. Next: choose from these."
+            )
+
+
+def _refusing(field: UserDefinedField, value: object) -> list[str]:
+    """The words that a field takes, where the value is another."""
+    words = [word.strip() for word in (field.one_of or field.many_of or "").split(",") if word.strip()]
+    given = [str(value)] if field.one_of else [word.strip() for word in str(value).split(",")]
+    return [] if set(given) <= set(words) else words
+
+
+def _backup(check: Check, facts: Facts) -> Iterator[Problem]:
+    wanted, plan = check.args.backup_id, facts.types.get(check.args.type)
+    if wanted is None or check.old is not None:
+        return
+    backups = facts.account.backup(wanted, facts.linodes.values(), check.args.region or None)
+    if backups is None:
+        return
+    if (backup := backups.get(wanted)) is None:
+        yield Problem("backup_id", f"{wanted} is no backup of this account's Linodes. Next: correct the id.")
+        return
+    if backup.status != "successful":
+        yield Problem(
+            "backup_id", f"{wanted} is {backup.status}, and only a successful one is restored. Next: wait."
+        )
+    if check.args.region not in ("", backup.region):
+        yield Problem(
+            "backup_id",
+            f"{wanted} is in {backup.region}, and the Linode in {check.args.region}. Next: create it there.",
+        )
+    if plan is not None and backup.size_mb > plan.disk_mb:
+        yield Problem(
+            "backup_id",
+            f"{wanted} has disks of {backup.size_mb} MB, and the plan has {plan.disk_mb} MB. Next: a larger type.",
+        )
+
+
+def adopted(check: Check, facts: Facts, erasing: list[str]) -> Iterator[Problem]:
+    """A Linode is only taken over if it is free, and as it is declared: nothing is erased for it."""
+    wanted = check.args.adopt
+    if wanted is None or check.old is not None:
+        return
+    if (linode := facts.linodes.get(wanted)) is None:
+        yield Problem(
+            "adopt", f"{wanted} is no Linode of this account. Next: correct the id, or leave adopt out."
+        )
+        return
+    if owned := [tag for tag in linode.tags if is_owner_tag(tag) and tag != check.owner.tag()]:
+        yield Problem(
+            "adopt", f"{wanted} belongs to another resource ({owned[0]}). Next: remove it from there first."
+        )
+    if erasing:
+        yield Problem(
+            "adopt",
+            f"{wanted} has another {' and '.join(erasing)}. Next: declare what it has; change it afterwards.",
+        )

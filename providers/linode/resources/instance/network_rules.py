@@ -1,0 +1,208 @@
+"""What is wrong with an Instance's network: interfaces of either generation, firewalls, and subnets of VPCs.
+
+Source of every rule that names none: POST /linode/instances.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterator
+
+from providers.linode.core.problems import Problem
+from providers.linode.core.spec import Checking
+from providers.linode.core.values import is_unknown
+from providers.linode.nearest import there_are
+from providers.linode.resources.instance.account_lookups import lookups
+from providers.linode.resources.instance.account_records import Subnet
+from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.interfaces import Interface, parsed
+
+Check = Checking[InstanceArgs]
+
+NOT_WITH_LINODE_INTERFACES = ("private_ip", "reserved_ipv4")
+MOST_INTERFACES = 3
+KEPT_BY_THE_API = 2
+"""Addresses at each end of a subnet that no interface gets. Source: POST /linode/instances, interfaces."""
+
+
+def generations(check: Check) -> Iterator[Problem]:
+    """What belongs to one generation of interfaces only."""
+    args = check.args
+    if args.interface_generation == "linode":
+        if args.firewall_id is not None:
+            yield Problem(
+                "firewall_id", "is for legacy interfaces. Next: put firewall_id into each of the interfaces."
+            )
+        for key in NOT_WITH_LINODE_INTERFACES:
+            if args.value(key):
+                yield Problem(key, "does not go with Linode interfaces. Next: leave it out.")
+    if args.network_helper is not None and args.interface_generation == "legacy_config":
+        yield Problem(
+            "network_helper",
+            "is for Linode interfaces. Next: leave it out, or interface_generation='linode'.",
+        )
+
+
+def interfaces_together(check: Check) -> Iterator[Problem]:
+    """What an API that takes each of the interfaces refuses of all of them."""
+    given = check.props.get("interfaces")
+    items = parsed(given if isinstance(given, (list, tuple)) else ())
+    for reason in (*_of_one_generation(check, items), *_crowded(items), *_without_any(check)):
+        yield Problem("interfaces", reason)
+
+
+def _of_one_generation(check: Check, items: list[Interface]) -> Iterator[str]:
+    forms = {item.generation for item in items if item.generation}
+    wanted = check.args.interface_generation
+    if len(forms) > 1:
+        yield "are of both generations. Next: give all a purpose, or all one of public, vlan and vpc."
+    elif wanted == "linode" and "legacy_config" in forms:
+        yield "are legacy ones. Next: give each one of public, vlan and vpc, or interface_generation='legacy_config'."
+    elif wanted == "legacy_config" and "linode" in forms:
+        yield "are Linode interfaces. Next: give each a purpose, or interface_generation='linode'."
+
+
+def _crowded(items: list[Interface]) -> Iterator[str]:
+    """At most 3; one public one, and no VLAN twice. Of Linode interfaces one VPC too, and one default route."""
+    kinds = Counter(
+        item.kind
+        for item in items
+        if item.kind == "public" or (item.generation, item.kind) == ("linode", "vpc")
+    )
+    vlans = Counter(item.vlan for item in items if item.vlan)
+    routes = Counter(route for item in items for route in item.routes)
+    if len(items) > MOST_INTERFACES:
+        yield f"are {len(items)}, and the API takes {MOST_INTERFACES}. Next: drop some."
+    for kind in (kind for kind, count in kinds.items() if count > 1):
+        yield f"can have only one {kind} interface. Next: drop the others."
+    for label in (label for label, count in vlans.items() if count > 1):
+        yield f"have the VLAN '{label}' twice. Next: drop one."
+    for route in (route for route, count in routes.items() if count > 1):
+        yield f"can have only one {route}. Next: leave it to one of them."
+
+
+def _without_any(check: Check) -> Iterator[str]:
+    booted = check.props.get("booted")
+    stays_off = booted is False or is_unknown(booted)
+    boots = (check.args.image or check.args.backup_id) and not stays_off
+    if check.args.interface_generation == "linode" and boots and not check.props.get("interfaces"):
+        yield "needs at least one, or the Linode can't boot. Next: give one."
+
+
+def first_addresses(check: Check) -> Iterator[Problem]:
+    """A new Linode has no public address yet."""
+    if check.old is not None and not check.replaces:
+        return
+    for number, item in enumerate(parsed(check.args.interfaces)):
+        if item.nat and item.nat != "any":
+            yield Problem(
+                "interfaces",
+                f"[{number}].ipv4.nat_1_1 can't be an address, as a new Linode has none yet. Next: say 'any'.",
+            )
+
+
+def doubts(check: Check) -> Iterator[str]:
+    """What the API takes, and what is probably not meant."""
+    if not check.is_new("firewall_id", "interfaces", "region"):
+        return
+    for firewall_id in firewall_ids(check.args):
+        firewall = (lookups(check.session).firewalls or {}).get(firewall_id)
+        if firewall is not None and firewall.status != "enabled":
+            yield f"firewall {firewall_id} ({firewall.label}) is {firewall.status}: it lets everything through"
+
+
+def firewall_ids(args: InstanceArgs) -> list[int]:
+    """The firewalls that the Linode and its interfaces name; 0 is none."""
+    found = [args.firewall_id, *(item.firewall for item in parsed(args.interfaces))]
+    return [each for each in dict.fromkeys(found) if each]
+
+
+def _firewalls(check: Check) -> Iterator[Problem]:
+    wanted = firewall_ids(check.args)
+    if not wanted or not check.is_new("firewall_id", "interfaces", "region"):
+        return
+    if (firewalls := lookups(check.session).firewalls) is None:
+        return
+    listed = there_are((firewall.id, firewall.label) for firewall in firewalls.values())
+    for firewall_id in wanted:
+        if firewall_id not in firewalls:
+            field = "firewall_id" if check.args.firewall_id == firewall_id else "interfaces"
+            yield Problem(
+                field, f"firewall {firewall_id} does not exist in this account{listed}. Next: correct it."
+            )
+
+
+def _unguarded(check: Check) -> Iterator[Problem]:
+    """Interfaces that leave their firewall to the account, where the account has no default one for their kind."""
+    bare = unguarded(parsed(check.args.interfaces))
+    if not bare or not check.is_new("interfaces", "region"):
+        return
+    if (defaults := lookups(check.session).default_firewalls) is None:
+        return
+    for number, kind in bare:
+        if not defaults.get(f"{kind}_interface"):
+            yield Problem(
+                "interfaces",
+                f"[{number}] needs firewall_id: the account has no default firewall for {kind} interfaces. "
+                "Next: name one, or 0 for none.",
+            )
+
+
+def unguarded(items: list[Interface]) -> list[tuple[int, str]]:
+    """Number and kind of the Linode interfaces that name no firewall; a VLAN has none."""
+    return [
+        (number, str(item.kind))
+        for number, item in enumerate(items)
+        if item.generation == "linode" and item.kind in ("public", "vpc") and not item.names_firewall
+    ]
+
+
+def _subnets(check: Check) -> Iterator[Problem]:
+    items = [item for item in parsed(check.args.interfaces) if item.subnet_id]
+    if not items or not check.is_new("interfaces", "region"):
+        return
+    if (subnets := lookups(check.session).subnets) is None:
+        return
+    region = check.args.region
+    for subnet_id in dict.fromkeys(item.subnet_id or 0 for item in items):
+        subnet = subnets.get(subnet_id)
+        if subnet is None:
+            there = [each for each in subnets.values() if region in ("", each.region)]
+            listed = there_are((each.id, each.label) for each in there)
+            yield Problem(
+                "interfaces", f"subnet {subnet_id} is in no VPC of this account{listed}. Next: correct it."
+            )
+        else:
+            if check.args.region not in ("", subnet.region):
+                yield Problem(
+                    "interfaces",
+                    f"subnet {subnet_id} is in {subnet.region}, and the Linode in {check.args.region}. "
+                    "Next: use one of there.",
+                )
+    for item in items:
+        subnet = subnets.get(item.subnet_id or 0)
+        for address in item.addresses if subnet else ():
+            if subnet and not _gives(subnet, address):
+                yield Problem(
+                    "interfaces",
+                    f"{address} is no usable address of subnet {subnet.id} ({subnet.ipv4}). "
+                    "Next: use another, or leave it to the API.",
+                )
+
+
+def _gives(subnet: Subnet, address: str) -> bool:
+    """Whether a subnet may give an address; what is no address, or of no known range, is judged elsewhere."""
+    try:
+        network, wanted = ipaddress.IPv4Network(subnet.ipv4 or ""), ipaddress.IPv4Address(address)
+    except ValueError:
+        return True
+    place = int(wanted) - int(network.network_address)
+    return KEPT_BY_THE_API <= place < network.num_addresses - KEPT_BY_THE_API
+
+
+def attached(check: Check) -> Iterator[Problem]:
+    """Against the account: firewalls, and subnets of VPCs."""
+    yield from _firewalls(check)
+    yield from _unguarded(check)
+    yield from _subnets(check)

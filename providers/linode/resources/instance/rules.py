@@ -1,0 +1,100 @@
+"""What does not go together among an Instance's inputs, whatever the account says. Pure.
+
+Every rule is asked about what is known; `gives` tells whether an unknown one will be there. Source of every rule that
+names none: POST /linode/instances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from providers.linode.core.effects import Takes
+from providers.linode.core.problems import Problem
+from providers.linode.core.spec import Checking
+from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.changes import BACKUPS_OFF, OFF
+from providers.linode.resources.instance.password_strength import LENGTHS, is_guessable
+
+Check = Checking[InstanceArgs]
+Rule = Callable[[Check], Iterator[Problem]]
+
+WAYS_IN = ("root_pass", "authorized_keys", "authorized_users")
+NEED_IMAGE = (*WAYS_IN, "user_data", "stackscript_id", "swap_size", "boot_size")
+
+
+def sources(check: Check) -> Iterator[Problem]:
+    """Image or backup, and what can't be done without either."""
+    args = check.args
+    if args.image and args.backup_id:
+        yield Problem("backup_id", "does not go with image. Next: give one of the two.")
+    if check.gives("image") or check.gives("backup_id"):
+        return
+    for key in NEED_IMAGE:
+        if args.value(key) is not None:
+            yield Problem(key, "needs an image to be deployed. Next: give an image, or leave it out.")
+    if args.booted:
+        yield Problem("booted", "is not possible without an image or a backup. Next: give an image.")
+
+
+def stackscripts(check: Check) -> Iterator[Problem]:
+    if check.args.stackscript_data is not None and not check.gives("stackscript_id"):
+        yield Problem("stackscript_data", "needs stackscript_id. Next: give it too.")
+    if check.args.stackscript_id is not None and (check.args.image or "").startswith("private/"):
+        yield Problem("stackscript_id", "does not go with a private image. Next: choose a public one.")
+
+
+def credentials(check: Check) -> Iterator[Problem]:
+    """What the API asks of a password or keys that it is given; what a Linode has already is not judged.
+
+    A replacement deletes first, a rebuild erases first: the refusal of a weak password would come too late.
+    """
+    deploys = check.old is None or any(
+        each.replaces or "disks" in each.destroys for each in check.takes.values()
+    )
+    if deploys and check.args.image and not any(check.props.get(key) for key in WAYS_IN):
+        yield Problem("image", f"needs one of {', '.join(WAYS_IN)}, or nobody could log in. Next: give one.")
+    password = check.args.root_pass
+    sent = deploys or check.takes.get("root_pass") == OFF
+    if sent and password is not None and len(password) in LENGTHS and is_guessable(password):
+        yield Problem(
+            "root_pass",
+            "is too easy to guess: the API refuses it. Next: choose another without words, names, sequences and "
+            "repeats, or let RootPassword make one.",
+        )
+
+
+def guards(check: Check) -> Iterator[Problem]:
+    """Changes that the resource's own policies, or the API, refuse."""
+    if check.old is None:
+        return
+    off = [name for name, each in check.takes.items() if _is_off(each)]
+    if check.args.allow_downtime is False and off:
+        yield Problem(
+            "allow_downtime",
+            f"forbids this change: {', '.join(off)} can't change while the Linode runs. "
+            "Next: take the change back, or allow_downtime=True.",
+        )
+    has_backups = check.old.backups_enabled or (check.mine is not None and check.mine.backups.enabled)
+    if has_backups and check.takes.get("backups_enabled") == BACKUPS_OFF and not check.args.allow_data_loss:
+        yield Problem(
+            "backups_enabled",
+            "off makes the API delete every backup of this Linode, for good. "
+            "Next: keep it on, or say allow_data_loss=True.",
+        )
+    if check.old.private_ip is True and check.args.private_ip is False and not check.replaces:
+        yield Problem(
+            "private_ip",
+            "can't be taken away from a Linode. Next: keep it, or replace the Linode with replace_on=['private_ip'].",
+        )
+
+
+def _is_off(takes: Takes) -> bool:
+    return takes.replaces or takes.level == "power off" or "disks" in takes.destroys
+
+
+RULES: tuple[Rule, ...] = (
+    sources,
+    stackscripts,
+    credentials,
+    guards,
+)

@@ -1,0 +1,247 @@
+"""A Linode as a kind of resource: what a change takes, how it is made, read, changed and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from providers.linode.api.errors import LinodeError
+from providers.linode.api.records import Linode
+from providers.linode.catalogs.records import LinodeType, Region
+from providers.linode.core import diff
+from providers.linode.core.effects import ACTION, KEPT, REPLACE, Takes
+from providers.linode.core.problems import Problem
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Spec, Update
+from providers.linode.resources.instance import (
+    account_rules,
+    deleting,
+    grants,
+    interfaces,
+    network_rules,
+    steps,
+)
+from providers.linode.resources.instance.addresses import addresses
+from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.changes import (
+    BACKUPS_OFF,
+    BACKUPS_ON,
+    MIGRATE,
+    OFF,
+    REBUILD,
+    RESIZE,
+    SHUT_DOWN,
+    WARM,
+)
+from providers.linode.resources.instance.rules import RULES
+
+Props = Mapping[str, object]
+
+DESCRIBE = ("type", "region", "image", "label", "tags", "backups_enabled", "watchdog_enabled")
+"""What a Linode that is only read, and so declares nothing, is shown with."""
+
+IMPORTED = (*DESCRIBE, "placement_group")
+
+REGIONAL = ("reserved_ipv4", "placement_group", "interfaces")
+"""What belongs to a region, and so can't move with a Linode: reserved addresses, groups, VPCs and VLANs."""
+
+
+@dataclass(frozen=True)
+class InstanceSpec(Spec[InstanceArgs, Linode]):
+    """Source: /linode/instances."""
+
+    def takes(self, name: str, changed: Changed[InstanceArgs]) -> Takes:
+        """What a change of this input takes, once policies have been asked."""
+        old, new = changed.old, changed.new
+        if name in (new.replace_on or ()):
+            return REPLACE
+        by_policy = {
+            "image": {None: REPLACE, "replace": REPLACE, "rebuild": REBUILD, "ignore": KEPT}.get(
+                new.on_image_change
+            ),
+            "root_pass": {None: KEPT, "keep": KEPT, "reset": OFF}.get(new.on_root_pass_change),
+            "authorized_keys": FIRST_BOOT.get(new.on_access_change),
+            "authorized_users": FIRST_BOOT.get(new.on_access_change),
+            "user_data": FIRST_BOOT.get(new.on_user_data_change),
+        }
+        if name in by_policy:
+            return by_policy[name] or REPLACE
+        if name == "region":
+            return MIGRATE if can_migrate(changed) else REPLACE
+        if name == "type":
+            return resizing(changed)
+        if name == "interfaces" and interfaces.only_firewalls_differ(old.interfaces, new.interfaces):
+            return ACTION
+        if name == "booted" and new.booted is False:
+            return SHUT_DOWN
+        if name == "backups_enabled":
+            return BACKUPS_OFF if new.backups_enabled is False else BACKUPS_ON
+        return self.fields[name].takes
+
+    def destroyed(self, old: InstanceArgs) -> tuple[str, ...]:
+        """What is lost with a Linode that had these arguments: backups only where there are any."""
+        return ("disks", *(("backups",) if old.backups_enabled else ()), "id", "addresses")
+
+    def canonical(self, session: Session, news: Props) -> Props:
+        """The region's id that the API uses today for an older form with a suffix: us-east-1a is us-east."""
+        region = news.get("region")
+        if not isinstance(region, str) or len(region) <= 3 or region[-3] != "-":
+            return news
+        base, old_form = region[:-3], region[-2].isdigit() and region[-1].isalpha()
+        known = {each.id for each in session.catalogs.regions()} if old_form else set()
+        return {**news, "region": base} if region not in known and base in known else news
+
+    def is_adrift(self, olds: Props, args: InstanceArgs) -> bool:
+        """Whether it is in another power state than declared."""
+        kept = args.kept_status
+        return (
+            kept is not None and olds.get("status") in ("running", "offline") and olds.get("status") != kept
+        )
+
+    def kept_when_cut_off(self, olds: Props) -> dict[str, object]:
+        """The status to be restored: it may be off for the update alone."""
+        return {"status": olds["status"]} if "status" in olds else {}
+
+    def monthly_usd(self, session: Session, args: InstanceArgs) -> float | None:
+        """The plan in its region, with backups if on."""
+        with suppress(LinodeError):
+            plan = _type_of(session, args.type)
+            if plan is not None and args.region:
+                return plan.monthly_usd(args.region, backups=bool(args.backups_enabled))
+        return None
+
+    # ---- made, changed, deleted
+
+    def finish(self, update: Update[InstanceArgs, Linode]) -> Linode:
+        """The Linode as it is wanted, running if it is to be waited for.
+
+        One that was there already is changed in place, never erased. Raises WaitExpired and what the calls raise.
+        """
+        wanted, linode = update.wanted, update.record
+        if wanted.wait_for == "accepted":
+            body = steps.put_body(update, linode)
+            return update.session.client.update_linode(linode.id, body) if body else linode
+        linode = steps.machine_of(update).settled(linode, wanted.first_status)
+        reported = self.reported_inputs(linode, wanted)
+        takes = diff.between(self, reported, wanted.declared(), update.session)
+        kept = {
+            name: each for name, each in takes.items() if not each.replaces and "disks" not in each.destroys
+        }
+        update = replace(update, record=linode, takes=kept)
+        if not kept and not steps.put_body(update, linode):
+            return linode
+        return steps.run(update)
+
+    def update(self, update: Update[InstanceArgs, Linode]) -> Linode:
+        return steps.run(update)
+
+    def delete(self, session: Session, id_: str, args: InstanceArgs, timeout_s: float) -> None:
+        """Delete it and wait until it is gone, so that its label is free; at once with wait_for="accepted"."""
+        delete = deleting.delete_with_final_image if args.final_snapshot else deleting.delete
+        delete(session, id_, timeout_s, wait=args.wait_for != "accepted")
+
+    def is_leaving(self, record: Linode) -> bool:
+        return record.status == "deleting"
+
+    # ---- read back
+
+    def reported_inputs(self, record: Linode, declared: InstanceArgs) -> dict[str, object]:
+        """Only the thresholds that are declared are compared; an image that is to be ignored is as declared."""
+        found = super().reported_inputs(record, declared)
+        if declared.alerts is not None:
+            found["alerts"] = {key: record.alerts.get(key) for key in declared.alerts}
+        if declared.on_image_change == "ignore" and declared.image is not None:
+            found["image"] = declared.image
+        return found
+
+    def described(self, session: Session, record: Linode) -> dict[str, object]:
+        found = super().imported(record)
+        return {name: found[name] for name in DESCRIBE if name in found}
+
+    def imported(self, record: Linode) -> dict[str, object]:
+        """Without what is so by default."""
+        found = {name: each for name, each in super().imported(record).items() if name in IMPORTED}
+        defaults = {"backups_enabled": False, "watchdog_enabled": True}
+        return {name: each for name, each in found.items() if defaults.get(name) is not each}
+
+    def outputs(self, record: Linode) -> dict[str, object]:
+        """status: when it was last looked at. specs: MB of memory and disk, GB of transfer a month.
+
+        created: UTC without a zone. ssh: the command to log in.
+        """
+        found = addresses(record)
+        return {
+            "label": record.label,
+            "status": record.status,
+            **found,
+            "specs": record.specs.model_dump(),
+            "host_uuid": record.host_uuid,
+            "created": record.created,
+            "ssh": f"ssh root@{found['public_ipv4']}" if found["public_ipv4"] else None,
+            "backups": record.backups.model_dump(),
+        }
+
+
+FIRST_BOOT: Mapping[str | None, Takes] = {None: KEPT, "keep": KEPT, "rebuild": REBUILD, "replace": REPLACE}
+"""By on_access_change and on_user_data_change."""
+
+
+def can_migrate(changed: Changed[InstanceArgs]) -> bool:
+    """Whether the API moves it to the other region in place: between core regions, with nothing that is bound to one.
+
+    Source: POST /linode/instances/{linodeId}/migrate.
+    """
+    old, new = changed.old, changed.new
+    if changed.session is None or not old.region or not new.region:
+        return False
+    if any(new.value(name) for name in REGIONAL):
+        return False
+    regions = {each.id: each for each in changed.session.catalogs.regions()}
+    return _is_core(regions.get(old.region)) and _is_core(regions.get(new.region))
+
+
+def _is_core(region: Region | None) -> bool:
+    return region is not None and region.site_type == "core"
+
+
+def resizing(changed: Changed[InstanceArgs]) -> Takes:
+    """A resize, warm or cold; one-way where the disk grows with the plan."""
+    how = WARM if changed.new.migration_type == "warm" else RESIZE
+    if changed.session is None or changed.new.resize_disk is False:
+        return how
+    before, after = (_type_of(changed.session, args.type) for args in (changed.old, changed.new))
+    grows = before is not None and after is not None and after.disk_mb > before.disk_mb
+    return replace(how, one_way="the disk grows with the plan") if grows else how
+
+
+def _type_of(session: Session, id_: str) -> LinodeType | None:
+    return next((each for each in session.catalogs.types() if each.id == id_), None)
+
+
+def _judged(check: Checking[InstanceArgs]) -> Iterator[Problem]:
+    """Against catalogs and account, and what the token's user may not do."""
+    facts = account_rules.gather(SPEC, check)
+    yield from account_rules.judged(check, facts)
+    yield from network_rules.attached(check)
+    linode = facts.linodes.get(check.args.adopt or 0)
+    differing = (
+        {}
+        if linode is None
+        else diff.between(
+            SPEC, SPEC.reported_inputs(linode, check.args), check.args.declared(), check.session
+        )
+    )
+    erasing = [
+        name for name, each in differing.items() if each.replaces or each.how in (REBUILD.how, MIGRATE.how)
+    ]
+    yield from account_rules.adopted(check, facts, erasing)
+    yield from grants.problems(check)
+
+
+NETWORK = (network_rules.generations, network_rules.interfaces_together, network_rules.first_addresses)
+
+SPEC = InstanceSpec(
+    "Instance", "/linode/instances", InstanceArgs, Linode, BY_LABEL_AND_TAG, "linodes:read_write", "Linode",
+    rules=(*RULES, *NETWORK, _judged), doubts=network_rules.doubts, erases=("disks", "id", "addresses"),
+)  # fmt: skip

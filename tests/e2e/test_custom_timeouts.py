@@ -18,7 +18,7 @@ from providers.linode import Instance, InstanceArgs
 
 given = InstanceArgs(type="g6-nanode-1", region="de-fra-2", image="linode/debian13", root_pass="Planted-Passw0rd-7")
 soon = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s"))
-Instance("web-1", given, Account(), soon)
+Instance("web-1", given, soon)
 """
 
 

@@ -24,7 +24,7 @@ given = InstanceArgs(
     root_pass="Planted-Passw0rd-7",
     final_snapshot=True,
 )
-Instance("web-1", given, Account(), pulumi.ResourceOptions(protect=wanted["protect"]))
+Instance("web-1", given, pulumi.ResourceOptions(protect=wanted["protect"]))
 """
 
 

@@ -113,7 +113,7 @@ def test_another_region_is_reached_in_place(deployed: Checkout) -> None:
     done = deployed.run("up")
     again = deployed.run("preview", "--expect-no-changes")
 
-    assert "migrate from de-fra-2 to" in shown.said
+    assert "migrated from de-fra-2 to" in shown.said
     assert done.code == 0, done.said
     after = deployed.linodes()["fleet-local-db-1"]
     assert (after["id"], after["status"]) == (before["id"], "running")

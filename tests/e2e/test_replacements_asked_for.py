@@ -20,10 +20,11 @@ from providers.linode import Instance, InstanceArgs
 with open("wanted.json") as file:
     wanted = json.load(file)
 given = InstanceArgs(
-    type="g6-nanode-1", region="de-fra-2", image="linode/debian13", root_pass="Planted-Passw0rd-7", **wanted["args"]
+    type="g6-nanode-1", region="de-fra-2", image="linode/debian13", root_pass="Planted-Passw0rd-7",
+    generation=wanted["generation"], **wanted["args"]
 )
 options = pulumi.ResourceOptions(aliases=wanted["aliases"], replace_on_changes=["user_data"])
-Instance(wanted["name"], given, Account(), options, generation=wanted["generation"])
+Instance(wanted["name"], given, options)
 """
 
 
@@ -63,7 +64,7 @@ def test_a_forced_replacement_is_announced_keeps_the_label_and_settles(project: 
     shown = project.preview("--replace", project.urn(), "--diff")
     done = project.up("--replace", project.urn())
 
-    assert "replace, as was asked for: all disks are erased, id and addresses change" in shown.said
+    assert "recreated, as was asked for: all disks are erased, id and addresses change" in shown.said
     assert done.code == 0, done.said
     after = project.linode()
     assert after[0] != before
@@ -110,7 +111,7 @@ def test_the_engines_own_replace_on_changes_works_and_is_announced(project: Decl
     shown = project.preview("--diff")
     done = project.up()
 
-    assert "replace, as was asked for" in shown.said
+    assert "recreated, as was asked for" in shown.said
     assert done.code == 0, done.said
     assert (project.linode()[0] != before, project.linode()[1]) == (True, label)
     assert project.settled()

@@ -259,31 +259,3 @@ def test_every_wait_ends_once_and_as_the_plain_model_says(
         for number, wait in enumerate(added):
             if wait.outcome is not None:
                 assert ended.setdefault(number, wait.outcome) is wait.outcome
-
-
-@given(st.permutations(range(1, 8)), st.sets(st.integers(1, 7)))
-def test_a_batch_is_looked_at_once_when_the_last_of_its_jobs_has_ended(
-    order: list[int], failing: set[int]
-) -> None:
-    waits = Waits()
-    added = [waits.add(Goal(n, "x", status="running", batch=1), 0.0, 100.0) for n in range(1, 8)]
-
-    def rebuilt(n: int, status: str) -> Event:
-        return Event(id=n, action="linode_rebuild", status=status, entity=Entity(id=n, type="linode"))
-
-    waits.begin()
-    waits.hear([rebuilt(n, "started") for n in order])
-    looks = [waits.to_look_at()]
-    for n in order:
-        waits.begin()
-        waits.hear([rebuilt(n, "failed" if n in failing else "finished")])
-        looks.append(waits.to_look_at())
-    rows = [
-        Linode(id=n, label="x", status="offline" if n in failing else "running", region="r")
-        for n in range(1, 8)
-    ]
-    waits.see(rows, set(looks[-1]))
-
-    assert looks == [*([[]] * 7), list(range(1, 8))]
-    assert {wait.goal.linode_id for wait in added if wait.outcome and wait.outcome.error} == failing
-    assert waits.open == []

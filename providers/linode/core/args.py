@@ -39,7 +39,7 @@ from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError, create_m
 from typing_extensions import Self, dataclass_transform, is_typeddict
 
 from providers.linode.core.effects import OURS, Takes
-from providers.linode.core.problems import EXTRA, Problem, problem_of, told
+from providers.linode.core.problems import Problem, problem_of, told
 from providers.linode.core.values import as_id, is_unknown, whole_numbers
 
 __all__ = [
@@ -281,7 +281,7 @@ class Args(_Transformed):
             found = [
                 problem_of(each, cls.nested_names())
                 for each in error.errors(include_url=False)
-                if each["type"] == EXTRA or not isinstance(each["input"], Unknown)
+                if not isinstance(each["input"], Unknown)
             ]
             return [each for each in found if not isinstance(props.get(each.field), Unknown)]
         return []

@@ -171,6 +171,7 @@ def _partly_made(spec: AnySpec, session: Session, props: Props, record: Any, err
     """
     record = _as_it_is(spec, session, record.id) or record
     outs = _outputs(spec, session, _seen(spec, props, record), record, ready=False)
+    outs |= spec.kept_when_made_in_part(spec.args.read(props))
     reason = f"{spec.name} {record.id} is made and kept in the state, but not ready: {told(error)}{NEXT}"
     if not engine.keep_partial(str(record.id), outs, reason, props.get(PROVIDER_KEY)):
         log.warning("%s", reason)

@@ -184,6 +184,10 @@ class Spec(Generic[A, R]):
         """Whether only an output shows that there is something to do."""
         return False
 
+    def kept_when_made_in_part(self, args: A) -> dict[str, object]:
+        """Outputs that the next run needs where a create broke off."""
+        return {}
+
     def kept_when_cut_off(self, olds: Mapping[str, object]) -> dict[str, object]:
         """Old outputs that the next run needs where an update broke off."""
         return {}

@@ -58,11 +58,8 @@ def made(client: LinodeClient, count: int) -> list[Linode]:
     return [client.create_linode({**BODY, "label": f"web-{n}"}) for n in range(count)]
 
 
-def running(linodes: list[Linode], batch: int = 0) -> list[Goal]:
-    return [
-        Goal(one.id, f"{one.label} is to run", status="running", since=one.created, batch=batch)
-        for one in linodes
-    ]
+def running(linodes: list[Linode]) -> list[Goal]:
+    return [Goal(one.id, f"{one.label} is to run", status="running", since=one.created) for one in linodes]
 
 
 def waited(poller: Poller, goals: list[Goal], timeout_s: float = 60.0) -> tuple[threading.Thread, list[str]]:
@@ -87,7 +84,7 @@ def until_seen(world: World, path: str, times: int) -> None:
 @pytest.mark.parametrize("count", [1, 60])
 def test_a_look_costs_one_request_for_one_linode_and_for_sixty(world: World, count: int) -> None:
     client, poller = world.poller()
-    goals = running(made(client, count), poller.next_batch())
+    goals = running(made(client, count))
     thread, got = waited(poller, goals)
     until_seen(world, "events", 3)
 

@@ -64,7 +64,7 @@ class Goal:
 
     `status` is the one that is wanted, where that is all: then rest in another one is a failure. `since`
     (UTC, as the API writes it) and `after` say which events are news: those of that second or later, with a
-    larger id. Goals of one `batch` above 0 are looked at together, once the jobs of all of them have ended.
+    larger id.
     """
 
     linode_id: int
@@ -74,7 +74,6 @@ class Goal:
     status: str = ""
     since: str = ""
     after: int = 0
-    batch: int = 0
 
     def is_met(self, linode: Linode) -> bool:
         """Whether the Linode is at rest and as wanted."""

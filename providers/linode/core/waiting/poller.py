@@ -81,7 +81,6 @@ class Poller:
         self._looks = self._near = 0
         self._newest = self._next = self._last = 0.0
         self._failed_events = 0
-        self._batches = 0
 
     def wait_for(self, goals: Sequence[Goal], timeout_s: float) -> list[Outcome]:
         """How each of the goals ended, in their order; the last of them within `timeout_s` seconds."""
@@ -105,23 +104,12 @@ class Poller:
             self._changed.notify_all()
         return waits
 
-    def join(self, waits: Sequence[Wait], enough: Callable[[], bool] = lambda: False) -> None:
-        """Return when all these waits have ended, or it is `enough`, which `wake` has looked at again."""
+    def join(self, waits: Sequence[Wait]) -> None:
+        """Return when all these waits have ended."""
         with self._changed:
-            while (left := [wait for wait in waits if wait.outcome is None]) and not enough():
+            while left := [wait for wait in waits if wait.outcome is None]:
                 self._changed.wait(max(0.0, min(wait.deadline for wait in left) - self._now()))
                 self._waits.expire(self._now())
-
-    def wake(self) -> None:
-        """Have those who join look again whether it is enough."""
-        with self._changed:
-            self._changed.notify_all()
-
-    def next_batch(self) -> int:
-        """A number for goals that are to be looked at together."""
-        with self._changed:
-            self._batches += 1
-            return self._batches
 
     def mark(self) -> Mark:
         """Where the account's events are when this process first asks: what comes after it is news.

@@ -77,8 +77,7 @@ class Waits:
         """The Linodes whose status is worth a look in this tick, in order."""
         waits = self._in_tick()
         if self.events_allowed and not self.list_only and self._ticks % CROSS_LOOK_TICKS:
-            busy_batches = {wait.goal.batch for wait in waits if not wait.is_quiet()} - {0}
-            waits = [wait for wait in waits if wait.is_quiet() and wait.goal.batch not in busy_batches]
+            waits = [wait for wait in waits if wait.is_quiet()]
         return sorted({wait.goal.linode_id for wait in waits})
 
     def see(self, rows: Iterable[Linode], asked: Collection[int]) -> None:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Config, Linode
+from providers.linode.core.adoption import Verdict, sort_out
 from providers.linode.core.runtime import Session
 from providers.linode.core.waiting import until
 from providers.linode.core.waiting.goals import STABLE, Goal, anything
+
+MOST_BOOTS = 3
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,21 @@ class Machine:
             return linode
         if status == "offline":
             return self.shut_down()
-        config_id = self._boot_config_id()
-        self.when_free(lambda: self.client.boot(self.id, config_id), "boot")
+        self._boot()
         return self.at_rest(what=f"be {status}", status=status)
+
+    def _boot(self) -> None:
+        """Boot it; where the answer was lost, a look tells whether to ask again."""
+        config_id = self._boot_config_id()
+        for left in range(MOST_BOOTS, 0, -1):
+            try:
+                self.when_free(lambda: self.client.boot(self.id, config_id), "boot")
+                return
+            except LinodeError as error:  # noqa: PERF203 - a few tries, each a request
+                if left == 1 or sort_out(error) is not Verdict.UNKNOWN:
+                    raise
+                if self.at_rest().status == "running":
+                    return
 
     def shut_down(self) -> Linode:
         """The Linode, off."""

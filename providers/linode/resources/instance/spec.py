@@ -99,9 +99,13 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
             kept is not None and olds.get("status") in ("running", "offline") and olds.get("status") != kept
         )
 
+    def kept_when_made_in_part(self, args: InstanceArgs) -> dict[str, object]:
+        """The status that it is to get: a boot that failed leaves it off."""
+        return {"power": args.first_status}
+
     def kept_when_cut_off(self, olds: Props) -> dict[str, object]:
         """The status to be restored: it may be off for the update alone."""
-        return {"status": olds["status"]} if "status" in olds else {}
+        return {key: olds[key] for key in ("status", "power") if key in olds}
 
     def monthly_usd(self, session: Session, args: InstanceArgs) -> float | None:
         """The plan in its region, with backups if on."""

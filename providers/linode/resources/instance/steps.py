@@ -78,7 +78,7 @@ def status_after(update: InstanceUpdate) -> str:
         each.level in ("power off", "data loss") and each is not BACKUPS_OFF for each in update.takes.values()
     )
     under_way = update.before.get("ready") is False or with_downtime
-    before = update.before.get("status") if under_way else None
+    before = update.before.get("power") or (update.before.get("status") if under_way else None)
     if update.of(REBUILD) or before == "running" or update.record.status not in ("offline", "stopped"):
         return wanted.first_status
     return "offline"

@@ -1,0 +1,100 @@
+"""What a change does is told beside its resource in every plain preview, and nothing else shows as changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from emulators.linode_api.server import LocalApi
+from tests.project import Project
+
+BASE: dict[str, object] = {
+    "type": "g6-nanode-1",
+    "region": "de-fra-2",
+    "image": "linode/debian12",
+    "root_pass": "First-Passw0rd-1",
+    "tags": ["one"],
+}
+
+
+@pytest.fixture
+def project(engine: str, tmp_path: Path) -> Iterator[Project]:
+    with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
+        made = Project(tmp_path / "project", engine, api)
+        made.declare({"web": BASE})
+        assert made.up().code == 0
+        yield made
+
+
+def steps_of(project: Project, *words: str) -> list[dict[str, Any]]:
+    """The Instance's steps of a preview: with a refresh its own step comes first."""
+    said = project.preview("--json", *words).said
+    found = json.loads(said[said.index("{") : said.rindex("}") + 1])
+    return [step for step in found["steps"] if step["urn"].endswith("::web")]
+
+
+def differing(step: dict[str, Any]) -> set[str]:
+    """The inputs that the two states of a step have otherwise."""
+    old, new = step["oldState"]["inputs"], step["newState"]["inputs"]
+    return {key for key in {*old, *new} if old.get(key) != new.get(key)}
+
+
+def test_erasure_and_time_off_are_told_by_every_plain_preview(project: Project) -> None:
+    project.declare({"web": {**BASE, "image": "linode/debian13"}})
+    first = project.preview()
+    assert project.up().code == 0
+
+    project.declare({"web": {**BASE, "image": "linode/ubuntu24.04"}})
+    second = project.preview()
+    project.declare({"web": {**BASE, "image": "linode/debian13", "type": "g6-standard-1"}})
+    resized = project.preview()
+
+    assert "recreated because of image: all disks are erased" in first.said
+    assert "recreated because of image: all disks are erased" in second.said
+    assert "resized in place from g6-nanode-1 to g6-standard-1, off for 3 to 5 min" in resized.said
+    assert "for good: the disk grows with the plan" in resized.said
+    assert "5.00 → 12.00 USD a month" in resized.said
+
+
+def test_a_change_of_tags_shows_as_that_alone(project: Project) -> None:
+    project.declare({"web": {**BASE, "tags": ["two"]}})
+
+    [step] = steps_of(project)
+    shown = project.preview("--diff").said
+
+    assert step["op"] == "update"
+    assert differing(step) == {"tags"}
+    assert "ipv4" not in shown
+    assert "monthly_usd" not in shown
+
+
+def test_a_drift_of_tags_shows_as_that_alone(project: Project) -> None:
+    headers = {"Authorization": f"Bearer {project.token}"}
+    url = f"{project.api.url}/v4/linode/instances"
+    [row] = requests.get(url, headers=headers, timeout=10).json()["data"]
+    ours = [tag for tag in row["tags"] if tag.startswith("pulumi:")]
+    body = {"tags": ["by-hand", *ours]}
+    requests.put(f"{url}/{row['id']}", json=body, headers=headers, timeout=10).raise_for_status()
+
+    steps = steps_of(project, "--refresh")
+
+    assert {step["op"] for step in steps} <= {"refresh", "update"}
+    assert {key for step in steps for key in differing(step)} == {"tags"}
+    assert steps[-1]["newState"]["inputs"]["tags"] == ["one"]
+
+
+def test_programs_read_the_same_from_a_file(project: Project, tmp_path: Path) -> None:
+    project.env["LINODE_EFFECTS"] = str(tmp_path / "effects.ndjson")
+    project.declare({"web": {**BASE, "image": "linode/debian13"}})
+
+    project.preview()
+
+    *_, told = map(json.loads, (tmp_path / "effects.ndjson").read_text().splitlines())
+    assert (told["op"], told["level"], told["kind"]) == ("replace", "data loss", "Instance")
+    assert told["destroys"] == ["disks", "id", "addresses"]
+    assert told["urn"].endswith("::web")

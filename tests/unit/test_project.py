@@ -145,6 +145,21 @@ def test_every_requirement_is_pinned_and_hashed(file: str) -> None:
         assert "--hash=sha256:" in entry, entry[:80]
 
 
+def test_no_test_looks_at_a_clock() -> None:
+    """On a busy machine it says nothing of the code. `tests/until.py` waits; bench and chaos choose moments."""
+    folders = ("unit", "properties", "contract", "servicer", "e2e", "docs")
+    clock = re.compile(r"\btime\.(?:monotonic|perf_counter|process_time|time)\(")
+
+    lookers = {
+        str(file.relative_to(PROJECT))
+        for folder in folders
+        for file in (PROJECT / "tests" / folder).rglob("*.py")
+        if clock.search(file.read_text())
+    }
+
+    assert lookers == set()
+
+
 def test_git_keeps_no_link() -> None:
     """One named .venv, say, would take the place of the virtual environment in every checkout."""
     listed = subprocess.run(

@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.report.judge.outages import largest_independent
@@ -94,7 +94,6 @@ def reaches(needs: Needs, start: str, goal: str) -> bool:
 
 
 @given(graphs())
-@settings(max_examples=300, deadline=None)
 def test_it_is_the_largest_by_trying_all(given_: tuple[Needs, list[str]]) -> None:
     needs, inside = given_
 

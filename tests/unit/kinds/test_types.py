@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ wall = Firewall(
     opts=pulumi.ResourceOptions(depends_on=[key]),
 )
 numbers: list[int] = [1, 2]
-args = FirewallArgs(inbound_policy="ACCEPT", outbound_policy="DROP", linodes=numbers, status=None)
+args = FirewallArgs(inbound_policy="ACCEPT", outbound_policy="DROP", linodes=numbers, tags=wall.tags)
 other = Firewall("db", args, pulumi.ResourceOptions(parent=wall))
 created: pulumi.Output[str] = wall.created
 label: pulumi.Output[str] = other.label
@@ -98,9 +99,8 @@ def pyright(file: Path) -> set[int]:
 
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_a_right_program_is_clean_and_every_mistake_is_refused_on_its_line(
-    checker: object, tmp_path: Path
+    checker: Callable[[Path], set[int]], tmp_path: Path
 ) -> None:
-    assert callable(checker)
     for folder, program in (("right", RIGHT), ("wrong", WRONG)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / f"{folder}_program.py").write_text(program.lstrip())

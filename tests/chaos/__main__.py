@@ -81,7 +81,7 @@ def _say(line: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Faults and kills, counted.")
-    parser.add_argument("--creates", type=int, default=1000)
+    parser.add_argument("--creates", type=int, default=1000, help="of each kind")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20261124)
     forced = os.environ.get("ENGINE") or None

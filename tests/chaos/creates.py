@@ -7,42 +7,51 @@ from pathlib import Path
 
 import requests
 
-from tests.chaos.tally import Tally, compare
+from tests.chaos.more import More
+from tests.chaos.tally import KINDS, Tally, compare
 from tests.checkout import Checkout
 
 MOST_UPS = 6
-CREATE = {"method": "POST", "path": "/linode/instances"}
+FAILURES: list[dict[str, object]] = [
+    {"kind": "cut", "probability": 0.05},
+    {"kind": "cut", "probability": 0.05, "after_commit": True},
+    {"kind": "cut_midway", "probability": 0.03},
+    {"kind": "408", "probability": 0.03},
+    {"kind": "408", "probability": 0.03, "after_commit": True},
+    {"kind": "429", "probability": 0.05, "retry_after_s": 1},
+    {"kind": "500", "probability": 0.02},
+    {"kind": "500", "probability": 0.03, "after_commit": True},
+    {"kind": "502", "probability": 0.02},
+    {"kind": "502", "probability": 0.03, "after_commit": True},
+    {"kind": "503", "probability": 0.02},
+    {"kind": "503", "probability": 0.03, "after_commit": True},
+    {"kind": "slow", "probability": 0.05, "delay_s": 0.5},
+    {"kind": "malformed_headers", "probability": 0.05},
+    {"kind": "missing_headers", "probability": 0.05},
+]
 RULES = [
-    {**CREATE, "kind": "cut", "probability": 0.05},
-    {**CREATE, "kind": "cut", "probability": 0.05, "after_commit": True},
-    {**CREATE, "kind": "cut_midway", "probability": 0.03},
-    {**CREATE, "kind": "408", "probability": 0.03},
-    {**CREATE, "kind": "408", "probability": 0.03, "after_commit": True},
-    {**CREATE, "kind": "429", "probability": 0.05, "retry_after_s": 1},
-    {**CREATE, "kind": "500", "probability": 0.02},
-    {**CREATE, "kind": "500", "probability": 0.03, "after_commit": True},
-    {**CREATE, "kind": "502", "probability": 0.02},
-    {**CREATE, "kind": "502", "probability": 0.03, "after_commit": True},
-    {**CREATE, "kind": "503", "probability": 0.02},
-    {**CREATE, "kind": "503", "probability": 0.03, "after_commit": True},
-    {**CREATE, "kind": "slow", "probability": 0.05, "delay_s": 0.5},
-    {**CREATE, "kind": "malformed_headers", "probability": 0.05},
-    {**CREATE, "kind": "missing_headers", "probability": 0.05},
-    {"method": "GET", "path": "/linode/instances/*", "kind": "502", "probability": 0.02},
-    {"method": "GET", "path": "/linode/instances", "kind": "cut", "probability": 0.05},
+    rule
+    for path, _ in KINDS.values()
+    for rule in (
+        *({"method": "POST", "path": path, **failure} for failure in FAILURES),
+        {"method": "GET", "path": f"{path}/*", "kind": "502", "probability": 0.02},
+        {"method": "GET", "path": path, "kind": "cut", "probability": 0.05},
+    )
 ]
 
 
 def run_round(
     folder: Path, engine: str, count: int, seed: int, tally: Tally, say: Callable[[str], None]
 ) -> None:
-    """`up` of that many Linodes in an account of their own, again until it succeeds; then the count."""
+    """`up` of that many of each kind in an account of their own, again until it succeeds; then the count."""
     checkout = Checkout(folder, engine)
     try:
         checkout.run("api")
         checkout.run("preview")  # makes the settings
         checkout.set_group("db", count=0)
         checkout.set_group("web", count=count)
+        more = More(firewalls=count, keys=count)
+        more.declare(checkout)
         requests.put(
             f"{checkout.api}/_local/faults", json={"seed": seed, "rules": RULES}, timeout=10
         ).raise_for_status()
@@ -55,9 +64,11 @@ def run_round(
         if done is None or done.code:
             tally.unexplained += 1
             tally.notes.append(f"seed {seed}: no success in {MOST_UPS} runs, see {folder}")
-        compare(tally, checkout, [f"fleet-local-web-{n}" for n in range(1, count + 1)], count)
-        tally.creates += count
+        wanted = {"Instance": [f"fleet-local-web-{n}" for n in range(1, count + 1)], **more.labels()}
+        compare(tally, checkout, wanted, dict.fromkeys(wanted, count))
+        tally.creates += count * len(wanted)
         hit = sum(rule["fired"] for rule in faults)
-        say(f"seed {seed}, {engine}: {count} creates, {hit} faults, {ups} run(s) of up; {tally.last_line()}")
+        met = f"{count} creates of each kind, {hit} faults, {ups} run(s) of up"
+        say(f"seed {seed}, {engine}: {met}; {tally.last_line()}")
     finally:
         checkout.close()

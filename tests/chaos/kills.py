@@ -6,13 +6,14 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import requests
 
-from tests.chaos.tally import Tally, compare, ever_created
+from tests.chaos.more import More
+from tests.chaos.tally import KINDS, Tally, compare, ever_created
 from tests.checkout import Checkout
 from tests.killing import How, run_and_kill
 
@@ -22,11 +23,8 @@ LONGEST_AFTERLIFE_S = 20.0
 SPEED = "120"
 SLOW = [
     {"method": method, "path": path, "kind": "slow", "delay_s": 0.4}
-    for method, path in (
-        ("POST", "/linode/instances"),
-        ("PUT", "/linode/instances/*"),
-        ("DELETE", "/linode/instances/*"),
-    )
+    for kind, _ in KINDS.values()
+    for method, path in (("POST", kind), ("PUT", f"{kind}/*"), ("DELETE", f"{kind}/*"))
 ]
 """As slow as the real API, or nearly: so that a random moment is often in the middle of something."""
 
@@ -36,29 +34,35 @@ INSTANCE = "dynamic/linode:Instance"
 IMAGES = ("Debian", "Ubuntu")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Wanted:
-    """What the settings ask for: servers of two groups; another image replaces the database."""
+    """What is declared: servers of two groups, of which another image replaces the database; firewalls and keys."""
 
     web: int = 2
     image: int = 0
     tag: int = 0
+    more: More = field(default_factory=lambda: More(2, 2))
 
-    def labels(self) -> list[str]:
-        return ["fleet-local-db-1", *(f"fleet-local-web-{n}" for n in range(1, self.web + 1))]
+    def labels(self) -> dict[str, list[str]]:
+        servers = ["fleet-local-db-1", *(f"fleet-local-web-{n}" for n in range(1, self.web + 1))]
+        return {"Instance": servers, **self.more.labels()}
 
-    def next(self, dice: random.Random) -> tuple[Wanted, int]:
-        """Another wish, and how many Linodes have to be made for it."""
-        after = Wanted(dice.choice([n for n in range(1, 7) if n != self.web]), self.image, self.tag)
-        if dice.random() < 0.4:
-            after.image = 1 - self.image
-        if dice.random() < 0.3:
-            after.tag = self.tag + 1
-        return after, max(0, after.web - self.web) + (after.image != self.image)
+    def next(self, dice: random.Random) -> tuple[Wanted, dict[str, int]]:
+        """Another wish, and how many of each kind have to be made for it."""
+        web = dice.choice([n for n in range(1, 7) if n != self.web])
+        image = 1 - self.image if dice.random() < 0.4 else self.image
+        tag = self.tag + 1 if dice.random() < 0.3 else self.tag
+        after = Wanted(web, image, tag, More(dice.randrange(5), dice.randrange(5), tag))
+        return after, {
+            "Instance": max(0, web - self.web) + (image != self.image),
+            "Firewall": max(0, after.more.firewalls - self.more.firewalls),
+            "SSHKey": max(0, after.more.keys - self.more.keys),
+        }
 
     def declare(self, checkout: Checkout) -> None:
         checkout.set_group("web", count=self.web, tags=["web", f"turn-{self.tag}"])
         checkout.set_group("db", image={"vendor": IMAGES[self.image]})
+        self.more.declare(checkout)
 
 
 class Moment(NamedTuple):
@@ -79,7 +83,7 @@ class Kills:
         self.checkout.env["LOCAL_SPEED"] = SPEED
         self.dice = random.Random(seed)
         self.wanted = Wanted()
-        self.created = 0
+        self.created: dict[str, int] = {}
         self.longest_s = 4.0
 
     def start(self) -> None:
@@ -93,14 +97,17 @@ class Kills:
         self.longest_s = 1.0 + time.monotonic() - begun
         rules = {"seed": self.seed, "rules": SLOW}
         requests.put(f"{self.checkout.api}/_local/faults", json=rules, timeout=10).raise_for_status()
-        self.created = ever_created(self.checkout)
+        self.created = self._ever_created()
+
+    def _ever_created(self) -> dict[str, int]:
+        return {kind: ever_created(self.checkout, kind) for kind in KINDS}
 
     def kill_once(self, number: int) -> None:
         """Declare something else, kill its `up`, recover, `up` again, count."""
         before = self.wanted
         self.wanted, more = before.next(self.dice)
         self.wanted.declare(self.checkout)
-        self.created += more
+        self.created = {kind: count + more[kind] for kind, count in self.created.items()}
         how: How = self.dice.choice(["tree", "cli"])
         moment = self._any_moment() if self.dice.random() < 0.5 else self._among_writes()
         words, log = [sys.executable, "-m", "fleet", "up"], self.folder / f"killed-{number}.log"
@@ -124,13 +131,13 @@ class Kills:
         notes = len(self.tally.notes)
         created = None if changes_mind else self.created
         compare(self.tally, self.checkout, self.wanted.labels(), created)
-        self.created = ever_created(self.checkout)
+        self.created = self._ever_created()
         self.tally.kills += killed.in_time
-        took = sum("Linode" in line and "was made" in line for line in unlocked.said.splitlines())
+        took = sum("was made and is in the state" in line for line in unlocked.said.splitlines())
         when = f"{moment.name}{'' if killed.in_time else ' (had ended)'}"
         when += ", then another wish" if changes_mind else ""
         wrong = "" if len(self.tally.notes) == notes else " WRONG"
-        there = len(self.wanted.labels())
+        there = sum(map(len, self.wanted.labels().values()))
         self.say(
             f"kill {number}, {self.checkout.engine}, {how} {when}: {took} taken over, {there} there{wrong}"
         )

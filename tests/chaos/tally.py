@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.checkout import Checkout
+
+KINDS = {
+    "Instance": ("/linode/instances", "linode_create"),
+    "Firewall": ("/networking/firewalls", "firewall_create"),
+    "SSHKey": ("/profile/sshkeys", "user_ssh_key_add"),
+}
+"""By kind: its list, and the event that tells that one was made."""
 
 
 @dataclass
 class Tally:
-    """Sums over all rounds. Every one of them is to stay 0 but for `creates` and `kills`."""
+    """Sums over all rounds and kinds. Every one of them is to stay 0 but for `creates` and `kills`."""
 
     creates: int = 0
     kills: int = 0
@@ -32,45 +41,51 @@ class Tally:
         return f"{self.creates} creates, {self.kills} kills: {self.duplicates} duplicates, {self.orphans} orphans"
 
 
+def in_account(checkout: Checkout, kind: str = "Instance") -> dict[int, str]:
+    """Id and label of everything of a kind that is there."""
+    rows: Any = checkout.call("GET", f"{KINDS[kind][0]}?page_size=500")["data"]
+    return {int(row["id"]): str(row["label"]) for row in rows}
+
+
 def labels_in_account(checkout: Checkout) -> dict[str, int]:
     """Label and id of every Linode that is there."""
-    checkout.call("GET", "/linode/instances")  # what is over by now is put into the database
-    with closing(_database(checkout)) as sql:
-        return dict(sql.execute("SELECT label, id FROM linodes").fetchall())
+    return {label: id_ for id_, label in in_account(checkout).items()}
 
 
-def ever_created(checkout: Checkout) -> int:
-    with closing(_database(checkout)) as sql:
-        question = "SELECT count(*) FROM events WHERE action = 'linode_create'"
-        return int(sql.execute(question).fetchone()[0])
+def ever_created(checkout: Checkout, kind: str = "Instance") -> int:
+    database = f"file:{checkout.local / 'linode.sqlite3'}?mode=ro"
+    with closing(sqlite3.connect(database, uri=True, timeout=30)) as sql:
+        question = "SELECT count(*) FROM events WHERE action = ?"
+        return int(sql.execute(question, (KINDS[kind][1],)).fetchone()[0])
 
 
-def _database(checkout: Checkout) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{checkout.local / 'linode.sqlite3'}?mode=ro", uri=True, timeout=30)
-
-
-def state_of(checkout: Checkout) -> tuple[set[int], int]:
-    """Ids of the Linodes in the state, and the number of pending operations."""
+def state_of(checkout: Checkout, kind: str = "Instance") -> tuple[set[int], int]:
+    """Ids of a kind in the state, and the number of pending operations."""
     latest = json.loads(checkout.checkpoint())["checkpoint"]["latest"]
     ids = {
         int(entry["id"])
         for entry in latest.get("resources") or []
-        if entry["type"].endswith("linode:Instance") and entry.get("id")
+        if entry["type"].endswith(f"linode:{kind}") and entry.get("id")
     }
     return ids, len(latest.get("pending_operations") or [])
 
 
-def compare(tally: Tally, checkout: Checkout, wanted: Collection[str], created: int | None) -> None:
-    """Count what is wrong. `created`: Linodes that were to be made so far, None where that depends on the moment."""
-    there, (ids, pending) = labels_in_account(checkout), state_of(checkout)
-    made = ever_created(checkout)
-    created = made if created is None else created
-    tally.duplicates += max(0, made - created, len(there) - len(set(wanted)))
-    tally.orphans += len(set(there.values()) - ids)
-    tally.lost += len(ids - set(there.values())) + len(set(wanted) - set(there))
-    tally.pending += pending
-    if made != created or set(there) != set(wanted) or ids != set(there.values()) or pending:
-        tally.notes.append(
-            f"made {made} of {created}; wanted {sorted(wanted)}, there {sorted(there)}, "
-            f"in state {sorted(ids)}, there as {sorted(there.values())}, pending {pending}"
-        )
+def compare(
+    tally: Tally, checkout: Checkout, wanted: Mapping[str, Sequence[str]], created: Mapping[str, int] | None
+) -> None:
+    """Count what is wrong. `wanted`: labels by kind. `created`: how many were to be made so far, None where that
+    depends on the moment."""
+    for kind, labels in wanted.items():
+        there, (ids, pending) = in_account(checkout, kind), state_of(checkout, kind)
+        made = ever_created(checkout, kind)
+        right = made if created is None else created[kind]
+        missing = Counter(labels) - Counter(there.values())
+        tally.duplicates += max(0, made - right, len(there) - len(labels))
+        tally.orphans += len(set(there) - ids)
+        tally.lost += len(ids - set(there)) + missing.total()
+        tally.pending += pending
+        if made != right or Counter(there.values()) != Counter(labels) or ids != set(there) or pending:
+            tally.notes.append(
+                f"{kind}: made {made} of {right}; wanted {sorted(labels)}, there {sorted(there.values())}, "
+                f"in state {sorted(ids)}, there as {sorted(there)}, pending {pending}"
+            )

@@ -16,10 +16,10 @@ pytestmark = pytest.mark.all
 def test_creates_under_faults_leave_exactly_what_was_declared(engine: str, tmp_path: Path) -> None:
     tally, said = Tally(), list[str]()
 
-    run_round(tmp_path, engine, 12, 7, tally, said.append)
+    run_round(tmp_path, engine, 8, 7, tally, said.append)
 
     assert tally.is_clean, tally.notes
-    assert tally.last_line() == "12 creates, 0 kills: 0 duplicates, 0 orphans"
+    assert tally.last_line() == "24 creates, 0 kills: 0 duplicates, 0 orphans"
     assert " 0 faults" not in said[0]
 
 

@@ -22,11 +22,7 @@ def differing(args: type[Args], olds: Props, news: Props) -> list[str]:
     is left as it is.
     """
     old, new = args.normal(olds), args.normal(news)
-    return [name for name in args.fields() if name in new and _differ(old.get(name), new[name])]
-
-
-def _differ(old: object, new: object) -> bool:
-    return is_unknown(new) or old != new
+    return [name for name in args.fields() if name in new and old.get(name) != new[name]]
 
 
 def between(spec: Spec[A, R], olds: Props, news: Props, session: Session | None = None) -> dict[str, Takes]:

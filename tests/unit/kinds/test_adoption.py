@@ -49,7 +49,7 @@ def page(*rows: Mapping[str, Any]) -> Answer:
 
 
 NOTHING, CUT = page(), Answer(cut=True)
-UNSURE = [CUT, *(Answer(code, errors("x")) for code in (408, 500, 502, 503, 504)), Answer(502, "<html>")]
+UNSURE = [CUT, *(Answer(code, errors("x")) for code in (408, 500, 502, 503, 504, 520)), Answer(502, "<html>")]
 UNREADABLE = [Answer(200, {}), Answer(200, "<html>"), Answer(200, {"id": "?"})]
 TAKEN = Answer(400, errors("Label must be unique", "label"))
 

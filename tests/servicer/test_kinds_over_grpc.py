@@ -444,15 +444,27 @@ def test_thirty_two_checks_at_once_ask_for_each_list_of_the_account_once(
 
 
 def test_thirty_two_firewalls_checked_at_once_ask_for_linodes_and_firewalls_once(wall: Kind) -> None:
-    with ThreadPoolExecutor(32) as pool:
-        told = list(
-            pool.map(lambda n: wall.servicer.check(wall.inputs(label=f"w-{n}", linodes=[7]))[1], range(32))
-        )
+    body = {"type": "g6-nanode-1", "region": "de-fra-2", "label": "web"}
+    linode = wall.world.call("POST", "/linode/instances", body)["id"]
 
-    assert all(len(failures) == 1 for failures in told)
-    assert [line for line in wall.world.seen() if "GET /v4/account" not in line] == [
-        "GET /v4/networking/firewalls", "GET /v4/linode/instances",
-    ]  # fmt: skip
+    def check(number: int) -> list[tuple[str, str]]:
+        return wall.servicer.check(wall.inputs(label=f"wall-{number}", linodes=[linode]))[1]
+
+    with ThreadPoolExecutor(32) as pool:
+        failures = [each for found in pool.map(check, range(32)) for each in found]
+
+    asked = [line for line in wall.world.seen() if line.startswith("GET") and "/account" not in line]
+    assert failures == []
+    assert asked == ["GET /v4/networking/firewalls", "GET /v4/linode/instances"]
+
+
+def test_a_linode_that_this_run_has_made_meanwhile_is_no_unknown_one(wall: Kind) -> None:
+    body = {"type": "g6-nanode-1", "region": "de-fra-2"}
+    wall.servicer.check(wall.inputs(linodes=[98000001]))
+
+    linode = wall.world.call("POST", "/linode/instances", {**body, "label": "made-meanwhile"})["id"]
+
+    assert wall.servicer.check(wall.inputs(linodes=[linode]))[1] == []
 
 
 def test_a_list_that_cannot_be_read_fails_six_checks_by_the_requests_of_one_and_says_why_once(

@@ -188,7 +188,9 @@ def test_a_linode_that_the_account_does_not_have_is_told_with_the_nearest(
 ) -> None:
     linodes = page({"id": 98000001, "label": "web-1"}, {"id": 55, "label": "db-1"})
 
-    wrong, _ = checked(monkeypatch, NOTHING, linodes, linodes=[98000002, 55])
+    gone = Answer(404, {"errors": [{"reason": "Not found"}]})
+
+    wrong, _ = checked(monkeypatch, NOTHING, linodes, gone, linodes=[98000002, 55])
 
     assert wrong == [
         "linodes has 98000002, which is no Linode of this account (did you mean 98000001?). Next: correct the id."
@@ -198,7 +200,9 @@ def test_a_linode_that_the_account_does_not_have_is_told_with_the_nearest(
 def test_without_a_near_one_those_that_are_there_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     balancers = page({"id": 12, "label": "front"})
 
-    wrong, _ = checked(monkeypatch, NOTHING, balancers, nodebalancers=[987654])
+    gone = Answer(404, {"errors": [{"reason": "Not found"}]})
+
+    wrong, _ = checked(monkeypatch, NOTHING, balancers, gone, nodebalancers=[987654])
 
     assert "987654, which is no NodeBalancer of this account (there are 12 front)" in wrong[0]
 
@@ -222,3 +226,15 @@ def test_what_is_missing_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> Non
     wrong, _ = checked(monkeypatch, inbound_policy=None)
 
     assert wrong == ["inbound_policy is required. Next: give it."]
+
+
+def test_a_linode_that_was_made_since_the_list_was_read_is_no_unknown_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Answer(200, {"id": 98000002, "label": "web-2"})
+
+    wrong, _ = checked(
+        monkeypatch, NOTHING, page({"id": 98000001, "label": "web-1"}), made, linodes=[98000002]
+    )
+
+    assert wrong == []

@@ -163,7 +163,10 @@ def _judged(bundle: Bundle, options: Options) -> Judged:
     quiet: Verdict = "changes" if any(change.changed for change in facts.changes) else "nothing"
     verdict = found[0].verdict if found else quiet
     meta, catalog = bundle.meta, bundle.catalog
-    unheard = Message(severity="error", text=bundle.stderr)
+    shown = {(line.urn, line.summary) for line in bundle.effects.values()}  # as effects, in the tables
+    messages = [item for item in bundle.reading.messages if (item.urn, item.text) not in shown]
+    if bundle.form is None and bundle.stderr:
+        messages.append(Message(severity="error", text=bundle.stderr))
     stack = StackReport(
         stack=facts.stack,
         verdict=verdict,
@@ -189,7 +192,7 @@ def _judged(bundle: Bundle, options: Options) -> Judged:
         outputs=tuple(_outputs(bundle)),
         policies=bundle.reading.policies,
         policies_passed=bundle.reading.policies_passed,
-        messages=(*bundle.reading.messages, *([unheard] if bundle.form is None and bundle.stderr else [])),
+        messages=tuple(messages),
         pending=bundle.pending,
         offline=meta.offline,
     )

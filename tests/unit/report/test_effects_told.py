@@ -20,6 +20,7 @@ from tests.unit.report.making import (
     bundle,
     created,
     effects_line,
+    events,
     lines,
     replaced,
     report,
@@ -209,6 +210,18 @@ def test_without_a_line_an_update_is_as_known_as_its_property(tmp_path: Path) ->
     found = told(tmp_path, [updated("web", {"something_new": 1})], effects_line("another"))
 
     assert found.changes[0].level == "unknown"
+
+
+def test_what_the_provider_also_said_to_people_is_not_repeated(tmp_path: Path) -> None:
+    said = [
+        {"diagnosticEvent": {"severity": "warning", "urn": COLD["urn"], "message": f"{text}\n"}}
+        for text in (COLD["summary"], "its image ends soon")
+    ]
+    acts = [updated("web-1", {"type": "g6-standard-2"})]
+
+    found = told(tmp_path, acts, COLD, events=lines(events(acts, more=said)))
+
+    assert [message.text for message in found.messages] == ["its image ends soon"]
 
 
 def test_drift_is_what_was_found_and_not_what_a_change_would_do(tmp_path: Path) -> None:

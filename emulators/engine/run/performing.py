@@ -42,14 +42,26 @@ class Performer:
                 self._import(step.resource)
 
     @contextmanager
-    def _under_way(self, resource: Resource, kind: str) -> Iterator[Operation]:
-        """A block that calls the provider; a step that fails is under way no more."""
+    def _under_way(self, step: Step, resource: Resource, kind: str) -> Iterator[Operation]:
+        """A block that calls the provider. What fails leaves nothing; what is only not ready yet is kept."""
         operation = self._snapshot.begin(resource, kind)
         try:
             yield operation
-        except (StepFailed, InitFailed):
-            self._snapshot.end(operation)
+        except (StepFailed, InitFailed) as error:
+            if isinstance(error, InitFailed) and kind != "deleting":
+                _keep_half_made(resource, error)
+                self._made(step, operation)
+            else:
+                self._snapshot.end(operation)
             raise
+
+    def _made(self, step: Step, operation: Operation | None) -> None:
+        """Add what was made; what it replaces is marked, or leaves if it was deleted before."""
+        old = step.old
+        if old is not None and step.op == "create-replacement" and not old.pending_replacement:
+            self._snapshot.change(old, save=False, delete=True)
+            old = None
+        self._snapshot.end(operation, add=step.new, drop=old)
 
     def _same(self, step: Step) -> None:
         old, new = _both(step)
@@ -58,34 +70,18 @@ class Performer:
         self._snapshot.end(add=new, drop=old, save=not new.same_as(old))
 
     def _create(self, step: Step) -> None:
-        new = step.resource
+        new, operation = step.resource, None
         new.created = new.modified = now()
         if self._preview:
-            self._created(step, None, new.inputs)
+            new.outputs = _marked(new, new.inputs)
         elif not new.custom or urns.is_provider(new.type):
             new.outputs = dict(new.inputs) if new.custom else {}
-            self._created(step, None)
         else:
             provider = self._providers.get(new.provider)
-            with self._under_way(new, "creating") as operation:
-                try:
-                    new.id, outputs = provider.create(new)
-                except InitFailed as error:
-                    new.id = error.resource_id
-                    _keep_half_made(new, error)
-                    self._created(step, operation)
-                    raise
-            self._created(step, operation, outputs)
-
-    def _created(self, step: Step, operation: Operation | None, outputs: Properties | None = None) -> None:
-        """Add what was made; what it replaces is marked, or leaves if it was deleted before."""
-        new, old = step.resource, step.old
-        if outputs is not None:
+            with self._under_way(step, new, "creating") as operation:
+                new.id, outputs = provider.create(new)
             new.outputs = _marked(new, outputs)
-        if old is not None and step.op == "create-replacement" and not old.pending_replacement:
-            self._snapshot.change(old, save=False, delete=True)
-            old = None
-        self._snapshot.end(operation, add=new, drop=old)
+        self._made(step, operation)
 
     def _update(self, step: Step) -> None:
         old, new = _both(step)
@@ -97,14 +93,9 @@ class Performer:
             new.outputs = _marked(new, new.inputs)
         else:
             provider = self._providers.get(new.provider)
-            with self._under_way(new, "updating") as operation:
-                try:
-                    new.outputs = _marked(new, provider.update(old, new))
-                except InitFailed as error:
-                    _keep_half_made(new, error)
-                    self._snapshot.end(operation, add=new, drop=old)
-                    raise
-        self._snapshot.end(operation, add=new, drop=old)
+            with self._under_way(step, new, "updating") as operation:
+                new.outputs = _marked(new, provider.update(old, new))
+        self._made(step, operation)
 
     def _delete(self, step: Step) -> None:
         """Delete, or for a delete-before-replace only mark the entry, which leaves with the new one."""
@@ -114,7 +105,7 @@ class Performer:
         operation = None
         if not self._preview and not needs_no_call(plain, self.deleted_here):
             provider = self._providers.get(old.provider)
-            with self._under_way(old, "deleting") as operation:
+            with self._under_way(step, old, "deleting") as operation:
                 provider.delete(old)
         if first:
             self._snapshot.change(old, save=False, pending_replacement=True)
@@ -140,6 +131,7 @@ def _marked(resource: Resource, outputs: Properties) -> Properties:
 
 
 def _keep_half_made(resource: Resource, error: InitFailed) -> None:
+    resource.id = resource.id or error.resource_id
     resource.outputs = _marked(resource, error.outputs)
     resource.init_errors = list(error.reasons) or ["the provider said that it is not ready"]
     resource.inputs = error.inputs or resource.inputs

@@ -1,11 +1,13 @@
-"""Durations, redaction, property text, pruning after a refresh."""
+"""Durations, redaction, property text, pruning after a refresh, the table of commands."""
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import pytest
 
+from emulators.engine.commands.command_line import COMMANDS
 from emulators.engine.display import properties
 from emulators.engine.errors import EngineError
 from emulators.engine.protocol.registration import seconds
@@ -87,3 +89,15 @@ def test_what_referred_to_something_gone_forgets_it() -> None:
     assert [entry.urn for entry in left] == [top.urn, child.urn]
     assert (left[1].parent, left[1].dependencies, left[1].deleted_with) == (top.urn, [top.urn], "")
     assert left[1].property_dependencies == {"b": [top.urn]}
+
+
+@pytest.mark.parametrize("words", [words for words, command in COMMANDS.items() if command.does])
+def test_every_command_has_its_function(words: str) -> None:
+    module, _, function = COMMANDS[words].does.partition(":")
+
+    assert callable(getattr(importlib.import_module(f"emulators.engine.commands.{module}"), function))
+
+
+def test_a_secret_inside_a_value_is_no_difference_to_people() -> None:
+    assert properties.shown_alike({"a": [Secret(1)]}, {"a": [Secret(2)]})
+    assert not properties.shown_alike({"a": [Secret(1)]}, {"a": [1]})

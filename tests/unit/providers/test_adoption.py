@@ -267,6 +267,14 @@ def test_a_lost_create_after_a_replacement_finds_the_new_one_not_the_old(tmp_pat
     assert (made(outcome), sends) == (9, 1)
 
 
+def test_what_is_being_deleted_is_not_taken_over(tmp_path: Path) -> None:
+    leaving = Linode.model_validate(row(TAG, id_=5, status="deleting"))
+
+    outcome, sends = create(MADE, before=(leaving,), environment=state_with(tmp_path))
+
+    assert (made(outcome), sends) == (7, 1)
+
+
 def test_what_is_gone_since_the_list_was_read_is_made_again(tmp_path: Path) -> None:
     gone = Answer(404, errors("Not found"))
     outcome, sends = create(gone, MADE, before=(linode(7, TAG),), environment=state_with(tmp_path))

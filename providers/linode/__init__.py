@@ -6,42 +6,36 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from providers.linode.resources.account import Account
-    from providers.linode.resources.firewall import Firewall, FirewallArgs
-    from providers.linode.resources.fleet import Fleet, FleetArgs
-    from providers.linode.resources.instance.args import InstanceArgs
-    from providers.linode.resources.instance.resource import Instance
-    from providers.linode.resources.root_password import RootPassword
-    from providers.linode.resources.ssh_key import SSHKey, SSHKeyArgs
+    from providers.linode.resources.account import Account as Account
+    from providers.linode.resources.firewall import Firewall as Firewall
+    from providers.linode.resources.firewall import FirewallArgs as FirewallArgs
+    from providers.linode.resources.firewall import RuleArgs as RuleArgs
+    from providers.linode.resources.fleet import Fleet as Fleet
+    from providers.linode.resources.fleet import FleetArgs as FleetArgs
+    from providers.linode.resources.instance.args import AlertsArgs as AlertsArgs
+    from providers.linode.resources.instance.args import InstanceArgs as InstanceArgs
+    from providers.linode.resources.instance.args import PlacementGroup as PlacementGroup
+    from providers.linode.resources.instance.args import TimeoutsArgs as TimeoutsArgs
+    from providers.linode.resources.instance.interfaces import InterfaceArgs as InterfaceArgs
+    from providers.linode.resources.instance.resource import Instance as Instance
+    from providers.linode.resources.root_password import RootPassword as RootPassword
+    from providers.linode.resources.ssh_key import SSHKey as SSHKey
+    from providers.linode.resources.ssh_key import SSHKeyArgs as SSHKeyArgs
 
-__all__ = [
-    "Account",
-    "Firewall",
-    "FirewallArgs",
-    "Fleet",
-    "FleetArgs",
-    "Instance",
-    "InstanceArgs",
-    "RootPassword",
-    "SSHKey",
-    "SSHKeyArgs",
-]
-
-_PLACES = {
-    "Account": "account",
-    "Firewall": "firewall",
-    "FirewallArgs": "firewall",
-    "Fleet": "fleet",
-    "FleetArgs": "fleet",
-    "Instance": "instance.resource",
-    "InstanceArgs": "instance.args",
-    "RootPassword": "root_password",
-    "SSHKey": "ssh_key",
-    "SSHKeyArgs": "ssh_key",
+_MODULES = {
+    "account": "Account",
+    "firewall": "Firewall FirewallArgs RuleArgs",
+    "fleet": "Fleet FleetArgs",
+    "instance.args": "AlertsArgs InstanceArgs PlacementGroup TimeoutsArgs",
+    "instance.interfaces": "InterfaceArgs",
+    "instance.resource": "Instance",
+    "root_password": "RootPassword",
+    "ssh_key": "SSHKey SSHKeyArgs",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.resources.{_PLACES[name]}"), name)
+    for module, names in _MODULES.items():
+        if name in names.split():
+            return getattr(importlib.import_module(f"{__name__}.resources.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,7 @@ from stacks.sources import PROJECT
 RIGHT = """
 import pulumi
 
-from providers.linode import Firewall, FirewallArgs, SSHKey, SSHKeyArgs
+from providers.linode import Firewall, FirewallArgs, Instance, InstanceArgs, InterfaceArgs, SSHKey, SSHKeyArgs
 
 key = SSHKey("laptop", label="laptop", ssh_key=pulumi.Output.from_input("ssh-ed25519 AAAA"))
 twin = SSHKey("twin", SSHKeyArgs(label=key.label, ssh_key=key.ssh_key), pulumi.ResourceOptions(protect=True))
@@ -38,12 +38,36 @@ other = Firewall("db", args, pulumi.ResourceOptions(parent=wall))
 created: pulumi.Output[str] = wall.created
 label: pulumi.Output[str] = other.label
 tags: pulumi.Output[list[str]] = wall.tags
+lan: InterfaceArgs = {"purpose": "vlan", "label": "lan"}
+web = Instance(
+    "web-1",
+    type="g6-nanode-1",
+    region=key.label,
+    image="linode/debian13",
+    tags=["web", key.label],
+    authorized_keys=[key.ssh_key],
+    interfaces=[{"purpose": "public"}, lan, {"purpose": "vpc", "subnet_id": 5, "ipv4": {"nat_1_1": "any"}}],
+    alerts={"cpu": 90, "io": 10000},
+    placement_group={"id": 7},
+    on_image_change="rebuild",
+    backups_day="Monday",
+    opts=pulumi.ResourceOptions(protect=True),
+)
+new = InstanceArgs(
+    type="g6-nanode-1",
+    region="de-fra-2",
+    interface_generation="linode",
+    interfaces=[{"public": {}, "firewall_id": 0, "default_route": {"ipv4": True}}, {"vlan": {"vlan_label": "lan"}}],
+    placement_group=7,
+)
+db = Instance("db-1", new, pulumi.ResourceOptions(depends_on=[web]))
+address: pulumi.Output[str] = db.public_ipv4
 """
 
 WRONG = """
 import pulumi
 
-from providers.linode import Firewall, FirewallArgs, SSHKey, SSHKeyArgs
+from providers.linode import Firewall, FirewallArgs, Instance, InstanceArgs, SSHKey, SSHKeyArgs
 
 Firewall("a", inbound_policy="DRP", outbound_policy="DROP")
 FirewallArgs(inbound_policy="DRP", outbound_policy="DROP")
@@ -62,6 +86,20 @@ FirewallArgs(inbound_policy="DROP", outbound_policy="DROP", lable="a")
 Firewall("a", FirewallArgs(inbound_policy="DROP", outbound_policy="DROP"), label="a")
 SSHKey("a", FirewallArgs(inbound_policy="DROP", outbound_policy="DROP"))
 SSHKey("a", label=1, ssh_key="a")
+Instance("a", type="t", region="r", on_image_change="rebild")
+InstanceArgs(type="t", region="r", on_image_change="rebild")
+Instance("a", type="t", region="r", tags="web")
+InstanceArgs(type="t", region="r", tags="web")
+Instance("a", type="t", region="r", backups_day="Mon")
+InstanceArgs(type="t", region="r", backups_day="Mon")
+Instance("a", type="t", region="r", interfaces=[{"purpose": "public", "primry": True}])
+InstanceArgs(type="t", region="r", interfaces=[{"purpose": "vlan", "labl": "lan"}])
+InstanceArgs(type="t", region="r", interfaces=[{"public": {}, "firewal_id": 5}])
+InstanceArgs(type="t", region="r", interfaces=[{"purpose": "vpn"}])
+InstanceArgs(type="t", region="r", alerts={"cpus": 90})
+InstanceArgs(type="t", region="r", placement_group={"group": 7})
+InstanceArgs(type="t", region="r", booted="yes")
+Instance("a", type="t")
 """
 
 

@@ -76,20 +76,14 @@ check_id = _checked(ID, "letters, digits, dots, dashes and underscores")
 check_commit = _checked(COMMIT, "a commit's hexadecimal id")
 BY_ENVIRONMENT = "By default as the environment has it."
 
-of_masking = option(
-    "--mask-env", "secrets", multiple=True, metavar="NAME", help="Hide its value.", callback=_secrets
-)
+of_masking = option("--mask-env", "secrets", multiple=True, help="Hide its value.", callback=_secrets)
 of_id = option("--id", default="fleet", help="Of the sticky comment.", callback=check_id)
 of_commit = option("--commit", required=True, metavar="SHA", callback=check_commit)
 of_pull = option("--pull", type=int, required=True, metavar="N")
 of_bundles = _with(
     click.argument("folders", nargs=-1, type=FOLDER, metavar="[BUNDLE]..."),
     option("--bundles", type=FOLDER, metavar="DIR", help="A folder of such folders, one for each stack."),
-    option(
-        "--expected-stacks",
-        metavar="A,B",
-        help="In the order of promotion; a JSON list, too, also an empty one.",
-    ),
+    option("--expected-stacks", metavar="A,B", help="In the order of promotion; or a JSON list."),
 )
 of_report = _with(
     of_bundles,
@@ -97,14 +91,7 @@ of_report = _with(
     option("--run", default="", metavar="N.A", help=BY_ENVIRONMENT, callback=check_run),
     option("--run-url", default="", metavar="URL", help=BY_ENVIRONMENT, callback=check_address),
     option("--expect-no-changes", is_flag=True, help="Exit 7 if there are some."),
-    option(
-        "--changes-exit",
-        type=int,
-        default=0,
-        metavar="N",
-        help="Exit code for changes.",
-        callback=_changes_exit,
-    ),
+    option("--changes-exit", default=0, metavar="N", help="Exit code for changes.", callback=_changes_exit),
     option("--acknowledged", default="", metavar="COMMIT", help="Data loss is accepted for it."),
     of_id,
     of_masking,
@@ -279,7 +266,7 @@ def post_comment(
     try:
         report = schema.read_report(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise BadCall(f"--report {folder}: no readable report.json. Next: fleet report report.") from error
+        raise BadCall(f"--report {folder}: no readable report.json. Next: fleet report write.") from error
     report = _trusted(report, given.pop("commit"), given.pop("run"), untrusted=given.pop("untrusted"))
     host = _host(**given)
     outcome = sticky.post(host, markdown.comment(report, secrets))

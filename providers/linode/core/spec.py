@@ -241,9 +241,10 @@ class Spec(Generic[A, R]):
             and value != self.reported(update.record, field)
         }
         body = nested(body)
-        declared: list[str] | None = update.wanted.value("tags")  # type: ignore[assignment]  # of every tagged kind
-        if self.identity.tagged and (tags := changed_tags(update.record, declared, update.owner)) is not None:
-            body["tags"] = tags
+        if self.identity.tagged:
+            declared: list[str] | None = update.wanted.value("tags")  # type: ignore[assignment]  # a list of texts
+            if (tags := changed_tags(update.record, declared, update.owner)) is not None:
+                body["tags"] = tags
         return body
 
     def create(self, session: Session, args: A, body: Mapping[str, object]) -> R:

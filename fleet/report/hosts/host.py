@@ -117,18 +117,12 @@ class Host(ABC):
     def comments(self) -> list[Comment]:
         """All of them, from all pages, oldest first; what the host itself notes down is left out."""
         rows = self.rows(self.comments_at, **self.COMMENTS_IN_ORDER)
-        found = [
-            Comment(
-                number_in(row, "id"),
-                text_in(row, *self.AUTHOR),
-                text_in(row, "body"),
-                utc(text_in(row, "updated_at")),
-                text_in(row, "node_id"),
-            )
-            for row in rows
-            if row.get("system") is not True
-        ]
+        found = [self._comment_of(row) for row in rows if row.get("system") is not True]
         return sorted(found, key=lambda comment: comment.id)
+
+    def _comment_of(self, row: Row) -> Comment:
+        number, author, at = number_in(row, "id"), text_in(row, *self.AUTHOR), text_in(row, "updated_at")
+        return Comment(number, author, text_in(row, "body"), utc(at), text_in(row, "node_id"))
 
     def create_comment(self, body: str) -> int:
         """The new comment's id."""
@@ -140,16 +134,11 @@ class Host(ABC):
     def open_issues(self, label: str) -> list[Issue]:
         """All open ones with that label, from all pages; to GitHub pull requests are issues, too."""
         rows = self.rows(f"{self.project}/issues", state=self.OPEN, labels=label)
-        return [
-            Issue(
-                number_in(row, self.NUMBER),
-                text_in(row, *self.AUTHOR),
-                text_in(row, "title"),
-                text_in(row, self.BODY),
-            )
-            for row in rows
-            if "pull_request" not in row
-        ]
+        return [self._issue_of(row) for row in rows if "pull_request" not in row]
+
+    def _issue_of(self, row: Row) -> Issue:
+        number, author = number_in(row, self.NUMBER), text_in(row, *self.AUTHOR)
+        return Issue(number, author, text_in(row, "title"), text_in(row, self.BODY))
 
     def open_issue(self, title: str, body: str, label: str) -> int:
         """Its number. A label that is not there is made by it."""

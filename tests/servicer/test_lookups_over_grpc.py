@@ -230,3 +230,16 @@ def test_a_password_that_the_api_refuses_is_told_before_anything_is_deleted(
     assert [name for name, _ in replaced] == [""]
     assert "too easy to guess" in replaced[0][1]
     assert weak not in str(replaced)
+
+
+def test_a_firewall_that_this_run_has_made_meanwhile_is_no_unknown_one(
+    provider: Servicer, world: World
+) -> None:
+    rules = {"inbound_policy": "DROP", "outbound_policy": "DROP"}
+    _, unknown = provider.check(world.inputs(firewall_id=7))
+
+    made = world.call("POST", "/networking/firewalls", {"label": "made-meanwhile", "rules": rules})
+    _, known = provider.check(world.inputs(firewall_id=made["id"]))
+
+    assert [name for name, _ in unknown] == ["firewall_id"]
+    assert known == []

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from providers.linode.api.errors import NotFound
 from providers.linode.core import diff, effects, engine, runtime
 from providers.linode.core.effects import Effects
 from providers.linode.core.evidence import Evidence
@@ -87,20 +86,11 @@ def ids_of_nothing(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
         there = check.session.labels(field.ids_of.path)
         value = check.args.value(name)
         for id_ in value if isinstance(value, list) else [value]:
-            if there is None or id_ in there or not _is_nothing(check.session, f"{field.ids_of.path}/{id_}"):
+            if there is None or id_ in there or not check.session.lacks(f"{field.ids_of.path}/{id_}"):
                 continue
             near = did_you_mean(str(id_), map(str, there)) or there_are(there.items())
             noun = f"no {field.ids_of.noun} of this account{near}"
             yield Problem(name, f"has {id_}, which is {noun}. Next: correct the id.")
-
-
-def _is_nothing(session: Session, path: str) -> bool:
-    """Whether there is none even now: this run may have made it since the list was read."""
-    try:
-        session.client.get(path)
-    except NotFound:
-        return True
-    return False
 
 
 def hidden(spec: Spec[Any, Any], problem: Problem) -> Problem:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,24 +50,32 @@ def import_file(
     The account's own resource is not in it: the first `up` makes that.
     """
     rows = []
-    for record in records:
-        owned = Owner(owner.account, owner.project, owner.stack, record.label).as_props()
+    for name, record in _named(records):
+        owned = Owner(owner.account, owner.project, owner.stack, name).as_props()
         inputs = {**spec.imported(record), "owner": owned, "__provider": provider}
         outs = {**inputs, **spec.outputs(record), "ready": True}
         found = {key: value for key, value in outs.items() if value is not None}
-        rows.append({"type": TYPE_TOKENS + spec.kind, "name": record.label, "id": str(record.id), "inputs": inputs,
+        rows.append({"type": TYPE_TOKENS + spec.kind, "name": name, "id": str(record.id), "inputs": inputs,
                      "outputs": found})  # fmt: skip
     return {"resources": rows}
 
 
 def python_lines(spec: Spec[Any, Any], records: Sequence[Any]) -> str:
     """The declarations for the program."""
-    return "\n".join(_declaration(spec, record) for record in records)
+    return "\n".join(_declaration(spec, name, record) for name, record in _named(records))
 
 
-def _declaration(spec: Spec[Any, Any], record: Any) -> str:
+def _named(records: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+    """Each by its label; where another one has that already, with its id."""
+    taken: set[str] = set()
+    for record in records:
+        yield f"{record.label}-{record.id}" if record.label in taken else record.label, record
+        taken.add(record.label)
+
+
+def _declaration(spec: Spec[Any, Any], name: str, record: Any) -> str:
     arguments = ", ".join(f"{key}={value!r}" for key, value in spec.imported(record).items())
-    return f'{_variable(record.label)} = {spec.kind}("{record.label}", {arguments})'
+    return f'{_variable(name)} = {spec.kind}("{name}", {arguments})'
 
 
 def _variable(name: str) -> str:

@@ -19,7 +19,7 @@ from providers.linode.api.cache import is_offline, open_cache
 from providers.linode.api.catalog_transport import CatalogTransport, OnPage
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection, connect_for_lookups
-from providers.linode.api.errors import WrongAccount
+from providers.linode.api.errors import NotFound, WrongAccount
 from providers.linode.api.once import OnceEach, once
 from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs import Catalogs, Images, LinodeTypes, Regions
@@ -89,6 +89,14 @@ class Session:
     def labels(self, path: str) -> Mapping[int, str] | None:
         """The label of everything in a list, by id; None offline, and where the token may not read it."""
         return self._labels(path)
+
+    def lacks(self, path: str) -> bool:
+        """Whether there is no such thing even now: this run may have made it since a list was read."""
+        try:
+            self.client.get(path)
+        except NotFound:
+            return True
+        return False
 
     def _list_labels(self, path: str) -> dict[int, str]:
         return {int(str(row["id"])): str(row.get("label") or "") for row in self._lists(path)}

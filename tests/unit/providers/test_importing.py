@@ -7,6 +7,7 @@ from providers.linode.api.records import Backups, Linode
 from providers.linode.core import diff
 from providers.linode.core.importing import Selection, import_file, python_lines, select
 from providers.linode.core.owner import Owner
+from providers.linode.resources import firewall, ssh_key
 from providers.linode.resources.instance.spec import SPEC
 
 OWNER = Owner("A", "fleet", "dev", "")
@@ -54,3 +55,44 @@ def test_the_lines_for_the_program_are_python() -> None:
 
     ast.parse(lines)
     assert "web_1 = Instance(\"web-1\", type='g6-nanode-1'" in lines
+
+
+def test_things_of_the_same_label_get_names_of_their_own() -> None:
+    twins = [ssh_key.SSHKeyRecord(id=id_, label="laptop", ssh_key="ssh-ed25519 AAAA") for id_ in (5, 6)]
+
+    made: Any = import_file(ssh_key.SPEC, twins, OWNER, "x")
+    lines = python_lines(ssh_key.SPEC, twins)
+
+    assert [row["name"] for row in made["resources"]] == ["laptop", "laptop-6"]
+    assert [row["inputs"]["owner"]["name"] for row in made["resources"]] == ["laptop", "laptop-6"]
+    assert lines.splitlines() == [
+        "laptop = SSHKey(\"laptop\", label='laptop', ssh_key='ssh-ed25519 AAAA')",
+        "laptop_6 = SSHKey(\"laptop-6\", label='laptop', ssh_key='ssh-ed25519 AAAA')",
+    ]
+
+
+def test_an_imported_firewall_does_not_differ_from_its_declaration() -> None:
+    rule = {
+        "action": "ACCEPT",
+        "protocol": "TCP",
+        "ports": "22",
+        "addresses": {"ipv4": ["192.0.2.0/24"]},
+        "label": None,
+    }
+    rules = {
+        "inbound": [rule],
+        "inbound_policy": "DROP",
+        "outbound": [],
+        "outbound_policy": "ACCEPT",
+        "version": 1,
+    }
+    there = firewall.FirewallRecord(
+        id=7, label="web", status="enabled", rules=rules, entities=({"id": 5, "type": "linode"},)
+    )
+    made: Any = import_file(firewall.SPEC, [there], OWNER, "x")
+
+    declared = {**firewall.SPEC.imported(there), "owner": {**OWNER.as_props(), "name": "web"}}
+
+    assert not diff.between(firewall.SPEC, made["resources"][0]["outputs"], declared)
+    assert declared["linodes"] == [5]
+    assert ast.parse(python_lines(firewall.SPEC, [there]))

@@ -126,7 +126,7 @@ def _firewalls(check: Check) -> Iterator[Problem]:
         return
     listed = there_are((firewall.id, firewall.label) for firewall in firewalls.values())
     for firewall_id in wanted:
-        if firewall_id not in firewalls:
+        if firewall_id not in firewalls and check.session.lacks(f"/networking/firewalls/{firewall_id}"):
             field = "firewall_id" if check.args.firewall_id == firewall_id else "interfaces"
             yield Problem(
                 field, f"firewall {firewall_id} does not exist in this account{listed}. Next: correct it."

@@ -217,14 +217,20 @@ class Create(Generic[A, R]):
         return self.owner_tag.casefold() in {tag.casefold() for tag in record.tags}
 
     def _drop_surplus(self, made: R) -> None:
-        """Take away what an earlier send of ours made after all, late, where nothing else prevents a second one."""
+        """Take away what an earlier send of ours made after all, late, where nothing else prevents a second one.
+
+        Raises nothing: whatever becomes of the surplus, what was made has to get into the state.
+        """
         if not self.in_doubt or self.spec.identity.unique:
             return
         known = {made.id, *(record.id for record in self.before)}
-        for record in self._all_matching():
-            if record.id not in known and self._is_unnamed(record):
-                log.warning("%s %s was made twice; %s is removed", self.spec.name, made.id, record.id)
-                self.session.client.delete(self.spec.record_path(record.id))
+        try:
+            for record in self._all_matching():
+                if record.id not in known and self._is_unnamed(record):
+                    self.session.client.delete(self.spec.record_path(record.id))
+                    log.warning("%s %s was made twice; %s is removed", self.spec.name, made.id, record.id)
+        except (LinodeError, ValidationError) as error:
+            log.warning("%s %s (%s) may be there twice: %s", self.spec.name, made.id, self.label, error)
 
     def _gave_up(self, error: Exception) -> Exception:
         if not self.in_doubt or not isinstance(error, (ApiRefused, ApiUnreachable)):

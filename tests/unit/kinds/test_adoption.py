@@ -239,6 +239,16 @@ def test_what_a_first_send_made_after_all_is_removed_where_a_second_one_was_made
     assert len(sent) == 3
 
 
+@pytest.mark.parametrize("refusal", [[Answer(500, errors("x"))], [page(SSH, {**SSH, "id": 8}), CUT]])
+def test_what_was_made_is_kept_where_the_surplus_can_not_be_looked_for_or_removed(
+    refusal: list[Answer], tmp_path: Path
+) -> None:
+    made, _ = create("ssh key", CUT, NOTHING, Answer(200, row("ssh key", id=9)), *refusal, before=(SSH,),
+                     environment=state_with(tmp_path, "7"))  # fmt: skip
+
+    assert made == 9
+
+
 def test_two_resources_of_the_same_content_get_one_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

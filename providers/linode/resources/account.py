@@ -20,6 +20,7 @@ from pulumi.dynamic import (
     Resource,
     ResourceProvider,
 )
+from pulumi.runtime import settings
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.errors import LinodeError
@@ -76,6 +77,11 @@ class AccountProvider(ResourceProvider):
 _of_stack: WeakKeyDictionary[object, Account] = WeakKeyDictionary()
 
 
+def _this_run() -> object:
+    """What each run of a program has for itself: its connection to the engine, or a test's mocks in its place."""
+    return settings.get_monitor() or pulumi.runtime
+
+
 class Account(Resource, module="linode", name="Account"):
     """The account that the stack's resources are made in; every one of them wants it, and finds it by itself.
 
@@ -90,12 +96,12 @@ class Account(Resource, module="linode", name="Account"):
         super().__init__(
             stored_provider("AccountProvider"), name, {"stack": pulumi.get_stack(), "uuid": None}, opts
         )
-        _of_stack.setdefault(pulumi.runtime.get_root_resource() or pulumi.runtime, self)
+        _of_stack.setdefault(_this_run(), self)
 
     @classmethod
     def of_stack(cls) -> Account:
         """The program's one account, made when it is first needed."""
-        return _of_stack.get(pulumi.runtime.get_root_resource() or pulumi.runtime) or cls()
+        return _of_stack.get(_this_run()) or cls()
 
     def owner_of(self, name: str, generation: int = FIRST_GENERATION) -> dict[str, Any]:
         """The owner that a resource of this program passes to its provider, which sees neither stack nor project."""

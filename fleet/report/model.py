@@ -88,7 +88,7 @@ class Change(Frozen):
 
     likely: of a perhaps only. sources: the names of the resources that its unknown values are made from.
     destroys: what is lost for good. seconds_off: the least and the most that a change in place has it off, None where
-    it is never off or not told; off_for: the same in the words of an older provider.
+    it is never off or not told.
     dragged_by: the resource that takes it down. delete_first: None when the preview does not tell.
     cost_before and cost_after: None when not known or when it is no server; 0 when it is not there.
     """
@@ -114,7 +114,6 @@ class Change(Frozen):
     image: Value = Value(kind="absent")
     destroys: tuple[Destroyed, ...] = ()
     seconds_off: SecondsOff | None = None
-    off_for: str = ""
     cost_before: Money | None = None
     cost_after: Money | None = None
 

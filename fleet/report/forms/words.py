@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fleet.report.judge.cost import dollars, total
 from fleet.report.judge.heading import counts
-from fleet.report.judge.time_off import told
+from fleet.report.judge.outages import time_off
 from fleet.report.model import Change, Choice, Finding, OutputState, Path, Report, StackReport, Verdict
 from fleet.report.names import top_level
 from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase, said
@@ -63,13 +63,9 @@ def _path(path: Path) -> Phrase:
 
 
 def effect(change: Change) -> Phrase:
-    """Each effect once; one of several that is nothing is left out. How long it is off stands at the end."""
+    """Each effect once; one of several that is nothing is left out."""
     told = [what for what in dict.fromkeys(item.what for item in change.effects) if what != phrase("none")]
-    return (
-        phrase(joined(told, "; "), f", {change.off_for}" if change.off_for else "")
-        if told
-        else phrase("none")
-    )
+    return joined(told, "; ") or phrase("none")
 
 
 def month(change: Change) -> str:
@@ -153,7 +149,7 @@ def perhaps_erased(stack: StackReport) -> list[Change]:
 def off(stack: StackReport, most: int = 5) -> Phrase:
     """Who is off for a while, and for how long."""
     found = [item for item in stack.changes if item.off]
-    times = told(found)
+    times = time_off(found)
     return phrase(listed((item.name for item in found), most), f" ({times})" if times else "")
 
 

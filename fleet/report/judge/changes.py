@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fleet.report import names
-from fleet.report.judge import cost, effects, time_off
+from fleet.report.judge import cost, effects
 from fleet.report.judge.certainty import Judgement, inputs_of, judge
 from fleet.report.judge.paths import changed_paths, shown
 from fleet.report.model import Change, Finding, Op, Sum, Verdict
@@ -85,7 +85,8 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
     paths = changed_paths(step)
     drift = is_drift(bundle)
     line = None if drift or op == "same" else bundle.effects.get(step.urn)
-    prices = line.monthly_usd if line else (None, None)
+    stored = cost.number(step.old.outputs.get("monthly_usd")) if step.old else None
+    prices = line.monthly_usd if line else (stored, stored if op == "same" else None)
     found = effects.drifted(op) if drift else effects.of(step, op, paths, judgement, types, line)
     before = None if op == "create" else step.old
     after = None if op == "delete" else step.new or step.old
@@ -108,7 +109,6 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
         effects=found.effects,
         destroys=found.destroys,
         seconds_off=line.seconds_off if line and op == "update" else None,
-        off_for=time_off.off_for(step.new) if op == "update" and server and not drift and not line else "",
         depends_on=_depends_on(step, judgement),
         region=shown("region", inputs.get("region")),
         plan_type=shown("type", inputs.get("type")),

@@ -38,7 +38,7 @@ def monthly(
         price = price_in(region, found, backups=bool(backups))
         if price is not None:
             return price
-    return _number(inputs.get("monthly_usd")) if told is None else told
+    return told
 
 
 def price_in(region: str, item: CatalogType, *, backups: bool) -> Decimal | None:
@@ -55,14 +55,15 @@ def _regional(region: str, price: Price, regional: Iterable[RegionPrice]) -> Dec
     return price.monthly if own is None else own
 
 
-def _number(value: object) -> Decimal | None:
+def number(value: object) -> Decimal | None:
+    """A price that a provider has told, as in a state's outputs; None for anything that can't be one."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        number = Decimal(str(value))
+        found = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() and 0 <= number <= 10**12 else None
+    return found if found.is_finite() and 0 <= found <= 10**12 else None
 
 
 def types_by_id(catalog: Catalog | None) -> Mapping[str, CatalogType]:

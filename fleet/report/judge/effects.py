@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from fleet.report import names
-from fleet.report.judge import effects_table
 from fleet.report.judge.certainty import Judgement, inputs_of
 from fleet.report.judge.cost import by_name
 from fleet.report.model import Effect, Op, Path
@@ -27,6 +26,14 @@ RECORDS = frozenset(
 """Types of resources that are records in the state only: nothing in the account goes with them."""
 
 EVERYTHING: tuple[Destroyed, ...] = ("disks", "backups", "addresses", "id")
+
+IN_PLACE: Mapping[str, tuple[Level, str]] = {
+    "label": ("none", "renamed"),
+    "tags": ("none", "none"),
+    "type": ("power off", "powered off, moved, booted"),
+    "root_pass": ("power off", "powered off, password reset, booted"),
+}
+"""What an update does, by canonical name, where no provider tells it: of what others' recorded previews change."""
 
 _PLAIN = re.compile(r"(?!.*(?:www\.|//))[\w ,.:;()/→%'+-]{1,300}", re.ASCII)
 """What a provider's words may hold to stand as they are; other words are shown as data: a branch may write them."""
@@ -60,7 +67,7 @@ def of(
     if op != "delete" and line:
         return _told(line)
     if op == "update" and server:
-        return _by_property(paths, by_name(inputs_of(step.new)), _smaller_disk(step, types))
+        return _by_property(paths, _smaller_disk(step, types))
     if op == "update" or names.resource_type(step.urn) in RECORDS:
         return _one("none", "none")
     return _one("unknown", "what goes with it is not known")
@@ -96,20 +103,29 @@ def _words(text: str) -> Phrase:
     return phrase(text if _PLAIN.fullmatch(text) else said(text))
 
 
-def _by_property(paths: Iterable[Path], news: Mapping[str, object], smaller_disk_mb: int | None) -> Found:
-    """A server's update without a word of its provider."""
+def _by_property(paths: Iterable[Path], smaller_disk_mb: int | None) -> Found:
+    """A server's update without a word of its provider: known of very few properties."""
     found: dict[str, Effect] = {}
-    destroys: set[Destroyed] = set()
+    lost = False
     for path in paths:
         name = names.top_level(path.path)
-        row = effects_table.row(name, path, news)
+        key = names.canonical(name)
+        row = _backups(path) if key == "backups_enabled" else IN_PLACE.get(key)
         level, what = row or ("unknown", phrase("effect of ", code(name), " not known"))
-        if names.canonical(name) == "type" and smaller_disk_mb is not None:
+        if key == "type" and smaller_disk_mb is not None:
             what = f"{what}; refused unless its disks fit in {smaller_disk_mb:,} MB: shrink them first"
         found.setdefault(name, Effect(level=level, what=phrase(what), property=name))
-        destroys |= {"backups"} if row == effects_table.BACKUPS_LOST else set()
-        destroys |= {"disks"} if row == effects_table.REBUILT else set()
-    return Found(tuple(found.values()), tuple(sorted(destroys)))
+        lost |= level == "data loss"
+    return Found(tuple(found.values()), ("backups",) if lost else ())
+
+
+def _backups(path: Path) -> tuple[Level, str]:
+    if path.after.text == "true":
+        return "billing", "backups are made from now on"
+    if path.after.kind == "unknown":
+        return "unknown", "backups on or off: not known"
+    lost = path.before.text == "true"
+    return ("data loss", "all its backups are deleted for good") if lost else ("none", "none")
 
 
 def _smaller_disk(step: Step, types: Mapping[str, CatalogType]) -> int | None:

@@ -8,8 +8,7 @@ from fleet.report.judge.changes import Facts
 from fleet.report.judge.failures import failure, in_a_row
 from fleet.report.judge.guards import OF_THE_CHANGE, days_left
 from fleet.report.judge.losses import blocked, losses, place, whom
-from fleet.report.judge.outages import groups_off
-from fleet.report.judge.time_off import told
+from fleet.report.judge.outages import groups_off, time_off
 from fleet.report.model import VERDICTS, Finding, GuardResult, Verdict
 from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase, plain
 
@@ -51,7 +50,7 @@ def _power(facts: Facts) -> Iterator[Finding]:
     off = [change for change in facts.servers if change.off]
     whole = [group for group in groups_off(facts.changes) if group.whole]
     for group in whole:
-        times = told(change for change in off if change.name in group.names)
+        times = time_off(change for change in off if change.name in group.names)
         text = phrase(
             f"Each is off for a while: {times}. " if times else "",
             "Nothing is known to make one wait for the other: the whole group ", code(group.group),
@@ -67,9 +66,8 @@ def _power(facts: Facts) -> Iterator[Finding]:
         what = joined([effect.what for effect in rest[0].effects if effect.level == "power off"], "; ")
         effects = [effect for change in rest for effect in change.effects if effect.level == "power off"]
         because = sorted({effect.property for effect in effects} - {""})
-        times = told(change for change in rest if change.off_for)
         front = phrase("It changes ", listed(because), ": ") if because else ""
-        text = phrase(front, what, f", {times}" if times else "", ".")
+        text = phrase(front, what, ".")
         title = (", ", listed(names), powered, " for a while")
         yield facts.finding("danger", title, text, (listed(names, 3), powered))
 

@@ -9,7 +9,7 @@ set by Kőnig's theorem. Sets of names are the bits of a number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -60,6 +60,17 @@ def goes_down(change: Change) -> bool:
     levels = {effect.level for effect in change.effects}
     rebuilt = "data loss" in levels and not change.backups_only
     return change.op == "update" and (rebuilt or "power off" in levels)
+
+
+def time_off(changes: Iterable[Change]) -> str:
+    """How long each is off for its change in place, each time once: `off for 3 to 5 min or off for 20 to 60 s`."""
+    return " or ".join(dict.fromkeys(_words(*change.seconds_off) for change in changes if change.seconds_off))
+
+
+def _words(least: int, most: int) -> str:
+    unit = "s" if most <= 90 else "min"
+    low, high = (least, most) if unit == "s" else (max(1, round(least / 60)), round(most / 60))
+    return f"off for about {high} {unit}" if low == high else f"off for {low} to {high} {unit}"
 
 
 def largest_independent(inside: Sequence[str], needs: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -26,8 +26,8 @@ def step(old: Mapping[str, object], new: Mapping[str, object], **more: object) -
         ({"a": 1.0}, {"a": 2.5}, [("a", "update", "1", "2.5")]),
         ({"a": [1]}, {"a": "text"}, [("a", "update", "[1]", "text")]),
         (
-            {"monthly_usd": 5, "__provider": "a", "planned": 1},
-            {"monthly_usd": 6, "__provider": "b", "planned": 2},
+            {"ipv4": ["192.0.2.1"], "__provider": "a"},
+            {"ipv4": ["192.0.2.2"], "__provider": "b"},
             [],
         ),
     ],
@@ -91,8 +91,8 @@ def test_a_path_into_nothing_is_missing() -> None:
 
 
 def test_a_change_of_only_computed_inputs_has_no_effect_row(tmp_path: Path) -> None:
-    before, after = server(monthly_usd=12), server(monthly_usd=14)
-    act = Act("update", "web", before, after, detailed={"monthly_usd": "update"})
+    before, after = server(ipv4=["192.0.2.1"]), server(ipv4=["192.0.2.2"])
+    act = Act("update", "web", before, after, detailed={"ipv4": "update"})
 
     assert change_of(tmp_path, [act], "web").paths == ()
 

@@ -9,7 +9,18 @@ from fleet.report.forms import markdown
 from fleet.report.judge.report import Options, build
 from fleet.report.read.bundle import Bundle
 from tests.unit.report import markdown_reading
-from tests.unit.report.making import bundle, created, deleted, kept, replaced, report, updated
+from tests.unit.report.making import (
+    bundle,
+    created,
+    deleted,
+    effects_line,
+    kept,
+    lines,
+    replaced,
+    report,
+    updated,
+    urn,
+)
 
 RESIZE = {"type": "g6-standard-2"}
 
@@ -263,10 +274,13 @@ def test_backups_are_not_told_as_disks(tmp_path: Path) -> None:
 
 def test_the_heading_names_the_loss_before_a_power_off_and_no_loss_is_quiet(tmp_path: Path) -> None:
     image = {"image": "linode/debian13"}
+    rebuilt = effects_line(
+        "db-1", "data loss", ("image", "data loss", "rebuilt"), urn=urn("db-1", "staging"), destroys=["disks"]
+    )
     report = build(
         [
             bundle(tmp_path, [updated("web-1", {"type": "g6-standard-2"})], stack="dev"),
-            bundle(tmp_path, [updated("db-1", image, on_image_change="rebuild")], stack="staging"),
+            bundle(tmp_path, [updated("db-1", image)], stack="staging", effects=lines([rebuilt])),
         ]
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fleet.report.forms.words import month
-from fleet.report.judge.cost import dollars, monthly, types_by_id
+from fleet.report.judge.cost import dollars, monthly, number, types_by_id
 from fleet.report.read.files import Catalog
 from fleet.report.read.steps import State
 from tests.unit.report.making import (
@@ -16,9 +16,10 @@ from tests.unit.report.making import (
     change_of,
     created,
     deleted,
+    effects_line,
     kept,
+    lines,
     report,
-    server,
     stack_of,
     updated,
 )
@@ -58,14 +59,14 @@ def test_backups_have_regional_prices_of_their_own() -> None:
 
 
 def test_what_the_catalog_lacks_is_taken_from_the_provider() -> None:
-    state = State(inputs={"type": "g9-new", "region": "us-ord", "monthly_usd": 17.1})
+    state = State(inputs={"type": "g9-new", "region": "us-ord"})
 
-    assert monthly(state, {}) == Decimal("17.1")
+    assert monthly(state, {}, Decimal("17.1")) == Decimal("17.1")
 
 
 @pytest.mark.parametrize("value", [True, "much", None, float("nan"), -5, UNKNOWN])
 def test_a_figure_that_is_none_is_not_known(value: object) -> None:
-    assert monthly(State(inputs={"monthly_usd": value}), {}) is None
+    assert number(value) is None
 
 
 def test_an_unknown_price_is_never_zero(tmp_path: Path) -> None:
@@ -128,15 +129,16 @@ def test_unchanged_servers_are_in_the_totals(tmp_path: Path) -> None:
 
 
 def test_without_a_catalog_our_providers_figures_are_taken(tmp_path: Path) -> None:
-    act = Act(
-        "update",
-        "web",
-        server(monthly_usd=12),
-        server(type="g6-standard-2", monthly_usd=24),
-        detailed={"type": "update"},
-    )
+    acts = [updated("web", {"type": "g6-standard-2"}), kept("db", monthly_usd=41)]
+    effects = lines([effects_line("web", "power off", monthly_usd=[12, 24])])
 
-    told = stack_of(tmp_path, [act], catalog=None)
+    told = stack_of(tmp_path, acts, catalog=None, effects=effects)
 
-    assert [told.now.amount, told.then.amount] == [Decimal(12), Decimal(24)]
+    assert [told.now.amount, told.then.amount] == [Decimal(53), Decimal(65)]
     assert told.change_known
+
+
+def test_a_price_that_was_stored_says_nothing_of_what_it_will_be(tmp_path: Path) -> None:
+    change = change_of(tmp_path, [updated("web", {"type": "g9-new"}, monthly_usd=12)], "web", catalog=None)
+
+    assert (change.cost_before, change.cost_after) == (Decimal(12), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,20 @@ from tests.project import Project
 
 PROGRAM = """
 import json
+import sys
 
 import pulumi
 
-from providers.linode import Firewall, FirewallArgs, SSHKey, SSHKeyArgs
+from providers.linode import Firewall, FirewallArgs, Instance, InstanceArgs, SSHKey, SSHKeyArgs
 
 with open("wanted.json") as file:
     wanted = json.load(file)
 laptop = SSHKey("laptop", label="laptop", ssh_key=wanted["key"])
 SSHKey("twin", SSHKeyArgs(label="laptop", ssh_key=wanted["key"]))
-wall = Firewall("web", FirewallArgs(inbound_policy="DROP", outbound_policy="ACCEPT", **wanted["web"]))
-Firewall(
+web = Instance("web-1", type="g6-nanode-1", region="de-fra-2", interface_generation="legacy_config")
+behind = {"linodes": [web.id]} if wanted["behind"] else {}
+wall = Firewall("web", FirewallArgs(inbound_policy="DROP", outbound_policy="ACCEPT", **{**behind, **wanted["web"]}))
+db_wall = Firewall(
     "db",
     inbound=[{"action": "ACCEPT", "protocol": "TCP", "ports": "5432", "addresses": {"ipv4": ["10.0.0.0/8"]}}],
     inbound_policy="DROP",
@@ -33,6 +37,10 @@ Firewall(
     tags=[laptop.id.apply(lambda id_: f"key-{id_}")],
     opts=pulumi.ResourceOptions(depends_on=[wall]),
 )
+db = InstanceArgs(
+    type="g6-nanode-1", region="de-fra-2", interface_generation="legacy_config", firewall_id=db_wall.id.apply(int)
+)
+Instance("db-1", db)
 pulumi.export("wall", wall.id)
 """
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
@@ -48,7 +56,7 @@ SSH: dict[str, Any] = {**WEB, "ports": "22"}
 @pytest.fixture
 def project(engine: str, tmp_path: Path) -> Iterator[Project]:
     with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Project(tmp_path / "project", engine, api, PROGRAM)
+        yield Project(tmp_path / "project", engine, api, PROGRAM, stack="dev")
 
 
 def call(project: Project, method: str, path: str, body: object = None) -> Any:
@@ -57,8 +65,9 @@ def call(project: Project, method: str, path: str, body: object = None) -> Any:
     return requests.request(method, url, json=body, headers=headers, timeout=30).json()
 
 
-def want(project: Project, **web: object) -> None:
-    (project.folder / "wanted.json").write_text(json.dumps({"key": KEY, "web": web}))
+def want(project: Project, *, behind: bool = True, **web: object) -> None:
+    """What the program declares of firewall `web`; `behind`: with the Linode of the program behind it."""
+    (project.folder / "wanted.json").write_text(json.dumps({"key": KEY, "web": web, "behind": behind}))
 
 
 def firewalls(project: Project) -> dict[str, Any]:
@@ -70,14 +79,7 @@ def writes(project: Project) -> list[str]:
 
 
 def test_firewalls_and_keys_are_made_kept_changed_put_back_and_deleted(project: Project) -> None:
-    body = {
-        "type": "g6-nanode-1",
-        "region": "de-fra-2",
-        "label": "by-hand",
-        "interface_generation": "legacy_config",
-    }
-    linode = call(project, "POST", "/linode/instances", body)
-    want(project, inbound=[WEB], linodes=[linode["id"]])
+    want(project, inbound=[WEB])
 
     made = project.up()
     again = project.preview("--expect-no-changes")
@@ -85,13 +87,14 @@ def test_firewalls_and_keys_are_made_kept_changed_put_back_and_deleted(project: 
     assert made.code == again.code == 0, made.said + again.said
     keys = call(project, "GET", "/profile/sshkeys")["data"]
     assert [(row["label"], row["ssh_key"]) for row in keys] == [("laptop", KEY)] * 2
-    wall = firewalls(project)["fleet-test-web"]
-    assert [entity["id"] for entity in wall["entities"]] == [linode["id"]]
+    wall, db_wall = firewalls(project)["fleet-dev-web"], firewalls(project)["fleet-dev-db"]
+    guarded = [entity["label"] for row in (wall, db_wall) for entity in row["entities"]]
+    assert guarded == ["fleet-dev-web-1", "fleet-dev-db-1"]
     assert wall["rules"]["inbound"] == [WEB]
-    assert any(tag.startswith("key-") for tag in firewalls(project)["fleet-test-db"]["tags"])
+    assert any(tag.startswith("key-") for tag in db_wall["tags"])
     assert all(str(row["id"]) in project.checkpoint.read_text() for row in [*keys, wall])
 
-    want(project, inbound=[WEB], label="front", linodes=[])
+    want(project, inbound=[WEB], label="front", behind=False, linodes=[])
     before = len(writes(project))
     changed = project.up()
 
@@ -102,7 +105,7 @@ def test_firewalls_and_keys_are_made_kept_changed_put_back_and_deleted(project: 
 
     call(project, "PUT", f"/networking/firewalls/{wall['id']}", {"status": "disabled"})
     call(project, "DELETE", f"/profile/sshkeys/{keys[0]['id']}")
-    want(project, inbound=[WEB], label="front", linodes=[], status="enabled")
+    want(project, inbound=[WEB], label="front", behind=False, linodes=[], status="enabled")
     back = project.up("--refresh")
 
     assert back.code == 0, back.said
@@ -118,7 +121,7 @@ def test_firewalls_and_keys_are_made_kept_changed_put_back_and_deleted(project: 
 def test_a_preview_tells_what_is_wrong_in_one_line_and_what_is_doubtful_beside_its_resource(
     project: Project,
 ) -> None:
-    want(project, inbound=[{**WEB, "protocl": "TCP"}], linodes=[98000001])
+    want(project, inbound=[{**WEB, "protocl": "TCP"}], behind=False, linodes=[98000001])
     wrong = project.preview()
     want(project, inbound=[SSH])
     open_to_all = project.preview()
@@ -141,3 +144,41 @@ def test_a_program_without_a_required_input_is_told_which(project: Project) -> N
 
     assert done.code != 0
     assert "outbound_policy" in done.said
+
+
+def test_firewalls_and_keys_made_by_hand_are_imported_and_then_unchanged(project: Project) -> None:
+    rules = {"inbound": [WEB], "inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
+    call(project, "POST", "/networking/firewalls", {"label": "front", "rules": rules, "tags": ["old"]})
+    for _ in range(2):
+        call(project, "POST", "/profile/sshkeys", {"label": "laptop", "ssh_key": KEY})
+    program = project.folder / "__main__.py"
+    program.write_text("from providers.linode import Account, Firewall, SSHKey\n\nAccount()\n")
+    project.up()
+
+    lines = []
+    for kind in ("Firewall", "SSHKey"):
+        words = [
+            sys.executable,
+            "-m",
+            "fleet",
+            "import",
+            "--stack",
+            "dev",
+            "--kind",
+            kind,
+            "--out",
+            f"{kind}.json",
+        ]
+        written = project.command(*words)
+        imported = project.run(
+            "import", "--file", f"{kind}.json", "--generate-code=false", "--protect=false", "--yes",
+            "--skip-preview", "--stack", "dev",
+        )  # fmt: skip
+        assert written.code == imported.code == 0, written.said + imported.said
+        lines += [line for line in written.said.splitlines() if f" = {kind}(" in line]
+    program.write_text(program.read_text() + "\n".join(lines) + "\n")
+    shown = project.preview("--expect-no-changes")
+
+    assert len(lines) == 3
+    assert shown.code == 0, shown.said
+    assert [line.split()[0] for line in writes(project)] == ["POST"] * 3

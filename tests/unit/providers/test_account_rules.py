@@ -42,6 +42,7 @@ HELD: Answers = {
         {"id": 12, "label": "web", "status": "enabled"},
         {"id": 13, "label": "old", "status": "disabled"},
     ],
+    **{f"/networking/firewalls/{missing}": None for missing in (1, 14)},
     "/account/users": [{"username": "alice"}, {"username": "bob"}],
     "/networking/reserved/ips": [
         {"address": "198.51.100.4", "region": "de-fra-2"},
@@ -100,6 +101,12 @@ def doubts(inputs: dict[str, object]) -> list[str]:
 )
 def test_what_the_account_has_fits(inputs: dict[str, object]) -> None:
     assert told(inputs) == []
+
+
+def test_a_firewall_that_came_after_the_list_was_read_is_there() -> None:
+    held = {**HELD, "/networking/firewalls/14": {"id": 14, "label": "new"}}
+
+    assert told({"firewall_id": 14}, held) == []
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,24 @@ def test_the_next_update_finishes_what_the_create_left(provider: Servicer, world
     assert (after["status"], after["ready"]) == ("running", True)
 
 
+def test_a_refresh_in_between_keeps_the_power_state_that_the_next_update_has_to_reach(
+    provider: Servicer, world: World
+) -> None:
+    wanted = inputs(world, "web-1", timeouts={"create": 0.3})
+    with pytest.raises(grpc.RpcError) as made:
+        provider.create(wanted)
+    id_, outs = provider.create(inputs(world, "web-2"))
+    larger = {**inputs(world, "web-2"), "type": "g6-standard-1", "timeouts": {"update": 0.4}}
+    with pytest.raises(grpc.RpcError) as changed:
+        provider.update(id_, outs, larger)
+
+    for failed in (failed_detail(made.value), failed_detail(changed.value)):
+        kept: Props = json_format.MessageToDict(failed.properties)
+        kept.pop("__provider")
+        _, refreshed, _ = provider.read(failed.id, kept)
+        assert (refreshed["ready"], refreshed.get("power")) == (False, "running")
+
+
 def test_an_update_that_breaks_off_keeps_what_it_reached(provider: Servicer, world: World) -> None:
     wanted = inputs(world, "web-1")
     id_, outs = provider.create(wanted)

@@ -126,9 +126,10 @@ class Provider(ResourceProvider):
         kept = {key: value for key, value in props.items() if key not in spec.fields}
         ready = bool(props.get("ready", True))
         inputs = {key: kept[key] for key in ("owner", PROVIDER_KEY) if key in kept}
-        return ReadResult(
-            id_, _outputs(spec, session, {**inputs, **seen}, record, ready=ready), {**inputs, **seen}
-        )
+        outs = _outputs(spec, session, {**inputs, **seen}, record, ready=ready)
+        if not ready:
+            outs |= spec.kept_when_refreshed(props)
+        return ReadResult(id_, outs, {**inputs, **seen})
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         spec, owner = self.spec, Owner.from_props(_news)

@@ -192,6 +192,10 @@ class Spec(Generic[A, R]):
         """Old outputs that the next run needs where an update broke off."""
         return {}
 
+    def kept_when_refreshed(self, olds: Mapping[str, object]) -> dict[str, object]:
+        """Old outputs that the next run needs where one broke off and a refresh comes in between."""
+        return {}
+
     def monthly_usd(self, session: Session, args: A) -> float | None:
         """What it costs a month, None where nothing is known of a price."""
         return None

@@ -107,6 +107,10 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         """The status to be restored: it may be off for the update alone."""
         return {key: olds[key] for key in ("status", "power") if key in olds}
 
+    def kept_when_refreshed(self, olds: Props) -> dict[str, object]:
+        """The same, while `status` shows what is."""
+        return {"power": status} if (status := olds.get("power") or olds.get("status")) else {}
+
     def monthly_usd(self, session: Session, args: InstanceArgs) -> float | None:
         """The plan in its region, with backups if on."""
         with suppress(LinodeError):

@@ -112,3 +112,18 @@ def test_another_generation_replaces_and_the_old_one_goes_first(world: Owned) ->
 
     assert list(answer.replaces) == ["owner"]
     assert answer.deleteBeforeReplace is True
+
+
+@pytest.mark.parametrize(("name", "value"), [("region", "us-east"), ("backups_enabled", False)])
+def test_what_an_earlier_run_made_loses_neither_addresses_nor_backups_by_being_taken_over(
+    name: str, value: object, world: Owned, tmp_path: Path
+) -> None:
+    world.call("POST", f"/linode/instances/{world.id}/backups/enable")
+    before = world.writes()
+
+    with world.provider(world.state(tmp_path, "1")) as provider:
+        with pytest.raises(grpc.RpcError) as caught:
+            provider.create(world.inputs(**{name: value}))
+
+    assert f"is there already with another {name}, and nothing was changed" in str(caught.value.details())
+    assert world.writes() == before

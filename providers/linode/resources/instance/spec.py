@@ -240,9 +240,7 @@ def _judged(check: Checking[InstanceArgs]) -> Iterator[Problem]:
             SPEC, SPEC.reported_inputs(linode, check.args), check.args.declared(), check.session
         )
     )
-    erasing = [
-        name for name, each in differing.items() if each.replaces or each.how in (REBUILD.how, MIGRATE.how)
-    ]
+    erasing = [name for name, each in differing.items() if each.replaces or each.destroys]
     yield from account_rules.adopted(check, facts, erasing)
     yield from grants.problems(check)
 

@@ -98,12 +98,17 @@ class Unlock:
         return holders(said) or []
 
     def made(self, spec: AnySpec, inputs: Mapping[str, object], in_state: frozenset[str]) -> Owned | None:
-        """By what the create request said, in the account that the stack belongs to. Raises BadSettings."""
+        """By what the create request said, in the account that the stack belongs to; nothing that another stack has.
+
+        Raises BadSettings.
+        """
         owner, label = Owner.from_props(inputs), inputs.get(spec.label)
         try:
             found = spec.list(self._session(owner), {spec.label: label})
         except LinodeError as error:
             raise BadSettings(f"whether '{label}' was made can't be told: {error}") from None
+        if not spec.identity.tagged:
+            in_state |= state_folder.ids_in_all_states(spec.kind, self.env)
         for record in found:
             ours = not spec.identity.tagged or owner.tag() in {tag.casefold() for tag in record.tags}
             if ours and spec.identity.matches(record, inputs) and str(record.id) not in in_state:

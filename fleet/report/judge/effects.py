@@ -17,13 +17,17 @@ from fleet.report.read.steps import Step
 RECORDS = frozenset(
     {
         "pulumi-python:dynamic/linode:Account",
-        "pulumi-python:dynamic/linode:Gate",
-        "pulumi-python:dynamic/linode:Leaving",
         "pulumi-python:dynamic/linode:RootPassword",
         "linode:index:Fleet",
     }
 )
 """Types of resources that are records in the state only: nothing in the account goes with them."""
+
+GONE: Mapping[str, tuple[Level, str]] = {
+    "pulumi-python:dynamic/linode:Firewall": ("unknown", "deleted: what stood behind it is open"),
+    "pulumi-python:dynamic/linode:SSHKey": ("none", "deleted: servers keep the keys that they have"),
+}
+"""What goes with a resource that is no server: a provider is not asked about a delete."""
 
 EVERYTHING: tuple[Destroyed, ...] = ("disks", "backups", "addresses", "id")
 
@@ -70,14 +74,14 @@ def of(
         return _by_property(paths, _smaller_disk(step, types))
     if op == "update" or names.resource_type(step.urn) in RECORDS:
         return _one("none", "none")
-    return _one("unknown", "what goes with it is not known")
+    return _one(*GONE.get(names.resource_type(step.urn), ("unknown", "what goes with it is not known")))
 
 
 def drifted(op: Op) -> Found:
     """What was found outside the program."""
     words = {
         "same": "",
-        "delete": "deleted outside: an update with --refresh makes it anew",
+        "delete": "deleted outside: an update with --refresh recreates it",
         "create": "made outside",
     }
     text = words.get(op, "changed outside: an update with --refresh puts it back")

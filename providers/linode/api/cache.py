@@ -3,7 +3,7 @@
 A file per address and token, so that nothing is ever answered for another address or another account; of a
 token only a digest names the file, and no header of a request is kept but X-Filter. An address on this
 machine is whatever was started there last: without a token, which a local API makes its own, nothing is kept
-of it. What can't be read is thrown away and made anew; what can't be written makes no difference.
+of it. What can't be read is thrown away and downloaded again; what can't be written makes no difference.
 
 LINODE_CACHE_DIR names another folder, LINODE_CACHE=off keeps nothing, LINODE_OFFLINE=1 asks nobody.
 """

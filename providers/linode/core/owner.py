@@ -22,7 +22,7 @@ class Owner:
     stack: str
     name: str
     generation: int = FIRST_GENERATION
-    """Raised by the program to have the Linode made anew."""
+    """Raised by the program to have the resource recreated."""
 
     @classmethod
     def from_props(cls, props: Mapping[str, object]) -> Owner:

@@ -97,3 +97,21 @@ def test_a_deleted_volume_wants_a_look(tmp_path: Path) -> None:
     told = stack_of(tmp_path, [Act("delete", "x", {"a": 1}, kind="linode:index/volume:Volume")])
 
     assert told.verdict == "look"
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "words"),
+    [
+        ("SSHKey", "none", "deleted: servers keep the keys that they have"),
+        ("Firewall", "unknown", "deleted: what stood behind it is open"),
+        ("Unheard", "unknown", "what goes with it is not known"),
+    ],
+)
+def test_what_goes_with_a_resource_that_is_no_server(
+    tmp_path: Path, kind: str, level: Level, words: str
+) -> None:
+    act = Act("delete", "it", {"label": "x"}, kind=f"pulumi-python:dynamic/linode:{kind}")
+
+    change = change_of(tmp_path, [act], "it")
+
+    assert (change.level, plain(effect(change))) == (level, words)

@@ -46,7 +46,12 @@ def test_the_largest_set_that_waits_for_nobody_counts(
 
 def test_one_waits_also_through_what_is_no_server(tmp_path: Path) -> None:
     gate = Act(
-        "update", "gate", {"a": 1}, {"a": 2}, deps={"a": ["web-1"]}, kind="pulumi-python:dynamic/linode:Gate"
+        "update",
+        "gate",
+        {"a": 1},
+        {"a": 2},
+        deps={"a": ["web-1"]},
+        kind="pulumi-python:dynamic/linode:Firewall",
     )
     acts = [updated("web-1", RESIZE), gate, after("web-2", "gate")]
 

@@ -18,7 +18,8 @@ from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
 from providers.linode.resources.base import Resource
 
 MOST_RULES, SSH = 25, 22
-BEHIND = {"linodes": "linode", "interfaces": "linode_interface", "nodebalancers": "nodebalancer"}
+SORTS = {"linodes": ["linode"], "interfaces": ["linode_interface", "interface"],
+         "nodebalancers": ["nodebalancer"]}  # fmt: skip
 RULES = ("inbound", "inbound_policy", "outbound", "outbound_policy")
 Policy = Literal["ACCEPT", "DROP"]
 
@@ -43,15 +44,14 @@ def _set_rules(update: Update[FirewallArgs, FirewallRecord]) -> None:
 def _set_devices(update: Update[FirewallArgs, FirewallRecord]) -> None:
     """What is no longer declared goes first: a machine has one enabled firewall at most."""
     client, path = update.session.client, f"{SPEC.record_path(update.record.id)}/devices"
-    wanted: dict[str, Any] = {type_: update.wanted.value(key) for key, type_ in BEHIND.items()}
     devices: list[Any] = client.list_rows(path)
-    there = {(row["entity"]["type"], row["entity"]["id"]): row["id"] for row in devices}
-    for (type_, id_), device_id in there.items():
-        if wanted.get(type_) is not None and id_ not in wanted[type_]:
-            client.delete(f"{path}/{device_id}")
-    for type_, ids_ in wanted.items():
-        for id_ in (id_ for id_ in ids_ or () if (type_, id_) not in there):
-            client.post(path, {"type": type_, "id": id_})
+    for key, sorts in SORTS.items():
+        there = {row["entity"]["id"]: row["id"] for row in devices if row["entity"]["type"] in sorts}
+        wanted: Any = update.wanted.value(key)
+        for id_ in (id_ for id_ in there if wanted is not None and id_ not in wanted):
+            client.delete(f"{path}/{there[id_]}")
+        for id_ in (id_ for id_ in wanted or () if id_ not in there):
+            client.post(path, {"type": sorts[0], "id": id_})
 
 
 class FirewallArgs(Args):
@@ -95,12 +95,12 @@ class FirewallRecord(Owned):
     rules: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     entities: tuple[Mapping[str, Any], ...] = Field(default=(), exclude=True)
 
-    linodes = property(lambda self: self.behind("linode"))
-    interfaces = property(lambda self: self.behind("linode_interface", "interface"))
-    nodebalancers = property(lambda self: self.behind("nodebalancer"))
+    linodes = property(lambda self: self.behind("linodes"))
+    interfaces = property(lambda self: self.behind("interfaces"))
+    nodebalancers = property(lambda self: self.behind("nodebalancers"))
 
-    def behind(self, *types: str) -> list[int]:
-        return [entity["id"] for entity in self.entities if entity["type"] in types]
+    def behind(self, key: str) -> list[int]:
+        return [entity["id"] for entity in self.entities if entity["type"] in SORTS[key]]
 
 
 class Firewall(Resource):

@@ -111,6 +111,21 @@ def test_what_is_behind_it_no_more_goes_before_what_comes() -> None:
     ]
 
 
+def test_interfaces_behind_it_are_known_by_either_name_of_their_sort() -> None:
+    devices = [
+        {"id": 90, "entity": {"id": 6, "type": "linode_interface"}},
+        {"id": 91, "entity": {"id": 4, "type": "interface"}},
+        {"id": 92, "entity": {"id": 3, "type": "interface"}},
+    ]
+
+    sent = updated(ROW, page(*devices), *[Answer(200, {})] * 2, Answer(200, ROW), interfaces=[3, 6, 8])
+
+    assert sent == [
+        ("DELETE", "/v4/networking/firewalls/7/devices/91", None),
+        ("POST", "/v4/networking/firewalls/7/devices", {"type": "linode_interface", "id": 8}),
+    ]
+
+
 def test_what_is_behind_it_is_read_by_its_sort() -> None:
     found = FirewallRecord.model_validate(ROW)
     args = FirewallArgs(**RULES, linodes=[1], interfaces=[1], nodebalancers=[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -19,8 +20,10 @@ class Resource(DynamicResource, module="linode", name="Resource"):
     kind: ClassVar[str]
 
     def __init_subclass__(cls, **words: Any) -> None:
-        super().__init_subclass__(module="linode", name=cls.__name__, **words)
-        cls.kind = cls.__name__
+        """A program's own subclass of a kind is of that kind."""
+        if Resource in cls.__bases__:
+            cls.kind = cls.__name__
+        super().__init_subclass__(module="linode", name=cls.kind, **words)
 
     def _declare(
         self,
@@ -50,7 +53,8 @@ class Resource(DynamicResource, module="linode", name="Resource"):
             if field.secret and key in given
         }
         label = {"label": default_label(name)} if "label" in fields else {}
-        outputs = dict.fromkeys(type(self).__annotations__)
+        kinds = (each for each in type(self).__mro__ if issubclass(each, Resource) and each is not Resource)
+        outputs = dict.fromkeys(name for each in kinds for name in inspect.get_annotations(each))
         super().__init__(provider, name, {**outputs, **label, **given, **hidden, "owner": owner}, opts)
 
 

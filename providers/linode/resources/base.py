@@ -18,6 +18,8 @@ class Resource(DynamicResource, module="linode", name="Resource"):
     """A resource of one kind. A subclass declares its outputs; those that are inputs too have both."""
 
     kind: ClassVar[str]
+    always: ClassVar[pulumi.ResourceOptions | None] = None
+    """Options of every one of the kind, unless the program says otherwise."""
 
     def __init_subclass__(cls, **words: Any) -> None:
         """A program's own subclass of a kind is of that kind."""
@@ -42,7 +44,8 @@ class Resource(DynamicResource, module="linode", name="Resource"):
             raise TypeError(
                 f"{name}: arguments come as an object or by their names, not both: {sorted(by_name)}"
             )
-        opts = pulumi.ResourceOptions.merge(args.opts, opts)
+        merge = pulumi.ResourceOptions.merge
+        opts = merge(merge(self.always, args.opts), opts)
         account = args.account or Account.of_stack()
         owner = account.owner_of(name, args.generation)
         fields = args_class.fields()

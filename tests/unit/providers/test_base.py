@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextvars
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 
-from providers.linode import SSHKey
+from providers.linode import Instance, InstanceArgs, SSHKey
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 
@@ -31,18 +32,43 @@ class TeamKey(SSHKey):
     """A program's own class."""
 
 
-def test_a_subclass_of_a_kind_is_of_that_kind_and_has_its_outputs() -> None:
-    engine, told = Engine(), list[str]()
+def run(program: Callable[[], object]) -> Engine:
+    """The engine after it has run the program."""
+    engine = Engine()
 
-    def program() -> pulumi.Output[None]:
-        return TeamKey("mine", label="mine", ssh_key=KEY).created.apply(told.append)
-
-    def run() -> None:
+    def all_of_it() -> None:
         set_mocks(engine)
         as_a_test: Any = pulumi.runtime.test
         as_a_test(program)()
 
-    contextvars.copy_context().run(run)
+    contextvars.copy_context().run(all_of_it)
+    return engine
 
-    assert engine.types["mine"] == "pulumi-python:dynamic/linode:SSHKey"
+
+def test_a_subclass_of_a_kind_is_of_that_kind_and_has_its_outputs() -> None:
+    told: list[str] = []
+
+    def program() -> pulumi.Output[None]:
+        return TeamKey("mine", label="mine", ssh_key=KEY).created.apply(told.append)
+
+    assert run(program).types["mine"] == "pulumi-python:dynamic/linode:SSHKey"
     assert told == ["today"]
+
+
+def test_the_programs_options_win_wherever_they_stand() -> None:
+    first: dict[str, bool | None] = {}
+
+    def options(*, keep: bool | None = None) -> pulumi.ResourceOptions:
+        def note(args: pulumi.ResourceTransformationArgs) -> None:
+            first[args.name] = args.opts.delete_before_replace
+
+        return pulumi.ResourceOptions(delete_before_replace=keep, transformations=[note])
+
+    def program() -> None:
+        Instance("a", InstanceArgs(type="t", region="r", opts=options()))
+        Instance("b", InstanceArgs(type="t", region="r", opts=options(keep=False)))
+        Instance("c", type="t", region="r", opts=options(keep=False))
+
+    run(program)
+
+    assert first == {"a": True, "b": False, "c": False}

@@ -19,6 +19,9 @@ class Instance(Resource):
     its region, with backups if on. ssh: the command to log in. created: UTC without a zone. status: at the last look.
     """
 
+    always = pulumi.ResourceOptions(delete_before_replace=True)
+    """The old one goes first, whatever causes a replacement: the label stays, and it is unique in the account."""
+
     type: pulumi.Output[str]
     region: pulumi.Output[str]
     image: pulumi.Output[str]
@@ -42,9 +45,7 @@ class Instance(Resource):
     @by_name(InstanceArgs)
     def __init__(self, name: str) -> None: ...
     def __init__(self, name: str, args: Any = None, opts: Any = None, **by_name: Any) -> None:
-        """The old one goes first, whatever causes a replacement: the label stays, and it is unique in the account."""
-        first = pulumi.ResourceOptions(delete_before_replace=True)
-        self._declare(name, args, pulumi.ResourceOptions.merge(first, opts), by_name)
+        self._declare(name, args, opts, by_name)
 
     @classmethod
     def get(

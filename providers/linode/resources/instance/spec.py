@@ -230,8 +230,8 @@ def _type_of(session: Session, id_: str) -> LinodeType | None:
 def _judged(check: Checking[InstanceArgs]) -> Iterator[Problem]:
     """Against catalogs and account, and what the token's user may not do."""
     facts = account_rules.gather(SPEC, check)
-    yield from account_rules.judged(check, facts)
     yield from network_rules.attached(check)
+    yield from account_rules.judged(check, facts)
     linode = facts.linodes.get(check.args.adopt or 0)
     differing = (
         {}

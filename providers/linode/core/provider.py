@@ -19,6 +19,7 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pydantic import ValidationError
 
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.core import adoption, check, diff, engine, runtime
@@ -208,5 +209,5 @@ def told(error: Exception) -> str:
 def _as_it_is(spec: AnySpec, session: Session, id_: int | str) -> Any:
     try:
         return spec.get(session, id_)
-    except LinodeError:
+    except (LinodeError, ValidationError):
         return None

@@ -36,6 +36,7 @@ import pulumi
 import pydantic
 from pulumi.output import Unknown
 from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError, create_model
+from pydantic_core import ErrorDetails
 from typing_extensions import Self, dataclass_transform, is_typeddict
 
 from providers.linode.core.effects import OURS, Takes
@@ -274,16 +275,38 @@ class Args(_Transformed):
     @classmethod
     def problems(cls, props: Mapping[str, object]) -> list[Problem]:
         """Everything wrong with the inputs one by one; what is not known yet, whole or in part, is passed over."""
+        return [problem_of(each, cls.nested_names()) for each in cls._errors(props)]
+
+    @classmethod
+    def sound(cls, props: Mapping[str, object]) -> dict[str, object]:
+        """The inputs in normal form, less what is wrong by itself; of a list of maps the wrong one is left empty."""
+        found = cls.normal(props)
+        for error in cls._errors(props):
+            field, *place = error["loc"]
+            rows = found.get(str(field))
+            if (
+                place
+                and isinstance(place[0], int)
+                and isinstance(rows, list)
+                and isinstance(rows[place[0]], Mapping)
+            ):
+                found[str(field)] = [{} if number == place[0] else row for number, row in enumerate(rows)]
+            else:
+                found.pop(str(field), None)
+        return found
+
+    @classmethod
+    def _errors(cls, props: Mapping[str, object]) -> list[ErrorDetails]:
         given = {key: value for key, value in cls.normal(props).items() if not isinstance(value, Unknown)}
         try:
             cls._model().model_validate(given)
         except ValidationError as error:
-            found = [
-                problem_of(each, cls.nested_names())
+            return [
+                each
                 for each in error.errors(include_url=False)
                 if not isinstance(each["input"], Unknown)
+                and not isinstance(props.get(str(each["loc"][0])), Unknown)
             ]
-            return [each for each in found if not isinstance(props.get(each.field), Unknown)]
         return []
 
     @classmethod

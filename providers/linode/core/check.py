@@ -28,8 +28,7 @@ def check(
     news = spec.canonical(session, {key: value for key, value in news.items() if value is not None})
     checked = {**news, **spec.args.normal(news)}
     owner, wrong = Owner.from_props(news), spec.args.problems(news)
-    odd = {problem.field for problem in wrong}
-    sound = {key: value for key, value in checked.items() if key not in odd}
+    sound = {**{key: checked[key] for key in checked if key not in spec.fields}, **spec.args.sound(news)}
     takes = diff.between(spec, olds, sound, session) if olds else {}
     old = spec.args.read(olds) if olds else None
     known = Checking(

@@ -272,13 +272,11 @@ def find_or_make(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R
         return made
 
 
-def refuse_erasure(spec: Spec[A, R], session: Session, record: R, takes: Mapping[str, Takes]) -> None:
+def refuse_erasure(spec: Spec[A, R], record: R, takes: Mapping[str, Takes]) -> None:
     """Raises LinodeError if what was there before would lose disks, backups or addresses to be as wanted.
 
     Its id must then not get into the state: the next run would replace what is not ours.
     """
-    if session.listed(spec, str(record.id)) is None:
-        return
     if erased := [name for name, each in takes.items() if each.replaces or each.destroys]:
         raise LinodeError(
             f"{spec.name} {record.id} is there already with another {listed(erased)}, and nothing was changed. "

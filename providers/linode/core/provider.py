@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.core import adoption, check, diff, engine, runtime
+from providers.linode.core.effects import Takes
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
@@ -100,10 +101,11 @@ class Provider(ResourceProvider):
         session, args = runtime.of_owner(owner), spec.args.read(props)
         record = adoption.find_or_make(spec, session, args, owner)
         runtime.current().name(spec.kind, str(record.id))
-        takes = diff.between(spec, spec.reported_inputs(record, args), props, session)
-        adoption.refuse_erasure(spec, session, record, takes)
-        update = Update(session, record, args, takes, owner, until.timeout_for(args, "create"))
+        if session.listed(spec, str(record.id)) is not None:
+            adoption.refuse_erasure(spec, record, _differing(spec, session, record, props))
         try:
+            takes = _differing(spec, session, record, props)
+            update = Update(session, record, args, takes, owner, until.timeout_for(args, "create"))
             record = spec.finish(update)
         except Exception as error:  # noqa: BLE001 - whatever it is: without its id the resource would be lost
             return CreateResult(str(record.id), _partly_made(spec, session, props, record, error))
@@ -128,6 +130,8 @@ class Provider(ResourceProvider):
         ready = bool(props.get("ready", True))
         inputs = {key: kept[key] for key in ("owner", PROVIDER_KEY) if key in kept}
         outs = _outputs(spec, session, {**inputs, **seen}, record, ready=ready)
+        if "monthly_usd" in props:
+            outs.setdefault("monthly_usd", props["monthly_usd"])  # the catalogs may be out of reach
         if not ready:
             outs |= spec.kept_when_refreshed(props)
         return ReadResult(id_, outs, {**inputs, **seen})
@@ -153,6 +157,11 @@ class Provider(ResourceProvider):
         runtime.current().name(spec.kind, _id)
         args = spec.args.read(_props)
         spec.delete(runtime.of_owner(owner), _id, args, until.timeout_for(args, "delete"))
+
+
+def _differing(spec: AnySpec, session: Session, record: Any, props: Props) -> dict[str, Takes]:
+    """What a record that was found or made lacks to be as wanted. Raises what a look at the catalogs raises."""
+    return diff.between(spec, spec.reported_inputs(record, spec.args.read(props)), props, session)
 
 
 def _outputs(spec: AnySpec, session: Session, inputs: Props, record: Any, *, ready: bool = True) -> Props:

@@ -1,13 +1,51 @@
-"""What the provider of all kinds does where an answer is of no use."""
+"""What the one provider of all kinds keeps when something fails between its steps."""
 
 from __future__ import annotations
 
-from providers.linode.core import provider
-from providers.linode.resources import ssh_key
+from typing import Any
+
+import pytest
+
+from providers.linode.api.errors import ApiUnreachable
+from providers.linode.api.records import Linode
+from providers.linode.core import adoption, diff, runtime
+from providers.linode.provider import LinodeProvider
 from tests import sessions
+from tests.sessions import OWNER
+
+PROPS: dict[str, Any] = {
+    "type": "g6-nanode-1",
+    "region": "de-fra-2",
+    "label": "web-1",
+    "owner": OWNER.as_props(),
+}
+ROW = {"id": 7, "label": "web-1", "type": "g6-nanode-1", "region": "de-fra-2", "status": "running"}
 
 
-def test_a_look_at_what_was_made_in_part_that_can_not_be_read_is_no_reason_to_lose_it() -> None:
-    session = sessions.prepared({"/profile/sshkeys/7": {"id": "?"}})
+def unreachable(*_: object, **__: object) -> Any:
+    raise ApiUnreachable("the catalogs can't be reached", did_nothing=True)
 
-    assert provider._as_it_is(ssh_key.SPEC, session, 7) is None
+
+def test_what_was_made_keeps_its_id_when_the_catalogs_fail_right_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = sessions.prepared({"/linode/instances/7": ROW})
+    monkeypatch.setattr(runtime, "of_owner", lambda _: session)
+    monkeypatch.setattr(adoption, "find_or_make", lambda *_: Linode.model_validate(ROW))
+    monkeypatch.setattr(diff, "between", unreachable)
+
+    made = LinodeProvider("Instance").create(PROPS)
+
+    assert made.id == "7"
+    assert made.outs is not None
+    assert made.outs["ready"] is False
+
+
+def test_a_refresh_keeps_the_cost_that_it_cannot_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = sessions.prepared({"/linode/instances": [ROW], "/linode/instances/7": ROW})
+    monkeypatch.setattr(runtime, "of_owner", lambda _: session)
+    monkeypatch.setattr(session.catalogs, "types", unreachable)
+
+    seen = LinodeProvider("Instance").read("7", {**PROPS, "ready": True, "monthly_usd": 5.0})
+
+    assert (seen.outs or {})["monthly_usd"] == 5.0

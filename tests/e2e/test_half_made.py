@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.tally import labels_in_account, state_of
 from tests.checkout import Checkout
 from tests.e2e_recovery import CREATE, assert_all_is_well, faults
 
 
+@pytest.mark.all
 def test_a_linode_that_does_not_boot_stays_in_the_state_and_is_finished_by_the_next_up(
     checkout: Checkout,
 ) -> None:

@@ -59,6 +59,7 @@ def repin_to(checkout: Checkout, key: str, was: str) -> None:
     assert done.code == 0, done.said
 
 
+@pytest.mark.all
 def test_each_catalog_is_downloaded_once_and_an_unchanged_stack_asks_for_none(checkout: Checkout) -> None:
     first = checkout.run("up")
     cold = catalog_requests(checkout)
@@ -97,6 +98,7 @@ def test_up_pins_what_it_picks_and_a_preview_does_not(previewed: Checkout) -> No
     assert not list((previewed.root / "stacks").glob("pins.*"))
 
 
+@pytest.mark.all
 def test_pulumi_itself_finds_the_pins_wherever_the_folder_of_stack_local_is(
     checkout: Checkout, tmp_path: Path
 ) -> None:

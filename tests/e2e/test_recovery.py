@@ -34,6 +34,7 @@ def killed_when(checkout: Checkout, is_time: Callable[[], bool]) -> None:
     assert killed.end_the_rest(20) == 0
 
 
+@pytest.mark.all
 def test_a_run_that_was_killed_among_its_creates_is_recovered_by_one_command(slow: Checkout) -> None:
     tracked = {file.name: file.read_text() for file in (slow.root / "stacks").glob("*.yaml")}
     killed_when(slow, lambda: len(slow.linodes()) >= 2)

@@ -72,6 +72,7 @@ def test_a_forced_replacement_is_announced_keeps_the_label_and_settles(project: 
     assert project.settled()
 
 
+@pytest.mark.all
 def test_an_alias_keeps_the_linode_and_its_default_label_follows_the_name(project: Declared) -> None:
     before, _, tags = project.linode()
     old = project.urn()

@@ -1,7 +1,8 @@
 """How long a fleet takes by either engine, whole commands, and how many requests the API sees.
 
 Every Linode runs 10 s after its create request at the latest, a call takes 50 ms, there is no rate limit, and
-the catalogs are in the cache: a preview has run before. Parallelism is each engine's default.
+the catalogs are in the cache: a preview has run before. The engines are asked for as many steps at once as `make`
+asks for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulators.linode_api.server import LocalApi
+from fleet.engine.run import AT_ONCE
 from tests import fleet_program
 from tests.checkout import ENGINES, Done
 from tests.project import Project
@@ -65,6 +67,7 @@ def _measure(engine: str, count: int) -> dict[str, Figure]:
         with LocalApi(path / "api.sqlite3", speed=speed, limits=False, latency_s=LATENCY_S) as api:
             project = Project(path / "project", engine, api, fleet_program.FLEET)
             project.env.pop("LINODE_CACHE", None)
+            project.env |= AT_ONCE
             fleet_program.declare(project, count)
             _checked(project.preview())
             refresh = ("refresh", "--yes", "--skip-preview", "--stack", "test")

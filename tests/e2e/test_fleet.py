@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.server import LocalApi
+from fleet.engine.run import AT_ONCE
 from tests import fleet_program
 from tests.fleet_program import newest_request, requests_since
 from tests.project import Project
@@ -29,7 +30,7 @@ def api(tmp_path: Path) -> Iterator[LocalApi]:
 @pytest.fixture
 def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
     made = Project(tmp_path / "project", engine, api, fleet_program.FLEET)
-    made.env["PULUMI_PARALLEL"] = "100"  # as `make` and `python -m fleet` have it
+    made.env |= AT_ONCE
     return made
 
 

@@ -165,9 +165,23 @@ def widen_pool(threads: int = WIDE_THREADS) -> bool:
         for pool in _stock_pools():
             if threading.current_thread() in getattr(pool, "_threads", ()):
                 pool._max_workers = threads
+                _begin_waiting(pool)
                 return True
         time.sleep(POOL_PAUSE_S)  # a thread that has just been started isn't in its pool's list yet
     return False
+
+
+def _begin_waiting(pool: ThreadPoolExecutor) -> None:
+    """Give the calls that came before the pool was wide a thread each: a pool starts one only as work comes.
+
+    A destroy on an idle engine sends all its calls at once.
+    """
+    for _ in range(pool._work_queue.qsize()):
+        pool.submit(_nothing)
+
+
+def _nothing() -> None:
+    """Work that brings its pool to start a thread."""
 
 
 def _stock_pools() -> list[ThreadPoolExecutor]:

@@ -101,6 +101,17 @@ def test_the_pool_of_this_thread_is_widened_and_no_other() -> None:
         assert other._max_workers == 4
 
 
+def test_calls_that_wait_when_the_pool_is_widened_are_begun() -> None:
+    with ThreadPoolExecutor(max_workers=4) as stock:
+        all_have_come, all_at_once = threading.Event(), threading.Barrier(16, timeout=GIVE_UP_S)
+        widened = stock.submit(lambda: all_have_come.wait(GIVE_UP_S) and widen_pool(16))
+        calls = [stock.submit(all_at_once.wait) for _ in range(16)]
+        all_have_come.set()
+
+        assert widened.result() is True
+        assert sorted(call.result() for call in calls) == list(range(16))
+
+
 def test_a_pool_of_another_size_is_left_alone() -> None:
     with ThreadPoolExecutor(max_workers=3) as pool:
         assert pool.submit(widen_pool).result() is False

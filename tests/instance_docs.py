@@ -14,7 +14,6 @@ from providers.linode.resources.instance.args import InstanceArgs
 from stacks.sources import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "instance.md"
-BEGIN, END = "<!-- inputs -->\n", "<!-- /inputs -->"
 KINDS: Mapping[object, str] = {str: "text", int: "number", bool: "true or false", dict: "map"}
 
 
@@ -55,9 +54,3 @@ def _named(hint: object) -> str:
 
 def _no_calls(field: Field) -> str:
     return "–" if field.takes in (KEPT, OURS) else "none by default"
-
-
-def with_table(document: str, made: str) -> str:
-    """The document with the table between its marks."""
-    before, rest = document.split(BEGIN)
-    return f"{before}{BEGIN}{made}{END}{rest.split(END)[1]}"

@@ -102,9 +102,9 @@ class Unlock:
 
         Raises BadSettings.
         """
-        owner, label = Owner.from_props(inputs), inputs.get(spec.label)
+        owner, label = Owner.from_props(inputs), inputs.get("label")
         try:
-            found = spec.list(self._session(owner), {spec.label: label})
+            found = spec.list(self._session(owner), {"label": label})
         except LinodeError as error:
             raise BadSettings(f"whether '{label}' was made can't be told: {error}") from None
         if not spec.identity.tagged:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 ALIKE = 0.5
@@ -25,11 +25,13 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
 def did_you_mean(name: str, known: Iterable[str], count: int = 3) -> str:
     """` (did you mean a, b or c?)`, to be put behind a sentence; empty when nothing comes close."""
     found = nearest(name, known, count)
-    if not found:
-        return ""
-    *first, last = found
-    listed = f"{', '.join(first)} or {last}" if first else last
-    return f" (did you mean {listed}?)"
+    return f" (did you mean {listed(found, 'or')}?)" if found else ""
+
+
+def listed(words: Sequence[str], joint: str = "and") -> str:
+    """`a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} {joint} {last}" if first else last
 
 
 def nearest_of_unknown(names: Iterable[str], known: Iterable[str]) -> str:

@@ -41,13 +41,14 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinodeClient]:
         transport = Transport(connection)
         made = LinodeClient(transport, page_size=25)
         for number, region in enumerate(("us-ord", "de-fra-2", "us-ord", "gb-lon")):
-            made.create_linode(
+            made.post(
+                "/linode/instances",
                 {
                     "type": "g6-nanode-1",
                     "region": region,
                     "label": f"op-{number}",
                     "tags": ["odd"] if number % 2 else [],
-                }
+                },
             )
         yield made
         transport.close()

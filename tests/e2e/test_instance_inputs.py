@@ -13,6 +13,7 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from providers.linode import InstanceArgs
+from providers.linode.core import docs
 from tests import instance_docs
 from tests.project import Project
 from tests.until import until
@@ -267,7 +268,7 @@ def test_a_refresh_of_an_untouched_account_leaves_nothing_to_do(changed: Changed
 def test_the_documentation_shows_what_was_seen(changed: Changed) -> None:
     seen = {name: changed.calls_of(name) for name in ROWS}
 
-    document = instance_docs.with_table(instance_docs.DOCUMENT.read_text(), instance_docs.table(seen))
+    document = docs.with_table(instance_docs.DOCUMENT.read_text(), instance_docs.table(seen))
     if os.environ.get("WRITE_DOCS"):
         instance_docs.DOCUMENT.write_text(document)
 

@@ -74,25 +74,18 @@ class LinodeClient:
 
     def linode(self, linode_id: int | str) -> Linode:
         """One instance; NotFound if there is none. Source: GET /linode/instances/{linodeId}."""
-        return Linode.model_validate(self.transport.request("GET", _instance(linode_id)).body)
-
-    def create_linode(self, body: Mapping[str, object]) -> Linode:
-        """A new instance, status `provisioning`. Sent once: ApiUnreachable may leave it made or not.
-
-        Scope linodes:read_write. Source: POST /linode/instances.
-        """
-        return Linode.model_validate(self.transport.request("POST", "/linode/instances", body=body).body)
+        return Linode.model_validate(self.get(_instance(linode_id)))
 
     def update_linode(self, linode_id: int | str, body: Mapping[str, object]) -> Linode:
         """The instance with the given keys changed; `tags` replaces them all.
 
         Source: PUT /linode/instances/{linodeId}.
         """
-        return Linode.model_validate(self.transport.request("PUT", _instance(linode_id), body=body).body)
+        return Linode.model_validate(self.put(_instance(linode_id), body))
 
     def delete_linode(self, linode_id: int | str) -> None:
         """Delete it, with its disks and backups. Source: DELETE /linode/instances/{linodeId}."""
-        self.transport.request("DELETE", _instance(linode_id))
+        self.delete(_instance(linode_id))
 
     def boot(self, linode_id: int | str, config_id: int | None = None) -> None:
         """Boot, from the first configuration profile or the given one.
@@ -143,12 +136,6 @@ class LinodeClient:
         """
         self._act(linode_id, "backups/enable" if enabled else "backups/cancel")
 
-    def set_firewalls(self, linode_id: int | str, firewall_ids: list[int]) -> None:
-        """Assign exactly these firewalls. Source: PUT /linode/instances/{linodeId}/firewalls."""
-        self.transport.request(
-            "PUT", f"{_instance(linode_id)}/firewalls", body={"firewall_ids": firewall_ids}
-        )
-
     def place(self, linode_id: int | str, group_id: int, *, assigned: bool) -> None:
         """Put a Linode into a placement group or take it out.
 
@@ -156,15 +143,11 @@ class LinodeClient:
         """
         action = "assign" if assigned else "unassign"
         body = {"linodes": [int(linode_id)]}
-        self.transport.request("POST", f"/placement/groups/{group_id}/{action}", body=body)
+        self.post(f"/placement/groups/{group_id}/{action}", body)
 
     def placement_group_regions(self) -> dict[int, str]:
         """Region id by placement group id. Scope linodes:read_only. Source: GET /placement/groups."""
         return {int(str(row["id"])): str(row["region"]) for row in self.list_rows("/placement/groups")}
-
-    def firewall_ids(self, linode_id: int | str) -> list[int]:
-        """The firewalls of a Linode. Source: GET /linode/instances/{linodeId}/firewalls."""
-        return [int(str(row["id"])) for row in self.list_rows(f"{_instance(linode_id)}/firewalls")]
 
     def disks(self, linode_id: int | str) -> list[Disk]:
         """Source: GET /linode/instances/{linodeId}/disks."""
@@ -180,14 +163,14 @@ class LinodeClient:
 
     def update_config(self, linode_id: int | str, config_id: int, body: Mapping[str, object]) -> None:
         """Source: PUT /linode/instances/{linodeId}/configs/{configId}."""
-        self.transport.request("PUT", f"{_instance(linode_id)}/configs/{config_id}", body=body)
+        self.put(f"{_instance(linode_id)}/configs/{config_id}", body)
 
     def interfaces(self, linode_id: int | str) -> list[Json]:
         """The interfaces of a Linode of the `linode` generation.
 
         Source: GET /linode/instances/{linodeId}/interfaces.
         """
-        found = self.transport.request("GET", f"{_instance(linode_id)}/interfaces").body.get("interfaces")
+        found = self.get(f"{_instance(linode_id)}/interfaces").get("interfaces")
         return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
     def add_interface(self, linode_id: int | str, interface: Mapping[str, object]) -> None:
@@ -196,24 +179,20 @@ class LinodeClient:
 
     def delete_interface(self, linode_id: int | str, interface_id: int) -> None:
         """Source: DELETE /linode/instances/{linodeId}/interfaces/{interfaceId}."""
-        self.transport.request("DELETE", f"{_instance(linode_id)}/interfaces/{interface_id}")
+        self.delete(f"{_instance(linode_id)}/interfaces/{interface_id}")
 
     def set_network_helper(self, linode_id: int | str, *, enabled: bool) -> None:
         """Source: PUT /linode/instances/{linodeId}/interfaces/settings."""
         path = f"{_instance(linode_id)}/interfaces/settings"
-        self.transport.request("PUT", path, body={"network_helper": enabled})
+        self.put(path, {"network_helper": enabled})
 
     def create_image(self, disk_id: int, label: str, description: str) -> str:
         """A private image of a disk, being made; its id. Scope images:read_write. Source: POST /images."""
         body = {"disk_id": disk_id, "label": label, "description": description}
-        return str(self.transport.request("POST", "/images", body=body).body["id"])
-
-    def image_status(self, image_id: str) -> str:
-        """creating, pending_upload or available. Source: GET /images/{imageId}."""
-        return str(self.transport.request("GET", f"/images/{quote(image_id, safe='')}").body.get("status"))
+        return str(self.post("/images", body)["id"])
 
     def _act(self, linode_id: int | str, action: str, body: Mapping[str, object] | None = None) -> None:
-        self.transport.request("POST", f"{_instance(linode_id)}/{action}", body=body)
+        self.post(f"{_instance(linode_id)}/{action}", body)
 
     def events(self, x_filter: Mapping[str, object]) -> list[Event]:
         """The account's events. Scope events:read_only. Source: GET /account/events."""
@@ -229,7 +208,7 @@ class LinodeClient:
 
     def profile(self) -> Profile:
         """The token's user. Any scope. Source: GET /profile."""
-        return Profile.model_validate(self.transport.request("GET", "/profile").body)
+        return Profile.model_validate(self.get("/profile"))
 
     def account_id(self) -> str:
         """What identifies the token's account, whoever of its users the token belongs to.
@@ -242,7 +221,7 @@ class LinodeClient:
         if header:
             return header
         try:
-            return str(self.transport.request("GET", "/account").body["euuid"])
+            return str(self.get("/account")["euuid"])
         except NotAuthorized as error:
             raise NotAuthorized(
                 "can't tell which account the token belongs to: the API did not say and the token may not ask. "

@@ -7,25 +7,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Status = Literal[
-    "running",
-    "offline",
-    "booting",
-    "rebooting",
-    "shutting_down",
-    "provisioning",
-    "deleting",
-    "migrating",
-    "rebuilding",
-    "resizing",
-    "cloning",
-    "restoring",
-    "stopped",
-    "busy",
-    "billing_suspension",
-]
-"""The documented values, and `resizing`, which a cold resize shows though no document has it."""
-
 
 class Record(BaseModel):
     """Fields of the API come and go: unknown ones are dropped, missing ones have a default."""
@@ -69,7 +50,7 @@ class PlacementGroup(Record):
 class Linode(Owned):
     """One instance.
 
-    `status` is a `Status`, or a word that came later: kept as text so that it can be waited out.
+    `status` is text, so that a word that came later can be waited out.
     Source: GET /linode/instances/{linodeId}.
     """
 

@@ -14,6 +14,7 @@ from providers.linode.api.errors import NoMatch
 from providers.linode.catalogs.attributes import Table
 from providers.linode.catalogs.filter import All, Filter, Row, name_key
 from providers.linode.catalogs.lookup import Catalogs
+from providers.linode.nearest import listed
 
 
 class Named(Protocol):
@@ -235,7 +236,8 @@ class Question(Generic[ItemT]):
         first = ranked[0]
         word = "preferred" if first.id in self.ranking.prefer else self.ranking.word
         asked = [criterion.text for criterion in self.criteria if not criterion.implied]
-        why = f"{first.id}: {word} of {len(ranked)}{self.where}{_with(asked)} ({shows(first)})"
+        with_ = f" with {listed(asked)}" if asked else ""
+        why = f"{first.id}: {word} of {len(ranked)}{self.where}{with_} ({shows(first)})"
         if len(ranked) > 1:
             why += f"; next {ranked[1].id} ({shows(ranked[1])})"
         return Pick(first, first.id, why, tuple(ranked), explained, self.monthly_usd(first))
@@ -251,10 +253,3 @@ def all_refused(refusals: Sequence[NoMatch]) -> NoMatch:
 
 def without_next(refusal: NoMatch) -> str:
     return str(refusal).partition(". Next: ")[0]
-
-
-def _with(texts: Sequence[str]) -> str:
-    if not texts:
-        return ""
-    *first, last = texts
-    return f" with {', '.join(first)} and {last}" if first else f" with {last}"

@@ -28,11 +28,12 @@ from providers.linode.api.errors import (
 from providers.linode.api.refusals import LABEL_TAKEN
 from providers.linode.api.transport import UNSURE
 from providers.linode.core import runtime
-from providers.linode.core.effects import Takes, listed
+from providers.linode.core.effects import Takes
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import A, R, Spec
+from providers.linode.nearest import listed
 
 log = logging.getLogger("linode.create")
 
@@ -106,7 +107,7 @@ class Create(Generic[A, R]):
 
     @property
     def label(self) -> str:
-        return str(self.body.get(self.spec.label))
+        return str(self.body.get("label"))
 
     def run(self) -> R:
         """The one of this identity and owner: what is there already, else a new one.
@@ -182,7 +183,7 @@ class Create(Generic[A, R]):
 
     def _all_matching(self) -> list[R]:
         """Compared here: filters of the API may match loosely."""
-        rows = self.spec.list(self.session, {self.spec.label: self.label})
+        rows = self.spec.list(self.session, {"label": self.label})
         return [record for record in rows if self.spec.identity.matches(record, self.body)]
 
     def _own(self, holder: R, *, last: bool) -> R | None:
@@ -192,7 +193,7 @@ class Create(Generic[A, R]):
         if self._is_proven(holder):
             return self._taken_over(holder)
         raise LabelHeld(
-            f"the label '{self.label}' is taken by {self.spec.name} {holder.id}{_place(holder)}, which is not this "
+            f"the label '{self.label}' is taken by {self.spec.name} {holder.id}{place(holder)}, which is not this "
             "resource's; labels are unique in an account. Next: choose another label, or delete or import it."
         )
 
@@ -245,7 +246,8 @@ class Create(Generic[A, R]):
         )
 
 
-def _place(record: object) -> str:
+def place(record: object) -> str:
+    """` (region)`, to be put behind a record's name; empty where it has none."""
     region = getattr(record, "region", None)
     return f" ({region})" if region else ""
 

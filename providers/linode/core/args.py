@@ -275,13 +275,17 @@ class Args(_Transformed):
     @classmethod
     def problems(cls, props: Mapping[str, object]) -> list[Problem]:
         """Everything wrong with the inputs one by one; what is not known yet, whole or in part, is passed over."""
-        return [problem_of(each, cls.nested_names()) for each in cls._errors(props)]
+        return cls.told(cls.errors(props))
 
     @classmethod
-    def sound(cls, props: Mapping[str, object]) -> dict[str, object]:
+    def told(cls, errors: Sequence[ErrorDetails]) -> list[Problem]:
+        return [problem_of(each, cls.nested_names()) for each in errors]
+
+    @classmethod
+    def sound(cls, props: Mapping[str, object], errors: Sequence[ErrorDetails]) -> dict[str, object]:
         """The inputs in normal form, less what is wrong by itself; of a list of maps the wrong one is left empty."""
         found = cls.normal(props)
-        for error in cls._errors(props):
+        for error in errors:
             field, *place = error["loc"]
             rows = found.get(str(field))
             if (
@@ -296,7 +300,8 @@ class Args(_Transformed):
         return found
 
     @classmethod
-    def _errors(cls, props: Mapping[str, object]) -> list[ErrorDetails]:
+    def errors(cls, props: Mapping[str, object]) -> list[ErrorDetails]:
+        """What pydantic says of them, one by one: as `problems`."""
         given = {key: value for key, value in cls.normal(props).items() if not isinstance(value, Unknown)}
         try:
             cls._model().model_validate(given)

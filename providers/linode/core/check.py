@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from providers.linode.core import diff, effects, engine, runtime
+from providers.linode.core.adoption import place
 from providers.linode.core.effects import Effects
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
@@ -27,8 +28,11 @@ def check(
     """
     news = spec.canonical(session, {key: value for key, value in news.items() if value is not None})
     checked = {**news, **spec.args.normal(news)}
-    owner, wrong = Owner.from_props(news), spec.args.problems(news)
-    sound = {**{key: checked[key] for key in checked if key not in spec.fields}, **spec.args.sound(news)}
+    owner, errors = Owner.from_props(news), spec.args.errors(news)
+    sound = {
+        **{key: checked[key] for key in checked if key not in spec.fields},
+        **spec.args.sound(news, errors),
+    }
     takes = diff.between(spec, olds, sound, session) if olds else {}
     old = spec.args.read(olds) if olds else None
     known = Checking(
@@ -41,6 +45,7 @@ def check(
         mine(spec, session, owner),
         is_renamed=bool(olds) and Owner.from_props(olds) != owner,
     )
+    wrong = spec.args.told(errors)
     wrong += [problem for rule in spec.rules for problem in rule(known)]
     wrong += [*label_taken(spec, known), *ids_of_nothing(spec, known)]
     if not wrong:
@@ -68,11 +73,10 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
         holder = None if spec.identity.matches(holder, spec.body(check.args, check.owner)) else holder
     if holder is None or spec.is_own(holder, check.owner) or getattr(check.args, "adopt", None) == holder.id:
         return
-    region = getattr(holder, "region", None)
     adopt = f", or take it over with adopt={holder.id}" if "adopt" in spec.fields else ""
     yield Problem(
         "label",
-        f"is taken by {spec.name} {holder.id}{f' ({region})' if region else ''}, which is not this resource's; labels "
+        f"is taken by {spec.name} {holder.id}{place(holder)}, which is not this resource's; labels "
         f"are unique in an account. Next: choose another label, delete that {spec.name}{adopt}.",
     )
 

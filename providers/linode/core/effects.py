@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from providers.linode.nearest import listed
+
 log = logging.getLogger("linode.effects")
 
 Level = Literal["none", "billing", "unknown", "power off", "data loss"]
@@ -42,6 +44,11 @@ class Takes:
     one_way: str = ""
     replaces: bool = False
     silent: bool = False
+
+    @property
+    def erases(self) -> bool:
+        """Whether what is on the disks is lost."""
+        return self.replaces or "disks" in self.destroys
 
 
 PUT = Takes("in place")
@@ -165,12 +172,6 @@ def _cost(before: float | None, after: float | None) -> list[str]:
     if before is None or after is None or before == after:
         return []
     return [f"{before:.2f} → {after:.2f} USD a month"]
-
-
-def listed(words: Sequence[str]) -> str:
-    """`a, b and c`."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 _writing = threading.Lock()

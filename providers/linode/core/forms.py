@@ -34,11 +34,15 @@ def _users_tag(tag: str) -> str:
     return tag
 
 
+def _begins_as_key(key: str) -> str:
+    if not key.startswith(KEY_TYPES) or len(key.split()) < 2:
+        raise ValueError
+    return key
+
+
 def _ssh_key(key: str) -> str:
     """In full: its second word is the key itself, which begins with the length and the name of its type."""
-    words = key.split()
-    if not key.startswith(KEY_TYPES) or len(words) < 2:
-        raise ValueError
+    words = _begins_as_key(key).split()
     try:
         data = base64.b64decode(words[1], validate=True)
     except binascii.Error:
@@ -116,8 +120,7 @@ class Networks(TypedDict):
 Ports = Annotated[
     str, AfterValidator(_ports), told("must be ports such as 22, 80, 8000-8080. Next: correct it.")
 ]
-FullSshKey = Annotated[
-    str,
-    AfterValidator(_ssh_key),
-    told("must be an SSH public key in full: ssh-ed25519 AAAA… Next: correct it."),
-]
+_KEY = told("must be an SSH public key in full: ssh-ed25519 AAAA… Next: correct it.")
+SshKey = Annotated[str, AfterValidator(_begins_as_key), _KEY]
+FullSshKey = Annotated[str, AfterValidator(_ssh_key), _KEY]
+"""Read to its end, as POST /profile/sshkeys reads it; what a Linode is deployed with is not."""

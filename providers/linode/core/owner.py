@@ -57,10 +57,5 @@ def is_owner_tag(tag: str) -> bool:
 
 
 def users_tags(tags: Iterable[str]) -> list[str]:
-    """The tags that people gave: without ours, in normal form."""
-    return in_order(tag for tag in tags if not is_owner_tag(tag))
-
-
-def in_order(tags: Iterable[str]) -> list[str]:
-    """Tags in normal form: each once, sorted, as an account keeps no order of them."""
-    return sorted(set(tags), key=lambda tag: (tag.casefold(), tag))
+    """The tags that people gave: without ours, each once, sorted, as an account keeps no order of them."""
+    return sorted({tag for tag in tags if not is_owner_tag(tag)}, key=lambda tag: (tag.casefold(), tag))

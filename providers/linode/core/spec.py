@@ -15,7 +15,7 @@ from providers.linode.api.errors import NotFound
 from providers.linode.api.records import Owned
 from providers.linode.core.args import Args, Field
 from providers.linode.core.effects import PUT, REPLACE, Level, Takes
-from providers.linode.core.owner import Owner, is_owner_tag
+from providers.linode.core.owner import Owner, is_owner_tag, users_tags
 from providers.linode.core.problems import Problem
 from providers.linode.core.values import nested
 
@@ -140,7 +140,6 @@ class Spec(Generic[A, R]):
     rules: tuple[Rule, ...] = ()
     doubts: Callable[[Checking[Any]], Iterator[str]] = _none
     erases: tuple[str, ...] = ("id",)
-    label: str = "label"
 
     def __post_init__(self) -> None:
         """Raises TypeError for an input whose change nobody would carry out."""
@@ -292,7 +291,7 @@ class Spec(Generic[A, R]):
         for part in field.attribute.split("."):
             found = found.get(part) if isinstance(found, Mapping) else getattr(found, part, None)
         if field.name == "tags":
-            found = [tag for tag in record.tags if not is_owner_tag(tag)]
+            found = users_tags(record.tags)
         return self.args.normalised(field.name, list(found) if isinstance(found, tuple) else found)
 
     def reported_inputs(self, record: R, declared: A) -> dict[str, object]:

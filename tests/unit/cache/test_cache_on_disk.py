@@ -94,7 +94,7 @@ def test_what_is_no_catalog_is_asked_every_time(opened: Opened) -> None:
         client = opened(server)
 
         for _ in range(2):
-            client.image_status("private/7")
+            client.get("/images/private%2F7")
             client.transport.request("GET", "/profile")
             client.transport.request("POST", "/images", body={"label": "x"})
 
@@ -253,7 +253,7 @@ def test_offline_what_is_kept_is_used_and_nothing_else_is_asked(opened: Opened, 
         with pytest.raises(Offline, match=r"/v4/regions of .* was never kept here .* Next: unset"):
             ids(offline, "/regions")
         with pytest.raises(Offline, match=r"POST /linode/instances needs the API. Next: unset"):
-            offline.create_linode({})
+            offline.post("/linode/instances", {})
         assert len(server.seen) == 1
 
 

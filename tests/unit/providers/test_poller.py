@@ -55,7 +55,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def made(client: LinodeClient, count: int) -> list[Linode]:
-    return [client.create_linode({**BODY, "label": f"web-{n}"}) for n in range(count)]
+    bodies = [{**BODY, "label": f"web-{n}"} for n in range(count)]
+    return [Linode.model_validate(client.post("/linode/instances", body)) for body in bodies]
 
 
 def running(linodes: list[Linode]) -> list[Goal]:

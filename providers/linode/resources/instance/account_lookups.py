@@ -46,9 +46,7 @@ class AccountLookups:
     @once
     def default_firewalls(self) -> Mapping[str, int | None] | None:
         """By linode, nodebalancer, public_interface and vpc_interface. Source: GET /networking/firewalls/settings."""
-        body = _if_allowed(
-            lambda: self._client.transport.request("GET", "/networking/firewalls/settings").body
-        )
+        body = _if_allowed(lambda: self._client.get("/networking/firewalls/settings"))
         ids = body.get("default_firewall_ids") if body else None
         return {str(key): id_ for key, id_ in ids.items()} if isinstance(ids, dict) else None
 
@@ -84,7 +82,7 @@ class AccountLookups:
     def _read_script(self, script_id: int) -> Mapping[int, StackScript]:
         path = f"/linode/stackscripts/{script_id}"
         try:
-            return {script_id: StackScript.model_validate(self._client.transport.request("GET", path).body)}
+            return {script_id: StackScript.model_validate(self._client.get(path))}
         except NotFound:
             return {}
 

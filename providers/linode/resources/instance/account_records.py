@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-
 from pydantic import AliasChoices, Field
 
 from providers.linode.api.records import Record
@@ -75,19 +72,3 @@ class Backup(Record):
     @property
     def size_mb(self) -> int:
         return sum(disk.size for disk in self.disks)
-
-
-@dataclass(frozen=True)
-class Held:
-    """What was looked up for one resource; None is what was not asked for, or can't be known."""
-
-    group_regions: Mapping[int, str] | None = None
-    firewalls: Mapping[int, Firewall] | None = None
-    default_firewalls: Mapping[str, int | None] | None = None
-    usernames: Collection[str] | None = None
-    addresses: Mapping[str, ReservedAddress] | None = None
-    subnets: Mapping[int, Subnet] | None = None
-    stackscripts: Mapping[int, StackScript] | None = None
-    backups: Mapping[int, Backup] | None = None
-    own_linodes: Collection[int] = ()
-    """The Linodes that this resource has, or takes over: what they have will be free for it."""

@@ -13,15 +13,14 @@ from providers.linode.api.records import Linode
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
 from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.problems import Problem
-from providers.linode.core.spec import Checking, Spec
+from providers.linode.core.spec import Spec
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean, there_are
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
 from providers.linode.resources.instance.account_records import StackScript, UserDefinedField
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.interfaces import parsed
-
-Check = Checking[InstanceArgs]
+from providers.linode.resources.instance.rules import Check, elsewhere
 
 CAPABILITIES: Mapping[str, tuple[str, ...]] = {
     "user_data": ("Metadata",),
@@ -178,13 +177,6 @@ def _sizes(check: Check, facts: Facts) -> Iterator[Problem]:
         )
 
 
-def _elsewhere(check: Check, field: str, what: object, region: str) -> Iterator[Problem]:
-    if check.args.region not in ("", region):
-        yield Problem(
-            field, f"{what} is in {region}, and the Linode in {check.args.region}. Next: use one of there."
-        )
-
-
 def _placement_group(check: Check, facts: Facts) -> Iterator[Problem]:
     group = check.args.group_id
     if group is None or not check.is_new("placement_group", "region"):
@@ -194,7 +186,7 @@ def _placement_group(check: Check, facts: Facts) -> Iterator[Problem]:
     if (region := regions.get(group)) is None:
         yield Problem("placement_group", f"{group} does not exist in this account. Next: correct the number.")
     else:
-        yield from _elsewhere(check, "placement_group", group, region)
+        yield from elsewhere(check, "placement_group", group, region)
 
 
 def _users(check: Check, facts: Facts) -> Iterator[Problem]:
@@ -222,7 +214,7 @@ def _address(check: Check, facts: Facts) -> Iterator[Problem]:
             f"{wanted} is no reserved address of this account{near}. Next: correct or reserve it.",
         )
         return
-    yield from _elsewhere(check, "reserved_ipv4", wanted, found.region)
+    yield from elsewhere(check, "reserved_ipv4", wanted, found.region)
     holder = facts.linodes.get(found.linode_id or 0)
     is_ours = found.linode_id == check.args.adopt or (holder is not None and _is_own(check, holder))
     if found.linode_id is not None and not is_ours:

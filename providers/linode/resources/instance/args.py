@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from providers.linode.core.args import Args, In, InList, InRows, Of, arg, ours
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
-from providers.linode.core.forms import Address, Flag, Id, Tag, Text
+from providers.linode.core.forms import Address, Flag, Id, SshKey, Tag, Text
 from providers.linode.core.problems import told, wrong
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean
@@ -23,7 +23,6 @@ from providers.linode.resources.instance.password_strength import LENGTHS
 
 MOST_USER_DATA_BYTES = 65_535
 MOST_STACKSCRIPT_DATA = 65_535
-KEY_TYPES = ("ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-")
 
 Day = Literal["Scheduling", "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 Window = Literal["Scheduling", "W0", "W2", "W4", "W6", "W8", "W10", "W12", "W14", "W16", "W18", "W20", "W22"]
@@ -37,12 +36,6 @@ MigrationType = Literal["cold", "warm"]
 Encryption = Literal["enabled", "disabled"]
 Generation = Literal["legacy_config", "linode"]
 MaintenancePolicy = Literal["linode/migrate", "linode/power_off_on"]
-
-
-def _ssh_key(key: str) -> str:
-    if not key.startswith(KEY_TYPES) or len(key.split()) < 2:
-        raise ValueError
-    return key
 
 
 def _input_name(name: str) -> str:
@@ -71,11 +64,6 @@ Label = Annotated[
         "must have 3 to 64 letters, digits, '-', '_' or '.', begin and end with a letter or digit, and "
         "have no '--', '__' or '..'. Next: correct the label."
     ),
-]
-SshKey = Annotated[
-    str,
-    AfterValidator(_ssh_key),
-    told("must be an SSH public key in full: ssh-ed25519 AAAA… Next: correct it."),
 ]
 InputName = Annotated[
     str, AfterValidator(_input_name), told("must be the name of an input. Next: correct it.")

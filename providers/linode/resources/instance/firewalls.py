@@ -3,7 +3,8 @@
 An interface does not tell its own, and changing it needs no power cycle.
 
 One enabled firewall at most guards an interface, so the old one has to go before the new one can come.
-Scope firewall:read_write for a change. Source: GET /linode/instances/{linodeId}/interfaces/{interfaceId}/firewalls;
+Scope firewall:read_write for a change. Source: GET, PUT /linode/instances/{linodeId}/firewalls;
+GET /linode/instances/{linodeId}/interfaces/{interfaceId}/firewalls;
 GET, POST, DELETE /networking/firewalls/{firewallId}/devices.
 """
 
@@ -28,13 +29,14 @@ DEVICE_TYPES = (DEVICE_TYPE, "interface")
 
 def seen(session: Session, linode: Linode, _: Args) -> object:
     """The firewall of a Linode with legacy interfaces."""
-    return next(iter(session.client.firewall_ids(linode.id)), None)
+    return next(iter(_ids(session.client, f"/linode/instances/{linode.id}")), None)
 
 
 def put(update: Update[Any, Linode]) -> None:
     """Have exactly the declared one guard it."""
     firewall_id: int | None = update.wanted.firewall_id
-    update.session.client.set_firewalls(update.record.id, [] if firewall_id is None else [firewall_id])
+    body = {"firewall_ids": [] if firewall_id is None else [firewall_id]}
+    update.session.client.put(f"/linode/instances/{update.record.id}/firewalls", body)
 
 
 def held(
@@ -42,7 +44,7 @@ def held(
 ) -> dict[int, list[int]]:
     """Firewall ids by interface id, of those interfaces alone that declare a firewall."""
     return {
-        id_of(match): _firewalls(client, linode_id, id_of(match))
+        id_of(match): _ids(client, f"/linode/instances/{linode_id}/interfaces/{id_of(match)}")
         for interface, match in pairs(there, wanted)
         if match is not None and FIREWALL in interface
     }
@@ -73,9 +75,9 @@ def _exchange(client: LinodeClient, interface_id: int, old: Sequence[int], new: 
         raise
 
 
-def _firewalls(client: LinodeClient, linode_id: int, interface_id: int) -> list[int]:
-    rows = client.list_rows(f"/linode/instances/{linode_id}/interfaces/{interface_id}/firewalls")
-    return [int(str(row["id"])) for row in rows]
+def _ids(client: LinodeClient, path: str) -> list[int]:
+    """The firewalls of the Linode or the interface at that path."""
+    return [int(str(row["id"])) for row in client.list_rows(f"{path}/firewalls")]
 
 
 def _attach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:

@@ -40,8 +40,7 @@ def problems(check: Checking[InstanceArgs]) -> Iterator[Problem]:
     if user is None:
         return
     mine = check.mine.id if check.mine is not None else None
-    replaced = any(takes.replaces for takes in check.takes.values())
-    yield from refusals(user, changed, mine, is_made=replaced or not (check.old or mine))
+    yield from refusals(user, changed, mine, is_made=check.replaces or not (check.old or mine))
 
 
 def refusals(

@@ -10,15 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from providers.linode.core.problems import Problem
-from providers.linode.core.spec import Checking
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import there_are
 from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.account_records import Subnet
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.interfaces import Interface, parsed
-
-Check = Checking[InstanceArgs]
+from providers.linode.resources.instance.rules import Check, elsewhere
 
 NOT_WITH_LINODE_INTERFACES = ("private_ip", "reserved_ipv4")
 MOST_INTERFACES = 3
@@ -174,12 +172,7 @@ def _subnets(check: Check) -> Iterator[Problem]:
                 "interfaces", f"subnet {subnet_id} is in no VPC of this account{listed}. Next: correct it."
             )
         else:
-            if check.args.region not in ("", subnet.region):
-                yield Problem(
-                    "interfaces",
-                    f"subnet {subnet_id} is in {subnet.region}, and the Linode in {check.args.region}. "
-                    "Next: use one of there.",
-                )
+            yield from elsewhere(check, "interfaces", f"subnet {subnet_id}", subnet.region)
     for item in items:
         subnet = subnets.get(item.subnet_id or 0)
         for address in item.addresses if subnet else ():

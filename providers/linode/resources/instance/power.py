@@ -101,8 +101,7 @@ class Machine:
 
     def boot_config(self) -> Config:
         """The configuration profile that it boots. Raises LinodeError if there is none."""
-        configs = self.client.configs(self.id)
-        chosen = next((config for config in configs if self.boot_label in (None, config.label)), None)
+        chosen = boot_config(self.client, self.id, self.boot_label)
         if chosen is None:
             named = f" '{self.boot_label}'. Next: correct boot_config_label." if self.boot_label else "."
             raise LinodeError(f"Linode {self.id} has no configuration profile{named}")
@@ -110,3 +109,8 @@ class Machine:
 
     def _boot_config_id(self) -> int | None:
         return self.boot_config().id if self.boot_label else None
+
+
+def boot_config(client: LinodeClient, linode_id: int, label: str | None) -> Config | None:
+    """The configuration profile that a Linode boots: of that label, else the first; None where it has none such."""
+    return next((config for config in client.configs(linode_id) if label in (None, config.label)), None)

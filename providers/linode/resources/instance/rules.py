@@ -6,17 +6,16 @@ names none: POST /linode/instances.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from providers.linode.core.effects import Takes
 from providers.linode.core.problems import Problem
-from providers.linode.core.spec import Checking
+from providers.linode.core.spec import Checking, Rule
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.changes import BACKUPS_OFF, OFF
 from providers.linode.resources.instance.password_strength import LENGTHS, is_guessable
 
 Check = Checking[InstanceArgs]
-Rule = Callable[[Check], Iterator[Problem]]
 
 WAYS_IN = ("root_pass", "authorized_keys", "authorized_users")
 NEED_IMAGE = (*WAYS_IN, "user_data", "stackscript_id", "swap_size", "boot_size")
@@ -48,9 +47,7 @@ def credentials(check: Check) -> Iterator[Problem]:
 
     A replacement deletes first, a rebuild erases first: the refusal of a weak password would come too late.
     """
-    deploys = check.old is None or any(
-        each.replaces or "disks" in each.destroys for each in check.takes.values()
-    )
+    deploys = check.old is None or any(each.erases for each in check.takes.values())
     if deploys and check.args.image and not any(check.props.get(key) for key in WAYS_IN):
         yield Problem("image", f"needs one of {', '.join(WAYS_IN)}, or nobody could log in. Next: give one.")
     password = check.args.root_pass
@@ -88,8 +85,16 @@ def guards(check: Check) -> Iterator[Problem]:
         )
 
 
+def elsewhere(check: Check, field: str, what: object, region: str | None) -> Iterator[Problem]:
+    """What an input names and the Linode have to be in one region."""
+    if check.args.region not in ("", region):
+        yield Problem(
+            field, f"{what} is in {region}, and the Linode in {check.args.region}. Next: use one of there."
+        )
+
+
 def _is_off(takes: Takes) -> bool:
-    return takes.replaces or takes.level == "power off" or "disks" in takes.destroys
+    return takes.erases or takes.level == "power off"
 
 
 RULES: tuple[Rule, ...] = (

@@ -133,9 +133,7 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         linode = steps.machine_of(update).settled(linode, wanted.first_status)
         reported = self.reported_inputs(linode, wanted)
         takes = diff.between(self, reported, wanted.declared(), update.session)
-        kept = {
-            name: each for name, each in takes.items() if not each.replaces and "disks" not in each.destroys
-        }
+        kept = {name: each for name, each in takes.items() if not each.erases}
         update = replace(update, record=linode, takes=kept)
         if not kept and not steps.put_body(update, linode):
             return linode

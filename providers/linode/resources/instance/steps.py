@@ -11,16 +11,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from providers.linode.api.errors import LinodeError, NotAuthorized, NotFound
-from providers.linode.api.records import Config, Disk, Linode
+from providers.linode.api.records import Disk, Linode
 from providers.linode.core.args import Step
-from providers.linode.core.effects import ACTION
+from providers.linode.core.effects import ACTION, Takes
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Update, changed_tags
 from providers.linode.resources.instance import firewalls, interfaces
 from providers.linode.resources.instance.addresses import is_private
 from providers.linode.resources.instance.changes import (
     BACKUPS_OFF,
-    BACKUPS_ON,
     MIGRATE,
     OFF,
     REBOOT,
@@ -29,14 +28,13 @@ from providers.linode.resources.instance.changes import (
     SHUT_DOWN,
     WARM,
 )
-from providers.linode.resources.instance.power import Machine
+from providers.linode.resources.instance.power import Machine, boot_config
 
 if TYPE_CHECKING:
     from providers.linode.resources.instance.args import InstanceArgs
 
     InstanceUpdate = Update[InstanceArgs, Linode]
 
-WHILE_IT_RUNS = (ACTION, BACKUPS_ON, BACKUPS_OFF)
 FIRST_BOOT = (
     "image", "root_pass", "authorized_keys", "authorized_users", "user_data", "booted", "disk_encryption",
     "stackscript_id", "stackscript_data",
@@ -98,15 +96,14 @@ def step_of(update: InstanceUpdate, name: str) -> Step:
     return step
 
 
-def _do(update: InstanceUpdate, *takes: object) -> None:
-    named = [name for name, each in update.takes.items() if any(each.how == one.how for one in takes)]  # type: ignore[attr-defined]  # Takes
+def _do(update: InstanceUpdate, *takes: Takes) -> None:
+    named = [name for name, each in update.takes.items() if any(each.how == one.how for one in takes)]
     for step in dict.fromkeys(step_of(update, name) for name in named):
         step(update)
 
 
 def _while_it_runs(update: InstanceUpdate) -> None:
-    for name in update.of(*WHILE_IT_RUNS):
-        step_of(update, name)(update)
+    _do(update, ACTION)
     linode = update.record
     if "backups_enabled" in update.takes:
         linode = update.session.client.linode(linode.id)
@@ -305,7 +302,7 @@ def seen_booted(_: Session, linode: Linode, declared: InstanceArgs) -> object:
 
 
 def seen_kernel(session: Session, linode: Linode, declared: InstanceArgs) -> object:
-    config = _config(session, linode, declared)
+    config = boot_config(session.client, linode.id, declared.boot_config_label)
     return config.kernel if config is not None else declared.kernel
 
 
@@ -313,7 +310,7 @@ def seen_interfaces(session: Session, linode: Linode, declared: InstanceArgs) ->
     """Of the configuration profile that it boots, or of the Linode itself."""
     wanted: list[interfaces.Row] = declared.interfaces or []  # type: ignore[assignment]  # TypedDicts are mappings
     if linode.interface_generation != "linode":
-        config = _config(session, linode, declared)
+        config = boot_config(session.client, linode.id, declared.boot_config_label)
         return interfaces.seen_legacy(config.interfaces if config else (), wanted)
     there = session.client.interfaces(linode.id)
     try:
@@ -321,9 +318,3 @@ def seen_interfaces(session: Session, linode: Linode, declared: InstanceArgs) ->
     except NotAuthorized:  # a refresh is not to fail because a token may not ask for firewalls
         held = {}
     return interfaces.seen_linode(there, wanted, held)
-
-
-def _config(session: Session, linode: Linode, declared: InstanceArgs) -> Config | None:
-    label = declared.boot_config_label
-    configs = session.client.configs(linode.id)
-    return next((config for config in configs if label in (None, config.label)), None)

@@ -130,7 +130,8 @@ def reap(yes: bool, stack_pattern: str, ids: tuple[str, ...], report: Path | Non
     from fleet.delivery.reaping import COLUMNS, total
 
     reaper = Reaper(stack_pattern, frozenset(ids))
-    found, failed = reaper.found(), reaper.unknown_names()
+    found = reaper.found()
+    failed = reaper.unknown_names(found)
     if found:
         table(COLUMNS, [row.cells() for row in found])
     click.echo(total(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
@@ -116,9 +116,9 @@ class Reaper:
             for one in self.linodes
         }
 
-    def unknown_names(self) -> list[str]:
+    def unknown_names(self, found: Iterable[Row]) -> list[str]:
         """A problem for each machine that was named and is not an orphan of a stack of ours."""
-        judged = {str(row.verdict.linode.id) for row in self.found() if row.verdict.linode}
+        judged = {str(row.verdict.linode.id) for row in found if row.verdict.linode}
         return [
             f"Linode {id_}: no orphan of a stack of this project in this account, and left alone. Next: check the id."
             for id_ in sorted(self.named - judged)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Literal
 
-from fleet.delivery.pull_requests import PrStack
+from fleet.delivery.pull_requests import PREFIX, PrStack
 from providers.linode.api.records import Linode
-from providers.linode.core.owner import FIRST_GENERATION, TAG_PREFIX, Owner
+from providers.linode.core.owner import FIRST_GENERATION, Owner, is_owner_tag
 from stacks import expiry
 
 Action = Literal["delete", "keep"]
@@ -161,7 +161,7 @@ def digests(names: Iterable[str], account: str, project: str) -> dict[str, str]:
 
 def stack_of(linode: Linode, known: Mapping[str, str]) -> str | None:
     """The stack that the machine's owner tag stands for; None for strangers, and for more than one such tag."""
-    tags = [tag.casefold() for tag in linode.tags if tag.casefold().startswith(TAG_PREFIX)]
+    tags = [tag.casefold() for tag in linode.tags if is_owner_tag(tag.casefold())]
     parts = tags[0].split(":") if len(tags) == 1 else []
     if len(parts) != 4 or not parts[3].isdigit() or len(parts[2]) != 12:
         return None
@@ -170,12 +170,12 @@ def stack_of(linode: Linode, known: Mapping[str, str]) -> str | None:
 
 def candidates(linodes: Iterable[Linode], project: str) -> set[str]:
     """The pull requests' stacks that labels speak of: names to try digests with, no proof of anything."""
-    prefix = f"{project}-pr-"
+    prefix = f"{project}-{PREFIX}"
     found = set()
     for linode in linodes:
         number = linode.label.removeprefix(prefix).partition("-")[0]
-        if linode.label.startswith(prefix) and PrStack.of_name(f"pr-{number}"):
-            found.add(f"pr-{number}")
+        if linode.label.startswith(prefix) and PrStack.of_name(f"{PREFIX}{number}"):
+            found.add(f"{PREFIX}{number}")
     return found
 
 

@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,9 +101,9 @@ class Scrubber:
         return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:16]
 
 
-def of_environment(env: Mapping[str, str], more: Iterable[str] = ()) -> Scrubber:
-    """Hides the values of variables whose names say that they are secrets, and these."""
-    found = {value.strip() for name, value in env.items() if SECRET_NAME.search(name)} | {*more}
+def of_environment(env: Mapping[str, str]) -> Scrubber:
+    """Hides the values of variables whose names say that they are secrets."""
+    found = {value.strip() for name, value in env.items() if SECRET_NAME.search(name)}
     usable = (value for value in found if len(value) >= SHORTEST and not value.startswith("/"))
     return Scrubber(tuple(sorted(usable, key=lambda value: (-len(value), value))))
 

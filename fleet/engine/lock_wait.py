@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from fleet.engine.hearing import LastWords
 from fleet.engine.locks import Lock, is_dead
-from fleet.engine.messages import explain, holders, locked_line
+from fleet.engine.messages import explain, holders, locked_line, named
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 15.0
@@ -55,9 +55,9 @@ class LockWait:
                 self._last_words(stack, url, code, heard, held)
                 return code
             if told is None or (held and held != told):
-                who = "; ".join(lock.holder() for lock in held) or "another run"
+                most_s = end - self.clock()
                 self.tell(
-                    f"stack '{stack}' is locked by {who}; waiting for at most {end - self.clock():.0f} s more"
+                    f"stack '{stack}' is locked by {named(held)}; waiting for at most {most_s:.0f} s more"
                 )
                 told = held
             try:
@@ -70,9 +70,7 @@ class LockWait:
     def _last_words(self, stack: str, url: str, code: int, heard: LastWords, held: list[Lock] | None) -> None:
         line = None
         if code and held is not None:
-            line = locked_line(stack, held, self.dead)
-            if self.limit:
-                line = line.replace(", or let this command wait: --lock-wait 5m", "")
+            line = locked_line(stack, held, self.dead, waited=bool(self.limit))
         elif code:
             line = explain(heard.said, stack, url)
         unseen = heard.release().rstrip("\n")

@@ -56,11 +56,9 @@ def moment(text: str) -> datetime:
     return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
 
 
-def is_dead(
-    lock: Lock, started: Callable[[int], datetime | None] | None = None, host: str | None = None
-) -> bool:
+def is_dead(lock: Lock, started: Callable[[int], datetime | None] | None = None) -> bool:
     """Whether the lock's process was one of this machine and is no more. False when that can't be told."""
-    if lock.since is None or lock.host != (host or socket.gethostname()):
+    if lock.since is None or lock.host != socket.gethostname():
         return False
     if not runs(lock.pid):
         return True

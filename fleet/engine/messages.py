@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import timezone
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -33,24 +32,28 @@ def holders(said: str) -> list[Lock] | None:
 
 def _lock(found: re.Match[str]) -> Lock:
     try:
-        since = moment(found["at"]).astimezone(timezone.utc)
+        since = moment(found["at"])
     except ValueError:
         since = None
     return Lock(Path(found["file"]), int(found["pid"]), found["host"], found["user"], since)
 
 
-def locked_line(stack: str, held: list[Lock], dead: Callable[[Lock], bool] = is_dead) -> str:
-    """The line for a locked stack: who holds it, and whether to wait or to unlock."""
-    who = "; ".join(lock.holder() for lock in held) or "another run"
+def named(held: list[Lock]) -> str:
+    return "; ".join(lock.holder() for lock in held) or "another run"
+
+
+def locked_line(
+    stack: str, held: list[Lock], dead: Callable[[Lock], bool] = is_dead, *, waited: bool = False
+) -> str:
+    """The line for a locked stack: who holds it, and whether to wait or to unlock. `waited`: it has been tried."""
+    who = named(held)
     if held and all(dead(lock) for lock in held):
         return (
             f"stack '{stack}' is locked by {who}, and that process is dead. Nothing was done. "
             f"Next: fleet unlock --stack {stack}."
         )
-    return (
-        f"stack '{stack}' is locked by {who}. Nothing was done. Next: wait until that run has ended, "
-        f"or let this command wait: --lock-wait 5m."
-    )
+    let_wait = "" if waited else ", or let this command wait: --lock-wait 5m"
+    return f"stack '{stack}' is locked by {who}. Nothing was done. Next: wait until that run has ended{let_wait}."
 
 
 def explain(said: str, stack: str, url: str = "") -> str | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from fleet.engine import accounts, locks
 from fleet.engine.cut_off import AnySpec, settle
 from fleet.engine.local_stack import project_name, scratch_project
-from fleet.engine.messages import holders
+from fleet.engine.messages import holders, named
 from fleet.engine.run import Run
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import LinodeError, NotFound
@@ -71,19 +71,17 @@ class Unlock:
 
     def _dead_locks(self) -> list[locks.Lock]:
         """All of the stack's locks, if every one is dead. Raises BadSettings."""
-        found = self._locks()
-        for _ in range(LOOKS_AT_A_LOCK):
+        for look in range(LOOKS_AT_A_LOCK + 1):
+            if look:
+                time.sleep(1.0)  # a process that was killed a moment ago may take that long to end
+            found = self._locks()
             held = [lock for lock in found if not locks.is_dead(lock)]
             if not held:
                 return found
-            time.sleep(1.0)  # a process that was killed a moment ago may take that long to end
-            found = self._locks()
-        if held := [lock for lock in found if not locks.is_dead(lock)]:
-            raise BadSettings(
-                f"stack '{self.stack}' is locked by {'; '.join(lock.holder() for lock in held)}. Nothing was changed. "
-                "Next: wait until that run has ended; if it can't end any more, `pulumi cancel`, then unlock."
-            )
-        return found
+        raise BadSettings(
+            f"stack '{self.stack}' is locked by {named(held)}. Nothing was changed. "
+            "Next: wait until that run has ended; if it can't end any more, `pulumi cancel`, then unlock."
+        )
 
     def _locks(self) -> list[locks.Lock]:
         if self._folder is None:

@@ -15,7 +15,8 @@ from rich.console import Console
 
 from fleet.report import masking
 from fleet.report.errors import BadCall
-from fleet.report.forms import html_page, markdown, schema, terminal
+from fleet.report.escaping import ADDRESS
+from fleet.report.forms import html_page, markdown, marker, schema, terminal
 from fleet.report.forms.redacting import redacted
 from fleet.report.hosts import approval, issue
 from fleet.report.hosts import comment as sticky
@@ -31,9 +32,6 @@ from fleet.report.read.previews import parse_json
 ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 REPO = re.compile(r"(?!.*\.\.)[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
 COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
-RUN = re.compile(r"\d{1,18}(?:\.\d{1,9})?")
-"""`number` or `number.attempt`."""
-ADDRESS = re.compile(r"https?://[A-Za-z0-9._:-]+/[A-Za-z0-9._/-]*")
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -70,7 +68,7 @@ def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command
 
 
 option, FOLDER = click.option, click.Path(path_type=Path)
-check_run = _checked(RUN, "the number of a run, or number.attempt")
+check_run = _checked(marker.RUN, "the number of a run, or number.attempt")
 check_address = _checked(ADDRESS, "an address that begins with http")
 check_id = _checked(ID, "letters, digits, dots, dashes and underscores")
 check_commit = _checked(COMMIT, "a commit's hexadecimal id")

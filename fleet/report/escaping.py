@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from markupsafe import escape
 
+ADDRESS = re.compile(r"https?://[A-Za-z0-9._:-]+/[A-Za-z0-9._/-]*")
+"""One that can be linked to as it is."""
+
 LONGEST = 80
 """Characters of one value in a table or a sentence; a longer one is cut in the middle."""
 

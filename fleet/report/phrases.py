@@ -84,6 +84,6 @@ def plain(pieces: Phrase) -> str:
     return "".join(stand_ins.get(piece.kind, piece.text) for piece in pieces)
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
+def counted(number: int, one: str) -> str:
     """`1 server`, `2 servers`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number} {one if number == 1 else one + 's'}"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from jinja2 import Template
 from markupsafe import Markup
 
-from fleet.report.escaping import code_span, cut, cut_end, html_text, plain_text, visible
+from fleet.report.escaping import ADDRESS, code_span, cut, cut_end, html_text, plain_text, visible
 from fleet.report.forms import marker, words
 from fleet.report.forms.html_page import environment
 from fleet.report.forms.redacting import redacted
@@ -193,7 +193,7 @@ def _footer(report: Report, more: str) -> str:
 
 def _run(report: Report) -> str:
     number, url = plain_text(cut(report.run.split(".")[0], 40)), report.run_url
-    if re.fullmatch(r"https?://[A-Za-z0-9._:-]+/[A-Za-z0-9._/-]*|\.\./[A-Za-z0-9._/-]+", url):
+    if ADDRESS.fullmatch(url) or re.fullmatch(r"\.\./[A-Za-z0-9._/-]+", url):
         return f"[run {number}]({url})"
     return f"run {number}"
 

@@ -15,6 +15,9 @@ LONGEST_PLANS = 8000
 ALWAYS = ("id", "head", "run", "plan")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._:/+-]")
 
+RUN = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))?")
+"""`number` or `number.attempt`."""
+
 
 @dataclass(frozen=True)
 class Marker:
@@ -43,7 +46,7 @@ class Marker:
     @property
     def age(self) -> tuple[int, int]:
         """Run number and attempt; what is no number counts as oldest."""
-        match = re.fullmatch(r"(\d{1,18})(?:\.(\d{1,9}))?", self.run)
+        match = RUN.fullmatch(self.run)
         return (int(match.group(1)), int(match.group(2) or 1)) if match else (0, 0)
 
     def plan_of(self, stack: str) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from fleet.report.errors import HostRefused
 from fleet.report.forms import marker
-from fleet.report.hosts.host import Comment, Host
+from fleet.report.hosts.host import Comment, Host, is_same
 from fleet.report.model import LABEL_NAMES
 
 Action = Literal["created", "updated", "unchanged", "kept newer", "closed", "none"]
@@ -48,7 +48,7 @@ def post(host: Host, body: str) -> Outcome:
     if not found:
         return Outcome("created", _created(host, body, mine.id))
     oldest, *others = found
-    same = _normal(oldest.body) == _normal(body)
+    same = is_same(oldest.body, body)
     if not same:
         host.update_comment(oldest.id, body)
     _fold(host, others)
@@ -74,11 +74,6 @@ def _created(host: Host, body: str, id_: str) -> int:
         if there:
             return there[0].id
     return host.create_comment(body)
-
-
-def _normal(body: str) -> str:
-    """Hosts may change line ends and drop blank ends."""
-    return body.replace("\r\n", "\n").strip()
 
 
 def close(host: Host, id_: str, run: str) -> Outcome:

@@ -15,6 +15,12 @@ PAGE, MOST_PAGES = 100, 100
 Row = Mapping[str, object]
 
 
+def is_same(there: str, ours: str) -> bool:
+    """Whether a body is as we wrote it: hosts may change line ends and drop blank ends."""
+    one, other = (body.replace("\r\n", "\n").strip() for body in (there, ours))
+    return one == other
+
+
 @dataclass(frozen=True)
 class Comment:
     """updated_at: the host's own time, ISO 8601 in UTC, so that texts compare as times do.

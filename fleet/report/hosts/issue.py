@@ -7,7 +7,7 @@ from typing import Literal
 
 from fleet.report.escaping import visible
 from fleet.report.forms import marker
-from fleet.report.hosts.host import Host
+from fleet.report.hosts.host import Host, is_same
 from fleet.report.model import Report
 from fleet.report.phrases import plain
 
@@ -54,7 +54,7 @@ def settle(host: Host, report: Report, body: str) -> Outcome:
     (first, _), *others = sorted(found, key=lambda pair: pair[0].number)
     for other, _ in others:
         host.close_issue(other.number)
-    if first.body.replace("\r\n", "\n").strip() == body.strip() and first.title == title(report):
+    if is_same(first.body, body) and first.title == title(report):
         return Outcome("unchanged", first.number)
     host.update_issue(first.number, title(report), body)
     return Outcome("updated", first.number)

@@ -12,7 +12,6 @@ from fleet.report.model import Certainty, Likelihood, SourceChange
 from fleet.report.read.steps import Json, State, Step, has_unknown, texts
 
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]{4,}")
-_ADDRESSES = ("ipv4", "public_ipv4", "private_ipv4", "ipv6")
 _LIKELIHOOD: Mapping[SourceChange, Likelihood] = {
     "replaced": "likely",
     "new": "likely",
@@ -133,7 +132,7 @@ def _address_owners(steps: Sequence[Step]) -> Mapping[str, str]:
     owners: dict[str, set[str]] = {}
     for step in steps:
         outputs = step.old.outputs if step.old else {}
-        for address in (text for key in _ADDRESSES for text in _texts_in(outputs.get(key))):
+        for address in (text for key in names.ADDRESSES for text in _texts_in(outputs.get(key))):
             owners.setdefault(address, set()).add(step.urn)
     return {address: next(iter(urns)) for address, urns in owners.items() if len(urns) == 1}
 

@@ -13,7 +13,7 @@ from fleet.report.model import Change, Finding, Op, Sum, Verdict
 from fleet.report.phrases import Words, code, phrase, trimmed
 from fleet.report.read.bundle import Bundle
 from fleet.report.read.files import CatalogImage, CatalogType
-from fleet.report.read.steps import UNKNOWN, Step
+from fleet.report.read.steps import SECRET, UNKNOWN, Step
 
 _OPS: Mapping[str, Op] = {"create": "create", "update": "update", "replace": "replace", "delete": "delete"}
 
@@ -132,6 +132,6 @@ def _provider_moved(step: Step) -> bool:
     if step.old is None or step.new is None:
         return False
     stored, wanted = step.old.outputs.get(names.PROVIDER_KEY), step.new.inputs.get(names.PROVIDER_KEY)
-    masks = ("[secret]", UNKNOWN)
+    masks = (SECRET, UNKNOWN)
     told = all(isinstance(item, str) and item not in masks for item in (stored, wanted))
     return told and stored != wanted

@@ -129,12 +129,17 @@ def masked(value: Value) -> Value:
     return "[secret]" if isinstance(value, Secret) else UNKNOWN_TEXT if value is UNKNOWN else value
 
 
+def dump(value: Any) -> str:
+    """JSON as states have it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 def to_state(value: Value, encrypt: Callable[[str], str]) -> Value:
     """The value as the state file holds it: a secret's plain text is the JSON of its value."""
 
     def leaf(value: Value) -> Value:
         if isinstance(value, Secret):
-            plain = json.dumps(to_state(value.value, encrypt), separators=(",", ":"), ensure_ascii=False)
+            plain = dump(to_state(value.value, encrypt))
             return {SIGNATURE: SECRET_SIGNATURE, "ciphertext": encrypt(plain)}
         return UNKNOWN_TEXT if value is UNKNOWN else value
 

@@ -48,11 +48,9 @@ class Digest:
 
         So does everything in a preview that refreshes first.
         """
-        if self._refreshes_first:
-            self._add(Step("refresh", step.urn, step.old, step.old), "refresh")
-        elif result == "delete":
+        if result == "delete" and not self._refreshes_first:
             self._add(Step("delete", step.urn, step.old, None), "delete")
-        elif result == "update" and step.detailed is not None:
+        elif result == "update" and step.detailed is not None and not self._refreshes_first:
             self._add(step, "update")
         else:
             self._add(Step("refresh", step.urn, step.old, step.old), "refresh")

@@ -7,7 +7,6 @@ Source: ``apitype/events.go`` and recorded streams of the real command line.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 
@@ -25,7 +24,7 @@ from emulators.engine.run.events import (
     StepEnded,
 )
 from emulators.engine.state.checkpoint import Resource
-from emulators.engine.values import Json, masked, to_state
+from emulators.engine.values import Json, dump, masked, to_state
 
 NOT_LOGICAL = {"create-replacement", "delete-replaced", "refresh"}
 WITHOUT_NEW = {"delete", "delete-replaced"}
@@ -85,7 +84,7 @@ class EventStream:
     def _send(self, kind: str, body: Json) -> None:
         event = {"sequence": self._sequence, "timestamp": int(time.time()), kind: body}
         self._sequence += 1
-        self._write(json.dumps(event, separators=(",", ":"), ensure_ascii=False) + "\n")
+        self._write(dump(event) + "\n")
 
     def _ended(self, event: StepEnded) -> None:
         """A component's outputs come later, from the program; a preview tells of its step as well."""

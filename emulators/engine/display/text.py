@@ -49,7 +49,6 @@ WORDS: dict[Op, Words] = {
     "create-replacement": Words("++", "create replacement", "creating replacement", "created replacement"),
     "delete-replaced": Words("--", "delete original", "deleting original", "deleted original"),
     "read": Words("> ", "read", "reading", "read"),
-    "read-replacement": Words(">>"),
     "refresh": Words("~ ", "refreshing", "refreshing"),
     "import": Words("= ", "import", "importing", "imported"),
 }
@@ -234,8 +233,7 @@ def _count_lines(result: Result, errored: int, preview: bool) -> list[str]:
         words = WORDS[op]
         lines.append(f"    {words.mark}{number} {f'to {op}' if preview else words.done}")
     unchanged = result.counts.get("same", 0)
-    prefix = f"{result.changes} changes" if len(changes) > 1 else ""
-    told = [prefix] if prefix else []
+    told = [f"{result.changes} changes"] if len(changes) > 1 else []
     if unchanged:
         told.append(f"{unchanged} unchanged")
     if told:

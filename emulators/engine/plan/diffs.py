@@ -109,10 +109,9 @@ def with_ignored(inputs: Properties, old_inputs: Properties, ignored: Iterable[s
 def reset(target: Value, source: Value, path: Path) -> Value:
     """Target with what is at the path taken from source, removed where source lacks it."""
     head, rest = path[0], path[1:]
-    if isinstance(target, Secret):
-        inner = source.value if isinstance(source, Secret) else source
-        return Secret(reset(target.value, inner, path))
     source = source.value if isinstance(source, Secret) else source
+    if isinstance(target, Secret):
+        return Secret(reset(target.value, source, path))
     if isinstance(target, dict) and isinstance(source, dict):
         keys = list(dict.fromkeys([*target, *source])) if head == "*" else [str(head)]
         changed = dict(target)

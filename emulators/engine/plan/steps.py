@@ -16,7 +16,7 @@ from emulators.engine.values import Json, Properties
 
 Op = Literal[
     "same", "create", "update", "delete", "replace", "create-replacement", "delete-replaced",
-    "read", "read-replacement", "refresh", "import",
+    "read", "refresh", "import",
 ]  # fmt: skip
 Kind = Literal["same", "update", "replace"]
 

@@ -32,12 +32,6 @@ CHANNEL_OPTIONS = [
 
 
 @dataclass(frozen=True)
-class CheckFailure:
-    property: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class ReadAnswer:
     id: str
     outputs: Properties
@@ -72,9 +66,10 @@ class Provider:
 
     def check(
         self, resource: Resource, olds: Properties, news: Properties
-    ) -> tuple[Properties, list[CheckFailure]]:
+    ) -> tuple[Properties, list[tuple[str, str]]]:
+        """The inputs as the provider has them; property and reason of each failure."""
         answer = self._ask("Check", resource, randomSeed=os.urandom(32), olds=olds, news=news)
-        failures = [CheckFailure(failure.property, failure.reason) for failure in answer.failures]
+        failures = [(failure.property, failure.reason) for failure in answer.failures]
         return mark_secrets(from_struct(answer.inputs), news), failures
 
     def diff(self, old: Resource, outputs: Properties, inputs: Properties, ignore: list[str]) -> Diff:

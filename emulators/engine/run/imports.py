@@ -84,15 +84,14 @@ def _import(registry: Registry, item: Import, parent: str, protect: bool) -> Non
 def _provider(registry: Registry, item: Import) -> str:
     """The default provider as the state has it, not brought up to date; or the one that was named."""
     check_package(item.type)
-    urn = item.provider or registry.info.urn("", f"{urns.PROVIDER_PREFIX}{urns.DYNAMIC_PACKAGE}", "default")
-    known = registry.registered.get(urn)
-    if known is not None:
-        return known.reference
-    if item.provider:
+    if not item.provider:
+        return registry.default_provider(urns.DYNAMIC_PACKAGE)
+    known = registry.registered.get(item.provider)
+    if known is None:
         raise EngineError(
-            f"the state has no provider '{urn}'. Next: run `up` with a program that declares it"
+            f"the state has no provider '{item.provider}'. Next: run `up` with a program that declares it"
         )
-    return registry.default_provider(urns.DYNAMIC_PACKAGE)
+    return known.reference
 
 
 def _check(registry: Registry, new: Resource) -> None:

@@ -115,7 +115,7 @@ class Registry:
     def checked(self, new: Resource, given: Properties, olds: Properties) -> tuple[Properties, list[str]]:
         """The inputs as the provider has them, and a sentence for each thing that it finds wrong."""
         inputs, failures = self.provider(new).check(new, olds, given)
-        return inputs, [check_message(new, failure.property, failure.reason, given) for failure in failures]
+        return inputs, [check_message(new, name, reason, given) for name, reason in failures]
 
 
 def check_message(resource: Resource, name: str, reason: str, given: Properties) -> str:

@@ -52,8 +52,7 @@ def run_update(info: RunInfo, sink: Sink, redactor: Redactor) -> Result:
         cleanup.callback(run.close)
         with _interrupts(run.cancel, lambda: lock.release_own(stack.files)):
             run.run()
-        if not preview:
-            snapshot.save()
+        snapshot.save()
         result = Result(dict(executor.counts), executor.errors, time.time() - started, run.cancelled)
         if not preview:
             _keep_history(info, result, started)

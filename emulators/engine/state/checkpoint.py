@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from typing import Any
 from emulators.engine import urns
 from emulators.engine.errors import NotSupported, StateCorrupt
 from emulators.engine.state.secrets import Crypter
-from emulators.engine.values import Json, Properties, Value, from_state, to_state
+from emulators.engine.values import Json, Properties, Value, dump, from_state, to_state
 
 
 def now() -> str:
@@ -158,11 +157,6 @@ def members(entries: list[str], operations: list[Operation], metadata: Json, cry
         pending = [{"resource": resource_to_json(op.resource, crypter), "type": op.type} for op in operations]
         parts.append(f'"pending_operations":{dump(pending)}')
     return ",".join([*parts, f'"metadata":{dump(metadata)}']).encode()
-
-
-def dump(value: Any) -> str:
-    """JSON as states have it."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def checkpoint_from_json(document: Json, crypter: Crypter) -> Checkpoint:

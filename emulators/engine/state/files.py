@@ -20,7 +20,7 @@ import yaml
 
 from emulators.engine.errors import EngineError, NotSupported, StackNotFound, StateCorrupt
 from emulators.engine.state.checkpoint import check_version
-from emulators.engine.values import Json
+from emulators.engine.values import Json, dump
 
 
 def home() -> Path:
@@ -184,8 +184,7 @@ class StackFiles:
 
     def write_tags(self, tags: dict[str, str]) -> None:
         document = {"version": 1, "tags": dict(sorted(tags.items()))}
-        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-        write_atomically(self._tags, text.encode())
+        write_atomically(self._tags, dump(document).encode())
 
 
 def corrupt(file: Path, why: str) -> StateCorrupt:

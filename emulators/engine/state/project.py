@@ -42,8 +42,7 @@ class Project:
     @property
     def program_folder(self) -> Path:
         """Where program and provider run."""
-        target = (self.folder / self.main).resolve()
-        return target.parent if target.is_file() else target
+        return self.program.parent if self.program.is_file() else self.program
 
     @property
     def program(self) -> Path:

@@ -12,8 +12,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from emulators.engine.state.checkpoint import Checkpoint, Operation, Resource, dump, members, resource_to_json
+from emulators.engine.state.checkpoint import Checkpoint, Operation, Resource, members, resource_to_json
 from emulators.engine.state.secrets import Crypter
+from emulators.engine.values import dump
 
 
 class Snapshot:

@@ -11,12 +11,12 @@ from emulators.engine.errors import EngineError, StateCorrupt
 from emulators.engine.state import checkpoint as states
 from emulators.engine.state import config as stack_config
 from emulators.engine.state import secrets
-from emulators.engine.state.checkpoint import Checkpoint, dump, members, now, resource_to_json
+from emulators.engine.state.checkpoint import Checkpoint, members, now, resource_to_json
 from emulators.engine.state.config import StackConfig, write_salt
 from emulators.engine.state.files import StackFiles, corrupt
 from emulators.engine.state.project import Project, plain_name
 from emulators.engine.state.secrets import Crypter, ask_passphrase
-from emulators.engine.values import Properties
+from emulators.engine.values import Properties, dump
 
 
 @dataclass

@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulators.linode_api.core.errors import ApiError, Problem, bad_request, problem_if, raise_if
+from emulators.linode_api.core import Json
+from emulators.linode_api.core.errors import ApiError, Problem, bad_request, not_found, problem_if, raise_if
 
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
@@ -51,6 +52,14 @@ class Selection:
             return matching
         key = self.order_by
         return sorted(matching, key=lambda row: sort_key(value_at(row, key)), reverse=self.descending)
+
+
+def row_with(rows: Sequence[Json], name: str, value: object) -> Json:
+    """The row that has this value. Raises ApiError 404."""
+    for row in rows:
+        if row[name] == value:
+            return row
+    raise not_found()
 
 
 def refuse(reason: str) -> ApiError:

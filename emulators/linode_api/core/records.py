@@ -121,6 +121,13 @@ def remove(account: Account, record: Record) -> None:
     account.database.run("DELETE FROM records WHERE kind = ? AND id = ?", record.kind, record.id)
 
 
+def remove_within(account: Account, parent_id: int, *kinds: str) -> None:
+    """Removes all that a thing has of these kinds."""
+    for kind in kinds:
+        question = "DELETE FROM records WHERE account_id = ? AND kind = ? AND parent_id = ?"
+        account.database.run(question, account.id, kind, parent_id)
+
+
 def from_row(row: sqlite3.Row) -> Record:
     body = json.loads(row["body"])
     return Record(row["kind"], row["id"], row["parent_id"] or 0, row["created"], row["updated"], body)

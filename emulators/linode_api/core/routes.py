@@ -57,9 +57,12 @@ class Call:
         return envelope(chosen, self.query, zero_when_empty=zero_when_empty and self.filter is not None)
 
 
+UNRESTRICTED = ""
+
+
 @dataclass(frozen=True)
 class Endpoint:
-    """`beta`: under /v4beta only. `grant`: what a restricted user needs; None: nothing, "": never allowed."""
+    """`beta`: under /v4beta only. `grant`: what a restricted user needs; None: nothing, UNRESTRICTED: never allowed."""
 
     method: str
     path: str

@@ -13,11 +13,10 @@ from emulators.linode_api.core.bodies import always, check, choice
 from emulators.linode_api.core.errors import not_found
 from emulators.linode_api.core.events import event_row, event_rows
 from emulators.linode_api.core.lists import wanted_number
-from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.core.routes import UNRESTRICTED, Call, Routes
 
 api = Routes("account")
 events = Routes("events")
-UNRESTRICTED = ""
 SETTINGS = {
     "backups_enabled": always(bodies.flag),
     "network_helper": always(bodies.flag),

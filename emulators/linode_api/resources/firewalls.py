@@ -18,7 +18,7 @@ from emulators.linode_api.core.bodies import always, choice, length, problems_in
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.lists import Attributes
-from emulators.linode_api.core.records import Kind, Record, all_of, find, get, given, remove
+from emulators.linode_api.core.records import Kind, Record, all_of, find, get, given, remove, remove_within
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode, get_linode
@@ -170,8 +170,7 @@ def update(call: Call, firewall: Record) -> Record:
 
 @api.delete(FIREWALL.url)
 def delete(call: Call, firewall: Record) -> None:
-    for device in all_of(call.account, "device", firewall.id):
-        remove(call.account, device)
+    remove_within(call.account, firewall.id, "device")
     FIREWALL.delete(call.account, firewall)
 
 

@@ -18,6 +18,7 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.limits import RESERVED, RESERVED_BURST
+from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import Kind, Record, all_of, change, next_id
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
 from emulators.linode_api.resources import vpcs
@@ -132,13 +133,6 @@ def rows_of(account: Account, linode: Linode) -> list[Json]:
     ]
 
 
-def row_at(rows: list[Json], address: str) -> Json:
-    for row in rows:
-        if row["address"] == address:
-            return row
-    raise not_found()
-
-
 def reserved(account: Account) -> dict[str, Record]:
     return {one["address"]: one for one in all_of(account, "reserved")}
 
@@ -158,7 +152,7 @@ def reserved_row(account: Account, one: Record) -> Json:
     if one["linode_id"] is None:
         row = ipv4_row(account, one["address"], one["region"])
     else:
-        row = row_at(rows_of(account, find_linode(account, one["linode_id"])), one["address"])
+        row = row_with(rows_of(account, find_linode(account, one["linode_id"])), "address", one["address"])
     return row | {"tags": one["tags"]}
 
 
@@ -229,7 +223,7 @@ def attach(account: Account, linode: Linode, address: str) -> Json:
         raise bad_request("Addresses of a Linode with Linode interfaces belong to its interfaces.")  # *
     changed = linodes.change(account, linode, ipv4=[*linode["ipv4"], address])
     notify(account, "linode_addip", linode.entity)
-    return row_at(rows_of(account, changed), address)
+    return row_with(rows_of(account, changed), "address", address)
 
 
 @linodes.api.get("/linode/instances/{linode}/ips")
@@ -271,14 +265,14 @@ def add_to_linode(call: Call, linode: Linode) -> Json:
 
 @linodes.api.get("/linode/instances/{linode}/ips/{address}")
 def one_of_linode(call: Call, linode: Linode, address: str) -> Json:
-    return row_at(rows_of(call.account, linode), address)
+    return row_with(rows_of(call.account, linode), "address", address)
 
 
 @linodes.api.delete("/linode/instances/{linode}/ips/{address}")
 def remove_from_linode(call: Call, linode: Linode, address: str) -> None:
     """The last public one stays."""
     account = call.account
-    row = row_at(rows_of(account, linode), address)
+    row = row_with(rows_of(account, linode), "address", address)
     if row["interface_id"]:
         raise bad_request("The address belongs to an interface: update the interface.")  # *
     if linode.public_ipv4 == [address]:
@@ -336,7 +330,7 @@ def allocate(call: Call) -> Json:
 
 @api.get("/networking/ips/{address}")
 def read(call: Call, address: str) -> Json:
-    return row_at(all_rows(call), address)
+    return row_with(all_rows(call), "address", address)
 
 
 @api.rows("/networking/reserved/ips", *FILTERABLE)

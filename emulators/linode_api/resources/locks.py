@@ -10,7 +10,7 @@ from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, choice
 from emulators.linode_api.core.errors import bad_request
-from emulators.linode_api.core.records import Kind, Record, add, all_of, remove
+from emulators.linode_api.core.records import Kind, Record, add, all_of, remove_within
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode.linodes import Linode, find_linode, named_linode, save
 
@@ -54,6 +54,5 @@ def delete(call: Call, lock: Record) -> None:
 
 
 def unlock(account: Account, linode_id: int) -> None:
-    for held in all_of(account, "lock", linode_id):
-        remove(account, held)
+    remove_within(account, linode_id, "lock")
     save(account, find_linode(account, linode_id).having(locks=[]))

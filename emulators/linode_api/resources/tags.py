@@ -9,11 +9,10 @@ from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, length
 from emulators.linode_api.core.errors import bad_request, not_found
-from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.core.routes import UNRESTRICTED, Call, Routes
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, change
 
 api = Routes("account")
-UNRESTRICTED = ""
 
 
 def has_tag(account: Account, label: str) -> bool:

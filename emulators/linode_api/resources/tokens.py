@@ -11,9 +11,10 @@ from datetime import datetime, timezone
 
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
-from emulators.linode_api.core.accounts import ANY_SCOPE, Account, Accounts, covers, scopes_in_order, split
+from emulators.linode_api.core.accounts import ANY_SCOPE, Account, Accounts, covers, scopes_in_order
 from emulators.linode_api.core.bodies import always, check, length
-from emulators.linode_api.core.errors import bad_request, not_found
+from emulators.linode_api.core.errors import bad_request
+from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
 
 api = Routes("account")
@@ -42,10 +43,7 @@ def own(account: Account) -> list[Json]:
 
 
 def find(account: Account, token_id: int, _: object = None) -> Json:
-    for token in own(account):
-        if token["id"] == token_id:
-            return token
-    raise not_found()
+    return row_with(own(account), "id", token_id)
 
 
 FINDERS["token"] = find
@@ -78,7 +76,7 @@ def create(call: Call) -> Json:
         wanted = scopes_in_order(acting if body.get("scopes") in (None, ANY_SCOPE) else body["scopes"])
     except ValueError:
         raise bad_request("scopes is not valid", "scopes") from None
-    if not all(covers(acting, one) for one in split(wanted)):
+    if not covers(acting, wanted):
         raise bad_request("Scopes may not exceed those of the acting token", "scopes")
     whole = Accounts(account.database, account.clock).add_token(
         account.name, wanted, user=account.username, label=body["label"], expiry=moment(body.get("expiry"))

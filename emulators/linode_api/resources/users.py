@@ -10,13 +10,13 @@ from __future__ import annotations
 from emulators.linode_api.core import Body, Json, bodies
 from emulators.linode_api.core.accounts import ANY_SCOPE, GRANTS, Account, Accounts
 from emulators.linode_api.core.bodies import always, check, is_ssh_key, length, problems_in, that
-from emulators.linode_api.core.errors import Problem, bad_request, not_found
+from emulators.linode_api.core.errors import Problem, bad_request
 from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import all_of
-from emulators.linode_api.core.routes import FINDERS, Call, Routes
+from emulators.linode_api.core.routes import FINDERS, UNRESTRICTED, Call, Routes
 
 api = Routes("account")
-UNRESTRICTED = ""
 THINGS = (  # for single ones there are no grants here
     "linode", "nodebalancer", "domain", "stackscript", "longview", "image", "volume", "firewall", "database", "vpc",
 )  # fmt: skip
@@ -68,10 +68,7 @@ def all_users(account: Account) -> list[Json]:
 
 
 def find(account: Account, username: str, _: object = None) -> Json:
-    for one in all_users(account):
-        if one["username"] == username:
-            return one
-    raise not_found()
+    return row_with(all_users(account), "username", username)
 
 
 FINDERS["user"] = find

@@ -15,7 +15,7 @@ from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account
 from emulators.linode_api.core.bodies import check, length, matching, problems_in, required
 from emulators.linode_api.core.errors import Problem, bad_request, raise_if
-from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get
+from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get, remove_within
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, at_deletion, is_up, runs
 
@@ -137,7 +137,7 @@ def leave(account: Account, linode_id: int) -> None:
     """A Linode that is deleted holds no address in a subnet any more, nor interfaces."""
     for config in all_of(account, "config", linode_id):
         change(account, config, interfaces=[])
-    account.database.run("DELETE FROM records WHERE kind = 'interface' AND parent_id = ?", linode_id)
+    remove_within(account, linode_id, "interface")
 
 
 @VPC.shows

@@ -13,7 +13,7 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, length
 from emulators.linode_api.core.errors import Problem, bad_request
 from emulators.linode_api.core.events import notify, on_effect
-from emulators.linode_api.core.records import Kind, Record, add, all_of, change, get, remove
+from emulators.linode_api.core.records import Kind, Record, add, all_of, change, get, remove, remove_within
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources.linode import deployment, disks, linodes
 from emulators.linode_api.resources.linode.linodes import Linode, api
@@ -76,8 +76,8 @@ def switch(call: Call, linode: Linode, *, enabled: bool) -> None:
     """Enabling twice, or cancelling what is off, changes nothing; cancelling deletes every backup."""
     if linode["backups"]["enabled"] is enabled:
         return
-    for backup in all_of(call.account, "backup", linode.id) if not enabled else []:
-        remove(call.account, backup)
+    if not enabled:
+        remove_within(call.account, linode.id, "backup")
     linodes.change(call.account, linode, backups=service(enabled=enabled))
     notify(call.account, "backups_enable" if enabled else "backups_cancel", linode.entity)
 

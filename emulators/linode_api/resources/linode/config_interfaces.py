@@ -13,8 +13,9 @@ from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import is_network, matching, problems_in, that
-from emulators.linode_api.core.errors import Problem, bad_request, not_found, problem_if, raise_if
+from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import Record, change, given, next_id
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import vpcs
@@ -27,15 +28,14 @@ EMPTY: Json = {
     "ipam_address": None, "label": None, "vpc_id": None, "subnet_id": None, "ipv4": None, "ip_ranges": None,
     "ipv6": None,
 }  # fmt: skip
+IPAM = that(lambda value: not value or is_network(value), "Must be an IPv4 address with its prefix")  # *
 NOT_FOR_PUBLIC = that(lambda value: not value, "{name} is not allowed for a public interface")  # *
 PUBLIC = dict.fromkeys(("label", "ipam_address", "subnet_id"), NOT_FOR_PUBLIC)
 VLAN = {
     "label": bodies.always(
         matching(VLAN_LABEL, "Must only use ASCII letters, numbers and dashes, 1-64 characters")  # *
     ),
-    "ipam_address": that(
-        lambda value: not value or is_network(value), "Must be an IPv4 address with its prefix"
-    ),  # *
+    "ipam_address": IPAM,
     "primary": that(lambda value: not value, "A VLAN interface cannot be primary"),  # *
 }
 
@@ -171,10 +171,7 @@ def listed(call: Call, linode: Linode, config: Record) -> list[Json]:
 
 @api.get(PATH + "/{interface_id}")
 def read(call: Call, linode: Linode, config: Record, interface_id: int) -> Json:
-    for row in shown(call.account, linode, config):
-        if row["id"] == interface_id:
-            return row
-    raise not_found()
+    return row_with(shown(call.account, linode, config), "id", interface_id)
 
 
 @api.post(PATH)

@@ -52,8 +52,7 @@ def create(call: Call) -> Linode:
 
 
 def create_linode(account: Account, body: Body) -> Linode:
-    check_create(account, body)
-    image = images.find_any(account, body["image"]) if body.get("image") else None
+    image = check_create(account, body)
     filled = image is not None or body.get("backup_id") is not None
     linode = new_linode(account, linodes.next_linode_id(account), body)
     plans = jobs.create_plans(linode.id, from_image=filled, booted=body.get("booted") is not False)
@@ -68,8 +67,8 @@ def create_linode(account: Account, body: Body) -> Linode:
     return linodes.enqueue(account, linode, *plans, secondary=secondary)
 
 
-def check_create(account: Account, body: Body) -> None:
-    """Raises ApiError 400 or 403."""
+def check_create(account: Account, body: Body) -> Json | None:
+    """The image, if one is to be deployed. Raises ApiError 400 or 403."""
     linodes.require_tag_right(account, body.get("tags"), [])
     image = images.find_any(account, body.get("image"))
     raise_if(
@@ -90,6 +89,7 @@ def check_create(account: Account, body: Body) -> None:
         users.require_credentials(body)
         deployment.require_room_for_image(account, body)
     linodes.require_sold(body["type"], body["region"])
+    return image
 
 
 def choice_problems(account: Account, body: Body) -> list[Problem]:

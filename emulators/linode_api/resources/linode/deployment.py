@@ -9,7 +9,7 @@ from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.errors import bad_request
-from emulators.linode_api.core.records import Record, all_of
+from emulators.linode_api.core.records import Record, all_of, remove_within
 from emulators.linode_api.resources import images
 from emulators.linode_api.resources.linode import configs, disks
 
@@ -75,7 +75,7 @@ def device(disk_id: int) -> Json:
 
 
 def wipe(account: Account, linode_id: int) -> None:
-    account.database.run("DELETE FROM records WHERE kind IN ('disk', 'config') AND parent_id = ?", linode_id)
+    remove_within(account, linode_id, "disk", "config")
 
 
 def saved(account: Account, linode_id: int) -> Json:

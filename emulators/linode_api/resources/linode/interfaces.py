@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, check, json_object, matching, problems_in, that
+from emulators.linode_api.core.bodies import always, check, json_object, matching, problems_in
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get
 from emulators.linode_api.core.routes import FINDERS, Call
 from emulators.linode_api.resources import firewalls, ips, vpcs
 from emulators.linode_api.resources.linode import linodes
-from emulators.linode_api.resources.linode.config_interfaces import VLAN_LABEL
+from emulators.linode_api.resources.linode.config_interfaces import IPAM, VLAN_LABEL
 from emulators.linode_api.resources.linode.linodes import Linode, api, find_linode, require_off, save
 
 INTERFACE = Kind("interface", "/linode/instances/{linode}/interfaces/{interface}", first_id=14_000_000)
@@ -29,9 +29,7 @@ MOST = 3
 MUST_BE_OFF = "Linode must be powered off to change its interfaces."
 VLAN = {  # texts *
     "vlan_label": always(matching(VLAN_LABEL, "Must only use ASCII letters, numbers and dashes")),
-    "ipam_address": that(
-        lambda value: not value or bodies.is_network(value), "Must be an IPv4 address with its prefix"
-    ),
+    "ipam_address": IPAM,
 }
 
 

@@ -19,7 +19,7 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, choice, problems_in, unique_tags
 from emulators.linode_api.core.errors import ApiError, bad_request, linode_busy, not_found, raise_if
 from emulators.linode_api.core.jobs import Course, Plan, Timeline
-from emulators.linode_api.core.records import Thing, given
+from emulators.linode_api.core.records import Thing, given, remove_within
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
 
 api = Routes("linodes")
@@ -323,6 +323,4 @@ def delete(call: Call, linode: Linode) -> None:
 def finish_deletion(account: Account, linode_id: int, _: object, __: float) -> None:
     """Everything it had goes."""
     account.database.run("DELETE FROM linodes WHERE id = ?", linode_id)
-    account.database.run(
-        "DELETE FROM records WHERE kind IN ('disk', 'config', 'backup') AND parent_id = ?", linode_id
-    )
+    remove_within(account, linode_id, "disk", "config", "backup")

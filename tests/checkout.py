@@ -20,7 +20,10 @@ import yaml
 from tests import by_hand
 from tests.project_copy import copy_project
 
-ENGINES = ("embedded", "pulumi")
+ENGINE_WORDS = {"embedded": (sys.executable, "-m", "emulators.engine"), "pulumi": ("pulumi",)}
+"""How each engine is called."""
+
+ENGINES = tuple(ENGINE_WORDS)
 COPIED = ("Pulumi.yaml", "__main__.py", "providers", "stacks", "fleet", "emulators")
 SPEED = "600"
 """A minute of the API in a tenth of a second."""
@@ -137,17 +140,23 @@ class Checkout:
     def checkpoint(self) -> str:
         return (self.local / "state" / ".pulumi" / "stacks" / "fleet" / "local.json").read_text()
 
-    def output(self, name: str, *, engine: str | None = None) -> object:
-        """One output of stack local, secrets in the clear."""
-        words = (
-            ["pulumi"] if (engine or self.engine) == "pulumi" else [sys.executable, "-m", "emulators.engine"]
-        )
-        env = {
+    @property
+    def backend(self) -> dict[str, str]:
+        """The environment in which the engine finds stack local."""
+        return {
             "PULUMI_BACKEND_URL": f"file://{self.local / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.local / "passphrase"),
         }
+
+    def engine_command(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
+        """A command of the engine itself."""
+        return self.command(*ENGINE_WORDS[self.engine], *words, env=env)
+
+    def output(self, name: str) -> object:
+        """One output of stack local, secrets in the clear."""
         done = subprocess.run(
-            [*words, "stack", "output", "--json", "--show-secrets", "--stack", "local"],
-            cwd=self.root, env={**self.env, **env}, capture_output=True, text=True, timeout=TIMEOUT_S, check=True,
+            [*ENGINE_WORDS[self.engine], "stack", "output", "--json", "--show-secrets", "--stack", "local"],
+            cwd=self.root, env={**self.env, **self.backend},
+            capture_output=True, text=True, timeout=TIMEOUT_S, check=True,
         )  # fmt: skip
         return json.loads(done.stdout)[name]

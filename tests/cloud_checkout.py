@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
 
 from emulators.linode_api.server import LocalApi
-from tests.checkout import Checkout, Done
+from tests.checkout import Checkout
 from tests.killing import descendants
 from tests.until import until
 
@@ -19,12 +19,12 @@ from tests.until import until
 class CloudCheckout(Checkout):
     """Run with a token from the environment, as a workflow runs it."""
 
-    def __init__(self, folder: Path, engine: str, api: LocalApi, url: str, account: str = "reaped") -> None:
+    def __init__(self, folder: Path, engine: str, api: LocalApi, url: str) -> None:
         super().__init__(folder, engine)
-        self.served, self.account = api, account
+        self.served = api
         self.env |= {
             "LINODE_URL": api.url,
-            "LINODE_TOKEN": api.add_token(account),
+            "LINODE_TOKEN": api.add_token("reaped"),
             "PULUMI_BACKEND_URL": url,
             "PULUMI_CONFIG_PASSPHRASE": "x",
         }
@@ -36,11 +36,6 @@ class CloudCheckout(Checkout):
     @property
     def token(self) -> str:
         return self.env["LINODE_TOKEN"]
-
-    def engine_command(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
-        """A command of the engine itself."""
-        first = ["pulumi"] if self.engine == "pulumi" else [sys.executable, "-m", "emulators.engine"]
-        return self.command(*first, *words, env=env)
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """`fleet …`, not waited for."""
@@ -57,10 +52,10 @@ class CloudCheckout(Checkout):
 
 
 @contextmanager
-def cloud(folder: Path, engine: str, url: str | None = None, speed: float = 600) -> Iterator[CloudCheckout]:
+def cloud(folder: Path, engine: str, url: str | None = None) -> Iterator[CloudCheckout]:
     """With a folder of its own as the backend, unless another is given."""
     (folder / "state").mkdir()
-    with LocalApi(folder / "api.db", speed=speed) as api:
+    with LocalApi(folder / "api.db", speed=600) as api:
         yield CloudCheckout(folder, engine, api, url or f"file://{folder / 'state'}")
 
 

@@ -51,9 +51,6 @@ class Place:
         file = self.project / "calls.jsonl"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
-    def forget_calls(self) -> None:
-        (self.project / "calls.jsonl").unlink(missing_ok=True)
-
     def run(self, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Answer:
         """One command in this process (its program and provider are children as ever)."""
         out, err = io.StringIO(), io.StringIO()

@@ -11,7 +11,7 @@ from pathlib import Path
 from emulators.linode_api.server import LocalApi
 from stacks.sources import PROJECT
 from tests import by_hand
-from tests.checkout import Done, run_in
+from tests.checkout import ENGINE_WORDS, Done, run_in
 
 INSTANCES = """
 import json
@@ -56,7 +56,6 @@ class Project:
             "LINODE_URL": api.url,
             "LINODE_TOKEN": self.token,
         }
-        self._words = ["pulumi"] if engine == "pulumi" else [sys.executable, "-m", "emulators.engine"]
         done = self.run("stack", "init", stack)
         assert done.code == 0, done.said
 
@@ -65,7 +64,7 @@ class Project:
 
     def run(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
         """A command of the engine."""
-        return self.command(*self._words, *words, env=env)
+        return self.command(*ENGINE_WORDS[self.engine], *words, env=env)
 
     def command(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
         return run_in(self.folder, words, {**self.env, **(env or {})})

@@ -11,7 +11,6 @@ from typing import Any
 from providers.linode.api.connection import Connection
 from providers.linode.api.errors import NotAuthorized, NotFound
 from providers.linode.api.transport import Reply, Transport
-from providers.linode.core import diff
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Spec
@@ -69,15 +68,6 @@ def over(server: ScriptedServer, most_tries: int = 5) -> Session:
     return session
 
 
-def checking(
-    spec: Spec[Any, Any],
-    news: Mapping[str, object],
-    session: Session | None = None,
-    olds: Mapping[str, object] | None = None,
-) -> Checking[Any]:
-    """One check as rules get it."""
-    session, olds = session or prepared(), olds or {}
-    takes = diff.between(spec, olds, news, session) if olds else {}
-    props = {**news, **spec.args.normal(news)}
-    old = spec.args.read(olds) if olds else None
-    return Checking(session, spec.args.read(news), props, old, OWNER, takes)
+def checking(spec: Spec[Any, Any], news: Mapping[str, object], session: Session) -> Checking[Any]:
+    """The check of a new one, as rules get it."""
+    return Checking(session, spec.args.read(news), {**news, **spec.args.normal(news)}, None, OWNER, {})

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-PRODUCT = ("providers", "stacks", "fleet", "preview", "emulators")
+PRODUCT = ("providers", "stacks", "fleet", "emulators")
 PROVIDER = "providers/linode"
 INPUT = "firewall_id"
 SMALL = 80
@@ -57,8 +57,8 @@ class Module:
 class Tree:
     """The modules of a project's product folders, and which of them imports which."""
 
-    def __init__(self, root: Path, folders: Iterable[str] = PRODUCT) -> None:
-        paths = sorted(path for folder in folders for path in (root / folder).rglob("*.py"))
+    def __init__(self, root: Path) -> None:
+        paths = sorted(path for folder in PRODUCT for path in (root / folder).rglob("*.py"))
         found = (_module(path, root) for path in paths)
         self.modules = {module.name: module for module in found}
 

@@ -10,10 +10,6 @@ import pytest
 from tests.checkout import Checkout
 
 
-def error_lines(said: str) -> list[str]:
-    return [line for line in said.splitlines() if "error:" in line]
-
-
 def assert_clear(said: str, *parts: str) -> None:
     """There is a line with all the parts, it tells the next step, and nobody sees a traceback."""
     assert any(all(part in line for part in (*parts, "Next:")) for line in said.splitlines()), said
@@ -77,7 +73,7 @@ def test_stack_local_refuses_an_address_elsewhere(deployed: Checkout) -> None:
     deployed.settings.write_text(text.replace(f"http://127.0.0.1:{deployed.port}", "https://api.linode.com"))
 
     words = ["up", "--yes", "--skip-preview", "--stack", "local", "--config-file", str(deployed.settings)]
-    done = deployed.command(*engine_words(deployed), *words, env=backend(deployed))
+    done = deployed.engine_command(*words, env=deployed.backend)
 
     assert done.code == 1
     assert_clear(done.said, "stack 'local'", "api.linode.com")
@@ -128,26 +124,15 @@ def test_a_damaged_state_is_told_and_left_alone(deployed: Checkout) -> None:
     assert len(deployed.linodes()) == 4
 
 
-def engine_words(checkout: Checkout) -> list[str]:
-    return ["pulumi"] if checkout.engine == "pulumi" else [".venv/bin/python", "-m", "emulators.engine"]
-
-
-def backend(checkout: Checkout) -> dict[str, str]:
-    return {
-        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(checkout.local / "passphrase"),
-    }
-
-
 def dev_of(checkout: Checkout, **variables: str) -> dict[str, str]:
     """The environment of a new stack `dev` against the local API."""
     env = {
         "LINODE_URL": checkout.api,
-        "PULUMI_BACKEND_URL": f"file://{checkout.local / 'state'}",
+        "PULUMI_BACKEND_URL": checkout.backend["PULUMI_BACKEND_URL"],
         "PULUMI_CONFIG_PASSPHRASE": "x",
         **variables,
     }
-    done = checkout.command(*engine_words(checkout), "stack", "init", "dev", env=env)
+    done = checkout.engine_command("stack", "init", "dev", env=env)
     assert done.code == 0, done.said
     return env
 

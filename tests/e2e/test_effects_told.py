@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,11 @@ BASE: dict[str, object] = {
 
 
 @pytest.fixture
-def project(engine: str, tmp_path: Path) -> Iterator[Project]:
-    with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
-        made = Project(tmp_path / "project", engine, api)
-        made.declare({"web": BASE})
-        assert made.up().code == 0
-        yield made
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
+    made = Project(tmp_path / "project", engine, api)
+    made.declare({"web": BASE})
+    assert made.up().code == 0
+    return made
 
 
 def steps_of(project: Project, *words: str) -> list[dict[str, Any]]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from emulators.linode_api.server import LocalApi
 from tests.project import Project
@@ -54,15 +52,8 @@ SSH: dict[str, Any] = {**WEB, "ports": "22"}
 
 
 @pytest.fixture
-def project(engine: str, tmp_path: Path) -> Iterator[Project]:
-    with LocalApi(tmp_path / "api.sqlite3", speed=2000, limits=False) as api:
-        yield Project(tmp_path / "project", engine, api, PROGRAM, stack="dev")
-
-
-def call(project: Project, method: str, path: str, body: object = None) -> Any:
-    headers = {"Authorization": f"Bearer {project.token}"}
-    url = f"{project.api.url}/v4{path}"
-    return requests.request(method, url, json=body, headers=headers, timeout=30).json()
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
+    return Project(tmp_path / "project", engine, api, PROGRAM, stack="dev")
 
 
 def want(project: Project, *, behind: bool = True, **web: object) -> None:
@@ -71,7 +62,7 @@ def want(project: Project, *, behind: bool = True, **web: object) -> None:
 
 
 def firewalls(project: Project) -> dict[str, Any]:
-    return {row["label"]: row for row in call(project, "GET", "/networking/firewalls")["data"]}
+    return {row["label"]: row for row in project.call("GET", "/networking/firewalls")["data"]}
 
 
 def writes(project: Project) -> list[str]:
@@ -85,7 +76,7 @@ def test_firewalls_and_keys_are_made_kept_changed_put_back_and_deleted(project: 
     again = project.preview("--expect-no-changes")
 
     assert made.code == again.code == 0, made.said + again.said
-    keys = call(project, "GET", "/profile/sshkeys")["data"]
+    keys = project.call("GET", "/profile/sshkeys")["data"]
     assert [(row["label"], row["ssh_key"]) for row in keys] == [("laptop", KEY)] * 2
     wall, db_wall = firewalls(project)["fleet-dev-web"], firewalls(project)["fleet-dev-db"]
     guarded = [entity["label"] for row in (wall, db_wall) for entity in row["entities"]]
@@ -103,19 +94,19 @@ def test_firewalls_and_keys_are_made_kept_changed_put_back_and_deleted(project: 
     assert firewalls(project)["front"]["entities"] == []
     assert [line.split()[0] for line in writes(project)[before:]] == ["DELETE", "PUT"]
 
-    call(project, "PUT", f"/networking/firewalls/{wall['id']}", {"status": "disabled"})
-    call(project, "DELETE", f"/profile/sshkeys/{keys[0]['id']}")
+    project.call("PUT", f"/networking/firewalls/{wall['id']}", {"status": "disabled"})
+    project.call("DELETE", f"/profile/sshkeys/{keys[0]['id']}")
     want(project, inbound=[WEB], label="front", behind=False, linodes=[], status="enabled")
     back = project.up("--refresh")
 
     assert back.code == 0, back.said
     assert firewalls(project)["front"]["status"] == "enabled"
-    assert len(call(project, "GET", "/profile/sshkeys")["data"]) == 2
+    assert len(project.call("GET", "/profile/sshkeys")["data"]) == 2
 
     gone = project.destroy()
 
     assert gone.code == 0, gone.said
-    assert (firewalls(project), call(project, "GET", "/profile/sshkeys")["data"]) == ({}, [])
+    assert (firewalls(project), project.call("GET", "/profile/sshkeys")["data"]) == ({}, [])
 
 
 def test_a_preview_tells_what_is_wrong_in_one_line_and_what_is_doubtful_beside_its_resource(
@@ -148,9 +139,9 @@ def test_a_program_without_a_required_input_is_told_which(project: Project) -> N
 
 def test_firewalls_and_keys_made_by_hand_are_imported_and_then_unchanged(project: Project) -> None:
     rules = {"inbound": [WEB], "inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
-    call(project, "POST", "/networking/firewalls", {"label": "front", "rules": rules, "tags": ["old"]})
+    project.call("POST", "/networking/firewalls", {"label": "front", "rules": rules, "tags": ["old"]})
     for _ in range(2):
-        call(project, "POST", "/profile/sshkeys", {"label": "laptop", "ssh_key": KEY})
+        project.call("POST", "/profile/sshkeys", {"label": "laptop", "ssh_key": KEY})
     program = project.folder / "__main__.py"
     program.write_text("from providers.linode import Account, Firewall, SSHKey\n\nAccount()\n")
     project.up()

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.checkout import Checkout
-from tests.e2e.test_bad_input import assert_clear, backend, engine_words
+from tests.e2e.test_bad_input import assert_clear
 
 CATALOGS = {"/v4/linode/types", "/v4/regions", "/v4/regions/availability", "/v4/images", "/v4/linode/kernels"}
 
@@ -111,7 +111,7 @@ def test_pulumi_itself_finds_the_pins_wherever_the_folder_of_stack_local_is(
         "LINODE_LOCKED": "1",
     }
 
-    done = checkout.command(*engine_words(checkout), *words, env=env)
+    done = checkout.engine_command(*words, env=env)
     checkout.run("stop", env={"LOCAL_HOME": str(home)})
 
     assert (made.code, done.code) == (0, 0), made.said + done.said
@@ -178,7 +178,7 @@ def test_ci_needs_every_pin_of_a_stack_but_local(previewed: Checkout) -> None:
         "PULUMI_BACKEND_URL": f"file://{previewed.local / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "x",
     }
-    assert previewed.command(*engine_words(previewed), "stack", "init", "dev", env=env).code == 0
+    assert previewed.engine_command("stack", "init", "dev", env=env).code == 0
 
     refused = previewed.run("preview", "--stack", "dev", env=env)
     pinned = previewed.run("pin", "--stack", "dev", env=env)
@@ -233,13 +233,13 @@ def test_outputs_say_why_and_how_it_came_to_that(deployed: Checkout) -> None:
 
 def test_offline_an_unchanged_stack_is_previewed_from_disk(deployed: Checkout) -> None:
     deployed.run("stop")
-    env = {"LINODE_OFFLINE": "1", **backend(deployed)}
+    env = {"LINODE_OFFLINE": "1", **deployed.backend}
     words = ["preview", "--stack", "local", "--config-file", str(deployed.settings), "--expect-no-changes"]
 
-    done = deployed.command(*engine_words(deployed), *words, env=env)
+    done = deployed.engine_command(*words, env=env)
     for file in cache_of(deployed):
         file.unlink()
-    without = deployed.command(*engine_words(deployed), *words, env=env)
+    without = deployed.engine_command(*words, env=env)
 
     assert done.code == 0, done.said
     assert without.code != 0

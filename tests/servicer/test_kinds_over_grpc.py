@@ -17,6 +17,7 @@ from providers.linode.core.owner import Owner
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import UNKNOWN, Props, Servicer
+from tests.state_folder import state_with
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 SSH = {"action": "ACCEPT", "protocol": "TCP", "ports": "22", "addresses": {"ipv4": ["192.0.2.0/24"]}}
@@ -72,13 +73,8 @@ def urn(kind: str, name: str = "web-1") -> str:
 
 def process(kind: str, config: Props, folder: Path, **env: str) -> Servicer:
     """A process of its own; its backend is a folder whose stack has nothing yet."""
-    stacks = folder / ".pulumi" / "stacks" / "fleet"
-    stacks.mkdir(parents=True, exist_ok=True)
-    (stacks / "local.json").write_text(
-        json.dumps({"version": 3, "checkpoint": {"latest": {"resources": []}}})
-    )
-    env["PULUMI_BACKEND_URL"] = f"file://{folder}"
-    return Servicer(LinodeProvider(kind), config, env, urn(kind))
+    backend = state_with(folder, stack="local")
+    return Servicer(LinodeProvider(kind), config, {**env, **backend}, urn(kind))
 
 
 @pytest.fixture(scope="module")

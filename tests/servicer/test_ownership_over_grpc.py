@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import grpc
@@ -13,6 +12,7 @@ from providers.linode.core.owner import Owner
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
+from tests.state_folder import state_with
 
 BODY: Props = {"type": "g6-nanode-1", "region": "de-fra-2", "label": "web-1"}
 
@@ -34,12 +34,7 @@ class Owned(World):
 
     def state(self, folder: Path, *ids: str) -> dict[str, str]:
         """An environment whose backend is a folder, with a state that has these ids."""
-        stacks = folder / ".pulumi" / "stacks" / "fleet"
-        stacks.mkdir(parents=True)
-        resources = [{"urn": f"urn:{id_}", "id": id_} for id_ in ids]
-        text = json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}})
-        (stacks / "local.json").write_text(text)
-        return {"PULUMI_BACKEND_URL": f"file://{folder}"}
+        return state_with(folder, *ids, stack="local")
 
     def labels(self) -> list[str]:
         return [str(row["label"]) for row in self.linodes()]

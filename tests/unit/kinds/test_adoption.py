@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec
 from providers.linode.resources import firewall, ssh_key
+from tests.state_folder import state_with
 from tests.wire import Answer, ScriptedServer, errors
 
 OWNER = Owner("A1", "fleet", "dev", "web")
@@ -80,16 +80,6 @@ def row(kind: str, **changed: Any) -> Row:
 
 def posts(sent: list[str]) -> int:
     return sum(line.startswith("POST") for line in sent)
-
-
-def state_with(folder: Path, *ids: str, stack: str = "dev", kind: str = "") -> dict[str, str]:
-    """An environment whose backend is a folder with that state."""
-    stacks = folder / ".pulumi" / "stacks" / "fleet"
-    stacks.mkdir(parents=True, exist_ok=True)
-    resources = [{"urn": f"urn:{id_}", "id": id_, **({"type": kind} if kind else {})} for id_ in ids]
-    text = json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}})
-    (stacks / f"{stack}.json").write_text(text)
-    return {"PULUMI_BACKEND_URL": f"file://{folder}"}
 
 
 def test_a_create_that_is_answered_costs_one_request(kind: str) -> None:

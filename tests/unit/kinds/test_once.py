@@ -16,7 +16,6 @@ import pytest
 from providers.linode.api import once as module
 from providers.linode.api.once import FAILS_FOR_S, Once, OnceEach, once
 
-THREADS = 32
 OLDEST, NEWEST = 10, 14
 
 

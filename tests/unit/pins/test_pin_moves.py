@@ -21,7 +21,6 @@ NEWER = small_catalogs(
     types=[*TYPES, type_row("g8-new", 2048, 9.0)],
     regions=[*REGIONS, region_row("at-vie", "at", "Metadata")],
 )
-SELLS = TypeCriteria(min_memory_mb=2048)
 
 
 def wishes(memory_mb: int = 2048, vendor: str = "Debian") -> dict[str, Wish]:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
 from providers.linode.resources.instance.spec import SPEC
 from tests import sessions
+from tests.state_folder import state_with
 from tests.wire import Answer, ScriptedServer, errors
 
 OWNER = Owner("A1", "fleet", "dev", "web-1")
@@ -71,16 +71,6 @@ def create(
 def made(outcome: Linode | LinodeError) -> int:
     assert isinstance(outcome, Linode), outcome
     return outcome.id
-
-
-def state_with(folder: Path, *ids: str) -> dict[str, str]:
-    """An environment whose backend is a folder with that state."""
-    stacks = folder / ".pulumi" / "stacks" / "fleet"
-    stacks.mkdir(parents=True)
-    resources = [{"urn": f"urn:{id_}", "id": id_} for id_ in ids]
-    text = json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}})
-    (stacks / "dev.json").write_text(text)
-    return {"PULUMI_BACKEND_URL": f"file://{folder}"}
 
 
 def test_a_create_that_is_answered_costs_one_request() -> None:

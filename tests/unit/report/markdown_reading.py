@@ -47,7 +47,3 @@ def outside_code(text: str) -> str:
 
 def html(text: str) -> list[str]:
     return [token.content for token in flat(text) if token.type in ("html_block", "html_inline")]
-
-
-def code_spans(text: str) -> list[str]:
-    return [token.content for token in flat(text) if token.type == "code_inline"]

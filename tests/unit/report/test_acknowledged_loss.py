@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from fleet.report.forms.marker import Marker
 from fleet.report.hosts import approval
-from tests.unit.report.fake_hosts import BOT, FakeHost, Kind, serving
+from tests.unit.report.fake_hosts import BOT, FakeHost
 from tests.unit.report.test_sticky_comment import client
 
 LABEL = "ack:data-loss"
@@ -14,12 +12,10 @@ HEAD, OTHER = "a" * 40, "b" * 40
 BEFORE, REPORTED, AFTER = "2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z", "2026-11-23T11:00:00.500+00:00"
 
 
-@pytest.fixture(params=["github", "gitlab"])
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeHost]:
-    kind: Kind = request.param
-    with serving(kind) as host:
-        host.writers = {"writer"}
-        yield host
+@pytest.fixture
+def fake(fake: FakeHost) -> FakeHost:
+    fake.writers = {"writer"}
+    return fake
 
 
 def reported(fake: FakeHost, head: str = HEAD, ack: str = "") -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,11 @@ from fleet.report.hosts.http import Http
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Report
 from tests.unit.report.command import main
-from tests.unit.report.fake_hosts import BOT, TOKEN, FakeHost, Kind, serving
+from tests.unit.report.fake_hosts import BOT, TOKEN, FakeHost
 from tests.unit.report.making import FULL_COMMIT, Act, bundle, created, deleted, kept
 
 MERGE = "a" * 40
 PLANS = f"dev:{'1' * 32}/staging:blocked/prod:{'2' * 32}"
-
-
-@pytest.fixture(params=["github", "gitlab"])
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeHost]:
-    kind: Kind = request.param
-    with serving(kind) as host:
-        yield host
 
 
 def repository(fake: FakeHost) -> Host:

@@ -1,22 +1,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.unit.report.command import main
-from tests.unit.report.fake_hosts import TOKEN, FakeHost, Kind, serving
+from tests.unit.report.fake_hosts import TOKEN, FakeHost
 from tests.unit.report.making import CATALOG, FULL_COMMIT, Act, events, kept, lines, updated, write
 
 
-@pytest.fixture(params=["github", "gitlab"])
-def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHost]:
-    kind: Kind = request.param
-    monkeypatch.setenv("GITHUB_TOKEN" if kind == "github" else "GITLAB_TOKEN", TOKEN)
-    with serving(kind) as host:
-        yield host
+@pytest.fixture
+def fake(fake: FakeHost, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
+    monkeypatch.setenv("GITHUB_TOKEN" if fake.kind == "github" else "GITLAB_TOKEN", TOKEN)
+    return fake
 
 
 def look(

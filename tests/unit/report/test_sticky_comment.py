@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,7 @@ from fleet.report.hosts.github import GitHub
 from fleet.report.hosts.gitlab import GitLab
 from fleet.report.hosts.host import Host
 from fleet.report.hosts.http import Http
-from tests.unit.report.fake_hosts import BOT, TOKEN, FakeHost, Fault, Kind, serving
-
-
-@pytest.fixture(params=["github", "gitlab"])
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeHost]:
-    kind: Kind = request.param
-    with serving(kind) as host:
-        yield host
+from tests.unit.report.fake_hosts import BOT, TOKEN, FakeHost, Fault, serving
 
 
 def client(fake: FakeHost, **options: float) -> Host:

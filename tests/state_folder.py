@@ -1,0 +1,16 @@
+"""A backend in a folder, with a state that has what a test needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+
+def state_with(folder: Path, *ids: str, stack: str = "dev", kind: str = "") -> dict[str, str]:
+    """An environment whose backend is a folder with that state."""
+    stacks = folder / ".pulumi" / "stacks" / "fleet"
+    stacks.mkdir(parents=True, exist_ok=True)
+    resources = [{"urn": f"urn:{id_}", "id": id_, **({"type": kind} if kind else {})} for id_ in ids]
+    text = json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}})
+    (stacks / f"{stack}.json").write_text(text)
+    return {"PULUMI_BACKEND_URL": f"file://{folder}"}

@@ -51,11 +51,7 @@ class Reaper:
     @cached_property
     def linodes(self) -> list[Linode]:
         """The account's machines that carry somebody's owner tag."""
-        return [
-            one
-            for one in self.session.client.linodes()
-            if any(is_owner_tag(tag.casefold()) for tag in one.tags)
-        ]
+        return [one for one in self.session.client.linodes() if any(is_owner_tag(tag) for tag in one.tags)]
 
     @cached_property
     def run(self) -> Run:

@@ -161,7 +161,7 @@ def digests(names: Iterable[str], account: str, project: str) -> dict[str, str]:
 
 def stack_of(linode: Linode, known: Mapping[str, str]) -> str | None:
     """The stack that the machine's owner tag stands for; None for strangers, and for more than one such tag."""
-    tags = [tag.casefold() for tag in linode.tags if is_owner_tag(tag.casefold())]
+    tags = [tag.casefold() for tag in linode.tags if is_owner_tag(tag)]
     parts = tags[0].split(":") if len(tags) == 1 else []
     if len(parts) != 4 or not parts[3].isdigit() or len(parts[2]) != 12:
         return None

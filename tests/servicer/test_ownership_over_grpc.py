@@ -90,6 +90,64 @@ def test_another_resource_does_not_get_it(world: Owned, tmp_path: Path) -> None:
             provider.create(world.inputs(owner=other.as_props()))
 
 
+@pytest.mark.parametrize("is_diffed", [True, False])
+@pytest.mark.parametrize("kind", ["Instance", "Firewall"])
+def test_a_replacement_is_not_refused_for_a_tag_that_somebody_took_away(
+    world: Owned, kind: str, *, is_diffed: bool
+) -> None:
+    """An engine checks it a second time, without old inputs; for `--replace` it doesn't ask what differs."""
+    path, inputs = "/linode/instances", world.inputs()
+    if kind == "Firewall":
+        path, rules = "/networking/firewalls", {"inbound_policy": "DROP", "outbound_policy": "DROP"}
+        body = {"label": "wall-1", "rules": {**rules, "inbound": [], "outbound": []}}
+        inputs = {"label": "wall-1", **rules, "owner": world.owner.as_props()}
+        world.id = str(world.call("POST", path, body)["id"])
+    world.call("PUT", f"{path}/{world.id}", {"tags": []})
+
+    with Servicer(LinodeProvider(kind), world.config) as provider:
+        first = provider.check(inputs, inputs)[1]
+        if is_diffed:
+            provider.diff(world.id, inputs, inputs)
+        second = provider.check(inputs)[1]
+
+    assert (first, second) == ([], [])
+
+
+def test_the_label_in_the_state_is_no_proof_where_its_id_is_another(world: Owned) -> None:
+    world.call("PUT", f"/linode/instances/{world.id}", {"tags": []})
+
+    with world.provider() as provider:
+        provider.check(world.inputs(), world.inputs())
+        provider.diff("1", world.inputs(), world.inputs())
+        failures = provider.check(world.inputs())[1]
+
+    assert [name for name, _ in failures] == ["label"]
+    assert f"is taken by Linode {world.id}" in failures[0][1]
+
+
+def test_a_create_before_the_delete_says_what_is_in_its_way_without_the_tag_too(
+    world: Owned, tmp_path: Path
+) -> None:
+    world.call("PUT", f"/linode/instances/{world.id}", {"tags": []})
+
+    with world.provider(world.state(tmp_path, world.id)) as provider:
+        provider.diff(world.id, world.inputs(), world.inputs())
+        with pytest.raises(
+            grpc.RpcError, match=f"held by Linode {world.id}.*this resource's and is to be replaced"
+        ):
+            provider.create(world.inputs())
+
+
+def test_backups_of_a_linode_without_its_tag_are_not_deleted_by_mistake(world: Owned) -> None:
+    world.call("POST", f"/linode/instances/{world.id}/backups/enable")
+    world.call("PUT", f"/linode/instances/{world.id}", {"tags": []})
+
+    with world.provider() as provider:
+        failures = provider.check(world.inputs(backups_enabled=False), world.inputs())[1]
+
+    assert [name for name, _ in failures] == ["backups_enabled"]
+
+
 def test_after_a_rename_with_an_alias_the_tag_is_changed_in_place(world: Owned) -> None:
     renamed = Owner(world.owner.account, "fleet", "local", "www-1")
     with world.provider() as provider:

@@ -99,7 +99,6 @@ class Create(Generic[A, R]):
     session: Session
     args: A
     body: Mapping[str, object]
-    owner_tag: str
     evidence: Evidence
     before: Sequence[R] = ()
     sleep: Callable[[float], None] = time.sleep
@@ -212,10 +211,10 @@ class Create(Generic[A, R]):
         )
 
     def _is_proven(self, record: R) -> bool:
-        """Whether it carries the owner's tag; what has no tags is proven by its content."""
-        if not self.spec.identity.tagged:
+        """Whether it carries the owner's tag, or has the id in the state; without tags its content is proof."""
+        if not self.spec.identity.tagged or runtime.current().own_id() == str(record.id):
             return True
-        return self.owner_tag.casefold() in {tag.casefold() for tag in record.tags}
+        return self.evidence.owner.marks(record.tags)
 
     def _drop_surplus(self, made: R) -> None:
         """Take away what an earlier send of ours made after all, late, where nothing else prevents a second one.
@@ -237,7 +236,9 @@ class Create(Generic[A, R]):
         if not self.in_doubt or not isinstance(error, (ApiRefused, ApiUnreachable)):
             return error
         known_by = (
-            f"this resource's tag {self.owner_tag}" if self.spec.identity.tagged else "the same content"
+            f"this resource's tag {self.evidence.owner.tag()}"
+            if self.spec.identity.tagged
+            else "the same content"
         )
         return ApiUnreachable(
             f"whether '{self.label}' was made can't be told: {error} It carries {known_by}, "
@@ -265,7 +266,7 @@ def find_or_make(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R
             log.info("%s %s, which is to be adopted, is gone", spec.name, wanted)
     body = spec.body(args, owner)
     evidence = Evidence(owner, spec.kind, tagged=spec.identity.tagged)
-    create = Create(spec, session, args, body, owner.tag(), evidence, session.rows(spec))
+    create = Create(spec, session, args, body, evidence, session.rows(spec))
     if spec.identity.unique:
         return create.run()
     with session.alone((spec.kind, *(str(body.get(key)) for key in spec.identity.keys))):

@@ -42,7 +42,7 @@ def check(
         old,
         owner,
         takes,
-        mine(spec, session, owner),
+        mine(spec, session, owner, runtime.current().old_inputs(olds)),
         is_renamed=bool(olds) and Owner.from_props(olds) != owner,
     )
     wrong = spec.args.told(errors)
@@ -55,12 +55,17 @@ def check(
     return checked, [hidden(spec, problem) for problem in wrong]
 
 
-def mine(spec: Spec[A, R], session: Session, owner: Owner) -> R | None:
-    """The resource's own record by its tag, where the kind has tags."""
-    if not spec.identity.tagged:
+def mine(spec: Spec[A, R], session: Session, owner: Owner, olds: Props) -> R | None:
+    """The resource's own record: the one with the id that the engine has named, or with its tag. As tags can be taken
+    away: else the one with the label that the state has, where no two have the same and no id is known.
+    """
+    if not (spec.identity.tagged or spec.identity.unique):
         return None
-    tag = owner.tag()
-    return next((row for row in session.rows(spec) if tag in row.tags), None)
+    rows, id_, label = session.rows(spec), runtime.current().own_id(), olds.get("label")
+    found = [row for row in rows if str(row.id) == id_] or [row for row in rows if owner.marks(row.tags)]
+    if id_ is None and spec.identity.unique and isinstance(label, str):
+        found += [row for row in rows if row.label.casefold() == label.casefold()]
+    return next(iter(found), None)
 
 
 def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
@@ -71,7 +76,7 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
     holder = next((row for row in check.session.rows(spec) if row.label.casefold() == label.casefold()), None)
     if holder is not None and not spec.identity.tagged:
         holder = None if spec.identity.matches(holder, spec.body(check.args, check.owner)) else holder
-    if holder is None or spec.is_own(holder, check.owner) or getattr(check.args, "adopt", None) == holder.id:
+    if holder is None or check.is_own(holder) or getattr(check.args, "adopt", None) == holder.id:
         return
     adopt = f", or take it over with adopt={holder.id}" if "adopt" in spec.fields else ""
     yield Problem(

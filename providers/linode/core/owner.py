@@ -47,13 +47,22 @@ class Owner:
         stack = _digest(self.account, self.project, self.stack)
         return f"{TAG_PREFIX}{stack}:{_digest(self.name)}:{self.generation}"
 
+    def marks(self, tags: Iterable[str]) -> bool:
+        """Whether the tags have this owner's."""
+        return self.tag() in map(str.casefold, tags)
+
+    def owns(self, tags: Iterable[str]) -> bool:
+        """The same in any generation, such as the one that is being replaced."""
+        stem = self.tag().rpartition(":")[0] + ":"
+        return any(tag.casefold().startswith(stem) for tag in tags)
+
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def is_owner_tag(tag: str) -> bool:
-    return tag.startswith(TAG_PREFIX)
+    return tag.casefold().startswith(TAG_PREFIX)
 
 
 def users_tags(tags: Iterable[str]) -> list[str]:

@@ -135,6 +135,8 @@ class Runtime:
         self._named: set[tuple[str, str]] = set()
         self.told: dict[str, bool] = {}
         """By URN, whether a check with old inputs has told of a replacement: an engine checks that a second time."""
+        self._olds: dict[str, Mapping[str, object]] = {}
+        self._ids: dict[str, str] = {}
         self._first: dict[str, str] = {}
 
     def learn(self, read: GetsValues | Mapping[str, object]) -> None:
@@ -169,12 +171,29 @@ class Runtime:
 
     def name(self, kind: str, id_: str) -> None:
         """Note an id that came with diff, read, update or delete: the state has, or had, an entry for it."""
+        call = engine.current_call()
         with self._lock:
             self._named.add((kind, str(id_)))
+            if call is not None:
+                self._ids[call.urn] = str(id_)
 
     def is_named(self, kind: str, id_: str) -> bool:
         with self._lock:
             return (kind, str(id_)) in self._named
+
+    def old_inputs(self, olds: Mapping[str, object]) -> Mapping[str, object]:
+        """Those of the check that this thread is answering; of the first one where it is a replacement's second."""
+        if (call := engine.current_call()) is None:
+            return olds
+        with self._lock:
+            if olds:
+                self._olds[call.urn] = olds
+            return self._olds.get(call.urn, olds)
+
+    def own_id(self) -> str | None:
+        """The id that the engine has named for the resource whose call this thread is answering."""
+        call = engine.current_call()
+        return self._ids.get(call.urn) if call is not None else None
 
     def reason(self, why: str) -> str:
         """Why a resource can't be checked: told in full of the first one, for the rest there is no more to say."""

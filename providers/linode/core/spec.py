@@ -76,6 +76,10 @@ class Checking(Generic[A]):
     mine: Any = None
     """The resource's own record as the account has it, None for a new one or one that is gone."""
 
+    def is_own(self, record: Owned) -> bool:
+        """Whether a record is this resource's: by its id in the state, or by the tag of any generation."""
+        return (self.mine is not None and self.mine.id == record.id) or self.owner.owns(record.tags)
+
     is_renamed: bool = False
     """Whether it had another owner, and so has another tag."""
 
@@ -273,11 +277,6 @@ class Spec(Generic[A, R]):
             session.client.delete(self.record_path(id_))
         except NotFound:
             return
-
-    def is_own(self, record: R, owner: Owner) -> bool:
-        """Whether it is the owner's, in this generation or the one that is being replaced."""
-        stem = owner.tag().rpartition(":")[0] + ":"
-        return any(tag.casefold().startswith(stem) for tag in record.tags)
 
     def is_leaving(self, record: R) -> bool:
         """Whether it is on its way out, and with it its label."""

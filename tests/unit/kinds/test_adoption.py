@@ -67,7 +67,7 @@ def create(
         rows = [spec.record.model_validate(row) for row in before]
         body = spec.body(args, OWNER)
         try:
-            made = Create(spec, session, args, body, OWNER.tag(), known, rows, lambda _: None).run()
+            made = Create(spec, session, args, body, known, rows, lambda _: None).run()
             outcome: int | LinodeError = int(made.id)
         except LinodeError as error:
             outcome = error

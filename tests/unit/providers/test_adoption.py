@@ -61,7 +61,7 @@ def create(
         session, body = sessions.over(server, most_tries=1), SPEC.body(ARGS, OWNER)
         try:
             outcome: Linode | LinodeError = Create(
-                SPEC, session, ARGS, body, TAG, known, before, lambda _: None
+                SPEC, session, ARGS, body, known, before, lambda _: None
             ).run()
         except LinodeError as error:
             outcome = error

@@ -44,3 +44,18 @@ def test_an_owner_of_the_first_generation_is_stored_as_before_there_were_any() -
 
 def test_our_tag_is_not_among_the_users() -> None:
     assert users_tags(["web", OWNER.tag(), "Blue", "app"]) == ["app", "Blue", "web"]
+
+
+def test_tags_have_no_case_so_ours_is_ours_in_capitals_too() -> None:
+    shouted = OWNER.tag().upper()
+
+    assert OWNER.marks(["web", shouted])
+    assert OWNER.owns([shouted])
+    assert users_tags([shouted]) == []
+
+
+def test_a_tag_of_another_generation_is_the_owners_and_not_this_ones() -> None:
+    second = replace(OWNER, generation=2)
+
+    assert (OWNER.owns([second.tag()]), OWNER.marks([second.tag()])) == (True, False)
+    assert not OWNER.owns([replace(OWNER, name="web-11").tag(), "web"])

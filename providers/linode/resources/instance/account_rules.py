@@ -216,16 +216,11 @@ def _address(check: Check, facts: Facts) -> Iterator[Problem]:
         return
     yield from elsewhere(check, "reserved_ipv4", wanted, found.region)
     holder = facts.linodes.get(found.linode_id or 0)
-    is_ours = found.linode_id == check.args.adopt or (holder is not None and _is_own(check, holder))
+    is_ours = found.linode_id == check.args.adopt or (holder is not None and check.is_own(holder))
     if found.linode_id is not None and not is_ours:
         yield Problem(
             "reserved_ipv4", f"{wanted} is assigned to Linode {found.linode_id}. Next: use one that is free."
         )
-
-
-def _is_own(check: Check, linode: Linode) -> bool:
-    stem = check.owner.tag().rpartition(":")[0] + ":"
-    return any(tag.startswith(stem) for tag in linode.tags)
 
 
 def _script(check: Check, facts: Facts) -> Iterator[Problem]:
@@ -313,7 +308,7 @@ def adopted(check: Check, facts: Facts, erasing: list[str]) -> Iterator[Problem]
             "adopt", f"{wanted} is no Linode of this account. Next: correct the id, or leave adopt out."
         )
         return
-    if owned := [tag for tag in linode.tags if is_owner_tag(tag) and tag != check.owner.tag()]:
+    if owned := [tag for tag in linode.tags if is_owner_tag(tag) and not check.owner.marks([tag])]:
         yield Problem(
             "adopt", f"{wanted} belongs to another resource ({owned[0]}). Next: remove it from there first."
         )

@@ -5,10 +5,12 @@ It holds the kind's name and nothing else, so that a state has two words of it i
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 from typing import Any
 
+import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -19,6 +21,7 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.dynamic.dynamic import serialize_provider
 from pydantic import ValidationError
 
 from providers.linode.api.errors import LinodeError, NotFound
@@ -50,10 +53,33 @@ def stored_provider(class_name: str, *arguments: str) -> ResourceProvider:
     return found
 
 
+@functools.cache
+def _as_stored(class_name: str, *arguments: str) -> str:
+    """The provider as every resource's state holds it.
+
+    Once for each kind: the SDK (3.272) patches pickle for every provider it writes and never takes the patch off,
+    so that each costs more than the one before, and about the thousandth meets Python's limit of recursion.
+    """
+    written: str = serialize_provider(stored_provider(class_name, *arguments))
+    return written
+
+
+class DynamicResource(pulumi.dynamic.Resource, module="linode", name="Resource"):
+    """A dynamic resource whose provider states hold by its class's name and arguments."""
+
+    def __init__(
+        self,
+        provider: tuple[str, ...],
+        name: str,
+        props: pulumi.Inputs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        kind, stored = f"pulumi-python:{self._resource_type_name}", {PROVIDER_KEY: _as_stored(*provider)}
+        pulumi.CustomResource.__init__(self, kind, name, {**props, **stored}, opts)
+
+
 class Provider(ResourceProvider):
     """One kind's provider."""
-
-    serialize_as_secret_always = False
 
     def __init__(self, kind: str) -> None:
         super().__init__()

@@ -17,7 +17,6 @@ from pulumi.dynamic import (
     CreateResult,
     DiffResult,
     ReadResult,
-    Resource,
     ResourceProvider,
 )
 from pulumi.runtime import settings
@@ -26,15 +25,13 @@ from providers.linode.api.cache import is_offline
 from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
 from providers.linode.core.owner import FIRST_GENERATION
-from providers.linode.core.provider import stored_provider
+from providers.linode.core.provider import DynamicResource
 
 Props = dict[str, Any]
 
 
 class AccountProvider(ResourceProvider):
     """Makes nothing in the account: it looks which one the token belongs to, and refuses any but the first."""
-
-    serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
         sessions.begin(req.config)
@@ -82,7 +79,7 @@ def _this_run() -> object:
     return settings.get_monitor() or pulumi.runtime
 
 
-class Account(Resource, module="linode", name="Account"):
+class Account(DynamicResource, module="linode", name="Account"):
     """The account that the stack's resources are made in; every one of them wants it, and finds it by itself.
 
     `uuid` is known in previews. The account is recorded when the stack is first deployed, or demanded from
@@ -93,9 +90,7 @@ class Account(Resource, module="linode", name="Account"):
 
     def __init__(self, name: str = "account", opts: pulumi.ResourceOptions | None = None) -> None:
         _end_quietly()
-        super().__init__(
-            stored_provider("AccountProvider"), name, {"stack": pulumi.get_stack(), "uuid": None}, opts
-        )
+        super().__init__(("AccountProvider",), name, {"stack": pulumi.get_stack(), "uuid": None}, opts)
         _of_stack.setdefault(_this_run(), self)
 
     @classmethod

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import Resource as DynamicResource
 
 from providers.linode.core.args import Args
-from providers.linode.core.provider import Provider, stored_provider
+from providers.linode.core.provider import DynamicResource, Provider, stored_provider
 from providers.linode.resources.account import Account
 
 
@@ -58,7 +57,9 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         label = {"label": default_label(name)} if "label" in fields else {}
         kinds = (each for each in type(self).__mro__ if issubclass(each, Resource) and each is not Resource)
         outputs = dict.fromkeys(name for each in kinds for name in inspect.get_annotations(each))
-        super().__init__(provider, name, {**outputs, **label, **given, **hidden, "owner": owner}, opts)
+        super().__init__(
+            ("LinodeProvider", self.kind), name, {**outputs, **label, **given, **hidden, "owner": owner}, opts
+        )
 
 
 def default_label(name: str) -> str:

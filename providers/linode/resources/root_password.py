@@ -11,9 +11,9 @@ import string
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider
 
-from providers.linode.core.provider import stored_provider
+from providers.linode.core.provider import DynamicResource
 
 LENGTH = 32
 """Characters; the API takes 11 to 128."""
@@ -38,8 +38,6 @@ def make_password(length: int = LENGTH) -> str:
 
 
 class RootPasswordProvider(ResourceProvider):
-    serialize_as_secret_always = False
-
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Never a change: a password that later runs could remake would lock people out."""
         return DiffResult(changes=False)
@@ -51,7 +49,7 @@ class RootPasswordProvider(ResourceProvider):
         return ReadResult(id_, props)
 
 
-class RootPassword(Resource, module="linode", name="RootPassword"):
+class RootPassword(DynamicResource, module="linode", name="RootPassword"):
     """`result` is the password, secret wherever it goes."""
 
     result: pulumi.Output[str]
@@ -59,4 +57,4 @@ class RootPassword(Resource, module="linode", name="RootPassword"):
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         hidden = pulumi.ResourceOptions(additional_secret_outputs=["result"])
         opts = pulumi.ResourceOptions.merge(opts, hidden)
-        super().__init__(stored_provider("RootPasswordProvider"), name, {"result": None}, opts)
+        super().__init__(("RootPasswordProvider",), name, {"result": None}, opts)

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 
-from providers.linode import Instance, InstanceArgs, SSHKey
+from providers.linode import Instance, InstanceArgs, RootPassword, SSHKey
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 
@@ -72,3 +72,18 @@ def test_the_programs_options_win_wherever_they_stand() -> None:
     run(program)
 
     assert first == {"a": True, "b": False, "c": False}
+
+
+def test_a_program_declares_as_many_resources_as_it_wants() -> None:
+    """The SDK's own way of writing a provider into a state fails at about the 950th."""
+    many = 600
+
+    def program() -> None:
+        for n in range(many):
+            RootPassword(f"password-{n}")
+        for n in range(many):
+            SSHKey(f"key-{n}", label=f"key-{n}", ssh_key=KEY)
+
+    types = run(program).types
+
+    assert len(types) == 2 * many + 1, "and the account"

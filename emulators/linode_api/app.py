@@ -23,7 +23,17 @@ from emulators.linode_api.core.accounts import ANY_SCOPE, Account, Accounts, cov
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import ApiError, invalid_token, missing_scope, not_found, unauthorized
 from emulators.linode_api.core.events import settle
-from emulators.linode_api.core.faults import GATEWAY_PAGE, NONSENSE, REASONS, Faults, Rule, cut, cut_midway
+from emulators.linode_api.core.faults import (
+    FAILURES,
+    GATEWAY_PAGE,
+    GATEWAY_PAGES,
+    NONSENSE,
+    REASONS,
+    Faults,
+    Rule,
+    cut,
+    cut_midway,
+)
 from emulators.linode_api.core.limits import CREATE, Limiter
 from emulators.linode_api.core.records import Thing
 from emulators.linode_api.core.routes import Call, Endpoint, endpoint_for, endpoints_at
@@ -196,8 +206,9 @@ def check_access(who: Account | None, found: Endpoint) -> None:
 
 def failed_reply(fault: Rule, headers: Mapping[str, str]) -> Reply:
     """The answer of a fault that speaks for itself; a cut connection has none, its reply is not sent."""
-    if fault.kind in ("502", "cut"):
-        return Reply(502, GATEWAY_PAGE, {})
+    if fault.kind in (*GATEWAY_PAGES, "cut"):
+        code = "502" if fault.kind == "cut" else fault.kind
+        return Reply(int(code), GATEWAY_PAGE.format(GATEWAY_PAGES[code]), {})
     extra = {}
     if fault.kind in ("429", "503"):
         extra["Retry-After"] = str(fault.retry_after_s)
@@ -214,7 +225,9 @@ def distorted(reply: Reply, fault: Rule) -> Reply:
     if fault.kind == "missing_headers":
         kept = {name: value for name, value in reply.headers.items() if name not in RATE_HEADERS}
         return replace(reply, headers=kept)
-    if fault.kind in ("408", "500", "502", "503"):
+    if fault.kind == "garbled":
+        return replace(reply, body=GATEWAY_PAGE.format("200 OK"))
+    if fault.kind in FAILURES:
         return failed_reply(fault, reply.headers)
     return reply
 

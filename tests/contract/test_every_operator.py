@@ -41,7 +41,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinodeClient]:
         transport = Transport(connection)
         made = LinodeClient(transport, page_size=25)
         for number, region in enumerate(("us-ord", "de-fra-2", "us-ord", "gb-lon")):
-            made.post(
+            made.post_once(
                 "/linode/instances",
                 {
                     "type": "g6-nanode-1",

@@ -82,7 +82,7 @@ def account(served: LocalApi) -> Iterator[LinodeClient]:
     client = LinodeClient(transport)
     for number, tag in enumerate(("web", "database", "web")):
         body = {"type": "g6-nanode-1", "region": "us-ord", "label": f"log-{number}", "tags": [tag]}
-        client.post("/linode/instances", body)
+        client.post_once("/linode/instances", body)
     yield client
     transport.close()
 

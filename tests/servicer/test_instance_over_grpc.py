@@ -326,7 +326,7 @@ def test_an_update_that_breaks_off_does_not_leave_the_linode_off(provider: Servi
     id_, outs = provider.create(inputs)
     news, _ = provider.check(world.inputs(swap_size=1024), inputs)
     path = f"/linode/instances/{id_}/disks/*/resize"
-    world.api.set_faults({"kind": "500", "method": "POST", "path": path, "times": 1})
+    world.api.set_faults({"kind": "maintenance", "method": "POST", "path": path, "times": 1})
 
     with pytest.raises(grpc.RpcError):
         provider.update(id_, outs, news)

@@ -7,7 +7,8 @@ kind               what the client meets
 cut                the TCP connection is cut, before the work is done, or with after_commit after it
 cut_midway         the work is done, half of the answer arrives, then the connection is cut
 408, 429, 500      the API's own error bodies (429 never does the work)
-502                an HTML page of the gateway in front of the API
+502, 504           an HTML page of the gateway in front of the API
+garbled            the work is done, and a good answer has a page where its JSON should be
 503                a refusal in JSON
 maintenance        503 with the header X-Maintenance-Mode
 slow               the answer comes delay_s seconds late (real seconds)
@@ -32,13 +33,15 @@ from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 KINDS = (
-    "cut", "cut_midway", "408", "429", "500", "502", "503", "maintenance", "slow", "malformed_headers",
-    "missing_headers", "job_fails",
+    "cut", "cut_midway", "408", "429", "500", "502", "503", "504", "garbled", "maintenance", "slow",
+    "malformed_headers", "missing_headers", "job_fails",
 )  # fmt: skip
+FAILURES = ("408", "500", "502", "503", "504")
+"""Answers that tell nothing of whether the work was done."""
+
+GATEWAY_PAGES = {"502": "502 Bad Gateway", "504": "504 Gateway Time-out"}
 NONSENSE = {"X-RateLimit-Remaining": "many", "X-RateLimit-Reset": "-1", "Retry-After": "-1509450059"}
-GATEWAY_PAGE = (
-    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>502 Bad Gateway</body>\r\n</html>\r\n"
-)
+GATEWAY_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>{0}</body>\r\n</html>\r\n"
 REASONS = {
     "408": "Please try again",
     "429": "Too many requests",
@@ -71,7 +74,7 @@ class Rule:
         """Whether the request does its work although its answer fails."""
         if self.kind in ("429", "maintenance"):
             return False
-        return self.after_commit or self.kind not in ("cut", "408", "500", "502", "503")
+        return self.after_commit or self.kind not in ("cut", *FAILURES)
 
 
 def path_pattern(glob: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import quote
 
-from providers.linode.api.errors import ApiUnreachable, NotAuthorized
-from providers.linode.api.records import Config, Disk, Event, Linode, Profile
+from providers.linode.api.errors import ApiUnreachable, NotAuthorized, NotFound
+from providers.linode.api.records import Config, Device, Disk, Event, Linode, Profile
 from providers.linode.api.transport import Json, Transport
+from providers.linode.api.writes import IsDone, Write
 
 PAGE_SIZE = 500
 """Rows a page: the most that the API gives, so that lists cost the fewest requests."""
@@ -58,92 +60,108 @@ class LinodeClient:
     def get(self, path: str) -> Json:
         return self.transport.request("GET", path).body
 
-    def post(self, path: str, body: Mapping[str, object] | None = None) -> Json:
-        """Sent once: ApiUnreachable may leave it done or not."""
+    def post_once(self, path: str, body: Mapping[str, object] | None = None) -> Json:
+        """Sent once, for a `Write`: ApiUnreachable may leave it done or not."""
         return self.transport.request("POST", path, body=body).body
+
+    def act(self, path: str, body: Mapping[str, object] | None, is_done: IsDone) -> None:
+        """A POST that does something; `is_done` looks whether one whose answer was lost did it."""
+        Write(f"POST {path}", lambda: self.post_once(path, body), lambda: {} if is_done() else None).run()
 
     def put(self, path: str, body: Mapping[str, object]) -> Json:
         return self.transport.request("PUT", path, body=body).body
 
     def delete(self, path: str) -> None:
-        self.transport.request("DELETE", path)
+        """Gone is success: a request that is repeated after a lost answer meets that."""
+        with suppress(NotFound):
+            self.transport.request("DELETE", path)
 
     def linodes(self, x_filter: Mapping[str, object] | None = None) -> list[Linode]:
         """The account's instances. Scope linodes:read_only. Source: GET /linode/instances."""
-        return [Linode.model_validate(row) for row in self.list_rows("/linode/instances", x_filter)]
+        return [Linode.read(row) for row in self.list_rows("/linode/instances", x_filter)]
 
     def linode(self, linode_id: int | str) -> Linode:
         """One instance; NotFound if there is none. Source: GET /linode/instances/{linodeId}."""
-        return Linode.model_validate(self.get(_instance(linode_id)))
+        return Linode.read(self.get(_instance(linode_id)))
 
     def update_linode(self, linode_id: int | str, body: Mapping[str, object]) -> Linode:
         """The instance with the given keys changed; `tags` replaces them all.
 
         Source: PUT /linode/instances/{linodeId}.
         """
-        return Linode.model_validate(self.put(_instance(linode_id), body))
+        return Linode.read(self.put(_instance(linode_id), body))
 
     def delete_linode(self, linode_id: int | str) -> None:
         """Delete it, with its disks and backups. Source: DELETE /linode/instances/{linodeId}."""
         self.delete(_instance(linode_id))
 
-    def boot(self, linode_id: int | str, config_id: int | None = None) -> None:
+    def boot(self, linode_id: int | str, config_id: int | None, is_done: IsDone) -> None:
         """Boot, from the first configuration profile or the given one.
 
         Source: POST /linode/instances/{linodeId}/boot.
         """
-        self._act(linode_id, "boot", {"config_id": config_id} if config_id else None)
+        self._act(linode_id, "boot", {"config_id": config_id} if config_id else None, is_done)
 
-    def reboot(self, linode_id: int | str, config_id: int | None = None) -> None:
+    def reboot(self, linode_id: int | str, config_id: int | None, is_done: IsDone) -> None:
         """Source: POST /linode/instances/{linodeId}/reboot."""
-        self._act(linode_id, "reboot", {"config_id": config_id} if config_id else None)
+        self._act(linode_id, "reboot", {"config_id": config_id} if config_id else None, is_done)
 
-    def shut_down(self, linode_id: int | str) -> None:
+    def shut_down(self, linode_id: int | str, is_done: IsDone) -> None:
         """Source: POST /linode/instances/{linodeId}/shutdown."""
-        self._act(linode_id, "shutdown")
+        self._act(linode_id, "shutdown", None, is_done)
 
-    def resize(self, linode_id: int | str, type_id: str, *, migration_type: str, resize_disk: bool) -> None:
+    def resize(
+        self, linode_id: int | str, type_id: str, is_done: IsDone, *, migration_type: str, resize_disk: bool
+    ) -> None:
         """Move it to another plan. Source: POST /linode/instances/{linodeId}/resize."""
         body = {"type": type_id, "migration_type": migration_type, "allow_auto_disk_resize": resize_disk}
-        self._act(linode_id, "resize", body)
+        self._act(linode_id, "resize", body, is_done)
 
-    def migrate(self, linode_id: int | str, region_id: str, *, migration_type: str) -> None:
+    def migrate(self, linode_id: int | str, region_id: str, is_done: IsDone, *, migration_type: str) -> None:
         """Move it to another region; its public addresses change.
 
         Source: POST /linode/instances/{linodeId}/migrate.
         """
-        self._act(linode_id, "migrate", {"region": region_id, "type": migration_type})
+        self._act(linode_id, "migrate", {"region": region_id, "type": migration_type}, is_done)
 
-    def rebuild(self, linode_id: int | str, body: Mapping[str, object]) -> None:
+    def rebuild(self, linode_id: int | str, body: Mapping[str, object], is_done: IsDone) -> None:
         """Erase all disks and deploy an image; id and addresses stay.
 
         Source: POST /linode/instances/{linodeId}/rebuild.
         """
-        self._act(linode_id, "rebuild", body)
+        self._act(linode_id, "rebuild", body, is_done)
 
-    def reset_password(self, linode_id: int | str, root_pass: str) -> None:
+    def reset_password(self, linode_id: int | str, root_pass: str, is_done: IsDone) -> None:
         """Set root's password; the Linode has to be off. Source: POST /linode/instances/{linodeId}/password."""
-        self._act(linode_id, "password", {"root_pass": root_pass})
+        self._act(linode_id, "password", {"root_pass": root_pass}, is_done)
 
     def add_private_address(self, linode_id: int | str) -> None:
-        """Source: POST /linode/instances/{linodeId}/ips."""
-        self._act(linode_id, "ips", {"type": "ipv4", "public": False})
+        """One more address. Source: POST /linode/instances/{linodeId}/ips."""
+        before = self.linode(linode_id).ipv4
+        body = {"type": "ipv4", "public": False}
+        self._act(linode_id, "ips", body, lambda: self.linode(linode_id).ipv4 != before)
 
     def set_backups(self, linode_id: int | str, *, enabled: bool) -> None:
         """Turn the backup service on, or off: off deletes every backup.
 
         Source: POST /linode/instances/{linodeId}/backups/enable and …/cancel.
         """
-        self._act(linode_id, "backups/enable" if enabled else "backups/cancel")
+        action = "backups/enable" if enabled else "backups/cancel"
+        self._act(linode_id, action, None, lambda: self.linode(linode_id).backups.enabled is enabled)
 
     def place(self, linode_id: int | str, group_id: int, *, assigned: bool) -> None:
         """Put a Linode into a placement group or take it out.
 
         Source: POST /placement/groups/{groupId}/assign and …/unassign.
         """
+
+        def is_done() -> bool:
+            group = self.linode(linode_id).placement_group
+            return (group is not None and group.id == group_id) is assigned
+
         action = "assign" if assigned else "unassign"
         body = {"linodes": [int(linode_id)]}
-        self.post(f"/placement/groups/{group_id}/{action}", body)
+        self.act(f"/placement/groups/{group_id}/{action}", body, is_done)
 
     def placement_group_regions(self) -> dict[int, str]:
         """Region id by placement group id. Scope linodes:read_only. Source: GET /placement/groups."""
@@ -151,15 +169,15 @@ class LinodeClient:
 
     def disks(self, linode_id: int | str) -> list[Disk]:
         """Source: GET /linode/instances/{linodeId}/disks."""
-        return [Disk.model_validate(row) for row in self.list_rows(f"{_instance(linode_id)}/disks")]
+        return [Disk.read(row) for row in self.list_rows(f"{_instance(linode_id)}/disks")]
 
-    def resize_disk(self, linode_id: int | str, disk_id: int, size_mb: int) -> None:
+    def resize_disk(self, linode_id: int | str, disk_id: int, size_mb: int, is_done: IsDone) -> None:
         """Source: POST /linode/instances/{linodeId}/disks/{diskId}/resize."""
-        self._act(linode_id, f"disks/{disk_id}/resize", {"size": size_mb})
+        self._act(linode_id, f"disks/{disk_id}/resize", {"size": size_mb}, is_done)
 
     def configs(self, linode_id: int | str) -> list[Config]:
         """Source: GET /linode/instances/{linodeId}/configs."""
-        return [Config.model_validate(row) for row in self.list_rows(f"{_instance(linode_id)}/configs")]
+        return [Config.read(row) for row in self.list_rows(f"{_instance(linode_id)}/configs")]
 
     def update_config(self, linode_id: int | str, config_id: int, body: Mapping[str, object]) -> None:
         """Source: PUT /linode/instances/{linodeId}/configs/{configId}."""
@@ -174,8 +192,12 @@ class LinodeClient:
         return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
     def add_interface(self, linode_id: int | str, interface: Mapping[str, object]) -> None:
-        """Source: POST /linode/instances/{linodeId}/interfaces."""
-        self._act(linode_id, "interfaces", interface)
+        """One more interface. Source: POST /linode/instances/{linodeId}/interfaces."""
+        before = self._interface_ids(linode_id)
+        self._act(linode_id, "interfaces", interface, lambda: self._interface_ids(linode_id) != before)
+
+    def _interface_ids(self, linode_id: int | str) -> set[object]:
+        return {row.get("id") for row in self.interfaces(linode_id)}
 
     def delete_interface(self, linode_id: int | str, interface_id: int) -> None:
         """Source: DELETE /linode/instances/{linodeId}/interfaces/{interfaceId}."""
@@ -186,29 +208,48 @@ class LinodeClient:
         path = f"{_instance(linode_id)}/interfaces/settings"
         self.put(path, {"network_helper": enabled})
 
-    def create_image(self, disk_id: int, label: str, description: str) -> str:
-        """A private image of a disk, being made; its id. Scope images:read_write. Source: POST /images."""
-        body = {"disk_id": disk_id, "label": label, "description": description}
-        return str(self.post("/images", body)["id"])
+    def devices(self, firewall_id: int | str) -> list[Device]:
+        """What is behind a firewall. Source: GET /networking/firewalls/{firewallId}/devices."""
+        return [Device.read(row) for row in self.list_rows(_devices(firewall_id))]
 
-    def _act(self, linode_id: int | str, action: str, body: Mapping[str, object] | None = None) -> None:
-        self.post(f"{_instance(linode_id)}/{action}", body)
+    def attach(self, firewall_id: int | str, types: Sequence[str], entity_id: int) -> None:
+        """Put something behind a firewall; the first of its types' names is sent.
+
+        Source: POST /networking/firewalls/{firewallId}/devices.
+        """
+        self.act(
+            _devices(firewall_id),
+            {"type": types[0], "id": entity_id},
+            lambda: any(each.is_of(types, entity_id) for each in self.devices(firewall_id)),
+        )
+
+    def detach(self, firewall_id: int | str, device: Device) -> None:
+        """Source: DELETE /networking/firewalls/{firewallId}/devices/{deviceId}."""
+        self.delete(f"{_devices(firewall_id)}/{device.id}")
+
+    def _act(
+        self, linode_id: int | str, action: str, body: Mapping[str, object] | None, is_done: IsDone
+    ) -> None:
+        self.act(f"{_instance(linode_id)}/{action}", body, is_done)
 
     def events(self, x_filter: Mapping[str, object]) -> list[Event]:
         """The account's events. Scope events:read_only. Source: GET /account/events."""
-        return [Event.model_validate(row) for row in self.list_rows("/account/events", x_filter)]
+        return [Event.read(row) for row in self.list_rows("/account/events", x_filter)]
 
-    def newest_event(self) -> Event | None:
-        """The account's newest event, None if it has none. One page. Source: GET /account/events."""
+    def newest_event(self, about: Mapping[str, object] | None = None) -> Event | None:
+        """The newest event of the account, or of what a filter names, None if it has none. One page.
+
+        Source: GET /account/events.
+        """
         query = {"page": 1, "page_size": LEAST_PAGE_SIZE}
-        newest_first = {"+order_by": "id", "+order": "desc"}
+        newest_first = {**(about or {}), "+order_by": "id", "+order": "desc"}
         reply = self.transport.request("GET", "/account/events", query=query, x_filter=newest_first)
         rows = reply.body.get("data")
-        return Event.model_validate(rows[0]) if isinstance(rows, list) and rows else None
+        return Event.read(rows[0]) if isinstance(rows, list) and rows else None
 
     def profile(self) -> Profile:
         """The token's user. Any scope. Source: GET /profile."""
-        return Profile.model_validate(self.get("/profile"))
+        return Profile.read(self.get("/profile"))
 
     def account_id(self) -> str:
         """What identifies the token's account, whoever of its users the token belongs to.
@@ -233,3 +274,7 @@ class LinodeClient:
 
 def _instance(linode_id: int | str) -> str:
     return f"/linode/instances/{quote(str(linode_id), safe='')}"
+
+
+def _devices(firewall_id: int | str) -> str:
+    return f"/networking/firewalls/{firewall_id}/devices"

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing_extensions import Self
+
+from providers.linode.api.errors import ApiUnreachable
 
 
 class Record(BaseModel):
     """Fields of the API come and go: unknown ones are dropped, missing ones have a default."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def read(cls, answer: object) -> Self:
+        """The record in an answer. Raises ApiUnreachable for what has another shape: nobody knows what it means."""
+        try:
+            return cls.model_validate(answer)
+        except ValidationError as error:
+            wrong = ", ".join(sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]}))
+            raise ApiUnreachable(
+                f"the API's answer is no {cls.__name__}"
+                + (f": {wrong} is missing or odd" if wrong else "")
+                + ". Next: try again; if it stays so, check LINODE_URL or linode:url.",
+                did_nothing=False,
+            ) from None
 
 
 class Owned(Record):
@@ -78,6 +95,20 @@ class Entity(Record):
     id: int | str | None = None
     type: str = ""
     label: str | None = None
+
+
+class Device(Record):
+    """What is behind a firewall. Source: GET /networking/firewalls/{firewallId}/devices."""
+
+    id: int
+    entity: Entity = Field(default_factory=Entity)
+
+    def is_of(self, types: Sequence[str], entity_id: int) -> bool:
+        return self.entity.type in types and self.entity.id == entity_id
+
+
+INTERFACE_DEVICE = ("linode_interface", "interface")
+"""The type of a device that is an interface: what the API answers, and what its description says."""
 
 
 class Disk(Record):

@@ -11,10 +11,10 @@ import requests
 from providers.linode.api.cache import is_offline
 from providers.linode.api.connection import NEEDED_SCOPES, Connection, is_loopback
 from providers.linode.api.errors import ApiRefused, ApiUnreachable, Busy, NotAuthorized, NotFound
+from providers.linode.api.writes import LABEL_TAKEN
 
 T = TypeVar("T")
 
-LABEL_TAKEN = "label must be unique"
 START_LOCAL_API = "start the local API with `make api`"
 IN_CONFIG = "linode:token"
 STALE_COPY = " (refresh and destroy use the copy in the state: LINODE_TOKEN or --run-program reaches them.)"

@@ -19,6 +19,7 @@ from providers.linode.api import limiter, refusals
 from providers.linode.api.connection import Connection, is_loopback
 from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable
 from providers.linode.api.rate_headers import retry_after_s
+from providers.linode.api.writes import UNSURE
 
 log = logging.getLogger("linode.api")
 
@@ -39,7 +40,6 @@ PARALLEL_CONNECTIONS = 128
 
 SAFE_TWICE = frozenset({"GET", "PUT", "DELETE"})
 DID_NOTHING = frozenset({429})
-UNSURE = frozenset({408, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True)
@@ -120,14 +120,14 @@ class Transport:
             self._wait_for_limit(method, path)
             try:
                 answer = self._send(method, path, query, headers, body)
+                if answer.ok:
+                    return Reply(_json_object(answer, method, path), answer.headers)
             except ApiUnreachable as error:
                 tries += 1
                 if tries >= self._most_tries or not (error.did_nothing or method in SAFE_TWICE):
                     raise
-                asked_s, why = None, "no answer"
+                asked_s, why = None, str(error)
             else:
-                if answer.ok:
-                    return Reply(_json_object(answer, method, path), answer.headers)
                 self._stop_in_maintenance(answer, method, path)
                 refused += answer.status_code == 429
                 tries += answer.status_code != 429

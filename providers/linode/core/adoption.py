@@ -1,8 +1,8 @@
 """Make one resource and never two, whatever happens to the answer.
 
 The API has no idempotency key. But the create request itself says what its result can be recognised by (`Identity`),
-so there is no moment at which something is there and can't be told from others. Every failure is sorted (`sort_out`);
-where it is open whether something was made, a look tells. Where labels are unique, a request that arrives late can't
+so there is no moment at which something is there and can't be told from others. Where it is open whether something was
+made, a look tells (`api.writes`). Where labels are unique, a request that arrives late can't
 make a second one; where they are not, a second look after the answer takes the surplus away.
 """
 
@@ -12,21 +12,10 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Generic
 
-from pydantic import ValidationError
-
-from providers.linode.api.errors import (
-    ApiMaintenance,
-    ApiRefused,
-    ApiUnreachable,
-    LabelHeld,
-    LinodeError,
-    NotFound,
-)
-from providers.linode.api.refusals import LABEL_TAKEN
-from providers.linode.api.transport import UNSURE
+from providers.linode.api.errors import ApiRefused, LabelHeld, LinodeError, NotFound
+from providers.linode.api.writes import Write
 from providers.linode.core import runtime
 from providers.linode.core.effects import Takes
 from providers.linode.core.evidence import Evidence
@@ -36,37 +25,6 @@ from providers.linode.core.spec import A, R, Spec
 from providers.linode.nearest import listed
 
 log = logging.getLogger("linode.create")
-
-PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
-"""Before each further send: a minute in all. How soon a deleted Linode's label is free again is not known."""
-
-
-class Verdict(Enum):
-    """What to believe after a failed create request."""
-
-    NOTHING = "it surely did nothing, and may do better next time"
-    REFUSED = "it did nothing, and would do nothing again"
-    TAKEN = "the label is taken, maybe by what an unanswered request made"
-    UNKNOWN = "it may have made one"
-
-
-def sort_out(error: Exception) -> Verdict:
-    """The verdict on an error of a create request.
-
-    408 and every 5xx have been seen both before and after the work; a good answer that can't be read (a
-    ValidationError) is one of something made. Maintenance, 401, 403 and 429 are refused before anything is done.
-    """
-    if isinstance(error, ApiMaintenance):
-        return Verdict.REFUSED
-    if isinstance(error, ApiUnreachable):
-        return Verdict.NOTHING if error.did_nothing else Verdict.UNKNOWN
-    if not isinstance(error, ApiRefused):
-        return Verdict.UNKNOWN
-    if error.status in UNSURE or error.status >= 500:
-        return Verdict.UNKNOWN
-    if any(LABEL_TAKEN in reason.lower() for _, reason in error.reasons):
-        return Verdict.TAKEN
-    return Verdict.REFUSED
 
 
 def about_tags(error: Exception) -> ApiRefused | None:
@@ -92,7 +50,7 @@ class Create(Generic[A, R]):
     """One create request and what is known around it.
 
     `before` is what the account had before this process sent anything; `evidence` tells which of those are another
-    entry of the stack's state. `in_doubt`: a request of ours may have made it.
+    entry of the stack's state.
     """
 
     spec: Spec[A, R]
@@ -102,7 +60,6 @@ class Create(Generic[A, R]):
     evidence: Evidence
     before: Sequence[R] = ()
     sleep: Callable[[float], None] = time.sleep
-    in_doubt: bool = False
 
     @property
     def label(self) -> str:
@@ -115,18 +72,27 @@ class Create(Generic[A, R]):
         """
         if made_earlier := self._made_earlier():
             return made_earlier
-        for pause in (*PAUSES_S, None):
-            try:
-                made = self.spec.create(self.session, self.args, self.body)
-            except (LinodeError, ValidationError) as error:
-                found = self._after(error, last=pause is None)
-            else:
-                self._drop_surplus(made)
-                return made
-            if found is not None:
-                return found
-            self.sleep(pause or 0.0)
-        raise AssertionError("unreachable: the last send returns or raises")
+        known_by = (
+            f"this resource's tag {self.evidence.owner.tag()}"
+            if self.spec.identity.tagged
+            else "the same content"
+        )
+        then = f"It carries {known_by}, and the next `up` finds it by that."
+        write = Write(f"the create of '{self.label}'", self._send, self._look, then, self.sleep)
+        try:
+            made = write.run()
+        except ApiRefused as error:
+            raise about_tags(error) or error from None
+        if write.in_doubt:
+            self._drop_surplus(made)
+        return made
+
+    def _send(self) -> R:
+        return self.spec.create(self.session, self.args, self.body)
+
+    def _look(self) -> R | None:
+        holder = self._matching()
+        return None if holder is None else self._own(holder)
 
     def _made_earlier(self) -> R | None:
         """What an earlier run left behind, as it is now."""
@@ -137,36 +103,6 @@ class Create(Generic[A, R]):
                 except NotFound:
                     return None
         return None
-
-    def _after(self, error: LinodeError | ValidationError, *, last: bool) -> R | None:
-        """The one that is there, None if the request is to be sent again; else raises."""
-        verdict = sort_out(error)
-        self.in_doubt = self.in_doubt or verdict is Verdict.UNKNOWN
-        log.info("create of %s: %s", self.label, error)
-        if verdict is Verdict.REFUSED and not self.in_doubt:
-            raise about_tags(error) or error
-        if verdict is not Verdict.NOTHING or self.in_doubt:
-            if (holder := self._look(error)) is not None:
-                return self._own(holder, last=last)
-            if verdict is Verdict.REFUSED:
-                raise error
-        if last:
-            raise self._gave_up(error)
-        return None
-
-    def _look(self, error: Exception) -> R | None:
-        """Who has the label now: nothing is sent again before that is known.
-
-        Raises the error of the create, with what to do.
-        """
-        for pause in (*PAUSES_S, None):
-            try:
-                return self._matching()
-            except (ApiUnreachable, ApiRefused) as unseen:  # noqa: PERF203 - a few tries, each a request
-                if pause is None or sort_out(unseen) is Verdict.REFUSED:
-                    raise self._gave_up(error) from None
-                self.sleep(pause)
-        raise AssertionError("unreachable: the last look returns or raises")
 
     def _matching(self) -> R | None:
         """What has the identity now. Where the account may hold several, what was there before is not it."""
@@ -185,9 +121,9 @@ class Create(Generic[A, R]):
         rows = self.spec.list(self.session, {"label": self.label})
         return [record for record in rows if self.spec.identity.matches(record, self.body)]
 
-    def _own(self, holder: R, *, last: bool) -> R | None:
+    def _own(self, holder: R) -> R | None:
         """The label's holder if it is ours; None while it is on its way out. Raises LabelHeld."""
-        if self.spec.is_leaving(holder) and not last:
+        if self.spec.is_leaving(holder):
             return None
         if self._is_proven(holder):
             return self._taken_over(holder)
@@ -221,7 +157,7 @@ class Create(Generic[A, R]):
 
         Raises nothing: whatever becomes of the surplus, what was made has to get into the state.
         """
-        if not self.in_doubt or self.spec.identity.unique:
+        if self.spec.identity.unique:
             return
         known = {made.id, *(record.id for record in self.before)}
         try:
@@ -229,22 +165,8 @@ class Create(Generic[A, R]):
                 if record.id not in known and self._is_unnamed(record):
                     self.session.client.delete(self.spec.record_path(record.id))
                     log.warning("%s %s was made twice; %s is removed", self.spec.name, made.id, record.id)
-        except (LinodeError, ValidationError) as error:
+        except LinodeError as error:
             log.warning("%s %s (%s) may be there twice: %s", self.spec.name, made.id, self.label, error)
-
-    def _gave_up(self, error: Exception) -> Exception:
-        if not self.in_doubt or not isinstance(error, (ApiRefused, ApiUnreachable)):
-            return error
-        known_by = (
-            f"this resource's tag {self.evidence.owner.tag()}"
-            if self.spec.identity.tagged
-            else "the same content"
-        )
-        return ApiUnreachable(
-            f"whether '{self.label}' was made can't be told: {error} It carries {known_by}, "
-            "and the next `up` finds it by that.",
-            did_nothing=False,
-        )
 
 
 def place(record: object) -> str:

@@ -22,7 +22,6 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 from pulumi.dynamic.dynamic import serialize_provider
-from pydantic import ValidationError
 
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.core import adoption, check, diff, engine, runtime
@@ -244,5 +243,5 @@ def told(error: Exception) -> str:
 def _as_it_is(spec: AnySpec, session: Session, id_: int | str) -> Any:
     try:
         return spec.get(session, id_)
-    except (LinodeError, ValidationError):
+    except LinodeError:
         return None

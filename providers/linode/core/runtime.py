@@ -83,7 +83,7 @@ class Session:
         return found
 
     def _list(self, spec: Spec[Any, Any]) -> tuple[list[Any], dict[str, Any]]:
-        rows = [spec.record.model_validate(row) for row in self._lists(spec.path)]
+        rows = [spec.record.read(row) for row in self._lists(spec.path)]
         return rows, {str(row.id): row for row in rows}
 
     def labels(self, path: str) -> Mapping[int, str] | None:

@@ -209,11 +209,11 @@ class Spec(Generic[A, R]):
         return f"{self.path}/{quote(str(id_), safe='')}"
 
     def list(self, session: Session, x_filter: Mapping[str, object] | None = None) -> list[R]:
-        return [self.record.model_validate(row) for row in session.client.list_rows(self.path, x_filter)]
+        return [self.record.read(row) for row in session.client.list_rows(self.path, x_filter)]
 
     def get(self, session: Session, id_: int | str) -> R:
         """Raises NotFound."""
-        return self.record.model_validate(session.client.get(self.record_path(id_)))
+        return self.record.read(session.client.get(self.record_path(id_)))
 
     def find(self, session: Session, id_: str) -> R | None:
         """As the list has it, so that a refresh of many asks once; the list may be late, so it makes nothing gone."""
@@ -256,7 +256,7 @@ class Spec(Generic[A, R]):
 
     def create(self, session: Session, args: A, body: Mapping[str, object]) -> R:
         """One create request, sent once."""
-        return self.record.model_validate(session.client.post(self.path, body))
+        return self.record.read(session.client.post_once(self.path, body))
 
     def finish(self, update: Update[A, R]) -> R:
         """After a create, or a takeover: what the create request can't say."""
@@ -273,10 +273,7 @@ class Spec(Generic[A, R]):
 
     def delete(self, session: Session, id_: str, args: A, timeout_s: float) -> None:
         """Gone is success."""
-        try:
-            session.client.delete(self.record_path(id_))
-        except NotFound:
-            return
+        session.client.delete(self.record_path(id_))
 
     def is_leaving(self, record: R) -> bool:
         """Whether it is on its way out, and with it its label."""

@@ -9,7 +9,7 @@ import pulumi
 from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.api.records import Owned
+from providers.linode.api.records import INTERFACE_DEVICE, Owned
 from providers.linode.core.args import Args, In, InIds, InList, InRows, Of, arg, by_name, ids
 from providers.linode.core.effects import ACTION, PUT
 from providers.linode.core.forms import LINODES, NODEBALANCERS, Networks, Ports, Tag, Text, label, port_ranges
@@ -18,8 +18,7 @@ from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
 from providers.linode.resources.base import Resource
 
 MOST_RULES, SSH = 25, 22
-SORTS = {"linodes": ["linode"], "interfaces": ["linode_interface", "interface"],
-         "nodebalancers": ["nodebalancer"]}  # fmt: skip
+TYPES = {"linodes": ("linode",), "interfaces": INTERFACE_DEVICE, "nodebalancers": ("nodebalancer",)}
 RULES = ("inbound", "inbound_policy", "outbound", "outbound_policy")
 Policy = Literal["ACCEPT", "DROP"]
 
@@ -43,15 +42,15 @@ def _set_rules(update: Update[FirewallArgs, FirewallRecord]) -> None:
 
 def _set_devices(update: Update[FirewallArgs, FirewallRecord]) -> None:
     """What is no longer declared goes first: a machine has one enabled firewall at most."""
-    client, path = update.session.client, f"{SPEC.record_path(update.record.id)}/devices"
-    devices: list[Any] = client.list_rows(path)
-    for key, sorts in SORTS.items():
-        there = {row["entity"]["id"]: row["id"] for row in devices if row["entity"]["type"] in sorts}
+    client, firewall_id = update.session.client, update.record.id
+    devices = client.devices(firewall_id)
+    for key, types in TYPES.items():
+        there = {device.entity.id: device for device in devices if device.entity.type in types}
         wanted: Any = update.wanted.value(key)
         for id_ in (id_ for id_ in there if wanted is not None and id_ not in wanted):
-            client.delete(f"{path}/{there[id_]}")
+            client.detach(firewall_id, there[id_])
         for id_ in (id_ for id_ in wanted or () if id_ not in there):
-            client.post(path, {"type": sorts[0], "id": id_})
+            client.attach(firewall_id, types, id_)
 
 
 class FirewallArgs(Args):
@@ -100,7 +99,7 @@ class FirewallRecord(Owned):
     nodebalancers = property(lambda self: self.behind("nodebalancers"))
 
     def behind(self, key: str) -> list[int]:
-        return [entity["id"] for entity in self.entities if entity["type"] in SORTS[key]]
+        return [entity["id"] for entity in self.entities if entity["type"] in TYPES[key]]
 
 
 class Firewall(Resource):

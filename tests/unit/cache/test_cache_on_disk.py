@@ -253,7 +253,7 @@ def test_offline_what_is_kept_is_used_and_nothing_else_is_asked(opened: Opened, 
         with pytest.raises(Offline, match=r"/v4/regions of .* was never kept here .* Next: unset"):
             ids(offline, "/regions")
         with pytest.raises(Offline, match=r"POST /linode/instances needs the API. Next: unset"):
-            offline.post("/linode/instances", {})
+            offline.post_once("/linode/instances", {})
         assert len(server.seen) == 1
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable, LabelHeld, LinodeError
+from providers.linode.api.writes import PAUSES_S
 from providers.linode.core import adoption, runtime
-from providers.linode.core.adoption import PAUSES_S, Create
+from providers.linode.core.adoption import Create
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session

@@ -14,8 +14,9 @@ from providers.linode.api.errors import (
     NotAuthorized,
 )
 from providers.linode.api.records import Linode
+from providers.linode.api.writes import PAUSES_S, Verdict, sort_out
 from providers.linode.core import runtime
-from providers.linode.core.adoption import PAUSES_S, Create, Verdict, sort_out
+from providers.linode.core.adoption import Create
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
 from providers.linode.resources.instance.spec import SPEC

@@ -56,7 +56,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def made(client: LinodeClient, count: int) -> list[Linode]:
     bodies = [{**BODY, "label": f"web-{n}"} for n in range(count)]
-    return [Linode.model_validate(client.post("/linode/instances", body)) for body in bodies]
+    return [Linode.model_validate(client.post_once("/linode/instances", body)) for body in bodies]
 
 
 def running(linodes: list[Linode]) -> list[Goal]:
@@ -169,7 +169,7 @@ def test_a_mark_keeps_an_old_failure_from_ending_a_new_wait(world: World) -> Non
     world.clock.advance(120)
 
     mark = poller.mark()
-    client.boot(linode.id)
+    client.boot(linode.id, None, lambda: False)
     goal = Goal(linode.id, "web-0 is to run", status="running", **mark._asdict())
     thread, got = waited(poller, [goal])
     until_seen(world, "events", 2)

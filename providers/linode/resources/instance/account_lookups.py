@@ -41,7 +41,7 @@ class AccountLookups:
     def firewalls(self) -> Mapping[int, Firewall] | None:
         """Scope firewall:read_only. Source: GET /networking/firewalls."""
         rows = self._rows("/networking/firewalls")
-        return None if rows is None else {each.id: each for each in map(Firewall.model_validate, rows)}
+        return None if rows is None else {each.id: each for each in map(Firewall.read, rows)}
 
     @once
     def default_firewalls(self) -> Mapping[str, int | None] | None:
@@ -60,11 +60,7 @@ class AccountLookups:
     def addresses(self) -> Mapping[str, ReservedAddress] | None:
         """Scope ips:read_only. Source: GET /networking/reserved/ips."""
         rows = self._rows("/networking/reserved/ips")
-        return (
-            None
-            if rows is None
-            else {each.address: each for each in map(ReservedAddress.model_validate, rows)}
-        )
+        return None if rows is None else {each.address: each for each in map(ReservedAddress.read, rows)}
 
     @once
     def subnets(self) -> Mapping[int, Subnet] | None:
@@ -82,7 +78,7 @@ class AccountLookups:
     def _read_script(self, script_id: int) -> Mapping[int, StackScript]:
         path = f"/linode/stackscripts/{script_id}"
         try:
-            return {script_id: StackScript.model_validate(self._client.get(path))}
+            return {script_id: StackScript.read(self._client.get(path))}
         except NotFound:
             return {}
 
@@ -116,7 +112,7 @@ class AccountLookups:
 def _subnets_of(vpc: Json) -> list[Subnet]:
     rows = vpc.get("subnets")
     found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return [Subnet.model_validate({**row, "region": vpc.get("region")}) for row in found]
+    return [Subnet.read({**row, "region": vpc.get("region")}) for row in found]
 
 
 def _backups_in(body: Json) -> list[Backup]:
@@ -124,7 +120,7 @@ def _backups_in(body: Json) -> list[Backup]:
     automatic, snapshot = body.get("automatic"), body.get("snapshot")
     rows = [*automatic] if isinstance(automatic, list) else []
     rows += [snapshot.get("current"), snapshot.get("in_progress")] if isinstance(snapshot, dict) else []
-    return [Backup.model_validate(row) for row in rows if row is not None]
+    return [Backup.read(row) for row in rows if row is not None]
 
 
 def lookups(session: Session) -> AccountLookups:

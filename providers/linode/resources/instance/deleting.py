@@ -73,8 +73,7 @@ def _boot_again(session: Session, linode_id: int) -> None:
     client = session.client
     with suppress(LinodeError):
         if client.linode(linode_id).status in OFF:
-            machine = Machine(session, linode_id, BOOT_AGAIN_S)
-            machine.when_free(lambda: client.boot(linode_id), "boot again")
+            Machine(session, linode_id, BOOT_AGAIN_S).boot()
             log.warning("Linode %d is not deleted, and booted again", linode_id)
 
 

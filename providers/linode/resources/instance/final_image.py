@@ -18,6 +18,7 @@ from providers.linode.api.errors import ApiRefused, LinodeError, NotFound, WaitF
 from providers.linode.api.once import once
 from providers.linode.api.records import Disk, Event, Linode, Record
 from providers.linode.api.transport import Transport
+from providers.linode.api.writes import Write
 from providers.linode.core.runtime import Session
 from providers.linode.core.waiting import until as waiting
 from providers.linode.core.waiting.goals import FAILED, STABLE
@@ -82,15 +83,16 @@ class FinalImage:
 
     @once
     def _earlier(self) -> list[Image]:
-        """Those of earlier attempts, the newest first.
+        """Those of earlier attempts, the newest first."""
+        return self._images()
 
-        By a transport of its own: a session's keeps lists of images on disk for a while.
-        """
+    def _images(self) -> list[Image]:
+        """As they are now, by a transport of its own: a session's keeps lists of images on disk for a while."""
         end = self._end_of_label
         uncached = LinodeClient(Transport(self.client.transport.connection))
         rows = uncached.list_rows("/images", {"is_public": False, "label": {"+contains": end}})
         uncached.transport.close()
-        found = [image for image in map(Image.model_validate, rows) if image.label.endswith(end)]
+        found = [image for image in map(Image.read, rows) if image.label.endswith(end)]
         return sorted(found, key=lambda image: (image.created, image.id), reverse=True)
 
     @property
@@ -123,10 +125,16 @@ class FinalImage:
         label = f"{self.linode.label[:LONGEST_START_OF_LABEL]}{self._end_of_label}"
         about = f"last state of Linode {self.linode.id} ({self.linode.label})"
         about += f", {WAS_RUNNING}" if self.was_running else ""
-        return self._image(self.client.create_image(disk.id, label, about))
+        body = {"disk_id": disk.id, "label": label, "description": about}
+        known = {image.id for image in self._earlier}
+
+        def look() -> Image | None:
+            return next((image for image in self._images() if image.id not in known), None)
+
+        return Write("POST /images", lambda: Image.read(self.client.post_once("/images", body)), look).run()
 
     def _image(self, image_id: str) -> Image:
-        return Image.model_validate(self.client.get(_path(image_id)))
+        return Image.read(self.client.get(_path(image_id)))
 
     def _status(self, image: Image) -> str:
         """The image's status while it is made. Raises WaitFailed if it won't be, as its event or its absence says."""

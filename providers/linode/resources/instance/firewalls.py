@@ -16,15 +16,11 @@ from typing import Any
 
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import LinodeError
-from providers.linode.api.records import Linode
+from providers.linode.api.records import INTERFACE_DEVICE, Linode
 from providers.linode.core.args import Args
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Update
 from providers.linode.resources.instance.interfaces import FIREWALL, Row, id_of, is_guarded, pairs
-
-DEVICE_TYPE = "linode_interface"
-DEVICE_TYPES = (DEVICE_TYPE, "interface")
-"""What the API answers, and what its description says."""
 
 
 def seen(session: Session, linode: Linode, _: Args) -> object:
@@ -67,11 +63,11 @@ def _exchange(client: LinodeClient, interface_id: int, old: Sequence[int], new: 
     if not new:
         return
     try:
-        _attach(client, interface_id, new)
+        client.attach(new, INTERFACE_DEVICE, interface_id)
     except LinodeError:
         for firewall_id in old:
             with suppress(LinodeError):  # the first error tells more
-                _attach(client, interface_id, firewall_id)
+                client.attach(firewall_id, INTERFACE_DEVICE, interface_id)
         raise
 
 
@@ -80,18 +76,7 @@ def _ids(client: LinodeClient, path: str) -> list[int]:
     return [int(str(row["id"])) for row in client.list_rows(f"{path}/firewalls")]
 
 
-def _attach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:
-    body = {"id": interface_id, "type": DEVICE_TYPE}
-    client.post(f"/networking/firewalls/{firewall_id}/devices", body)
-
-
 def _detach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:
-    path = f"/networking/firewalls/{firewall_id}/devices"
-    for device in client.list_rows(path):
-        entity = device.get("entity")
-        if (
-            isinstance(entity, dict)
-            and entity.get("type") in DEVICE_TYPES
-            and entity.get("id") == interface_id
-        ):
-            client.delete(f"{path}/{device['id']}")
+    for device in client.devices(firewall_id):
+        if device.is_of(INTERFACE_DEVICE, interface_id):
+            client.detach(firewall_id, device)

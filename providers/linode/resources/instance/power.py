@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from providers.linode.api.client import LinodeClient
-from providers.linode.api.errors import LinodeError
+from providers.linode.api.errors import ApiRefused, LinodeError
 from providers.linode.api.records import Config, Linode
-from providers.linode.core.adoption import Verdict, sort_out
+from providers.linode.api.writes import IsDone
 from providers.linode.core.runtime import Session
 from providers.linode.core.waiting import until
 from providers.linode.core.waiting.goals import STABLE, Goal, anything
-
-MOST_BOOTS = 3
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,29 @@ class Machine:
         until.act_when_free(
             self.session.poller, self.id, call, f"Linode {self.id} is to {what}", self.timeout_s
         )
+
+    def act(self, call: Callable[[IsDone], None], done: Callable[[Linode], bool], what: str) -> None:
+        """Have an action carried out once no other job is in its way.
+
+        Where its answer was lost, the Linode tells whether it is `done` once it has come to rest.
+        Raises WaitExpired, WaitFailed and what the call raises.
+        """
+        self.when_free(lambda: call(lambda: done(self.at_rest())), what)
+
+    def job_since_now(self, action: str) -> Callable[[Linode], bool]:
+        """Tells later whether a job of that kind has begun: for actions that leave nothing else to be seen by.
+
+        Where the token may not read events, the question raises NotAuthorized.
+        """
+        about = {"entity.type": "linode", "entity.id": self.id, "action": action}
+        before = 0
+        with suppress(ApiRefused):
+            before = self._newest(about)
+        return lambda _: self._newest(about) > before
+
+    def _newest(self, about: Mapping[str, object]) -> int:
+        event = self.client.newest_event(about)
+        return event.id if event else 0
 
     def at_rest(
         self, done: Callable[[Linode], bool] = anything, what: str = "come to rest", *, status: str = ""
@@ -62,33 +85,26 @@ class Machine:
             return linode
         if status == "offline":
             return self.shut_down()
-        self._boot()
+        self.boot()
         return self.at_rest(what=f"be {status}", status=status)
 
-    def _boot(self) -> None:
-        """Boot it; where the answer was lost, a look tells whether to ask again."""
-        config_id = self._boot_config_id()
-        for left in range(MOST_BOOTS, 0, -1):
-            try:
-                self.when_free(lambda: self.client.boot(self.id, config_id), "boot")
-                return
-            except LinodeError as error:  # noqa: PERF203 - a few tries, each a request
-                if left == 1 or sort_out(error) is not Verdict.UNKNOWN:
-                    raise
-                if self.at_rest().status == "running":
-                    return
+    def boot(self) -> None:
+        """Boot it, without waiting for the end."""
+        call = partial(self.client.boot, self.id, self._boot_config_id())
+        self.act(call, lambda seen: seen.status == "running", "boot")
 
     def shut_down(self) -> Linode:
         """The Linode, off."""
         if self.at_rest().status == "running":
-            self.when_free(lambda: self.client.shut_down(self.id), "shut down")
+            call = partial(self.client.shut_down, self.id)
+            self.act(call, lambda seen: seen.status != "running", "shut down")
         return self.at_rest(lambda seen: seen.status != "running", "be off")
 
     def reboot(self) -> None:
         """Reboot it if it runs; one that is off is left to be booted."""
         if self.at_rest().status == "running":
-            config_id = self._boot_config_id()
-            self.when_free(lambda: self.client.reboot(self.id, config_id), "reboot")
+            call = partial(self.client.reboot, self.id, self._boot_config_id())
+            self.act(call, self.job_since_now("linode_reboot"), "reboot")
 
     def settled(self, linode: Linode, status: str) -> Linode:
         """A Linode, as the API just reported it, once it has its first status; one that is off already is booted.

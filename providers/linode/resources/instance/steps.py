@@ -87,7 +87,7 @@ def _boot_again(update: InstanceUpdate, status: str) -> None:
     client, id_ = update.session.client, update.record.id
     with suppress(LinodeError):
         if status == "running" and client.linode(id_).status == "offline":
-            client.boot(id_)
+            machine_of(update).boot()
 
 
 def step_of(update: InstanceUpdate, name: str) -> Step:
@@ -141,7 +141,8 @@ def rebuild(update: InstanceUpdate) -> None:
         if (value := update.wanted.value(name)) is not None
     }
     body |= {"booted": False} if _lost_by_rebuild(update) else {}
-    machine.when_free(lambda: machine.client.rebuild(machine.id, body), "be rebuilt")
+    call = partial(machine.client.rebuild, machine.id, body)
+    machine.act(call, machine.job_since_now("linode_rebuild"), "be rebuilt")
     machine.at_rest()
 
 
@@ -155,9 +156,8 @@ def migrate(update: InstanceUpdate) -> None:
     machine, region = machine_of(update), update.wanted.region
     if update.record.region != region:
         how = update.wanted.migration_type or "cold"
-        machine.when_free(
-            lambda: machine.client.migrate(machine.id, region, migration_type=how), f"move to {region}"
-        )
+        call = partial(machine.client.migrate, machine.id, region, migration_type=how)
+        machine.act(call, lambda seen: seen.region == region, f"move to {region}")
         machine.at_rest(lambda seen: seen.region == region, f"be in {region}")
 
 
@@ -165,10 +165,8 @@ def resize(update: InstanceUpdate) -> None:
     machine, plan = machine_of(update), update.wanted.type
     if update.record.type != plan:
         how, disk = update.wanted.migration_type or "cold", update.wanted.resize_disk is not False
-        machine.when_free(
-            lambda: machine.client.resize(machine.id, plan, migration_type=how, resize_disk=disk),
-            f"be resized to {plan}",
-        )
+        call = partial(machine.client.resize, machine.id, plan, migration_type=how, resize_disk=disk)
+        machine.act(call, lambda seen: seen.type == plan, f"be resized to {plan}")
         machine.at_rest(lambda seen: seen.type == plan, f"be a {plan}")
 
 
@@ -207,9 +205,8 @@ def set_placement_group(update: InstanceUpdate) -> None:
 
 def reset_password(update: InstanceUpdate) -> None:
     machine, root_pass = machine_of(update), str(update.wanted.root_pass)
-    machine.when_free(
-        lambda: machine.client.reset_password(machine.id, root_pass), "get another root password"
-    )
+    call = partial(machine.client.reset_password, machine.id, root_pass)
+    machine.act(call, machine.job_since_now("password_reset"), "get another root password")
 
 
 def resize_swap(update: InstanceUpdate) -> None:
@@ -217,9 +214,12 @@ def resize_swap(update: InstanceUpdate) -> None:
     for disk_id, size_mb in swap_steps(
         machine.id, machine.client.disks(machine.id), update.wanted.swap_size or 0
     ):
-        machine.when_free(
-            partial(machine.client.resize_disk, machine.id, disk_id, size_mb), "have its disks resized"
-        )
+        call = partial(machine.client.resize_disk, machine.id, disk_id, size_mb)
+        machine.act(call, partial(_has_disk, machine, disk_id, size_mb), "have its disks resized")
+
+
+def _has_disk(machine: Machine, disk_id: int, size_mb: int, _: Linode) -> bool:
+    return (disk_id, size_mb) in [(disk.id, disk.size) for disk in machine.client.disks(machine.id)]
 
 
 def swap_steps(linode_id: int, disks: Sequence[Disk], swap_mb: int) -> list[tuple[int, int]]:

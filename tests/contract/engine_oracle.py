@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +112,29 @@ def _opened(value: Any) -> Any:
     return value
 
 
-def comparable_events(events: list[Json]) -> list[str]:
-    """Without numbers and times; of diagnostics only errors and warnings, by one line."""
-    return sorted(json.dumps(kept, sort_keys=True) for event in events if (kept := _comparable_event(event)))
+def comparable_events(events: list[Json], *states: Json) -> list[str]:
+    """Without numbers and times; of diagnostics only errors and warnings, by one line.
+
+    A UUID is named by the entry that has it in the states of before and after.
+    """
+    named = with_names(events, *states)
+    return sorted(json.dumps(kept, sort_keys=True) for event in named if (kept := _comparable_event(event)))
+
+
+def with_names(value: Any, *states: Json) -> Any:
+    """With each UUID as the name of the entry whose id it is in the first of the states; what is pickled is masked."""
+    names: dict[str, str] = {UNKNOWN_TEXT: UNKNOWN_TEXT}
+    for number, state in enumerate(states):
+        for entry in (state["checkpoint"].get("latest") or {}).get("resources", []):
+            if UUID.fullmatch(str(entry.get("id"))):
+                names.setdefault(entry["id"], f"<id of {entry['urn']} in state {number}>")
+    text = UUID.sub(lambda match: names.get(match[0], "<uuid>"), json.dumps(value))
+    return json.loads(masked(text))
 
 
 def _comparable_event(event: Json) -> Json | None:
     kind = next(key for key in event if key not in ("sequence", "timestamp"))
-    body = json.loads(masked(UUID.sub("<uuid>", json.dumps(event[kind]))))
+    body = event[kind]
     if kind == "diagnosticEvent":
         if body["severity"] not in ("error", "warning"):
             return None
@@ -133,24 +149,79 @@ def _comparable_event(event: Json) -> Json | None:
     return {kind: body}
 
 
-def by_resource(calls: list[Json]) -> dict[str, list[str]]:
-    """The calls about each resource, in their order: different resources race, in either engine."""
-    found: dict[str, list[str]] = {}
-    for call in calls:
+@dataclass(frozen=True)
+class Told:
+    """One thing that an engine did or wrote, and the resource that it is about."""
+
+    name: str
+    what: str
+
+
+class Related:
+    """Which resources wait for each other, by the states of before and after; of the others either engine's race."""
+
+    def __init__(self, *documents: Json) -> None:
+        self._above: dict[str, set[str]] = {}
+        self._names: dict[str, str] = {}
+        for document in documents:
+            for entry in (document["checkpoint"].get("latest") or {}).get("resources", []):
+                urn = entry["urn"]
+                provider = str(entry.get("provider") or "").rpartition("::")[0]
+                needs = {
+                    entry.get("parent"),
+                    provider,
+                    entry.get("deletedWith"),
+                    *entry.get("dependencies", []),
+                }
+                self._above.setdefault(urn, set()).update(needs - {None, "", urn})
+                self._names.setdefault(str(entry.get("inputs", {}).get("key", urn)), urn)
+
+    def urn_of(self, call: Json) -> str:
         given = call.get("news") or call.get("props") or {}
         key = given.get("key") or str(call.get("id", "")).rpartition("-")[0]
-        found.setdefault(key, []).append(json.dumps(call, sort_keys=True))
-    return found
+        return self._names.get(key, key)
+
+    def _needs(self, urn: str) -> set[str]:
+        found: set[str] = set()
+        open_ = [urn]
+        while open_:
+            for other in self._above.get(open_.pop(), set()) - found:
+                found.add(other)
+                open_.append(other)
+        return found
+
+    def order(self, told: list[Told], *, of_each_alone: bool = False) -> Counter[tuple[Told, Told]]:
+        """Every two that belong to one resource or to two that wait for each other, as the first and the second.
+
+        of_each_alone: only those of one resource, as a refresh reads all at once.
+        """
+        needs = {each.name: {each.name, *(() if of_each_alone else self._needs(each.name))} for each in told}
+        return Counter(
+            (first, second)
+            for place, first in enumerate(told)
+            for second in told[place + 1 :]
+            if first.name in needs[second.name] or second.name in needs[first.name]
+        )
 
 
-def events_by_resource(events: list[Json]) -> dict[str, list[str]]:
-    """What is told of each resource, in its order: kind and op."""
-    found: dict[str, list[str]] = {}
-    for event in events:
-        for kind in ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent"):
-            if metadata := event.get(kind, {}).get("metadata"):
-                found.setdefault(metadata["urn"], []).append(f"{kind} {metadata['op']}")
-    return found
+def calls_told(calls: list[Json], related: Related) -> list[Told]:
+    return [Told(related.urn_of(call), json.dumps(call, sort_keys=True)) for call in calls]
+
+
+def events_told(events: list[Json]) -> list[Told]:
+    """Kind and op."""
+    return [
+        Told(metadata["urn"], f"{kind} {metadata['op']}")
+        for event in events
+        for kind in ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent")
+        if (metadata := event.get(kind, {}).get("metadata"))
+    ]
+
+
+def entries_told(document: Json) -> list[Told]:
+    """The state's resources."""
+    entries = (document["checkpoint"].get("latest") or {}).get("resources", [])
+    return [Told(entry["urn"], "to be deleted" if entry.get("delete") else "") for entry in entries]
 
 
 def closing(text: str, heading: str) -> list[str]:
@@ -160,6 +231,21 @@ def closing(text: str, heading: str) -> list[str]:
         return []
     block = lines[len(lines) - lines[::-1].index(heading) :]
     return block[: block.index("")] if "" in block else block
+
+
+def told_at_the_end(text: str) -> dict[str, list[str]]:
+    """The errors and warnings of the block Diagnostics, by what they are told of."""
+    lines = text.splitlines()
+    found: dict[str, list[str]] = {}
+    about = ""
+    for line in lines[lines.index("Diagnostics:") + 1 :] if "Diagnostics:" in lines else ():
+        if line and not line.startswith(" "):
+            break
+        if re.fullmatch(r"  \S.*:", line):
+            about = line.strip()
+        elif line.strip().startswith(("error:", "warning:")):
+            found.setdefault(about, []).append(line.strip())
+    return {about: sorted(told) for about, told in found.items()}
 
 
 def step_lines(text: str) -> Counter[str]:

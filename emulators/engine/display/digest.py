@@ -59,7 +59,7 @@ class Digest:
         document: Json = {"op": op, "urn": step.urn}
         if step.resource.provider:
             document["provider"] = step.resource.provider
-        if step.old is not None and op != "read":
+        if step.old is not None:
             document["oldState"] = self._state(step.old)
         if step.new is not None:
             document["newState"] = self._state(step.new)

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-How = Literal["tree", "cli"]
+Whom = Literal["tree", "engine", "program", "provider"]
+WHOM: tuple[Whom, ...] = ("tree", "engine", "program", "provider")
+
+
+ENDS_WITHIN_S = 300.0
+"""A command one of whose processes was killed; most end at once."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,20 @@ def descendants(pid: int) -> list[Process]:
     return tree
 
 
-def is_engine(pid: int) -> bool:
-    """Whether it is the CLI of either engine, as opposed to what starts it and what it starts."""
+def role(pid: int) -> Whom | None:
+    """What a process is for either engine: its CLI, the program, the provider; None for what starts or hosts these."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
-        return False
-    return os.path.basename(words[0]) == b"pulumi" or b"emulators.engine" in words
+        return None
+    if os.path.basename(words[0]) == b"pulumi" or b"emulators.engine" in words:
+        return "engine"
+    child = any(word.endswith(b"/child.py") for word in words)
+    if b"pulumi.dynamic" in words or (child and b"provider" in words):
+        return "provider"
+    if any(b"pulumi-language-python-exec" in word for word in words) or (child and b"program" in words):
+        return "program"
+    return None
 
 
 def is_language_host(pid: int) -> bool:
@@ -80,10 +92,14 @@ def is_language_host(pid: int) -> bool:
 
 @dataclass
 class Killed:
-    """A command that was killed, and the processes it had; False in `in_time` if it had ended before."""
+    """A command that was killed, and the processes it had.
+
+    in_time: False if it had ended before. hung: what was left of it didn't end.
+    """
 
     in_time: bool
     left: list[Process]
+    hung: bool = False
 
     def end_the_rest(self, patience_s: float) -> int:
         """How many of its processes still live after that time; they are ended then."""
@@ -101,28 +117,38 @@ class Killed:
 
 
 def run_and_kill(
-    words: list[str], folder: Path, env: Mapping[str, str], is_time: Callable[[], bool], how: How, log: Path
+    words: list[str],
+    folder: Path,
+    env: Mapping[str, str],
+    is_time: Callable[[], bool],
+    whom: Whom,
+    log: Path,
+    every_s: float = 0.06,
 ) -> Killed:
-    """Start a command and kill it with SIGKILL when it is time: the whole tree, or the engine's process alone."""
+    """Start a command and send SIGKILL when it is time: to the whole tree, or to its processes of one role.
+
+    What is left of it without its program or provider ends by itself.
+    """
     with log.open("w") as out:
         process = subprocess.Popen(
             words, cwd=folder, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )  # fmt: skip
     while not is_time():
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.06)
+            process.wait(every_s)
             return Killed(False, [])
     tree = descendants(process.pid)
-    doomed = tree if how == "tree" else [part for part in tree if is_engine(part.pid)] or tree
+    doomed = tree if whom == "tree" else [part for part in tree if role(part.pid) == whom]
     for part in doomed:
         part.kill()
-    if how == "tree":
+    if whom == "tree":
         for part in descendants(process.pid):  # what was born meanwhile
             part.kill()
     try:
-        process.wait(30)
+        process.wait(ENDS_WITHIN_S)
     except subprocess.TimeoutExpired:
         for part in descendants(process.pid):
             part.kill()
         process.wait()
-    return Killed(True, tree)
+        return Killed(bool(doomed), tree, hung=True)
+    return Killed(bool(doomed), tree)

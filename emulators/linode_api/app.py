@@ -27,6 +27,7 @@ from emulators.linode_api.core.faults import (
     FAILURES,
     GATEWAY_PAGE,
     GATEWAY_PAGES,
+    MISSHAPEN,
     NONSENSE,
     REASONS,
     Faults,
@@ -113,9 +114,14 @@ class Api:
         body = await request.body()
         await asyncio.sleep(self.latency_s)
         kind = fault.kind if fault else None
-        if fault and kind == "slow":
+        lost = await cut(request) if kind == "late" else None
+        if fault and kind in ("slow", "late"):
             await asyncio.sleep(fault.delay_s)
+        if kind == "twice":
+            self.decide(request, path, body, fault)
         reply = self.decide(request, path, body, fault)
+        if lost is not None:
+            return lost
         if kind == "cut":
             return await cut(request)
         if kind == "cut_midway":
@@ -229,6 +235,8 @@ def distorted(reply: Reply, fault: Rule) -> Reply:
         return replace(reply, body=GATEWAY_PAGE.format("200 OK"))
     if fault.kind in FAILURES:
         return failed_reply(fault, reply.headers)
+    if fault.kind == "misshapen" and reply.status == 200:
+        return replace(reply, body=MISSHAPEN)
     return reply
 
 

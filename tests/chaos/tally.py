@@ -1,15 +1,16 @@
-"""What an account really holds, counted in the local API's database, against what the stack's state says."""
+"""What an account really holds, counted in the local API's database, against the declarations and the state."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chaos.declared import Declared, Inputs
 from tests.checkout import Checkout
 
 KINDS = {
@@ -19,37 +20,73 @@ KINDS = {
 }
 """By kind: its list, and the event that tells that one was made."""
 
+GOAL = 0.9
+
 
 @dataclass
 class Tally:
-    """Sums over all rounds and kinds. Every one of them is to stay 0 but for `creates` and `kills`."""
+    """Sums over all turns and kinds. `by_fault`: how many runs met it, and how many of these converged."""
 
-    creates: int = 0
     kills: int = 0
     duplicates: int = 0
     orphans: int = 0
     lost: int = 0
     pending: int = 0
     unexplained: int = 0
+    by_fault: dict[str, tuple[int, int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def faulted(self, fault: str, *, converged: bool) -> None:
+        met, there = self.by_fault.get(fault, (0, 0))
+        self.by_fault[fault] = (met + 1, there + converged)
+
+    def wrong(self, note: str) -> None:
+        self.unexplained += 1
+        self.notes.append(note)
 
     @property
     def is_clean(self) -> bool:
         return not (self.duplicates or self.orphans or self.lost or self.pending or self.unexplained)
 
-    def last_line(self) -> str:
-        return f"{self.creates} creates, {self.kills} kills: {self.duplicates} duplicates, {self.orphans} orphans"
+    @property
+    def runs(self) -> int:
+        return sum(met for met, _ in self.by_fault.values())
+
+    @property
+    def converged(self) -> int:
+        return sum(there for _, there in self.by_fault.values())
+
+    @property
+    def is_good(self) -> bool:
+        return self.is_clean and self.converged >= GOAL * self.runs
+
+    def lines(self) -> Iterator[str]:
+        yield from (f"wrong: {note}" for note in self.notes)
+        for fault, (met, there) in sorted(self.by_fault.items()):
+            if there < met:
+                yield f"not in the same run: {fault}, {met - there} of {met}"
+        yield f"{self.lost} lost, {self.pending} pending operations"
+        share = f" ({self.converged / self.runs:.0%})" if self.runs else ""
+        yield f"{self.runs} faulted runs, {self.converged} converged in the same run{share}"
+        yield (
+            f"{self.kills} kills: {self.duplicates} duplicates, {self.orphans} orphans, "
+            f"{self.unexplained} unexplained"
+        )
 
 
-def in_account(checkout: Checkout, kind: str = "Instance") -> dict[int, str]:
-    """Id and label of everything of a kind that is there."""
-    rows: Any = checkout.call("GET", f"{KINDS[kind][0]}?page_size=500")["data"]
-    return {int(row["id"]): str(row["label"]) for row in rows}
+def in_account(checkout: Checkout, kind: str = "Instance") -> dict[int, Inputs]:
+    """Everything of a kind that is there, by id."""
+    return {int(row["id"]): row for row in _rows(checkout, KINDS[kind][0])}
+
+
+def _rows(checkout: Checkout, path: str) -> list[Inputs]:
+    rows: Any = checkout.call("GET", f"{path}?page_size=500")["data"]
+    return list(rows)
 
 
 def labels_in_account(checkout: Checkout) -> dict[str, int]:
     """Label and id of every Linode that is there."""
-    return {label: id_ for id_, label in in_account(checkout).items()}
+    return {str(row["label"]): id_ for id_, row in in_account(checkout).items()}
 
 
 def ever_created(checkout: Checkout, kind: str = "Instance") -> int:
@@ -70,22 +107,70 @@ def state_of(checkout: Checkout, kind: str = "Instance") -> tuple[set[int], int]
     return ids, len(latest.get("pending_operations") or [])
 
 
-def compare(
-    tally: Tally, checkout: Checkout, wanted: Mapping[str, Sequence[str]], created: Mapping[str, int] | None
-) -> None:
-    """Count what is wrong. `wanted`: labels by kind. `created`: how many were to be made so far, None where that
-    depends on the moment."""
-    for kind, labels in wanted.items():
-        there, (ids, pending) = in_account(checkout, kind), state_of(checkout, kind)
+def compare(tally: Tally, checkout: Checkout, declared: Declared, *, exact: bool) -> bool:
+    """Count what is wrong; whether nothing is. exact: how many were to be made doesn't depend on the moment."""
+    notes = len(tally.notes)
+    for kind in KINDS:
+        labels, there, (ids, pending) = (
+            declared.labels(kind),
+            in_account(checkout, kind),
+            state_of(checkout, kind),
+        )
         made = ever_created(checkout, kind)
-        right = made if created is None else created[kind]
-        missing = Counter(labels) - Counter(there.values())
+        right = declared.made[kind] if exact else made
+        seen = Counter(str(row["label"]) for row in there.values())
         tally.duplicates += max(0, made - right, len(there) - len(labels))
         tally.orphans += len(set(there) - ids)
-        tally.lost += len(ids - set(there)) + missing.total()
+        tally.lost += len(ids - set(there)) + (Counter(labels) - seen).total()
         tally.pending += pending
-        if made != right or Counter(there.values()) != Counter(labels) or ids != set(there) or pending:
+        if made != right or seen != Counter(labels) or ids != set(there) or pending:
             tally.notes.append(
-                f"{kind}: made {made} of {right}; wanted {sorted(labels)}, there {sorted(there.values())}, "
+                f"{kind}: made {made} of {right}; declared {sorted(labels)}, there {sorted(seen.elements())}, "
                 f"in state {sorted(ids)}, there as {sorted(there)}, pending {pending}"
             )
+        declared.made[kind] = made
+    for problem in _differences(checkout, declared):
+        tally.wrong(problem)
+    return len(tally.notes) == notes
+
+
+def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
+    """What is there otherwise than declared."""
+    servers = {row["label"]: row for row in in_account(checkout).values()}
+    walls = {row["label"]: row for row in in_account(checkout, "Firewall").values()}
+    for name, inputs in declared.resources["Instance"].items():
+        seen = servers.get(f"fleet-local-{name}")
+        if seen is None:
+            continue
+        wanted = {key: inputs[key] for key in ("type", "region", "image")}
+        wanted["status"] = "running" if inputs["booted"] else "offline"
+        backups = inputs.get("backups_enabled")
+        found = {**seen, "backups": seen["backups"]["enabled"]}
+        wanted |= {"backups": backups} if backups is not None else {}
+        yield from _unlike(name, wanted, found)
+        if (behind := inputs.get("behind")) and (wall := walls.get(f"fleet-local-{behind}")):
+            ids = [
+                row["entity"]["id"] for row in _rows(checkout, f"/networking/firewalls/{wall['id']}/devices")
+            ]
+            if seen["id"] not in ids:
+                yield f"{name} is not behind {behind}"
+        disks = _rows(checkout, f"/linode/instances/{seen['id']}/disks")
+        swap = [disk["size"] for disk in disks if disk["filesystem"] == "swap"]
+        if swap != [inputs.get("swap_size", 512)]:
+            yield f"{name} has swap {swap}, declared is {inputs.get('swap_size', 512)}"
+    for name, inputs in declared.resources["Firewall"].items():
+        if wall := walls.get(f"fleet-local-{name}"):
+            ports = [each["ports"] for each in wall["rules"]["inbound"]]
+            yield from _unlike(
+                name, {"ports": [each["ports"] for each in inputs["inbound"]]}, {"ports": ports}
+            )
+    declared_keys = sorted((key["label"], key["ssh_key"]) for key in declared.resources["SSHKey"].values())
+    keys = sorted((row["label"], row["ssh_key"]) for row in in_account(checkout, "SSHKey").values())
+    if keys != declared_keys:
+        yield f"SSH keys {keys}, declared are {declared_keys}"
+
+
+def _unlike(name: str, wanted: Inputs, found: Inputs) -> Iterator[str]:
+    for key, value in wanted.items():
+        if found[key] != value:
+            yield f"{name} has {key} {found[key]!r}, declared is {value!r}"

@@ -1,35 +1,57 @@
-"""A little of `make chaos`: creates under faults and a killed run, on each engine."""
+"""A little of `make chaos` on each engine: runs under faults, and one killed for each process that can be."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.creates import run_round
-from tests.chaos.kills import Kills
+from tests.chaos.disturbances import Kill
 from tests.chaos.tally import Tally
+from tests.chaos.turns import Turns
 
 pytestmark = pytest.mark.all
 
 
-def test_creates_under_faults_leave_exactly_what_was_declared(engine: str, tmp_path: Path) -> None:
-    tally, said = Tally(), list[str]()
-
-    run_round(tmp_path, engine, 8, 7, tally, said.append)
-
-    assert tally.is_clean, tally.notes
-    assert tally.last_line() == "24 creates, 0 kills: 0 duplicates, 0 orphans"
-    assert " 0 faults" not in said[0]
+@pytest.fixture(scope="module")
+def started(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turns]:
+    made = Turns(tmp_path_factory.mktemp("chaos"), engine, 8, Tally(), lambda _: None)
+    made.start()
+    yield made
+    made.close()
 
 
-def test_a_killed_run_and_its_recovery_leave_exactly_what_was_declared(engine: str, tmp_path: Path) -> None:
-    tally = Tally()
-    kills = Kills(tmp_path, engine, 8, tally, lambda _: None)
-    try:
-        kills.start()
-        kills.kill_once(1)
-    finally:
-        kills.close()
+@pytest.fixture
+def turns(started: Turns) -> Turns:
+    """One stack for all of these, as `make chaos` has it; each counts for itself."""
+    started.tally = Tally()
+    return started
 
-    assert tally.is_clean, tally.notes
+
+def test_runs_under_faults_leave_exactly_what_was_declared(turns: Turns) -> None:
+    turns.faulted("create", "cut after", ["more"])
+    turns.faulted("action", "502 after", ["swap"])
+    turns.faulted("delete", "cut before", ["fewer"])
+    turns.faulted("list", "cut midway", ["more"])
+
+    assert turns.tally.is_clean, turns.tally.notes
+    assert turns.tally.runs == 4
+
+
+@pytest.mark.parametrize(
+    ("kill", "change"),
+    [
+        (Kill("in its shutdown", "tree"), "swap"),
+        (Kill("writing the state", "engine"), "more"),
+        (Kill("in its rebuild", "provider"), "rebuild"),
+        (Kill("writing the pins", "program"), "another pick"),
+    ],
+    ids=lambda each: each.moment if isinstance(each, Kill) else "",
+)
+def test_a_killed_run_and_its_recovery_leave_exactly_what_was_declared(
+    turns: Turns, kill: Kill, change: str
+) -> None:
+    turns.killed(kill, [change])
+
+    assert turns.tally.is_clean, turns.tally.notes
+    assert turns.tally.kills == 1

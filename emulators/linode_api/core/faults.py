@@ -6,9 +6,12 @@ A rule: {"kind": …, "method": "POST", "path": "/linode/instances", "times": 3,
 kind               what the client meets
 cut                the TCP connection is cut, before the work is done, or with after_commit after it
 cut_midway         the work is done, half of the answer arrives, then the connection is cut
+late               the connection is cut at once, and the work is done delay_s later
+twice              the work is done twice, as by a proxy that repeats; the second answer arrives
 408, 429, 500      the API's own error bodies (429 never does the work)
 502, 504           an HTML page of the gateway in front of the API
 garbled            the work is done, and a good answer has a page where its JSON should be
+misshapen          the work is done, and a good answer is other JSON than the API's
 503                a refusal in JSON
 maintenance        503 with the header X-Maintenance-Mode
 slow               the answer comes delay_s seconds late (real seconds)
@@ -33,8 +36,8 @@ from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 KINDS = (
-    "cut", "cut_midway", "408", "429", "500", "502", "503", "504", "garbled", "maintenance", "slow",
-    "malformed_headers", "missing_headers", "job_fails",
+    "cut", "cut_midway", "late", "twice", "408", "429", "500", "502", "503", "504", "garbled", "misshapen",
+    "maintenance", "slow", "malformed_headers", "missing_headers", "job_fails",
 )  # fmt: skip
 FAILURES = ("408", "500", "502", "503", "504")
 """Answers that tell nothing of whether the work was done."""
@@ -42,6 +45,7 @@ FAILURES = ("408", "500", "502", "503", "504")
 GATEWAY_PAGES = {"502": "502 Bad Gateway", "504": "504 Gateway Time-out"}
 NONSENSE = {"X-RateLimit-Remaining": "many", "X-RateLimit-Reset": "-1", "Retry-After": "-1509450059"}
 GATEWAY_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>{0}</body>\r\n</html>\r\n"
+MISSHAPEN: Mapping[str, object] = {"data": None, "id": {"of": []}, "status": 7, "pages": "many"}
 REASONS = {
     "408": "Please try again",
     "429": "Too many requests",

@@ -12,6 +12,7 @@ from emulators.linode_api.core.faults import Faults, Rule, parse_rule
 from emulators.linode_api.core.limits import COLLECTION, CREATE, RESERVED, RESERVED_BURST, Limiter
 from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import EMPTY, Caller, reasons
+from tests.until import until
 
 START = 1_790_000_000.0
 
@@ -97,6 +98,39 @@ def test_an_answer_can_break_off_midway(api: LocalApi, caller: Caller) -> None:
 
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         caller.get("/regions")
+
+
+def test_a_request_can_be_carried_out_after_its_connection_was_cut(api: LocalApi, caller: Caller) -> None:
+    api.set_faults({"kind": "late", "method": "POST", "delay_s": 0.2, "times": 1})
+
+    with pytest.raises(requests.ConnectionError):
+        caller.post("/linode/instances", {**EMPTY, "label": "late"})
+
+    assert caller.rows("/linode/instances") == []
+    until(lambda: caller.rows("/linode/instances"))
+
+
+def test_a_request_can_be_carried_out_twice(api: LocalApi, caller: Caller) -> None:
+    api.set_faults({"kind": "twice", "method": "POST", "times": 1})
+
+    answer = caller.post("/linode/instances", {**EMPTY, "label": "once"})
+
+    assert (answer.status_code, reasons(answer)) == (
+        400,
+        [("label", "Label must be unique among your linodes")],
+    )
+    assert len(caller.rows("/linode/instances")) == 1
+
+
+def test_an_answer_can_be_garbled_or_misshapen(api: LocalApi, caller: Caller) -> None:
+    api.set_faults({"kind": "garbled", "times": 1}, {"kind": "misshapen", "times": 1})
+
+    garbled, misshapen = caller.get("/regions"), caller.get("/regions")
+
+    assert (garbled.status_code, misshapen.status_code) == (200, 200)
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        garbled.json()
+    assert misshapen.json()["data"] is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""What chaos declares: Linodes, firewalls and SSH keys as data, and the changes that are made to them."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.checkout import Checkout
+
+PROGRAM = '''
+
+def chaos() -> None:
+    """What chaos declares beside the stack's servers."""
+    import json
+
+    from providers import linode
+
+    with open("declared.json") as file:
+        declared = json.load(file)
+    walls = {}
+    for kind in ("Firewall", "SSHKey", "Instance"):
+        for name, inputs in declared[kind].items():
+            if wall := inputs.pop("behind", None):
+                inputs["firewall_id"] = walls[wall].id.apply(int)
+            made = getattr(linode, kind)(name, **inputs)
+            walls |= {name: made} if kind == "Firewall" else {}
+
+
+chaos()
+'''
+KEYS = tuple(f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43} chaos" for letter in "IK")
+KINDS = ("Instance", "Firewall", "SSHKey")
+VENDORS = ("Debian", "Ubuntu")
+IN_GROUP = "fleet-local-db-1"
+"""The server of the stack's settings: its picks are what is pinned."""
+
+Inputs = dict[str, Any]
+
+
+def other(value: object, *choices: object) -> object:
+    """Of two choices the one that it isn't."""
+    return choices[value == choices[0]]
+
+
+@dataclass
+class Declared:
+    """By kind, name and input. `made`: how many of each kind have to have been made so far, replacements included."""
+
+    resources: dict[str, dict[str, Inputs]]
+    vendor: str = VENDORS[0]
+    made: Counter[str] = field(default_factory=Counter)
+
+    def add(self, kind: str, inputs: Inputs) -> None:
+        number = next(n for n in range(1, 1000) if f"{kind.lower()}-{n}" not in self.resources[kind])
+        self.resources[kind][f"{kind.lower()}-{number}"] = inputs
+        self.made[kind] += 1
+
+    def one(self, kind: str, dice: random.Random) -> Inputs:
+        return self.resources[kind][dice.choice(sorted(self.resources[kind]))]
+
+    def labels(self, kind: str) -> list[str]:
+        named = [str(each.get("label", f"fleet-local-{name}")) for name, each in self.resources[kind].items()]
+        return [IN_GROUP, *named] if kind == "Instance" else named
+
+    def write(self, checkout: Checkout) -> None:
+        program = checkout.root / "__main__.py"
+        if PROGRAM not in program.read_text():
+            program.write_text(program.read_text() + PROGRAM)
+        (checkout.root / "declared.json").write_text(json.dumps(self.resources))
+        checkout.set_group("web", count=0)
+        checkout.set_group("db", image={"vendor": self.vendor}, backups=False)
+
+
+def first(servers: int = 3, walls: int = 2, keys: int = 2) -> Declared:
+    declared = Declared({kind: {} for kind in KINDS}, made=Counter(Instance=1))
+    for kind, count in zip(KINDS, (servers, walls, keys), strict=True):
+        for _ in range(count):
+            declared.add(kind, new(kind))
+    return declared
+
+
+def new(kind: str) -> Inputs:
+    """Every two keys have the same label and the same content."""
+    inputs: dict[str, Inputs] = {
+        "Instance": {
+            "type": "g6-standard-1", "region": "de-fra-2", "image": "linode/debian13", "resize_disk": False,
+            "root_pass": "First-Passw0rd-1", "on_root_pass_change": "reset", "on_image_change": "rebuild",
+            "tags": ["turn-0"], "booted": True, "behind": "firewall-1", "allow_data_loss": True,
+        },
+        "Firewall": {"inbound": [rule(8000)], "inbound_policy": "DROP", "outbound_policy": "ACCEPT"},
+        "SSHKey": {"label": "twin", "ssh_key": KEYS[0]},
+    }  # fmt: skip
+    return inputs[kind]
+
+
+def rule(port: int) -> Inputs:
+    addresses = {"ipv4": ["192.0.2.0/24"]}
+    return {"action": "ACCEPT", "protocol": "TCP", "ports": str(port), "addresses": addresses}
+
+
+def _toggles(kind: str, key: str, *choices: object) -> Edit:
+    def edit(declared: Declared, dice: random.Random) -> None:
+        one = declared.one(kind, dice)
+        one[key] = other(one.get(key), *choices)
+
+    return edit
+
+
+def _replaces(kind: str, key: str, *choices: object, **policy: str) -> Edit:
+    def edit(declared: Declared, dice: random.Random) -> None:
+        one = declared.one(kind, dice)
+        one.update(policy, **{key: other(one[key], *choices)})
+        declared.made[kind] += 1
+
+    return edit
+
+
+def _tags(declared: Declared, dice: random.Random) -> None:
+    for kind in ("Instance", "Firewall"):
+        declared.one(kind, dice)["tags"] = [f"turn-{dice.randrange(1000)}"]
+
+
+def _rules(declared: Declared, dice: random.Random) -> None:
+    declared.one("Firewall", dice)["inbound"] = [rule(dice.randrange(1000, 9000))]
+
+
+def _more(declared: Declared, dice: random.Random) -> None:
+    for kind in KINDS:
+        for _ in range(dice.randrange(1, 3)):
+            declared.add(kind, new(kind))
+
+
+def _fewer(declared: Declared, _: random.Random) -> None:
+    """The last of each kind, but for two, and never a firewall that a Linode is behind."""
+    used = {each.get("behind") for each in declared.resources["Instance"].values()}
+    for kind in KINDS:
+        names = [name for name in declared.resources[kind] if name not in used]
+        for name in names[1:][-2:]:
+            if len(declared.resources[kind]) > 2:
+                del declared.resources[kind][name]
+
+
+def _another_image(declared: Declared, _: random.Random) -> None:
+    """Settings whose picks are pinned anew, and whose server is replaced."""
+    declared.vendor = str(other(declared.vendor, *VENDORS))
+    declared.made["Instance"] += 1
+
+
+Edit = Callable[[Declared, random.Random], None]
+IMAGES = ("linode/debian13", "linode/debian12")
+CHANGES: dict[str, Edit] = {
+    "resize": _toggles("Instance", "type", "g6-standard-1", "g6-standard-2"),
+    "migrate": _toggles("Instance", "region", "de-fra-2", "gb-lon"),
+    "rebuild": _toggles("Instance", "image", *IMAGES),
+    "password": _toggles("Instance", "root_pass", "First-Passw0rd-1", "Second-Passw0rd-2"),
+    "swap": _toggles("Instance", "swap_size", 512, 256),
+    "kernel": _toggles("Instance", "kernel", "linode/grub2", "linode/latest-64bit"),
+    "power": _toggles("Instance", "booted", True, False),
+    "backups": _toggles("Instance", "backups_enabled", True, False),
+    "attach": _toggles("Instance", "behind", "firewall-1", "firewall-2"),
+    "key renamed": _toggles("SSHKey", "label", "twin", "brother"),
+    "key replaced": _replaces("SSHKey", "ssh_key", *KEYS),
+    "tags": _tags,
+    "rules": _rules,
+    "more": _more,
+    "fewer": _fewer,
+    "another pick": _another_image,
+}
+
+
+def changed(before: Declared, names: list[str], dice: random.Random) -> Declared:
+    after = deepcopy(before)
+    for name in names:
+        CHANGES[name](after, dice)
+    return after

@@ -1,0 +1,150 @@
+"""One stack, turn after turn: something else is declared, its `up` is disturbed, and what is there is counted."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+
+from tests.chaos import declared, disturbances
+from tests.chaos.declared import CHANGES
+from tests.chaos.disturbances import FAULTS, REQUESTS, SUITED, Kill
+from tests.chaos.tally import Tally, compare
+from tests.checkout import Checkout, Done
+from tests.killing import run_and_kill
+
+LONGEST_AFTERLIFE_S = 20.0
+"""How long parts of a killed run may live before they are called stuck."""
+
+SPEED = "240"
+INSTANCE = "dynamic/linode:Instance"
+"""In what the engine prints from the first step on."""
+
+
+class Turns:
+    """Each is a method; `tally` has the sums."""
+
+    def __init__(
+        self, folder: Path, engine: str, seed: int, tally: Tally, say: Callable[[str], None]
+    ) -> None:
+        self.folder, self.tally, self.say = folder, tally, say
+        self.checkout = Checkout(folder, engine)
+        self.checkout.env["LOCAL_SPEED"] = SPEED
+        self.dice = random.Random(seed)
+        self.declared = declared.first()
+        self.longest_s = 4.0
+        self.number = 0
+
+    def start(self) -> None:
+        """The first `up`, undisturbed: it tells how long one takes."""
+        self.checkout.run("preview")  # makes the settings
+        self.declared.write(self.checkout)
+        begun = time.monotonic()
+        done = self.checkout.run("up")
+        if done.code:
+            raise RuntimeError(done.said)
+        self.longest_s = 1.0 + time.monotonic() - begun
+        compare(self.tally, self.checkout, self.declared, exact=True)
+
+    def faulted(self, request: str, fault: str, changes: list[str], times: int = 1, skip: int = 0) -> None:
+        """An `up` whose requests of a kind meet a fault; counted if any did."""
+        self._declare(changes)
+        disturbances.disturb(self.checkout, disturbances.rules(request, fault, times, skip))
+        done = self._up("faulted")
+        met = sum(disturbances.met(self.checkout))
+        disturbances.disturb(self.checkout, ())
+        if met:
+            self.tally.faulted(f"{request}, {fault}", converged=done.code == 0)
+        again = done if done.code == 0 else self._up("after")
+        if again.code:
+            self.tally.wrong(f"turn {self.number}: no success without faults either; see {self.folder}")
+        self._count(f"{met} × {request}, {fault}{'' if done.code == 0 else ': second run'}", exact=True)
+
+    def killed(self, kill: Kill, changes: list[str]) -> None:
+        """An `up` that is killed, and recovered as documented; counted if it was killed in time."""
+        before = self.declared
+        self._declare(changes)
+        kill.slow_down(self.checkout)
+        moment = kill.moment_of(self.checkout, self.longest_s, self.dice)
+        words, log = [sys.executable, "-m", "fleet", "up"], self.folder / f"{self.number}-killed.log"
+        killed = run_and_kill(
+            words, self.checkout.root, self.checkout.env, moment.is_now, kill.whom, log, moment.every_s
+        )
+        disturbances.disturb(self.checkout, ())
+        changes_mind = self.dice.random() < 0.25
+        if changes_mind:
+            self.declared = deepcopy(before)
+            self._declare([self.dice.choice(("tags", "more", "fewer"))], turn=self.number)
+        unlocked = self.checkout.run("unlock")
+        (self.folder / f"{self.number}-unlock.log").write_text(unlocked.said)
+        done = self._up("after")
+        stuck = killed.end_the_rest(LONGEST_AFTERLIFE_S)
+        if stuck and kill.whom == "engine" and INSTANCE not in log.read_text():
+            stuck = 0  # the SDK's servicer, left before it got its first call: it waits for ever and sends nothing
+        if unlocked.code or done.code or stuck or killed.hung:
+            self.tally.wrong(
+                f"turn {self.number}: unlock {unlocked.code}, up {done.code}, {stuck} stuck, hung {killed.hung}; "
+                f"see {self.folder}"
+            )
+        self.tally.kills += killed.in_time
+        when = f"{kill.whom} killed {moment.name}{'' if killed.in_time else ' (had ended)'}"
+        self._count(f"{when}{', then another wish' if changes_mind else ''}", exact=not changes_mind)
+
+    def _declare(self, changes: list[str], turn: int | None = None) -> None:
+        self.number = turn or self.number + 1
+        self.changes = changes
+        self.declared = declared.changed(self.declared, changes, self.dice)
+        self.declared.write(self.checkout)
+
+    def _up(self, name: str) -> Done:
+        done = self.checkout.run("up")
+        (self.folder / f"{self.number}-{name}.log").write_text(done.said)
+        return done
+
+    def _count(self, what: str, *, exact: bool) -> None:
+        """The account against what is declared, and what a preview with a look at the account says of it."""
+        is_right = compare(self.tally, self.checkout, self.declared, exact=exact)
+        still = self.checkout.run("preview", "--refresh", "--expect-no-changes")
+        if still.code:
+            (self.folder / f"{self.number}-still.log").write_text(still.said)
+            self.tally.wrong(f"turn {self.number}: a preview has changes; see {self.folder}")
+        wrong = "" if is_right and not still.code else " WRONG"
+        self.say(f"{self.number} {self.checkout.engine}, {' and '.join(self.changes)}: {what}{wrong}")
+
+    def close(self) -> None:
+        self.checkout.close()
+
+
+def run(turns: Turns, faults: int, kills: int) -> None:
+    """So many faulted and killed runs: those that met no fault, or had ended before, don't count."""
+    turns.start()
+    tally, dice = turns.tally, turns.dice
+    faulted, killed = tally.runs + faults, tally.kills + kills
+    drawn = [(request, fault) for request in REQUESTS for fault in FAULTS]
+    dice.shuffle(drawn)
+    for number in range(3 * (faults + kills)):
+        if tally.runs < faulted:
+            request, fault = drawn[number % len(drawn)]
+            changes = dice.sample(suited_to(request), dice.choice((1, 2)))
+            turns.faulted(request, fault, changes, dice.choice((1, 1, 2, 3)), dice.choice((0, 0, 1, 2)))
+        elif tally.kills < killed:
+            kill = Kill.drawn(dice)
+            turns.killed(kill, [dice.choice(SUITED.get(kill.moment, sorted(CHANGES)))])
+        else:
+            return
+
+
+SENT_FOR: dict[str, list[str]] = {
+    "create": ["more", "another pick", "key replaced"],
+    "action": ["resize", "migrate", "rebuild", "password", "swap", "kernel", "power", "backups"],
+    "update": ["tags", "rules", "key renamed", "kernel", "attach"],
+    "delete": ["fewer", "another pick", "key replaced"],
+}
+
+
+def suited_to(request: str) -> list[str]:
+    """The changes that send such requests; every one looks."""
+    return SENT_FOR.get(request, sorted(CHANGES))

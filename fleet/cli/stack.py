@@ -117,10 +117,11 @@ def stop() -> None:
 
 @click.command(cls=Command)
 def env() -> None:
-    """The variables with which `pulumi` itself works on stack `local`: eval "$(fleet env)"."""
-    from fleet.engine import local_stack
+    """The variables with which `pulumi` itself works on stack `local`, as fast: eval "$(fleet env)"."""
+    from fleet.engine import engine, local_stack
 
-    for key, value in local_stack.of_environment(os.environ).pulumi_variables().items():
+    where = local_stack.of_environment(os.environ).pulumi_variables()
+    for key, value in {**engine.AT_ONCE, **where}.items():
         click.echo(f"export {key}='{value}'")
 
 

@@ -17,6 +17,10 @@ from stacks.sources import PROJECT
 
 CHOICES = ("pulumi", "embedded")
 
+AT_ONCE = {"PULUMI_PARALLEL": "100"}
+"""Steps at once, unless the environment or --parallel say otherwise: the limiter and the one poller make that
+safe, and what waits for a boot costs nothing."""
+
 
 @dataclass(frozen=True)
 class Engine:

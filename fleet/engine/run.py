@@ -10,16 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fleet.engine import local_stack
-from fleet.engine.engine import Engine, choose
+from fleet.engine.engine import AT_ONCE, Engine, choose
 from fleet.engine.lock_wait import LockWait
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core import state_files as state_folder
 from stacks.expiry import duration
 from stacks.sources import PROJECT, PULL_REQUEST, environments, no_settings, of_files
-
-AT_ONCE = {"PULUMI_PARALLEL": "100"}
-"""Steps at once, unless the environment or --parallel say otherwise: the limiter and the one poller make that
-safe, and what waits for a boot costs nothing."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulators.linode_api.server import LocalApi
-from fleet.engine.run import AT_ONCE
+from fleet.engine.engine import AT_ONCE
 from tests import fleet_program
 from tests.checkout import ENGINES, Done
 from tests.project import Project

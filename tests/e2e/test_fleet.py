@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from fleet.engine.run import AT_ONCE
+from fleet.engine.engine import AT_ONCE
 from tests import fleet_program
 from tests.fleet_program import newest_request, requests_since
 from tests.project import Project

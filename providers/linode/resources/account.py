@@ -74,7 +74,7 @@ class AccountProvider(ResourceProvider):
 _of_stack: WeakKeyDictionary[object, Account] = WeakKeyDictionary()
 
 
-def _this_run() -> object:
+def this_run() -> object:
     """What each run of a program has for itself: its connection to the engine, or a test's mocks in its place."""
     return settings.get_monitor() or pulumi.runtime
 
@@ -91,12 +91,12 @@ class Account(DynamicResource, module="linode", name="Account"):
     def __init__(self, name: str = "account", opts: pulumi.ResourceOptions | None = None) -> None:
         _end_quietly()
         super().__init__(("AccountProvider",), name, {"stack": pulumi.get_stack(), "uuid": None}, opts)
-        _of_stack.setdefault(_this_run(), self)
+        _of_stack.setdefault(this_run(), self)
 
     @classmethod
     def of_stack(cls) -> Account:
         """The program's one account, made when it is first needed."""
-        return _of_stack.get(_this_run()) or cls()
+        return _of_stack.get(this_run()) or cls()
 
     def owner_of(self, name: str, generation: int = FIRST_GENERATION) -> dict[str, Any]:
         """The owner that a resource of this program passes to its provider, which sees neither stack nor project."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, overload
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime import settings
 
 from providers.linode.core.args import by_name
+from providers.linode.resources.account import this_run
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance.args import InstanceArgs
 
@@ -45,6 +48,7 @@ class Instance(Resource):
     @by_name(InstanceArgs)
     def __init__(self, name: str) -> None: ...
     def __init__(self, name: str, args: Any = None, opts: Any = None, **by_name: Any) -> None:
+        _tell_what_is_faster()
         self._declare(name, args, opts, by_name)
 
     @classmethod
@@ -54,3 +58,19 @@ class Instance(Resource):
         """A Linode that is there already, to be read and not managed. The command fails if there is none."""
         found = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=linode_id))
         return cls(name, InstanceArgs(type="", region=""), found)
+
+
+_declared: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+
+
+def _tell_what_is_faster() -> None:
+    """Once in an `up` that declares more Linodes than its engine makes at a time: they would wait for each other's
+    boots, which costs minutes.
+    """
+    run, at_once = this_run(), settings.SETTINGS.parallel
+    _declared[run] = count = _declared.get(run, 0) + 1
+    if at_once and count == at_once + 1 and not settings.is_dry_run():
+        pulumi.log.info(
+            f"the engine makes {at_once} Linodes at a time. `--parallel 100` or PULUMI_PARALLEL=100 has more of them "
+            "boot together; the API's limits are kept either way."
+        )

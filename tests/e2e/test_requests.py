@@ -1,0 +1,89 @@
+"""What a plain loop of forty Linodes costs in requests, by either engine; no figure here is a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from fleet.engine.engine import AT_ONCE
+from tests.checkout import Done
+from tests.fleet_program import newest_request, requests_since
+from tests.project import Project
+
+pytestmark = pytest.mark.all
+
+COUNT = 40
+LOOKS = ("GET /v4/account/events", "GET /v4/linode/instances")
+"""What all that wait share; how often they look is the machine's pace."""
+POST, DELETE = "POST /v4/linode/instances", "DELETE /v4/linode/instances/*"
+FASTER = "`--parallel 100` or PULUMI_PARALLEL=100 has more of them boot together"
+
+LOOP = """
+from providers.linode import Instance, InstanceArgs
+
+for n in range(%d):
+    Instance(f"web-{n}", type="g6-nanode-1", region="de-fra-2", image="linode/debian13", root_pass="Planted-Passw0rd-7")
+"""
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[LocalApi]:
+    with LocalApi(tmp_path / "api.sqlite3", speed=120, limits=False) as served:
+        yield served
+
+
+def cost(api: LocalApi, command: Callable[[], Done]) -> dict[str, int]:
+    """The requests of a command that succeeds."""
+    before = newest_request(api)
+    done = command()
+    assert done.code == 0, done.said
+    return requests_since(api, before)
+
+
+def told(seen: dict[str, int]) -> tuple[int, int]:
+    """How many were shared looks, and how many were not."""
+    looks = sum(seen.get(look, 0) for look in LOOKS)
+    return looks, sum(seen.values()) - looks
+
+
+def test_a_plain_loop_costs_a_request_for_each_linode_and_looks_that_all_share(
+    engine: str, tmp_path: Path, api: LocalApi
+) -> None:
+    project = Project(tmp_path / "project", engine, api, LOOP % COUNT)
+    project.env |= AT_ONCE
+    project.env.pop("LINODE_CACHE", None)
+    cost(api, project.preview)
+
+    made = cost(api, project.up)
+    looked = cost(api, project.preview)
+    refreshed = cost(api, lambda: project.run("refresh", "--yes", "--skip-preview", "--stack", "test"))
+    gone = cost(api, project.destroy)
+
+    assert made[POST] == COUNT
+    looks, others = told(made)
+    assert others <= COUNT + 2, made
+    assert looks < COUNT, made
+    assert sum(looked.values()) <= 2, looked
+    assert sum(refreshed.values()) <= 2, refreshed
+    assert gone[DELETE] == COUNT
+    looks, others = told(gone)
+    assert others <= COUNT + 2, gone
+    assert looks < COUNT, gone
+
+
+def test_an_engine_that_makes_few_at_a_time_is_told_once_of_what_is_faster(
+    engine: str, tmp_path: Path, api: LocalApi
+) -> None:
+    project = Project(tmp_path / "project", engine, api, LOOP % 4)
+
+    seen = project.preview("--parallel", "2")
+    made = project.up("--parallel", "2")
+    again = project.up("--parallel", "4")
+
+    assert FASTER not in seen.said
+    assert made.said.partition("Diagnostics:")[2].count(FASTER) == 1, made.said
+    assert "the engine makes 2 Linodes at a time" in made.said
+    assert FASTER not in again.said

@@ -20,6 +20,12 @@ PULL_REQUEST = re.compile(r"pr(-\d+)?")
 """The template of pull requests' stacks, and what is made from it."""
 
 
+def project_here() -> Path:
+    """The project whose folder a command was called in: this one, or another that has the provider beside it."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), PROJECT)
+
+
 def environments() -> list[str]:
     """Every environment that has a file, by name; a pull request's own is a copy, and none."""
     names = (file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in FOLDER.glob("Pulumi.*.yaml"))

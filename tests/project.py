@@ -26,7 +26,7 @@ with open("instances.json") as file:
 
 
 class Project:
-    """One stack of project `fleet`, with a token of its own account."""
+    """One stack of a project, with a token of its own account."""
 
     def __init__(
         self,
@@ -36,14 +36,15 @@ class Project:
         program: str = INSTANCES,
         account: str = "e2e",
         stack: str = "test",
+        name: str = "fleet",
     ) -> None:
         self.folder, self.engine, self.api, self.account = folder, engine, api, account
-        self.stack = stack
+        self.stack, self.name = stack, name
         self.token = api.add_token(account)
         (folder / "state").mkdir(parents=True)
         (folder / "home").mkdir()
         runtime = f"{{name: python, options: {{toolchain: pip, virtualenv: {sys.prefix}}}}}"
-        (folder / "Pulumi.yaml").write_text(f"name: fleet\nruntime: {runtime}\n")
+        (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: {runtime}\n")
         (folder / "__main__.py").write_text(program)
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("LINODE_", "PULUMI_"))}
         self.env = {
@@ -90,4 +91,4 @@ class Project:
 
     @property
     def checkpoint(self) -> Path:
-        return self.folder / "state" / ".pulumi" / "stacks" / "fleet" / f"{self.stack}.json"
+        return self.folder / "state" / ".pulumi" / "stacks" / self.name / f"{self.stack}.json"

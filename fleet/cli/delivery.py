@@ -113,7 +113,18 @@ def pr_down(number: int, words: tuple[str, ...]) -> int:
     help="Which pull requests' stacks.",
 )
 @click.option(
-    "--id", "ids", multiple=True, metavar="LINODE", help="Also delete this orphan of a stack of ours."
+    "-s",
+    "--stack",
+    default="",
+    metavar="STACK",
+    help="Instead: all that has the tag of this stack and is not in it.",
+)
+@click.option(
+    "--id",
+    "ids",
+    multiple=True,
+    metavar="ID",
+    help="Also delete this orphan of a stack of ours; with --stack no other.",
 )
 @click.option(
     "--report",
@@ -121,22 +132,23 @@ def pr_down(number: int, words: tuple[str, ...]) -> int:
     metavar="FILE",
     help="What was found, as JSON.",
 )
-def reap(yes: bool, stack_pattern: str, ids: tuple[str, ...], report: Path | None) -> int:
+def reap(yes: bool, stack_pattern: str, stack: str, ids: tuple[str, ...], report: Path | None) -> int:
     """Find pull requests' stacks past their end and what such stacks left behind; delete that with --yes.
 
-    Ends with 0: nothing is left to delete, 1: something failed, 3: something would be deleted without --yes.
+    With --stack: what that stack left behind, whatever its end. Ends with 0: nothing is left to delete, 1: something
+    failed, 3: something would be deleted without --yes.
     """
     from fleet.delivery.reaper import Reaper
     from fleet.delivery.reaping import COLUMNS, total
 
-    reaper = Reaper(stack_pattern, frozenset(ids))
+    reaper = Reaper("" if stack else stack_pattern, frozenset(ids), stack)
     found = reaper.found()
     failed = reaper.unknown_names(found)
     if found:
         table(COLUMNS, [row.cells() for row in found])
     click.echo(total(found))
     if reaper.others:
-        click.echo(f"{reaper.others} Linodes belong to other projects or stacks: left alone")
+        click.echo(f"{reaper.others} resources belong to other projects or stacks: left alone")
     doomed = [row for row in found if row.verdict.action == "delete"]
     if yes:
         failed += [problem for row in doomed if (problem := reaper.delete(row))]

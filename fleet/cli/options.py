@@ -135,16 +135,21 @@ def for_engine(
     return add
 
 
-def on_stack(function: Callable[..., int]) -> Command:
+def on_stack(function: Callable[..., int], run: str = "run_of") -> Command:
     """A command about a stack: the function gets its run. Raises as `run_of`."""
 
     @functools.wraps(function)
     def call(stack: str, words: tuple[str, ...], config_file: str, **more: Any) -> int:
-        from fleet.engine.run import run_of
+        from fleet.engine import run as runs
 
-        return function(run_of(stack, words, config_file), **more)
+        return function(getattr(runs, run)(stack, words, config_file), **more)
 
     return for_engine(stack_option, config_file_option)(call)
+
+
+def on_stack_here(function: Callable[..., int]) -> Command:
+    """The same about a stack of the project in whose folder it is called."""
+    return on_stack(function, "run_here")
 
 
 def paper() -> Console:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.options import Command, as_json, format_option, on_stack, paper, table
+from fleet.cli.options import Command, as_json, format_option, on_stack, on_stack_here, paper, table
 from providers.linode.api.connection import LOCAL_STACK
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def pin(run: Run) -> int:
     return 0
 
 
-@on_stack
+@on_stack_here
 def unlock(run: Run) -> int:
     """After a crash: free the lock of a dead process and settle what it left open."""
     from fleet.engine import accounts

@@ -1,21 +1,25 @@
 """What a reaper may delete, decided from what the states and the account say. Pure.
 
-A Linode is ours only if its one owner tag is the digest of this account, this project and a stack of it: nobody
+A resource is ours only if its one owner tag is the digest of this account, this project and a stack of it: nobody
 else's tag can be. Deleted unasked is only what a pull request's stack has left behind and what has passed its end;
-a machine of another stack only if it is an orphan of that stack and somebody named it.
+a resource of another stack only if it is an orphan of that stack and somebody named it, or the stack.
 """
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Literal
 
 from fleet.delivery.pull_requests import PREFIX, PrStack
-from providers.linode.api.records import Linode
-from providers.linode.core.owner import FIRST_GENERATION, Owner, is_owner_tag
+from providers.linode.core.importing import TYPE_TOKENS
+from providers.linode.core.leftovers import Tagged
+from providers.linode.core.owner import Owner, is_owner_tag
+from providers.linode.nearest import listed
+from providers.linode.provider import SPECS
 from stacks import expiry
 
 Action = Literal["delete", "keep"]
@@ -23,16 +27,13 @@ Action = Literal["delete", "keep"]
 
 @dataclass(frozen=True)
 class StackFacts:
-    """One stack of the backend. `ids`: of its Linodes; `creating`: resources whose create is not settled."""
+    """One stack of the backend. `ids`: kind and id of all that it has; `creating`: what is not settled yet, by name."""
 
     name: str
     account: str | None = None
-    ids: frozenset[str] = frozenset()
+    ids: frozenset[tuple[str, str]] = frozenset()
     creating: frozenset[str] = frozenset()
     tags: Mapping[str, str] = field(default_factory=dict)
-
-
-INSTANCE, ACCOUNT = "linode:Instance", "linode:Account"
 
 
 def facts_of(name: str, deployment: Mapping[str, object], tags: Mapping[str, str]) -> StackFacts:
@@ -40,21 +41,25 @@ def facts_of(name: str, deployment: Mapping[str, object], tags: Mapping[str, str
 
     Source: apitype.DeploymentV3 and ResourceV3 of the engine.
     """
-    pending = (entry.get("resource") for entry in _maps(deployment.get("pending_operations")))
-    accounts = set(_of_type(ACCOUNT, "id", deployment.get("resources")))
+    pending = [entry.get("resource") for entry in _maps(deployment.get("pending_operations"))]
+    accounts = {id_ for kind, id_ in _of_kinds("id", deployment.get("resources")) if kind == "Account"}
     return StackFacts(
         name,
         account=accounts.pop() if len(accounts) == 1 else None,
-        ids=frozenset(_of_type(INSTANCE, "id", deployment.get("resources"))),
-        creating=frozenset(urn.rpartition("::")[2] for urn in _of_type(INSTANCE, "urn", list(pending))),
+        ids=frozenset(key for key in _of_kinds("id", deployment.get("resources")) if key[0] in SPECS),
+        creating=frozenset(
+            urn.rpartition("::")[2] for kind, urn in _of_kinds("urn", pending) if kind in SPECS
+        ),
         tags=dict(tags),
     )
 
 
-def _of_type(type_: str, key: str, entries: object) -> Iterator[str]:
-    """That value of all resources of a type which have one."""
-    found = (each for each in _maps(entries) if str(each.get("type", "")).endswith(type_))
-    return (str(each[key]) for each in found if each.get(key))
+def _of_kinds(key: str, entries: object) -> Iterator[tuple[str, str]]:
+    """Kind and that value of all our resources which have one."""
+    for entry in _maps(entries):
+        space, _, kind = str(entry.get("type", "")).rpartition(":")
+        if f"{space}:" == TYPE_TOKENS and entry.get(key):
+            yield kind, str(entry[key])
 
 
 def _maps(value: object) -> Iterator[Mapping[str, object]]:
@@ -63,7 +68,7 @@ def _maps(value: object) -> Iterator[Mapping[str, object]]:
 
 @dataclass(frozen=True)
 class Scope:
-    """What this run is about. `named`: ids of Linodes that somebody asked to delete."""
+    """What this run is about. `named`: ids to delete; `stack`: whose orphans go, if so all or those named."""
 
     account: str
     project: str
@@ -71,6 +76,7 @@ class Scope:
     pattern: str
     now: datetime
     named: frozenset[str] = frozenset()
+    stack: str = ""
 
     def covers(self, stack: str) -> bool:
         """Whether it is a pull request's stack that the pattern matches, and never an environment."""
@@ -83,12 +89,12 @@ class Scope:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What to do with a stack (`linode` None) or with one machine, and why."""
+    """What to do with a stack (`one` None) or with one resource, and why."""
 
     action: Action
     stack: str
     why: str
-    linode: Linode | None = None
+    one: Tagged | None = None
     ends: datetime | None = None
 
 
@@ -109,120 +115,122 @@ def judge_stack(facts: StackFacts, scope: Scope) -> Verdict | None:
     return Verdict("delete", facts.name, "past its end", ends=ends)
 
 
-def judge_linode(
-    linode: Linode, stack: str | None, states: Mapping[str, StackFacts], scope: Scope
+def judge_resource(
+    one: Tagged, stack: str | None, states: Mapping[str, StackFacts], scope: Scope
 ) -> Verdict | None:
-    """Whether one machine is to be deleted; None if it is in a state, a stranger's, or of no stack of this run.
+    """Whether one resource is to be deleted; None if it is in a state, a stranger's, or of no stack of this run.
 
-    `stack` is what `stack_of` found. `states` has every stack of the backend that a machine was found of.
+    `stack` is what `stack_of` found. `states` has every stack of the backend that a resource was found of.
     """
     facts = states.get(stack or "")
-    if stack is None or linode.status == "deleting" or (facts and str(linode.id) in facts.ids):
+    if stack is None or one.spec.is_leaving(one.record) or (facts and one.key in facts.ids):
         return None
-    ends, named = expiry.of_tags(linode.tags), str(linode.id) in scope.named
+    id_ = str(one.record.id)
+    ends, named = expiry.of_tags(one.record.tags), id_ in scope.named
 
     def keep(why: str) -> Verdict:
-        return Verdict("keep", stack, why, linode, ends)
+        return Verdict("keep", stack, why, one, ends)
 
-    if facts and any(_is_of(linode, stack, name, scope) for name in facts.creating):
+    if facts and any(_is_of(one, stack, name, scope) for name in facts.creating):
         return keep(f"its create is under way or was cut off. Next: fleet unlock --stack {stack}")
-    if not scope.covers(stack):
-        return _of_other(linode, stack, facts, scope, ends)
+    if stack == scope.stack or not scope.covers(stack):
+        return _of_other(one, stack, facts, scope, ends)
     if named:
-        return Verdict("delete", stack, "named, and in no state", linode, ends)
-    if not _label_agrees(linode, stack, scope):
-        return keep(f"its label is not the one that its stack gives. Next: --id {linode.id}")
+        return Verdict("delete", stack, "named, and in no state", one, ends)
+    if not _label_agrees(one, stack, scope):
+        return keep(f"its label is not the one that its stack gives. Next: --id {id_}")
     if ends is None:
-        return keep(f"in no state, and no end is written on it. Next: --id {linode.id}")
+        return keep(f"in no state, and no end is written on it. Next: --id {id_}")
     if ends > scope.now:
         return keep("in no state, but not yet at its end")
     left = "not in its stack's state" if facts else "its stack is gone"
-    return Verdict("delete", stack, f"{left}, past its end", linode, ends)
+    return Verdict("delete", stack, f"{left}, past its end", one, ends)
 
 
 def _of_other(
-    linode: Linode, stack: str, facts: StackFacts | None, scope: Scope, ends: datetime | None
+    one: Tagged, stack: str, facts: StackFacts | None, scope: Scope, ends: datetime | None
 ) -> Verdict | None:
-    """A machine of an environment's stack, or of one that the pattern leaves out."""
-    if stack not in scope.environments:
+    """A resource of the stack that was asked for, of an environment's, or of one that the pattern leaves out.
+
+    A destroyed stack has no account any more, and nothing else: its state is empty.
+    """
+    if stack != scope.stack and stack not in scope.environments:
         return None
-    if facts is None or facts.account != scope.account:
+    named = str(one.record.id) in scope.named
+    if facts is None or (facts.account != scope.account and (facts.account or facts.ids)):
         why = "the state of its stack is not in this backend, so nobody can tell whether it is an orphan"
-        return Verdict("keep", stack, why, linode, ends) if str(linode.id) in scope.named else None
-    if str(linode.id) in scope.named:
-        return Verdict("delete", stack, "named, and not in its stack's state", linode, ends)
-    return Verdict("keep", stack, f"not in its stack's state. Next: --id {linode.id}", linode, ends)
+        return Verdict("keep", stack, why, one, ends) if named or stack == scope.stack else None
+    if named or (stack == scope.stack and not scope.named):
+        return Verdict("delete", stack, "not in its stack's state", one, ends)
+    return Verdict("keep", stack, f"not in its stack's state. Next: --id {one.record.id}", one, ends)
 
 
 def digests(names: Iterable[str], account: str, project: str) -> dict[str, str]:
-    """The first part of owner tags, `pulumi:<digest>`, to the stack that it stands for."""
-    return {Owner(account, project, name, "").tag().rsplit(":", 2)[0]: name for name in names}
+    """What owner tags begin with, `pulumi:<digest>:`, to the stack that it stands for."""
+    return {Owner(account, project, name, "").stack_tag(): name for name in names}
 
 
-def stack_of(linode: Linode, known: Mapping[str, str]) -> str | None:
-    """The stack that the machine's owner tag stands for; None for strangers, and for more than one such tag."""
-    tags = [tag.casefold() for tag in linode.tags if is_owner_tag(tag)]
+def stack_of(one: Tagged, known: Mapping[str, str]) -> str | None:
+    """The stack that the resource's owner tag stands for; None for strangers, and for more than one such tag."""
+    tags = [tag.casefold() for tag in one.record.tags if is_owner_tag(tag)]
     parts = tags[0].split(":") if len(tags) == 1 else []
     if len(parts) != 4 or not parts[3].isdigit() or len(parts[2]) != 12:
         return None
-    return known.get(f"{parts[0]}:{parts[1]}")
+    return known.get(f"{parts[0]}:{parts[1]}:")
 
 
-def candidates(linodes: Iterable[Linode], project: str) -> set[str]:
+def candidates(found: Iterable[Tagged], project: str) -> set[str]:
     """The pull requests' stacks that labels speak of: names to try digests with, no proof of anything."""
     prefix = f"{project}-{PREFIX}"
-    found = set()
-    for linode in linodes:
-        number = linode.label.removeprefix(prefix).partition("-")[0]
-        if linode.label.startswith(prefix) and PrStack.of_name(f"{PREFIX}{number}"):
-            found.add(f"{PREFIX}{number}")
-    return found
+    labels = (one.record.label for one in found if one.record.label.startswith(prefix))
+    names = {f"{PREFIX}{label.removeprefix(prefix).partition('-')[0]}" for label in labels}
+    return {name for name in names if PrStack.of_name(name)}
 
 
-def _label_agrees(linode: Linode, stack: str, scope: Scope) -> bool:
+def _label_agrees(one: Tagged, stack: str, scope: Scope) -> bool:
     """Whether label and tag name the same resource: a copy of a machine has its tags, and never its label."""
     prefix = f"{scope.project}-{stack}-"
-    return linode.label.startswith(prefix) and _is_of(linode, stack, linode.label.removeprefix(prefix), scope)
+    label = one.record.label
+    return label.startswith(prefix) and _is_of(one, stack, label.removeprefix(prefix), scope)
 
 
-def _is_of(linode: Linode, stack: str, name: str, scope: Scope) -> bool:
-    wanted = Owner(scope.account, scope.project, stack, name, FIRST_GENERATION).tag().rpartition(":")[0]
-    return any(tag.casefold().rpartition(":")[0] == wanted for tag in linode.tags)
+def _is_of(one: Tagged, stack: str, name: str, scope: Scope) -> bool:
+    return Owner(scope.account, scope.project, stack, name).owns(one.record.tags)
 
 
-COLUMNS = ("what", "stack", "machines", "ends (UTC)", "USD/month>", "verdict")
+COLUMNS = ("what", "stack", "resources", "ends (UTC)", "USD/month>", "verdict")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A verdict with the machines that it is about. `monthly_usd` None: the catalog has no price for one."""
+    """A verdict with the resources that it is about. `monthly_usd` None: there is no price for one."""
 
     verdict: Verdict
-    machines: Sequence[Linode]
+    resources: Sequence[Tagged]
     monthly_usd: float | None
 
-    def place(self) -> tuple[bool, str, int]:
+    def place(self) -> tuple[bool, str, tuple[str, str]]:
         verdict = self.verdict
-        return verdict.action != "delete", verdict.stack, verdict.linode.id if verdict.linode else 0
+        return verdict.action != "delete", verdict.stack, verdict.one.key if verdict.one else ("", "")
 
     def what(self) -> str:
-        linode = self.verdict.linode
-        return f"Linode {linode.id} ({linode.label})" if linode else f"stack {self.verdict.stack}"
+        return str(self.verdict.one or f"stack {self.verdict.stack}")
 
     def cells(self) -> tuple[str, ...]:
         """As COLUMNS name them."""
         verdict, usd = self.verdict, self.monthly_usd
         ends = f"{verdict.ends.astimezone(timezone.utc):%Y-%m-%d %H:%M}" if verdict.ends else "–"
         price, said = "?" if usd is None else f"{usd:.2f}", f"{verdict.action}: {verdict.why}"
-        return (self.what(), verdict.stack, str(len(self.machines)), ends, price, said)
+        return (self.what(), verdict.stack, str(len(self.resources)), ends, price, said)
 
     def as_json(self) -> dict[str, object]:
-        linode = self.verdict.linode
+        one = self.verdict.one
         return {
             "action": self.verdict.action,
             "stack": self.verdict.stack,
-            "linode": linode.id if linode else None,
-            "machines": [machine.id for machine in self.machines],
+            "kind": one.spec.kind if one else None,
+            "id": one.record.id if one else None,
+            "resources": [{"kind": each.spec.kind, "id": each.record.id} for each in self.resources],
             "ends": expiry.stack_tag(self.verdict.ends) if self.verdict.ends else None,
             "monthly_usd": self.monthly_usd,
             "why": self.verdict.why,
@@ -230,25 +238,28 @@ class Row:
 
 
 def rows(
-    verdicts: Iterable[Verdict], in_stack: Mapping[str, Sequence[Linode]], price: Mapping[int, float | None]
+    verdicts: Iterable[Verdict],
+    in_stack: Mapping[str, Sequence[Tagged]],
+    price: Callable[[Tagged], float | None],
 ) -> list[Row]:
-    """What is deleted first; by stack, then by machine."""
+    """What is deleted first; by stack, then by resource."""
     made = []
     for verdict in verdicts:
-        machines = [verdict.linode] if verdict.linode else list(in_stack.get(verdict.stack, ()))
-        prices = [price.get(machine.id) for machine in machines]
+        resources = [verdict.one] if verdict.one else list(in_stack.get(verdict.stack, ()))
+        prices = [price(each) for each in resources]
         known = [one for one in prices if one is not None]
-        made.append(Row(verdict, machines, round(sum(known), 2) if len(known) == len(prices) else None))
+        made.append(Row(verdict, resources, round(sum(known), 2) if len(known) == len(prices) else None))
     return sorted(made, key=Row.place)
 
 
 def total(found: Iterable[Row]) -> str:
-    """`2 to delete: 3 Linodes, 21.00 USD a month`."""
+    """`4 to delete: 3 Linodes and 1 firewall, 21.00 USD a month`."""
     doomed = [row for row in found if row.verdict.action == "delete"]
     if not doomed:
         return "nothing to delete"
     prices = [row.monthly_usd for row in doomed]
     known = sum(price for price in prices if price is not None)
     more = ", and some without a known price" if None in prices else ""
-    count = sum(len(row.machines) for row in doomed)
-    return f"{len(doomed)} to delete: {count} Linodes, {known:.2f} USD a month{more}"
+    counts = Counter(each.spec.name for row in doomed for each in row.resources)
+    named = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in sorted(counts.items())]
+    return f"{len(doomed)} to delete: {listed(named or ['nothing in it'])}, {known:.2f} USD a month{more}"

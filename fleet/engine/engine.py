@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from fleet.engine import hearing
 from fleet.engine.hearing import LastWords
@@ -24,21 +25,22 @@ safe, and what waits for a boot costs nothing."""
 
 @dataclass(frozen=True)
 class Engine:
-    """The words that start every command of an engine; both engines take the same ones after them."""
+    """The words that start every command of an engine, and where; both engines take the same ones after them."""
 
     name: str
     words: tuple[str, ...]
+    project: Path = PROJECT
 
     def hear(self, *arguments: str, env: Mapping[str, str]) -> tuple[int, LastWords]:
         """Run a command that a person watches; its exit code, and the errors it ended with, not shown yet."""
-        return hearing.run([*self.words, *arguments], env, PROJECT)
+        return hearing.run([*self.words, *arguments], env, self.project)
 
     def ask(self, *arguments: str, env: Mapping[str, str], stdin: str | None = None, stack: str = "") -> str:
         """The output of a command that a program reads. Raises EngineFailed with a line that says why."""
         about = ("--stack", stack) if stack else ()
         done = self._run((*arguments, *about), env, stdin)
         if done.returncode:
-            line = explain(done.stderr, stack or arguments[-1], state_folder.backend_url(env, PROJECT))
+            line = explain(done.stderr, stack or arguments[-1], state_folder.backend_url(env, self.project))
             said = done.stderr.strip() or done.stdout.strip()
             last = said.splitlines()[-1].removeprefix("error: ") if said else "no reason given"
             named = "" if "Next: " in last else f"{self.name} {' '.join(arguments[:2])}: "
@@ -54,7 +56,7 @@ class Engine:
     ) -> subprocess.CompletedProcess[str]:
         words = [*self.words, *arguments]
         return subprocess.run(
-            words, env=env, cwd=PROJECT, input=stdin, capture_output=True, text=True, check=False
+            words, env=env, cwd=self.project, input=stdin, capture_output=True, text=True, check=False
         )
 
 

@@ -180,8 +180,8 @@ def new_stack(stack: str, engine: Engine, env: Mapping[str, str]) -> str:
     return str(made["encryptionsalt"])
 
 
-def project_name() -> str:
-    return str(yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"])
+def project_name(project: Path = PROJECT) -> str:
+    return str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
 
 
 def of_environment(env: Mapping[str, str]) -> LocalStack:

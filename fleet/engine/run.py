@@ -15,7 +15,7 @@ from fleet.engine.lock_wait import LockWait
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core import state_files as state_folder
 from stacks.expiry import duration
-from stacks.sources import PROJECT, PULL_REQUEST, environments, no_settings, of_files
+from stacks.sources import PROJECT, PULL_REQUEST, environments, no_settings, of_files, project_here
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Run:
     rest: tuple[str, ...] = ()
 
     @property
+    def project_name(self) -> str:
+        return local_stack.project_name(self.engine.project)
+
+    @property
     def words(self) -> tuple[str, ...]:
         """All that stands behind the verb: which stack, where its settings are, further words."""
         return ("--stack", self.stack, *self._settings, *self.rest)
@@ -42,7 +46,7 @@ class Run:
     def verb(self, verb: str, *more: str) -> int:
         """Run one of the engine's verbs, waiting for the lock if that is wanted; its exit code."""
         wait = LockWait(duration(self.env.get("LOCK_WAIT") or "0s"))
-        url = state_folder.backend_url(self.env, PROJECT)
+        url = state_folder.backend_url(self.env, self.engine.project)
         return wait.run(self.stack, url, lambda: self.engine.hear(verb, *more, *self.words, env=self.env))
 
     def ask(self, *arguments: str, stdin: str | None = None) -> str:
@@ -97,3 +101,13 @@ def run_of(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run
         elif not PULL_REQUEST.fullmatch(stack):
             raise no_settings(stack)
     return Run(stack, engine, {**AT_ONCE, **os.environ}, config_file, rest)
+
+
+def run_here(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run:
+    """As `run_of`; in the folder of another project the run of that one's stack, of whose program nothing is known."""
+    project = project_here()
+    if project == PROJECT:
+        return run_of(stack, rest, config_file)
+    ours = os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    env = {**AT_ONCE, **os.environ, "PYTHONPATH": ours}  # where the embedded engine is
+    return Run(stack, replace(choose(os.environ), project=project), env, config_file, rest)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fleet.engine import accounts, locks
 from fleet.engine.cut_off import AnySpec, settle
-from fleet.engine.local_stack import project_name, scratch_project
+from fleet.engine.local_stack import scratch_project
 from fleet.engine.messages import holders, named
 from fleet.engine.run import Run
 from providers.linode.api.connection import LOCAL_STACK
@@ -24,7 +24,6 @@ from providers.linode.core import runtime as sessions
 from providers.linode.core import state_files as state_folder
 from providers.linode.core.owner import Owner
 from stacks.errors import BadSettings
-from stacks.sources import PROJECT
 
 LOOKS_AT_A_LOCK = 3
 AFTERLIFE_S = 4.0
@@ -37,13 +36,13 @@ class Unlock:
     def __init__(self, run: Run) -> None:
         self.stack, self.engine, self.env = run.stack, run.engine, run.env
         self._run = run
-        self._folder = state_folder.folder(run.env, PROJECT)
+        self._folder = state_folder.folder(run.env, run.engine.project)
         self._learnt = self._waited = False
 
     def run(self) -> list[str]:
         """What was done, a line each. Raises BadSettings, EngineFailed; then nothing was changed."""
         dead = self._dead_locks()
-        mended = mend(self._folder, project_name(), self.stack) if self._folder else []
+        mended = mend(self._folder, self._run.project_name, self.stack) if self._folder else []
         exported = json.loads(self._run.ask("stack", "export"))
         pending = (exported.get("deployment") or {}).get("pending_operations")
         deployment, said = settle(exported["deployment"], self) if pending else ({}, [])
@@ -86,7 +85,7 @@ class Unlock:
     def _locks(self) -> list[locks.Lock]:
         if self._folder is None:
             return self._told_by_engine()
-        return locks.read_all(self._folder / "locks" / "organization" / project_name() / self.stack)
+        return locks.read_all(self._folder / "locks" / "organization" / self._run.project_name / self.stack)
 
     def _told_by_engine(self) -> list[locks.Lock]:
         """The locks, from the refusal of a command that takes the lock and can't do anything: a stack can't be

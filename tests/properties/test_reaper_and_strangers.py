@@ -9,9 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fleet.delivery import reaping
-from fleet.delivery.reaping import Scope, StackFacts, judge_linode, judge_stack
+from fleet.delivery.reaping import Scope, StackFacts, judge_resource, judge_stack
 from providers.linode.api.records import Linode
+from providers.linode.core.leftovers import Tagged
 from providers.linode.core.owner import Owner
+from providers.linode.provider import SPECS
 from stacks.expiry import stack_tag
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
@@ -86,7 +88,7 @@ states = st.dictionaries(
     st.sampled_from(STACKS),
     st.tuples(
         st.sampled_from(["acc", "acc", "other", None]),
-        st.frozensets(st.integers(1, 4).map(str), max_size=2),
+        st.frozensets(st.integers(1, 4).map(lambda id_: ("Instance", str(id_))), max_size=2),
         st.frozensets(st.sampled_from(NAMES), max_size=1),
         st.dictionaries(
             st.sampled_from(["pr", "expires"]),
@@ -134,14 +136,15 @@ def test_nothing_is_deleted_unasked_that_is_not_provably_ours_and_past_its_end(
     known = reaping.digests([*STACKS, *states], "acc", "fleet")
 
     for linode in linodes:
-        found = judge_linode(linode, reaping.stack_of(linode, known), states, scope)
+        one = Tagged(SPECS["Instance"], linode)
+        found = judge_resource(one, reaping.stack_of(one, known), states, scope)
         if found is not None and found.action == "delete":
             stack = proof(linode)
             assert stack == found.stack
             assert stack is not None
             assert scope.covers(stack)
             assert is_past(linode)
-            assert str(linode.id) not in (states[stack].ids if stack in states else ())
+            assert ("Instance", str(linode.id)) not in (states[stack].ids if stack in states else ())
 
 
 @given(
@@ -155,12 +158,15 @@ def test_naming_a_machine_deletes_it_only_if_it_is_of_this_account_and_project_a
     ours = {Owner("acc", "fleet", stack, "").tag().split(":")[1]: stack for stack in STACKS}
 
     for linode in linodes:
-        found = judge_linode(linode, reaping.stack_of(linode, known), states, scope)
+        one = Tagged(SPECS["Instance"], linode)
+        found = judge_resource(one, reaping.stack_of(one, known), states, scope)
         if found is not None and found.action == "delete" and not is_past(linode):
             [tag] = [tag.lower() for tag in linode.tags if tag.lower().startswith("pulumi:")]
             assert str(linode.id) in named
             assert ours[tag.split(":")[1]] == found.stack
-            assert str(linode.id) not in (states[found.stack].ids if found.stack in states else ())
+            assert ("Instance", str(linode.id)) not in (
+                states[found.stack].ids if found.stack in states else ()
+            )
             assert found.stack not in ENVIRONMENTS or found.stack in states
 
 

@@ -8,6 +8,7 @@ Source: the SDK's ``runtime/resource.py``, ``rpc.py`` and recorded calls.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, Protocol
 
@@ -47,7 +48,6 @@ class Run(Protocol):
     def register(self, goal: Goal) -> Registered: ...
     def read(self, new: Resource) -> Resource: ...
     def set_outputs(self, urn: str, outputs: Properties) -> None: ...
-    def log(self, severity: Severity, message: str, urn: str) -> None: ...
     def fail(self, message: str, urn: str) -> None: ...
 
 
@@ -131,12 +131,6 @@ class Monitor:
 
     # Engine
 
-    def Log(self, request: Any) -> Any:  # noqa: N802 - an RPC's name
-        severity = SEVERITIES.get(request.severity)
-        if severity is not None and not request.ephemeral:
-            self._run.log(severity, request.message, request.urn)
-        return empty_pb2.Empty()
-
     def GetRootResource(self, _request: Any) -> Any:  # noqa: N802 - an RPC's name
         return engine_pb2.GetRootResourceResponse(urn=self._root)
 
@@ -177,9 +171,13 @@ def _refuse(context: Any) -> Any:
 
 
 class MonitorServer:
-    """The monitor on a loopback port. Calls that come before there is one wait for it."""
+    """The monitor on a loopback port. Calls that come before there is one wait for it.
+
+    But for messages: a provider has something to say, too, where no program runs (destroy, refresh).
+    """
 
     def __init__(self) -> None:
+        self.log: Callable[[Severity, str, str], None] = lambda *_: None
         self._server = grpc.server(ThreadPoolExecutor(max_workers=256), options=CHANNEL_OPTIONS)
         self._monitor: Monitor | None = None
         self._ready = threading.Event()
@@ -195,6 +193,11 @@ class MonitorServer:
         self._ready.set()
 
     def answer(self, name: str, request: Any, context: Any) -> Any:
+        if name == "Log":
+            severity = SEVERITIES.get(request.severity)
+            if severity is not None and not request.ephemeral:
+                self.log(severity, request.message, request.urn)
+            return empty_pb2.Empty()
         self._ready.wait()
         if self._monitor is None:
             return _refuse(context)

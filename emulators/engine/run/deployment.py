@@ -17,9 +17,8 @@ from emulators.engine.errors import EngineError, RunStopped, StepFailed
 from emulators.engine.plan.goals import Goal, Registered
 from emulators.engine.plan.steps import Step
 from emulators.engine.plan.targets import Targets
-from emulators.engine.protocol.monitor import Severity
 from emulators.engine.run.deletes import delete_entries
-from emulators.engine.run.events import Diagnostic, OutputsSet, StackOutputs, StepBegun, StepEnded
+from emulators.engine.run.events import OutputsSet, StackOutputs, StepBegun, StepEnded
 from emulators.engine.run.executor import Executor
 from emulators.engine.run.planning import Planner
 from emulators.engine.run.registry import Registry
@@ -156,10 +155,6 @@ class Deployment:
             self._executor.snapshot.change(resource, outputs=outputs)
         if step := self._component_steps.get(urn):
             self._executor.emit(OutputsSet(step))
-
-    def log(self, severity: Severity, message: str, urn: str) -> None:
-        if severity != "error" or not self._executor.stopping.is_set():
-            self._executor.emit(Diagnostic(severity, message, urn))
 
     def fail(self, message: str, urn: str) -> None:
         self._executor.error(message, urn)

@@ -15,6 +15,7 @@ from emulators.engine import urns
 from emulators.engine.errors import InitFailed, RunStopped, StepFailed
 from emulators.engine.plan.options import RunInfo
 from emulators.engine.plan.steps import Op, Step
+from emulators.engine.protocol.monitor import Severity
 from emulators.engine.protocol.provider import Providers
 from emulators.engine.run.events import Diagnostic, Event, Redactor, Sink, StepBegun, StepBroke, StepEnded
 from emulators.engine.run.performing import Performer
@@ -64,6 +65,11 @@ class Executor:
             if isinstance(event, Diagnostic) and event.severity == "error":
                 self.errors += 1
             self._sink(event)
+
+    def log(self, severity: Severity, message: str, urn: str) -> None:
+        """A message of program or provider; errors that follow from an end that has its reason already are left out."""
+        if severity != "error" or not self.stopping.is_set():
+            self.emit(Diagnostic(severity, message, urn))
 
     def error(self, message: str, urn: str = "", *, stop: bool = True) -> None:
         """Report an error; the run ends unless told otherwise."""

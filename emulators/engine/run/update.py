@@ -47,7 +47,7 @@ def run_update(info: RunInfo, sink: Sink, redactor: Redactor) -> Result:
         cleanup.callback(providers.close)
         snapshot = Snapshot(base, stack.crypter, None if preview else stack.write)
         executor = Executor(info, snapshot, providers, sink, redactor)
-        providers.on_line = executor.hand_on_line
+        providers.on_line, server.log = executor.hand_on_line, executor.log
         run = _Run(executor, server, base.pending_operations)
         cleanup.callback(run.close)
         with _interrupts(run.cancel, lambda: lock.release_own(stack.files)):

@@ -105,7 +105,7 @@ class Write(Generic[T]):
         for pause in (*PAUSES_S, None):
             try:
                 return self.look()
-            except (ApiUnreachable, ApiRefused) as unseen:  # noqa: PERF203 - a few tries, each a request
+            except (ApiUnreachable, ApiRefused, ApiMaintenance) as unseen:  # noqa: PERF203 - as often as it takes
                 if pause is None or sort_out(unseen) is Verdict.REFUSED:
                     raise self._unknown(error) from None
                 self.sleep(pause)

@@ -16,7 +16,7 @@ from typing import Generic
 
 from providers.linode.api.errors import ApiRefused, LabelHeld, LinodeError, NotFound
 from providers.linode.api.writes import Write
-from providers.linode.core import runtime
+from providers.linode.core import leftovers, runtime
 from providers.linode.core.effects import Takes
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
@@ -72,12 +72,13 @@ class Create(Generic[A, R]):
         """
         if made_earlier := self._made_earlier():
             return made_earlier
-        known_by = (
-            f"this resource's tag {self.evidence.owner.tag()}"
+        owner = self.evidence.owner
+        known_by, else_ = (
+            (f"this resource's tag {owner.tag()}", leftovers.reap(owner.stack))
             if self.spec.identity.tagged
-            else "the same content"
+            else ("the same content", "look for it by hand, as `destroy` does not know it")
         )
-        then = f"It carries {known_by}, and the next `up` finds it by that."
+        then = f"It carries {known_by}, and the next `up` finds it by that; without another `up`, {else_}."
         write = Write(f"the create of '{self.label}'", self._send, self._look, then, self.sleep)
         try:
             made = write.run()

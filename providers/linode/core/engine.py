@@ -64,6 +64,11 @@ class Call:
         """The resource's name in the program."""
         return self.urn.rpartition("::")[2]
 
+    @property
+    def project(self) -> str:
+        """urn:pulumi:<stack>::<project>::<type>::<name>."""
+        return self.urn.split("::")[1] if "::" in self.urn else ""
+
 
 def current_call() -> Call | None:
     """The call that this thread is answering, None where the servicer can't be found on the stack."""

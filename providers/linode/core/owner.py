@@ -44,8 +44,11 @@ class Owner:
 
         34 characters of the 50 that a tag may have, lower case because tags ignore case.
         """
-        stack = _digest(self.account, self.project, self.stack)
-        return f"{TAG_PREFIX}{stack}:{_digest(self.name)}:{self.generation}"
+        return f"{self.stack_tag()}{_digest(self.name)}:{self.generation}"
+
+    def stack_tag(self) -> str:
+        """What the tags of everything in the stack begin with."""
+        return f"{TAG_PREFIX}{_digest(self.account, self.project, self.stack)}:"
 
     def marks(self, tags: Iterable[str]) -> bool:
         """Whether the tags have this owner's."""

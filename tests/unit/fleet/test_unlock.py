@@ -28,7 +28,7 @@ def made(folder: Path, monkeypatch: pytest.MonkeyPatch, *ids: int) -> int | None
         json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}})
     )
     env = {"PULUMI_BACKEND_URL": f"file://{folder}"}
-    unlock = Unlock(cast(Run, SimpleNamespace(stack="s", engine=None, env=env)))
+    unlock = Unlock(cast(Run, SimpleNamespace(stack="s", engine=SimpleNamespace(project=folder), env=env)))
     keys: list[dict[str, Any]] = [{"id": id_, "label": "web", "ssh_key": KEY} for id_ in ids]
     session = sessions.prepared({"/profile/sshkeys": keys})
     monkeypatch.setattr(Unlock, "_session", lambda *_: session)

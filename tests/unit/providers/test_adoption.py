@@ -137,6 +137,19 @@ def test_nothing_is_sent_again_before_a_look_was_answered() -> None:
     assert (made(outcome), sends) == (7, 1)
 
 
+@pytest.mark.parametrize(
+    "blind", [CUT, Answer(502, "<html>"), Answer(401, errors("Invalid Token")), MAINTENANCE]
+)
+def test_a_create_of_which_nobody_can_tell_says_how_to_find_or_reap_what_it_made(blind: Answer) -> None:
+    outcome, sends = create(CUT, *[blind] * ALL_PAUSES)
+
+    assert isinstance(outcome, ApiUnreachable)
+    assert "whether the create of 'web-1' was done can't be told: POST /linode/instances" in str(outcome)
+    assert f"this resource's tag {TAG}, and the next `up` finds it by that" in str(outcome)
+    assert "`fleet reap --stack dev` shows what is left" in str(outcome)
+    assert sends == 1
+
+
 def test_a_refusal_after_a_lost_answer_is_no_reason_not_to_look() -> None:
     limit = Answer(400, errors("Account Limit reached. Please open a support ticket."))
     outcome, sends = create(CUT, NOTHING, limit, listed(TAG))

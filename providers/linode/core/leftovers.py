@@ -1,0 +1,98 @@
+"""What carries a stack's tag although the stack has nothing any more: what a failed run made, or was told to retain.
+
+Both look alike, so what is found is named and never deleted here: `fleet reap` does that, after showing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from providers.linode.api.errors import LinodeError, NotFound
+from providers.linode.api.records import Owned
+from providers.linode.api.refusals import if_allowed
+from providers.linode.core.owner import Owner
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import Spec
+
+AnySpec = Spec[Any, Any]
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """Something in the account, and its kind."""
+
+    spec: AnySpec
+    record: Owned
+
+    def __str__(self) -> str:
+        """`Linode 123 (web-1)`."""
+        return f"{self.spec.name} {self.record.id} ({self.record.label})"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Kind and id, as a state has them."""
+        return self.spec.kind, str(self.record.id)
+
+    def monthly_usd(self, session: Session) -> float | None:
+        """What it costs a month, 0 for a kind without a price, None where it is not known."""
+        if type(self.spec).monthly_usd is Spec.monthly_usd:
+            return 0.0
+        return self.spec.monthly_usd(session, self.spec.args.read(self.spec.imported(self.record)))
+
+
+def tagged(specs: Iterable[AnySpec], session: Session, stem: str) -> list[Tagged]:
+    """All in the account with a tag that begins so, by kind and id; nothing of a kind that the token may not list.
+
+    Raises what the calls for lists raise.
+    """
+    found = []
+    for spec in specs:
+        rows = if_allowed(partial(spec.list, session)) if spec.identity.tagged else None
+        found += [
+            Tagged(spec, row)
+            for row in rows or ()
+            if any(tag.casefold().startswith(stem) for tag in row.tags)
+        ]
+    return sorted(found, key=lambda each: (each.spec.kind, each.record.id))
+
+
+def told(specs: Iterable[AnySpec], session: Session, owner: Owner) -> str | None:
+    """The line for the end of a destroy: what is left of the stack, its cost, what to type. None: nothing is left."""
+    try:
+        found = [each for each in tagged(specs, session, owner.stack_tag()) if _is_there(each, session)]
+        return _line(found, session, owner.stack) if found else None
+    except (LinodeError, ValidationError) as error:
+        why = str(error).partition(" Next: ")[0]
+        return f"whether anything of stack '{owner.stack}' is left can't be told: {why} Next: {reap(owner.stack)}."
+
+
+def reap(stack: str) -> str:
+    """What to type where something may be left of a stack."""
+    return f"`fleet reap --stack {stack}` shows what is left and, with --yes, deletes it"
+
+
+def _is_there(found: Tagged, session: Session) -> bool:
+    """Asked by its id: a list may be late, and still has what this destroy deleted."""
+    try:
+        return not found.spec.is_leaving(found.spec.get(session, found.record.id))
+    except NotFound:
+        return False
+
+
+def _line(found: Sequence[Tagged], session: Session, stack: str) -> str:
+    costs = [each.monthly_usd(session) for each in found]
+    named = [
+        f"{each}" + (f", {usd:.2f} USD a month" if usd else "")
+        for each, usd in zip(found, costs, strict=True)
+    ]
+    total = sum(usd for usd in costs if usd)
+    return (
+        f"still in the account with the tag of stack '{stack}', and not in its state: {'; '.join(named)}. "
+        f"Together {total:.2f} USD a month. A run that failed may have made them, or retain_on_delete kept them; "
+        f"none of it was deleted. Next: {reap(stack)}."
+    )

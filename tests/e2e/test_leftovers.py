@@ -1,0 +1,75 @@
+"""What a destroyed stack leaves in the account is named at the end of the destroy, and reaped when somebody says so."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from tests.checkout import Done
+from tests.project import Project
+
+PROGRAM = """
+import pulumi
+
+from providers.linode import Firewall, Instance
+
+retained = pulumi.ResourceOptions(retain_on_delete=True)
+where = {"type": "g6-nanode-1", "region": "de-fra-2"}
+Instance("kept", opts=retained, **where)
+Instance("web", **where)
+Firewall("wall", inbound_policy="DROP", outbound_policy="ACCEPT", opts=retained)
+"""
+
+
+@pytest.fixture
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
+    return Project(tmp_path / "project", engine, api, PROGRAM, stack="shop", name="store")
+
+
+def reap(project: Project, *words: str) -> Done:
+    env = {"ENGINE": project.engine}
+    return project.command(sys.executable, "-m", "fleet", "reap", "--stack", "shop", *words, env=env)
+
+
+def made_by_a_lost_request(project: Project, like: str) -> int:
+    """A Linode that a create whose answer was lost left behind: the state knows nothing of it."""
+    tags = project.linodes()[like]["tags"]
+    body = {"type": "g6-nanode-1", "region": "de-fra-2", "label": "lost", "tags": tags}
+    return int(project.call("POST", "/linode/instances", body)["id"])
+
+
+def test_a_destroy_names_what_it_leaves_and_reap_deletes_that_after_showing_it(project: Project) -> None:
+    up = project.up()
+    assert up.code == 0, up.said
+    lost = made_by_a_lost_request(project, "store-shop-web")
+    early = reap(project)
+
+    gone = project.destroy()
+
+    assert (early.code, "1 to delete: 1 Linode, 5.00 USD a month" in early.said) == (3, True), early.said
+    assert gone.code == 0, gone.said
+    [told] = set(re.findall(r"warning: (still in the account .*)", gone.said))
+    kept = project.linodes()["store-shop-kept"]["id"]
+    assert (
+        f"Linode {kept} (store-shop-kept), 5.00 USD a month; Linode {lost} (lost), 5.00 USD a month" in told
+    )
+    assert "(store-shop-wall)" in told
+    assert "Together 10.00 USD a month" in told
+    assert "fleet reap --stack shop" in told
+
+    shown, one = reap(project), reap(project, "--yes", "--id", str(lost))
+
+    assert (shown.code, one.code) == (3, 0), shown.said + one.said
+    assert "3 to delete: 2 Linodes and 1 firewall, 10.00 USD a month" in shown.said
+    assert set(project.linodes()) == {"store-shop-kept"}
+
+    rest, again = reap(project, "--yes"), project.destroy()
+
+    assert (rest.code, again.code) == (0, 0), rest.said + again.said
+    assert project.linodes() == {}
+    assert project.call("GET", "/networking/firewalls")["data"] == []
+    assert "still in the account" not in again.said

@@ -1,0 +1,84 @@
+"""What is left of a stack is named when its account, the last of its resources, is deleted: at the end of a destroy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from emulators.linode_api.server import LocalApi
+from providers.linode.core.owner import Owner
+from providers.linode.provider import AccountProvider
+from tests.by_hand import Json
+from tests.servicer.world import World
+from tests.servicer_process import Props, Servicer
+
+URN = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:Account::account"
+
+
+def linode(world: World, label: str, owner: Owner) -> Json:
+    body = {"type": "g6-nanode-1", "region": "de-fra-2", "label": label, "tags": ["web", owner.tag()]}
+    return world.call("POST", "/linode/instances", body)
+
+
+def firewall(world: World, label: str, owner: Owner) -> Json:
+    rules = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
+    return world.call(
+        "POST", "/networking/firewalls", {"label": label, "rules": rules, "tags": [owner.tag()]}
+    )
+
+
+def end_of_destroy(world: World, servicer: Servicer) -> str:
+    """What is told when the account's resource is deleted."""
+    props: Props = {"stack": "local", "uuid": world.uuid}
+    with servicer:
+        servicer.delete(world.uuid, props)
+    return servicer.printed
+
+
+def test_all_kinds_with_the_stacks_tag_are_named_with_their_cost_and_what_to_type(world: World) -> None:
+    owner = world.owner
+    web, wall = (
+        linode(world, "web-1", owner),
+        firewall(world, "wall", replace(owner, name="wall", generation=2)),
+    )
+    strangers = (replace(owner, account="x"), replace(owner, project="x"), replace(owner, stack="x"))
+    others = [linode(world, f"other-{number}", each) for number, each in enumerate(strangers)]
+    by_hand = world.call(
+        "POST", "/linode/instances", {"type": "g6-nanode-1", "region": "de-fra-2", "label": "mine"}
+    )
+
+    said = end_of_destroy(world, Servicer(AccountProvider(), world.config, urn=URN))
+
+    assert (
+        f"firewall {wall['id']} (wall); Linode {web['id']} (web-1), 5.00 USD a month. Together 5.00 USD"
+        in said
+    )
+    assert "`fleet reap --stack local`" in said
+    assert not any(str(row["id"]) in said for row in [*others, by_hand])
+    assert [line for line in world.writes() if line.startswith("DELETE")] == []
+
+
+def test_nothing_left_is_nothing_told(world: World) -> None:
+    assert "still" not in end_of_destroy(world, Servicer(AccountProvider(), world.config, urn=URN))
+
+
+def test_kinds_that_the_token_may_not_list_are_left_out(api: LocalApi, world: World) -> None:
+    web = linode(world, "web-1", world.owner)
+    firewall(world, "wall", world.owner)
+    token = api.add_token(world.account, "linodes:read_write")
+
+    said = end_of_destroy(
+        world, Servicer(AccountProvider(), {**world.config, "linode:token": token}, urn=URN)
+    )
+
+    assert f"Linode {web['id']} (web-1)" in said
+    assert "wall" not in said
+
+
+def test_a_look_that_fails_is_told_and_keeps_nothing_from_being_deleted(world: World) -> None:
+    linode(world, "web-1", world.owner)
+    world.api.set_faults({"kind": "maintenance", "method": "GET", "path": "/linode/instances"})
+
+    said = end_of_destroy(world, Servicer(AccountProvider(), world.config, urn=URN))
+
+    assert "whether anything of stack 'local' is left can't be told" in said
+    assert said.count("Next: ") == 1

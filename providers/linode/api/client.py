@@ -135,10 +135,11 @@ class LinodeClient:
         """Set root's password; the Linode has to be off. Source: POST /linode/instances/{linodeId}/password."""
         self._act(linode_id, "password", {"root_pass": root_pass}, is_done)
 
-    def add_private_address(self, linode_id: int | str) -> None:
-        """One more address. Source: POST /linode/instances/{linodeId}/ips."""
+    def add_address(self, linode_id: int | str, reserved: str | None = None) -> None:
+        """One more address: a reserved one, else a private one. Source: POST /linode/instances/{linodeId}/ips."""
         before = self.linode(linode_id).ipv4
-        body = {"type": "ipv4", "public": False}
+        address = {"public": True, "address": reserved} if reserved else {"public": False}
+        body = {"type": "ipv4", **address}
         self._act(linode_id, "ips", body, lambda: self.linode(linode_id).ipv4 != before)
 
     def set_backups(self, linode_id: int | str, *, enabled: bool) -> None:
@@ -202,6 +203,10 @@ class LinodeClient:
     def delete_interface(self, linode_id: int | str, interface_id: int) -> None:
         """Source: DELETE /linode/instances/{linodeId}/interfaces/{interfaceId}."""
         self.delete(f"{_instance(linode_id)}/interfaces/{interface_id}")
+
+    def network_helper(self, linode_id: int | str) -> object:
+        """Source: GET /linode/instances/{linodeId}/interfaces/settings."""
+        return self.get(f"{_instance(linode_id)}/interfaces/settings").get("network_helper")
 
     def set_network_helper(self, linode_id: int | str, *, enabled: bool) -> None:
         """Source: PUT /linode/instances/{linodeId}/interfaces/settings."""

@@ -127,6 +127,7 @@ class Config(Record):
     id: int
     label: str = ""
     kernel: str = ""
+    helpers: Mapping[str, object] = Field(default_factory=dict)
     interfaces: tuple[Mapping[str, object], ...] = ()
 
 

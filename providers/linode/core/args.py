@@ -44,9 +44,11 @@ from providers.linode.core.problems import Problem, problem_of, told
 from providers.linode.core.values import as_id, is_unknown, whole_numbers
 
 __all__ = [
+    "NONE",
     "Args",
     "Field",
     "Id",
+    "IdOrNone",
     "In",
     "InIds",
     "InList",
@@ -69,6 +71,15 @@ P = ParamSpec("P")
 
 Id = Annotated[
     StrictInt, pydantic.Field(ge=1), told("must be a whole number of 1 or more. Next: correct it.")
+]
+
+NONE = 0
+"""Declares, in place of an id, that there is none. An API says null, which engines drop from a program's values."""
+
+IdOrNone = Annotated[
+    StrictInt,
+    pydantic.Field(ge=NONE),
+    told("must be a whole number of 1 or more, or 0 for none. Next: correct it."),
 ]
 
 if TYPE_CHECKING:
@@ -153,8 +164,9 @@ class Field:
     another one, "" where the API doesn't tell. `policy`: the input that decides about a change. `text`: gives a text
     its normal form. `ids`: a list of them, read as numbers; `ids_of`: what they name, looked up at preview. `step`:
     carries out a change that takes a call of its own. `read`: asks for it at a refresh, by session, record and
-    arguments, where the record doesn't tell. `default` and `note` are for the documentation. A `secret` one is never
-    named in a failure, for the engine would print its value.
+    arguments, where the record doesn't tell. `none`: what declares that there is none, and stands for the API's null.
+    `default` and `note` are for the documentation. A `secret` one is never named in a failure, for the engine would
+    print its value.
     """
 
     takes: Takes
@@ -171,6 +183,7 @@ class Field:
     body: Callable[[Any], object] | None = None
     step: Step | None = None
     read: Callable[[Any, Any, Any], object] | None = None
+    none: object = None
     name: str = ""
     doc: str = ""
     required: bool = False
@@ -186,7 +199,9 @@ class Field:
         return (self.wire or self.name) if self.seen is None else self.seen
 
     def on_the_wire(self, value: object) -> object:
-        """The value as the API takes it."""
+        """The value as the API takes it, None for none."""
+        if value in (None, self.none):
+            return None
         return self.body(value) if self.body else value
 
 

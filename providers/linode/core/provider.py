@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -25,7 +26,6 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.core import adoption, check, diff, engine, runtime
-from providers.linode.core.effects import Takes
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
@@ -126,12 +126,16 @@ class Provider(ResourceProvider):
         session, args = runtime.of_owner(owner), spec.args.read(props)
         record = adoption.find_or_make(spec, session, args, owner)
         runtime.current().name(spec.kind, str(record.id))
-        if session.listed(spec, str(record.id)) is not None:
-            adoption.refuse_erasure(spec, record, _differing(spec, session, record, props))
+        was_there = session.listed(spec, str(record.id)) is not None
+        if was_there:
+            reported = spec.reported_inputs(record, args)
+            adoption.refuse_erasure(spec, record, diff.between(spec, reported, props, session))
         try:
-            takes = _differing(spec, session, record, props)
-            update = Update(session, record, args, takes, owner, until.timeout_for(args, "create"))
-            record = spec.finish(update)
+            timeout_s = until.timeout_for(args, "create")
+            update = Update(session, record, args, {}, owner, timeout_s, was_there=was_there)
+            update = replace(update, record=spec.settled(update))
+            takes = diff.between(spec, spec.seen_first(update), props, session)
+            record = spec.finish(replace(update, takes=takes))
         except Exception as error:  # noqa: BLE001 - whatever it is: without its id the resource would be lost
             return CreateResult(str(record.id), _partly_made(spec, session, props, record, error))
         return CreateResult(str(record.id), _outputs(spec, session, props, record))
@@ -182,11 +186,6 @@ class Provider(ResourceProvider):
         runtime.current().name(spec.kind, _id)
         args = spec.args.read(_props)
         spec.delete(runtime.of_owner(owner), _id, args, until.timeout_for(args, "delete"))
-
-
-def _differing(spec: AnySpec, session: Session, record: Any, props: Props) -> dict[str, Takes]:
-    """What a record that was found or made lacks to be as wanted. Raises what a look at the catalogs raises."""
-    return diff.between(spec, spec.reported_inputs(record, spec.args.read(props)), props, session)
 
 
 def _outputs(spec: AnySpec, session: Session, inputs: Props, record: Any, *, ready: bool = True) -> Props:

@@ -6,12 +6,13 @@ reads a Spec. A kind that does more, as an Instance, overrides a method. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
-from providers.linode.api.errors import NotFound
+from providers.linode.api.errors import NotAuthorized, NotFound
 from providers.linode.api.records import Owned
 from providers.linode.core.args import Args, Field
 from providers.linode.core.effects import PUT, REPLACE, Level, Takes
@@ -113,6 +114,9 @@ class Update(Generic[A, R]):
     timeout_s: float = 0.0
     before: Mapping[str, object] = field(default_factory=dict)
     """The outputs in the state."""
+
+    was_there: bool = False
+    """Whether a create has found it there: what its request said is not known."""
 
     def of(self, *takes: Takes) -> tuple[str, ...]:
         """The changed inputs that take one of these."""
@@ -229,9 +233,9 @@ class Spec(Generic[A, R]):
         """The create request."""
         sent = nested(
             {
-                field.key: field.on_the_wire(value)
+                field.key: sent
                 for name, field in self.fields.items()
-                if field.key and (value := args.value(name)) is not None
+                if field.key and (sent := field.on_the_wire(args.value(name))) is not None
             }
         )
         if self.identity.tagged:
@@ -257,6 +261,10 @@ class Spec(Generic[A, R]):
     def create(self, session: Session, args: A, body: Mapping[str, object]) -> R:
         """One create request, sent once."""
         return self.record.read(session.client.post_once(self.path, body))
+
+    def settled(self, update: Update[A, R]) -> R:
+        """What a create made or found, once it can be compared with what is wanted."""
+        return update.record
 
     def finish(self, update: Update[A, R]) -> R:
         """After a create, or a takeover: what the create request can't say."""
@@ -288,23 +296,39 @@ class Spec(Generic[A, R]):
             found = found.get(part) if isinstance(found, Mapping) else getattr(found, part, None)
         if field.name == "tags":
             found = users_tags(record.tags)
+        if found is None:
+            return field.none
         return self.args.normalised(field.name, list(found) if isinstance(found, tuple) else found)
 
     def reported_inputs(self, record: R, declared: A) -> dict[str, object]:
-        """The declared inputs as the record has them; what it doesn't tell stays as declared, what is gone is gone."""
+        """The declared inputs as the record has them; what it doesn't tell stays as declared, what is null is gone."""
         found = {
-            name: self.reported(record, self.fields[name]) if self.fields[name].attribute else value
+            name: self.reported(record, self.fields[name]) if _is_told(record, self.fields[name]) else value
             for name, value in declared.declared().items()
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    def seen(self, session: Session, record: R, declared: A) -> dict[str, object]:
-        """The same for a refresh, which may ask further: a call of its own only for what is declared."""
+    def seen(
+        self, session: Session, record: R, declared: A, names: Collection[str] | None = None
+    ) -> dict[str, object]:
+        """The same for a refresh, which may ask further: a call of its own only for what is declared, of `names` alone
+        where there are some. What the token may not ask stays as declared.
+        """
         found = self.reported_inputs(record, declared)
         for name in declared.declared():
-            if (read := self.fields[name].read) is not None:
-                found[name] = read(session, record, declared)
+            field = self.fields[name]
+            if field.read is not None and (names is None or name in names):
+                with suppress(NotAuthorized):
+                    value = field.read(session, record, declared)
+                    found[name] = field.none if value is None else value
         return {name: value for name, value in found.items() if value is not None}
+
+    def seen_first(self, update: Update[A, R]) -> dict[str, object]:
+        """The same after a create: asked for what its request can't have said."""
+        declared = update.wanted.declared()
+        unsaid = [name for name, value in declared.items() if value == self.fields[name].none]
+        names = None if update.was_there else unsaid
+        return self.seen(update.session, update.record, update.wanted, names)
 
     def described(self, session: Session, record: R) -> dict[str, object]:
         """The inputs that say what a record is: for a look at what is not declared here, and for imports."""
@@ -313,7 +337,9 @@ class Spec(Generic[A, R]):
     def imported(self, record: R) -> dict[str, object]:
         """The inputs to declare for a record that is there; what can't be read back is left out."""
         found = {name: self.reported(record, field) for name, field in self.fields.items() if field.attribute}
-        return {name: value for name, value in found.items() if value not in (None, [])}
+        return {
+            name: value for name, value in found.items() if value not in (None, [], self.fields[name].none)
+        }
 
     def outputs(self, record: R) -> dict[str, object]:
         """What the API says beside the inputs."""
@@ -322,6 +348,12 @@ class Spec(Generic[A, R]):
             for key, value in record.model_dump(mode="json", exclude={"id"}).items()
             if key not in self.fields and key != "tags"
         }
+
+
+def _is_told(record: Owned, field: Field) -> bool:
+    """Whether the API's answer says anything of an input: keys come and go, and a missing one says nothing."""
+    key = field.attribute.partition(".")[0]
+    return bool(key) and (key not in type(record).model_fields or key in record.model_fields_set)
 
 
 def changed_tags(record: Owned, declared: Sequence[str] | None, owner: Owner) -> list[str] | None:

@@ -100,7 +100,7 @@ def put_body(news: dict[str, object], linode: Linode = LINODE) -> dict[str, obje
         ),
         ({"region": "gb-lon"}, {"region": MIGRATE}),
         ({"region": "de-edge", "label": "web-2"}, {"region": REPLACE, "label": PUT}),
-        ({"region": "gb-lon", "reserved_ipv4": "192.0.2.9"}, {"region": REPLACE, "reserved_ipv4": REPLACE}),
+        ({"region": "gb-lon", "reserved_ipv4": "192.0.2.9"}, {"region": REPLACE, "reserved_ipv4": REBOOT}),
         ({"image": "linode/debian12"}, {"image": REPLACE}),
         ({"image": "linode/debian12", "on_image_change": "rebuild"}, {"image": REBUILD}),
         ({"image": "linode/debian12", "on_image_change": "ignore"}, {"image": KEPT}),
@@ -127,6 +127,13 @@ def test_each_input_changes_by_its_policy(news: dict[str, object], takes: dict[s
 
     assert {key: found[key] for key in takes} == takes
     assert set(found) - set(takes) <= {key for key in news if key.startswith("on_")}
+
+
+def test_a_reserved_address_that_is_missing_is_added_and_another_one_recreates() -> None:
+    missing = between({**OLD, "reserved_ipv4": "192.0.2.9"})
+    another = between({**OLD, "reserved_ipv4": "192.0.2.9"}, {**OLD, "reserved_ipv4": "192.0.2.8"})
+
+    assert (missing, another) == ({"reserved_ipv4": REBOOT}, {"reserved_ipv4": REPLACE})
 
 
 def test_backups_turned_off_are_lost() -> None:

@@ -86,7 +86,10 @@ def test_what_the_api_takes_is_taken(interface: object) -> None:
         ({**L_VLAN, "firewall_id": 5}, "[0] takes no 'firewall_id'"),
         ({**L_VLAN, "default_route": {"ipv4": True}}, "[0] takes no 'default_route'"),
         ({"vpc": {}}, "[0].vpc.subnet_id is required"),
-        ({"public": {}, "firewall_id": "wall"}, "[0].firewall_id must be a firewall's number"),
+        (
+            {"public": {}, "firewall_id": "wall"},
+            "[0].firewall_id must be a whole number of 1 or more, or 0 for none",
+        ),
         ({"public": {"ipv4": {"addresses": ["auto"]}}}, "[0].public.ipv4.addresses[0] must be a map"),
         (
             {"public": {"ipv4": {"addresses": [{"address": "any"}]}}},

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from providers.linode.api.records import Linode
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
+from providers.linode.core.args import NONE
 from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Spec
@@ -35,6 +36,7 @@ CAPABILITIES: Mapping[str, tuple[str, ...]] = {
 NEEDS_NOTHING: Mapping[str, object] = {
     "disk_encryption": "disabled",
     "backups_enabled": False,
+    "placement_group": NONE,
     "interface_generation": "legacy_config",
 }
 """The values that every region can do."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from providers.linode.core.args import Args, In, InList, InRows, Of, arg, ours
+from providers.linode.core.args import NONE, Args, IdOrNone, In, InList, InRows, Of, arg, ours
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import Address, Flag, Id, SshKey, Tag, Text
 from providers.linode.core.problems import told, wrong
@@ -121,7 +121,8 @@ def _amounts(shape: type) -> str:
 Alerts = Annotated[AlertsArgs, told(_amounts(AlertsArgs))]
 Timeouts = Annotated[TimeoutsArgs, told(_amounts(TimeoutsArgs))]
 Group = Annotated[
-    Id | PlacementGroup, told("must be a placement group's number, 1 or more. Next: correct it.")
+    IdOrNone | PlacementGroup,
+    told("must be a placement group's number, or 0 for none. Next: correct it."),
 ]
 
 
@@ -215,7 +216,13 @@ class InstanceArgs(Args):
     """Whether it is to run. None: started once made, then nobody's business here."""
 
     boot_config_label: In[Text | None] = arg(
-        REBOOT, step=steps.brought, default=None, else_="the first one", wire="", seen=""
+        REBOOT,
+        step=steps.brought,
+        read=steps.seen_boot_config,
+        default=None,
+        else_="the first one",
+        wire="",
+        seen="",
     )
     """The configuration profile to boot."""
 
@@ -272,11 +279,20 @@ class InstanceArgs(Args):
     """An address in 192.168.128.0/17."""
 
     reserved_ipv4: In[Address | None] = arg(
-        REPLACE, default=None, seen="", wire="ipv4", body=lambda address: [address]
+        REPLACE,
+        step=steps.add_reserved_address,
+        read=steps.seen_reserved,
+        default=None,
+        seen="",
+        wire="ipv4",
+        body=lambda address: [address],
+        note="one that it lacks is added, with one reboot",
     )
-    """A reserved address of the account to use as the public one. A change recreates."""
+    """A reserved address of the account to use as the public one. Another one recreates."""
 
-    firewall_id: In[Id | None] = arg(ACTION, step=firewalls.put, read=firewalls.seen, default=None, seen="")
+    firewall_id: In[IdOrNone | None] = arg(
+        ACTION, step=firewalls.put, read=firewalls.seen, default=None, seen="", none=NONE, note="0 is none"
+    )
     """Firewall for legacy interfaces; interfaces of the Linode generation carry their own."""
 
     placement_group: In[Group | None] = arg(
@@ -285,6 +301,8 @@ class InstanceArgs(Args):
         default=None,
         seen="placement_group.id",
         body=lambda id_: {"id": id_},
+        none=NONE,
+        note="0 is none",
     )
     """Placement group in the same region. Changed in place."""
 
@@ -307,7 +325,12 @@ class InstanceArgs(Args):
     """At most 3, in the API's form of the generation. Changed with a power cycle."""
 
     network_helper: In[Flag | None] = arg(
-        OFF, step=steps.set_network_helper, default=None, else_="as the account has it", seen=""
+        OFF,
+        step=steps.set_network_helper,
+        read=steps.seen_network_helper,
+        default=None,
+        else_="as the account has it",
+        seen="",
     )
     """Whether the API writes the network's settings into the disk at boot."""
 
@@ -375,9 +398,9 @@ class InstanceArgs(Args):
 
     @property
     def group_id(self) -> int | None:
-        """The placement group's number."""
+        """The placement group's number; None for none."""
         found = self.placement_group
-        return found if isinstance(found, int) else None
+        return found or None if isinstance(found, int) else None
 
     @property
     def first_status(self) -> str:

@@ -17,21 +17,19 @@ from typing import Any
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import INTERFACE_DEVICE, Linode
-from providers.linode.core.args import Args
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Update
-from providers.linode.resources.instance.interfaces import FIREWALL, Row, id_of, is_guarded, pairs
+from providers.linode.resources.instance.interfaces import FIREWALL, Row, guard_of, id_of, pairs
 
 
-def seen(session: Session, linode: Linode, _: Args) -> object:
-    """The firewall of a Linode with legacy interfaces."""
-    return next(iter(_ids(session.client, f"/linode/instances/{linode.id}")), None)
+def seen(session: Session, linode: Linode, declared: Any) -> int:
+    """The firewall of a Linode with legacy interfaces: the declared one if it guards it, 0 for none."""
+    return guard_of(_ids(session.client, f"/linode/instances/{linode.id}"), declared.firewall_id)
 
 
 def put(update: Update[Any, Linode]) -> None:
     """Have exactly the declared one guard it."""
-    firewall_id: int | None = update.wanted.firewall_id
-    body = {"firewall_ids": [] if firewall_id is None else [firewall_id]}
+    body = {"firewall_ids": [update.wanted.firewall_id] if update.wanted.firewall_id else []}
     update.session.client.put(f"/linode/instances/{update.record.id}/firewalls", body)
 
 
@@ -52,7 +50,7 @@ def guard(client: LinodeClient, linode_id: int, there: Sequence[Row], wanted: Se
     for interface, match in pairs(there, wanted):
         if match is not None and id_of(match) in now:
             found = now[id_of(match)]
-            if not is_guarded(found, interface[FIREWALL]):
+            if guard_of(found, interface[FIREWALL]) != interface[FIREWALL]:
                 _exchange(client, id_of(match), found, int(str(interface[FIREWALL])))
 
 

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Stri
 from pydantic import Tag as Case
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.core.args import Of
+from providers.linode.core.args import NONE, IdOrNone, Of
 from providers.linode.core.forms import Address, Flag, Id
 from providers.linode.core.problems import TOLD, told
 
@@ -25,9 +25,6 @@ NEITHER = (
     "needs a purpose (legacy interfaces) or exactly one of the keys (Linode interfaces) public, vlan or vpc. "
     "Next: correct it."
 )
-NO_FIREWALL = 0
-"""Declares that an interface has no firewall. The API says null, which engines drop from a program's values."""
-
 FIREWALL = "firewall_id"
 
 
@@ -38,9 +35,6 @@ def _is_with_prefix(text: str) -> str:
     return str(ipaddress.IPv4Interface(text))
 
 
-Firewall = Annotated[
-    int, Field(ge=0, strict=True), told("must be a firewall's number, or 0 for none. Next: correct it.")
-]
 AutoOr = Annotated[Literal["auto"] | Address, told("must be an IPv4 address or 'auto'. Next: correct it.")]
 AnyOr = Annotated[Literal["any", ""] | Address, told("must be an IPv4 address or 'any'. Next: correct it.")]
 EmptyOr = Annotated[Literal[""] | Address, told("must be an IPv4 address. Next: correct it.")]
@@ -141,7 +135,7 @@ class Vpc(TypedDict):
 
 class LinodePublic(TypedDict):
     public: Of[Public]
-    firewall_id: NotRequired[Of[Firewall]]
+    firewall_id: NotRequired[Of[IdOrNone]]
     default_route: NotRequired[Of[DefaultRoute]]
 
 
@@ -151,7 +145,7 @@ class LinodeVlan(TypedDict):
 
 class LinodeVpc(TypedDict):
     vpc: Of[Vpc]
-    firewall_id: NotRequired[Of[Firewall]]
+    firewall_id: NotRequired[Of[IdOrNone]]
     default_route: NotRequired[Of[DefaultRoute]]
 
 
@@ -377,14 +371,16 @@ def seen_linode(
 
 def _guarded(wanted: Row, firewalls: Sequence[int] | None) -> Row:
     """The declared interface with the firewall that it has."""
-    if firewalls is None or FIREWALL not in wanted or is_guarded(firewalls, wanted[FIREWALL]):
+    if firewalls is None or FIREWALL not in wanted:
         return wanted
-    return {**wanted, FIREWALL: firewalls[0] if firewalls else NO_FIREWALL}
+    return {**wanted, FIREWALL: guard_of(firewalls, wanted[FIREWALL])}
 
 
-def is_guarded(firewalls: Sequence[int], wanted: int) -> bool:
-    """Whether an interface with these firewalls has the declared one; a disabled one beside it does no harm."""
-    return wanted in firewalls if wanted else not firewalls
+def guard_of(firewalls: Sequence[int], wanted: int) -> int:
+    """Which of its firewalls guards something: the declared one if it is there, as a disabled one beside it does no
+    harm; 0 for none.
+    """
+    return wanted if wanted in firewalls else next(iter(firewalls), NONE)
 
 
 def _named(there: Row) -> Row:

@@ -119,8 +119,10 @@ class Machine:
         """The configuration profile that it boots. Raises LinodeError if there is none."""
         chosen = boot_config(self.client, self.id, self.boot_label)
         if chosen is None:
-            named = f" '{self.boot_label}'. Next: correct boot_config_label." if self.boot_label else "."
-            raise LinodeError(f"Linode {self.id} has no configuration profile{named}")
+            named, advice = "", "make one in the Cloud Manager, or recreate the Linode"
+            if self.boot_label:
+                named, advice = f" '{self.boot_label}'", "correct boot_config_label"
+            raise LinodeError(f"Linode {self.id} has no configuration profile{named}. Next: {advice}.")
         return chosen
 
     def _boot_config_id(self) -> int | None:

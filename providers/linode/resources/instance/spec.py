@@ -29,6 +29,7 @@ from providers.linode.resources.instance.changes import (
     BACKUPS_ON,
     MIGRATE,
     OFF,
+    REBOOT,
     REBUILD,
     RESIZE,
     SHUT_DOWN,
@@ -73,6 +74,8 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
             return resizing(changed)
         if name == "interfaces" and interfaces.only_firewalls_differ(old.interfaces, new.interfaces):
             return ACTION
+        if name == "reserved_ipv4" and old.reserved_ipv4 is None:
+            return REBOOT
         if name == "booted" and new.booted is False:
             return SHUT_DOWN
         if name == "backups_enabled":
@@ -121,20 +124,21 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
 
     # ---- made, changed, deleted
 
-    def finish(self, update: Update[InstanceArgs, Linode]) -> Linode:
-        """The Linode as it is wanted, running if it is to be waited for.
-
-        One that was there already is changed in place, never erased. Raises WaitExpired and what the calls raise.
-        """
-        wanted, linode = update.wanted, update.record
+    def settled(self, update: Update[InstanceArgs, Linode]) -> Linode:
+        """The Linode, running if it is to be waited for. Raises WaitExpired and what the calls raise."""
+        linode, wanted = update.record, update.wanted
         if wanted.wait_for == "accepted":
+            return linode
+        return steps.machine_of(update).settled(linode, wanted.first_status)
+
+    def finish(self, update: Update[InstanceArgs, Linode]) -> Linode:
+        """The Linode as it is wanted. One that was there already is changed in place, never erased."""
+        linode = update.record
+        if update.wanted.wait_for == "accepted":
             body = steps.put_body(update, linode)
             return update.session.client.update_linode(linode.id, body) if body else linode
-        linode = steps.machine_of(update).settled(linode, wanted.first_status)
-        reported = self.reported_inputs(linode, wanted)
-        takes = diff.between(self, reported, wanted.declared(), update.session)
-        kept = {name: each for name, each in takes.items() if not each.erases}
-        update = replace(update, record=linode, takes=kept)
+        kept = {name: each for name, each in update.takes.items() if not each.erases}
+        update = replace(update, takes=kept)
         if not kept and not steps.put_body(update, linode):
             return linode
         return steps.run(update)
@@ -153,10 +157,16 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
     # ---- read back
 
     def reported_inputs(self, record: Linode, declared: InstanceArgs) -> dict[str, object]:
-        """Only the thresholds that are declared are compared; an image that is to be ignored is as declared."""
+        """Only the thresholds that are declared are compared; an image that is to be ignored is as declared, and so is
+        when backups are made while none are.
+        """
         found = super().reported_inputs(record, declared)
-        if declared.alerts is not None:
-            found["alerts"] = {key: record.alerts.get(key) for key in declared.alerts}
+        if declared.alerts is not None and "alerts" in record.model_fields_set:
+            there = {key: record.alerts.get(key) for key in declared.alerts}
+            found["alerts"] = {key: value for key, value in there.items() if value is not None}
+        if not record.backups.enabled:
+            schedule = {"backups_day": declared.backups_day, "backups_window": declared.backups_window}
+            found |= {name: value for name, value in schedule.items() if value is not None}
         if declared.on_image_change == "ignore" and declared.image is not None:
             found["image"] = declared.image
         return found

@@ -283,10 +283,20 @@ def _has_linode_interfaces(update: InstanceUpdate) -> bool:
 
 def add_private_address(update: InstanceUpdate) -> None:
     if update.wanted.private_ip and not any(map(is_private, update.record.ipv4)):
-        update.session.client.add_private_address(update.record.id)
+        update.session.client.add_address(update.record.id)
+
+
+def add_reserved_address(update: InstanceUpdate) -> None:
+    address = str(update.wanted.reserved_ipv4)
+    if address not in update.record.ipv4:
+        update.session.client.add_address(update.record.id, address)
 
 
 # ---- what is read back by a call of its own, only where it is declared
+
+
+def seen_reserved(_: Session, linode: Linode, declared: InstanceArgs) -> object:
+    return declared.reserved_ipv4 if declared.reserved_ipv4 in linode.ipv4 else None
 
 
 def seen_swap(session: Session, linode: Linode, _: InstanceArgs) -> object:
@@ -301,9 +311,21 @@ def seen_booted(_: Session, linode: Linode, declared: InstanceArgs) -> object:
     return linode.status == "running" if linode.status in ("running", "offline") else declared.booted
 
 
+def seen_boot_config(session: Session, linode: Linode, declared: InstanceArgs) -> object:
+    config = boot_config(session.client, linode.id, declared.boot_config_label)
+    return config.label if config is not None else None
+
+
 def seen_kernel(session: Session, linode: Linode, declared: InstanceArgs) -> object:
     config = boot_config(session.client, linode.id, declared.boot_config_label)
-    return config.kernel if config is not None else declared.kernel
+    return config.kernel if config is not None else None
+
+
+def seen_network_helper(session: Session, linode: Linode, declared: InstanceArgs) -> object:
+    if linode.interface_generation == "linode":
+        return session.client.network_helper(linode.id)
+    config = boot_config(session.client, linode.id, declared.boot_config_label)
+    return config.helpers.get("network") if config is not None else None
 
 
 def seen_interfaces(session: Session, linode: Linode, declared: InstanceArgs) -> object:

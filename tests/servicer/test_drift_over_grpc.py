@@ -1,0 +1,377 @@
+"""What somebody does by hand to what a stack declares: told by a refresh, shown by a preview, put back by `up`.
+
+Every input that the API reports has a row, for each kind of resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from providers.linode.core.effects import OURS
+from providers.linode.core.spec import Spec
+from providers.linode.provider import SPECS, LinodeProvider
+from tests.servicer.world import PLANTED, World
+from tests.servicer_process import Props, Servicer
+from tests.until import until
+
+NONE = 1
+"""DIFF_NONE: nothing to do."""
+
+GONE, DEBIAN_12 = "gone", "linode/debian12"
+
+
+class Place(World):
+    """An account with things to attach, and what people do to a resource by hand."""
+
+    def __init__(self, api: LocalApi) -> None:
+        super().__init__(api)
+        rules = {"inbound_policy": "DROP", "outbound_policy": "DROP", "inbound": [], "outbound": []}
+        strict = {"placement_group_type": "anti_affinity:local", "placement_group_policy": "strict"}
+        wall = {"label": "wall", "rules": rules}
+        self.things = {
+            "{wall}": self.call("POST", "/networking/firewalls", wall)["id"],
+            "{group}": self.call(
+                "POST", "/placement/groups", {"label": "group", "region": "de-fra-2", **strict}
+            )["id"],
+        }
+        reserved = self.call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})
+        self.things["{address}"] = reserved["address"]
+        plan = {"type": "g6-nanode-1", "region": "de-fra-2"}
+        linode = {**plan, "label": "other", "interface_generation": "legacy_config"}
+        self.things["{linode}"] = self.call("POST", "/linode/instances", linode)["id"]
+        bare = {**plan, "label": "bare", "interface_generation": "linode"}
+        self.path = "/linode/instances"
+        self.id = str(
+            self.call(
+                "POST", "/linode/instances", {**bare, "interfaces": [{"public": {}, "firewall_id": None}]}
+            )["id"]
+        )
+        [interface] = self.by_hand("GET", "/interfaces")["interfaces"]
+        self.things["{interface}"] = interface["id"]
+        self.id = ""
+
+    def filled(self, value: Any) -> Any:
+        """The value with ids for the names of things."""
+        if isinstance(value, dict):
+            return {key: self.filled(part) for key, part in value.items()}
+        if isinstance(value, list):
+            return [self.filled(part) for part in value]
+        return self.things.get(value, value) if isinstance(value, str) else value
+
+    def by_hand(self, method: str, path: str = "", body: object = None) -> Any:
+        answer = self.call(method, f"{self.path}/{self.id}{path}", self.filled(body))
+        assert "errors" not in answer, answer
+        return answer
+
+    def status(self) -> object:
+        return self.by_hand("GET")["status"]
+
+    def to_be(self, status: str) -> None:
+        until(lambda: self.status() == status)
+
+    def change_config(self, body: object) -> None:
+        [config] = self.by_hand("GET", "/configs")["data"]
+        self.by_hand("PUT", f"/configs/{config['id']}", body)
+
+
+ByHand = Callable[[Place], object]
+
+
+def put(path: str = "", **body: object) -> ByHand:
+    return lambda place: place.by_hand("PUT", path, body)
+
+
+def guarded_by(*firewalls: str) -> ByHand:
+    return put("/firewalls", firewall_ids=list(firewalls))
+
+
+def post(path: str, *, then: str = "running", **body: object) -> ByHand:
+    def act(place: Place) -> None:
+        place.by_hand("POST", f"/{path}", body)
+        place.to_be(then)
+
+    return act
+
+
+def config(**body: object) -> ByHand:
+    return lambda place: place.change_config(body)
+
+
+def resize_swap(place: Place) -> None:
+    post("shutdown", then="offline")(place)
+    swap = next(disk for disk in place.by_hand("GET", "/disks")["data"] if disk["filesystem"] == "swap")
+    place.by_hand("POST", f"/disks/{swap['id']}/resize", {"size": 256})
+    until(lambda: place.by_hand("GET", f"/disks/{swap['id']}")["size"] == 256)
+
+
+def leave_group(place: Place) -> None:
+    path = f"/placement/groups/{place.things['{group}']}/unassign"
+    assert "errors" not in place.call("POST", path, {"linodes": [int(place.id)]})
+
+
+def lose_private_address(place: Place) -> None:
+    private = next(one for one in place.by_hand("GET")["ipv4"] if one.startswith("192.168."))
+    place.by_hand("DELETE", f"/ips/{private}")
+
+
+def lose_reserved_address(place: Place) -> None:
+    post("ips", type="ipv4", public=True)(place)
+    place.by_hand("DELETE", f"/ips/{place.things['{address}']}")
+
+
+def lose_interface_firewall(place: Place) -> None:
+    path = f"/networking/firewalls/{place.things['{wall}']}/devices"
+    [device] = place.call("GET", path)["data"]
+    place.call("DELETE", f"{path}/{device['id']}")
+
+
+def lose_interface(place: Place) -> None:
+    post("shutdown", then="offline")(place)
+    [one] = place.by_hand("GET", "/interfaces")["interfaces"]
+    place.by_hand("DELETE", f"/interfaces/{one['id']}")
+
+
+def no_helper(place: Place) -> None:
+    post("shutdown", then="offline")(place)
+    put("/interfaces/settings", network_helper=False)(place)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is declared, what somebody does, and what a refresh says of the input then: another value, or GONE."""
+
+    declared: Props
+    by_hand: ByHand
+    told: object = GONE
+    refused: str = ""
+    """What `up` says where it can't be put back."""
+
+
+PUBLIC: Props = {"public": {}, "default_route": {"ipv4": True, "ipv6": True}, "firewall_id": "{wall}"}
+LINODE: Props = {"interface_generation": "linode", "interfaces": [PUBLIC]}
+
+INSTANCE: dict[str, list[Row]] = {
+    "type": [Row({}, post("resize", type="g6-standard-1", allow_auto_disk_resize=False), "g6-standard-1")],
+    "region": [Row({}, post("migrate", region="gb-lon"), "gb-lon")],
+    "image": [Row({"on_image_change": "rebuild"}, post("rebuild", image=DEBIAN_12, root_pass=PLANTED), DEBIAN_12)],
+    "label": [Row({}, put(label="other-1"), "other-1")],
+    "tags": [Row({}, put(tags=[]), [])],
+    "swap_size": [Row({"swap_size": 512}, resize_swap, 256)],
+    "booted": [Row({"booted": True}, post("shutdown", then="offline"), False)],
+    "boot_config_label": [Row({"boot_config_label": "My Debian 13 Disk Profile"}, config(label="mine"),
+                              refused="has no configuration profile 'My Debian 13 Disk Profile'. Next: correct")],
+    "kernel": [Row({"kernel": "linode/grub2"}, config(kernel="linode/latest-64bit"), "linode/latest-64bit")],
+    "backups_enabled": [Row({"backups_enabled": True}, post("backups/cancel"), False)],
+    "backups_day": [Row({"backups_enabled": True, "backups_day": "Sunday", "backups_window": "W2"},
+                        put(backups={"schedule": {"day": "Monday", "window": "W2"}}), "Monday")],
+    "backups_window": [Row({"backups_enabled": True, "backups_day": "Sunday", "backups_window": "W2"},
+                           put(backups={"schedule": {"day": "Sunday", "window": "W4"}}), "W4")],
+    "watchdog_enabled": [Row({"watchdog_enabled": True}, put(watchdog_enabled=False), False)],
+    "alerts": [Row({"alerts": {"cpu": 40}}, put(alerts={"cpu": 0}), {"cpu": 0})],
+    "private_ip": [Row({"private_ip": True}, lose_private_address, False)],
+    "reserved_ipv4": [Row({"reserved_ipv4": "{address}"}, lose_reserved_address)],
+    "firewall_id": [Row({"firewall_id": "{wall}"}, guarded_by(), 0),
+                    Row({"firewall_id": 0}, guarded_by("{wall}"), "{wall}")],
+    "placement_group": [Row({"placement_group": "{group}"}, leave_group, 0)],
+    "interfaces": [Row({"interfaces": [{"purpose": "public"}, {"purpose": "vlan", "label": "lan"}]},
+                       config(interfaces=[{"purpose": "public"}]), [{"purpose": "public"}]),
+                   Row(LINODE, lose_interface_firewall, [{**PUBLIC, "firewall_id": 0}]),
+                   Row(LINODE, lose_interface, [])],
+    "network_helper": [Row({"network_helper": True}, config(helpers={"network": False}), False),
+                       Row({**LINODE, "network_helper": True},
+                           no_helper, False)],
+    "maintenance_policy": [Row({"maintenance_policy": "linode/migrate"}, put(maintenance_policy="linode/power_off_on"),
+                               "linode/power_off_on")],
+}  # fmt: skip
+
+NOT_TOLD = {
+    "root_pass", "authorized_keys", "authorized_users", "user_data", "stackscript_id", "stackscript_data", "backup_id",
+    "boot_size",
+}  # fmt: skip
+"""What the API never gives back."""
+
+FIXED = {"disk_encryption", "interface_generation"}
+"""What nobody can change by hand."""
+
+
+def lose_devices(place: Place) -> None:
+    path = f"/networking/firewalls/{place.id}/devices"
+    for device in place.call("GET", path)["data"]:
+        place.call("DELETE", f"{path}/{device['id']}")
+
+
+def rules(**changed: object) -> ByHand:
+    def act(place: Place) -> None:
+        path = f"/networking/firewalls/{place.id}/rules"
+        kept = place.call("GET", path)
+        assert "errors" not in place.call("PUT", path, {**kept, **changed})
+
+    return act
+
+
+SSH = {"action": "ACCEPT", "protocol": "TCP", "ports": "22", "addresses": {"ipv4": ["192.0.2.0/24"]}}
+
+FIREWALL: dict[str, list[Row]] = {
+    "label": [Row({}, put(label="other-1"), "other-1")],
+    "tags": [Row({"tags": ["web"]}, put(tags=[]), [])],
+    "status": [Row({"status": "enabled"}, put(status="disabled"), "disabled")],
+    "inbound": [Row({"inbound": [SSH]}, rules(inbound=[]), []), Row({"inbound": []}, rules(inbound=[SSH]), [SSH])],
+    "outbound": [Row({"outbound": [SSH]}, rules(outbound=[]), [])],
+    "inbound_policy": [Row({}, rules(inbound_policy="ACCEPT"), "ACCEPT")],
+    "outbound_policy": [Row({}, rules(outbound_policy="ACCEPT"), "ACCEPT")],
+    "linodes": [Row({"linodes": ["{linode}"]}, lose_devices, [])],
+    "interfaces": [Row({"interfaces": ["{interface}"]}, lose_devices, [])],
+}  # fmt: skip
+
+KEY: dict[str, list[Row]] = {"label": [Row({}, put(label="other-1"), "other-1")]}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is declared of one of it beside a row's inputs, its rows, and the inputs that have none."""
+
+    declared: Props
+    rows: dict[str, list[Row]]
+    without: set[str] = field(default_factory=set)
+
+
+KINDS = {
+    "Instance": Kind(
+        {"type": "g6-nanode-1", "region": "de-fra-2", "image": "linode/debian13", "root_pass": PLANTED,
+         "tags": ["web"]},
+        INSTANCE, NOT_TOLD | FIXED,
+    ),
+    "Firewall": Kind({"inbound_policy": "DROP", "outbound_policy": "DROP"}, FIREWALL, {"nodebalancers"}),
+    "SSHKey": Kind({"ssh_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"},
+                   KEY, {"ssh_key"}),
+}  # fmt: skip
+"""The local API has no NodeBalancers; a key's text can't change."""
+
+
+class Stack:
+    """One resource of a kind in a place, each command in a session of its own."""
+
+    def __init__(self, place: Place, servicer: Servicer, kind: str) -> None:
+        self.place, self._servicer, self.kind = place, servicer, kind
+        place.path = SPECS[kind].path
+        self.state: Props = {}
+        self.inputs: Props = {}
+
+    def declared(self, row: Row) -> Props:
+        made = {"label": "web-1", **KINDS[self.kind].declared, **row.declared}
+        return {**self.place.filled(made), "owner": self.place.owner.as_props()}
+
+    def _command(self) -> Servicer:
+        """A process asks for a list once: with another token it asks again."""
+        token = self.place.api.add_token(self.place.account)
+        provider = LinodeProvider(self.kind)
+        provider.token = token  # type: ignore[attr-defined]  # another text, so that it is configured anew
+        urn = f"urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{self.kind}::{token[:9]}"
+        return self._servicer.serve(provider, {**self.place.config, "linode:token": token}, urn)
+
+    def up(self, declared: Props) -> bool:
+        """Whether there was something to do."""
+        run = self._command()
+        checked, failures = run.check(declared, self.inputs)
+        assert failures == []
+        if not self.place.id:
+            self.place.id, self.state = run.create(checked)
+        elif run.diff(self.place.id, self.state, checked).changes == NONE:
+            return False
+        else:
+            self.state = run.update(self.place.id, self.state, checked)
+        self.inputs = checked
+        return True
+
+    def refresh(self) -> Props:
+        """What the inputs are then."""
+        _, self.state, self.inputs = self._command().read(self.place.id, self.state)
+        return self.inputs
+
+
+@pytest.fixture(scope="module")
+def shared(served: LocalApi) -> Iterator[Servicer]:
+    with Servicer(LinodeProvider("Instance"), World(served).config) as servicer:
+        yield servicer
+
+
+ROWS = [
+    pytest.param(kind, name, row, id=f"{kind}.{name}-{number}")
+    for kind, each in KINDS.items()
+    for name, rows in each.rows.items()
+    for number, row in enumerate(rows)
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "row"), ROWS)
+def test_what_somebody_did_is_told_and_put_back(
+    api: LocalApi, shared: Servicer, kind: str, name: str, row: Row
+) -> None:
+    place = Place(api)
+    stack = Stack(place, shared, kind)
+    declared = stack.declared(row)
+    stack.up(declared)
+
+    row.by_hand(place)
+    told = stack.refresh().get(name, GONE)
+    if row.refused:
+        with pytest.raises(grpc.RpcError, match=row.refused):
+            stack.up(declared)
+        return
+    changed = stack.up(declared)
+    again = stack.refresh().get(name)
+
+    assert told == place.filled(row.told)
+    assert changed
+    assert again == declared[name]
+    assert not stack.up(declared)
+
+
+NONE_OF: dict[str, dict[str, object]] = {
+    "Instance": {"tags": [], "placement_group": 0, "firewall_id": 0},
+    "Firewall": {"tags": [], "inbound": [], "outbound": [], "linodes": [], "interfaces": []},
+}  # fmt: skip
+"""What declares that there is none."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, names in NONE_OF.items() for name in names]
+)
+def test_what_is_attached_is_detached_by_declaring_none(
+    api: LocalApi, shared: Servicer, kind: str, name: str
+) -> None:
+    stack = Stack(Place(api), shared, kind)
+    declared = stack.declared(KINDS[kind].rows[name][0])
+    stack.up(declared)
+
+    none = {**declared, name: NONE_OF[kind][name]}
+    changed = stack.up(none)
+    seen = stack.refresh()[name]
+
+    assert changed
+    assert seen == none[name]
+    assert not stack.up(none)
+
+
+def test_whatever_can_be_none_has_a_way_to_say_so() -> None:
+    known = {
+        (kind, name) for kind, spec in SPECS.items() for name, each in spec.fields.items() if each.none == 0
+    }
+
+    assert known == {("Instance", "placement_group"), ("Instance", "firewall_id")}
+    assert known <= {(kind, name) for kind, names in NONE_OF.items() for name in names}
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_every_input_that_the_api_reports_has_a_row(spec: Spec[Any, Any]) -> None:
+    kind = KINDS[spec.kind]
+    asked = {name for name, each in spec.fields.items() if each.takes is not OURS}
+
+    assert asked == set(kind.rows) | kind.without
+    assert not any(spec.fields[name].read for name in kind.without)

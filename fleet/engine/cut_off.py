@@ -83,6 +83,7 @@ def _settle_update(resources: list[Json], pending: Json, name: str) -> str:
     for entry in resources:
         if entry["urn"] == pending["urn"] and not entry.get("delete"):
             entry["initErrors"] = [f"an update of {name} was cut off; the next `up` does the rest"]
+            entry["outputs"] = {**(entry.get("outputs") or {}), "ready": False}
     return f"{name}: its update was cut off; the next `up` does the rest"
 
 

@@ -58,7 +58,6 @@ class Declared:
     def add(self, kind: str, inputs: Inputs) -> None:
         number = next(n for n in range(1, 1000) if f"{kind.lower()}-{n}" not in self.resources[kind])
         self.resources[kind][f"{kind.lower()}-{number}"] = inputs
-        self.made[kind] += 1
 
     def one(self, kind: str, dice: random.Random) -> Inputs:
         return self.resources[kind][dice.choice(sorted(self.resources[kind]))]
@@ -77,10 +76,11 @@ class Declared:
 
 
 def first(servers: int = 3, walls: int = 2, keys: int = 2) -> Declared:
-    declared = Declared({kind: {} for kind in KINDS}, made=Counter(Instance=1))
+    declared = Declared({kind: {} for kind in KINDS})
     for kind, count in zip(KINDS, (servers, walls, keys), strict=True):
         for _ in range(count):
             declared.add(kind, new(kind))
+        declared.made[kind] = len(declared.labels(kind))
     return declared
 
 
@@ -107,15 +107,6 @@ def _toggles(kind: str, key: str, *choices: object) -> Edit:
     def edit(declared: Declared, dice: random.Random) -> None:
         one = declared.one(kind, dice)
         one[key] = other(one.get(key), *choices)
-
-    return edit
-
-
-def _replaces(kind: str, key: str, *choices: object, **policy: str) -> Edit:
-    def edit(declared: Declared, dice: random.Random) -> None:
-        one = declared.one(kind, dice)
-        one.update(policy, **{key: other(one[key], *choices)})
-        declared.made[kind] += 1
 
     return edit
 
@@ -148,7 +139,6 @@ def _fewer(declared: Declared, _: random.Random) -> None:
 def _another_image(declared: Declared, _: random.Random) -> None:
     """Settings whose picks are pinned anew, and whose server is replaced."""
     declared.vendor = str(other(declared.vendor, *VENDORS))
-    declared.made["Instance"] += 1
 
 
 Edit = Callable[[Declared, random.Random], None]
@@ -164,7 +154,7 @@ CHANGES: dict[str, Edit] = {
     "backups": _toggles("Instance", "backups_enabled", True, False),
     "attach": _toggles("Instance", "behind", "firewall-1", "firewall-2"),
     "key renamed": _toggles("SSHKey", "label", "twin", "brother"),
-    "key replaced": _replaces("SSHKey", "ssh_key", *KEYS),
+    "key replaced": _toggles("SSHKey", "ssh_key", *KEYS),
     "tags": _tags,
     "rules": _rules,
     "more": _more,
@@ -177,4 +167,13 @@ def changed(before: Declared, names: list[str], dice: random.Random) -> Declared
     after = deepcopy(before)
     for name in names:
         CHANGES[name](after, dice)
+    after.made["Instance"] += before.vendor != after.vendor
+    for kind, resources in after.resources.items():
+        there = before.resources[kind]
+        after.made[kind] += sum(_is_made(there.get(name), inputs) for name, inputs in resources.items())
     return after
+
+
+def _is_made(before: Inputs | None, after: Inputs) -> bool:
+    """Whether it is new, or an SSH key that another one replaces."""
+    return before is None or before.get("ssh_key") != after.get("ssh_key")

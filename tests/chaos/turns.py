@@ -12,9 +12,10 @@ from pathlib import Path
 from tests.chaos import declared, disturbances
 from tests.chaos.declared import CHANGES
 from tests.chaos.disturbances import FAULTS, REQUESTS, SUITED, Kill
-from tests.chaos.tally import Tally, compare
+from tests.chaos.tally import Tally, compare, in_account
 from tests.checkout import Checkout, Done
 from tests.killing import run_and_kill
+from tests.until import until
 
 LONGEST_AFTERLIFE_S = 20.0
 """How long parts of a killed run may live before they are called stuck."""
@@ -37,6 +38,7 @@ class Turns:
         self.declared = declared.first()
         self.longest_s = 4.0
         self.number = 0
+        self.changes: list[str] = []
 
     def start(self) -> None:
         """The first `up`, undisturbed: it tells how long one takes."""
@@ -80,7 +82,10 @@ class Turns:
             self._declare([self.dice.choice(("tags", "more", "fewer"))], turn=self.number)
         unlocked = self.checkout.run("unlock")
         (self.folder / f"{self.number}-unlock.log").write_text(unlocked.said)
-        done = self._up("after")
+        lost = changes_mind and kill.whom == "provider"
+        if lost:
+            until(self._at_rest)
+        done = self._up("after", *(("--refresh",) if lost else ()))
         stuck = killed.end_the_rest(LONGEST_AFTERLIFE_S)
         if stuck and kill.whom == "engine" and INSTANCE not in log.read_text():
             stuck = 0  # the SDK's servicer, left before it got its first call: it waits for ever and sends nothing
@@ -95,12 +100,15 @@ class Turns:
 
     def _declare(self, changes: list[str], turn: int | None = None) -> None:
         self.number = turn or self.number + 1
-        self.changes = changes
+        self.changes = [*(self.changes if turn else ()), *changes]
         self.declared = declared.changed(self.declared, changes, self.dice)
         self.declared.write(self.checkout)
 
-    def _up(self, name: str) -> Done:
-        done = self.checkout.run("up")
+    def _at_rest(self) -> bool:
+        return all(row["status"] in ("running", "offline") for row in in_account(self.checkout).values())
+
+    def _up(self, name: str, *words: str) -> Done:
+        done = self.checkout.run("up", *words)
         (self.folder / f"{self.number}-{name}.log").write_text(done.said)
         return done
 
@@ -129,7 +137,7 @@ def run(turns: Turns, faults: int, kills: int) -> None:
         if tally.runs < faulted:
             request, fault = drawn[number % len(drawn)]
             changes = dice.sample(suited_to(request), dice.choice((1, 2)))
-            turns.faulted(request, fault, changes, dice.choice((1, 1, 2, 3)), dice.choice((0, 0, 1, 2)))
+            turns.faulted(request, fault, changes, dice.choice((1, 1, 2, 3)), dice.choice((0, 0, 0, 1)))
         elif tally.kills < killed:
             kill = Kill.drawn(dice)
             turns.killed(kill, [dice.choice(SUITED.get(kill.moment, sorted(CHANGES)))])

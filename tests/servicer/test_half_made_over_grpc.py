@@ -12,6 +12,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from emulators.linode_api.clock import HeldClock
 from providers.linode.core.owner import Owner
+from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
 from tests.until import until
@@ -91,6 +92,45 @@ def test_an_update_that_breaks_off_keeps_what_it_reached(provider: Servicer, wor
 
     kept = json_format.MessageToDict(failed_detail(caught.value).properties)
     assert (kept["label"], kept["type"], kept["ready"]) == ("web-2", "g6-nanode-1", False)
+
+
+def test_an_update_after_one_that_was_cut_off_puts_back_what_that_one_did(
+    provider: Servicer, world: World
+) -> None:
+    """A killed run leaves the old values in the state, and what it asked for may still be under way."""
+    wanted = inputs(world, "web-1", kernel="linode/grub2")
+    id_, outs = provider.create(wanted)
+    config = world.call("GET", f"/linode/instances/{id_}/configs")["data"][0]
+    world.call("PUT", f"/linode/instances/{id_}/configs/{config['id']}", {"kernel": "linode/latest-64bit"})
+    world.call("POST", f"/linode/instances/{id_}/migrate", {"region": "gb-lon"})
+
+    after = provider.update(id_, {**outs, "ready": False}, wanted)
+
+    there = world.call("GET", f"/linode/instances/{id_}")
+    assert (there["region"], there["status"], after["ready"]) == ("de-fra-2", "running", True)
+    config = world.call("GET", f"/linode/instances/{id_}/configs")["data"][0]
+    assert config["kernel"] == "linode/grub2"
+
+
+def test_a_firewall_whose_change_was_cut_off_gets_its_rules_back(world: World) -> None:
+    rule = {"action": "ACCEPT", "protocol": "TCP", "ports": "80", "addresses": {"ipv4": ["192.0.2.0/24"]}}
+    wanted: Props = {
+        "label": "wall-1",
+        "inbound": [rule],
+        "inbound_policy": "DROP",
+        "outbound_policy": "ACCEPT",
+        "owner": Owner(world.uuid, "fleet", "local", "wall-1").as_props(),
+    }
+    with Servicer(LinodeProvider("Firewall"), world.config) as provider:
+        id_, outs = provider.create(wanted)
+        rules = {**world.call("GET", f"/networking/firewalls/{id_}/rules"), "inbound": []}
+        world.call("PUT", f"/networking/firewalls/{id_}/rules", rules)
+
+        provider.update(id_, {**outs, "ready": False}, wanted)
+
+    assert [each["ports"] for each in world.call("GET", f"/networking/firewalls/{id_}/rules")["inbound"]] == [
+        "80"
+    ]
 
 
 def test_more_than_four_creates_are_under_way_at_once(

@@ -174,7 +174,7 @@ class Provider(ResourceProvider):
             update = Update(
                 session, spec.get(session, _id), args, takes, owner, until.timeout_for(args, "update"), _olds
             )
-            record = spec.update(update)
+            record = spec.update(_resumed(spec, update, _news) if _olds.get("ready") is False else update)
         except Exception as error:
             _partly_changed(spec, session, _id, _olds, _news, error)
             raise
@@ -186,6 +186,18 @@ class Provider(ResourceProvider):
         runtime.current().name(spec.kind, _id)
         args = spec.args.read(_props)
         spec.delete(runtime.of_owner(owner), _id, args, until.timeout_for(args, "delete"))
+
+
+def _resumed(spec: AnySpec, update: Update[Any, Any], news: Props) -> Update[Any, Any]:
+    """An update after one that broke off, of which the state doesn't know what it did: that is put right as well.
+
+    Never by a replacement, which the preview didn't tell.
+    """
+    record = spec.at_rest(update)
+    seen = spec.seen(update.session, record, update.wanted)
+    found = diff.between(spec, seen, news, update.session)
+    takes = {**{name: each for name, each in found.items() if not each.replaces}, **update.takes}
+    return replace(update, record=record, takes=takes)
 
 
 def _outputs(spec: AnySpec, session: Session, inputs: Props, record: Any, *, ready: bool = True) -> Props:

@@ -270,6 +270,10 @@ class Spec(Generic[A, R]):
         """After a create, or a takeover: what the create request can't say."""
         return self.update(update)
 
+    def at_rest(self, update: Update[A, R]) -> R:
+        """The record once nothing that was asked for earlier is under way."""
+        return update.record
+
     def update(self, update: Update[A, R]) -> R:
         """Carry out what differs: steps of their own, then one PUT for the rest."""
         for step in dict.fromkeys(self.fields[name].step for name in update.takes):

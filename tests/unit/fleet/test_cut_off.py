@@ -89,6 +89,7 @@ def test_what_was_to_be_replaced_afterwards_is_marked_for_deletion() -> None:
 def test_an_update_that_was_cut_off_is_to_be_done_again() -> None:
     after, said = settled([entry(id="7")], "updating", entry(id="7"), None)
 
+    assert after[0]["outputs"]["ready"] is False  # so that it is compared with what is there
     assert "cut off" in after[0]["initErrors"][0]
     assert "update" in said[0]
 

@@ -143,6 +143,9 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
             return linode
         return steps.run(update)
 
+    def at_rest(self, update: Update[InstanceArgs, Linode]) -> Linode:
+        return steps.machine_of(update).at_rest()
+
     def update(self, update: Update[InstanceArgs, Linode]) -> Linode:
         return steps.run(update)
 

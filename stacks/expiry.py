@@ -10,22 +10,21 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
+from providers.linode.core import values
 from stacks.errors import BadSettings
 
 TAG_PREFIX = "expires:"
 _TAG_FORM = "%Y-%m-%dt%H%M"
 _TAG = re.compile(r"expires:\d{4}-\d{2}-\d{2}t\d{4}")
 _STACK_FORM = "%Y-%m-%dT%H:%M:%SZ"
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 MOST = timedelta(days=365)
 
 
 def duration(text: str) -> timedelta:
     """`72h`, `90m`, `14d`, `30s`, also `1h30m`. Raises BadSettings; none is longer than a year."""
-    parts = re.findall(r"(\d{1,7})([smhd])", text)
-    if not parts or "".join(f"{count}{unit}" for count, unit in parts) != text:
+    found = values.duration(text)
+    if found is None:
         raise BadSettings(f"'{text}' is no duration. Next: write it as 72h, 90m, 14d or 1h30m.")
-    found = sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
     if found > MOST:
         raise BadSettings(f"'{text}' is longer than a year. Next: give a shorter duration.")
     return found

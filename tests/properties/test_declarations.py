@@ -10,15 +10,28 @@ from pulumi.output import Unknown
 
 from providers.linode.core import check
 from providers.linode.core.problems import Problem
+from providers.linode.provider import SPECS
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.interfaces import KINDS
-from providers.linode.resources.instance.spec import SPEC
 from tests import sessions
 
-SESSION = sessions.prepared()
-DECLARED, SECRET = list(InstanceArgs.fields()), SPEC.secrets()
+
+def nested(value: object, levels: int, in_maps: bool) -> object:
+    for _ in range(levels):
+        value = {"a": value} if in_maps else [value]
+    return value
+
+
+SESSION = sessions.prepared(
+    {path: [] for path in ("/networking/firewalls", "/nodebalancers", "/profile/sshkeys")}
+)
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
+GOOD: Mapping[str, dict[str, object]] = {
+    "Instance": {"type": "g6-nanode-1", "region": "de-fra-2", "label": "web-1"},
+    "Firewall": {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"},
+    "SSHKey": {"label": "web", "ssh_key": KEY},
+}
 WORDS = InstanceArgs.nested_names()["interfaces"]
-GOOD: dict[str, object] = {"type": "g6-nanode-1", "region": "de-fra-2", "label": "web-1"}
 PLANTED = "pl4nted-v4lue"
 
 leaves = (
@@ -27,6 +40,8 @@ leaves = (
     | st.integers(-3, 70_000)
     | st.floats()
     | st.text(max_size=12)
+    | st.text(st.characters(categories=["Cs"]), min_size=1, max_size=2)
+    | st.sampled_from(["9" * 5000, "15m", "\u0663"])
     | st.builds(Unknown)
 )
 junk = st.recursive(
@@ -36,45 +51,57 @@ junk = st.recursive(
         | st.dictionaries(st.sampled_from([*sorted(WORDS), "cpu", "create", "x"]), inner, max_size=4)
     ),
     max_leaves=12,
-)
+) | st.builds(nested, leaves, st.integers(30, 1500), st.booleans())
 interface = st.fixed_dictionaries(
     {}, optional={"purpose": st.sampled_from(KINDS), **dict.fromkeys(sorted(WORDS - {"purpose"}), junk)}
 )
-inputs = st.fixed_dictionaries(
-    {}, optional={**dict.fromkeys(DECLARED, junk), "interfaces": junk | st.lists(interface, max_size=5)}
-)
 
 
-def problems(props: Mapping[str, object]) -> list[Problem]:
-    """Those of a new one, and of one that is changed."""
-    found = check.check(SPEC, SESSION, {}, props)[1]
-    changed = check.check(SPEC, SESSION, GOOD, {**GOOD, **props})[1]
-    return [*found, *changed]
+def declared(kind: str) -> st.SearchStrategy[tuple[str, dict[str, object]]]:
+    fields: dict[str, st.SearchStrategy[object]] = dict.fromkeys(SPECS[kind].fields, junk)
+    if kind == "Instance":
+        fields["interfaces"] = junk | st.lists(interface, max_size=5)
+    return st.tuples(st.just(kind), st.fixed_dictionaries({}, optional=fields))
 
 
-@given(props=inputs)
-def test_every_failure_is_one_line_with_a_next_step(props: dict[str, object]) -> None:
-    found = problems(props)
+inputs = st.sampled_from(sorted(SPECS)).flatmap(declared)
+
+
+def problems(kind: str, props: Mapping[str, object]) -> list[Problem]:
+    """Those of a new one, and of one that is changed, where the state has what is good or the same again."""
+    spec = SPECS[kind]
+    found = check.check(spec, SESSION, {}, props)[1]
+    for olds in (GOOD[kind], {**GOOD[kind], **props}):
+        found += check.check(spec, SESSION, olds, {**GOOD[kind], **props})[1]
+    return found
+
+
+@given(inputs)
+def test_every_failure_is_one_line_with_a_next_step(declared: tuple[str, dict[str, object]]) -> None:
+    kind, props = declared
+    found = problems(kind, props)
 
     assert all("Next: " in reason and "\n" not in reason for _, reason in found)
-    assert {field for field, _ in found} <= {"", *DECLARED} - SECRET
+    assert {field for field, _ in found} <= {"", *SPECS[kind].fields} - SPECS[kind].secrets()
 
 
 @given(
-    props=inputs,
-    shape=st.sampled_from([lambda v: v, lambda v: [v], lambda v: {"a": v}, lambda v: {"a": [v]}]),
+    inputs,
+    st.sampled_from([lambda v: v, lambda v: [v], lambda v: {"a": v}, lambda v: {"a": [v]}]),
 )
-def test_a_secret_is_in_no_failure(props: dict[str, object], shape: object) -> None:
+def test_a_secret_is_in_no_failure(declared: tuple[str, dict[str, object]], shape: object) -> None:
     assert callable(shape)
-    secret = {name: shape(PLANTED) for name in SECRET}
+    kind, props = declared
+    secret = {name: shape(PLANTED) for name in SPECS[kind].secrets()}
 
-    found = problems({**props, **secret})
+    found = problems(kind, {**props, **secret})
 
     assert PLANTED not in str(found)
 
 
-@given(props=inputs)
-def test_what_is_not_known_yet_is_never_a_failure_of_its_own(props: dict[str, object]) -> None:
-    unknown = dict.fromkeys(props, Unknown())
+@given(inputs)
+def test_what_is_not_known_yet_is_never_a_failure_of_its_own(declared: tuple[str, dict[str, object]]) -> None:
+    kind, props = declared
+    required = {name for name, field in SPECS[kind].fields.items() if field.required}
 
-    assert {field for field, _ in problems(unknown)} <= {"type", "region"}
+    assert {field for field, _ in problems(kind, dict.fromkeys(props, Unknown()))} <= required

@@ -41,7 +41,7 @@ from typing_extensions import Self, dataclass_transform, is_typeddict
 
 from providers.linode.core.effects import OURS, Takes
 from providers.linode.core.problems import Problem, problem_of, told
-from providers.linode.core.values import as_id, is_unknown, whole_numbers
+from providers.linode.core.values import LARGEST, as_id, is_unknown, whole_numbers
 
 __all__ = [
     "NONE",
@@ -70,7 +70,9 @@ T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 
 Id = Annotated[
-    StrictInt, pydantic.Field(ge=1), told("must be a whole number of 1 or more. Next: correct it.")
+    StrictInt,
+    pydantic.Field(ge=1, le=LARGEST),
+    told("must be a whole number of 1 or more. Next: correct it."),
 ]
 
 NONE = 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from providers.linode.core import diff, effects, engine, runtime
+from pydantic_core import ErrorDetails
+
+from providers.linode.core import diff, effects, engine, runtime, values
 from providers.linode.core.adoption import place
 from providers.linode.core.effects import Effects
 from providers.linode.core.evidence import Evidence
@@ -26,15 +28,14 @@ def check(
 
     Raises what the calls for catalogs and lists raise.
     """
-    news = spec.canonical(session, {key: value for key, value in news.items() if value is not None})
+    deep = [key for key, value in news.items() if values.is_too_deep(value)]
+    news, olds = spec.canonical(session, _readable(news)), _readable(olds)
     checked = {**news, **spec.args.normal(news)}
     owner, errors = Owner.from_props(news), spec.args.errors(news)
-    sound = {
-        **{key: checked[key] for key in checked if key not in spec.fields},
-        **spec.args.sound(news, errors),
-    }
-    takes = diff.between(spec, olds, sound, session) if olds else {}
-    old = spec.args.read(olds) if olds else None
+    sound = _sound(spec, news, errors)
+    before = _sound(spec, olds, spec.args.errors(olds)) if olds else {}
+    takes = diff.between(spec, before, sound, session) if olds else {}
+    old = spec.args.read(before) if olds else None
     known = Checking(
         session,
         spec.args.read(sound),
@@ -45,7 +46,8 @@ def check(
         mine(spec, session, owner, runtime.current().old_inputs(olds)),
         is_renamed=bool(olds) and Owner.from_props(olds) != owner,
     )
-    wrong = spec.args.told(errors)
+    wrong = [Problem(key, f"has more than {values.DEEPEST} levels. Next: correct it.") for key in deep]
+    wrong += spec.args.told(errors)
     wrong += [problem for rule in spec.rules for problem in rule(known)]
     wrong += [*label_taken(spec, known), *ids_of_nothing(spec, known)]
     if not wrong:
@@ -53,6 +55,18 @@ def check(
             engine.tell(doubt)
         _tell(spec, decided(spec, session, olds, checked, known), olds, known.args)
     return checked, [hidden(spec, problem) for problem in wrong]
+
+
+def _readable(props: Props) -> Props:
+    return {key: value for key, value in props.items() if value is not None and not values.is_too_deep(value)}
+
+
+def _sound(spec: Spec[A, R], props: Props, errors: Sequence[ErrorDetails]) -> dict[str, Any]:
+    """The properties less the inputs that are wrong by themselves."""
+    return {
+        **{key: value for key, value in props.items() if key not in spec.fields},
+        **spec.args.sound(props, errors),
+    }
 
 
 def mine(spec: Spec[A, R], session: Session, owner: Owner, olds: Props) -> R | None:

@@ -19,9 +19,9 @@ from providers.linode.api.cache import is_offline, open_cache
 from providers.linode.api.catalog_transport import CatalogTransport, OnPage
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection, connect_for_lookups
-from providers.linode.api.errors import NotFound, WrongAccount
+from providers.linode.api.errors import ApiRefused, NotFound, WrongAccount
 from providers.linode.api.once import OnceEach, once
-from providers.linode.api.refusals import if_allowed
+from providers.linode.api.refusals import NOT_FOR_US, if_allowed
 from providers.linode.catalogs import Catalogs, Images, LinodeTypes, Regions
 from providers.linode.core import engine
 from providers.linode.core.owner import Owner
@@ -91,11 +91,16 @@ class Session:
         return self._labels(path)
 
     def lacks(self, path: str) -> bool:
-        """Whether there is no such thing even now: this run may have made it since a list was read."""
+        """Whether there is no such thing even now: this run may have made it since a list was read.
+
+        False where the token may not ask.
+        """
         try:
             self.client.get(path)
-        except NotFound:
-            return True
+        except ApiRefused as refused:
+            if refused.status not in NOT_FOR_US:
+                raise
+            return isinstance(refused, NotFound)
         return False
 
     def _list_labels(self, path: str) -> dict[int, str]:

@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from pulumi.output import Unknown
+
+LARGEST = 2**53
+"""The largest whole number that survives as an engine's float."""
+
+DEEPEST = 32
+"""Levels that a value may have: far more than any input, and far fewer than the interpreter takes."""
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def is_too_deep(value: object) -> bool:
+    """Whether lists and maps stand inside each other so often that nothing can walk through them."""
+    level: list[object] = [value]
+    for _ in range(DEEPEST):
+        inner: list[object] = []
+        for part in level:
+            inner += (
+                part.values()
+                if isinstance(part, Mapping)
+                else part
+                if isinstance(part, (list, tuple))
+                else ()
+            )
+        level = inner
+    return bool(level)
+
+
+def duration(text: str) -> timedelta | None:
+    """`90s`, `15m`, `1h30m`, `14d` as people write them; None for anything else."""
+    parts = re.findall(r"([0-9]{1,7})([smhd])", text)
+    if not parts or "".join(f"{count}{unit}" for count, unit in parts) != text:
+        return None
+    return sum((timedelta(**{UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
 
 
 def is_unknown(value: object) -> bool:
@@ -21,7 +56,7 @@ def as_id(value: object) -> object:
     """Ids as numbers all through: the `id` of a resource is a text."""
     if isinstance(value, list):
         return [as_id(each) for each in value]
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
+    return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,15}", value) else value
 
 
 def nested(flat: Mapping[str, object]) -> dict[str, Any]:
@@ -38,7 +73,7 @@ def nested(flat: Mapping[str, object]) -> dict[str, Any]:
 
 def whole_numbers(value: object) -> object:
     """The value with 3.0 as 3 all through; a key of a map that is null is the same as none."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
         return int(value)
     if isinstance(value, Mapping):
         return {key: whole_numbers(part) for key, part in value.items() if part is not None}

@@ -230,6 +230,17 @@ def test_a_list_that_the_token_may_not_read_leaves_the_judgement_to_the_api(
     assert wrong == []
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_one_that_the_token_may_not_look_at_is_left_to_the_api_too(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    refused = Answer(status, {"errors": [{"reason": "no"}]})
+
+    wrong, _ = checked(monkeypatch, NOTHING, page(), refused, linodes=[98000002])
+
+    assert wrong == []
+
+
 def test_ids_come_as_texts_too_for_that_is_what_a_resources_id_is(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong, _ = checked(monkeypatch, NOTHING, page({"id": 55, "label": "db-1"}), linodes=["55"])
 

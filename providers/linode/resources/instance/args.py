@@ -14,7 +14,7 @@ from providers.linode.core.args import NONE, Args, IdOrNone, In, InList, InRows,
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import Address, Flag, Id, SshKey, Tag, Text
 from providers.linode.core.problems import told, wrong
-from providers.linode.core.values import is_unknown
+from providers.linode.core.values import duration, is_unknown
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources.instance import firewalls, steps
 from providers.linode.resources.instance.changes import BY_POLICY, MIGRATE, OFF, REBOOT, RESIZE
@@ -48,6 +48,12 @@ def _short_enough(data: str) -> str:
     if len(data.encode()) > MOST_USER_DATA_BYTES:
         raise ValueError
     return data
+
+
+def _is_time(value: object) -> object:
+    if isinstance(value, str) and duration(value) is None:
+        raise ValueError
+    return value
 
 
 def _small_enough(data: dict[str, Any]) -> dict[str, Any]:
@@ -100,12 +106,19 @@ class AlertsArgs(TypedDict, total=False):
     transfer_quota: Of[Amount]
 
 
-class TimeoutsArgs(TypedDict, total=False):
-    """Seconds."""
+Duration = Annotated[
+    Amount | str,
+    AfterValidator(_is_time),
+    told('must be seconds, or a text such as "15m" or "1h30m". Next: correct it.'),
+]
 
-    create: Of[Amount]
-    update: Of[Amount]
-    delete: Of[Amount]
+
+class TimeoutsArgs(TypedDict, total=False):
+    """Seconds, or a text such as "15m" or "1h30m"."""
+
+    create: Of[Duration]
+    update: Of[Duration]
+    delete: Of[Duration]
 
 
 class PlacementGroup(TypedDict):
@@ -124,6 +137,11 @@ Group = Annotated[
     IdOrNone | PlacementGroup,
     told("must be a placement group's number, or 0 for none. Next: correct it."),
 ]
+
+
+def _seconds(time: object) -> object:
+    found = duration(time) if isinstance(time, str) else None
+    return time if found is None else int(found.total_seconds())
 
 
 def _encoded(text: str) -> dict[str, str]:
@@ -371,7 +389,7 @@ class InstanceArgs(Args):
     """"running", or "accepted": create and delete go on once the API has taken the request."""
 
     timeouts: In[Timeouts | None] = ours(default=None, else_="`custom_timeouts`, else 900, 3600, 600")
-    """Seconds for `create`, `update` and `delete`."""
+    """Seconds for `create`, `update` and `delete`, or texts such as "15m" and "1h30m"."""
 
     adopt: In[Id | None] = ours(default=None, note="take over this Linode instead of making one")
     """Adopt the Linode with this id instead of making one."""
@@ -388,12 +406,14 @@ class InstanceArgs(Args):
 
     @classmethod
     def normalised(cls, key: str, value: object) -> object:
-        """Keys and users without blanks around them; a group's map as its number."""
+        """Keys and users without blanks around them; a group's map as its number; times in seconds."""
         value = super().normalised(key, value)
         if key in ("authorized_keys", "authorized_users") and isinstance(value, list):
             return [str(item).strip() for item in value]
         if key == "placement_group" and isinstance(value, Mapping):
             return value.get("id")
+        if key == "timeouts" and isinstance(value, Mapping):
+            return {name: _seconds(time) for name, time in value.items()}
         return value
 
     @property

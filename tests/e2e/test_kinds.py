@@ -41,6 +41,11 @@ db = InstanceArgs(
 Instance("db-1", db)
 pulumi.export("wall", wall.id)
 """
+DECLARATIONS = {
+    "laptop": 'laptop = SSHKey("laptop", label="laptop", ssh_key=wanted["key"])',
+    "web-1": 'web = Instance("web-1", type="g6-nanode-1", region="de-fra-2", interface_generation="legacy_config")',
+    "db-1": 'Instance("db-1", db)',
+}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 WEB: dict[str, Any] = {
     "action": "ACCEPT",
@@ -69,6 +74,17 @@ def writes(project: Project) -> list[str]:
     return [f"{row['method']} {row['path']}" for row in project.api.requests() if row["method"] != "GET"]
 
 
+def lines_of_program(project: Project) -> dict[str, int]:
+    """The line of the program that declares each resource, as the state has it for whoever looks for it."""
+    found = {}
+    for one in json.loads(project.checkpoint.read_text())["checkpoint"]["latest"]["resources"]:
+        file, _, line = one.get("sourcePosition", "").rpartition("#")
+        name = one["urn"].rpartition("::")[2]
+        if name in DECLARATIONS and file.endswith("/__main__.py"):
+            found[name] = int(line)
+    return found
+
+
 def test_firewalls_and_keys_are_made_kept_changed_put_back_and_deleted(project: Project) -> None:
     want(project, inbound=[WEB])
 
@@ -84,6 +100,8 @@ def test_firewalls_and_keys_are_made_kept_changed_put_back_and_deleted(project: 
     assert wall["rules"]["inbound"] == [WEB]
     assert any(tag.startswith("key-") for tag in db_wall["tags"])
     assert all(str(row["id"]) in project.checkpoint.read_text() for row in [*keys, wall])
+    declared = {name: PROGRAM.splitlines().index(line) + 1 for name, line in DECLARATIONS.items()}
+    assert lines_of_program(project) == declared
 
     want(project, inbound=[WEB], label="front", behind=False, linodes=[])
     before = len(writes(project))

@@ -66,13 +66,16 @@ def _as_stored(class_name: str, *arguments: str) -> str:
 class DynamicResource(pulumi.dynamic.Resource, module="linode", name="Resource"):
     """A dynamic resource whose provider states hold by its class's name and arguments."""
 
-    def __init__(
+    def _register(
         self,
         provider: tuple[str, ...],
         name: str,
         props: pulumi.Inputs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Called in the `__init__` of the class that programs use: the SDK counts `__init__` frames to find the
+        program's line, which states keep.
+        """
         kind, stored = f"pulumi-python:{self._resource_type_name}", {PROVIDER_KEY: _as_stored(*provider)}
         pulumi.CustomResource.__init__(self, kind, name, {**props, **stored}, opts)
 

@@ -90,7 +90,7 @@ class Account(DynamicResource, module="linode", name="Account"):
 
     def __init__(self, name: str = "account", opts: pulumi.ResourceOptions | None = None) -> None:
         _end_quietly()
-        super().__init__(("AccountProvider",), name, {"stack": pulumi.get_stack(), "uuid": None}, opts)
+        self._register(("AccountProvider",), name, {"stack": pulumi.get_stack(), "uuid": None}, opts)
         _of_stack.setdefault(this_run(), self)
 
     @classmethod

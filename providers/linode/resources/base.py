@@ -57,7 +57,7 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         label = {"label": default_label(name)} if "label" in fields else {}
         kinds = (each for each in type(self).__mro__ if issubclass(each, Resource) and each is not Resource)
         outputs = dict.fromkeys(name for each in kinds for name in inspect.get_annotations(each))
-        super().__init__(
+        self._register(
             ("LinodeProvider", self.kind), name, {**outputs, **label, **given, **hidden, "owner": owner}, opts
         )
 

@@ -57,4 +57,4 @@ class RootPassword(DynamicResource, module="linode", name="RootPassword"):
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         hidden = pulumi.ResourceOptions(additional_secret_outputs=["result"])
         opts = pulumi.ResourceOptions.merge(opts, hidden)
-        super().__init__(("RootPasswordProvider",), name, {"result": None}, opts)
+        self._register(("RootPasswordProvider",), name, {"result": None}, opts)

@@ -153,14 +153,11 @@ def change_by_hand(account: Account, linode_id: int, changes: Mapping[str, Any])
 def control(
     path: str, answer: Callable[[Request], Awaitable[Json]], *methods: str, hint: str = "PROBLEM"
 ) -> Route:
-    """`hint` is told when the request can't be understood.
-
-    A web page that points a name of its own at 127.0.0.1 is refused: its Host header is not ours.
-    """
+    """`hint` is told when the request can't be understood."""
 
     async def local_only(request: Request) -> Response:
-        if request.url.hostname not in LOOPBACK:
-            return refused("only from this machine", 403)
+        if why := foreign(request):
+            return refused(why, 403)
         try:
             return JSONResponse(await answer(request))
         except NoSuchThing as missing:
@@ -169,6 +166,23 @@ def control(
             return refused(hint.replace("PROBLEM", str(problem)))
 
     return Route("/_local" + path, local_only, methods=methods or ("GET",))
+
+
+def foreign(request: Request) -> str:
+    """Why a web page is refused that a browser of this machine shows, or ""; programs are welcome.
+
+    A page can point a name of its own at 127.0.0.1 (the Host header tells), and send what a form sends to any
+    address without asking (Origin, Sec-Fetch-Site and the type of the body tell; JSON makes the browser ask first).
+    """
+    if request.url.hostname not in LOOPBACK:
+        return "only from this machine"
+    own = f"{request.url.scheme}://{request.url.netloc}"
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if request.headers.get("Origin", own) != own or site not in ("same-origin", "none"):
+        return "not from another web page"
+    has_body = request.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in request.headers
+    is_json = request.headers.get("Content-Type", "").partition(";")[0].strip() == "application/json"
+    return "send the body as application/json" if has_body and not is_json else ""
 
 
 def refused(why: str, status: int = 400) -> Response:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from emulators.linode_api.core.accounts import scopes_in_order
@@ -124,6 +126,39 @@ def test_controls_answer_on_this_machine_only(api: LocalApi, caller: Caller, acc
     assert caller.rows("/linode/instances") == []
     assert rebound.status_code == 403
     assert {"pid", "speed", "database", "started", "url"} <= health.keys()
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"Origin": "https://evil.example", "Content-Type": "application/json"}, "not from another web page"),
+        ({"Origin": "null", "Content-Type": "application/json"}, "not from another web page"),
+        ({"Sec-Fetch-Site": "cross-site", "Content-Type": "application/json"}, "not from another web page"),
+        ({"Sec-Fetch-Site": "same-site", "Content-Type": "application/json"}, "not from another web page"),
+        ({"Content-Type": "text/plain"}, "send the body as application/json"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "send the body as application/json"),
+        ({}, "send the body as application/json"),
+    ],
+)
+def test_no_web_page_can_empty_an_account(
+    api: LocalApi, caller: Caller, account: str, headers: dict[str, str], why: str
+) -> None:
+    """What a form or a script of a page elsewhere can send without being asked for leave."""
+    made = caller.create(**EMPTY)
+    body = json.dumps({"account": account})
+
+    refused = caller.session.post(api.url + "/_local/reset", data=body, headers=headers, timeout=5)
+
+    assert (refused.status_code, refused.json()) == (403, {"error": why})
+    assert [row["id"] for row in caller.rows("/linode/instances")] == [made["id"]]
+
+
+def test_a_page_of_the_local_api_itself_may_use_the_controls(api: LocalApi, caller: Caller) -> None:
+    headers = {"Origin": api.url, "Sec-Fetch-Site": "same-origin"}
+
+    done = caller.session.put(api.url + "/_local/faults", json={"rules": []}, headers=headers, timeout=5)
+
+    assert done.status_code == 200
 
 
 @pytest.mark.parametrize(

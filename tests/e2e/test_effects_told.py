@@ -96,3 +96,18 @@ def test_programs_read_the_same_from_a_file(project: Project, tmp_path: Path) ->
     assert (told["op"], told["level"], told["kind"]) == ("replace", "data loss", "Instance")
     assert told["destroys"] == ["disks", "id", "addresses"]
     assert told["urn"].endswith("::web")
+
+
+def test_what_is_no_longer_declared_is_left_alone_by_the_preview_and_by_the_update(project: Project) -> None:
+    fewer = {name: value for name, value in BASE.items() if name != "tags"}
+    project.declare({"web": {**fewer, "label": "renamed-1"}})
+
+    [step] = steps_of(project)
+    shown = project.preview("--diff").said
+    done = project.up()
+
+    assert {path.partition("[")[0] for path in step["detailedDiff"]} == {"label"}
+    assert "tags" not in shown
+    assert done.code == 0, done.said
+    assert "one" in project.linodes()["renamed-1"]["tags"]
+    assert project.preview("--expect-no-changes").code == 0

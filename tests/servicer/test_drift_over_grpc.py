@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
+from _pytest.mark import ParameterSet
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.effects import OURS
@@ -262,6 +263,8 @@ class Stack:
         place.path = SPECS[kind].path
         self.state: Props = {}
         self.inputs: Props = {}
+        self.shown: list[str] = []
+        """What the provider has the engine show of the last difference, nothing where it leaves that to the engine."""
 
     def declared(self, row: Row) -> Props:
         made = {"label": "web-1", **KINDS[self.kind].declared, **row.declared}
@@ -282,9 +285,11 @@ class Stack:
         assert failures == []
         if not self.place.id:
             self.place.id, self.state = run.create(checked)
-        elif run.diff(self.place.id, self.state, checked).changes == NONE:
-            return False
         else:
+            answer = run.diff(self.place.id, self.state, checked)
+            self.shown = sorted(answer.detailedDiff)
+            if answer.changes == NONE:
+                return False
             self.state = run.update(self.place.id, self.state, checked)
         self.inputs = checked
         return True
@@ -309,6 +314,12 @@ ROWS = [
 ]
 
 
+def is_optional(row: ParameterSet) -> bool:
+    """`label` is always declared, and without an image there is nothing to log in to."""
+    kind, name = str(row.values[0]), str(row.values[1])
+    return name not in ("label", "image") and not SPECS[kind].fields[name].required
+
+
 @pytest.mark.parametrize(("kind", "name", "row"), ROWS)
 def test_what_somebody_did_is_told_and_put_back(
     api: LocalApi, shared: Servicer, kind: str, name: str, row: Row
@@ -331,6 +342,41 @@ def test_what_somebody_did_is_told_and_put_back(
     assert changed
     assert again == declared[name]
     assert not stack.up(declared)
+
+
+@pytest.mark.parametrize(("kind", "name", "row"), [row for row in ROWS if is_optional(row)])
+def test_what_is_no_longer_declared_is_left_as_somebody_has_it_and_not_shown(
+    api: LocalApi, shared: Servicer, kind: str, name: str, row: Row
+) -> None:
+    place = Place(api)
+    stack = Stack(place, shared, kind)
+    declared = stack.declared(row)
+    stack.up(declared)
+
+    row.by_hand(place)
+    fewer = {key: value for key, value in declared.items() if key != name}
+    alone = stack.up(fewer)
+    with_another = stack.up({**fewer, "label": "other-2"})
+    stack.state[name] = declared[name]
+    told = stack.refresh().get(name, GONE)
+
+    assert (alone, with_another, stack.shown) == (False, True, ["label"])
+    assert told == place.filled(row.told)
+
+
+def test_an_input_that_only_says_how_things_are_done_has_its_default_again(
+    api: LocalApi, shared: Servicer
+) -> None:
+    stack = Stack(Place(api), shared, "Instance")
+    declared = stack.declared(Row({}, put()))
+    stack.up({**declared, "final_snapshot": True})
+    before = stack.place.writes()
+
+    changed = stack.up(declared)
+
+    assert changed
+    assert "final_snapshot" not in stack.state
+    assert stack.place.writes() == before
 
 
 NONE_OF: dict[str, dict[str, object]] = {

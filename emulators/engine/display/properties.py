@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from emulators.engine.plan.diffs import Difference, parse_path
 from emulators.engine.values import UNKNOWN, Properties, Secret, Value, mapped, same
@@ -53,19 +53,23 @@ def property_lines(properties: Properties, indent: str, mark: str = " ") -> list
     return lines
 
 
-def diff_lines(old: Properties, new: Properties, indent: str, *, only_changed: bool = False) -> list[str]:
-    """New over old, with ``+``, ``-`` and ``~`` before what differs."""
+def diff_lines(
+    old: Properties, new: Properties, indent: str, only: Collection[str] | None = None
+) -> list[str]:
+    """New over old, with ``+``, ``-`` and ``~`` before what differs; only those of these keys where some are given."""
     keys = sorted((old.keys() | new.keys()) - HIDDEN)
     width = max(map(len, keys), default=0)
     lines = []
     for key in keys:
         label = key.ljust(width)
+        if only is not None and key not in only:
+            continue
         if key not in new:
             lines.extend(value_lines(label, old[key], indent, "-"))
         elif key not in old:
             lines.extend(value_lines(label, new[key], indent, "+"))
         elif shown_alike(old[key], new[key]):
-            lines.extend([] if only_changed else value_lines(label, new[key], indent))
+            lines.extend([] if only is not None else value_lines(label, new[key], indent))
         else:
             lines.extend(_changed_lines(label, old[key], new[key], indent))
     return lines

@@ -196,7 +196,7 @@ def _property_lines(step: Step, op: Op) -> list[str]:
         return diff_lines(old.inputs | old.outputs, new.inputs | new.outputs, "") if new else []
     if old is None or new is None:
         return property_lines(step.resource.inputs, "")
-    return diff_lines(old.inputs, new.inputs, "", only_changed=step.detailed is not None)
+    return diff_lines(old.inputs, new.inputs, "", None if step.detailed is None else step.changed_keys)
 
 
 def _diagnostic_lines(diagnostics: dict[str, list[Diagnostic]], root: str) -> list[str]:

@@ -63,11 +63,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Diff:
-    """What the provider says of a difference; changes is None when it leaves the decision to the engine."""
+    """What the provider says of a difference; changes is None when it leaves the decision to the engine.
+
+    detailed: where it differs, None when the provider doesn't say.
+    """
 
     changes: bool | None
     replaces: tuple[str, ...] = ()
     delete_before_replace: bool = False
+    detailed: tuple[Difference, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,16 +94,16 @@ def decide(
 ) -> Decision:
     """Same, update or replace, from what the provider said.
 
-    Undecided: the engine compares old and new inputs itself, and only then does replace_on_changes have
-    paths to match. A resource with init errors is updated even when nothing differs.
+    Undecided: the engine compares old and new inputs itself. Only where one of them says what differs has
+    replace_on_changes paths to match. A resource with init errors is updated even when nothing differs.
     """
     first = diff.delete_before_replace if delete_before_replace is None else delete_before_replace
-    detailed: tuple[Difference, ...] | None = None
     forced: list[str] = []
-    changes, replaces = diff.changes, diff.replaces
+    changes, replaces, detailed = diff.changes, diff.replaces, diff.detailed
     if changes is None:
         detailed = tuple(differences(old.inputs, inputs))
         changes = bool(detailed)
+    if changes and detailed is not None:
         patterns = [parse_path(pattern) for pattern in replace_on_changes]
         forced = [d.key for d in detailed if any(covers(p, parse_path(d.path)) for p in patterns)]
         replaces = tuple(dict.fromkeys([*replaces, *forced]))

@@ -18,6 +18,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from emulators.engine import urns
 from emulators.engine.errors import EngineError, InitFailed, StepFailed
+from emulators.engine.plan.diffs import Difference, Kind
 from emulators.engine.plan.steps import Diff
 from emulators.engine.protocol.processes import Child, OnLine
 from emulators.engine.protocol.wire import from_struct, to_struct
@@ -29,6 +30,13 @@ CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
 ]
+
+
+OF_PROPERTY = provider_pb2.PropertyDiff
+KINDS: dict[int, Kind] = {
+    OF_PROPERTY.ADD: "add", OF_PROPERTY.ADD_REPLACE: "add", OF_PROPERTY.DELETE: "delete",
+    OF_PROPERTY.DELETE_REPLACE: "delete", OF_PROPERTY.UPDATE: "update", OF_PROPERTY.UPDATE_REPLACE: "update",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,15 @@ class Provider:
             "Diff", old, id=old.id, ignoreChanges=ignore, olds=outputs, news=inputs, old_inputs=old.inputs
         )
         changes = {provider_pb2.DiffResponse.DIFF_NONE: False, provider_pb2.DiffResponse.DIFF_SOME: True}
-        return Diff(changes.get(answer.changes), tuple(answer.replaces), answer.deleteBeforeReplace)
+        detailed = tuple(
+            Difference(path, KINDS[each.kind]) for path, each in sorted(answer.detailedDiff.items())
+        )
+        return Diff(
+            changes.get(answer.changes),
+            tuple(answer.replaces),
+            answer.deleteBeforeReplace,
+            detailed if answer.hasDetailedDiff else None,
+        )
 
     def create(self, new: Resource) -> tuple[str, Properties]:
         """Id and outputs. Raises StepFailed, InitFailed."""

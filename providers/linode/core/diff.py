@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.linode.core.args import Args
-from providers.linode.core.effects import Cause, Effects, Op, Takes, worst
+from providers.linode.core.effects import OURS, Cause, Effects, Op, Takes, worst
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import A, Changed, R, Spec
@@ -16,13 +16,23 @@ Props = Mapping[str, object]
 
 
 def differing(args: type[Args], olds: Props, news: Props) -> list[str]:
-    """The declared inputs with another value than before, in the order of their declaration.
+    """The inputs with another value than before, in the order of their declaration.
 
     One that is not known yet counts: the engine then shows a change that may not come. One that is no longer declared
-    is left as it is.
+    is left as it is; where it only says how things are done, its default counts again.
     """
     old, new = args.normal(olds), args.normal(news)
-    return [name for name in args.fields() if name in new and old.get(name) != new[name]]
+    return [
+        name
+        for name, field in args.fields().items()
+        if old.get(name) != new.get(name) and (name in new or field.takes is OURS)
+    ]
+
+
+def undeclared(args: type[Args], olds: Props, news: Props) -> list[str]:
+    """The inputs that are no longer declared, and left as they are."""
+    old, new = args.normal(olds), args.normal(news)
+    return [name for name in old if name not in new and args.fields()[name].takes is not OURS]
 
 
 def between(spec: Spec[A, R], olds: Props, news: Props, session: Session | None = None) -> dict[str, Takes]:

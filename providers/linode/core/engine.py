@@ -2,10 +2,10 @@
 
 Each part tests first whether what it relies on is there, and tells its caller when it isn't, so that another
 SDK costs a comfort and never a Linode. Relied on: the servicer's methods have the locals `request` and
-`context` (pulumi/dynamic/__main__.py, SDK 3.272); an error that carries ErrorResourceInitFailed keeps a
-resource in the state, and the next `up` updates it (pulumi/provider.proto); the servicer runs on one
-ThreadPoolExecutor of 4 threads, which looks at `_max_workers` whenever work comes; it tells an error as what its
-`traceback.format_exc()` gives.
+`context`, and `Diff` makes a `proto.DiffResponse` of a local `result` (pulumi/dynamic/__main__.py, SDK 3.272); an
+error that carries ErrorResourceInitFailed keeps a resource in the state, and the next `up` updates it
+(pulumi/provider.proto); the servicer runs on one ThreadPoolExecutor of 4 threads, which looks at `_max_workers`
+whenever work comes; it tells an error as what its `traceback.format_exc()` gives.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import grpc
+from pulumi.dynamic import DiffResult
 
 from providers.linode.api.errors import LinodeError
 
@@ -130,6 +131,7 @@ def _plain(value: object) -> object:
 def settle_in() -> None:
     """What every provider needs of the servicer that made it, done once a process."""
     say_errors_plainly()
+    show_differences()
     widen_pool()
     end_with_engine()
 
@@ -162,6 +164,46 @@ class _PlainTraceback:
         return (
             f"the provider failed where it should not: {said}. Next: LINODE_DEBUG=1 shows where; report it."
         )
+
+
+class Differing(DiffResult):
+    """What differs, by property: ADD, DELETE or UPDATE. An engine shows that and nothing else.
+
+    Where it can't be told, the engine compares old and new inputs itself.
+    """
+
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        super().__init__(changes=None)
+        self.kinds = kinds
+
+
+class _DiffResponse:
+    """Stands for the servicer's, which has no place for what differs."""
+
+    def __init__(self, proto: Any) -> None:
+        self._proto = proto
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._proto.DiffResponse, name)
+
+    def __call__(self, **fields: Any) -> object:
+        result, one = sys._getframe(1).f_locals.get("result"), self._proto.PropertyDiff
+        if isinstance(result, Differing):
+            differs = {
+                key: one(kind=one.Kind.Value(kind), inputDiff=True) for key, kind in result.kinds.items()
+            }
+            fields |= {"changes": self.DIFF_SOME, "hasDetailedDiff": True, "detailedDiff": differs}
+        return self._proto.DiffResponse(**fields)
+
+
+def show_differences() -> bool:
+    """Have the servicer hand on what a `Differing` says. Whether that worked."""
+    servicer: Any = sys.modules["__main__"]
+    proto = getattr(servicer, "proto", None)
+    if not hasattr(proto, "PropertyDiff"):
+        return False
+    servicer.proto = SimpleNamespace(**{**vars(proto), "DiffResponse": _DiffResponse(proto)})
+    return True
 
 
 def widen_pool(threads: int = WIDE_THREADS) -> bool:

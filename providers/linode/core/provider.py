@@ -106,6 +106,7 @@ class Provider(ResourceProvider):
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """`None` where inputs differ (the engine then shows which), `True` where only outputs do, else `False`.
 
+        What is no longer declared is left as it is, and so not shown.
         A replacement deletes first where labels are unique in an account, for the label stays.
         """
         spec = self.spec
@@ -117,9 +118,17 @@ class Provider(ResourceProvider):
         takes = diff.between(spec, _olds, _news, runtime.of_stack(new.stack))
         if replaces := diff.replacing(takes):
             return DiffResult(changes=None, replaces=replaces, delete_before_replace=first)
-        if takes or old != new:
-            return DiffResult(changes=None)
         moved = PROVIDER_KEY in _olds and _olds[PROVIDER_KEY] != _news.get(PROVIDER_KEY)
+        if takes or old != new:
+            if not diff.undeclared(spec.args, _olds, _news):
+                return DiffResult(changes=None)
+            changed = [*takes, *(["owner"] if old != new else []), *([PROVIDER_KEY] if moved else [])]
+            return engine.Differing(
+                {
+                    key: "DELETE" if key not in _news else "UPDATE" if key in _olds else "ADD"
+                    for key in changed
+                }
+            )
         return DiffResult(
             changes=_olds.get("ready") is False or moved or spec.is_adrift(_olds, spec.args.read(_news))
         )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulators.engine.plan.deletes import delete_waves, dependants, dragged_along, needs_no_call
-from emulators.engine.plan.diffs import differences, parse_path, with_ignored
+from emulators.engine.plan.diffs import Difference, differences, parse_path, with_ignored
 from emulators.engine.plan.goals import AliasSpec, alias_urns
 from emulators.engine.plan.steps import Diff, decide, decide_component
 from emulators.engine.state.checkpoint import Resource
@@ -66,6 +66,17 @@ def test_replace_on_changes_works_only_when_the_engine_compares(
     old = entry("r", inputs={"a": {"b": 1}})
 
     assert decide(Diff(changes), old, {"a": {"b": 2}}, patterns, None).kind == kind
+
+
+def test_what_the_provider_says_differs_is_what_is_shown() -> None:
+    said = (Difference("label", "update"),)
+    old = entry("r", inputs={"label": "a", "tags": ["x"]})
+
+    found = decide(Diff(True, detailed=said), old, {"label": "b"}, ["tags"], None)
+    replaced = decide(Diff(True, detailed=said), old, {"label": "b"}, ["label"], None)
+
+    assert (found.kind, found.detailed) == ("update", said)
+    assert (replaced.kind, replaced.replace_keys) == ("replace", ("label",))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,14 @@ import pytest
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from providers.linode.core import engine as engine_contact
-from providers.linode.core.engine import PartialFailure, current_call, keep_partial, widen_pool
+from providers.linode.core.engine import (
+    Differing,
+    PartialFailure,
+    current_call,
+    keep_partial,
+    show_differences,
+    widen_pool,
+)
 from tests.until import GIVE_UP_S
 
 URN = "urn:pulumi:dev::fleet::pulumi-python:dynamic/linode:Instance::web-1"
@@ -88,6 +95,11 @@ def test_a_context_that_refuses_makes_the_caller_fall_back() -> None:
             raise ValueError(f"another gRPC does not take {trailer}")
 
     assert within_call(lambda: keep_partial("7", {}, "x", "blob"), Refusing()) is False
+
+
+def test_outside_of_the_servicer_the_engine_shows_what_differs_by_itself() -> None:
+    assert show_differences() is False
+    assert Differing({"label": "UPDATE"}).changes is None
 
 
 def test_the_pool_of_this_thread_is_widened_and_no_other() -> None:

@@ -84,7 +84,9 @@ def _without_any(check: Check) -> Iterator[str]:
     booted = check.props.get("booted")
     stays_off = booted is False or is_unknown(booted)
     boots = (check.args.image or check.args.backup_id) and not stays_off
-    if check.args.interface_generation == "linode" and boots and not check.props.get("interfaces"):
+    are_left = check.old is not None and not check.replaces and not check.gives("interfaces")
+    lacks = not check.props.get("interfaces") and not are_left
+    if check.args.interface_generation == "linode" and boots and lacks:
         yield "needs at least one, or the Linode can't boot. Next: give one."
 
 

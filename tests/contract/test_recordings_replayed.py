@@ -84,7 +84,9 @@ SINGLE = [call for call in CALLS if call.path not in LISTS and call.x_filter is 
 
 
 def served(call: Call) -> ScriptedServer:
-    return ScriptedServer(*(Answer(each["status"], each["body"]) for each in call.answers))
+    """All but the last page once more: a list is only trusted when they are the same."""
+    pages = [*call.answers, *call.answers[:-1]]
+    return ScriptedServer(*(Answer(each["status"], each["body"]) for each in pages))
 
 
 def client_of(server: ScriptedServer) -> LinodeClient:
@@ -92,10 +94,11 @@ def client_of(server: ScriptedServer) -> LinodeClient:
 
 
 def assert_same_requests(seen: list[Seen], call: Call, sent: Mapping[str, Any] | None = None) -> None:
-    """One request a recorded page, with the recorded meaning; `sent` is the filter where it is another one."""
+    """One request a page that is served, with the recorded meaning; `sent` is the filter where it is another one."""
     wanted = call.asked if sent is None else sent
-    assert len(seen) == len(call.answers)
-    for number, request in enumerate(seen, 1):
+    last = len(call.answers)
+    numbers = [*range(1, last + 1), *range(1, last)]
+    for number, request in zip(numbers, seen, strict=True):
         parts = urlsplit(request.path)
         assert (request.method, parts.path) == ("GET", f"/v4{call.path}")
         assert dict(parse_qsl(parts.query)) == {"page": str(number), "page_size": str(API_PAGE_SIZE)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import quote
@@ -17,7 +18,8 @@ PAGE_SIZE = 500
 LEAST_PAGE_SIZE = 25
 """Rows a page: the least that the API takes. Source: the introduction's part on pagination."""
 
-MOST_RESTARTS = 3
+MOST_READS = 5
+"""Of one list that changes while it is read."""
 
 
 class LinodeClient:
@@ -28,34 +30,55 @@ class LinodeClient:
         self._page_size = page_size
 
     def list_rows(self, path: str, x_filter: Mapping[str, object] | None = None) -> list[Json]:
-        """Every row of a list, in the API's order.
+        """Every row of a list, each once, in the API's order.
 
-        A list that changes its length while its pages are read is read again, so that no row is lost or
-        doubled by the shift. Source: https://techdocs.akamai.com/linode-api/reference/pagination
+        A row that goes or comes while several pages are read shifts others from page to page. So all but the last
+        page are read a second time, and where they differ the list is read again.
+        Source: https://techdocs.akamai.com/linode-api/reference/pagination
         """
-        for _ in range(MOST_RESTARTS):
-            rows, complete = self._read_pages(path, x_filter)
-            if complete:
-                return rows
+        for _ in range(MOST_READS):
+            pages, complete = self._read_pages(path, x_filter)
+            if complete and self._stood_still(path, x_filter, pages):
+                return [row for page in pages for row in page]
         raise ApiUnreachable(
             f"GET {path}: the list kept changing while its pages were read. Next: try again.",
             did_nothing=True,
         )
 
-    def _read_pages(self, path: str, x_filter: Mapping[str, object] | None) -> tuple[list[Json], bool]:
-        rows: list[Json] = []
-        page, results = 1, None
+    def _stood_still(
+        self, path: str, x_filter: Mapping[str, object] | None, pages: Sequence[Sequence[Json]]
+    ) -> bool:
+        return all(
+            list(map(_key, self._page(path, x_filter, number)[0])) == list(map(_key, rows))
+            for number, rows in enumerate(pages[:-1], 1)
+        )
+
+    def _read_pages(self, path: str, x_filter: Mapping[str, object] | None) -> tuple[list[list[Json]], bool]:
+        """The rows by page, and whether they are as many as the list says, each once."""
+        pages: list[list[Json]] = []
+        seen: set[object] = set()
         while True:
-            query = {"page": page, "page_size": self._page_size}
-            body = self.transport.request("GET", path, query=query, x_filter=x_filter).body
-            data = body.get("data")
-            rows += [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
-            if results is not None and body.get("results") != results:
-                return rows, False
-            results, pages = body.get("results"), body.get("pages")
-            if not isinstance(pages, int) or page >= pages:
-                return rows, not isinstance(results, int) or len(rows) == results
-            page += 1
+            rows, results, last = self._page(path, x_filter, len(pages) + 1)
+            pages.append(rows)
+            count = sum(map(len, pages))
+            seen.update(map(_key, rows))
+            if len(seen) < count:
+                return pages, False
+            if not rows or len(pages) >= last or (results is not None and count >= results):
+                return pages, results in (None, count)
+
+    def _page(
+        self, path: str, x_filter: Mapping[str, object] | None, number: int
+    ) -> tuple[list[Json], int | None, int]:
+        """The rows of a page, how many the list says that it has, and the number of its last page."""
+        query = {"page": number, "page_size": self._page_size}
+        body = self.transport.request("GET", path, query=query, x_filter=x_filter).body
+        data, results, pages = (body.get(key) for key in ("data", "results", "pages"))
+        return (
+            [row for row in data if isinstance(row, dict)] if isinstance(data, list) else [],
+            results if isinstance(results, int) else None,
+            pages if isinstance(pages, int) else 1,
+        )
 
     def get(self, path: str) -> Json:
         return self.transport.request("GET", path).body
@@ -283,3 +306,8 @@ def _instance(linode_id: int | str) -> str:
 
 def _devices(firewall_id: int | str) -> str:
     return f"/networking/firewalls/{firewall_id}/devices"
+
+
+def _key(row: Json) -> object:
+    """What tells a row from others: its id, else all of it."""
+    return row["id"] if isinstance(row.get("id"), (int, str)) else json.dumps(row, sort_keys=True)

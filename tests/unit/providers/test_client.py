@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.linode.api.client import LinodeClient
+from providers.linode.api.client import MOST_READS, LinodeClient
 from providers.linode.api.errors import ApiUnreachable, NotAuthorized
 from tests.wire import Answer, ScriptedServer, errors
 
@@ -13,13 +13,15 @@ def page(rows: list[int], number: int, pages: int, results: int) -> Answer:
 
 
 def test_a_list_is_read_over_all_its_pages() -> None:
-    with ScriptedServer(page([1, 2], 1, 2, 3), page([3], 2, 2, 3)) as server:
+    first = page([1, 2], 1, 2, 3)
+    with ScriptedServer(first, page([3], 2, 2, 3), first) as server:
         rows = LinodeClient(server.transport(), page_size=2).list_rows("/linode/kernels")
 
     assert [row["id"] for row in rows] == [1, 2, 3]
     assert [seen.path for seen in server.seen] == [
         "/v4/linode/kernels?page=1&page_size=2",
         "/v4/linode/kernels?page=2&page_size=2",
+        "/v4/linode/kernels?page=1&page_size=2",
     ]
 
 
@@ -37,9 +39,33 @@ def test_a_list_that_shifts_between_pages_is_read_again() -> None:
 
 
 def test_a_list_that_never_stands_still_is_an_error_not_a_wrong_list() -> None:
-    moving = [page([1], 1, 2, 2), page([2], 2, 2, 3)] * 3
+    moving = [page([1], 1, 2, 2), page([2], 2, 2, 3)] * MOST_READS
     with ScriptedServer(*moving) as server, pytest.raises(ApiUnreachable, match="kept changing"):
         LinodeClient(server.transport()).list_rows("/linode/instances")
+
+
+def test_a_list_that_promises_pages_without_end_ends_with_its_rows() -> None:
+    with ScriptedServer(page([1, 2], 1, 1_000_000_000, 2)) as server:
+        rows = LinodeClient(server.transport(), page_size=2).list_rows("/linode/instances")
+
+    assert ([row["id"] for row in rows], len(server.seen)) == ([1, 2], 1)
+
+
+def test_a_list_that_does_not_say_how_many_it_has_ends_at_an_empty_page() -> None:
+    endless: dict[str, object] = {"data": [], "page": 2, "pages": 1_000_000_000}
+    first = Answer(200, {**endless, "data": [{"id": 1}], "page": 1})
+    with ScriptedServer(first, Answer(200, endless), first) as server:
+        rows = LinodeClient(server.transport(), page_size=1).list_rows("/linode/instances")
+
+    assert ([row["id"] for row in rows], len(server.seen)) == ([1], 3)
+
+
+def test_a_server_that_gives_the_same_page_again_and_again_is_an_error() -> None:
+    with ScriptedServer(page([1, 2], 1, 1_000_000_000, 1_000_000_000)) as server:
+        with pytest.raises(ApiUnreachable, match="kept changing"):
+            LinodeClient(server.transport(), page_size=2).list_rows("/linode/instances")
+
+    assert len(server.seen) == 2 * MOST_READS
 
 
 def test_ids_with_a_slash_stay_one_part_of_the_path() -> None:

@@ -6,6 +6,7 @@ null removes. Pure but for reading the files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,28 @@ LINODE_SPACE = "linode:"
 Path_ = tuple[str | int, ...]
 SECRET = "[secret]"  # noqa: S105 - stands where a secret was
 """Stands for an encrypted value: what is in it is nobody's business here."""
+
+
+class _AsEngines(yaml.SafeLoader):
+    """YAML as the engines read a stack's file: dates, `12:30` and `yes` are texts, `1e3` is a number."""
+
+
+_TAG = "tag:yaml.org,2002:"
+_OTHERWISE = {
+    "timestamp": "",
+    "bool": "true|True|TRUE|false|False|FALSE",
+    "int": "[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)",
+    "float": r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9_]+)([eE][-+]?[0-9]+)?",
+}
+_AsEngines.yaml_implicit_resolvers = {
+    start: [(tag, pattern) for tag, pattern in resolvers if tag.removeprefix(_TAG) not in _OTHERWISE]
+    for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _kind, _pattern in _OTHERWISE.items():
+    if _pattern:
+        _AsEngines.add_implicit_resolver(
+            _TAG + _kind, re.compile(f"({_pattern})$"), list("tTfF-+.0123456789")
+        )
 
 
 @dataclass(frozen=True)
@@ -55,8 +78,8 @@ def read_layer(file: Path, shown: str) -> Layer:
         return Layer({})
     try:
         text = file.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=_AsEngines)
+        document = yaml.load(text, Loader=_AsEngines)  # noqa: S506 - a SafeLoader
     except UnicodeDecodeError:
         raise BadSettings(f"{shown}: it is not UTF-8 text. Next: save it as such.") from None
     except yaml.YAMLError as error:

@@ -20,6 +20,10 @@ PULL_REQUEST = re.compile(r"pr(-\d+)?")
 """The template of pull requests' stacks, and what is made from it."""
 
 
+_GO_TIME = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) (?:UTC|[+-]\d{4})")
+"""2029-01-01 00:00:00 +0000 UTC: what an engine makes of a date that has no quotes."""
+
+
 def project_here() -> Path:
     """The project whose folder a command was called in: this one, or another that has the provider beside it."""
     here = Path.cwd()
@@ -70,13 +74,13 @@ def of_engine(config: Mapping[str, object], stack: str) -> Layer:
 
 
 def _decoded(value: object) -> object:
-    """Engines hand lists and maps over as JSON texts, and numbers and truths as their words."""
+    """Engines hand lists and maps over as JSON texts, numbers and truths as their words, dates as Go writes a time."""
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return json.loads(_GO_TIME.sub(r"\1T\2\3:\4", value))
     except ValueError:
-        return value
+        return _GO_TIME.sub(r"\1T\2\3:\4", value)
 
 
 def linode_values(layer: Layer) -> dict[str, str]:

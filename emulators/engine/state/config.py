@@ -94,9 +94,20 @@ def _decrypted(value: Any, crypter: Crypter) -> Any:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value, separators=(",", ":")) if isinstance(value, (dict, list)) else str(value)
+    """As Go writes it: a whole number without a fraction."""
+    if isinstance(value, (dict, list)):
+        return json.dumps(_go_numbers(value), separators=(",", ":"))
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    return str(_go_numbers(value))
+
+
+def _go_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _go_numbers(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_go_numbers(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e21 else value
 
 
 # edited

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,16 +97,40 @@ def _runtime_options(file: Path, runtime: Any) -> Json:
     return dict(runtime.get("options") or {}) if isinstance(runtime, dict) else {}
 
 
-class _Yaml12(yaml.SafeLoader):
-    """In which ``yes`` and ``off`` are words, as they are for Pulumi."""
+class _Yaml(yaml.SafeLoader):
+    """As the real engine reads it: ``yes`` and ``12:30`` are words, ``1e3`` is a number, a date Go's text of a time."""
 
 
-BOOL = "tag:yaml.org,2002:bool"
-_Yaml12.yaml_implicit_resolvers = {
-    start: [(tag, pattern) for tag, pattern in resolvers if tag != BOOL]
+TAG = "tag:yaml.org,2002:"
+PLAIN = {
+    "bool": "true|True|TRUE|false|False|FALSE",
+    "int": "[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)",
+    "float": r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9_]+)([eE][-+]?[0-9]+)?",
+    "timestamp": r"\d{4}-\d\d?-\d\d?(([Tt]|[ \t]+)\d\d?:\d\d:\d\d(\.\d*)?([ \t]*(Z|[-+]\d\d?(:\d\d)?))?)?",
+}
+_Yaml.yaml_implicit_resolvers = {
+    start: [(tag, pattern) for tag, pattern in resolvers if tag.removeprefix(TAG) not in PLAIN]
     for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Yaml12.add_implicit_resolver(BOOL, re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+for kind, pattern in PLAIN.items():
+    _Yaml.add_implicit_resolver(TAG + kind, re.compile(f"({pattern})$"), list("tTfF-+.0123456789"))
+
+
+def _integer(loader: _Yaml, node: yaml.ScalarNode) -> int:
+    text = str(node.value).replace("_", "").replace("0o", "0")
+    return int(loader.construct_yaml_int(yaml.ScalarNode(node.tag, text)))
+
+
+def _time(loader: _Yaml, node: yaml.ScalarNode) -> str:
+    found = loader.construct_yaml_timestamp(node)
+    moment = found if isinstance(found, datetime) else datetime(found.year, found.month, found.day)
+    text = f"{moment:%Y-%m-%d %H:%M:%S}" + f".{moment.microsecond:06}".rstrip("0").rstrip(".")
+    offset = f"{moment:%z}" or "+0000"
+    return f"{text} {offset} {'UTC' if offset == '+0000' else offset}"
+
+
+_Yaml.add_constructor(TAG + "int", _integer)
+_Yaml.add_constructor(TAG + "timestamp", _time)
 
 
 def read_yaml(file: Path) -> Json:
@@ -113,7 +138,7 @@ def read_yaml(file: Path) -> Json:
     if not file.exists():
         return {}
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Yaml12)  # noqa: S506 - a SafeLoader
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Yaml)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         raise EngineError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     if document is None:

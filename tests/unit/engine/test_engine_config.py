@@ -48,6 +48,37 @@ def test_values_are_texts_and_defaults_fill_in(tmp_path: Path) -> None:
     assert found.secret_keys == {"sample:word"}
 
 
+@pytest.mark.parametrize(
+    ("written", "nested", "alone"),
+    [
+        ("2029-01-01", '"2029-01-01 00:00:00 +0000 UTC"', "2029-01-01 00:00:00 +0000 UTC"),
+        ("2029-1-1", '"2029-01-01 00:00:00 +0000 UTC"', "2029-01-01 00:00:00 +0000 UTC"),
+        ("2029-01-01T10:00:00.5Z", '"2029-01-01 10:00:00.5 +0000 UTC"', "2029-01-01 10:00:00.5 +0000 UTC"),
+        ("2029-01-01 10:00:00", '"2029-01-01 10:00:00 +0000 UTC"', "2029-01-01 10:00:00 +0000 UTC"),
+        ("2029-01-01T10:00:00+02:00", '"2029-01-01 10:00:00 +0200 +0200"', "2029-01-01 10:00:00 +0200 +0200"),
+        ("'2029-01-01'", '"2029-01-01"', "2029-01-01"),
+        ("12:30", '"12:30"', "12:30"),
+        ("010", "8", "8"),
+        ("0o10", "8", "8"),
+        ("1e3", "1000", "1000"),
+        ("5.", "5", "5"),
+        ("1_000.5", "1000.5", "1000.5"),
+        ("~", "null", ""),
+        ("on", '"on"', "on"),
+    ],
+)
+def test_plain_values_are_read_as_the_real_engine_reads_them(
+    written: str, nested: str, alone: str, tmp_path: Path
+) -> None:
+    """Seen with `pulumi config --json` of 3.260."""
+    (tmp_path / "Pulumi.yaml").write_text("name: sample\nruntime: {name: python}\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config:\n  alone: {written}\n  map: {{it: {written}}}\n")
+
+    found = config.load(project.load(tmp_path / "Pulumi.yaml"), CRYPTER, tmp_path / "Pulumi.dev.yaml")
+
+    assert found.values == {"sample:alone": alone, "sample:map": f'{{"it":{nested}}}'}
+
+
 def test_a_value_is_replaced_and_every_comment_stays(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(COMMENTED)

@@ -38,6 +38,16 @@ def layer(tmp_path: Path, name: str, text: str) -> Layer:
     return read_layer(tmp_path / name, f"stacks/{name}")
 
 
+def test_plain_values_are_read_as_engines_read_them(tmp_path: Path) -> None:
+    text = "config:\n  fleet:x: {a: 2029-01-01, b: 12:30, c: yes, d: 010, e: 1e3, f: .5, g: -3, h: true, i: 1_000}\n"
+
+    found = layer(tmp_path, "common.yaml", text).values["fleet:x"]
+
+    assert found == {
+        "a": "2029-01-01", "b": "12:30", "c": "yes", "d": 8, "e": 1000.0, "f": 0.5, "g": -3, "h": True, "i": 1000,
+    }  # fmt: skip
+
+
 def test_maps_merge_lists_replace_and_null_removes(tmp_path: Path) -> None:
     merged = merge([layer(tmp_path, "common.yaml", COMMON), layer(tmp_path, "Pulumi.dev.yaml", DEV)])
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from emulators.engine.state import config, project
+from emulators.engine.state.secrets import open_stack
 from fleet.cli.main import main
 from stacks import sources
 from stacks.errors import BadSettings
@@ -18,6 +21,7 @@ from stacks.explaining import (
 )
 from stacks.layers import Layer, merge, read_layer
 from stacks.settings import parse
+from tests.engine_programs import SALT
 
 GROUP: dict[str, object] = {
     "count": 1,
@@ -129,14 +133,36 @@ def test_a_misspelt_namespace_is_found_in_what_an_engine_hands_over() -> None:
 
 
 def test_the_engines_texts_become_values() -> None:
-    config = {
+    values = {
         "fleet:servers": json.dumps({"web": {"count": 2}}),
         "fleet:pins": "pins.json",
     }
 
-    found = sources.of_engine(config, "dev")
+    found = sources.of_engine(values, "dev")
 
     assert parse(found, "dev").servers["web"].count == 2
+
+
+@pytest.mark.parametrize("day", ["2029-01-01", "'2029-01-01'", "2029-01-01T00:00:00Z"])
+def test_a_date_is_the_same_whether_it_comes_from_a_file_or_through_an_engine(
+    day: str, tmp_path: Path
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: fleet\nruntime: {name: python}\n")
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(f"config:\n  fleet:servers: {{web: {{image: {{supported_until: {day}}}}}}}\n")
+    handed_over = config.load(project.load(tmp_path / "Pulumi.yaml"), open_stack(SALT, "x"), file).values
+    common = sources.of_files("dev")
+
+    of_file = parse(merge([common, read_layer(file, "x")]), "dev").servers["web"].image
+    of_engine = parse(sources.of_engine(handed_over, "dev"), "dev").servers["web"].image
+
+    assert of_file.supported_until == of_engine.supported_until == date(2029, 1, 1)
+
+
+def test_an_end_of_a_stack_without_quotes_is_a_moment() -> None:
+    ends = {"fleet:ends_at": "2026-11-27 00:00:00 +0000 UTC"}
+
+    assert parse(sources.of_engine(ends, "dev"), "dev").ends_at == datetime(2026, 11, 27, tzinfo=timezone.utc)
 
 
 def test_each_value_is_explained_with_its_file_and_line() -> None:

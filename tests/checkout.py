@@ -52,7 +52,7 @@ def run_in(folder: Path, words: Sequence[str], env: Mapping[str, str]) -> Done:
     """A command, run to its end without anybody who could answer it."""
     done = subprocess.run(
         words, cwd=folder, env=env, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=TIMEOUT_S, check=False,
     )  # fmt: skip
     return Done(done.returncode, done.stdout)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,11 +42,13 @@ class Seen:
 class ScriptedServer:
     """Gives the answers in order, the last one again and again; keeps the requests."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Answer, context: ssl.SSLContext | None = None) -> None:
         self.answers = list(answers) or [Answer()]
         self.seen: list[Seen] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 

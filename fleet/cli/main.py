@@ -6,6 +6,7 @@ processes.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -62,6 +63,7 @@ def fleet() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0, 1 when something fails, 2 for a call that is not understood, else the command's own."""
+    _print_what_can_be_printed()
     try:
         found = fleet.main(
             arguments, prog_name="fleet", complete_var="_FLEET_COMPLETE", standalone_mode=False
@@ -88,6 +90,13 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         if runtime := sys.modules.get("providers.linode.core.runtime"):
             runtime.forget()
+
+
+def _print_what_can_be_printed() -> None:
+    """A character that the terminal's encoding lacks costs itself, and not the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _one_line(error: click.ClickException) -> str:

@@ -121,7 +121,7 @@ def env() -> None:
     from fleet.engine import engine, local_stack
 
     where = local_stack.of_environment(os.environ).pulumi_variables()
-    for key, value in {**engine.AT_ONCE, **where}.items():
+    for key, value in {**engine.UNLESS_SET, **where}.items():
         click.echo(f"export {key}='{value}'")
 
 

@@ -18,9 +18,9 @@ from stacks.sources import PROJECT
 
 CHOICES = ("pulumi", "embedded")
 
-AT_ONCE = {"PULUMI_PARALLEL": "100"}
-"""Steps at once, unless the environment or --parallel say otherwise: the limiter and the one poller make that
-safe, and what waits for a boot costs nothing."""
+UNLESS_SET = {"PULUMI_PARALLEL": "100", "no_grpc_proxy": "127.0.0.1,localhost"}
+"""Of an engine's environment. Steps at once (also by --parallel): the limiter and the one poller make that safe, and
+what waits for a boot costs nothing. Engine, program and provider talk on this machine, past any http_proxy."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class Engine:
     def _run(
         self, arguments: tuple[str, ...], env: Mapping[str, str], stdin: str | None
     ) -> subprocess.CompletedProcess[str]:
-        words = [*self.words, *arguments]
         return subprocess.run(
-            words, env=env, cwd=self.project, input=stdin, capture_output=True, text=True, check=False
-        )
+            [*self.words, *arguments], env={**env, "PYTHONIOENCODING": "utf-8"}, cwd=self.project, input=stdin,
+            capture_output=True, encoding="utf-8", check=False,
+        )  # fmt: skip
 
 
 def choose(env: Mapping[str, str]) -> Engine:

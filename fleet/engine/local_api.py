@@ -57,7 +57,9 @@ class LocalApi:
         import requests  # here: a third of a command's start, and only stack `local` asks
 
         try:
-            health = requests.get(f"{self.url}/_local/health", timeout=5).json()
+            with requests.Session() as session:
+                session.trust_env = False  # no proxy stands before this machine
+                health = session.get(f"{self.url}/_local/health", timeout=5).json()
             database = Path(str(health["database"]))
         except requests.ConnectionError:
             return None

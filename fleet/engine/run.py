@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fleet.engine import local_stack
-from fleet.engine.engine import AT_ONCE, Engine, choose
+from fleet.engine.engine import UNLESS_SET, Engine, choose
 from fleet.engine.lock_wait import LockWait
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core import state_files as state_folder
@@ -94,13 +94,13 @@ def run_of(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run
         print(f"engine: pulumi ({engine.words[0]})", file=sys.stderr)
     if stack == LOCAL_STACK:
         env, settings = local_stack.of_environment(os.environ).made(engine, os.environ)
-        return Run(stack, engine, {**AT_ONCE, **env}, str(settings), rest)
+        return Run(stack, engine, {**UNLESS_SET, **env}, str(settings), rest)
     if not config_file:
         if stack in environments():
             of_files(stack)  # what is no YAML is told better here than by an engine
         elif not PULL_REQUEST.fullmatch(stack):
             raise no_settings(stack)
-    return Run(stack, engine, {**AT_ONCE, **os.environ}, config_file, rest)
+    return Run(stack, engine, {**UNLESS_SET, **os.environ}, config_file, rest)
 
 
 def run_here(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run:
@@ -109,5 +109,5 @@ def run_here(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> R
     if project == PROJECT:
         return run_of(stack, rest, config_file)
     ours = os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    env = {**AT_ONCE, **os.environ, "PYTHONPATH": ours}  # where the embedded engine is
+    env = {**UNLESS_SET, **os.environ, "PYTHONPATH": ours}  # where the embedded engine is
     return Run(stack, replace(choose(os.environ), project=project), env, config_file, rest)

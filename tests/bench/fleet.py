@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulators.linode_api.server import LocalApi
-from fleet.engine.engine import AT_ONCE
+from fleet.engine.engine import UNLESS_SET
 from tests import fleet_program
 from tests.checkout import ENGINES, Done
 from tests.project import Project
@@ -67,7 +67,7 @@ def _measure(engine: str, count: int) -> dict[str, Figure]:
         with LocalApi(path / "api.sqlite3", speed=speed, limits=False, latency_s=LATENCY_S) as api:
             project = Project(path / "project", engine, api, fleet_program.FLEET)
             project.env.pop("LINODE_CACHE", None)
-            project.env |= AT_ONCE
+            project.env |= UNLESS_SET
             fleet_program.declare(project, count)
             _checked(project.preview())
             refresh = ("refresh", "--yes", "--skip-preview", "--stack", "test")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from fleet.engine.engine import AT_ONCE
+from fleet.engine.engine import UNLESS_SET
 from tests import fleet_program
 from tests.fleet_program import newest_request, requests_since
 from tests.project import Project
@@ -30,7 +30,7 @@ def api(tmp_path: Path) -> Iterator[LocalApi]:
 @pytest.fixture
 def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
     made = Project(tmp_path / "project", engine, api, fleet_program.FLEET)
-    made.env |= AT_ONCE
+    made.env |= UNLESS_SET
     return made
 
 

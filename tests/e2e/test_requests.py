@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emulators.linode_api.server import LocalApi
-from fleet.engine.engine import AT_ONCE
+from fleet.engine.engine import UNLESS_SET
 from tests.checkout import Done
 from tests.fleet_program import newest_request, requests_since
 from tests.project import Project
@@ -53,7 +53,7 @@ def test_a_plain_loop_costs_a_request_for_each_linode_and_looks_that_all_share(
     engine: str, tmp_path: Path, api: LocalApi
 ) -> None:
     project = Project(tmp_path / "project", engine, api, LOOP % COUNT)
-    project.env |= AT_ONCE
+    project.env |= UNLESS_SET
     project.env.pop("LINODE_CACHE", None)
     cost(api, project.preview)
 

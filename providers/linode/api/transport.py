@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +18,12 @@ from requests.adapters import HTTPAdapter
 
 from providers.linode.api import limiter, refusals
 from providers.linode.api.connection import Connection, is_loopback
-from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable
+from providers.linode.api.errors import (
+    ApiMaintenance,
+    ApiRefused,
+    ApiUnreachable,
+    BadConnection,
+)
 from providers.linode.api.rate_headers import retry_after_s
 from providers.linode.api.writes import UNSURE
 
@@ -39,6 +45,9 @@ LONG_WAIT_S = 5.0
 PARALLEL_CONNECTIONS = 128
 
 SAFE_TWICE = frozenset({"GET", "PUT", "DELETE"})
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""What may name the authorities to trust: of `requests`, of curl, of OpenSSL."""
+
 DID_NOTHING = frozenset({429})
 
 
@@ -90,6 +99,7 @@ class Transport:
         self._most_tries = most_tries
         self._session = requests.Session()
         self._session.trust_env = not is_loopback(connection.url)
+        self._session.verify = _authorities(connection.url)
         self._session.auth = self._authorize
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=PARALLEL_CONNECTIONS)
         self._session.mount("https://", adapter)
@@ -206,6 +216,20 @@ class Transport:
         return refusals.refusal(
             method, path, self.connection, answer.status_code, answer.headers, _reasons(answer)
         )
+
+
+def _authorities(url: str, environment: Mapping[str, str] = os.environ) -> str | bool:
+    """The file or folder of authorities that the environment names, else those that `requests` brings along.
+
+    Looked up here because a loopback address is asked past the environment, for the sake of its proxies.
+    Raises BadConnection.
+    """
+    name = next((name for name in CA_VARIABLES if environment.get(name)), None)
+    if name is None or not url.startswith("https:"):
+        return True
+    if not os.path.exists(environment[name]):
+        raise BadConnection(f"{name}={environment[name]}: there is no such file. Next: correct or unset it.")
+    return environment[name]
 
 
 def _json_object(answer: requests.Response, method: str, path: str) -> Json:

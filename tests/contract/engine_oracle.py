@@ -248,21 +248,21 @@ def told_at_the_end(text: str) -> dict[str, list[str]]:
     return {about: sorted(told) for about, told in found.items()}
 
 
+TIMES = re.compile(r"\(\d+(\.\d+)?s\)")
+MESSAGES = re.compile(r";? ?\d\d messages")
+PASSING = re.compile(
+    r"@|(. )?pulumi:pulumi:Stack \S+( running| refreshing( \(Ns\))?)?$|.*: Attempting to deploy or update"
+    r"|.* (running|create|creating \(Ns\)) (?!error|warning|\d)"
+)
+"""Lines about the stack while it runs, and what an interrupted program prints: the real engine interrupts a program
+after a failed step."""
+
+
 def step_lines(text: str) -> Counter[str]:
-    """The lines about steps, without times, errors, and what the real one shows of its waiting and of the stack."""
-    lines = [" ".join(re.sub(r"\(\d+(\.\d+)?s\)", "(Ns)", line).split()) for line in text.splitlines()[1:]]
+    """The lines about steps, without times."""
+    lines = [" ".join(TIMES.sub("(Ns)", MESSAGES.sub("", line)).split()) for line in text.splitlines()[1:]]
     ends = [
         lines.index(heading) for heading in ("Diagnostics:", "Outputs:", "Resources:") if heading in lines
     ]
-    marks = (
-        "@",
-        "pulumi:pulumi:Stack",
-        "~ pulumi:pulumi:Stack",
-        "+ pulumi:pulumi:Stack",
-        "- pulumi:pulumi:Stack",
-    )
-    return Counter(
-        line
-        for line in lines[: min(ends, default=0)]
-        if line and not line.startswith(marks) and "error" not in line and "failed" not in line
-    )
+    kept = (line for line in lines[: min(ends, default=0)] if line and not PASSING.match(line))
+    return Counter(line.replace(" (Ns)**", "**") for line in kept)

@@ -64,9 +64,12 @@ class Text:
         self._out, self._info, self._redactor, self._preview = out, info, redactor, info.options.preview
         self._diff, self._show_outputs = diff, show_outputs
         self._diagnostics: dict[str, list[Diagnostic]] = {}
+        self._rows: dict[str, str] = {}
+        """By URN, "" for the stack: what was last told of it."""
         self._diffs: dict[str, str] = {}
         self._outputs: StackOutputs | None = None
         self._stack_line: Step | None = None
+        self._stack_seconds = 0.0
         self._lock = threading.Lock()
         self._started = False
 
@@ -93,21 +96,32 @@ class Text:
                 case StepEnded():
                     self._ended(event)
                 case StepBroke(step) if not self._diff:
-                    words = WORDS[step.op]
-                    status = words.planned if self._preview else f"**{words.begun} failed**"
-                    self._line(step, step.op, status)
+                    self._broke(step)
                 case StackOutputs():
                     self._outputs = event
                 case Diagnostic():
                     self._diagnosed(event)
 
-    def _line(self, step: Step, op: Op, status: str, diff: str = "") -> None:
+    def _line(self, step: Step, op: Op, status: str, more: str = "") -> None:
         resource = step.resource
-        self._print(f" {WORDS[op].mark} {resource.type} {resource.name} {status} {diff}")
+        diff = self._short(step)
+        row = f" {WORDS[op].mark} {resource.type} {resource.name} {status} "
+        self._rows[_key(step.urn)] = row + (diff and f"{diff}; ")
+        self._print(row + "; ".join(part for part in (diff, more) if part))
+
+    def _last(self, step: Step) -> str:
+        """The last error of what has failed, or is refused before it begins."""
+        errors = self._told_of(step.urn, "error")
+        return _first(errors[-1]) if errors else ""
+
+    def _told_of(self, urn: str, *severities: str) -> list[Diagnostic]:
+        found = self._diagnostics.get(_key(urn), [])
+        return [each for each in found if each.severity in severities]
 
     def _begun(self, step: Step) -> None:
         if step.resource.type == urns.STACK_TYPE and step.op in ("same", "refresh"):
             self._stack_line = step
+            self._rows[""] = f"    {step.resource.type} {step.resource.name} running "
             if self._diff and step.op == "same":
                 self._details(step, "same")
         elif step.op == "read" or (step.op == "same" and not step.protection_changes):
@@ -115,7 +129,7 @@ class Text:
         elif not self._diff:
             words = WORDS[step.op]
             status = words.planned if self._preview or step.op == "same" else f"{words.begun} (0s)"
-            self._line(step, step.op, status + _retained(step), self._short(step))
+            self._line(step, step.op, status + _retained(step), self._last(step))
         elif step.op not in ("refresh", "create-replacement", "delete-replaced"):
             self._details(step, step.op)
 
@@ -126,12 +140,30 @@ class Text:
         if self._diff:
             if step.op == "refresh" and event.result != "same":
                 self._details(step, event.result)
-        elif step.op == "refresh" or (not self._preview and (step.resource.custom or is_stack)):
+        elif is_stack:
+            self._stack_line, self._stack_seconds = step, event.seconds
+        elif step.op == "refresh" or (not self._preview and step.resource.custom):
             first = step.op == "refresh" and self._info.options.kind != "refresh"
             op: Op = "refresh" if first else event.result
             status = "refresh" if first else WORDS[op].planned if self._preview else WORDS[op].done
             seconds = "" if self._preview or not status else f" ({event.seconds:.2f}s)"
-            self._line(step, op, status + seconds + _retained(step), self._short(step))
+            self._line(step, op, status + seconds + _retained(step))
+
+    def _broke(self, step: Step) -> None:
+        if self._preview:
+            self._line(step, step.op, WORDS[step.op].planned, self._counted(step.urn))
+        else:
+            begun = WORDS["delete" if step.op == "delete-replaced" else step.op].begun
+            self._line(step, step.op, f"**{begun} failed**", self._last(step))
+
+    def _counted(self, urn: str) -> str:
+        """How many errors, warnings and messages it has."""
+        numbers = {
+            "error": len(self._told_of(urn, "error")),
+            "warning": len(self._told_of(urn, "warning")),
+            "message": len(self._told_of(urn, "info", "info#err")),
+        }
+        return "; ".join(f"{many} {what}{'s' * (many > 1)}" for what, many in numbers.items() if many)
 
     def _short(self, step: Step) -> str:
         """Which properties differ; for what is deleted after its replacement, as the replacement told it."""
@@ -141,11 +173,13 @@ class Text:
         return self._diffs.get(step.urn, "") if step.op != "delete" else ""
 
     def _diagnosed(self, event: Diagnostic) -> None:
-        type_, name = (urns.type_of(event.urn), urns.name_of(event.urn)) if event.urn else ("", "")
-        self._diagnostics.setdefault("" if type_ == urns.STACK_TYPE else event.urn, []).append(event)
-        if first := event.message.strip().split("\n", 1)[0]:
-            where = f"{type_} {name} " if event.urn else ""
-            self._print(f"    {where}{event.prefix}{first}")
+        key = _key(event.urn)
+        self._diagnostics.setdefault(key, []).append(event)
+        if _first(event).strip():
+            type_, name = (
+                (urns.type_of(key), urns.name_of(key)) if key else (urns.STACK_TYPE, self._info.root_name)
+            )
+            self._print(f"{self._rows.get(key) or f'    {type_} {name} '}{_first(event)}")
 
     def _details(self, step: Step, op: Op) -> None:
         """The resource with its properties, as --diff shows it."""
@@ -163,9 +197,8 @@ class Text:
     def finish(self, result: Result) -> None:
         """Diagnostics, outputs, counts, duration."""
         self._start()
-        if self._stack_line is not None and not self._diff:
-            status = "**failed**" if result.errors and not self._preview else ""
-            self._line(self._stack_line, "same", status)
+        if not self._diff:
+            self._finish_lines()
         lines = _diagnostic_lines(self._diagnostics, self._info.root_name)
         if self._show_outputs and self._outputs is not None:
             lines += _output_lines(self._outputs, self._preview)
@@ -180,6 +213,30 @@ class Text:
                     "associated with the stack are still maintained.\nIf you want to remove the stack "
                     f"completely, run `stack rm {self._info.stack.name}`."
                 )
+
+    def _finish_lines(self) -> None:
+        """How what had no step, and the stack, ended."""
+        failed = "" if self._preview else "**failed**"
+        for urn in sorted(self._diagnostics.keys() - self._rows.keys() - {""}):
+            status = failed if self._told_of(urn, "error") else ""
+            self._print(f"    {urns.type_of(urn)} {urns.name_of(urn)} {status} {self._counted(urn)}")
+        step, errors = self._stack_line, self._told_of("", "error")
+        if step is not None and step.op not in ("same", "refresh"):
+            words = WORDS[step.op]
+            done = f"**{words.begun} failed**" if errors else f"{words.done} ({self._stack_seconds:.2f}s)"
+            self._line(step, step.op, words.planned if self._preview else done, self._counted(""))
+        elif step is not None or errors:
+            name = self._info.root_name
+            self._print(f"    {urns.STACK_TYPE} {name} {failed if errors else ''} {self._counted('')}")
+
+
+def _key(urn: str) -> str:
+    """What belongs to no resource is told of the stack."""
+    return "" if urn and urns.type_of(urn) == urns.STACK_TYPE else urn
+
+
+def _first(event: Diagnostic) -> str:
+    return event.prefix + event.message.strip().split("\n", 1)[0]
 
 
 def _retained(step: Step) -> str:

@@ -399,13 +399,15 @@ def _progress(console: Console) -> Iterator[OnPage]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("pages"))
     with Progress(*columns, console=console, transient=True) as bar:
         tasks: dict[str, TaskID] = {}
+        most: dict[str, int] = {}
 
         def on_page(path: str, page: int, pages: int) -> None:
             if pages < 2:
                 return
             if path not in tasks:
                 tasks[path] = bar.add_task(f"GET {path}", total=pages)
-            bar.update(tasks[path], completed=page, total=pages)
+            most[path] = max(page, most.get(path, 0))  # all but the last are read twice
+            bar.update(tasks[path], completed=most[path], total=pages)
 
         yield on_page
 

@@ -309,5 +309,6 @@ def _devices(firewall_id: int | str) -> str:
 
 
 def _key(row: Json) -> object:
-    """What tells a row from others: its id, else all of it."""
-    return row["id"] if isinstance(row.get("id"), (int, str)) else json.dumps(row, sort_keys=True)
+    """What tells a row from others: id and label, as two kernels have one id; all of it where it has none."""
+    id_ = row.get("id")
+    return (id_, str(row.get("label"))) if isinstance(id_, (int, str)) else json.dumps(row, sort_keys=True)

@@ -25,6 +25,12 @@ def test_a_list_is_read_over_all_its_pages() -> None:
     ]
 
 
+def test_two_rows_of_one_id_and_different_labels_are_two() -> None:
+    kernels = [{"id": "linode/2.6", "label": "Latest (2.6)"}, {"id": "linode/2.6", "label": "2.6"}]
+    with ScriptedServer(Answer(200, {"data": kernels, "page": 1, "pages": 1, "results": 2})) as server:
+        assert LinodeClient(server.transport()).list_rows("/linode/kernels") == kernels
+
+
 def test_the_empty_page_of_images_is_an_empty_list() -> None:
     with ScriptedServer(page([], 0, 0, 0)) as server:
         assert LinodeClient(server.transport()).list_rows("/images", {"label": "none"}) == []

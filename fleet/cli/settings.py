@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fleet.cli.options import Group, format_option, table
+from fleet.cli.options import Group, as_json, format_option, table
 
 
 @click.group(cls=Group)
@@ -71,6 +71,16 @@ def diff(one: str, other: str, form: str) -> None:
     left, right = (resolved(stack, sources.of_files(stack)) for stack in (one, other))
     found = differences(left, right)
     table(("setting", one, other), [(dotted(path), *values) for path, *values in found], form)
+
+
+@settings.command()
+@_of_environments
+def guards(stacks: tuple[str, ...]) -> None:
+    """Print the guards of these environments as JSON, for `fleet report write --guards`."""
+    from stacks import sources
+    from stacks.explaining import guards_json
+
+    as_json({stack: guards_json(stack, sources.of_files(stack)) for stack in stacks})
 
 
 @settings.command()

@@ -23,10 +23,11 @@ from fleet.report.hosts import comment as sticky
 from fleet.report.hosts.github import GitHub
 from fleet.report.hosts.gitlab import GitLab
 from fleet.report.hosts.host import Host
-from fleet.report.hosts.http import Http
+from fleet.report.hosts.http import Http, text_at
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Annotation, Report
 from fleet.report.read.bundle import read_bundles
+from fleet.report.read.guard_files import GuardFiles
 from fleet.report.read.previews import parse_json
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -91,6 +92,9 @@ of_report = _with(
     option("--expect-no-changes", is_flag=True, help="Exit 7 if there are some."),
     option("--changes-exit", default=0, metavar="N", help="Exit code for changes.", callback=_changes_exit),
     option("--acknowledged", default="", metavar="COMMIT", help="Data loss is accepted for it."),
+    option(
+        "--guards", multiple=True, metavar="FILE", help="Guards that hold too: a path or an https address."
+    ),
     of_id,
     of_masking,
 )
@@ -135,9 +139,26 @@ def _run_of(environment: Mapping[str, str], run: str = "", url: str = "") -> tup
     return run or told, url or (place if run in ("", told) else "")
 
 
+def _guard_files(places: Sequence[str]) -> GuardFiles:
+    """Those of --guards. Raises BadCall, HostRefused."""
+    return GuardFiles.parse({place: _text_at(place) for place in places})
+
+
+def _text_at(place: str) -> str:
+    if place.startswith("https://"):
+        return text_at(place)
+    try:
+        return Path(place).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "no UTF-8 text"
+        raise BadCall(
+            f"--guards {place}: it can't be read ({why}). Next: fleet settings guards > {place}"
+        ) from error
+
+
 def _built(
     folders: Sequence[Path], bundles: Path | None, expected_stacks: str | None, secrets: Sequence[str], run: str,
-    run_url: str, **given: Any,
+    run_url: str, guards: Sequence[str], **given: Any,
 ) -> Report:  # fmt: skip
     """The report that the options of `of_report` ask for."""
     listed = (expected_stacks or "").strip()
@@ -145,7 +166,7 @@ def _built(
     run, run_url = _run_of(os.environ, run, run_url)
     options = Options(
         expected=expected, unlisted=expected_stacks is not None and not listed, run=run, run_url=run_url,
-        none_touched=not expected and listed.startswith("["),
+        none_touched=not expected and listed.startswith("["), guards=_guard_files(guards),
         **given,
     )  # fmt: skip
     return build(read_bundles(_bundle_folders(folders, bundles), expected, secrets), options)

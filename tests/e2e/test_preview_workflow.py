@@ -76,6 +76,24 @@ def test_a_preview_that_fails_is_red_in_the_report_alone(place: Place) -> None:
     assert host.labels == ["infra: failed"]
 
 
+def test_a_pull_request_cannot_loosen_the_guard_that_would_block_it(place: Place) -> None:
+    here, host = place
+    branch(here, "loosened")
+    here.edit("stacks/Pulumi.dev.yaml", "max_monthly: 30", "max_monthly: 60")
+    here.commit("a larger budget")
+    alone = previewed(pull(here, "loosened"))["report"]
+    told = host.notes[-1].body
+    here.edit("stacks/Pulumi.dev.yaml", "web:\n", "web:\n      count: 5\n")
+    here.commit("and more servers")
+
+    both = previewed(pull(here, "loosened"))["report"]
+
+    assert alone.result == "success", alone.said
+    assert "guard `max_monthly` is loosened from `$30.00` to `$60.00` in `stacks/Pulumi.dev.yaml:11`" in told
+    assert both.result == "failure"
+    assert "$37.00 of $30.00 a month" in host.notes[-1].body
+
+
 def test_a_job_that_sent_no_bundle_is_a_failed_stack(place: Place) -> None:
     run = pull(place[0], "typo")
     stacks = run.run("preview", "stacks")

@@ -100,3 +100,18 @@ def _wait_s(response: requests.Response, attempt: int) -> float | None:
         return None
     wait_s = float(told) if told.isdigit() else 2.0**attempt
     return wait_s if wait_s <= LONGEST_WAIT_S else None
+
+
+def text_at(address: str, timeout_s: float = 20.0) -> str:
+    """What stands at an https address, asked without a credential. Raises HostRefused."""
+    try:
+        answer = requests.get(address, timeout=timeout_s)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        status = (
+            f"status {error.response.status_code}" if error.response is not None else type(error).__name__
+        )
+        raise HostRefused(
+            f"{address} can't be read ({status}). Next: check the address, or name a file."
+        ) from error
+    return answer.text

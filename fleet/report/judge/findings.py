@@ -7,13 +7,17 @@ from collections.abc import Iterator, Sequence
 from fleet.report.judge.changes import Facts
 from fleet.report.judge.failures import failure, in_a_row
 from fleet.report.judge.guards import OF_THE_CHANGE, days_left
+from fleet.report.judge.loosening import loosened
 from fleet.report.judge.losses import blocked, losses, place, whom
 from fleet.report.judge.outages import groups_off, time_off
 from fleet.report.model import VERDICTS, Finding, GuardResult, Verdict
 from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase, plain
+from fleet.report.read.guard_files import OutsideGuards
 
 
-def findings(facts: Facts, guards: Sequence[GuardResult]) -> tuple[Finding, ...]:
+def findings(
+    facts: Facts, guards: Sequence[GuardResult], outside: Sequence[OutsideGuards] = ()
+) -> tuple[Finding, ...]:
     """Worst first; those of one verdict in the order that they are looked for."""
     found = [
         *failure(facts),
@@ -22,6 +26,7 @@ def findings(facts: Facts, guards: Sequence[GuardResult]) -> tuple[Finding, ...]
         *losses(facts, guards),
         *_power(facts),
         *_perhaps(facts),
+        *loosened(facts, outside),
         *_doubtful(facts, guards),
         *_policies(facts),
         *_drift(facts),

@@ -14,7 +14,8 @@ from fleet.report.judge.cost import dollars
 from fleet.report.judge.outages import groups_off
 from fleet.report.model import Change, GuardResult, GuardState, Value
 from fleet.report.phrases import Phrase, code, counted, listed, phrase
-from fleet.report.read.files import CatalogImage, DataLoss
+from fleet.report.read.files import CatalogImage, DataLoss, Guard
+from fleet.report.read.guard_files import OutsideGuards
 
 ACK_LABEL = "ack:data-loss"
 
@@ -28,6 +29,9 @@ OF_NEW_SERVERS = frozenset({"allowed_regions", "allowed_types", "end_of_life_day
 """Guards that block a new server, and only warn of one that stays as it is: offline nobody knows which it is."""
 
 
+STRICTNESS: tuple[GuardState, ...] = ("pass", "warn", "not provable", "block")
+
+
 class Said(NamedTuple):
     """One guard's answer. short: for the stack's row. step: how to go ahead. about: names of servers."""
 
@@ -38,25 +42,40 @@ class Said(NamedTuple):
     about: Sequence[str] = ()
 
 
-def results(facts: Facts) -> tuple[GuardResult, ...]:
-    """Every guard that is set; to a look at drift the horizon of images alone applies, and blocks nothing."""
+def results(facts: Facts, outside: Sequence[OutsideGuards] = ()) -> tuple[GuardResult, ...]:
+    """Every guard that is set, in the branch or outside of it: the strictest answer counts.
+
+    To a look at drift the horizon of images alone applies, and blocks nothing.
+    """
+    sources = [(facts.bundle.guards, ""), *((each.guards, each.where) for each in outside)]
     found = []
-    for name, check in CHECKS.items():
-        guard = getattr(facts.bundle.guards, name, None)
-        if guard is None or guard.value is False or (facts.drift and name != "end_of_life_days"):
-            continue
-        said = check(facts, guard.value)
-        if facts.drift and said.state == "block":
-            said = said._replace(state="warn")
-        if facts.bundle.meta.offline:
-            said = _offline(name, said)
-        found.append(
-            GuardResult(
-                name=name, state=said.state, what=said.what, short=said.short, next_step=said.step,
-                place=guard.place, about=tuple(said.about),
-            )
-        )  # fmt: skip
+    for name in CHECKS:
+        answers = [
+            _result(facts, name, guard, where)
+            for guards, where in sources
+            if (guard := getattr(guards, name, None)) is not None
+            and guard.value is not False
+            and (not facts.drift or name == "end_of_life_days")
+        ]
+        if answers:
+            found.append(max(answers, key=lambda answer: STRICTNESS.index(answer.state)))
     return tuple(found)
+
+
+def _result(facts: Facts, name: str, guard: Guard[Any], where: str) -> GuardResult:
+    said = CHECKS[name](facts, guard.value)
+    if facts.drift and said.state == "block":
+        said = said._replace(state="warn")
+    if facts.bundle.meta.offline:
+        said = _offline(name, said)
+    if where and name != "data_loss":
+        said = said._replace(
+            step=phrase("To go ahead: change ", code(f"guards.{name}"), " first, by itself.")
+        )
+    return GuardResult(
+        name=name, state=said.state, what=said.what, short=said.short, next_step=said.step,
+        place=guard.place or where, about=tuple(said.about),
+    )  # fmt: skip
 
 
 def _offline(name: str, said: Said) -> Said:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from fleet.report.errors import BadCall
@@ -31,6 +31,7 @@ from fleet.report.model import (
 )
 from fleet.report.phrases import Phrase, phrase, plain
 from fleet.report.read.bundle import Bundle
+from fleet.report.read.guard_files import GuardFiles
 from fleet.report.read.steps import Message, Severity, has_unknown
 
 EXIT_FAILED, EXIT_UNREADABLE, EXIT_GUARD, EXIT_CHANGES = 1, 2, 5, 7
@@ -48,6 +49,7 @@ class Options:
     told, not a mistake. unlisted: which ones must be there is not known, because the job that lists them failed.
     commit, run and run_url: the caller's word; what bundles say counts only where nothing is given.
     changes_exit: the code for changes. acknowledged: the commit whose data loss somebody with write access accepted.
+    guards: those that hold beside what each bundle's branch says of itself.
     """
 
     id: str = "fleet"
@@ -60,6 +62,7 @@ class Options:
     expect_no_changes: bool = False
     changes_exit: int = 0
     acknowledged: str = ""
+    guards: GuardFiles = field(default_factory=GuardFiles)
 
     def acknowledges(self, commit: str) -> bool:
         """Whether it is the commit whose data loss was accepted; seven digits of it will do."""
@@ -158,8 +161,9 @@ def _sum(parts: Iterable[Sum]) -> Sum:
 
 def _judged(bundle: Bundle, options: Options) -> Judged:
     facts = facts_of(bundle, acknowledged=options.acknowledges(bundle.meta.commit))
-    checked = guards.results(facts)
-    found = findings(facts, checked)
+    outside = options.guards.of(bundle.stack)
+    checked = guards.results(facts, outside)
+    found = findings(facts, checked, outside)
     quiet: Verdict = "changes" if any(change.changed for change in facts.changes) else "nothing"
     verdict = found[0].verdict if found else quiet
     meta, catalog = bundle.meta, bundle.catalog

@@ -29,57 +29,58 @@ REBUILD = {"image": "linode/debian13"}
 MAYBE = replaced("api", {"user_data": UNKNOWN}, user_data="x")
 
 
+ANSWERS: list[tuple[dict[str, Any], list[Act], GuardState, str]] = [
+    ({"max_monthly": 100}, [created("a")], "pass", "$12.00 of $100.00 a month (12 %)"),
+    ({"max_monthly": 13}, [created("a")], "warn", "$12.00 of $13.00 a month (92 %)"),
+    ({"max_monthly": 12}, [created("a")], "warn", "(100 %)"),
+    ({"max_monthly": "11.99"}, [created("a")], "block", "$12.00 of $11.99"),
+    ({"max_monthly": 100}, [created("a", type="g9-new")], "not provable", "at least $0.00"),
+    ({"max_monthly": 10}, [created("a"), created("b", type="g9-new")], "block", "at least $12.00"),
+    ({"max_monthly_increase": 5}, [created("a")], "block", "$12.00 of $5.00 more a month"),
+    ({"max_monthly_increase": 50}, [kept("b"), created("a")], "pass", "$12.00 of $50.00"),
+    ({"max_monthly_increase": 5}, [deleted("a")], "pass", "$0.00 of $5.00"),
+    ({"max_monthly_increase": 0}, [kept("a")], "pass", "$0.00 of $0.00"),
+    ({"max_servers": 2}, [created("a"), kept("b"), kept("c")], "block", "3 of 2 servers"),
+    ({"max_servers": 2}, [created("a"), kept("b"), deleted("c")], "warn", "2 of 2 servers"),
+    ({"max_servers": 20}, [created("a")], "pass", "1 of 20 servers"),
+    ({"allowed_regions": ["us-ord"]}, [created("a")], "pass", "every region is among us-ord"),
+    ({"allowed_regions": ["us-east"]}, [created("a")], "block", "us-ord is not among us-east"),
+    ({"allowed_regions": ["us-east"]}, [kept("a")], "warn", "us-ord is not among us-east"),
+    ({"allowed_regions": ["us-east"]}, [deleted("a")], "pass", "every region"),
+    ({"allowed_regions": ["us-ord"]}, [created("a", region=UNKNOWN)], "not provable", "not known yet"),
+    ({"allowed_types": ["g6-nanode-1"]}, [updated("a", RESIZE)], "block", "g6-standard-2 is not among g6-nanode-1"),
+    ({"protect": True}, [replaced("a", REBUILD)], "block", "a would go"),
+    ({"protect": True}, [MAYBE], "not provable", "whether api stays"),
+    ({"protect": True}, [kept("a")], "warn", "a can be deleted"),
+    ({"protect": True}, [updated("a", {"tags": ["x"]}, protect=True)], "pass", "every server is protected"),
+    ({"max_power_off": 1}, [updated("web-1", RESIZE), updated("web-2", RESIZE)], "block", "are off at once"),
+    ({"max_power_off": 2}, [updated("web-1", RESIZE), updated("web-2", RESIZE)], "pass", "never more than 2"),
+    ({"max_power_off": 1}, [updated("web-1", RESIZE), updated("db-1", RESIZE)], "pass", "never more than 1"),
+    ({"max_power_off": 0}, [MAYBE], "not provable", "may be off at once"),
+    ({"end_of_life_days": 100}, [created("a")], "pass", "no image ends within 100 days"),
+    ({"end_of_life_days": 1000}, [kept("a")], "warn", "linode/debian12 ends in 585 days"),
+    ({"end_of_life_days": 585}, [kept("a")], "warn", "linode/debian12 ends in 585 days"),
+    ({"end_of_life_days": 584}, [kept("a")], "pass", "no image ends within 584 days"),
+    ({"end_of_life_days": 10}, [created("a", image="old/deprecated")], "block", "reached its end 1 day ago"),
+    ({"end_of_life_days": 10}, [created("a", image="linode/debian10")], "block", "reached its end 876 days ago"),
+    ({"end_of_life_days": 10}, [kept("a", image="linode/debian10")], "warn", "reached its end"),
+    ({"end_of_life_days": 10}, [created("a", image="private/7")], "not provable", "does not know the image"),
+    ({"data_loss": "block"}, [created("a")], "pass", "nothing is lost"),
+    ({"data_loss": "block"}, [replaced("a", REBUILD)], "block", "data of a would be lost"),
+    ({"data_loss": "ack"}, [deleted("a")], "block", "data of a would be lost"),
+    ({"data_loss": "allow"}, [deleted("a")], "warn", "allowed"),
+    ({"data_loss": "ack"}, [updated("a", {"backups_enabled": False}, backups_enabled=True)], "block", "data of a"),
+    ({"data_loss": "ack"}, [MAYBE], "not provable", "is not known before the update"),
+]  # fmt: skip
+"""What a guard says of what a plan does."""
+
+
 def result(folder: Path, acts: list[Act], guards: dict[str, Any], **more: Any) -> GuardResult:
     (found,) = stack_of(folder, acts, guards=guards, **more).guards
     return found
 
 
-@pytest.mark.parametrize(
-    ("guards", "acts", "state", "words"),
-    [
-        ({"max_monthly": 100}, [created("a")], "pass", "$12.00 of $100.00 a month (12 %)"),
-        ({"max_monthly": 13}, [created("a")], "warn", "$12.00 of $13.00 a month (92 %)"),
-        ({"max_monthly": 12}, [created("a")], "warn", "(100 %)"),
-        ({"max_monthly": "11.99"}, [created("a")], "block", "$12.00 of $11.99"),
-        ({"max_monthly": 100}, [created("a", type="g9-new")], "not provable", "at least $0.00"),
-        ({"max_monthly": 10}, [created("a"), created("b", type="g9-new")], "block", "at least $12.00"),
-        ({"max_monthly_increase": 5}, [created("a")], "block", "$12.00 of $5.00 more a month"),
-        ({"max_monthly_increase": 50}, [kept("b"), created("a")], "pass", "$12.00 of $50.00"),
-        ({"max_monthly_increase": 5}, [deleted("a")], "pass", "$0.00 of $5.00"),
-        ({"max_monthly_increase": 0}, [kept("a")], "pass", "$0.00 of $0.00"),
-        ({"max_servers": 2}, [created("a"), kept("b"), kept("c")], "block", "3 of 2 servers"),
-        ({"max_servers": 2}, [created("a"), kept("b"), deleted("c")], "warn", "2 of 2 servers"),
-        ({"max_servers": 20}, [created("a")], "pass", "1 of 20 servers"),
-        ({"allowed_regions": ["us-ord"]}, [created("a")], "pass", "every region is among us-ord"),
-        ({"allowed_regions": ["us-east"]}, [created("a")], "block", "us-ord is not among us-east"),
-        ({"allowed_regions": ["us-east"]}, [kept("a")], "warn", "us-ord is not among us-east"),
-        ({"allowed_regions": ["us-east"]}, [deleted("a")], "pass", "every region"),
-        ({"allowed_regions": ["us-ord"]}, [created("a", region=UNKNOWN)], "not provable", "not known yet"),
-        ({"allowed_types": ["g6-nanode-1"]}, [updated("a", RESIZE)], "block", "g6-standard-2 is not among g6-nanode-1"),
-        ({"protect": True}, [replaced("a", REBUILD)], "block", "a would go"),
-        ({"protect": True}, [MAYBE], "not provable", "whether api stays"),
-        ({"protect": True}, [kept("a")], "warn", "a can be deleted"),
-        ({"protect": True}, [updated("a", {"tags": ["x"]}, protect=True)], "pass", "every server is protected"),
-        ({"max_power_off": 1}, [updated("web-1", RESIZE), updated("web-2", RESIZE)], "block", "are off at once"),
-        ({"max_power_off": 2}, [updated("web-1", RESIZE), updated("web-2", RESIZE)], "pass", "never more than 2"),
-        ({"max_power_off": 1}, [updated("web-1", RESIZE), updated("db-1", RESIZE)], "pass", "never more than 1"),
-        ({"max_power_off": 0}, [MAYBE], "not provable", "may be off at once"),
-        ({"end_of_life_days": 100}, [created("a")], "pass", "no image ends within 100 days"),
-        ({"end_of_life_days": 1000}, [kept("a")], "warn", "linode/debian12 ends in 585 days"),
-        ({"end_of_life_days": 585}, [kept("a")], "warn", "linode/debian12 ends in 585 days"),
-        ({"end_of_life_days": 584}, [kept("a")], "pass", "no image ends within 584 days"),
-        ({"end_of_life_days": 10}, [created("a", image="old/deprecated")], "block", "reached its end 1 day ago"),
-        ({"end_of_life_days": 10}, [created("a", image="linode/debian10")], "block", "reached its end 876 days ago"),
-        ({"end_of_life_days": 10}, [kept("a", image="linode/debian10")], "warn", "reached its end"),
-        ({"end_of_life_days": 10}, [created("a", image="private/7")], "not provable", "does not know the image"),
-        ({"data_loss": "block"}, [created("a")], "pass", "nothing is lost"),
-        ({"data_loss": "block"}, [replaced("a", REBUILD)], "block", "data of a would be lost"),
-        ({"data_loss": "ack"}, [deleted("a")], "block", "data of a would be lost"),
-        ({"data_loss": "allow"}, [deleted("a")], "warn", "allowed"),
-        ({"data_loss": "ack"}, [updated("a", {"backups_enabled": False}, backups_enabled=True)], "block", "data of a"),
-        ({"data_loss": "ack"}, [MAYBE], "not provable", "is not known before the update"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("guards", "acts", "state", "words"), ANSWERS)
 def test_a_guard_says(
     tmp_path: Path, guards: dict[str, Any], acts: list[Act], state: GuardState, words: str
 ) -> None:

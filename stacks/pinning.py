@@ -33,7 +33,7 @@ class StackFiles:
 
     def pins(self) -> PinFile:
         """Raises BadPins."""
-        return PinFile.read(pins_path(self.settings, self.stack))
+        return pins_of(self.settings, self.stack)
 
     def linode_values(self) -> dict[str, str]:
         """The provider's settings; of the secrets only the token of the local API, for stack `local`."""
@@ -58,10 +58,15 @@ def pins_path(settings: Settings, stack: str) -> Path:
     return sources.PROJECT / settings.pins if settings.pins else default_path(stack)
 
 
+def pins_of(settings: Settings, stack: str) -> PinFile:
+    """The stack's pins under the names that its groups have now. Raises BadPins."""
+    return PinFile.read(pins_path(settings, stack)).renamed(settings.renamed)
+
+
 def pinned_of(settings: Settings, stack: str, *, locked: bool = False) -> Pinned:
     """The pins of a stack's run, over the connection of what was learnt. Raises BadPins, BadConnection."""
     session = sessions.of_stack(stack)
-    file, now = PinFile.read(pins_path(settings, stack)), datetime.now(timezone.utc)
+    file, now = pins_of(settings, stack), datetime.now(timezone.utc)
     return Pinned(file, session.catalogs, now, stack=stack, locked=locked, account=lambda: session.account_id)
 
 

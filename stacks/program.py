@@ -46,14 +46,21 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     if not pulumi.runtime.is_dry_run():
         account.uuid = account.uuid.apply(lambda uuid: _with_pins(uuid, pinned, settings))
     servers: dict[str, pulumi.Output[dict[str, object]]] = {}
-    passwords = {name: RootPassword(f"{name}-root") for name in picks}
+    passwords = {
+        name: RootPassword(
+            f"{name}-root", pulumi.ResourceOptions(aliases=_aliases(settings.servers[name], "root"))
+        )
+        for name in picks
+    }
     for name, chosen in picks.items():
         group = _ending(settings.servers[name], settings)
         before: Instance | None = None
         for number in range(1, group.count + 1):
             args = instance_args(group, chosen, passwords[name], settings.authorized_keys)
             depends_on = [before] if before and group.one_at_a_time else None
-            opts = pulumi.ResourceOptions(protect=group.protect, depends_on=depends_on)
+            opts = pulumi.ResourceOptions(
+                protect=group.protect, depends_on=depends_on, aliases=_aliases(group, number)
+            )
             before = Instance(f"{name}-{number}", args, opts)
             servers[f"{name}-{number}"] = _facts(before, chosen.monthly_usd)
     pulumi.export("servers", servers)
@@ -62,6 +69,11 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     pulumi.export("root_passwords", {name: password.result for name, password in passwords.items()})
     pulumi.export("monthly_usd", monthly_usd)
     pulumi.export("account", account.uuid)
+
+
+def _aliases(group: Group, part: object) -> list[pulumi.Alias]:
+    """What a part of a renamed group was called: the engine then takes it for the same, and changes it in place."""
+    return [pulumi.Alias(name=f"{group.renamed_from}-{part}")] if group.renamed_from else []
 
 
 def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: tuple[str, ...]) -> InstanceArgs:

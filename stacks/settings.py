@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Literal
 
@@ -36,7 +36,7 @@ class Group(Model):
 
     `protect` keeps the engine from deleting or replacing one; `allow_downtime` false refuses, at preview, what
     would turn one off; `on_image_change` says what a new image does; `one_at_a_time` lets each wait for the one
-    before it.
+    before it. `renamed_from`: the group's name before, whose servers, password and pins it takes over.
     """
 
     count: int = Field(ge=0, le=500)
@@ -50,6 +50,7 @@ class Group(Model):
     allow_downtime: bool = True
     on_image_change: Literal["replace", "rebuild", "ignore"] = "replace"
     one_at_a_time: bool = False
+    renamed_from: str | None = None
 
 
 class Guards(Model):
@@ -83,6 +84,11 @@ class Settings(Model):
     pins: str | None = None
     ends_at: AwareDatetime | None = None
 
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The groups' new names by their old ones."""
+        return {group.renamed_from: name for name, group in self.servers.items() if group.renamed_from}
+
 
 Problem = tuple[Path_, str]
 """The key path that something is wrong with, and what."""
@@ -105,6 +111,7 @@ def parse(layer: Layer, stack: str) -> Settings:
     ]
     try:
         settings = Settings.model_validate(spaces)
+        found += _wrong_renames(settings)
     except ValidationError as error:
         found += [_problem(each) for each in error.errors()]
     if found:
@@ -123,6 +130,21 @@ def _with_defaults(layer: Layer, stack: str) -> Layer:
         return layer
     careful = {name: dict(CAREFUL) for name, group in servers.items() if isinstance(group, Mapping)}
     return merge([Layer({f"{PROJECT_SPACE}servers": careful}), layer])
+
+
+def _wrong_renames(settings: Settings) -> Iterator[Problem]:
+    for name, group in settings.servers.items():
+        old, path = group.renamed_from or "", (f"{PROJECT_SPACE}servers", name, "renamed_from")
+        if old in settings.servers:
+            yield (
+                path,
+                f"{old} is a group of these settings. Next: remove that group (`{old}: null`), or this line",
+            )
+        elif old and settings.renamed[old] != name:
+            yield (
+                path,
+                f"{settings.renamed[old]} is renamed from {old}, too. Next: remove one of the two lines",
+            )
 
 
 def _lines(found: list[Problem], layer: Layer) -> list[str]:

@@ -5,7 +5,7 @@ It never changes a plan: it is told, and `repin` moves the pin.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -105,9 +105,43 @@ class Only(Catalogs):
         return [each for each in found if each[1].id == self._id] if table is self._table else found
 
 
-def strays(keys: Iterable[str], groups: Collection[str]) -> list[Note]:
-    """A note for each such pin, with the nearest name: a key that was renamed by hand is not silently ignored."""
-    return [note for key in sorted(keys) if (note := _stray(key, groups)) is not None]
+def strays(
+    pins: Mapping[str, Pin], groups: Collection[str], new: Mapping[str, Pin] | None = None
+) -> list[Note]:
+    """A note for each pin that nothing reads, with the nearest name: none that was renamed is silently ignored.
+
+    `new` are pins of this run: a group that is asked for the same as one that is gone may be that one, renamed.
+    """
+    gone = {group for group in _groups(pins) if group not in groups}
+    renamed = {
+        old: name
+        for name in sorted(_groups(new or {}) - _groups(pins), reverse=True)
+        for old in gone
+        if _asked(pins, old) == _asked(new or {}, name)
+    }
+    notes = [_renamed(old, name) for old, name in sorted(renamed.items())]
+    rest = [key for key in sorted(pins) if key.partition("/")[0] not in renamed]
+    return notes + [note for key in rest if (note := _stray(key, groups)) is not None]
+
+
+def _groups(pins: Mapping[str, Pin]) -> set[str]:
+    return {key.partition("/")[0] for key in pins}
+
+
+def _asked(pins: Mapping[str, Pin], group: str) -> dict[str, object]:
+    """The criteria of a group, whatever was picked."""
+    return {
+        pin.kind: (pin.criteria, pin.sells) for key, pin in pins.items() if key.partition("/")[0] == group
+    }
+
+
+def _renamed(old: str, new: str) -> Note:
+    return Note(
+        "warning",
+        new,
+        f"group {old} is gone from the settings, and {new} comes with the same criteria: the servers of {old} are "
+        f"deleted and others made. Next: to keep them instead, write `renamed_from: {old}` in group {new}.",
+    )
 
 
 def _stray(key: str, groups: Collection[str]) -> Note | None:

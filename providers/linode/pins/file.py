@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -41,6 +41,15 @@ class PinFile:
         """The file as it is now. Raises BadPins, in one line, and changes nothing."""
         text = _text_of(path)
         return cls(path) if text is None else cls(path, _parse(text, path), text)
+
+    def renamed(self, groups: Mapping[str, str]) -> PinFile:
+        """With the pins of groups under their new names, by the old ones; a pin that stands there already stays."""
+        moved = {
+            f"{groups[group]}/{kind}" if group in groups else key: pin
+            for key, pin in self.pins.items()
+            for group, _, kind in [key.partition("/")]
+        }
+        return replace(self, pins={**moved, **{key: pin for key, pin in self.pins.items() if key in moved}})
 
     @property
     def name(self) -> str:

@@ -80,7 +80,7 @@ class Pinned:
 
     def note_strays(self, groups: Collection[str]) -> None:
         """Note the pins that no group of the settings reads, such as one whose key was renamed by hand."""
-        self.notes += strays(self._file.pins, groups)
+        self.notes += strays(self._file.pins, groups, self._new)
 
     def save(self, groups: Collection[str]) -> PinFile:
         """Write the new pins, without those of groups that are no more. To be called when all picks are made.

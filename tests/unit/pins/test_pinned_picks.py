@@ -292,6 +292,48 @@ def test_a_pin_under_a_key_that_nothing_reads_is_told_with_the_nearest(path: Pat
     ]
 
 
+def renaming(path: Path, wish: Wish) -> list[str]:
+    """The notes of a run whose settings have group `front` instead of `web`."""
+    make(path, IMAGE, "web/image")
+    run = pinned(path)
+    run.pick("front/image", wish)
+    run.note_strays({"front"})
+    return [str(note) for note in run.notes]
+
+
+def test_a_group_that_comes_with_the_criteria_of_one_that_goes_is_told_in_one_line(path: Path) -> None:
+    assert renaming(path, IMAGE) == [
+        "front: group web is gone from the settings, and front comes with the same criteria: the servers of web are "
+        "deleted and others made. Next: to keep them instead, write `renamed_from: web` in group front."
+    ]
+
+
+def test_one_with_other_criteria_is_another_group(path: Path) -> None:
+    [said] = renaming(path, Wish("image", ImageCriteria(vendor="Ubuntu")))
+
+    assert "nothing reads this pin" in said
+
+
+def test_pins_of_a_renamed_group_are_read_under_its_new_name(path: Path) -> None:
+    make(path, IMAGE, "web/image")
+    file = PinFile.read(path).renamed({"web": "front"})
+    run = Pinned(file, small_catalogs(), NOW, stack="dev", locked=True)
+
+    assert run.pick("front/image", IMAGE).id == PinFile.read(path).pins["web/image"].chosen
+    assert run.notes == []
+
+
+def test_a_renamed_groups_pins_are_written_under_its_new_name(path: Path) -> None:
+    make(path, IMAGE, "web/image")
+    before = PinFile.read(path).pins["web/image"]
+    run = Pinned(PinFile.read(path).renamed({"web": "front"}), small_catalogs(), NOW, stack="dev")
+
+    run.pick("front/image", IMAGE)
+    run.save({"front"})
+
+    assert PinFile.read(path).pins == {"front/image": before}
+
+
 @pytest.mark.parametrize("locked", [True, False])
 def test_a_pin_that_was_changed_by_hand_stops_the_run(path: Path, locked: bool) -> None:
     make(path)

@@ -165,6 +165,25 @@ def test_an_end_of_a_stack_without_quotes_is_a_moment() -> None:
     assert parse(sources.of_engine(ends, "dev"), "dev").ends_at == datetime(2026, 11, 27, tzinfo=timezone.utc)
 
 
+@pytest.mark.parametrize(
+    ("servers", "said"),
+    [
+        (
+            {"web": GROUP, "front": {**GROUP, "renamed_from": "web"}},
+            "front.renamed_from: web is a group of these",
+        ),
+        ({"web": {**GROUP, "renamed_from": "web"}}, "web.renamed_from: web is a group of these"),
+        (
+            {name: {**GROUP, "renamed_from": "web"} for name in ("front", "back")},
+            "front.renamed_from: back is renamed from web, too",
+        ),
+    ],
+)
+def test_a_group_takes_over_one_that_is_gone_and_no_other_does(servers: dict[str, object], said: str) -> None:
+    with pytest.raises(BadSettings, match=said):
+        parse(layer(servers=servers), "dev")
+
+
 def test_each_value_is_explained_with_its_file_and_line() -> None:
     found = {path: origin for path, _, origin in explained("dev", sources.of_files("dev"))}
 

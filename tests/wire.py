@@ -93,7 +93,7 @@ class ScriptedServer:
                     self.close_connection = True
                     return
                 raw = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-                self.send_response(answer.status)
+                self.send_response_only(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(raw.encode())))

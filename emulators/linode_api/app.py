@@ -186,7 +186,8 @@ class Api:
         return {
             **ALWAYS,
             **(ON_SUCCESS if status < 400 else {}),
-            "Expires": formatdate(self.clock.now(), usegmt=True),
+            "Date": (now := formatdate(self.clock.now(), usegmt=True)),
+            "Expires": now,
             "X-OAuth-Scopes": who.scopes if who else "unknown",
             "X-Accepted-OAuth-Scopes": needed,
             **({"X-Customer-UUID": who.euuid} if who else {}),

@@ -83,6 +83,7 @@ class LocalApi:
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                date_header=False,  # the API's own clock has it
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=STOP_WITHIN_S,
             )

@@ -111,3 +111,19 @@ def test_what_is_no_longer_declared_is_left_alone_by_the_preview_and_by_the_upda
     assert done.code == 0, done.said
     assert "one" in project.linodes()["renamed-1"]["tags"]
     assert project.preview("--expect-no-changes").code == 0
+
+
+@pytest.mark.all
+def test_a_request_that_waits_long_says_so_beside_its_resource(project: Project, api: LocalApi) -> None:
+    api.set_faults(
+        {"kind": "503", "method": "PUT", "path": "/linode/instances/*", "retry_after_s": 11, "times": 1}
+    )
+    project.declare({"web": {**BASE, "tags": ["two"]}})
+
+    done = project.up()
+
+    api.set_faults()
+    assert done.code == 0, done.said
+    lines = [line for line in done.said.splitlines() if "linode:Instance web" in line and " waits 1" in line]
+    assert lines, done.said
+    assert all("PUT /linode/instances/" in line and "answer 503" in line for line in lines), lines

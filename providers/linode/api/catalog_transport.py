@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from providers.linode.api.cache import TTL_S, is_offline
 from providers.linode.api.connection import Connection
 from providers.linode.api.errors import Offline
-from providers.linode.api.transport import Reply, Transport
+from providers.linode.api.transport import Reply, Transport, log
 
 if TYPE_CHECKING:
     from providers.linode.api.catalog_cache import CatalogCache
@@ -21,9 +21,13 @@ class CatalogTransport(Transport):
     """As Transport, with a cache for the catalogs; None for no cache. Raises Offline besides."""
 
     def __init__(
-        self, connection: Connection, cache: CatalogCache | None, on_page: OnPage | None = None
+        self,
+        connection: Connection,
+        cache: CatalogCache | None,
+        on_page: OnPage | None = None,
+        tell: Callable[[str], None] = log.warning,
     ) -> None:
-        super().__init__(connection)
+        super().__init__(connection, tell=tell)
         self._on_page = on_page
         self._offline = cache.offline if cache else is_offline()
         self._cached = cache is not None

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 MOST_REQUESTS = 1_000_000
-LONGEST_WINDOW_S = 3600.0
-"""No window of the API is as long: what asks for more is nonsense (seen: -1, -1509450059)."""
+LONGEST_WINDOW_S = 300.0
+"""Nobody waits longer: more is an error for whoever was refused, and counts as not said in any other answer."""
+
+LONGEST_ASKED_S = 86_400.0
+"""What asks for more is nonsense, as what is negative (seen: -1, -1509450059)."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +33,46 @@ def read_headers(headers: Mapping[str, str], wall: float) -> Seen:
         return Seen()
     limit = _whole(headers.get("X-RateLimit-Limit"), 1)
     remaining = _whole(headers.get("X-RateLimit-Remaining"), 0)
-    left = retry_after_s(headers.get("Retry-After"), wall)
+    left, asked = _reset_in_s(headers, wall), asked_s(headers, wall)
+    return Seen(
+        limit,
+        remaining,
+        asked if asked is not None and asked <= LONGEST_WINDOW_S else None,
+        _number(headers.get("X-RateLimit-Reset")) if left is not None and left <= LONGEST_WINDOW_S else None,
+    )
+
+
+def asked_s(headers: Mapping[str, str], wall: float) -> float | None:
+    """Seconds until the API takes more: by Retry-After, else by X-RateLimit-Reset. None where it doesn't say."""
+    left = retry_after_s(headers.get("Retry-After"), _api_clock(headers, wall))
+    return _reset_in_s(headers, wall) if left is None else left
+
+
+def _api_clock(headers: Mapping[str, str], wall: float) -> float:
+    """The time since 1970 by the answer's Date: ours may be wrong."""
+    now = _date_s(headers.get("Date"))
+    return wall if now is None else now
+
+
+def _reset_in_s(headers: Mapping[str, str], wall: float) -> float | None:
     reset = _number(headers.get("X-RateLimit-Reset"))
-    if reset is not None and not -1 <= reset - wall <= LONGEST_WINDOW_S:
-        reset = None
-    if left is None and reset is not None:
-        left = max(0.0, reset - wall)
-    return Seen(limit, remaining, left, reset)
+    left = None if reset is None else reset - _api_clock(headers, wall)
+    return max(0.0, left) if left is not None and -1 <= left <= LONGEST_ASKED_S else None
 
 
 def retry_after_s(value: str | None, wall: float) -> float | None:
     """Seconds to wait, from seconds or a date; None for nonsense."""
-    seconds = _number(value)
-    if seconds is None and value:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - wall
-        except (TypeError, ValueError):
-            return None
-    return seconds if seconds is not None and 0 <= seconds <= LONGEST_WINDOW_S else None
+    seconds, date = _number(value), _date_s(value)
+    if seconds is None and date is not None:
+        seconds = date - wall
+    return seconds if seconds is not None and 0 <= seconds <= LONGEST_ASKED_S else None
+
+
+def _date_s(value: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(value).timestamp() if value else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _number(value: str | None) -> float | None:

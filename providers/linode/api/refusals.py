@@ -31,8 +31,12 @@ def refusal(
     status: int,
     headers: Mapping[str, str],
     reasons: tuple[tuple[str, str], ...],
+    asked_s: float | None = None,
 ) -> ApiRefused | ApiUnreachable:
-    """The error for an answer of 400 and more, its type chosen by status and reason."""
+    """The error for an answer of 400 and more, its type chosen by status and reason.
+
+    `asked_s`: how long the API asks to wait.
+    """
     said = "; ".join(f"{field}: {reason}" if field else reason for field, reason in reasons)
     what = f"{method} {path}: {status}" + (f" {said}" if said else "")
     if not reasons and status in (400, 408, 502, 503, 504):
@@ -48,7 +52,7 @@ def refusal(
     if status == 400 and any(reason.startswith("Linode busy") for _, reason in reasons):
         return Busy(f"{what} Next: wait until its running job has ended.", status=status, reasons=reasons)
     return ApiRefused(
-        f"{what.rstrip('.')}. Next: {_next_step(status, reasons)}", status=status, reasons=reasons
+        f"{what.rstrip('.')}. Next: {_next_step(status, reasons, asked_s)}", status=status, reasons=reasons
     )
 
 
@@ -112,14 +116,15 @@ def _about_token(connection: Connection, headers: Mapping[str, str]) -> str:
     )
 
 
-def _next_step(status: int, reasons: tuple[tuple[str, str], ...]) -> str:
+def _next_step(status: int, reasons: tuple[tuple[str, str], ...], asked_s: float | None) -> str:
     said = " ".join(reason.lower() for _, reason in reasons)
     if LABEL_TAKEN in said:
         return "give the resource another label, or delete or import the Linode that has it."
     if status == 403:
         return "choose another plan or region, or ask for the user's grants."
     if status == 429:
-        return "wait a minute; other clients of this account may use up its limit."
+        wait = f"{asked_s / 60:.0f} minutes" if asked_s and asked_s > 60 else "a minute"
+        return f"wait {wait}; other clients of this account may use up its limit."
     if status >= 500:
         return "try again; see status.linode.com."
     return "correct the input named here."

@@ -24,7 +24,7 @@ from providers.linode.api.errors import (
     ApiUnreachable,
     BadConnection,
 )
-from providers.linode.api.rate_headers import retry_after_s
+from providers.linode.api.rate_headers import LONGEST_WINDOW_S, asked_s, retry_after_s
 from providers.linode.api.writes import UNSURE
 
 log = logging.getLogger("linode.api")
@@ -37,11 +37,10 @@ MOST_TRIES = 5
 MOST_REFUSED = 20
 """Tries of a request that is refused for the API's limits: each did nothing, and other clients use the limit too."""
 
-LONGEST_PAUSE_S = 300.0
-"""What the API asks for is never cut short; if it asks for more than this, the request fails and says so."""
-
 LONGEST_OWN_PAUSE_S = 30.0
-LONG_WAIT_S = 5.0
+TOLD_AFTER_S = 10.0
+"""A request that waits longer in all says so, once."""
+
 PARALLEL_CONNECTIONS = 128
 
 SAFE_TWICE = frozenset({"GET", "PUT", "DELETE"})
@@ -78,6 +77,22 @@ def pause_s(tries: int, asked_s: float | None, jitter: float) -> float:
     return base * (1 + jitter / 4)
 
 
+@dataclass
+class Waited:
+    """How long one request has waited, and that it is told once where that is long."""
+
+    request: str
+    sleep: Callable[[float], None]
+    tell: Callable[[str], None]
+    seconds: float = 0.0
+
+    def wait(self, seconds: float, why: str) -> None:
+        before, self.seconds = self.seconds, self.seconds + seconds
+        if before <= TOLD_AFTER_S < self.seconds:
+            self.tell(f"{self.request} waits {self.seconds:.0f} s: {why}")
+        self.sleep(seconds)
+
+
 class Transport:
     """Sends requests to one address with one token. Safe to share between threads.
 
@@ -92,11 +107,14 @@ class Transport:
         sleep: Callable[[float], None] = time.sleep,
         most_tries: int = MOST_TRIES,
         limits: limiter.Limiter | None = None,
+        tell: Callable[[str], None] = log.warning,
     ) -> None:
+        """`tell` is for who waits: of every request that does for more than TOLD_AFTER_S."""
         self.connection = connection
         self._sleep = sleep
         self._limits = limits or limiter.shared(connection.url, connection.token)
         self._most_tries = most_tries
+        self._tell = tell
         self._session = requests.Session()
         self._session.trust_env = not is_loopback(connection.url)
         self._session.verify = _authorities(connection.url)
@@ -126,8 +144,9 @@ class Transport:
         if x_filter:
             headers["X-Filter"] = json.dumps(x_filter, separators=(",", ":"))
         tries = refused = 0
+        waited = Waited(f"{method} {path}", self._sleep, self._tell)
         while True:
-            self._wait_for_limit(method, path)
+            self._wait_for_limit(method, path, waited)
             try:
                 answer = self._send(method, path, query, headers, body)
                 if answer.ok:
@@ -136,38 +155,34 @@ class Transport:
                 tries += 1
                 if tries >= self._most_tries or not (error.did_nothing or method in SAFE_TWICE):
                     raise
-                asked_s, why = None, str(error)
+                asked, why = None, str(error)
             else:
                 self._stop_in_maintenance(answer, method, path)
                 refused += answer.status_code == 429
                 tries += answer.status_code != 429
-                asked_s = self._asked_s(answer)
-                if self._gives_up(method, answer.status_code, asked_s, tries, refused):
-                    raise self._refusal(answer, method, path)
+                asked = self._asked_s(answer)
+                if self._gives_up(method, answer.status_code, asked, tries, refused):
+                    raise self._refusal(answer, method, path, asked)
                 why = f"answer {answer.status_code}"
-            wait = pause_s(tries + refused, asked_s, random.random())  # noqa: S311 - spreads load, guards nothing
+            wait = pause_s(tries + refused, asked, random.random())  # noqa: S311 - spreads load, guards nothing
             log.info("%s %s: %s, again in %.1f s (try %d)", method, path, why, wait, tries + refused + 1)
-            self._sleep(wait)
+            waited.wait(wait, why)
 
-    def _gives_up(self, method: str, status: int, asked_s: float | None, tries: int, refused: int) -> bool:
+    def _gives_up(self, method: str, status: int, asked: float | None, tries: int, refused: int) -> bool:
         if not may_repeat(method, status) or tries >= self._most_tries or refused >= MOST_REFUSED:
             return True
-        return asked_s is not None and asked_s > LONGEST_PAUSE_S
+        return asked is not None and asked > LONGEST_WINDOW_S
 
     def _asked_s(self, answer: requests.Response) -> float | None:
-        """Ordinary answers and 500s carry the header too, and it means nothing there."""
-        if answer.status_code not in (429, 503):
-            return None
-        return retry_after_s(answer.headers.get("Retry-After"), time.time())
+        """Ordinary answers and 500s carry the headers too, and they mean nothing there; a 503 has no window."""
+        if answer.status_code == 503:
+            return retry_after_s(answer.headers.get("Retry-After"), time.time())
+        return asked_s(answer.headers, time.time()) if answer.status_code == 429 else None
 
-    def _wait_for_limit(self, method: str, path: str) -> None:
+    def _wait_for_limit(self, method: str, path: str, waited: Waited) -> None:
         """Return when the request may go out, within what the API's limits leave to this process."""
-        said = False
         while wait := self._limits.wait_s(method, path):
-            if wait > LONG_WAIT_S and not said:
-                log.info("%s %s: waits %.0f s for the API's limit", method, path, wait)
-                said = True
-            self._sleep(wait + random.random() * limiter.LOOK_AGAIN_S)  # noqa: S311 - spreads load
+            waited.wait(wait + random.random() * limiter.LOOK_AGAIN_S, "the API's limit")  # noqa: S311 - spreads load
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self.connection.token:
@@ -212,9 +227,11 @@ class Transport:
                 f"({answer.headers['X-Maintenance-Mode'][:80]}). Next: see status.linode.com."
             )
 
-    def _refusal(self, answer: requests.Response, method: str, path: str) -> ApiRefused | ApiUnreachable:
+    def _refusal(
+        self, answer: requests.Response, method: str, path: str, asked: float | None
+    ) -> ApiRefused | ApiUnreachable:
         return refusals.refusal(
-            method, path, self.connection, answer.status_code, answer.headers, _reasons(answer)
+            method, path, self.connection, answer.status_code, answer.headers, _reasons(answer), asked
         )
 
 

@@ -298,6 +298,11 @@ def engine_log() -> EngineLog | None:
     return EngineLog(address) if port.isdigit() and _listens(host, int(port)) else None
 
 
+def tell_who_waits(message: str) -> None:
+    """That a request waits: beside its resource no more than a note, else a warning, as nobody sees less."""
+    tell(message, warning=current_call() is None)
+
+
 def tell(message: str, *, warning: bool = True) -> None:
     """A line beside the resource whose call this thread is answering; without an engine, into our own log."""
     call, shown = current_call(), engine_log()

@@ -46,7 +46,7 @@ class Session:
 
     def __init__(self, connection: Connection, on_page: OnPage | None = None) -> None:
         self._cache = open_cache(connection)
-        self.client = LinodeClient(CatalogTransport(connection, self._cache, on_page))
+        self.client = LinodeClient(CatalogTransport(connection, self._cache, on_page, engine.tell_who_waits))
         kept = self._cache.keeps if self._cache is not None else lambda _path: False
         self.catalogs = Catalogs(self.client, narrow=lambda path: not kept(path))
         self._lists = OnceEach(lambda path: [] if is_offline() else self.client.list_rows(path))

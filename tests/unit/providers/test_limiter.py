@@ -3,6 +3,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Mapping
+from email.utils import formatdate
 
 import pytest
 from hypothesis import given
@@ -123,6 +124,31 @@ def test_what_others_used_of_the_limit_is_believed() -> None:
 
     headers = {"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0", "Retry-After": "9"}
     limits.answered("POST", "/linode/instances", headers, 200)
+
+    assert 9 <= limits.wait_s("POST", "/linode/instances") <= 9.5
+
+
+def test_a_window_that_is_said_to_end_in_fifty_minutes_is_not_believed() -> None:
+    clock = Clock()
+    limits = limiter(clock)
+    assert limits.wait_s("POST", "/linode/instances") == 0
+
+    headers = {"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0"}
+    reset = str(int(clock.wall()) + 3000)
+    limits.answered("POST", "/linode/instances", {**headers, "X-RateLimit-Reset": reset}, 200)
+
+    assert limits.wait_s("POST", "/linode/instances") == 15
+
+
+@pytest.mark.parametrize("wrong_by_s", [-3000, 3000])
+def test_a_window_ends_by_the_apis_clock_however_wrong_ours_is(wrong_by_s: float) -> None:
+    clock = Clock()
+    limits = Limiter(clock.monotonic, lambda: clock.wall() + wrong_by_s)
+    assert limits.wait_s("POST", "/linode/instances") == 0
+
+    headers = {"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0", "Date": formatdate(clock.wall())}
+    reset = str(int(clock.wall()) + 9)
+    limits.answered("POST", "/linode/instances", {**headers, "X-RateLimit-Reset": reset}, 200)
 
     assert 9 <= limits.wait_s("POST", "/linode/instances") <= 9.5
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from email.utils import formatdate
 
 import pytest
 
@@ -208,6 +209,30 @@ def test_a_request_fails_when_it_is_to_wait_longer_than_five_minutes() -> None:
         server.transport().request("GET", "/profile")
 
     assert len(server.seen) == 1
+
+
+def test_a_refusal_whose_window_ends_in_fifty_minutes_is_an_error_that_says_so() -> None:
+    reset = {"Date": formatdate(1_800_000_000), "X-RateLimit-Reset": "1800003000"}
+    with ScriptedServer(Answer(429, errors("Too many requests"), reset), Answer()) as server:
+        transport = server.transport()
+        with pytest.raises(ApiRefused, match="wait 50 minutes"):
+            transport.request("GET", "/profile")
+        transport.request("GET", "/profile")
+
+    assert sum(server.slept) < 70, "whoever comes next waits for a window of the usual length"
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(4, 2), (11, 1), (3, 5), (4, 1)])
+def test_whoever_waits_for_more_than_ten_seconds_is_told_once(seconds: int, times: int) -> None:
+    told: list[str] = []
+    refused = Answer(429, errors("Too many requests"), {"Retry-After": str(seconds)})
+    with ScriptedServer(*[refused] * times, Answer()) as server:
+        transport = server.transport()
+        transport._tell = told.append
+        transport.request("GET", "/profile")
+
+    assert len(told) == (sum(server.slept) > 10)
+    assert all(line.startswith("GET /profile waits 1") for line in told)
 
 
 def test_the_retry_after_of_a_500_means_nothing() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from stacks import sources
 from stacks.errors import BadSettings
-from stacks.layers import LINODE_SPACE, PROJECT_SPACE, Layer, Path_, dotted, leaves
+from stacks.layers import LINODE_SPACE, NULL_IS_A_VALUE, PROJECT_SPACE, Layer, Path_, dotted, leaves
 from stacks.settings import Settings, parse
 
 SCHEMA = sources.FOLDER / "settings.schema.json"
@@ -35,10 +35,11 @@ def explained(stack: str, layer: Layer) -> list[tuple[Path_, object, str]]:
 
 def resolved(stack: str, layer: Layer) -> dict[Path_, object]:
     """Every single value that holds for a stack, by key path, with the model's defaults. Raises BadSettings."""
-    dumped = parse(layer, stack).model_dump(mode="json", by_alias=True, exclude_none=True)
+    dumped = parse(layer, stack).model_dump(mode="json", by_alias=True)
     spaces: dict[str, object] = {f"{PROJECT_SPACE}{key}": value for key, value in dumped.items()}
     spaces |= {key: value for key, value in layer.values.items() if key.startswith(LINODE_SPACE)}
-    return {path: value for path, value in leaves(spaces) if value not in ([], {})}
+    said = {path: value for path, value in leaves(spaces) if value not in ([], {})}
+    return {path: value for path, value in said.items() if value is not None or path[-1] in NULL_IS_A_VALUE}
 
 
 def _is_set(path: Path_, layer: Layer) -> bool:

@@ -1,7 +1,7 @@
 """Settings in layers: what all environments share, then one environment's own; each value with its place.
 
 Order: defaults of the model < stacks/common.yaml < the stack's file. Maps merge, lists and single values replace,
-null removes. Pure but for reading the files.
+null removes, but where it is a value (`running`). Pure but for reading the files.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from stacks.errors import BadSettings
 PROJECT_SPACE = "fleet:"
 LINODE_SPACE = "linode:"
 Path_ = tuple[str | int, ...]
+NULL_IS_A_VALUE = frozenset({"running"})
+"""Settings of a group of servers."""
+
 SECRET = "[secret]"  # noqa: S105 - stands where a secret was
 """Stands for an encrypted value: what is in it is nobody's business here."""
 
@@ -159,7 +162,7 @@ def _merge_into(
         return
     for old in [old for old in places if old[: len(path)] == path]:
         del places[old]
-    if value is None:
+    if value is None and key not in NULL_IS_A_VALUE:
         target.pop(key, None)
         return
     target[key] = value

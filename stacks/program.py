@@ -62,7 +62,7 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
                 protect=group.protect, depends_on=depends_on, aliases=_aliases(group, number)
             )
             before = Instance(f"{name}-{number}", args, opts)
-            servers[f"{name}-{number}"] = _facts(before, chosen.monthly_usd)
+            servers[f"{name}-{number}"] = _facts(before, chosen.monthly_usd, running=group.running)
     pulumi.export("servers", servers)
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
     pulumi.export("explanations", {name: chosen.explanations() for name, chosen in picks.items()})
@@ -87,6 +87,7 @@ def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: tup
         root_pass=password.result,
         authorized_keys=list(keys) or None,
         backups_enabled=group.backups,
+        booted=group.running,
         allow_downtime=group.allow_downtime,
         on_image_change=group.on_image_change,
     )
@@ -111,7 +112,7 @@ def _with_pins(uuid: str, pinned: Pinned, settings: Settings) -> str:
     return uuid
 
 
-def _facts(server: Instance, monthly_usd: float) -> pulumi.Output[dict[str, object]]:
+def _facts(server: Instance, monthly_usd: float, *, running: bool | None) -> pulumi.Output[dict[str, object]]:
     return pulumi.Output.all(
         id=server.id,
         label=server.label,
@@ -120,7 +121,7 @@ def _facts(server: Instance, monthly_usd: float) -> pulumi.Output[dict[str, obje
         region=server.region,
         type=server.type,
         image=server.image,
-    ).apply(lambda facts: {**facts, "monthly_usd": monthly_usd})
+    ).apply(lambda facts: {**facts, "monthly_usd": monthly_usd, "running": running})
 
 
 def _config() -> dict[str, object]:

@@ -34,7 +34,8 @@ class Model(BaseModel):
 class Group(Model):
     """Servers that are alike: how many, what to look for in the catalogs, and what changes may do to them.
 
-    `protect` keeps the engine from deleting or replacing one; `allow_downtime` false refuses, at preview, what
+    `running`: whether they are to run, null if that is nobody's business here. `protect` keeps the engine from
+    deleting or replacing one; `allow_downtime` false refuses, at preview, what
     would turn one off; `on_image_change` says what a new image does; `one_at_a_time` lets each wait for the one
     before it. `renamed_from`: the group's name before, whose servers, password and pins it takes over.
     """
@@ -46,6 +47,7 @@ class Group(Model):
     kernel: KernelCriteria | None = None
     tags: tuple[str, ...] = ()
     backups: bool = False
+    running: bool | None = True
     protect: bool = False
     allow_downtime: bool = True
     on_image_change: Literal["replace", "rebuild", "ignore"] = "replace"

@@ -55,16 +55,20 @@ def down(run: Run) -> int:
 
 @on_stack
 @format_option("table", "json")
-def show(run: Run, form: str) -> int:
-    """The table of what the last `up` made."""
+@click.option("--live", is_flag=True, help="Ask the API how the servers are now.")
+def show(run: Run, form: str, *, live: bool) -> int:
+    """The table of the servers, and as of when it is."""
     from fleet.engine import accounts
+    from fleet.engine.servers import with_servers
 
     outputs = run.outputs()
     accounts.refuse_another(run, outputs)
+    outputs = with_servers(run, outputs, live=live)
     if form == "json":
         as_json(outputs)
     else:
-        show_outputs(outputs)
+        source = "by the API" if live else "by the state; `fleet show --live` asks the API"
+        show_outputs(outputs, note=f"as of {str(outputs['as_of'])[:16].replace('T', ' ')} UTC, {source}")
     return 0
 
 
@@ -125,9 +129,13 @@ def env() -> None:
         click.echo(f"export {key}='{value}'")
 
 
-def show_outputs(outputs: Mapping[str, object], console: Console | None = None) -> None:
-    """Print the servers, the total, and why each type, region and image was picked."""
+def show_outputs(outputs: Mapping[str, object], console: Console | None = None, note: str = "") -> None:
+    """Print the servers, the total with a note, what is unlike declared, and why each type, region and image was
+    picked.
+    """
     from rich.text import Text
+
+    from fleet.engine.servers import GONE, unlike
 
     console = console or paper()
     servers = _mapping(outputs.get("servers"))
@@ -135,7 +143,12 @@ def show_outputs(outputs: Mapping[str, object], console: Console | None = None) 
         console.print("no servers run in this stack")
         return
     table(COLUMNS, [_row(name, _mapping(servers[name])) for name in sorted(servers)], console=console)
-    console.print(f"{len(servers)} servers, {_usd(outputs.get('monthly_usd'))} USD a month")
+    there = [facts for each in servers.values() if (facts := _mapping(each)).get("status") != GONE]
+    costs = [cost for facts in there if isinstance(cost := facts.get("monthly_usd"), (int, float))]
+    total = _usd(sum(costs) if len(costs) == len(there) else None)
+    console.print(f"{len(there)} servers, {total} USD a month{note and f'; {note}'}", soft_wrap=True)
+    if lines := list(unlike({name: _mapping(each) for name, each in servers.items()})):
+        console.print(f"{'; '.join(lines)}. Next: `fleet refresh`, then `fleet up`.", soft_wrap=True)
     picks = _mapping(outputs.get("picks"))
     for group in sorted(picks):
         reasons = _mapping(picks[group])

@@ -35,6 +35,18 @@ def test_the_table_has_a_row_per_server_and_the_total() -> None:
     assert "1 servers, 12.00 USD a month" in text
 
 
+def test_what_is_gone_costs_nothing_and_is_told_with_what_to_do() -> None:
+    servers = {
+        "web-1": {"status": "gone", "monthly_usd": 12.0, "running": True},
+        "web-2": {**SERVER, "status": "offline", "monthly_usd": 5.0, "running": True},
+    }
+
+    text = " ".join(shown({"servers": servers, "monthly_usd": 17.0}).split())
+
+    assert "1 servers, 5.00 USD a month" in text
+    assert "web-1 is gone; web-2 is off, and is to run. Next: `fleet refresh`, then `fleet up`." in text
+
+
 def test_reasons_are_shown_as_they_are() -> None:
     assert "web type g6-standard-1: cheapest of 3 [in de-fra-2]" in shown(OUTPUTS)
 

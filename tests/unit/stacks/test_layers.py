@@ -55,6 +55,13 @@ def test_maps_merge_lists_replace_and_null_removes(tmp_path: Path) -> None:
     assert merged.values["fleet:guards"] == {"max_monthly": 100}
 
 
+def test_null_is_a_value_where_it_says_something(tmp_path: Path) -> None:
+    common = layer(tmp_path, "common.yaml", "config:\n  fleet:servers: {web: {running: false, tags: [a]}}\n")
+    own = layer(tmp_path, "Pulumi.dev.yaml", "config:\n  fleet:servers: {web: {running: null, tags: null}}\n")
+
+    assert merge([common, own]).values["fleet:servers"] == {"web": {"running": None}}
+
+
 def test_each_value_keeps_the_place_that_gave_it(tmp_path: Path) -> None:
     merged = merge([layer(tmp_path, "common.yaml", COMMON), layer(tmp_path, "Pulumi.dev.yaml", DEV)])
 

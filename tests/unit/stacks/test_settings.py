@@ -55,6 +55,17 @@ def test_every_environment_has_valid_settings(stack: str) -> None:
     assert settings.guards.max_servers == (3 if stack == "pr" else 20)
 
 
+@pytest.mark.parametrize(
+    ("said", "running"), [({}, True), ({"running": False}, False), ({"running": None}, None)]
+)
+def test_servers_are_to_run_unless_their_group_says_otherwise(
+    said: dict[str, object], running: bool | None
+) -> None:
+    merged = merge([layer(servers={"web": GROUP}), layer(servers={"web": said})])
+
+    assert parse(merged, "dev").servers["web"].running is running
+
+
 def test_production_is_protected_and_not_turned_off_unless_it_says_so() -> None:
     assert parse(layer(servers={"web": GROUP}), "prod").servers["web"].protect is True
     assert parse(layer(servers={"web": GROUP}), "prod").servers["web"].allow_downtime is False
@@ -190,6 +201,13 @@ def test_each_value_is_explained_with_its_file_and_line() -> None:
     assert found[("fleet:servers", "web", "type", "min_memory_mb")].startswith("stacks/Pulumi.dev.yaml:")
     assert found[("fleet:servers", "web", "tags")].startswith("stacks/common.yaml:")
     assert found[("fleet:servers", "web", "protect")] == "default"
+
+
+def test_a_null_that_says_something_is_explained() -> None:
+    found = resolved("dev", layer(servers={"web": {**GROUP, "running": None}}))
+
+    assert found[("fleet:servers", "web", "running")] is None
+    assert ("fleet:servers", "web", "kernel") not in found
 
 
 def test_two_environments_are_compared_by_what_holds_for_them() -> None:

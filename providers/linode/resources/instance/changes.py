@@ -10,6 +10,7 @@ from providers.linode.core.effects import Takes
 
 REBOOT = Takes("in place with one reboot", "one reboot for {causes}", "power off", (60, 60), "cycle")
 OFF = Takes("in place with one power cycle", "one power cycle for {causes}", "power off", (60, 60), "cycle")
+BOOTED = Takes("in place by a call of its own", "booted")
 SHUT_DOWN = Takes("shut down", "shut down, and stays off", "power off")
 RESIZE = Takes("in place while off (resize)", "resized in place from {old} to {new}", "power off", (180, 300))
 WARM = Takes("in place with a reboot (warm resize)", "resized from {old} to {new} while it runs, then rebooted",

@@ -27,6 +27,7 @@ from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.changes import (
     BACKUPS_OFF,
     BACKUPS_ON,
+    BOOTED,
     MIGRATE,
     OFF,
     REBOOT,
@@ -78,6 +79,8 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
             return REBOOT
         if name == "booted" and new.booted is False:
             return SHUT_DOWN
+        if name == "booted" and old.booted is False:
+            return BOOTED
         if name == "backups_enabled":
             return BACKUPS_OFF if new.backups_enabled is False else BACKUPS_ON
         return self.fields[name].takes

@@ -1,0 +1,74 @@
+"""A stack's servers: as its state has them, or as the API has them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from fleet.engine import accounts
+from fleet.engine.run import Run
+from providers.linode.core import runtime as sessions
+from providers.linode.core.importing import TYPE_TOKENS
+
+Facts = Mapping[str, Any]
+"""Of one server: id, label, status, region, type, image, ipv4, monthly_usd, and `running`: what is declared."""
+
+GONE = "gone"
+"""The status of what isn't there any more."""
+
+FACTS = ("id", "label", "status", "ipv4", "region", "type", "image", "monthly_usd")
+
+
+def with_servers(run: Run, outputs: Mapping[str, object], *, live: bool) -> dict[str, object]:
+    """The stack's outputs, its servers as they are now, and `as_of`: when that was (ISO 8601).
+
+    Outputs are those of the last `up`; a refresh changes the state alone. Raises EngineFailed, and what calls raise.
+    """
+    deployment = run.deployment()
+    declared = outputs.get("servers")
+    found = of_state(deployment, declared if isinstance(declared, Mapping) else {})
+    as_of = str((deployment.get("manifest") or {}).get("time") or "")
+    if live:
+        found, as_of = _as_the_api_says(run, found), datetime.now(timezone.utc).isoformat()
+    return {**outputs, "servers": found, "as_of": as_of}
+
+
+def of_state(deployment: Mapping[str, Any], declared: Mapping[str, Facts]) -> dict[str, Facts]:
+    """By name. What `up` has declared and the state has no more is gone: a refresh took it out."""
+    there = {
+        str(one["urn"]).rpartition("::")[2]: {"id": one.get("id"), **(one.get("outputs") or {})}
+        for one in deployment.get("resources") or ()
+        if one["type"] == f"{TYPE_TOKENS}Instance" and not one.get("external") and not one.get("delete")
+    }
+    found = {name: {key: facts[key] for key in FACTS if key in facts} for name, facts in there.items()}
+    return {
+        name: {**declared.get(name, {}), **found.get(name, {"status": GONE})}
+        for name in sorted({*found, *declared})
+    }
+
+
+def _as_the_api_says(run: Run, servers: Mapping[str, Facts]) -> dict[str, Facts]:
+    from providers.linode.resources.instance.spec import SPEC
+
+    accounts.learn(run)
+    session = sessions.of_stack(run.stack)
+    there = {str(one.id): one for one in SPEC.list(session)}
+    found: dict[str, Facts] = {}
+    for name, facts in servers.items():
+        linode = there.get(str(facts.get("id")))
+        now = {"status": GONE} if linode is None else {**linode.model_dump(mode="json"), "id": str(linode.id)}
+        found[name] = {**facts, **{key: now[key] for key in FACTS if key in now}}
+    return found
+
+
+def unlike(servers: Mapping[str, Facts]) -> Iterator[str]:
+    """A line for each server that is in another power state than declared, and for those that are gone."""
+    for name, facts in servers.items():
+        status, running = facts.get("status"), facts.get("running")
+        if status == GONE:
+            yield f"{name} is gone"
+        elif running is True and status == "offline":
+            yield f"{name} is off, and is to run"
+        elif running is False and status == "running":
+            yield f"{name} runs, and is to be off"

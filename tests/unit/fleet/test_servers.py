@@ -1,0 +1,57 @@
+"""A stack's servers, from its state and its last outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleet.engine.servers import of_state, unlike
+
+DECLARED = {"id": "7", "status": "running", "type": "g6-nanode-1", "running": True}
+
+
+def instance(name: str, **changed: Any) -> dict[str, Any]:
+    made = {"urn": f"urn:pulumi:dev::fleet::pulumi-python:dynamic/linode:Instance::{name}",
+            "type": "pulumi-python:dynamic/linode:Instance", "id": "7",
+            "outputs": {"status": "running", "ipv4": ["198.51.100.7"], "root_pass": {"ciphertext": "x"}}}  # fmt: skip
+    return {**made, **changed}
+
+
+def test_a_refresh_is_newer_than_the_outputs_of_the_last_update() -> None:
+    state = {"resources": [instance("web-1", outputs={"status": "offline"})]}
+
+    assert of_state(state, {"web-1": DECLARED}) == {"web-1": {**DECLARED, "status": "offline"}}
+
+
+def test_what_a_refresh_took_out_of_the_state_is_gone_and_not_running() -> None:
+    found = of_state({"resources": []}, {"web-1": DECLARED})
+
+    assert found["web-1"]["status"] == "gone"
+
+
+def test_servers_of_a_program_without_outputs_are_there_too_and_no_secret_is() -> None:
+    found = of_state({"resources": [instance("one")]}, {})
+
+    assert found == {"one": {"id": "7", "status": "running", "ipv4": ["198.51.100.7"]}}
+
+
+def test_what_is_only_read_or_on_its_way_out_is_no_server_of_the_stack() -> None:
+    other = {"urn": "urn:pulumi:dev::fleet::t:m:T::x", "type": "t:m:T"}
+    rows = [instance("read", external=True), instance("old", delete=True), other]
+
+    assert of_state({"resources": rows}, {}) == {}
+
+
+def test_a_power_state_that_nobody_declared_is_nobodys_business() -> None:
+    off: dict[str, object] = {"status": "offline"}
+    on: dict[str, object] = {"status": "running"}
+    servers: dict[str, dict[str, object]] = {
+        "a": {**off, "running": True},
+        "b": {**on, "running": False},
+        "c": {**off, "running": None},
+        "d": off,
+        "e": {**on, "running": True},
+        "f": {"status": "booting", "running": True},
+        "g": {"status": "gone", "running": True},
+    }
+
+    assert list(unlike(servers)) == ["a is off, and is to run", "b runs, and is to be off", "g is gone"]

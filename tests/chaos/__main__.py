@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: runs of `up` under faults, then runs that are killed; the last lines tell.
+"""`python -m tests.chaos`: runs of `up` under faults, runs that are killed, crowds of creates; the last lines tell.
 
 Everything goes through an engine and a socket, and is counted in the local API's own database. A run can be
 repeated by its seed, as far as the machine's timing lets it.
@@ -19,6 +19,7 @@ from tests.chaos.tally import Tally
 from tests.chaos.turns import Turns, run
 from tests.checkout import ENGINES
 
+A_CROWD = 100
 A_STACK = 40
 """Turns of one stack."""
 
@@ -39,6 +40,8 @@ def main(arguments: list[str]) -> int:
         turns = Turns(place, engine, seed, tally, _say)
         try:
             run(turns, _share(options.faults, stacks, number), _share(options.kills, stacks, number))
+            for _ in range(_share(options.crowds, stacks, number)):
+                turns.crowded(A_CROWD)
         finally:
             turns.close()
     if tally.is_clean:
@@ -65,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Faults and kills, counted.")
     parser.add_argument("--faults", type=int, default=228, help="runs that meet a fault: each of them twice")
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--crowds", type=int, default=4, help=f"runs that make {A_CROWD} more of each kind")
     parser.add_argument("--seed", type=int, default=20261124)
     forced = os.environ.get("ENGINE") or None
     parser.add_argument("--engine", choices=ENGINES, default=forced, help="both in turn if it is left out")

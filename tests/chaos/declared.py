@@ -75,7 +75,7 @@ class Declared:
         checkout.set_group("db", image={"vendor": self.vendor}, backups=False)
 
 
-def first(servers: int = 3, walls: int = 2, keys: int = 2) -> Declared:
+def first(servers: int = 3, walls: int = 4, keys: int = 4) -> Declared:
     declared = Declared({kind: {} for kind in KINDS})
     for kind, count in zip(KINDS, (servers, walls, keys), strict=True):
         for _ in range(count):
@@ -126,14 +126,16 @@ def _more(declared: Declared, dice: random.Random) -> None:
             declared.add(kind, new(kind))
 
 
-def _fewer(declared: Declared, _: random.Random) -> None:
-    """The last of each kind, but for two, and never a firewall that a Linode is behind."""
+def _fewer(declared: Declared, dice: random.Random) -> None:
+    """One of each kind less, of those that no Linode is behind; where two are left, two more."""
     used = {each.get("behind") for each in declared.resources["Instance"].values()}
-    for kind in KINDS:
-        names = [name for name in declared.resources[kind] if name not in used]
-        for name in names[1:][-2:]:
-            if len(declared.resources[kind]) > 2:
-                del declared.resources[kind][name]
+    for kind, resources in declared.resources.items():
+        free = [name for name in resources if name not in used]
+        if len(resources) > 2 and free:
+            del resources[dice.choice(free)]
+        else:
+            declared.add(kind, new(kind))
+            declared.add(kind, new(kind))
 
 
 def _another_image(declared: Declared, _: random.Random) -> None:

@@ -67,8 +67,20 @@ def rules(request: str, fault: str, times: int, skip: int) -> list[Rule]:
     ]
 
 
-def disturb(checkout: Checkout, rules: Iterable[Rule]) -> None:
-    requests.put(f"{checkout.api}/_local/faults", json={"rules": list(rules)}, timeout=30).raise_for_status()
+def everywhere(probability: float) -> list[Rule]:
+    """Each request of each kind meets each fault with that probability."""
+    return [
+        {**where, **FAULTS[fault], "probability": probability}
+        for request, places in REQUESTS.items()
+        for where in places
+        for fault in FAULTS
+        if (request, fault, where["path"]) != UNSEEN
+    ]
+
+
+def disturb(checkout: Checkout, rules: Iterable[Rule], seed: int = 0) -> None:
+    body = {"seed": seed, "rules": list(rules)}
+    requests.put(f"{checkout.api}/_local/faults", json=body, timeout=30).raise_for_status()
 
 
 def met(checkout: Checkout) -> list[int]:

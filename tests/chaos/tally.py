@@ -25,8 +25,9 @@ GOAL = 0.9
 
 @dataclass
 class Tally:
-    """Sums over all turns and kinds. `by_fault`: how many runs met it, and how many of these converged."""
+    """Sums over all turns and kinds. `creates`: those of crowds. `by_fault`: runs that met it, and that converged."""
 
+    creates: int = 0
     kills: int = 0
     duplicates: int = 0
     orphans: int = 0
@@ -69,8 +70,8 @@ class Tally:
         share = f" ({self.converged / self.runs:.0%})" if self.runs else ""
         yield f"{self.runs} faulted runs, {self.converged} converged in the same run{share}"
         yield (
-            f"{self.kills} kills: {self.duplicates} duplicates, {self.orphans} orphans, "
-            f"{self.unexplained} unexplained"
+            f"{self.creates} creates in crowds, {self.kills} kills: "
+            f"{self.duplicates} duplicates, {self.orphans} orphans, {self.unexplained} unexplained"
         )
 
 

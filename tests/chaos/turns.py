@@ -20,6 +20,7 @@ from tests.until import until
 LONGEST_AFTERLIFE_S = 20.0
 """How long parts of a killed run may live before they are called stuck."""
 
+MOST_RUNS = 6
 SPEED = "240"
 INSTANCE = "dynamic/linode:Instance"
 """In what the engine prints from the first step on."""
@@ -64,6 +65,26 @@ class Turns:
         if again.code:
             self.tally.wrong(f"turn {self.number}: no success without faults either; see {self.folder}")
         self._count(f"{met} × {request}, {fault}{'' if done.code == 0 else ': second run'}", exact=True)
+
+    def crowded(self, count: int) -> None:
+        """An `up` of so many more of each kind while one request in six meets some fault, again until it succeeds."""
+        self._declare(["more"])
+        for kind in declared.KINDS:
+            for number in range(count):
+                twin = {"label": f"twin-{number // 2}"} if kind == "SSHKey" else {}
+                self.declared.add(kind, {**declared.new(kind), **twin})
+            self.declared.made[kind] += count
+        self.declared.write(self.checkout)
+        disturbances.disturb(self.checkout, disturbances.everywhere(0.01), self.dice.randrange(10**6))
+        runs, done = 0, None
+        while runs < MOST_RUNS and (done is None or done.code):
+            done, runs = self._up(f"crowd-{runs}"), runs + 1
+        met = sum(disturbances.met(self.checkout))
+        disturbances.disturb(self.checkout, ())
+        if done is None or done.code:
+            self.tally.wrong(f"turn {self.number}: no success in {MOST_RUNS} runs; see {self.folder}")
+        self.tally.creates += count * len(declared.KINDS)
+        self._count(f"{count} more of each kind, {met} faults, {runs} runs", exact=True)
 
     def killed(self, kill: Kill, changes: list[str]) -> None:
         """An `up` that is killed, and recovered as documented; counted if it was killed in time."""
@@ -136,7 +157,7 @@ def run(turns: Turns, faults: int, kills: int) -> None:
     for number in range(3 * (faults + kills)):
         if tally.runs < faulted:
             request, fault = drawn[number % len(drawn)]
-            changes = dice.sample(suited_to(request), dice.choice((1, 2)))
+            changes = dice.sample(SENT_FOR[request], dice.choice((1, 2)))
             turns.faulted(request, fault, changes, dice.choice((1, 1, 2, 3)), dice.choice((0, 0, 0, 1)))
         elif tally.kills < killed:
             kill = Kill.drawn(dice)
@@ -148,11 +169,9 @@ def run(turns: Turns, faults: int, kills: int) -> None:
 SENT_FOR: dict[str, list[str]] = {
     "create": ["more", "another pick", "key replaced"],
     "action": ["resize", "migrate", "rebuild", "password", "swap", "kernel", "power", "backups"],
-    "update": ["tags", "rules", "key renamed", "kernel", "attach"],
+    "update": ["tags", "rules", "key renamed", "attach"],
+    "list": ["resize", "migrate", "rebuild", "swap", "more", "fewer"],
+    "read": ["resize", "migrate", "rebuild", "attach", "tags", "more", "fewer"],
     "delete": ["fewer", "another pick", "key replaced"],
 }
-
-
-def suited_to(request: str) -> list[str]:
-    """The changes that send such requests; every one looks."""
-    return SENT_FOR.get(request, sorted(CHANGES))
+"""The changes that send such requests."""

@@ -41,7 +41,7 @@ def wishes(settings: Settings) -> dict[str, Wish]:
     return {
         f"{name}/{kind}": wish
         for name, group in settings.servers.items()
-        if group.count
+        if group.size
         for kind, wish in _wishes(group).items()
     }
 
@@ -62,7 +62,7 @@ def pick_all(settings: Settings, pinned: Pinned) -> dict[str, Picks]:
 
     Raises NoMatch, BadPins and what the client raises.
     """
-    return {name: _pick(name, group, pinned) for name, group in settings.servers.items() if group.count}
+    return {name: _pick(name, group, pinned) for name, group in settings.servers.items() if group.size}
 
 
 def _pick(name: str, group: Group, pinned: Pinned) -> Picks:
@@ -75,7 +75,7 @@ def _pick(name: str, group: Group, pinned: Pinned) -> Picks:
 
 def total_monthly_usd(settings: Settings, picks: Mapping[str, Picks]) -> float:
     """US dollars a month for all servers, from the catalog of now: what is stored with a server may be old."""
-    return round(sum(settings.servers[name].count * chosen.monthly_usd for name, chosen in picks.items()), 2)
+    return round(sum(settings.servers[name].size * chosen.monthly_usd for name, chosen in picks.items()), 2)
 
 
 def require_within(settings: Settings, monthly_usd: float, stack: str) -> None:
@@ -86,7 +86,7 @@ def require_within(settings: Settings, monthly_usd: float, stack: str) -> None:
     if settings.ends_at is None:
         return
     most_usd, most = settings.guards.max_monthly, settings.guards.max_servers
-    count = sum(group.count for group in settings.servers.values())
+    count = sum(group.size for group in settings.servers.values())
     if most_usd is not None and monthly_usd > most_usd:
         found = f"cost {monthly_usd:.2f} USD a month, and fleet:guards.max_monthly allows {most_usd:.2f}"
         less = "less"

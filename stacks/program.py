@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, replace
 
 import pulumi
 from pulumi.runtime import config as runtime_config
@@ -10,7 +11,9 @@ from pulumi.runtime import config as runtime_config
 from providers.linode import Account, Instance, InstanceArgs, RootPassword
 from providers.linode.api.errors import LinodeError, NoMatch
 from providers.linode.core import runtime as sessions
+from providers.linode.nearest import did_you_mean, there_are
 from providers.linode.pins import Pinned, is_locked
+from providers.linode.provider import SPECS
 from stacks import expiry, sources
 from stacks import settings as stack_settings
 from stacks.errors import BadSettings
@@ -55,14 +58,18 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     for name, chosen in picks.items():
         group = _ending(settings.servers[name], settings)
         before: Instance | None = None
-        for number in range(1, group.count + 1):
+        found = dict.fromkeys(range(1, group.count + 1)) | adopted(group, pulumi.get_stack())
+        for part, there in found.items():
             args = instance_args(group, chosen, passwords[name], settings.authorized_keys)
             depends_on = [before] if before and group.one_at_a_time else None
-            opts = pulumi.ResourceOptions(
-                protect=group.protect, depends_on=depends_on, aliases=_aliases(group, number)
-            )
-            before = Instance(f"{name}-{number}", args, opts)
-            servers[f"{name}-{number}"] = _facts(before, chosen.monthly_usd, running=group.running)
+            protect, aliases = group.protect, _aliases(group, part)
+            if there is not None:
+                args = replace(args, adopt=there.id, label=there.label)
+                protect = group.protect or "protect" not in group.model_fields_set
+                aliases.append(pulumi.Alias(name=there.label))  # what `fleet import` calls it
+            opts = pulumi.ResourceOptions(protect=protect, depends_on=depends_on, aliases=aliases)
+            before = Instance(f"{name}-{part}", args, opts)
+            servers[f"{name}-{part}"] = _facts(before, chosen.monthly_usd, running=group.running)
     pulumi.export("servers", servers)
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
     pulumi.export("explanations", {name: chosen.explanations() for name, chosen in picks.items()})
@@ -74,6 +81,32 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
 def _aliases(group: Group, part: object) -> list[pulumi.Alias]:
     """What a part of a renamed group was called: the engine then takes it for the same, and changes it in place."""
     return [pulumi.Alias(name=f"{group.renamed_from}-{part}")] if group.renamed_from else []
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A Linode that was there before; None is what nobody can tell offline."""
+
+    id: int | None
+    label: str | None
+
+
+def adopted(group: Group, stack: str) -> dict[int | str, Adopted | None]:
+    """What the group's settings adopt, as they name it. Raises BadSettings for what the account does not have."""
+    labels = sessions.of_stack(stack).labels(SPECS["Instance"].path) if group.adopt else None
+    ids = {label: id_ for id_, label in (labels or {}).items()}
+    found: dict[int | str, Adopted | None] = {}
+    for each in group.adopt:
+        one = (
+            Adopted(each, (labels or {}).get(each)) if isinstance(each, int) else Adopted(ids.get(each), each)
+        )
+        if labels is not None and None in (one.id, one.label):
+            near = did_you_mean(str(each), ids) or there_are(labels.items())
+            raise BadSettings(
+                f"adopt: {each} is no Linode of this account{near}. Next: correct or remove it."
+            )
+        found[each] = one
+    return found
 
 
 def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: tuple[str, ...]) -> InstanceArgs:

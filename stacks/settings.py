@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -25,6 +25,10 @@ MISSPELT = 0.75
 """From this likeness (0 to 1) on, another namespace is taken for one of ours, misspelt."""
 
 
+MOST = 500
+"""Servers of a group: each is called by its number, and an adopted one by its id or label."""
+
+
 class Model(BaseModel):
     """Base of all: frozen, no unknown keys."""
 
@@ -38,9 +42,11 @@ class Group(Model):
     deleting or replacing one; `allow_downtime` false refuses, at preview, what
     would turn one off; `on_image_change` says what a new image does; `one_at_a_time` lets each wait for the one
     before it. `renamed_from`: the group's name before, whose servers, password and pins it takes over.
+    `adopt`: ids or labels of Linodes that are there already: servers of the group beside `count`, which keep their
+    labels and are protected unless `protect` says otherwise.
     """
 
-    count: int = Field(ge=0, le=500)
+    count: int = Field(ge=0, le=MOST)
     region: RegionCriteria
     type: TypeCriteria
     image: ImageCriteria
@@ -53,6 +59,12 @@ class Group(Model):
     on_image_change: Literal["replace", "rebuild", "ignore"] = "replace"
     one_at_a_time: bool = False
     renamed_from: str | None = None
+    adopt: tuple[Annotated[int, Field(gt=MOST)] | str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many servers it has in all."""
+        return self.count + len(self.adopt)
 
 
 class Guards(Model):
@@ -113,7 +125,7 @@ def parse(layer: Layer, stack: str) -> Settings:
     ]
     try:
         settings = Settings.model_validate(spaces)
-        found += _wrong_renames(settings)
+        found += [*_wrong_renames(settings), *_wrong_adoptions(settings)]
     except ValidationError as error:
         found += [_problem(each) for each in error.errors()]
     if found:
@@ -147,6 +159,15 @@ def _wrong_renames(settings: Settings) -> Iterator[Problem]:
                 path,
                 f"{settings.renamed[old]} is renamed from {old}, too. Next: remove one of the two lines",
             )
+
+
+def _wrong_adoptions(settings: Settings) -> Iterator[Problem]:
+    taken: dict[int | str, str] = {}
+    for name, group in settings.servers.items():
+        path = (f"{PROJECT_SPACE}servers", name, "adopt")
+        for each in group.adopt:
+            if (other := taken.setdefault(each, name)) != name or group.adopt.count(each) > 1:
+                yield path, f"{each} is adopted twice (in {other}). Next: remove one of them"
 
 
 def _lines(found: list[Problem], layer: Layer) -> list[str]:

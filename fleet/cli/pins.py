@@ -8,11 +8,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import click
+import yaml
 
 from fleet.cli.catalogs import require_token
 from fleet.cli.options import Command, Group, format_option, stack_option, table
 from providers.linode.api.cache import is_offline
-from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.api.connection import LOCAL_STACK, Connection, connect
 from providers.linode.api.errors import NoMatch
 from providers.linode.core import runtime as sessions
 from providers.linode.core.runtime import Session
@@ -23,8 +24,10 @@ from providers.linode.pins.moves import Moved, Pins
 from providers.linode.pins.moves import keep as keep_pins
 from providers.linode.pins.moves import promote as promote_pins
 from providers.linode.pins.moves import repin as move_pins
+from stacks.layers import read_layer
 from stacks.picking import wishes
 from stacks.pinning import StackFiles
+from stacks.sources import PROJECT, linode_values, project_here
 
 keys_argument = click.argument("keys", nargs=-1, metavar="[KEY]…")
 
@@ -148,8 +151,8 @@ def import_resources(
 ) -> None:
     """Write the file for `pulumi import --file`, and print the lines that declare what is there already.
 
-    Nothing is sent to the API but questions. After the import and with the lines in the program, the next
-    preview shows them unchanged.
+    It works in the folder of any project. Nothing is sent to the API but questions. After the import and with the
+    lines in the program, the next preview shows them unchanged; they are protected until the program says otherwise.
     """
     from pulumi.dynamic.dynamic import serialize_provider
 
@@ -162,7 +165,10 @@ def import_resources(
     if spec is None:
         near = did_you_mean(kind, SPECS)
         raise click.UsageError(f"there is no kind '{kind}'{near}. Next: one of {', '.join(SPECS)}")
-    session = Session(StackFiles.read(stack).connection())
+    project = project_here()
+    session = Session(
+        StackFiles.read(stack).connection() if project == PROJECT else _elsewhere(project, stack)
+    )
     rows = spec.list(session)
     chosen = select(rows, Selection(ids, label, tag, region))
     if not chosen:
@@ -171,15 +177,24 @@ def import_resources(
         )
     if out.exists():
         raise click.UsageError(f"{out} is there already and was left alone. Next: give another --out")
-    owner = Owner(session.account_id, project_name(), stack, "")
+    owner = Owner(session.account_id, project_name(project), stack, "")
     file = import_file(spec, chosen, owner, serialize_provider(LinodeProvider(spec.kind)))
     out.write_text(json.dumps(file, indent=2) + "\n")
     click.echo(python_lines(spec, chosen))
+    settings = spec.kind == "Instance" and project == PROJECT
+    adopt = f"; or `adopt: [{', '.join(each.label for each in chosen)}]` in a group of the settings, and no import"
     click.echo(
-        f"{out}: {len(chosen)} {spec.name}s. Next: put the lines above into the program, then "
-        f"`pulumi import --file {out} --generate-code=false --protect=false --stack {stack}`",
+        f"{out}: {len(chosen)} {spec.name}s. Next: put the lines above into the program, then `pulumi import "
+        f"--file {out} --generate-code=false --stack {stack}`{adopt if settings else ''}",
         err=True,
     )
+
+
+def _elsewhere(project: Path, stack: str) -> Connection:
+    """Of a stack of another project: by the environment and what its file says of the address. Raises BadConnection."""
+    folder = yaml.safe_load((project / "Pulumi.yaml").read_text()).get("stackConfigDir") or "."
+    file = project / str(folder) / f"Pulumi.{stack}.yaml"
+    return connect(stack, linode_values(read_layer(file, file.name)))
 
 
 def _advice(found: Pins, session: Session, command: str) -> list[str]:

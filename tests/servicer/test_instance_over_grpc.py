@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -14,6 +15,7 @@ from emulators.linode_api.server import LocalApi
 from providers.linode.provider import AccountProvider, LinodeProvider
 from tests.servicer.world import PLANTED, World
 from tests.servicer_process import UNKNOWN, Props, Servicer
+from tests.state_folder import state_with
 from tests.until import until
 
 
@@ -432,6 +434,30 @@ def test_a_linode_that_would_have_to_be_erased_is_not_taken_into_the_state(
     assert caught.value.trailing_metadata() is None or not any(
         "status-details" in str(item) for item in caught.value.trailing_metadata()
     )
+
+
+def test_a_linode_that_the_state_has_as_another_resource_is_not_adopted(world: World, tmp_path: Path) -> None:
+    body = {"type": "g6-nanode-1", "region": "de-fra-2", "image": "linode/debian13", "label": "imported"}
+    made = world.call("POST", "/linode/instances", {**body, "root_pass": PLANTED})
+    env = state_with(tmp_path, str(made["id"]), stack="local")
+
+    with Servicer(LinodeProvider("Instance"), world.config, env) as provider:
+        _, failures = provider.check(world.inputs(adopt=made["id"]))
+
+    assert [name for name, _ in failures] == ["adopt"]
+    assert "is in the state already, as another resource" in failures[0][1]
+
+
+def test_the_preview_says_which_linode_is_adopted(provider: Servicer, world: World) -> None:
+    body = {"type": "g6-nanode-1", "region": "de-fra-2", "image": "linode/debian13", "label": "by-hand"}
+    made = world.call("POST", "/linode/instances", {**body, "root_pass": PLANTED})
+
+    _, failures = provider.check(world.inputs(adopt=made["id"]))
+
+    assert failures == []
+    assert [(row["op"], row["summary"]) for row in provider.effects()] == [
+        ("adopt", f"adopts Linode {made['id']} (by-hand)")
+    ]
 
 
 def test_a_final_snapshot_of_what_is_gone_is_no_failure(provider: Servicer, world: World) -> None:

@@ -124,6 +124,9 @@ def hidden(spec: Spec[Any, Any], problem: Problem) -> Problem:
 def decided(spec: Spec[A, R], session: Session, olds: Props, news: Props, known: Checking[A]) -> Effects:
     """What is going to happen, as far as a preview can know: a create may find its own there already."""
     found = diff.effects(spec, session, olds, news, known.takes)
+    wanted = getattr(known.args, "adopt", None)
+    if not olds and wanted is not None and (row := session.listed(spec, str(wanted))) is not None:
+        return replace(found, op="adopt", found=f"adopts {spec.name} {row.id} ({row.label})")
     if olds or known.mine is None:
         return found
     is_free = Evidence(known.owner, spec.kind).is_free(known.mine.id)

@@ -61,7 +61,7 @@ def import_file(
 
 
 def python_lines(spec: Spec[Any, Any], records: Sequence[Any]) -> str:
-    """The declarations for the program."""
+    """The declarations for the program; protected, as `pulumi import` leaves it in the state."""
     return "\n".join(_declaration(spec, name, record) for name, record in _named(records))
 
 
@@ -75,7 +75,8 @@ def _named(records: Sequence[Any]) -> Iterator[tuple[str, Any]]:
 
 def _declaration(spec: Spec[Any, Any], name: str, record: Any) -> str:
     arguments = ", ".join(f"{key}={value!r}" for key, value in spec.imported(record).items())
-    return f'{_variable(name)} = {spec.kind}("{name}", {arguments})'
+    protected = "opts=pulumi.ResourceOptions(protect=True)"
+    return f'{_variable(name)} = {spec.kind}("{name}", {arguments}, {protected})'
 
 
 def _variable(name: str) -> str:

@@ -54,6 +54,7 @@ def test_the_lines_for_the_program_are_python() -> None:
     lines = python_lines(SPEC, [DB, WEB])
 
     ast.parse(lines)
+    assert lines.count("opts=pulumi.ResourceOptions(protect=True)") == 2
     assert "web_1 = Instance(\"web-1\", type='g6-nanode-1'" in lines
 
 
@@ -62,12 +63,13 @@ def test_things_of_the_same_label_get_names_of_their_own() -> None:
 
     made: Any = import_file(ssh_key.SPEC, twins, OWNER, "x")
     lines = python_lines(ssh_key.SPEC, twins)
+    protected = "opts=pulumi.ResourceOptions(protect=True)"
 
     assert [row["name"] for row in made["resources"]] == ["laptop", "laptop-6"]
     assert [row["inputs"]["owner"]["name"] for row in made["resources"]] == ["laptop", "laptop-6"]
     assert lines.splitlines() == [
-        "laptop = SSHKey(\"laptop\", label='laptop', ssh_key='ssh-ed25519 AAAA')",
-        "laptop_6 = SSHKey(\"laptop-6\", label='laptop', ssh_key='ssh-ed25519 AAAA')",
+        f"laptop = SSHKey(\"laptop\", label='laptop', ssh_key='ssh-ed25519 AAAA', {protected})",
+        f"laptop_6 = SSHKey(\"laptop-6\", label='laptop', ssh_key='ssh-ed25519 AAAA', {protected})",
     ]
 
 

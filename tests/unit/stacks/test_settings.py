@@ -154,6 +154,28 @@ def test_the_engines_texts_become_values() -> None:
     assert parse(found, "dev").servers["web"].count == 2
 
 
+@pytest.mark.parametrize(
+    ("front", "back", "said"),
+    [
+        (["old", "old"], [], r"front.adopt: old is adopted twice \(in front\)"),
+        ([4711], ["old", 4711], r"back.adopt: 4711 is adopted twice \(in front\)"),
+        ([3], [], "front.adopt"),
+        ([True], [], "front.adopt"),
+    ],
+)
+def test_a_linode_is_adopted_once_and_by_its_id_or_label(front: object, back: object, said: str) -> None:
+    servers = {"front": {**GROUP, "adopt": front}, "back": {**GROUP, "adopt": back}}
+
+    with pytest.raises(BadSettings, match=said):
+        parse(layer(servers=servers), "dev")
+
+
+def test_what_is_adopted_counts_beside_the_groups_own_servers() -> None:
+    found = parse(layer(servers={"web": {**GROUP, "count": 2, "adopt": ["old", 4711]}}), "dev")
+
+    assert found.servers["web"].size == 4
+
+
 @pytest.mark.parametrize("day", ["2029-01-01", "'2029-01-01'", "2029-01-01T00:00:00Z"])
 def test_a_date_is_the_same_whether_it_comes_from_a_file_or_through_an_engine(
     day: str, tmp_path: Path

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from providers.linode.api.records import Linode
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
 from providers.linode.core.args import NONE
+from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Spec
@@ -313,6 +314,12 @@ def adopted(check: Check, facts: Facts, erasing: list[str]) -> Iterator[Problem]
     if owned := [tag for tag in linode.tags if is_owner_tag(tag) and not check.owner.marks([tag])]:
         yield Problem(
             "adopt", f"{wanted} belongs to another resource ({owned[0]}). Next: remove it from there first."
+        )
+    elif not check.owner.owns(linode.tags) and Evidence(check.owner, "Instance").is_free(wanted) is False:
+        yield Problem(
+            "adopt",
+            f"{wanted} is in the state already, as another resource, which would be deleted with it. "
+            "Next: give this one the other's name, or an alias of it.",
         )
     if erasing:
         yield Problem(

@@ -4,6 +4,7 @@ PYTHON ?= python3
 STACK ?= local
 ARGS ?=
 RUN = .venv/bin/python -m
+COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header $(ARGS)
 
 export ENGINE LOCAL_PORT LOCAL_SPEED
 
@@ -43,10 +44,8 @@ tools:
 
 lock: .venv/requirements-dev.txt.installed
 	@$(RUN) pip install --quiet uv
-	@for file in requirements requirements-dev; do \
-	  .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
-	    --output-file $$file.txt $$file.in $(ARGS) || exit 1; \
-	done
+	@$(COMPILE) --all-extras --output-file requirements.txt pyproject.toml
+	@$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
 
 hook:
 	@printf '#!/bin/sh\nexec make check\n' > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit

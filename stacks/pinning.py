@@ -11,6 +11,7 @@ from pathlib import Path
 from providers.linode.api.connection import LOCAL_STACK, Connection, connect, connect_for_lookups
 from providers.linode.core import runtime as sessions
 from providers.linode.pins import PinFile, Pinned, default_path
+from providers.linode.project import PROJECT, local_folder
 from stacks import sources
 from stacks.layers import Layer
 from stacks.picking import pick_all
@@ -38,7 +39,7 @@ class StackFiles:
     def linode_values(self) -> dict[str, str]:
         """The provider's settings; of the secrets only the token of the local API, for stack `local`."""
         known = sources.linode_values(self.layer)
-        if self.stack == LOCAL_STACK and (file := sources.local_folder(os.environ) / "token").exists():
+        if self.stack == LOCAL_STACK and (file := local_folder(os.environ) / "token").exists():
             known["linode:token"] = file.read_text().strip()
         return known
 
@@ -55,7 +56,7 @@ class StackFiles:
 
 
 def pins_path(settings: Settings, stack: str) -> Path:
-    return sources.PROJECT / settings.pins if settings.pins else default_path(stack)
+    return PROJECT / settings.pins if settings.pins else default_path(stack)
 
 
 def pins_of(settings: Settings, stack: str) -> PinFile:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.nearest import did_you_mean
+from providers.linode.project import PROJECT, TOOL, local_folder
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer
 
-PROJECT = Path(__file__).resolve().parents[1]
 FOLDER = PROJECT / "stacks"
 COMMON = "common.yaml"
 PULL_REQUEST = re.compile(r"pr(-\d+)?")
@@ -24,21 +24,10 @@ _GO_TIME = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d
 """2029-01-01 00:00:00 +0000 UTC: what an engine makes of a date that has no quotes."""
 
 
-def project_here() -> Path:
-    """The project whose folder a command was called in: this one, or another that has the provider beside it."""
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), PROJECT)
-
-
 def environments() -> list[str]:
     """Every environment that has a file, by name; a pull request's own is a copy, and none."""
     names = (file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in FOLDER.glob("Pulumi.*.yaml"))
     return sorted(name for name in names if not re.fullmatch(r"pr-\d+", name))
-
-
-def local_folder(env: Mapping[str, str]) -> Path:
-    """Everything of stack `local`: the folder .local of this project, or the one that LOCAL_HOME names."""
-    return Path(env.get("LOCAL_HOME") or PROJECT / ".local").resolve()
 
 
 def file_of(stack: str) -> Path:
@@ -60,7 +49,7 @@ def of_files(stack: str, own: Path | None = None) -> Layer:
 def no_settings(stack: str) -> BadSettings:
     """There is no such stack: with the nearest name."""
     known = environments()
-    todo = "run `make up`" if stack == LOCAL_STACK else f"use one of {', '.join(known)}"
+    todo = f"run `{TOOL} up`" if stack == LOCAL_STACK else f"use one of {', '.join(known)}"
     near = did_you_mean(stack, known)
     return BadSettings(f"stack '{stack}' has no settings (Pulumi.{stack}.yaml){near}. Next: {todo}.")
 

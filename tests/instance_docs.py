@@ -10,8 +10,8 @@ from typing_extensions import is_typeddict
 
 from providers.linode.core.args import Field
 from providers.linode.core.effects import KEPT, OURS
+from providers.linode.project import PROJECT
 from providers.linode.resources.instance.args import InstanceArgs
-from stacks.sources import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "instance.md"
 KINDS: Mapping[object, str] = {str: "text", int: "number", bool: "true or false", dict: "map"}

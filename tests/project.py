@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from emulators.linode_api.server import LocalApi
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 from tests import by_hand
 from tests.checkout import ENGINE_WORDS, Done, run_in
 

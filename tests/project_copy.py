@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 
 LEFT_OUT = ("pins.*.json", "*.pyc.*")
 """Pins of the environments, and what another process is just compiling."""

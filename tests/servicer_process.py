@@ -20,7 +20,7 @@ from pulumi.dynamic import ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["pulumi.dynamic", "providers.linode.provider"])

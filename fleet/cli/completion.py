@@ -9,7 +9,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from fleet.cli.options import Command
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 
 FUNCTIONS = {
     "bash": 'fleet() {{ {call} "$@"; }}',

@@ -24,10 +24,11 @@ from providers.linode.pins.moves import Moved, Pins
 from providers.linode.pins.moves import keep as keep_pins
 from providers.linode.pins.moves import promote as promote_pins
 from providers.linode.pins.moves import repin as move_pins
+from providers.linode.project import PROJECT, project_here
 from stacks.layers import read_layer
 from stacks.picking import wishes
 from stacks.pinning import StackFiles
-from stacks.sources import PROJECT, linode_values, project_here
+from stacks.sources import linode_values
 
 keys_argument = click.argument("keys", nargs=-1, metavar="[KEY]…")
 

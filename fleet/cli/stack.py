@@ -100,12 +100,13 @@ def unlock(run: Run) -> int:
 def api() -> None:
     """Start the local API if it isn't running, and say how to call it."""
     from fleet.engine import local_stack
+    from providers.linode.project import TOOL
 
     served = local_stack.of_environment(os.environ).api(os.environ)
     served.start()
     running = served.running()
     speed = running.speed if running else served.speed
-    click.echo(f"local API: {served.url}/v4, {speed:g} times as fast as the real one; `make stop` ends it")
+    click.echo(f"local API: {served.url}/v4, {speed:g} times as fast as the real one; `{TOOL} stop` ends it")
     bearer = f"Authorization: Bearer $(cat {served.token_file})"
     click.echo(f'try: curl -H "{bearer}" {served.url}/v4/linode/instances')
 

@@ -24,10 +24,10 @@ from fleet.engine.engine import choose
 from fleet.engine.run import Run, run_of
 from providers.linode.api.errors import LinodeError
 from providers.linode.pins.file import shown
+from providers.linode.project import PROJECT
 from stacks import explaining
 from stacks.errors import BadSettings, EngineFailed
 from stacks.pinning import StackFiles
-from stacks.sources import PROJECT
 
 PREVIEW, DRIFT = ("preview", "--json"), ("refresh", "--preview-only", "--json")
 EXIT_FAILED = 1

@@ -19,8 +19,8 @@ from typing import Any
 from fleet.delivery import bundle, ci
 from fleet.delivery.bundle import Wanted
 from fleet.engine.run import run_of
+from providers.linode.project import PROJECT
 from stacks.errors import BadSettings
-from stacks.sources import PROJECT
 
 Json = dict[str, Any]
 NOTHING = "none"

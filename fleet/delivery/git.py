@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 
 
 def head(folder: Path = PROJECT) -> str:

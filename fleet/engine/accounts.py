@@ -9,6 +9,7 @@ from fleet.engine.run import Run
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable, BadConnection, Offline
 from providers.linode.core import runtime as sessions
+from providers.linode.project import TOOL
 from stacks.errors import BadSettings, EngineFailed
 
 
@@ -20,7 +21,7 @@ def learn(run: Run) -> None:
     told = run.config()
     values = {key: told[key]["value"] for key in sessions.CONFIG_KEYS if key in told}
     if run.stack == LOCAL_STACK and not values.get("linode:token"):
-        raise BadSettings(f"stack '{LOCAL_STACK}' has no token of the local API. Next: run `make up`.")
+        raise BadSettings(f"stack '{LOCAL_STACK}' has no token of the local API. Next: run `{TOOL} up`.")
     sessions.learn(values)
 
 

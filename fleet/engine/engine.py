@@ -13,8 +13,8 @@ from fleet.engine import hearing
 from fleet.engine.hearing import LastWords
 from fleet.engine.messages import explain
 from providers.linode.core import state_files as state_folder
+from providers.linode.project import PROJECT
 from stacks.errors import BadSettings, EngineFailed
-from stacks.sources import PROJECT
 
 CHOICES = ("pulumi", "embedded")
 

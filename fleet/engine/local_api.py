@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.project import PROJECT, TOOL
 from stacks.errors import BadSettings
-from stacks.sources import PROJECT
 
 DEFAULT_PORT = 8041
 DEFAULT_SPEED = 60.0
@@ -78,7 +78,7 @@ class LocalApi:
         if other is not None:
             raise BadSettings(
                 f"the local API of this folder runs on port {other.port} already. "
-                f"Next: `make stop` before you give it port {self.port}, or leave LOCAL_PORT out."
+                f"Next: `{TOOL} stop` before you give it port {self.port}, or leave LOCAL_PORT out."
             )
         if self.token_file.exists() and not self.database.exists():
             raise BadSettings(

@@ -19,9 +19,9 @@ import yaml
 from fleet.engine.engine import Engine
 from fleet.engine.local_api import DEFAULT_PORT, DEFAULT_SPEED, LocalApi, write_private
 from providers.linode.api.connection import LOCAL_STACK
+from providers.linode.project import PROJECT, TOOL, local_folder
 from stacks.errors import BadSettings
 from stacks.layers import read_layer
-from stacks.sources import PROJECT, local_folder
 
 ALIEN_SALT = re.compile(r"^encryptionsalt:.*\n", re.MULTILINE)
 """What `pulumi` writes into the template when it is called without --config-file."""
@@ -90,9 +90,14 @@ class LocalStack:
     def made(self, engine: Engine, env: Mapping[str, str]) -> tuple[dict[str, str], Path]:
         """The environment for this stack's commands and its settings, once the API runs and all is there."""
         inside, api = self.environment(env), self.api(env)
+        if not TEMPLATE.exists():
+            raise BadSettings(
+                f"there is no stacks/{TEMPLATE.name}, and this command makes servers of settings. "
+                "Next: write it (docs/environments.md), or call pulumi itself for a program without settings."
+            )
         if api.start():
             print(
-                f"local API: {api.url}, started; {api.speed:g} times as fast as the real one (`make stop` ends it)",
+                f"local API: {api.url}, started; {api.speed:g} times as fast as the real one (`{TOOL} stop` ends it)",
                 file=sys.stderr,
             )
         self.prepare(engine, api, inside)

@@ -14,8 +14,9 @@ from fleet.engine.engine import UNLESS_SET, Engine, choose
 from fleet.engine.lock_wait import LockWait
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core import state_files as state_folder
+from providers.linode.project import PROJECT, project_here
 from stacks.expiry import duration
-from stacks.sources import PROJECT, PULL_REQUEST, environments, no_settings, of_files, project_here
+from stacks.sources import PULL_REQUEST, environments, no_settings, of_files
 
 
 @dataclass(frozen=True)

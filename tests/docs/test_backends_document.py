@@ -7,8 +7,8 @@ import re
 from fleet.cli import delivery
 from fleet.cli.main import COMMANDS
 from fleet.engine import lock_wait
+from providers.linode.project import PROJECT
 from stacks import expiry
-from stacks.sources import PROJECT
 
 TEXT = (PROJECT / "docs" / "backends.md").read_text(encoding="utf-8")
 

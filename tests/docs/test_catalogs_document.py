@@ -16,7 +16,7 @@ from fleet.cli.main import main
 from providers.linode import catalogs as names
 from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 
 TEXT = (PROJECT / "docs" / "catalogs.md").read_text(encoding="utf-8")
 QUESTIONS = re.findall(r"\*\*(\d+)\. .+?```python\n(.+?)```\n\n```\n(.+?)```", TEXT, re.DOTALL)

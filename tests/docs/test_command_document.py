@@ -8,7 +8,7 @@ import click
 import pytest
 
 from fleet.cli.main import SECTIONS, fleet
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 
 TEXT = (PROJECT / "docs" / "commands.md").read_text()
 

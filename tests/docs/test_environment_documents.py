@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 from tests.checkout import free_port
 from tests.project_copy import copy_project
 from tests.two_environments import COPIED_TOO, identity, shims

@@ -21,8 +21,8 @@ from providers.linode import provider as providers
 from providers.linode.core import docs, runtime
 from providers.linode.core.owner import Owner
 from providers.linode.core.spec import Spec
+from providers.linode.project import PROJECT
 from providers.linode.resources import firewall, ssh_key
-from stacks.sources import PROJECT
 from tests.project import Project
 
 DOCS = PROJECT / "docs"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 from tests.checkout import Checkout
 
 

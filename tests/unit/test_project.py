@@ -27,6 +27,7 @@ MAY_IMPORT = {
             "providers.linode.catalogs",
             "providers.linode.nearest",
             "providers.linode.pins",
+            "providers.linode.project",
         ),
     },
     "providers.linode.core": {

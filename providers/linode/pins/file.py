@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import BadPins
 from providers.linode.pins.pin import Pin
+from providers.linode.project import PROJECT, local_folder
 
-PROJECT = Path(__file__).resolve().parents[3]
 VERSION = 1
 
 
@@ -24,7 +24,7 @@ def default_path(stack: str, env: Mapping[str, str] | None = None) -> Path:
     """Where a stack's pins are: in `stacks/`, beside its settings; those of stack local in its ignored folder."""
     env = os.environ if env is None else env
     if stack == LOCAL_STACK:
-        return Path(env.get("LOCAL_HOME") or PROJECT / ".local").resolve() / f"pins.{stack}.json"
+        return local_folder(env) / f"pins.{stack}.json"
     return PROJECT / "stacks" / f"pins.{stack}.json"
 
 

@@ -19,7 +19,7 @@ from providers.linode.api.catalog_transport import CatalogTransport
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection
 from providers.linode.api.errors import ApiUnreachable, NotAuthorized, Offline
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 from tests.wire import Answer, ScriptedServer, errors
 
 TOKEN = "planted-secret-token"

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from fleet.delivery.pull_requests import PrStack, settings_text
+from providers.linode.project import PROJECT
 from stacks.errors import BadSettings
-from stacks.sources import PROJECT
 
 END = datetime(2026, 11, 27, 6, tzinfo=timezone.utc)
 TEMPLATE = (PROJECT / "stacks" / "Pulumi.pr.yaml").read_text()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 
 RIGHT = """
 import pulumi

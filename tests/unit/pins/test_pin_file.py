@@ -14,8 +14,9 @@ from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import BadPins
 from providers.linode.catalogs import ImageCriteria, TypeCriteria
 from providers.linode.pins import Pin, PinFile, Wish, default_path
-from providers.linode.pins.file import PROJECT, render, restoring
+from providers.linode.pins.file import render, restoring
 from providers.linode.pins.pin import make_pin
+from providers.linode.project import PROJECT
 from tests.catalog_rows import small_catalogs
 
 NOW = datetime(2026, 5, 4, 13, 37, tzinfo=timezone.utc)

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from emulators.linode_api.server import LocalApi
 from fleet.cli.catalogs import CLASSES, open_catalogs
-from stacks.sources import PROJECT
+from providers.linode.project import PROJECT
 from tests.unit.fleet.terminal.conftest import Run
 from tests.wire import Answer, ScriptedServer
 

@@ -16,10 +16,10 @@ from providers.linode.core.runtime import Session
 from providers.linode.pins import Chosen, Pin, PinFile, Wish
 from providers.linode.pins import file as pin_file
 from providers.linode.pins.pin import make_pin
+from providers.linode.project import PROJECT
 from stacks import picking, sources
 from stacks import settings as stack_settings
 from stacks.pinning import StackFiles
-from stacks.sources import PROJECT
 from tests.unit.fleet.terminal.conftest import Run
 
 

@@ -1,1 +1,0 @@
-"""How what the stacks declare becomes real, one folder a cloud."""

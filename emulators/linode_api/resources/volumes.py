@@ -145,11 +145,14 @@ def detach(call: Call, volume: Record) -> None:
 
 
 @on_effect("delete")
+@on_effect("moved")
 def detach_all(account: Account, linode_id: int, _: object, __: float) -> None:
-    """When their Linode is gone."""
+    """When their Linode is gone, or in another data center; also out of the configurations that map them."""
     for volume in all_of(account, "volume"):
-        if volume["linode_id"] == linode_id:
+        holder = linode_of(account, volume)
+        if linode_id in (volume["linode_id"], holder and holder.id):
             change(account, volume, linode_id=None)
+            configs.unmap(account, linode_id, "volume_id", volume.id)
             notify(account, "volume_detach", volume.entity)
 
 

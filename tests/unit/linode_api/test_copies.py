@@ -207,6 +207,26 @@ def test_a_move_brings_new_addresses_and_leaves_the_group(caller: Caller, clock:
     assert caller.events(linode["id"], action="linode_migrate_datacenter")[0]["status"] == "finished"
 
 
+def test_a_move_leaves_backups_and_volumes_behind(caller: Caller, clock: HeldClock) -> None:
+    linode = settled(caller, clock, **FROM_IMAGE, backups_enabled=True)
+    path = f"/linode/instances/{linode['id']}"
+    body = {"label": "data", "linode_id": linode["id"]}
+    volume = made(caller.post("/volumes", body))
+    caller.post(f"{path}/backups", {"label": "before"})
+    clock.advance(300)
+    kept = caller.get(f"{path}/backups").json()["snapshot"]["current"]
+
+    caller.post(f"{path}/migrate", {"region": "us-sea"})
+    clock.advance(300)
+
+    assert kept["label"] == "before"
+    assert caller.get(f"{path}/backups").json()["snapshot"]["current"] is None
+    service = caller.linode(linode["id"])["backups"]
+    assert (service["enabled"], service["available"], service["last_successful"]) == (True, False, None)
+    assert caller.rows(f"{path}/volumes") == []
+    assert caller.get(f"/volumes/{volume['id']}").json()["linode_id"] is None
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

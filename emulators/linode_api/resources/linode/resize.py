@@ -11,7 +11,7 @@ from emulators.linode_api.core import Json, jobs
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.events import on_effect
-from emulators.linode_api.core.records import all_of, change, next_id
+from emulators.linode_api.core.records import all_of, change, next_id, remove_within
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import ips, placement_groups, vpcs
 from emulators.linode_api.resources.linode import linodes
@@ -90,7 +90,10 @@ def require_movable(call: Call, linode: Linode, region_id: str) -> None:
 
 @on_effect("moved")
 def arrive(account: Account, linode_id: int, moved: Json, _: float) -> None:
-    """As many new addresses as before, no reserved ones, out of its old placement group."""
+    """As many new addresses as before, no reserved ones, out of its old placement group, without its backups.
+
+    Source for the last: Linode's guide on migrating to a different data center; volumes see to themselves.
+    """
     linode = linodes.find_linode(account, linode_id)
     move = next_id(account.database, "move")
     fresh = [ips.new_public(account) for _ in linode.public_ipv4]
@@ -103,10 +106,12 @@ def arrive(account: Account, linode_id: int, moved: Json, _: float) -> None:
             held = zip(public["ipv4"]["addresses"], fresh, strict=False)
             rows = [{**one, "address": address} for one, address in held]
             change(account, interface, public={**public, "ipv4": {"addresses": rows, "shared": []}})
+    remove_within(account, linode_id, "backup")
     linodes.change(
         account,
         linode,
         **moved,
+        backups={**linode["backups"], "available": False, "last_successful": None},
         ipv4=fresh,
         ipv6=linode["ipv6"] and ips.ipv6(linode_id, move),
         host_uuid=ips.host_uuid(moved["region"], linode_id),

@@ -122,6 +122,8 @@ def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: tup
         backups_enabled=group.backups,
         booted=group.running,
         allow_downtime=group.allow_downtime,
+        allow_data_loss=group.allow_data_loss,
+        resize_disk=group.resize_disk,
         on_image_change=group.on_image_change,
     )
 

@@ -39,9 +39,10 @@ class Group(Model):
     """Servers that are alike: how many, what to look for in the catalogs, and what changes may do to them.
 
     `running`: whether they are to run, null if that is nobody's business here. `protect` keeps the engine from
-    deleting or replacing one; `allow_downtime` false refuses, at preview, what
-    would turn one off; `on_image_change` says what a new image does; `one_at_a_time` lets each wait for the one
-    before it. `renamed_from`: the group's name before, whose servers, password and pins it takes over.
+    deleting or replacing one; `allow_downtime` false refuses, at preview, what would turn one off; `allow_data_loss`
+    true lets a change delete backups; `resize_disk` false keeps the disk as it is under a larger type, so that there
+    is a way back; `on_image_change` says what a new image does; `one_at_a_time` lets each wait for the one before it.
+    `renamed_from`: the group's name before, whose servers, password and pins it takes over.
     `adopt`: ids or labels of Linodes that are there already: servers of the group beside `count`, which keep their
     labels and are protected unless `protect` says otherwise.
     """
@@ -56,6 +57,8 @@ class Group(Model):
     running: bool | None = True
     protect: bool = False
     allow_downtime: bool = True
+    allow_data_loss: bool = False
+    resize_disk: bool = True
     on_image_change: Literal["replace", "rebuild", "ignore"] = "replace"
     one_at_a_time: bool = False
     renamed_from: str | None = None

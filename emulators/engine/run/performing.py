@@ -49,7 +49,7 @@ class Performer:
             yield operation
         except (StepFailed, InitFailed) as error:
             if isinstance(error, InitFailed) and kind != "deleting":
-                _keep_half_made(resource, error)
+                _keep_half_made(resource, error, step.old if kind == "updating" else None)
                 self._made(step, operation)
             else:
                 self._snapshot.end(operation)
@@ -130,8 +130,9 @@ def _marked(resource: Resource, outputs: Properties) -> Properties:
     return mark_like_inputs(outputs, resource.inputs, resource.additional_secret_outputs)
 
 
-def _keep_half_made(resource: Resource, error: InitFailed) -> None:
+def _keep_half_made(resource: Resource, error: InitFailed, before: Resource | None) -> None:
+    """An update that broke off keeps the inputs of before, as the real engine does."""
     resource.id = resource.id or error.resource_id
     resource.outputs = _marked(resource, error.outputs)
     resource.init_errors = list(error.reasons) or ["the provider said that it is not ready"]
-    resource.inputs = error.inputs or resource.inputs
+    resource.inputs = error.inputs or (before or resource).inputs

@@ -24,6 +24,12 @@ from providers.linode.resources.instance.password_strength import LENGTHS
 MOST_USER_DATA_BYTES = 65_535
 MOST_STACKSCRIPT_DATA = 65_535
 
+CLOUD_INIT = (
+    b"#cloud-config", b"#!", b"#include", b"#cloud-boothook", b"#part-handler", b"## template:", b"content-type:",
+    b"mime-version:", b"from ", b"\x1f\x8b",
+)  # fmt: skip
+"""How user data begins, in lower case; the last is gzip. Source: cloud-init's documentation, user data formats."""
+
 Day = Literal["Scheduling", "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 Window = Literal["Scheduling", "W0", "W2", "W4", "W6", "W8", "W10", "W12", "W14", "W16", "W18", "W20", "W22"]
 """Source, as of Day: PUT /linode/instances/{linodeId}, backups.schedule."""
@@ -44,10 +50,24 @@ def _input_name(name: str) -> str:
     return name
 
 
-def _short_enough(data: str) -> str:
+def _plain_text(data: str) -> str:
+    """Other providers want it in Base64; cloud-init ignores what was encoded twice."""
     if len(data.encode()) > MOST_USER_DATA_BYTES:
         raise ValueError
+    if _decoded(data).lower().startswith(CLOUD_INIT):
+        raise wrong(
+            "is Base64 already, and would be encoded a second time. Next: give the text itself, neither encoded nor "
+            "compressed."
+        )
     return data
+
+
+def _decoded(data: str) -> bytes:
+    """What the text holds as Base64, nothing where it is none."""
+    try:
+        return base64.b64decode("".join(data.split()), validate=True)
+    except ValueError:
+        return b""
 
 
 def _is_time(value: object) -> object:
@@ -81,7 +101,7 @@ Password = Annotated[
 ]
 UserData = Annotated[
     str,
-    AfterValidator(_short_enough),
+    AfterValidator(_plain_text),
     told(f"must be a text of at most {MOST_USER_DATA_BYTES} bytes. Next: shorten it."),
 ]
 ScriptData = Annotated[
@@ -212,7 +232,7 @@ class InstanceArgs(Args):
         body=_encoded,
         note="encoded by us; cloud-init reads it at the first boot",
     )
-    """cloud-init's user data as plain text, 65,535 bytes at most, a secret. See `on_user_data_change`."""
+    """cloud-init's user data as plain text, never Base64, 65,535 bytes at most, a secret. See `on_user_data_change`."""
 
     stackscript_id: In[Id | None] = arg(KEPT, default=None, seen="")
     """StackScript to run at the first boot. Kept as at creation."""

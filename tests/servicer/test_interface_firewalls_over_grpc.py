@@ -44,6 +44,7 @@ def test_another_firewall_is_put_in_place_without_a_power_cycle(provider: Servic
     id_, outs = provider.create(inputs)
     news, failures = provider.check(world.with_interface(second, allow_downtime=False), inputs)
     before = len(world.writes())
+    provider.diff(id_, outs, news)
 
     after = provider.update(id_, outs, news)
 

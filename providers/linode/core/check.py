@@ -1,22 +1,27 @@
-"""Check one resource's inputs: put them in normal form, judge them, and decide and tell what their change does."""
+"""Check one resource's inputs: put them in normal form, judge them, and decide and tell what their change does.
+
+`check` gets the inputs that the state holds, which are those of the last attempt; `diff` gets the outputs, which are
+what there is. So what a change does is decided from the outputs, in `settled`, and what is wrong by itself in `check`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from providers.linode.api.errors import LinodeError
 from providers.linode.core import diff, effects, engine, runtime, values
 from providers.linode.core.adoption import place
-from providers.linode.core.effects import Effects
+from providers.linode.core.effects import Effects, Takes
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import A, Checking, R, Spec
-from providers.linode.nearest import did_you_mean, there_are
+from providers.linode.core.spec import A, Checking, R, Refusal, Spec
+from providers.linode.nearest import did_you_mean, listed, there_are
 
 Props = Mapping[str, Any]
 
@@ -33,27 +38,30 @@ def check(
     checked = {**news, **spec.args.normal(news)}
     owner, errors = Owner.from_props(news), spec.args.errors(news)
     sound = _sound(spec, news, errors)
-    before = _sound(spec, olds, spec.args.errors(olds)) if olds else {}
+    sound_olds = _sound(spec, olds, spec.args.errors(olds)) if olds else {}
+    own = mine(spec, session, owner, runtime.current().old_inputs(olds))
+    before = spec.before(sound_olds, own) if olds else {}
     takes = diff.between(spec, before, sound, session) if olds else {}
-    old = spec.args.read(before) if olds else None
     known = Checking(
         session,
         spec.args.read(sound),
         checked,
-        old,
+        spec.args.read(sound_olds) if olds else None,
         owner,
-        takes,
-        mine(spec, session, owner, runtime.current().old_inputs(olds)),
+        to_do(spec, takes, own, sound),
+        own,
         is_renamed=bool(olds) and Owner.from_props(olds) != owner,
+        before=before,
     )
     wrong = [Problem(key, f"has more than {values.DEEPEST} levels. Next: correct it.") for key in deep]
-    wrong += spec.args.told(errors)
-    wrong += [problem for rule in spec.rules for problem in rule(known)]
-    wrong += [*label_taken(spec, known), *ids_of_nothing(spec, known)]
+    wrong += [*spec.args.told(errors), *judged(spec, known)]
     if not wrong:
         for doubt in spec.doubts(known):
             engine.tell(doubt)
-        _tell(spec, decided(spec, session, olds, checked, known), olds, known.args)
+        if olds:
+            runtime.current().checked[_urn()] = replace(known, takes=takes)
+        else:
+            _tell_of_new(spec, known)
     return checked, [hidden(spec, problem) for problem in wrong]
 
 
@@ -67,6 +75,80 @@ def _sound(spec: Spec[A, R], props: Props, errors: Sequence[ErrorDetails]) -> di
         **{key: value for key, value in props.items() if key not in spec.fields},
         **spec.args.sound(props, errors),
     }
+
+
+def judged(spec: Spec[A, R], known: Checking[A]) -> Iterator[Problem]:
+    """What is wrong beyond the form of each input."""
+    for rule in spec.rules:
+        yield from rule(known)
+    for refusal in spec.refused(known):
+        yield refusal.problem
+    yield from label_taken(spec, known)
+    yield from ids_of_nothing(spec, known)
+
+
+def to_do(spec: Spec[A, R], takes: Mapping[str, Takes], own: R | None, news: Props) -> dict[str, Takes]:
+    """Without what the account has already: an update that broke off had come so far, or somebody was faster."""
+    wanted, fields = spec.args.normal(news), spec.fields
+    return {
+        name: each
+        for name, each in takes.items()
+        if own is None or not fields[name].attribute or spec.reported(own, fields[name]) != wanted.get(name)
+    }
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is going to happen. `in_inputs`: whether the inputs that the engine compares show it."""
+
+    takes: Mapping[str, Takes]
+    in_inputs: bool = True
+
+
+def settled(spec: Spec[A, R], session: Session, olds: Props, news: Props) -> Settled:
+    """What has to happen for the old outputs to become the new inputs; told where a check came before.
+
+    An engine also asks for the difference when it refreshes: then there is nothing to tell. Raises LinodeError for what
+    an update that broke off has left to do and may not be done.
+    """
+    known: Checking[A] | None = runtime.current().checked.pop(_urn(), None)
+    if known is None:
+        return Settled(diff.between(spec, olds, news, session))
+    before = spec.before(olds, known.mine)
+    takes, planned = diff.between(spec, before, news, session), known.takes
+    known = replace(
+        known, old=spec.args.read(before), takes=to_do(spec, takes, known.mine, news), before=before
+    )
+    if takes != planned:
+        is_finished = olds.get("ready") is not False
+        refusals = list(spec.refused(known))
+        left = [each for each in refusals if is_finished and not planned.keys() & set(each.names)]
+        wrong = [each.problem for each in refusals if each not in left]
+        if wrong := wrong if is_finished else list(judged(spec, known)):
+            raise LinodeError("; ".join(" ".join(problem) for problem in wrong))
+        for each in left:
+            engine.tell(
+                f"{listed(each.names)} differs from the program, and is left so: {' '.join(each.problem)}"
+            )
+        takes = without(takes, left)
+    found = diff.effects(spec, session, before, news, to_do(spec, takes, known.mine, news))
+    runtime.current().told[_urn()] = found.op == "replace"
+    _publish(spec, found)
+    return Settled(takes, in_inputs=bool(planned) or not takes)
+
+
+def refused(
+    spec: Spec[A, R], session: Session, before: Props, news: Props, takes: Mapping[str, Takes], record: R
+) -> list[Refusal]:
+    """Which of the changes may not be done to what there is."""
+    args, owner = spec.args.read(news), Owner.from_props(news)
+    old = spec.args.read(before)
+    return list(spec.refused(Checking(session, args, news, old, owner, takes, record, before=before)))
+
+
+def without(takes: Mapping[str, Takes], refusals: Sequence[Refusal]) -> dict[str, Takes]:
+    names = {name for each in refusals for name in each.names}
+    return {name: each for name, each in takes.items() if name not in names}
 
 
 def mine(spec: Spec[A, R], session: Session, owner: Owner, olds: Props) -> R | None:
@@ -121,17 +203,17 @@ def hidden(spec: Spec[Any, Any], problem: Problem) -> Problem:
     return Problem("", f"{field} {reason}") if field in spec.secrets() else problem
 
 
-def decided(spec: Spec[A, R], session: Session, olds: Props, news: Props, known: Checking[A]) -> Effects:
-    """What is going to happen, as far as a preview can know: a create may find its own there already."""
-    found = diff.effects(spec, session, olds, news, known.takes)
+def decided(spec: Spec[A, R], known: Checking[A]) -> Effects:
+    """What is going to happen to what the state doesn't have: a create may find its own there already."""
+    found = diff.effects(spec, known.session, {}, known.props, {})
     wanted = getattr(known.args, "adopt", None)
-    if not olds and wanted is not None and (row := session.listed(spec, str(wanted))) is not None:
+    if wanted is not None and (row := known.session.listed(spec, str(wanted))) is not None:
         return replace(found, op="adopt", found=f"adopts {spec.name} {row.id} ({row.label})")
-    if olds or known.mine is None:
+    if known.mine is None:
         return found
     is_free = Evidence(known.owner, spec.kind).is_free(known.mine.id)
     if is_free is False:
-        return replace(found, op="replace", destroys=spec.destroyed(known.args), level=spec.loss)
+        return _replaced(spec, found, spec.before({}, known.mine))
     if is_free:
         return replace(
             found, op="adopt", found=f"adopts {spec.name} {known.mine.id}, which an earlier run made"
@@ -139,18 +221,34 @@ def decided(spec: Spec[A, R], session: Session, olds: Props, news: Props, known:
     return found
 
 
-def _tell(spec: Spec[A, R], found: Effects, olds: Props, args: A) -> None:
+def _tell_of_new(spec: Spec[A, R], known: Checking[A]) -> None:
     """Once for a resource and command: an engine checks a replacement a second time, without its old inputs."""
-    call = engine.current_call()
-    urn, told = call.urn if call else "", runtime.current().told
-    if olds:
-        told[urn] = found.op == "replace"
-    elif told.get(urn):
-        return
-    elif urn in told:
-        found = replace(found, op="replace", destroys=spec.destroyed(args), level=spec.loss)
+    urn, process = _urn(), runtime.current()
+    if (first := process.checked.pop(urn, None)) is not None:
+        takes = diff.effects(spec, known.session, first.before, first.props, first.takes)
+        found = _replaced(spec, takes, first.before)
+    elif urn in process.told:
+        if process.told[urn]:
+            return
+        found = diff.effects(spec, known.session, {}, known.props, {})
+        found = _replaced(spec, found, spec.before({}, known.mine))
+    else:
+        found = decided(spec, known)
+    _publish(spec, found)
+
+
+def _replaced(spec: Spec[A, R], found: Effects, before: Props) -> Effects:
+    return replace(found, op="replace", destroys=spec.destroyed(before), level=spec.loss)
+
+
+def _publish(spec: Spec[A, R], found: Effects) -> None:
     if found.op == "update" and not found.causes:
         return
-    effects.write(found.as_json(urn, spec.kind))
+    effects.write(found.as_json(_urn(), spec.kind))
     if found.is_worth_telling:
         engine.tell(found.summary, warning=found.level in ("power off", "data loss") or bool(found.one_way))
+
+
+def _urn() -> str:
+    call = engine.current_call()
+    return call.urn if call else ""

@@ -37,7 +37,7 @@ def undeclared(args: type[Args], olds: Props, news: Props) -> list[str]:
 
 def between(spec: Spec[A, R], olds: Props, news: Props, session: Session | None = None) -> dict[str, Takes]:
     """What has to happen for the old outputs to become the new inputs: each differing input with what it takes."""
-    changed = Changed(spec.args.read(olds), spec.args.read(news), session)
+    changed = Changed(spec.args.read(olds), spec.args.read(news), session, olds)
     return {name: spec.takes(name, changed) for name in differing(spec.args, olds, news)}
 
 
@@ -63,7 +63,7 @@ def effects(
     op: Op = "replace" if replaced else "update"
     causes = tuple(Cause(name, each, *_shown(spec, name, olds, news)) for name, each in takes.items())
     destroys = (
-        spec.destroyed(old)
+        spec.destroyed(olds)
         if replaced
         else tuple(dict.fromkeys(lost for cause in causes for lost in cause.takes.destroys))
     )

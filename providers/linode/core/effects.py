@@ -1,4 +1,4 @@
-"""What a change does, decided once in `check`: told to people beside the resource, and to programs as JSON lines.
+"""What a change does, decided once: told to people beside the resource, and to programs as JSON lines.
 
 The sentence is made here and nowhere else. LINODE_EFFECTS names a file for the lines: what a report reads.
 """
@@ -93,7 +93,8 @@ class Effects:
 
     @property
     def one_way(self) -> list[str]:
-        return [cause.takes.one_way for cause in self.causes if cause.takes.one_way]
+        """What can't be taken back; of what is recreated nothing stays."""
+        return [cause.takes.one_way for cause in self.causes if cause.takes.one_way and self.op == "update"]
 
     @property
     def summary(self) -> str:

@@ -59,6 +59,7 @@ class Call:
     urn: str
     timeout_s: float
     context: Any
+    request: Any = None
 
     @property
     def name(self) -> str:
@@ -81,9 +82,20 @@ def current_call() -> Call | None:
             if not callable(getattr(context, "set_trailing_metadata", None)):
                 return None
             urn, timeout = getattr(request, "urn", ""), getattr(request, "timeout", 0.0)
-            return Call(str(urn), float(timeout or 0.0), context)
+            return Call(str(urn), float(timeout or 0.0), context, request)
         frame = frame.f_back
     return None
+
+
+def old_inputs() -> dict[str, Any]:
+    """The inputs that the state holds, where the call brings them and the SDK doesn't hand them on; else empty."""
+    call = current_call()
+    if call is None or not hasattr(call.request, "inputs"):
+        return {}
+    from pulumi.runtime import rpc
+
+    found: dict[str, Any] = rpc.deserialize_properties(call.request.inputs) or {}
+    return found
 
 
 def keep_partial(id_: str, outputs: Mapping[str, object], reason: str, provider: object) -> bool:

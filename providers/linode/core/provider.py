@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +30,7 @@ from providers.linode.core import adoption, check, diff, engine, runtime
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import Spec, Update
+from providers.linode.core.spec import Refusal, Spec, Update
 from providers.linode.core.waiting import until
 
 log = logging.getLogger("linode.provider")
@@ -113,16 +114,16 @@ class Provider(ResourceProvider):
         runtime.current().name(spec.kind, _id)
         first = spec.identity.unique
         old, new = Owner.from_props(_olds), Owner.from_props(_news)
+        found = check.settled(spec, runtime.of_stack(new.stack), _olds, _news)
         if old.generation != new.generation:
             return DiffResult(changes=None, replaces=["owner"], delete_before_replace=first)
-        takes = diff.between(spec, _olds, _news, runtime.of_stack(new.stack))
-        if replaces := diff.replacing(takes):
+        if replaces := diff.replacing(found.takes):
             return DiffResult(changes=None, replaces=replaces, delete_before_replace=first)
         moved = PROVIDER_KEY in _olds and _olds[PROVIDER_KEY] != _news.get(PROVIDER_KEY)
-        if takes or old != new:
-            if not diff.undeclared(spec.args, _olds, _news):
+        if found.takes or old != new:
+            if found.in_inputs and not diff.undeclared(spec.args, _olds, _news):
                 return DiffResult(changes=None)
-            changed = [*takes, *(["owner"] if old != new else []), *([PROVIDER_KEY] if moved else [])]
+            changed = [*found.takes, *(["owner"] if old != new else []), *([PROVIDER_KEY] if moved else [])]
             return engine.Differing(
                 {
                     key: "DELETE" if key not in _news else "UPDATE" if key in _olds else "ADD"
@@ -153,7 +154,10 @@ class Provider(ResourceProvider):
         return CreateResult(str(record.id), _outputs(spec, session, props, record))
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        """What the API reports now, as outputs and as inputs; an empty id when it is gone."""
+        """What the API reports now, as outputs and as inputs; an empty id when it is gone.
+
+        A drift that may not be put back stays out of the inputs, so that it holds up nothing else; diff tells it.
+        """
         spec, owner = self.spec, Owner.from_props(props)
         runtime.current().name(spec.kind, id_)
         session = runtime.of_owner(owner)
@@ -170,27 +174,33 @@ class Provider(ResourceProvider):
         kept = {key: value for key, value in props.items() if key not in spec.fields}
         ready = bool(props.get("ready", True))
         inputs = {key: kept[key] for key in ("owner", PROVIDER_KEY) if key in kept}
+        wanted = (engine.old_inputs() or props) if is_ours and ready else {}
+        before = spec.before(seen, record)
+        takes = diff.between(spec, before, wanted, session)
+        left = check.refused(spec, session, before, wanted, takes, record) if takes else []
         outs = _outputs(spec, session, {**inputs, **seen}, record, ready=ready)
         if "monthly_usd" in props:
             outs.setdefault("monthly_usd", props["monthly_usd"])  # the catalogs may be out of reach
         if not ready:
             outs |= spec.kept_when_refreshed(props)
-        return ReadResult(id_, outs, {**inputs, **seen})
+        return ReadResult(id_, outs, {**inputs, **_as_left(seen, wanted, left)})
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         spec, owner = self.spec, Owner.from_props(_news)
         runtime.current().name(spec.kind, _id)
         session, args = runtime.of_owner(owner), spec.args.read(_news)
-        takes = diff.between(spec, _olds, _news, session)
         try:
-            update = Update(
-                session, spec.get(session, _id), args, takes, owner, until.timeout_for(args, "update"), _olds
-            )
-            record = spec.update(_resumed(spec, update, _news) if _olds.get("ready") is False else update)
+            record = spec.get(session, _id)
+            before = spec.before(_olds, record)
+            takes = check.to_do(spec, diff.between(spec, before, _news, session), record, _news)
+            update = Update(session, record, args, takes, owner, until.timeout_for(args, "update"), _olds)
+            update = _resumed(spec, update, _news) if _olds.get("ready") is False else update
+            left = check.refused(spec, session, before, _news, update.takes, record)
+            record = spec.update(replace(update, takes=check.without(update.takes, left)))
         except Exception as error:
             _partly_changed(spec, session, _id, _olds, _news, error)
             raise
-        return UpdateResult(_outputs(spec, session, _news, record))
+        return UpdateResult(_outputs(spec, session, _as_left(_news, _olds, left), record))
 
     def delete(self, _id: str, _props: Props) -> None:
         """Gone is success."""
@@ -210,6 +220,13 @@ def _resumed(spec: AnySpec, update: Update[Any, Any], news: Props) -> Update[Any
     found = diff.between(spec, seen, news, update.session)
     takes = {**{name: each for name, each in found.items() if not each.replaces}, **update.takes}
     return replace(update, record=record, takes=takes)
+
+
+def _as_left(props: Props, others: Props, left: Sequence[Refusal]) -> Props:
+    """The properties, with those of the other ones whose change is refused."""
+    names = {name for refusal in left for name in refusal.names}
+    kept = {name: others[name] for name in names if name in others}
+    return {**{name: value for name, value in props.items() if name not in names}, **kept}
 
 
 def _outputs(spec: AnySpec, session: Session, inputs: Props, record: Any, *, ready: bool = True) -> Props:

@@ -138,8 +138,10 @@ class Runtime:
         self._sessions: dict[Connection, Session] = {}
         self._chosen: dict[tuple[str | Connection, ...], Connection] = {}
         self._named: set[tuple[str, str]] = set()
+        self.checked: dict[str, Any] = {}
+        """By URN, what a check with old inputs knew: a diff comes next, and tells what the change does."""
         self.told: dict[str, bool] = {}
-        """By URN, whether a check with old inputs has told of a replacement: an engine checks that a second time."""
+        """By URN, whether a diff has told of a replacement: an engine checks that a second time."""
         self._olds: dict[str, Mapping[str, object]] = {}
         self._ids: dict[str, str] = {}
         self._first: dict[str, str] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from providers.linode.api.errors import NotAuthorized, NotFound
@@ -57,11 +57,15 @@ def by_content(*keys: str, unique: bool = False) -> Identity:
 
 @dataclass(frozen=True)
 class Changed(Generic[A]):
-    """What a change is judged by: the arguments before and after, and the session for what only the API knows."""
+    """What a change is judged by: the arguments before and after, and the session for what only the API knows.
+
+    `before`: all that is known of what was there, outputs too.
+    """
 
     old: A
     new: A
     session: Session | None = None
+    before: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,9 @@ class Checking(Generic[A]):
 
     is_renamed: bool = False
     """Whether it had another owner, and so has another tag."""
+
+    before: Mapping[str, object] = field(default_factory=dict)
+    """All that is known of what was there; empty for a new one."""
 
     @property
     def replaces(self) -> bool:
@@ -123,10 +130,17 @@ class Update(Generic[A, R]):
         return tuple(name for name, each in self.takes.items() if each in takes)
 
 
+class Refusal(NamedTuple):
+    """A change that is refused: the inputs whose change it is, and why."""
+
+    names: Sequence[str]
+    problem: Problem
+
+
 Rule = Callable[[Checking[Any]], Iterator[Problem]]
 
 
-def _none(_: Checking[Any]) -> Iterator[str]:
+def _none(_: Checking[Any]) -> Iterator[Any]:
     return iter(())
 
 
@@ -134,8 +148,9 @@ def _none(_: Checking[Any]) -> Iterator[str]:
 class Spec(Generic[A, R]):
     """One kind. `path`: of its list. `scope`: what a token needs for it.
 
-    `rules`: what does not go together, and what the account says to it. `doubts`: what the API takes, and is probably
-    not meant. `erases`: what is lost with it: disks, backups, addresses, id. `noun`: in sentences.
+    `rules`: what does not go together, and what the account says to it. `refused`: changes that can't be made, or only
+    with a consent that is not there. `doubts`: what the API takes, and is probably not meant. `erases`: what is lost
+    with it: disks, backups, addresses, id. `noun`: in sentences.
     """
 
     kind: str
@@ -146,6 +161,7 @@ class Spec(Generic[A, R]):
     scope: str
     noun: str = ""
     rules: tuple[Rule, ...] = ()
+    refused: Callable[[Checking[Any]], Iterator[Refusal]] = _none
     doubts: Callable[[Checking[Any]], Iterator[str]] = _none
     erases: tuple[str, ...] = ("id",)
 
@@ -174,8 +190,13 @@ class Spec(Generic[A, R]):
             REPLACE if name in (getattr(changed.new, "replace_on", None) or ()) else self.fields[name].takes
         )
 
-    def destroyed(self, old: A) -> tuple[str, ...]:
-        """What is lost with a resource that had these arguments."""
+    def before(self, olds: Mapping[str, object], record: R | None) -> Mapping[str, object]:
+        """What is known of a resource's state: its properties, and what the account says of it beside its inputs."""
+        said = self.outputs(record) if record is not None else {}
+        return {**olds, **{key: value for key, value in said.items() if key not in self.fields}}
+
+    def destroyed(self, before: Mapping[str, object]) -> tuple[str, ...]:
+        """What is lost with a resource of which this is known."""
         return self.erases
 
     @property

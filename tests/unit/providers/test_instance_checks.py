@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 from typing import Any
 
 import pytest
@@ -201,6 +203,13 @@ def test_disks_that_do_not_fit_a_smaller_plan_are_told() -> None:
 
     assert field == "type"
     assert "take 51200 MB" in reason
+    for replaced in (
+        {"replace_on": ["type"]},
+        {"image": "linode/slackware15.0"},
+        {"disk_encryption": "disabled"},
+    ):
+        others = {**account, "/regions": ABLE["/regions"]}
+        assert found({"type": "g6-nanode-1", **replaced}, others, old=dict(GOOD)) == []
 
 
 def test_a_change_with_downtime_can_be_forbidden() -> None:
@@ -243,6 +252,35 @@ def test_a_free_linode_that_is_as_declared_can_be_adopted() -> None:
 @pytest.mark.parametrize("key", ["type", "region", "image", "label"])
 def test_what_is_not_known_yet_does_not_forbid_to_adopt(key: str) -> None:
     assert found({"adopt": 9, key: Unknown()}, with_linode()) == []
+
+
+TEXT = "#cloud-config\npackages: [nginx]\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TEXT.encode(),
+        b"#!/bin/sh\n",
+        b"MIME-Version: 1.0\n",
+        b"Content-Type: multipart/mixed",
+        b"## template: jinja\n#cloud-config\n",
+        gzip.compress(TEXT.encode()),
+    ],
+)
+def test_user_data_that_is_encoded_already_is_told_without_showing_it(data: bytes) -> None:
+    for given in (base64.b64encode(data).decode(), base64.encodebytes(data).decode()):
+        [(field, reason)] = found({"user_data": given})
+
+        assert field == ""
+        assert reason.startswith("user_data is Base64 already")
+        assert "Next: give the text itself" in reason
+        assert given not in reason
+
+
+@pytest.mark.parametrize("data", [TEXT, "#!/bin/sh\n", "deadbeef", base64.b64encode(b"key").decode()])
+def test_user_data_that_is_a_text_is_taken(data: str) -> None:
+    assert found({"user_data": data}) == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from providers.linode.core.args import NONE
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.problems import Problem
-from providers.linode.core.spec import Spec
+from providers.linode.core.spec import Refusal, Spec
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean, there_are
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
@@ -49,10 +49,7 @@ ANY_IMAGE = "any/all"
 
 @dataclass(frozen=True)
 class Facts:
-    """The catalogs, and how to look into the account.
-
-    `disks_mb`: what the Linode's disks take where its plan shrinks.
-    """
+    """The catalogs, and how to look into the account."""
 
     types: Mapping[str, LinodeType]
     regions: Mapping[str, Region]
@@ -61,27 +58,20 @@ class Facts:
     availability: Collection[Availability]
     linodes: Mapping[int, Linode]
     account: AccountLookups
-    disks_mb: int = 0
 
 
 def gather(spec: Spec[InstanceArgs, Linode], check: Check) -> Facts:
     """What one resource's check needs to know, each thing asked once a session. Raises what the calls raise."""
-    args, session, old = check.args, check.session, check.old
+    args, session = check.args, check.session
     catalogs = session.catalogs_with(type=args.type, region=args.region, image=args.image or "")
-    types = {item.id: item for item in catalogs.types()}
-    plan, old_plan = types.get(args.type), types.get(old.type) if old else None
-    shrinks = plan is not None and old_plan is not None and plan.disk_mb < old_plan.disk_mb
     return Facts(
-        types=types,
+        types={item.id: item for item in catalogs.types()},
         regions={item.id: item for item in catalogs.regions()},
         images={item.id: item for item in catalogs.images()},
         kernels={item.id for item in catalogs.kernels()} if args.kernel else None,
         availability=catalogs.availability(),
         linodes={linode.id: linode for linode in session.rows(spec)},
         account=lookups(session),
-        disks_mb=sum(disk.size for disk in session.client.disks(check.mine.id))
-        if check.mine and shrinks
-        else 0,
     )
 
 
@@ -136,12 +126,23 @@ def _plan(check: Check, facts: Facts) -> Iterator[Problem]:
         return
     if check.is_new("type", "region") and not sold_in(region, facts.availability)(plan):
         yield Problem("type", f"is not available in {region.id} now. Next: choose another type or region.")
-    if facts.disks_mb > plan.disk_mb:
-        yield Problem(
-            "type",
-            f"has a disk of {plan.disk_mb} MB, and the Linode's disks take {facts.disks_mb} MB. "
-            "Next: shrink its disks first, or choose a larger type.",
+
+
+def too_large(check: Check) -> Iterator[Refusal]:
+    """Disks that a smaller plan has no room for."""
+    if check.mine is None or "type" not in check.takes:
+        return
+    types = {item.id: item for item in check.session.catalogs_with(type=check.args.type).types()}
+    plan, old = types.get(check.args.type), types.get(check.mine.type)
+    if plan is None or old is None or plan.disk_mb >= old.disk_mb:
+        return
+    taken_mb = sum(disk.size for disk in check.session.client.disks(check.mine.id))
+    if taken_mb > plan.disk_mb:
+        why = (
+            f"has a disk of {plan.disk_mb} MB, and the Linode's disks take {taken_mb} MB. Next: shrink its disks "
+            f"first, declare type={old.id!r}, or replace the Linode with replace_on=['type']."
         )
+        yield Refusal(["type"], Problem("type", why))
 
 
 def _region(check: Check, facts: Facts) -> Iterator[Problem]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from providers.linode.core.effects import Takes
 from providers.linode.core.problems import Problem
-from providers.linode.core.spec import Checking, Rule
+from providers.linode.core.spec import Checking, Refusal, Rule
 from providers.linode.resources.instance.args import InstanceArgs
-from providers.linode.resources.instance.changes import BACKUPS_OFF, OFF
+from providers.linode.resources.instance.changes import OFF, turns_off
 from providers.linode.resources.instance.password_strength import LENGTHS, is_guessable
 
 Check = Checking[InstanceArgs]
 
 WAYS_IN = ("root_pass", "authorized_keys", "authorized_users")
+LOSSES = {
+    "backups_enabled": "off makes the API delete",
+    "region": "can't change in place without losing",
+}
 NEED_IMAGE = (*WAYS_IN, "user_data", "stackscript_id", "swap_size", "boot_size")
 
 
@@ -60,29 +63,28 @@ def credentials(check: Check) -> Iterator[Problem]:
         )
 
 
-def guards(check: Check) -> Iterator[Problem]:
+def consents(check: Check) -> Iterator[Refusal]:
     """Changes that the resource's own policies, or the API, refuse."""
-    if check.old is None:
-        return
-    off = [name for name, each in check.takes.items() if _is_off(each)]
-    if check.args.allow_downtime is False and off:
-        yield Problem(
-            "allow_downtime",
+    args, old = check.args, check.old
+    off = [name for name, each in check.takes.items() if turns_off(each)]
+    if args.allow_downtime is False and off:
+        why = (
             f"forbids this change: {', '.join(off)} can't change while the Linode runs. "
-            "Next: take the change back, or allow_downtime=True.",
+            "Next: declare what it has, or allow_downtime=True."
         )
-    has_backups = check.old.backups_enabled or (check.mine is not None and check.mine.backups.enabled)
-    if has_backups and check.takes.get("backups_enabled") == BACKUPS_OFF and not check.args.allow_data_loss:
-        yield Problem(
-            "backups_enabled",
-            "off makes the API delete every backup of this Linode, for good. "
-            "Next: keep it on, or say allow_data_loss=True.",
-        )
-    if check.old.private_ip is True and check.args.private_ip is False and not check.replaces:
-        yield Problem(
-            "private_ip",
-            "can't be taken away from a Linode. Next: keep it, or replace the Linode with replace_on=['private_ip'].",
-        )
+        yield Refusal(off, Problem("allow_downtime", why))
+    if old is None or check.replaces:
+        return
+    for name, each in check.takes.items():
+        if "backups" in each.destroys and not args.allow_data_loss:
+            why = (
+                f"{LOSSES[name]} every backup of this Linode, for good. "
+                f"Next: declare {name}={old.value(name) or True!r}, or allow_data_loss=True."
+            )
+            yield Refusal([name], Problem(name, why))
+    if old.private_ip is True and args.private_ip is False:
+        why = "can't be taken away from a Linode. Next: keep it, or replace the Linode with replace_on=['private_ip']."
+        yield Refusal(["private_ip"], Problem("private_ip", why))
 
 
 def elsewhere(check: Check, field: str, what: object, region: str | None) -> Iterator[Problem]:
@@ -93,13 +95,4 @@ def elsewhere(check: Check, field: str, what: object, region: str | None) -> Ite
         )
 
 
-def _is_off(takes: Takes) -> bool:
-    return takes.erases or takes.level == "power off"
-
-
-RULES: tuple[Rule, ...] = (
-    sources,
-    stackscripts,
-    credentials,
-    guards,
-)
+RULES: tuple[Rule, ...] = (sources, stackscripts, credentials)

@@ -13,7 +13,7 @@ from providers.linode.core import diff
 from providers.linode.core.effects import ACTION, KEPT, REPLACE, Takes
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Spec, Update
+from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Refusal, Spec, Update
 from providers.linode.resources.instance import (
     account_rules,
     deleting,
@@ -29,6 +29,7 @@ from providers.linode.resources.instance.changes import (
     BACKUPS_ON,
     BOOTED,
     MIGRATE,
+    MIGRATE_WITHOUT_BACKUPS,
     OFF,
     REBOOT,
     REBUILD,
@@ -36,7 +37,7 @@ from providers.linode.resources.instance.changes import (
     SHUT_DOWN,
     WARM,
 )
-from providers.linode.resources.instance.rules import RULES
+from providers.linode.resources.instance.rules import RULES, consents
 
 Props = Mapping[str, object]
 
@@ -70,7 +71,8 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         if name in by_policy:
             return by_policy[name] or REPLACE
         if name == "region":
-            return MIGRATE if can_migrate(changed) else REPLACE
+            moved = MIGRATE_WITHOUT_BACKUPS if has_backups(changed.before) else MIGRATE
+            return moved if can_migrate(changed) else REPLACE
         if name == "type":
             return resizing(changed)
         if name == "interfaces" and interfaces.only_firewalls_differ(old.interfaces, new.interfaces):
@@ -82,12 +84,13 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         if name == "booted" and old.booted is False:
             return BOOTED
         if name == "backups_enabled":
-            return BACKUPS_OFF if new.backups_enabled is False else BACKUPS_ON
+            off = BACKUPS_OFF if has_backups(changed.before) else ACTION
+            return off if new.backups_enabled is False else BACKUPS_ON
         return self.fields[name].takes
 
-    def destroyed(self, old: InstanceArgs) -> tuple[str, ...]:
-        """What is lost with a Linode that had these arguments: backups only where there are any."""
-        return ("disks", *(("backups",) if old.backups_enabled else ()), "id", "addresses")
+    def destroyed(self, before: Props) -> tuple[str, ...]:
+        """What is lost with a Linode: backups only where there are any."""
+        return ("disks", *(("backups",) if has_backups(before) else ()), "id", "addresses")
 
     def canonical(self, session: Session, news: Props) -> Props:
         """The region's id that the API uses today for an older form with a suffix: us-east-1a is us-east."""
@@ -205,6 +208,12 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         }
 
 
+def has_backups(before: Props) -> bool:
+    """Whether the backup service is on; by the account's word where there is one."""
+    service = before.get("backups")
+    return bool(service.get("enabled") if isinstance(service, Mapping) else before.get("backups_enabled"))
+
+
 FIRST_BOOT: Mapping[str | None, Takes] = {None: KEPT, "keep": KEPT, "rebuild": REBUILD, "replace": REPLACE}
 """By on_access_change and on_user_data_change."""
 
@@ -259,9 +268,18 @@ def _judged(check: Checking[InstanceArgs]) -> Iterator[Problem]:
     yield from grants.problems(check)
 
 
+def _refused(check: Checking[InstanceArgs]) -> Iterator[Refusal]:
+    """A change of what is there; a replacement asks for none of it."""
+    if check.old is not None:
+        yield from consents(check)
+        if not check.replaces:
+            yield from account_rules.too_large(check)
+
+
 NETWORK = (network_rules.generations, network_rules.interfaces_together, network_rules.first_addresses)
 
 SPEC = InstanceSpec(
     "Instance", "/linode/instances", InstanceArgs, Linode, BY_LABEL_AND_TAG, "linodes:read_write", "Linode",
-    rules=(*RULES, *NETWORK, _judged), doubts=network_rules.doubts, erases=("disks", "id", "addresses"),
+    rules=(*RULES, *NETWORK, _judged), refused=_refused, doubts=network_rules.doubts,
+    erases=("disks", "id", "addresses"),
 )  # fmt: skip

@@ -19,7 +19,6 @@ from providers.linode.core.spec import Update, changed_tags
 from providers.linode.resources.instance import firewalls, interfaces
 from providers.linode.resources.instance.addresses import is_private
 from providers.linode.resources.instance.changes import (
-    BACKUPS_OFF,
     MIGRATE,
     OFF,
     REBOOT,
@@ -27,6 +26,7 @@ from providers.linode.resources.instance.changes import (
     RESIZE,
     SHUT_DOWN,
     WARM,
+    turns_off,
 )
 from providers.linode.resources.instance.power import Machine, boot_config
 
@@ -72,10 +72,7 @@ def status_after(update: InstanceUpdate) -> str:
     wanted = update.wanted
     if wanted.kept_status is not None:
         return wanted.kept_status
-    with_downtime = any(
-        each.level in ("power off", "data loss") and each is not BACKUPS_OFF for each in update.takes.values()
-    )
-    under_way = update.before.get("ready") is False or with_downtime
+    under_way = update.before.get("ready") is False or any(map(turns_off, update.takes.values()))
     before = update.before.get("power") or (update.before.get("status") if under_way else None)
     if update.of(REBUILD) or before == "running" or update.record.status not in ("offline", "stopped"):
         return wanted.first_status

@@ -222,7 +222,8 @@ FIREWALL: dict[str, list[Row]] = {
     "label": [Row({}, put(label="other-1"), "other-1")],
     "tags": [Row({"tags": ["web"]}, put(tags=[]), [])],
     "status": [Row({"status": "enabled"}, put(status="disabled"), "disabled")],
-    "inbound": [Row({"inbound": [SSH]}, rules(inbound=[]), []), Row({"inbound": []}, rules(inbound=[SSH]), [SSH])],
+    "inbound": [Row({"inbound": [SSH]}, rules(inbound=[]), []), Row({"inbound": []}, rules(inbound=[SSH]), [SSH]),
+                Row({"inbound": [SSH]}, rules(inbound=None), [])],
     "outbound": [Row({"outbound": [SSH]}, rules(outbound=[]), [])],
     "inbound_policy": [Row({}, rules(inbound_policy="ACCEPT"), "ACCEPT")],
     "outbound_policy": [Row({}, rules(outbound_policy="ACCEPT"), "ACCEPT")],
@@ -403,6 +404,37 @@ def test_what_is_attached_is_detached_by_declaring_none(
     assert changed
     assert seen == none[name]
     assert not stack.up(none)
+
+
+def test_none_takes_off_the_accounts_default_firewall_too(api: LocalApi, shared: Servicer) -> None:
+    """A create request can't say it."""
+    stack = Stack(Place(api), shared, "Instance")
+    wall = stack.place.things["{wall}"]
+    stack.place.call("PUT", "/networking/firewalls/settings", {"default_firewall_ids": {"linode": wall}})
+    declared = stack.declared(Row({"firewall_id": 0}, put()))
+
+    stack.up(declared)
+
+    assert stack.place.by_hand("GET", "/firewalls")["data"] == []
+    assert stack.refresh()["firewall_id"] == 0
+    assert not stack.up(declared)
+
+
+def test_what_a_linode_that_is_taken_over_lacks_is_put_right_in_the_same_run(
+    api: LocalApi, shared: Servicer
+) -> None:
+    place = Place(api)
+    stack = Stack(place, shared, "Instance")
+    other = place.things["{linode}"]
+    given = {"adopt": other, "label": "other", "image": None, "root_pass": None}
+    wanted = {"firewall_id": "{wall}", "placement_group": "{group}", "kernel": None, "network_helper": None}
+    declared = stack.declared(Row({**given, **wanted}, put()))
+
+    stack.up({key: value for key, value in declared.items() if value is not None})
+
+    assert place.id == str(other)
+    assert [one["id"] for one in place.by_hand("GET", "/firewalls")["data"]] == [place.things["{wall}"]]
+    assert place.by_hand("GET")["placement_group"]["id"] == place.things["{group}"]
 
 
 def test_whatever_can_be_none_has_a_way_to_say_so() -> None:

@@ -32,6 +32,7 @@ FIELDS = {"label": length(3, 32), "status": choice("enabled", "disabled")}
 POLICY = always(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP"))
 POLICIES = {"inbound_policy": POLICY, "outbound_policy": POLICY}
 MOST_RULES = 25
+GUARDED = ("linode", "nodebalancer", "public_interface", "vpc_interface")
 INTERFACE_TYPES = ("interface", "linode_interface")
 
 
@@ -170,6 +171,8 @@ def update(call: Call, firewall: Record) -> Record:
 
 @api.delete(FIREWALL.url)
 def delete(call: Call, firewall: Record) -> None:
+    if firewall.id in defaults(call.account).values():
+        raise bad_request("A default firewall can't be deleted.")  # *
     remove_within(call.account, firewall.id, "device")
     FIREWALL.delete(call.account, firewall)
 
@@ -182,9 +185,10 @@ def rules(_: Call, firewall: Record) -> Json:
 
 @api.put(FIREWALL.url + "/rules")
 def update_rules(call: Call, firewall: Record) -> Json:
-    """The version counts changes; what is left out becomes empty."""
-    raise_if(rule_problems(call.body))
-    rules = kept_rules(call.body, firewall["rules"]["version"] + 1)
+    """The version counts changes; what is left out stays."""
+    wanted = {**firewall["rules"], **call.body}
+    raise_if(rule_problems(wanted))
+    rules = kept_rules(wanted, firewall["rules"]["version"] + 1)
     changed = records.change(call.account, firewall, rules=rules)
     notify(call.account, "firewall_rules_update", changed.entity)
     return rules
@@ -201,11 +205,31 @@ def delete_device(call: Call, firewall: Record, device: Record) -> None:
     notify(call.account, "firewall_device_remove", firewall.entity)
 
 
+def defaults(account: Account) -> Json:
+    """Which firewall guards each sort of thing whose creation names none; null for none."""
+    kept = all_of(account, "default_firewalls")
+    return dict.fromkeys(GUARDED) | (kept[0].body if kept else {})
+
+
 @api.get("/networking/firewalls/settings")
-def settings(_: Call) -> Json:
-    """There are no default firewalls."""
-    things = ("linode", "nodebalancer", "public_interface", "vpc_interface")
-    return {"default_firewall_ids": dict.fromkeys(things)}
+def settings(call: Call) -> Json:
+    return {"default_firewall_ids": defaults(call.account)}
+
+
+@api.put("/networking/firewalls/settings")
+def change_settings(call: Call) -> Json:
+    account, wanted = call.account, call.body.get("default_firewall_ids") or {}
+    unknown = [
+        thing
+        for thing, one in wanted.items()
+        if thing not in GUARDED or (one is not None and get(account, "firewall", one) is None)
+    ]
+    raise_if(
+        [(f"default_firewall_ids.{thing}", "default_firewall_ids is not valid") for thing in unknown]
+    )  # *
+    for kept in all_of(account, "default_firewalls") or [records.add(account, "default_firewalls", {})]:
+        records.change(account, kept, **wanted)
+    return settings(call)
 
 
 @linodes.api.rows("/linode/instances/{linode}/firewalls", *FILTERABLE)

@@ -7,12 +7,11 @@ reads a Spec. A kind that does more, as an Instance, overrides a method. Nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
-from providers.linode.api.errors import NotAuthorized, NotFound
+from providers.linode.api.errors import NotFound
 from providers.linode.api.records import Owned
 from providers.linode.core.args import Args, Field
 from providers.linode.core.effects import PUT, REPLACE, Level, Takes
@@ -337,15 +336,14 @@ class Spec(Generic[A, R]):
         self, session: Session, record: R, declared: A, names: Collection[str] | None = None
     ) -> dict[str, object]:
         """The same for a refresh, which may ask further: a call of its own only for what is declared, of `names` alone
-        where there are some. What the token may not ask stays as declared.
+        where there are some.
         """
         found = self.reported_inputs(record, declared)
         for name in declared.declared():
             field = self.fields[name]
             if field.read is not None and (names is None or name in names):
-                with suppress(NotAuthorized):
-                    value = field.read(session, record, declared)
-                    found[name] = field.none if value is None else value
+                value = field.read(session, record, declared)
+                found[name] = field.none if value is None else value
         return {name: value for name, value in found.items() if value is not None}
 
     def seen_first(self, update: Update[A, R]) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, overload
 
 import pulumi
-from pydantic import Field
+from pydantic import Field, field_validator
 from typing_extensions import NotRequired, TypedDict
 
 from providers.linode.api.records import INTERFACE_DEVICE, Owned
@@ -93,6 +93,12 @@ class FirewallRecord(Owned):
     status: str = ""
     rules: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     entities: tuple[Mapping[str, Any], ...] = Field(default=(), exclude=True)
+
+    @field_validator("rules", mode="after")
+    @classmethod
+    def _none_is_empty(cls, rules: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The API keeps a null that it was sent."""
+        return {key: [] if value is None else value for key, value in rules.items()}
 
     linodes = property(lambda self: self.behind("linodes"))
     interfaces = property(lambda self: self.behind("interfaces"))

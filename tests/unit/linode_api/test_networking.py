@@ -141,6 +141,35 @@ def test_a_thing_has_one_enabled_firewall(caller: Caller) -> None:
     assert (refused.status_code, accepted.status_code) == (400, 200)
 
 
+def test_a_default_firewall_guards_what_names_none(caller: Caller) -> None:
+    guard = firewall(caller)
+    ids = {"linode": guard["id"], "public_interface": guard["id"]}
+    path = "/networking/firewalls/settings"
+    bare = {**EMPTY, "interface_generation": "linode"}
+
+    settings = made(caller.put(path, {"default_firewall_ids": ids}))
+    legacy = caller.create(**EMPTY)
+    new = caller.create(**bare, interfaces=[{"public": {}}])
+    none = caller.create(**bare, interfaces=[{"public": {}, "firewall_id": None}])
+
+    held = [caller.rows(f"/linode/instances/{one['id']}/firewalls") for one in (legacy, new, none)]
+    assert settings["default_firewall_ids"] == {**ids, "nodebalancer": None, "vpc_interface": None}
+    assert [[one["id"] for one in rows] for rows in held] == [[guard["id"]], [guard["id"]], []]
+    assert caller.put(path, {"default_firewall_ids": {"linode": 1}}).status_code == 400
+    assert caller.delete(f"/networking/firewalls/{guard['id']}").status_code == 400
+
+
+def test_rules_that_are_not_named_stay(caller: Caller) -> None:
+    guard = firewall(caller)
+    path = f"/networking/firewalls/{guard['id']}/rules"
+
+    changed = made(caller.put(path, {"outbound_policy": "DROP"}))
+
+    assert {**guard["rules"], "outbound_policy": "DROP"} == {
+        **changed, "version": guard["rules"]["version"], "fingerprint": guard["rules"]["fingerprint"]
+    }  # fmt: skip
+
+
 def test_rules_are_kept_as_given_and_counted(caller: Caller) -> None:
     guard = firewall(caller)
     rule = {"action": "ACCEPT", "protocol": "TCP", "ports": "22", "addresses": {"ipv4": ["0.0.0.0/0"]}}

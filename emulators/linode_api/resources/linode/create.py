@@ -197,8 +197,8 @@ def with_network(account: Account, linode: Linode, body: Body) -> Linode:
     """Its Linode interfaces, or the firewall that guards it as a whole, and its reserved address."""
     if linode["interface_generation"] == "linode":
         linode = interfaces.install(account, linode, body.get("interfaces") or [])
-    elif body.get("firewall_id") is not None:
-        firewalls.add_device(account, find(account, "firewall", body["firewall_id"]), "linode", linode.id)
+    elif (guard := body.get("firewall_id") or firewalls.defaults(account)["linode"]) is not None:
+        firewalls.add_device(account, find(account, "firewall", guard), "linode", linode.id)
     if body.get("ipv4"):
         ips.assign_reserved(account, body["ipv4"][0], linode.id)
     return linode

@@ -108,12 +108,12 @@ def entry_problems(account: Account, entry: Body, region_id: str) -> list[Proble
 
 
 def firewall_problems(account: Account, entry: Body, kind: str) -> list[Problem]:
-    """There are no default firewalls here, so a public or VPC interface must name one, or null for none."""
+    """A public or VPC interface must name one, or null for none, where there is no default."""
     wanted = entry.get("firewall_id")
     if kind == "vlan":
         given = wanted is not None
         return problem_if(given, "firewall_id", "Firewalls are not allowed for VLAN interfaces")  # *
-    if "firewall_id" not in entry:
+    if "firewall_id" not in entry and firewalls.defaults(account)[f"{kind}_interface"] is None:
         return [("firewall_id", "firewall_id is required: there is no default firewall")]  # *
     unknown = wanted is not None and get(account, "firewall", wanted) is None
     return problem_if(unknown, "firewall_id", "firewall_id is not valid")
@@ -168,8 +168,9 @@ def add(account: Account, linode: Linode, entry: Body) -> Record:
     body["default_route"] = dict(entry.get("default_route") or {})
     made = records.add(account, "interface", body, linode.id)
     made = change(account, made, **{kind: placed(account, linode, made, kind, entry[kind])})
-    if entry.get("firewall_id"):
-        firewall = find(account, "firewall", entry["firewall_id"])
+    guard = entry.get("firewall_id", firewalls.defaults(account).get(f"{kind}_interface"))
+    if guard is not None:
+        firewall = find(account, "firewall", guard)
         firewalls.guard(account, firewall, linode, "linode_interface", made.id)
     return made
 

@@ -8,7 +8,17 @@ from contextlib import suppress
 from urllib.parse import quote
 
 from providers.linode.api.errors import ApiUnreachable, NotAuthorized, NotFound
-from providers.linode.api.records import Config, Device, Disk, Event, Linode, Profile
+from providers.linode.api.records import (
+    Account,
+    Config,
+    Device,
+    Disk,
+    Event,
+    Linode,
+    Numbered,
+    PlacementGroup,
+    Profile,
+)
 from providers.linode.api.transport import Json, Transport
 from providers.linode.api.writes import IsDone, Write
 
@@ -189,7 +199,8 @@ class LinodeClient:
 
     def placement_group_regions(self) -> dict[int, str]:
         """Region id by placement group id. Scope linodes:read_only. Source: GET /placement/groups."""
-        return {int(str(row["id"])): str(row["region"]) for row in self.list_rows("/placement/groups")}
+        groups = map(PlacementGroup.read, self.list_rows("/placement/groups"))
+        return {group.id: group.region for group in groups}
 
     def disks(self, linode_id: int | str) -> list[Disk]:
         """Source: GET /linode/instances/{linodeId}/disks."""
@@ -213,7 +224,8 @@ class LinodeClient:
         Source: GET /linode/instances/{linodeId}/interfaces.
         """
         found = self.get(f"{_instance(linode_id)}/interfaces").get("interfaces")
-        return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+        rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+        return [{**row, "id": Numbered.read(row).id} for row in rows]
 
     def add_interface(self, linode_id: int | str, interface: Mapping[str, object]) -> None:
         """One more interface. Source: POST /linode/instances/{linodeId}/interfaces."""
@@ -290,7 +302,7 @@ class LinodeClient:
         if header:
             return header
         try:
-            return str(self.get("/account")["euuid"])
+            return Account.read(self.get("/account")).euuid
         except NotAuthorized as error:
             raise NotAuthorized(
                 "can't tell which account the token belongs to: the API did not say and the token may not ask. "

@@ -31,10 +31,15 @@ class Record(BaseModel):
             ) from None
 
 
-class Owned(Record):
-    """What an account holds and a resource can be. `created` is UTC without a zone: 2026-05-04T13:37:00."""
+class Numbered(Record):
+    """What the API knows by a number, whatever else it is."""
 
     id: int
+
+
+class Owned(Numbered):
+    """What an account holds and a resource can be. `created` is UTC without a zone: 2026-05-04T13:37:00."""
+
     label: str = ""
     tags: tuple[str, ...] = ()
     created: str = ""
@@ -57,11 +62,11 @@ class Backups(Record):
     schedule: Mapping[str, str | None] = Field(default_factory=dict)
 
 
-class PlacementGroup(Record):
-    """The placement group that a Linode is in."""
+class PlacementGroup(Numbered):
+    """A placement group; a Linode's own does not tell its region."""
 
-    id: int
     label: str = ""
+    region: str = ""
 
 
 class Linode(Owned):
@@ -144,6 +149,12 @@ class Event(Record):
     message: str | None = None
     entity: Entity | None = None
     created: str = ""
+
+
+class Account(Record):
+    """Source: GET /account."""
+
+    euuid: str
 
 
 class Profile(Record):

@@ -250,7 +250,10 @@ def _authorities(url: str, environment: Mapping[str, str] = os.environ) -> str |
 
 
 def _json_object(answer: requests.Response, method: str, path: str) -> Json:
-    """The body as an object; bare arrays come as {"data": [...]}, nothing as {}."""
+    """The body as an object; bare arrays come as {"data": [...]}, nothing as {}.
+
+    Raises ApiUnreachable for anything else: something between here and the API answered, maybe after the API did.
+    """
     if not 200 <= answer.status_code < 300:
         raise ApiRefused(
             f"{method} {path}: the API answered {answer.status_code} with a redirect, which is not followed "
@@ -261,14 +264,17 @@ def _json_object(answer: requests.Response, method: str, path: str) -> Json:
         return {}
     try:
         body: object = answer.json()
-    except ValueError:
-        raise ApiUnreachable(
-            f"{method} {path}: answer {answer.status_code} is no JSON. Next: check LINODE_URL or linode:url.",
-            did_nothing=False,
-        ) from None
+    except (ValueError, RecursionError):
+        body = None
     if isinstance(body, list):
         return {"data": body}
-    return body if isinstance(body, dict) else {}
+    if isinstance(body, dict):
+        return body
+    raise ApiUnreachable(
+        f"{method} {path}: answer {answer.status_code} can't be read: no JSON, or none of the API's. "
+        "Next: try again; if it stays so, check LINODE_URL or linode:url.",
+        did_nothing=False,
+    )
 
 
 def _reasons(answer: requests.Response) -> tuple[tuple[str, str], ...]:

@@ -21,6 +21,7 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection, connect_for_lookups
 from providers.linode.api.errors import ApiRefused, NotFound, WrongAccount
 from providers.linode.api.once import OnceEach, once
+from providers.linode.api.records import Numbered
 from providers.linode.api.refusals import NOT_FOR_US, if_allowed
 from providers.linode.catalogs import Catalogs, Images, LinodeTypes, Regions
 from providers.linode.core import engine
@@ -104,7 +105,7 @@ class Session:
         return False
 
     def _list_labels(self, path: str) -> dict[int, str]:
-        return {int(str(row["id"])): str(row.get("label") or "") for row in self._lists(path)}
+        return {Numbered.read(row).id: str(row.get("label") or "") for row in self._lists(path)}
 
     def catalogs_with(self, **wanted: str) -> Catalogs:
         """The catalogs; one that came from disk and lacks the `type`, `region` or `image` is downloaded before."""

@@ -9,7 +9,7 @@ import pulumi
 from pydantic import Field, field_validator
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.api.records import INTERFACE_DEVICE, Owned
+from providers.linode.api.records import INTERFACE_DEVICE, Entity, Owned
 from providers.linode.core.args import Args, In, InIds, InList, InRows, Of, arg, by_name, ids
 from providers.linode.core.effects import ACTION, PUT
 from providers.linode.core.forms import LINODES, NODEBALANCERS, Networks, Ports, Tag, Text, label, port_ranges
@@ -92,7 +92,7 @@ class FirewallRecord(Owned):
 
     status: str = ""
     rules: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
-    entities: tuple[Mapping[str, Any], ...] = Field(default=(), exclude=True)
+    entities: tuple[Entity, ...] = Field(default=(), exclude=True)
 
     @field_validator("rules", mode="after")
     @classmethod
@@ -104,8 +104,8 @@ class FirewallRecord(Owned):
     interfaces = property(lambda self: self.behind("interfaces"))
     nodebalancers = property(lambda self: self.behind("nodebalancers"))
 
-    def behind(self, key: str) -> list[int]:
-        return [entity["id"] for entity in self.entities if entity["type"] in TYPES[key]]
+    def behind(self, key: str) -> list[int | str | None]:
+        return [entity.id for entity in self.entities if entity.type in TYPES[key]]
 
 
 class Firewall(Resource):

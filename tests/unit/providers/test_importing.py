@@ -88,8 +88,9 @@ def test_an_imported_firewall_does_not_differ_from_its_declaration() -> None:
         "outbound_policy": "ACCEPT",
         "version": 1,
     }
-    there = firewall.FirewallRecord(
-        id=7, label="web", status="enabled", rules=rules, entities=({"id": 5, "type": "linode"},)
+    linode = {"id": 5, "type": "linode"}
+    there = firewall.FirewallRecord.read(
+        {"id": 7, "label": "web", "status": "enabled", "rules": rules, "entities": [linode]}
     )
     made: Any = import_file(firewall.SPEC, [there], OWNER, "x")
 

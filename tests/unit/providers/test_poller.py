@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from providers.linode.api.connection import Connection
 from providers.linode.api.limiter import Limiter
 from providers.linode.api.records import Linode
 from providers.linode.api.transport import Transport
-from providers.linode.core.waiting.goals import Goal
+from providers.linode.core.waiting.goals import ABSENT_LOOKS, Goal
 from providers.linode.core.waiting.poller import Poller, pause_s
 from tests.until import until
 
@@ -201,3 +201,38 @@ def test_looks_are_soon_at_first_and_few_for_a_minute_of_waiting() -> None:
     assert pause_s(0, 0) <= 0.1
     assert looks <= 25
     assert max(pause_s(9, age) for age in range(0, 900, 10)) == 5.0
+
+
+class Late(LinodeClient):
+    """Its lists lack every Linode."""
+
+    def linodes(self, x_filter: Mapping[str, object] | None = None) -> list[Linode]:
+        super().linodes(x_filter)
+        return []
+
+
+def looked(world: World, client: LinodeClient, goal: Goal) -> str:
+    """How a wait ends that is looked at without a pause; "" where it goes on."""
+    poller = Poller(Late(client.transport), now=lambda: 0.0, say=world.said.append)
+    wait = poller._waits.add(goal, 0.0, 60.0)
+    for _ in range(ABSENT_LOOKS + 1):
+        poller.look()
+    if wait.outcome is None:
+        return ""
+    return str(wait.outcome.error or (wait.outcome.linode and wait.outcome.linode.status))
+
+
+def test_a_linode_that_lists_lack_for_long_is_asked_for_by_its_id(world: World) -> None:
+    client, _ = world.poller()
+    [linode] = made(client, 1)
+    [goal] = running([linode])
+
+    young = looked(world, client, goal)
+    world.clock.advance(120)
+    settled = looked(world, client, goal)
+    client.delete_linode(linode.id)
+    world.clock.advance(120)
+    gone = looked(world, client, goal)
+
+    assert (young, settled) == ("", "running")
+    assert "there is no such Linode any more" in gone

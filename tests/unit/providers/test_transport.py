@@ -175,6 +175,23 @@ def test_an_answer_that_is_no_json_is_told() -> None:
         server.transport().request("GET", "/profile")
 
 
+@pytest.mark.parametrize("body", ["<html>", '{"id": 7', "[" * 100_000, '"text"', "null", "7"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_good_answer_that_cannot_be_read_counts_as_lost(method: str, body: str) -> None:
+    with ScriptedServer(Answer(200, body), Answer(200, body), Answer(200, {"id": 7})) as server:
+        reply = server.transport().request(method, "/profile/sshkeys/7")
+
+    assert reply.body == {"id": 7}
+    assert len(server.seen) == 3
+
+
+def test_a_post_whose_answer_cannot_be_read_is_not_sent_again() -> None:
+    with ScriptedServer(Answer(200, "<html>"), Answer()) as server, pytest.raises(ApiUnreachable) as caught:
+        server.transport().request("POST", "/linode/instances/7/reboot")
+
+    assert (len(server.seen), caught.value.did_nothing) == (1, False)
+
+
 def test_the_log_of_requests_never_holds_the_token(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with ScriptedServer(Answer(429, errors("x")), Answer()) as server:

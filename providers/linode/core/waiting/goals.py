@@ -46,7 +46,7 @@ STUCK_LOOKS = 8
 """At rest in another status this often in a row, without any job: it won't get there by itself."""
 
 ABSENT_LOOKS = 5
-"""Missing from the list this often in a row: gone. A single list may lag behind a create."""
+"""Missing from the list this often in a row: asked for by its id, as lists may lag behind a create."""
 
 BOOTS = frozenset({"linode_boot", "linode_reboot"})
 """Jobs that go on for a few seconds after the status says `running`."""
@@ -103,6 +103,9 @@ class Wait:
     row: Linode | None = None
     repeated: int = 0
     in_tick: bool = False
+    unlisted: bool = False
+    """Whether it was there by its id while the list lacked it."""
+
     outcome: Outcome | None = None
 
     @property
@@ -133,6 +136,11 @@ class Wait:
             return None
         last_failed = failed[-1].id == max(self.events)
         return failed[-1] if last_failed or (self.row is not None and self.row.status in STABLE) else None
+
+    def is_doubtful(self) -> bool:
+        """Whether one more list without it would count as its absence."""
+        lacked = self.row is None and self.repeated >= ABSENT_LOOKS - 1
+        return self.goal.kind != "gone" and (self.unlisted or lacked)
 
     def see(self, row: Linode | None) -> Outcome | None:
         """The outcome of a look at the list, None when it is still to come."""

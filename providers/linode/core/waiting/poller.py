@@ -10,10 +10,11 @@ import datetime
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from providers.linode.api.client import LinodeClient
-from providers.linode.api.errors import ApiRefused, LinodeError
+from providers.linode.api.errors import ApiRefused, LinodeError, NotFound
 from providers.linode.api.records import Event, Linode
 from providers.linode.core.waiting.filters import events_filter, list_filter
 from providers.linode.core.waiting.goals import Goal, Outcome, Wait
@@ -196,6 +197,11 @@ class Poller:
         if not ids:
             return
         rows: list[Linode] = self._client.linodes(list_filter(ids))
+        with self._changed:
+            doubtful = self._waits.doubtful(rows, ids)
+        for linode_id in doubtful:
+            with suppress(NotFound):
+                rows.append(self._client.linode(linode_id))
         with self._changed:
             self._waits.see(rows, set(ids))
 

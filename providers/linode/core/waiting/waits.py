@@ -80,9 +80,17 @@ class Waits:
             waits = [wait for wait in waits if wait.is_quiet()]
         return sorted({wait.goal.linode_id for wait in waits})
 
+    def doubtful(self, rows: Iterable[Linode], asked: Collection[int]) -> list[int]:
+        """The Linodes to be asked for by their ids, as a list has lacked them for long."""
+        there = {row.id for row in rows}
+        lacking = [wait for wait in self._in_tick() if wait.goal.linode_id in {*asked} - there]
+        return sorted({wait.goal.linode_id for wait in lacking if wait.is_doubtful()})
+
     def see(self, rows: Iterable[Linode], asked: Collection[int]) -> None:
         """Take a list that has every one of the Linodes asked for that is there."""
         by_id = {row.id: row for row in rows}
+        for wait in self._in_tick():
+            wait.unlisted = wait.unlisted or (wait.is_doubtful() and wait.goal.linode_id in by_id)
         for wait in [wait for wait in self._in_tick() if wait.goal.linode_id in asked]:
             if outcome := wait.see(by_id.get(wait.goal.linode_id)):
                 self._end(wait, outcome)

@@ -16,7 +16,7 @@ from typing import Any
 
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import LinodeError
-from providers.linode.api.records import INTERFACE_DEVICE, Linode
+from providers.linode.api.records import INTERFACE_DEVICE, Linode, Numbered
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Update
 from providers.linode.resources.instance.interfaces import FIREWALL, Row, guard_of, id_of, pairs
@@ -71,7 +71,7 @@ def _exchange(client: LinodeClient, interface_id: int, old: Sequence[int], new: 
 
 def _ids(client: LinodeClient, path: str) -> list[int]:
     """The firewalls of the Linode or the interface at that path."""
-    return [int(str(row["id"])) for row in client.list_rows(f"{path}/firewalls")]
+    return [Numbered.read(row).id for row in client.list_rows(f"{path}/firewalls")]
 
 
 def _detach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:

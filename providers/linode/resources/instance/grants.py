@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused
+from providers.linode.api.records import Numbered
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking
 from providers.linode.resources.instance.args import InstanceArgs
@@ -79,5 +80,5 @@ def parsed(username: str, body: Mapping[str, object]) -> Restricted:
     everywhere, linodes = body.get("global"), body.get("linode")
     add = everywhere.get("add_linodes") if isinstance(everywhere, Mapping) else None
     rows = [row for row in linodes if isinstance(row, Mapping)] if isinstance(linodes, list) else []
-    read_only = frozenset(int(str(row["id"])) for row in rows if row.get("permissions") == "read_only")
+    read_only = frozenset(Numbered.read(row).id for row in rows if row.get("permissions") == "read_only")
     return Restricted(username, add if isinstance(add, bool) else None, read_only)

@@ -8,7 +8,20 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --g
 
 export ENGINE LOCAL_PORT LOCAL_SPEED
 
-.PHONY: up preview pin refresh down show unlock api stop test test-all chaos bench check fix tools lock hook clean
+.PHONY: help up preview pin refresh down show unlock api stop test test-all chaos bench check fix tools lock hook clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' Makefile | expand -t 18
+
+up: ## make the servers of stack local, on a local API that it starts; STACK=dev: of another stack
+preview: ## say what `make up` would do
+refresh: ## take in what changed outside
+show: ## the stack's servers, and why each type, region and image was picked
+pin: ## write down what the catalogs are asked for today, and change nothing else
+down: ## delete the stack's servers
+unlock: ## after a crash: free the lock of a dead process, and settle what it left open
+api: ## start the local API, and say how to call it
+stop: ## stop the local API; its database stays
 
 up preview pin refresh down show unlock: .venv/requirements.txt.installed
 	@$(RUN) fleet $@ --stack $(STACK) $(ARGS)
@@ -16,41 +29,40 @@ up preview pin refresh down show unlock: .venv/requirements.txt.installed
 api stop: .venv/requirements.txt.installed
 	@$(RUN) fleet $@
 
-test: .venv/requirements-dev.txt.installed
+test: .venv/requirements-dev.txt.installed ## the tests of every day, on the embedded engine
 	@$(RUN) pytest -n auto --dist loadfile -m "not all" $(T)
 
-test-all: .venv/requirements-dev.txt.installed
+test-all: .venv/requirements-dev.txt.installed ## every test, on both engines where `pulumi` is on PATH
 	@$(RUN) pytest -n auto --dist loadfile --hypothesis-profile=long $(T)
 
-chaos: .venv/requirements-dev.txt.installed
+chaos: .venv/requirements-dev.txt.installed ## creates under every fault, and processes killed at chosen moments
 	@$(RUN) tests.chaos $(ARGS)
 
-bench: .venv/requirements-dev.txt.installed
+bench: .venv/requirements-dev.txt.installed ## times and requests of a fleet; ARGS=report: of a report; ARGS=size: lines, folders, imports
 	@$(RUN) tests.bench $(ARGS)
 
-check: .venv/requirements-dev.txt.installed
+check: .venv/requirements-dev.txt.installed ## ruff and mypy --strict
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 
-fix: .venv/requirements-dev.txt.installed
+fix: .venv/requirements-dev.txt.installed ## format, and mend what ruff can mend
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
 
-# The linter of the workflows, built from source; its test is skipped where it is not there.
-tools:
+tools: ## build the linter of the workflows, where Go is installed
 	@if command -v go >/dev/null; then GOBIN=$(CURDIR)/.venv/tools go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; \
 	else echo "tools: Go is not installed, so actionlint is not built"; fi
 
-lock: .venv/requirements-dev.txt.installed
+lock: .venv/requirements-dev.txt.installed ## compile requirements*.txt anew; ARGS=--upgrade: with newer packages
 	@$(RUN) pip install --quiet uv
 	@$(COMPILE) --all-extras --output-file requirements.txt pyproject.toml
 	@$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
 
-hook:
+hook: ## have git run `make check` before a commit
 	@printf '#!/bin/sh\nexec make check\n' > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit
 
-clean:
+clean: ## remove .venv and the caches
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/requirements.txt.installed: requirements.txt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from providers.linode.project import PROJECT
-from tests.checkout import Checkout
+from tests.checkout import Checkout, run_in
 
 
 @pytest.fixture
@@ -58,3 +59,13 @@ def test_a_wrong_engine_is_one_line(checkout: Checkout) -> None:
 
     assert "error: ENGINE=terraform is no engine. Next: ENGINE=pulumi or ENGINE=embedded." in done.said
     assert "Traceback" not in done.said
+
+
+def test_make_alone_lists_what_it_can_do() -> None:
+    done = run_in(PROJECT, ["make"], dict(os.environ))
+
+    told = dict(line.removeprefix("make ").split(maxsplit=1) for line in done.said.splitlines())
+    phony = re.search(r"^\.PHONY: (.*)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    assert done.code == 0
+    assert set(told) == set(phony[1].split())

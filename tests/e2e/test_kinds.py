@@ -161,7 +161,9 @@ def test_firewalls_and_keys_made_by_hand_are_imported_and_then_unchanged(project
     for _ in range(2):
         project.call("POST", "/profile/sshkeys", {"label": "laptop", "ssh_key": KEY})
     program = project.folder / "__main__.py"
-    program.write_text("from providers.linode import Account, Firewall, SSHKey\n\nAccount()\n")
+    program.write_text(
+        "import pulumi\n\nfrom providers.linode import Account, Firewall, SSHKey\n\nAccount()\n"
+    )
     project.up()
 
     lines = []
@@ -180,8 +182,7 @@ def test_firewalls_and_keys_made_by_hand_are_imported_and_then_unchanged(project
         ]
         written = project.command(*words)
         imported = project.run(
-            "import", "--file", f"{kind}.json", "--generate-code=false", "--protect=false", "--yes",
-            "--skip-preview", "--stack", "dev",
+            "import", "--file", f"{kind}.json", "--generate-code=false", "--yes", "--skip-preview", "--stack", "dev",
         )  # fmt: skip
         assert written.code == imported.code == 0, written.said + imported.said
         lines += [line for line in written.said.splitlines() if f" = {kind}(" in line]

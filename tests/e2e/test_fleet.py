@@ -130,3 +130,23 @@ def test_a_token_without_events_falls_back_to_the_list(project: Project, api: Lo
     assert "the token has no scope events:read_only" in made.said
     assert seen["GET /v4/account/events"] <= 2
     assert sum(seen.values()) <= COUNT + 25, seen
+
+
+def test_a_fleet_under_another_name_keeps_its_members(project: Project) -> None:
+    fleet_program.declare(project, 2, label="{name}-{n:03}", tags=["{name}"])
+    made, before = project.up(), project.linodes()
+
+    program = project.folder / "__main__.py"
+    renamed = ', pulumi.ResourceOptions(aliases=[pulumi.Alias(name="web")]))'
+    text = (
+        program.read_text()
+        .replace('Fleet("web"', 'Fleet("front"')
+        .replace("**wanted))", f"**wanted){renamed}")
+    )
+    program.write_text(text)
+    done, after = project.up(), project.linodes()
+
+    assert (made.code, done.code) == (0, 0), made.said + done.said
+    assert [after[f"front-{n:03}"]["id"] for n in (1, 2)] == [before[f"web-{n:03}"]["id"] for n in (1, 2)]
+    assert "front" in after["front-001"]["tags"]
+    assert len(after) == 2

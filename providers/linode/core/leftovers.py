@@ -90,9 +90,11 @@ def _line(found: Sequence[Tagged], session: Session, stack: str) -> str:
         f"{each}" + (f", {usd:.2f} USD a month" if usd else "")
         for each, usd in zip(found, costs, strict=True)
     ]
-    total = sum(usd for usd in costs if usd)
+    total = f"{sum(usd for usd in costs if usd):.2f} USD a month"
+    if None in costs:
+        total += " as far as prices are known"
     return (
         f"still in the account with the tag of stack '{stack}', and not in its state: {'; '.join(named)}. "
-        f"Together {total:.2f} USD a month. A run that failed may have made them, or retain_on_delete kept them; "
+        f"Together {total}. A run that failed may have made them, or retain_on_delete kept them; "
         f"none of it was deleted. Next: {reap(stack)}."
     )

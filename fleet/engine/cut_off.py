@@ -66,6 +66,10 @@ def _settle_create(spec: AnySpec, resources: list[Json], pending: Json, name: st
     ids = frozenset(str(entry["id"]) for entry in resources if entry.get("id"))
     record = asks.made(spec, pending.get("inputs") or {}, ids)
     if record is None:
+        live = (old for old in resources if old["urn"] == pending["urn"] and old.get("id"))
+        known = next((old for old in live if not (old.get("delete") or old.get("pendingReplacement"))), None)
+        if known is not None:
+            return f"{name}: the state has {spec.name} {known['id']} already; the next `up` goes on with it"
         return f"{name}: no {spec.name} was made; the next `up` makes it"
     entry = _entry(spec, pending, record)
     for place, old in enumerate(resources):

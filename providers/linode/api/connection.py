@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from providers.linode.api.errors import BadConnection
 
@@ -90,10 +90,11 @@ def versioned_url(address: str) -> str:
     "https://api.linode.com" and "https://api.linode.com/v4/" are the same; "/v4beta" stays.
     Raises BadConnection.
     """
-    parts = urlsplit(address.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+    parts = _parts(address)
+    if parts is None or parts.username or parts.query:
+        shown = re.sub(r"^(.*//)?[^/]*@", r"\1", address.strip()).partition("?")[0]
         raise BadConnection(
-            f"the API address {parts.scheme}://{parts.hostname or '?'} is not usable. "
+            f"the API address {shown[:80]!r} is not usable: it has to be https:// and a host, with a port or without. "
             f"Next: set LINODE_URL or linode:url to an address such as {REAL_API}."
         )
     if parts.scheme == "http" and not is_loopback(address):
@@ -106,9 +107,21 @@ def versioned_url(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
+def _parts(address: str) -> SplitResult | None:
+    """Scheme, host and port of an address of the web, None for anything else."""
+    try:
+        parts = urlsplit(address.strip())
+        parts.port  # noqa: B018 - raises for what is none
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
+
+
 def is_loopback(address: str) -> bool:
     """Whether the address is on this machine."""
-    host = urlsplit(address.strip()).hostname or ""
+    parts = _parts(address)
+    host = (parts.hostname if parts else None) or ""
     if host == "localhost":
         return True
     try:

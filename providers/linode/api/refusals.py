@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import base64
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -11,7 +14,7 @@ import requests
 from providers.linode.api.cache import is_offline
 from providers.linode.api.connection import NEEDED_SCOPES, Connection, is_loopback
 from providers.linode.api.errors import ApiRefused, ApiUnreachable, Busy, NotAuthorized, NotFound
-from providers.linode.api.writes import LABEL_TAKEN
+from providers.linode.api.writes import LABEL_TAKEN, UNSURE
 
 T = TypeVar("T")
 
@@ -21,6 +24,16 @@ STALE_COPY = " (refresh and destroy use the copy in the state: LINODE_TOKEN or -
 NOT_FOR_US = (401, 403, 404)
 """The token lacks the scope, its user the grant, or the account the service."""
 
+SECRET_KEYS = frozenset({"root_pass", "metadata", "stackscript_data"})
+"""The keys of requests that hold what nobody else may see: secret inputs, as they are sent."""
+
+LEAST_SECRET = 4
+"""Characters: what is shorter stands in every other sentence."""
+
+PROXY_VARIABLES = "HTTPS_PROXY or ALL_PROXY; NO_PROXY names what needs none"
+TRUST_IT = (
+    "check LINODE_URL or linode:url; REQUESTS_CA_BUNDLE names the file of a certificate authority of your own"
+)
 CHECK_ADDRESS = "check the network and the address (LINODE_URL or linode:url)"
 
 
@@ -48,7 +61,11 @@ def refusal(
     if status == 401:
         return NotAuthorized(f"{what} {_about_token(connection, headers)}", status=status, reasons=reasons)
     if status == 404:
-        return NotFound(f"{what}.", status=status, reasons=reasons)
+        return NotFound(
+            f"{what.rstrip('.')}. Next: if it was deleted outside, `refresh`, then `up`.",
+            status=status,
+            reasons=reasons,
+        )
     if status == 400 and any(reason.startswith("Linode busy") for _, reason in reasons):
         return Busy(f"{what} Next: wait until its running job has ended.", status=status, reasons=reasons)
     return ApiRefused(
@@ -57,14 +74,21 @@ def refusal(
 
 
 def unreachable(
-    method: str, path: str, connection: Connection, error: requests.RequestException
+    method: str, path: str, connection: Connection, error: requests.RequestException | ValueError
 ) -> ApiUnreachable:
     """The error for a request without an answer; tells whether it can have been carried out."""
-    host = urlsplit(connection.url).netloc
+    host, proxy = urlsplit(connection.url).netloc, _proxy(connection.url)
+    then = START_LOCAL_API if is_loopback(connection.url) else CHECK_ADDRESS
     if isinstance(error, requests.exceptions.SSLError):
         # Another TLS failure may have come after the request had been sent.
         did_nothing = "CERTIFICATE_VERIFY_FAILED" in str(error)
         why = "its certificate could not be verified" if did_nothing else "the TLS connection broke"
+        then = TRUST_IT if did_nothing else then
+    elif isinstance(error, (requests.exceptions.ProxyError, ValueError)):
+        did_nothing = True
+        socks = ", as for SOCKS the package PySocks is needed" if "SOCKS" in str(error) else ""
+        why = f"the proxy {proxy} can't be used{socks}" if proxy else "the request can't be sent"
+        then = f"correct or unset {PROXY_VARIABLES}" if proxy else then
     elif isinstance(error, requests.exceptions.ConnectTimeout):
         why, did_nothing = "it did not answer in time", True
     elif isinstance(error, requests.exceptions.Timeout):
@@ -73,10 +97,41 @@ def unreachable(
         why, did_nothing = "no connection", True
     else:
         why, did_nothing = "the connection broke before the answer", False
-    then = START_LOCAL_API if is_loopback(connection.url) else CHECK_ADDRESS
+    if proxy and then == CHECK_ADDRESS:
+        then = f"check the network, the address (LINODE_URL or linode:url) and the proxy {proxy}"
     return ApiUnreachable(
         f"{method} {path}: {host} can't be reached: {why}. Next: {then}.", did_nothing=did_nothing
     )
+
+
+def _proxy(url: str) -> str | None:
+    """Host and port of the proxy that requests to this address take, without its password; None where none does."""
+    if is_loopback(url):
+        return None
+    found = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    return re.sub(r"^(.*//)?([^/]*@)?", "", found).strip("/") if found else None
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """What the API says, without what it was told in confidence."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "[secret]")
+    return text
+
+
+def secrets_in(body: object, *, inside: bool = False) -> Iterator[str]:
+    """The secret texts of a request, as they were sent and as they read."""
+    if isinstance(body, Mapping):
+        for key, part in body.items():
+            yield from secrets_in(part, inside=inside or key in SECRET_KEYS)
+    elif isinstance(body, (list, tuple)):
+        for part in body:
+            yield from secrets_in(part, inside=inside)
+    elif inside and isinstance(body, str) and len(body) >= LEAST_SECRET:
+        yield body
+        with suppress(ValueError):
+            if len(plain := base64.b64decode(body, validate=True).decode()) >= LEAST_SECRET:
+                yield plain
 
 
 def if_allowed(ask: Callable[[], T]) -> T | None:
@@ -91,7 +146,7 @@ def if_allowed(ask: Callable[[], T]) -> T | None:
         raise
 
 
-def _never_connected(error: requests.RequestException) -> bool:
+def _never_connected(error: Exception) -> bool:
     """Whether the connection was refused, or its host not found, before anything was sent."""
     text = str(error)
     return isinstance(error, requests.exceptions.ConnectionError) and (
@@ -119,12 +174,16 @@ def _about_token(connection: Connection, headers: Mapping[str, str]) -> str:
 def _next_step(status: int, reasons: tuple[tuple[str, str], ...], asked_s: float | None) -> str:
     said = " ".join(reason.lower() for _, reason in reasons)
     if LABEL_TAKEN in said:
-        return "give the resource another label, or delete or import the Linode that has it."
+        return "give the resource another label, or delete or import the one that has it."
+    if status == 403 and ("plan" in said or "region" in said):
+        return "choose another plan or region."
     if status == 403:
-        return "choose another plan or region, or ask for the user's grants."
+        return "ask for the grants of the token's user, or use another token."
     if status == 429:
         wait = f"{asked_s / 60:.0f} minutes" if asked_s and asked_s > 60 else "a minute"
         return f"wait {wait}; other clients of this account may use up its limit."
-    if status >= 500:
+    if status >= 500 or status in UNSURE:
         return "try again; see status.linode.com."
-    return "correct the input named here."
+    if any(field for field, _ in reasons):
+        return "correct the input named here."
+    return "change what the API names; where it is a limit of the account, ask Linode's support."

@@ -42,6 +42,8 @@ TOLD_AFTER_S = 10.0
 """A request that waits longer in all says so, once."""
 
 PARALLEL_CONNECTIONS = 128
+MOST_SAID = 300
+"""Characters of what the API says that are handed on."""
 
 SAFE_TWICE = frozenset({"GET", "PUT", "DELETE"})
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -162,7 +164,7 @@ class Transport:
                 tries += answer.status_code != 429
                 asked = self._asked_s(answer)
                 if self._gives_up(method, answer.status_code, asked, tries, refused):
-                    raise self._refusal(answer, method, path, asked)
+                    raise self._refusal(answer, method, path, body, asked)
                 why = f"answer {answer.status_code}"
             wait = pause_s(tries + refused, asked, random.random())  # noqa: S311 - spreads load, guards nothing
             log.info("%s %s: %s, again in %.1f s (try %d)", method, path, why, wait, tries + refused + 1)
@@ -208,7 +210,7 @@ class Transport:
                 timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             self._limits.answered(method, path, None, None)
             raise refusals.unreachable(method, path, self.connection, error) from None
         except BaseException:
@@ -217,8 +219,13 @@ class Transport:
         self._limits.answered(method, path, answer.headers, answer.status_code)
         log.debug("%s %s -> %d in %.3f s", method, path, answer.status_code, time.monotonic() - started)
         if warning := answer.headers.get("Warning"):
-            log.warning("%s %s: the API warns: %s", method, path, warning[:300])
+            log.warning("%s %s: the API warns: %s", method, path, self._said(warning, body))
         return answer
+
+    def _said(self, text: str, body: object) -> str:
+        """What the API says to a request, in one line and without the request's secrets."""
+        secrets = [*refusals.secrets_in(body), *filter(None, [self.connection.token])]
+        return " ".join(refusals.masked(text, secrets).split())[:MOST_SAID]
 
     def _stop_in_maintenance(self, answer: requests.Response, method: str, path: str) -> None:
         if answer.status_code == 503 and "X-Maintenance-Mode" in answer.headers:
@@ -228,10 +235,13 @@ class Transport:
             )
 
     def _refusal(
-        self, answer: requests.Response, method: str, path: str, asked: float | None
+        self, answer: requests.Response, method: str, path: str, body: object, asked: float | None
     ) -> ApiRefused | ApiUnreachable:
+        reasons = tuple(
+            (self._said(field, body), self._said(reason, body)) for field, reason in _reasons(answer)
+        )
         return refusals.refusal(
-            method, path, self.connection, answer.status_code, answer.headers, _reasons(answer), asked
+            method, path, self.connection, answer.status_code, answer.headers, reasons, asked
         )
 
 
@@ -287,7 +297,7 @@ def _reasons(answer: requests.Response) -> tuple[tuple[str, str], ...]:
     if not isinstance(errors, list):
         return ()
     return tuple(
-        (str(item.get("field") or ""), str(item.get("reason", ""))[:300])
+        (str(item.get("field") or ""), str(item.get("reason", "")))
         for item in errors
         if isinstance(item, dict)
     )

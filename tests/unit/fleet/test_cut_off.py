@@ -71,6 +71,13 @@ def test_a_linode_that_was_not_made_is_forgotten() -> None:
     assert "no Linode was made" in said[0]
 
 
+def test_one_that_the_state_has_already_is_not_said_to_be_unmade() -> None:
+    after, said = settled([entry(id="7")], "creating", entry(), None)
+
+    assert [item["id"] for item in after] == ["7"]
+    assert "the state has Linode 7 already" in said[0]
+
+
 def test_a_new_one_takes_the_place_of_what_was_deleted_before_it() -> None:
     dependant = entry("urn:dependant", id="2", dependencies=[URN])
 

@@ -68,6 +68,13 @@ def test_an_address_gets_its_version(address: str, url: str) -> None:
         "http://10.0.0.1:8041",
         "ftp://x",
         "api.linode.com",
+        "127.0.0.1:8171",
+        "https://[::1",
+        "https://[zz]",
+        "http://127.0.0.1:port",
+        "https://api.linode.com:99999",
+        "https://\ud800.example",
+        "user:pw@[::1",
         "https://user:pw@api.linode.com",
         "",
     ],
@@ -77,6 +84,12 @@ def test_an_address_that_would_leak_the_token_is_refused(address: str) -> None:
         versioned_url(address)
 
     assert "pw" not in str(caught.value)
+    assert "Next: " in str(caught.value)
+
+
+def test_an_address_that_is_none_is_named_as_it_was_written() -> None:
+    with pytest.raises(BadConnection, match=r"'127\.0\.0\.1:8171' is not usable: it has to be https://"):
+        versioned_url("127.0.0.1:8171")
 
 
 @pytest.mark.parametrize(

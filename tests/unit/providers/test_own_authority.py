@@ -66,7 +66,9 @@ def test_an_authority_of_ones_own_is_trusted_where_a_variable_names_it(
 
 
 def test_without_one_it_is_not_trusted(behind_tls: str) -> None:
-    with pytest.raises(ApiUnreachable, match="certificate could not be verified"):
+    with pytest.raises(
+        ApiUnreachable, match="could not be verified. Next: check LINODE_URL .*REQUESTS_CA_BUNDLE"
+    ):
         ask(behind_tls)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import logging
 import socket
 from email.utils import formatdate
@@ -18,7 +19,9 @@ from providers.linode.api.errors import (
     NotFound,
 )
 from providers.linode.api.rate_headers import retry_after_s
+from providers.linode.api.refusals import SECRET_KEYS
 from providers.linode.api.transport import Transport, may_repeat, pause_s
+from providers.linode.provider import SPECS
 from tests.wire import Answer, ScriptedServer, errors
 
 
@@ -190,6 +193,89 @@ def test_a_post_whose_answer_cannot_be_read_is_not_sent_again() -> None:
         server.transport().request("POST", "/linode/instances/7/reboot")
 
     assert (len(server.seen), caught.value.did_nothing) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "advice"),
+    [
+        (408, errors("Please try again"), "try again; see status.linode.com"),
+        (
+            400,
+            errors("Account limit reached"),
+            "change what the API names; where it is a limit of the account",
+        ),
+        (400, errors("region is not valid", "region"), "correct the input named here"),
+        (
+            400,
+            errors("Label must be unique", "label"),
+            "give the resource another label, or delete or import the one that has it",
+        ),
+        (403, errors("The plan is not available in the selected region"), "choose another plan or region"),
+        (403, errors("Unauthorized"), "ask for the grants of the token's user"),
+        (404, errors("Not found"), "if it was deleted outside, `refresh`, then `up`"),
+    ],
+)
+def test_a_refusal_blames_what_is_to_blame(status: int, body: object, advice: str) -> None:
+    with ScriptedServer(Answer(status, body)) as server, pytest.raises(LinodeError) as caught:
+        server.transport().request("POST", "/networking/firewalls", body={})
+
+    assert f"Next: {advice}" in str(caught.value)
+    assert "Linode that" not in str(caught.value)
+
+
+def test_secrets_of_a_request_are_masked_in_whatever_the_api_says_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    user_data = "#cloud-config\npassword: Inner-Passw0rd"
+    body: dict[str, object] = {
+        "label": "web-1",
+        "root_pass": "Planted-Passw0rd",
+        "metadata": {"user_data": base64.b64encode(user_data.encode()).decode()},
+        "stackscript_data": {"db": "Script-Passw0rd"},
+    }
+    echo = f"web-1 planted-token {user_data} {body}"
+    refused = Answer(400, errors(echo, "root_pass=Planted-Passw0rd"), {"Warning": "299 - Planted-Passw0rd"})
+    with ScriptedServer(refused) as server, pytest.raises(ApiRefused) as caught:
+        server.transport("planted-token").request("POST", "/linode/instances", body=body)
+
+    for said in (str(caught.value), str(caught.value.reasons), caplog.text):
+        assert "assw0rd" not in said
+        assert "planted-token" not in said
+    assert "web-1" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_secret_input_is_masked_under_the_key_that_it_is_sent_with() -> None:
+    keys = {
+        field.key for spec in SPECS.values() for field in spec.fields.values() if field.secret and field.key
+    }
+
+    assert keys == SECRET_KEYS
+
+
+@pytest.mark.parametrize(
+    ("proxy", "named"),
+    [
+        ("http://me:Proxy-Passw0rd@127.0.0.1:1", "the proxy 127.0.0.1:1 can't be used"),
+        ("http://[::1", "the proxy [::1 can't be used"),
+        (
+            "socks5://me:Proxy-Passw0rd@127.0.0.1:1",
+            "127.0.0.1:1 can't be used, as for SOCKS the package PySocks",
+        ),
+    ],
+)
+def test_a_proxy_that_does_not_work_is_named(monkeypatch: pytest.MonkeyPatch, proxy: str, named: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    connection = Connection("https://api.example/v4", "planted-token", "LINODE_TOKEN")
+
+    with pytest.raises(ApiUnreachable) as caught:
+        Transport(connection, sleep=lambda _: None, most_tries=1).request("POST", "/profile")
+
+    assert named in str(caught.value)
+    assert "Next: correct or unset HTTPS_PROXY" in str(caught.value)
+    assert "Passw0rd" not in str(caught.value)
+    assert caught.value.did_nothing
 
 
 def test_the_log_of_requests_never_holds_the_token(caplog: pytest.LogCaptureFixture) -> None:

@@ -133,9 +133,14 @@ class Servicer:
         )
         return answer.id, _plain(answer.properties), _plain(answer.inputs)
 
-    def update(self, id_: str, olds: Props, news: Props, *, timeout_s: float = 0.0) -> Props:
-        old, new = _struct(self._with(olds)), _struct(self._with(news))
-        request = provider_pb2.UpdateRequest(id=id_, urn=self._urn, olds=old, news=new, timeout=timeout_s)
+    def update(
+        self, id_: str, outs: Props, news: Props, *, timeout_s: float = 0.0, olds: Props | None = None
+    ) -> Props:
+        """`outs` and `olds`: the outputs and the inputs in the state."""
+        old, new = _struct(self._with(outs)), _struct(self._with(news))
+        request = provider_pb2.UpdateRequest(
+            id=id_, urn=self._urn, olds=old, news=new, timeout=timeout_s, old_inputs=_struct(olds or {})
+        )
         return _plain(self._stub.Update(request).properties)
 
     def delete(self, id_: str, props: Props, *, timeout_s: float = 0.0) -> None:

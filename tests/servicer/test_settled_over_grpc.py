@@ -78,6 +78,16 @@ def test_what_it_had_done_is_not_asked_for_again(provider: Servicer, world: Worl
     assert (told["level"], told["seconds_off"], after["type"]) == ("billing", None, "g6-standard-1")
 
 
+def test_what_it_has_already_is_no_reason_to_recreate_it(provider: Servicer, world: World) -> None:
+    id_, outs, inputs = made(provider, world)
+
+    with Servicer(LinodeProvider("Instance"), world.config) as next_command:
+        news, _ = next_command.check({**inputs, "disk_encryption": "enabled"}, inputs)
+        answer = next_command.diff(id_, outs, news)
+
+    assert (answer.changes, list(answer.replaces)) == (UNKNOWN, [])
+
+
 def test_a_difference_that_a_refresh_asks_for_is_not_told(provider: Servicer, world: World) -> None:
     id_, outs, inputs = made(provider, world)
     before = provider.effects()

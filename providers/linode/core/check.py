@@ -15,10 +15,10 @@ from pydantic_core import ErrorDetails
 from providers.linode.api.errors import LinodeError
 from providers.linode.core import diff, effects, engine, runtime, values
 from providers.linode.core.adoption import place
-from providers.linode.core.effects import Effects, Takes
+from providers.linode.core.effects import OURS, Effects, Takes
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
-from providers.linode.core.problems import Problem
+from providers.linode.core.problems import Problem, said
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import A, Checking, R, Refusal, Spec
 from providers.linode.nearest import did_you_mean, listed, there_are
@@ -125,15 +125,17 @@ def settled(spec: Spec[A, R], session: Session, olds: Props, news: Props) -> Set
         left = [each for each in refusals if is_finished and not planned.keys() & set(each.names)]
         wrong = [each.problem for each in refusals if each not in left]
         if wrong := wrong if is_finished else list(judged(spec, known)):
-            raise LinodeError("; ".join(" ".join(problem) for problem in wrong))
+            raise LinodeError(said(wrong))
         for each in left:
             engine.tell(
                 f"{listed(each.names)} differs from the program, and is left so: {' '.join(each.problem)}"
             )
         takes = without(takes, left)
-    found = diff.effects(spec, session, before, news, to_do(spec, takes, known.mine, news))
+    left_to_do = to_do(spec, takes, known.mine, news)
+    found = diff.effects(spec, session, before, news, left_to_do)
     runtime.current().told[_urn()] = found.op == "replace"
     _publish(spec, found)
+    takes = {name: left_to_do.get(name, OURS) for name in takes}
     return Settled(takes, in_inputs=bool(planned) or not takes)
 
 

@@ -90,11 +90,19 @@ def current_call() -> Call | None:
 def old_inputs() -> dict[str, Any]:
     """The inputs that the state holds, where the call brings them and the SDK doesn't hand them on; else empty."""
     call = current_call()
-    if call is None or not hasattr(call.request, "inputs"):
+    sent = (
+        next(
+            (getattr(call.request, name) for name in ("old_inputs", "inputs") if hasattr(call.request, name)),
+            None,
+        )
+        if call
+        else None
+    )
+    if sent is None:
         return {}
     from pulumi.runtime import rpc
 
-    found: dict[str, Any] = rpc.deserialize_properties(call.request.inputs) or {}
+    found: dict[str, Any] = rpc.deserialize_properties(sent) or {}
     return found
 
 

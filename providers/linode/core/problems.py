@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pulumi.output import Unknown
@@ -24,6 +24,11 @@ class Problem(NamedTuple):
 
     field: str
     reason: str
+
+
+def said(problems: Iterable[Problem]) -> str:
+    """In one line, where there is no place for each."""
+    return "; ".join(" ".join(problem) for problem in problems)
 
 
 def wrong(reason: str) -> PydanticCustomError:

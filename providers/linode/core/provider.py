@@ -29,6 +29,7 @@ from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.core import adoption, check, diff, engine, runtime
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
+from providers.linode.core.problems import said
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Refusal, Spec, Update
 from providers.linode.core.waiting import until
@@ -196,6 +197,7 @@ class Provider(ResourceProvider):
             update = Update(session, record, args, takes, owner, until.timeout_for(args, "update"), _olds)
             update = _resumed(spec, update, _news) if _olds.get("ready") is False else update
             left = check.refused(spec, session, before, _news, update.takes, record)
+            _require_undeclared(spec, left, _news)
             record = spec.update(replace(update, takes=check.without(update.takes, left)))
         except Exception as error:
             _partly_changed(spec, session, _id, _olds, _news, error)
@@ -220,6 +222,13 @@ def _resumed(spec: AnySpec, update: Update[Any, Any], news: Props) -> Update[Any
     found = diff.between(spec, seen, news, update.session)
     takes = {**{name: each for name, each in found.items() if not each.replaces}, **update.takes}
     return replace(update, record=record, takes=takes)
+
+
+def _require_undeclared(spec: AnySpec, left: Sequence[Refusal], news: Props) -> None:
+    """Raises LinodeError where the program itself has changed what is refused: only a drift is left as it is."""
+    planned = set(diff.differing(spec.args, olds, news)) if (olds := engine.old_inputs()) else set()
+    if wrong := [each.problem for each in left if planned & set(each.names)]:
+        raise LinodeError(said(wrong))
 
 
 def _as_left(props: Props, others: Props, left: Sequence[Refusal]) -> Props:

@@ -126,7 +126,8 @@ class Update(Generic[A, R]):
 
     def of(self, *takes: Takes) -> tuple[str, ...]:
         """The changed inputs that take one of these."""
-        return tuple(name for name, each in self.takes.items() if each in takes)
+        hows = {each.how for each in takes}
+        return tuple(name for name, each in self.takes.items() if each.how in hows)
 
 
 class Refusal(NamedTuple):

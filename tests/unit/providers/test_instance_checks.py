@@ -265,7 +265,7 @@ TEXT = "#cloud-config\npackages: [nginx]\n"
         b"MIME-Version: 1.0\n",
         b"Content-Type: multipart/mixed",
         b"## template: jinja\n#cloud-config\n",
-        gzip.compress(TEXT.encode()),
+        gzip.compress(TEXT.encode(), mtime=0),
     ],
 )
 def test_user_data_that_is_encoded_already_is_told_without_showing_it(data: bytes) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from providers.linode.api.records import Linode
+from providers.linode.api.errors import LinodeError
+from providers.linode.api.records import Disk, Linode
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
 from providers.linode.core.args import NONE
 from providers.linode.core.evidence import Evidence
@@ -21,8 +22,10 @@ from providers.linode.nearest import did_you_mean, there_are
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
 from providers.linode.resources.instance.account_records import StackScript, UserDefinedField
 from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.changes import REBUILD
 from providers.linode.resources.instance.interfaces import parsed
 from providers.linode.resources.instance.rules import Check, elsewhere
+from providers.linode.resources.instance.steps import swap_steps
 
 CAPABILITIES: Mapping[str, tuple[str, ...]] = {
     "user_data": ("Metadata",),
@@ -43,6 +46,8 @@ NEEDS_NOTHING: Mapping[str, object] = {
 """The values that every region can do."""
 
 OF_INTERFACES: Mapping[str, str] = {"vlan": "Vlans", "vpc": "VPCs"}
+
+DEFAULT_SWAP_MB = 512
 
 ANY_IMAGE = "any/all"
 
@@ -107,12 +112,14 @@ def _unknown_ids(check: Check, facts: Facts) -> Iterator[Problem]:
 
 def _image(check: Check, facts: Facts) -> Iterator[Problem]:
     image, plan = facts.images.get(check.args.image or ""), facts.types.get(check.args.type)
-    if image is None or not check.is_new("image", "type"):
+    if image is None or not check.is_new("image", "type", "swap_size", "boot_size"):
         return
-    if plan is not None and image.size_mb > plan.disk_mb:
+    swap_mb = DEFAULT_SWAP_MB if check.args.swap_size is None else check.args.swap_size
+    if plan is not None and image.size_mb > min(plan.disk_mb - swap_mb, check.args.boot_size or plan.disk_mb):
         yield Problem(
             "image",
-            f"needs a disk of {image.size_mb} MB, and {plan.id} has {plan.disk_mb} MB. Next: choose a larger type.",
+            f"needs a disk of {image.size_mb} MB, and {plan.id} has {plan.disk_mb} MB, of which {swap_mb} MB are for "
+            "swap and boot_size may leave some. Next: choose a larger type or smaller sizes.",
         )
     if check.args.user_data is not None and "cloud-init" not in image.capabilities:
         yield Problem(
@@ -128,9 +135,31 @@ def _plan(check: Check, facts: Facts) -> Iterator[Problem]:
         yield Problem("type", f"is not available in {region.id} now. Next: choose another type or region.")
 
 
-def too_large(check: Check) -> Iterator[Refusal]:
+def disks(check: Check) -> Iterator[Refusal]:
+    """What the disks that are there, or that a rebuild makes, don't allow."""
+    if check.mine is not None:
+        yield from _too_large(check)
+        yield from _swap(check)
+
+
+def _swap(check: Check) -> Iterator[Refusal]:
+    """A rebuild makes a swap disk of the default size, whatever is declared."""
+    wanted_mb = check.args.swap_size
+    rebuilt = [name for name, each in check.takes.items() if each == REBUILD]
+    if wanted_mb is None or not (rebuilt or "swap_size" in check.takes):
+        return
+    held = check.session.client.disks(check.mine.id)
+    room_mb = sum(disk.size for disk in held)
+    main = Disk(id=0, size=room_mb - DEFAULT_SWAP_MB), Disk(id=0, size=DEFAULT_SWAP_MB, filesystem="swap")
+    try:
+        swap_steps(main if rebuilt else held, wanted_mb)
+    except LinodeError as error:
+        yield Refusal(rebuilt or ["swap_size"], Problem("swap_size", str(error)))
+
+
+def _too_large(check: Check) -> Iterator[Refusal]:
     """Disks that a smaller plan has no room for."""
-    if check.mine is None or "type" not in check.takes:
+    if "type" not in check.takes:
         return
     types = {item.id: item for item in check.session.catalogs_with(type=check.args.type).types()}
     plan, old = types.get(check.args.type), types.get(check.mine.type)

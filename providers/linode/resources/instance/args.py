@@ -244,7 +244,13 @@ class InstanceArgs(Args):
     """Backup to restore instead of deploying an image. Kept as at creation."""
 
     swap_size: In[SwapMb | None] = arg(
-        OFF, step=steps.resize_swap, read=steps.seen_swap, default=None, else_="512 (the API's)", seen=""
+        OFF,
+        step=steps.resize_swap,
+        read=steps.seen_swap,
+        default=None,
+        else_="512 (the API's)",
+        seen="",
+        note="to or from 0, by a replacement alone",
     )
     """MB. Changed with a power cycle."""
 
@@ -376,7 +382,7 @@ class InstanceArgs(Args):
     """"linode/migrate" or "linode/power_off_on". Changed in place."""
 
     migration_type: In[MigrationType | None] = ours(default=None, else_="cold")
-    """"cold" or "warm": how a resize or migration moves it."""
+    """"cold" or "warm": how a resize moves it."""
 
     resize_disk: In[Flag | None] = ours(
         default=None, else_="true", note="a larger plan's disk is used; one-way"

@@ -328,6 +328,12 @@ def only_firewalls_differ(old: Sequence[Row] | None, new: Sequence[Row] | None) 
     return old != new and [_without_firewall(one) for one in old] == [_without_firewall(one) for one in new]
 
 
+def public_goes(old: Sequence[Row] | None, new: Sequence[Row] | None) -> bool:
+    """Whether a Linode's public interface goes, and with it its address; a legacy one leaves it to the Linode."""
+    kept = [match for _, match in pairs(old or (), new or ()) if match is not None]
+    return any(one.get("public") is not None and one not in kept for one in old or ())
+
+
 def on_the_wire(wanted: Sequence[Row]) -> list[Row]:
     """Declared interfaces as the API takes them."""
     return [{**one, FIREWALL: one[FIREWALL] or None} if FIREWALL in one else one for one in wanted]

@@ -54,7 +54,8 @@ def credentials(check: Check) -> Iterator[Problem]:
     if deploys and check.args.image and not any(check.props.get(key) for key in WAYS_IN):
         yield Problem("image", f"needs one of {', '.join(WAYS_IN)}, or nobody could log in. Next: give one.")
     password = check.args.root_pass
-    sent = deploys or check.takes.get("root_pass") == OFF
+    reset = check.takes.get("root_pass")
+    sent = deploys or (reset is not None and reset.how == OFF.how)
     if sent and password is not None and len(password) in LENGTHS and is_guessable(password):
         yield Problem(
             "root_pass",
@@ -82,7 +83,7 @@ def consents(check: Check) -> Iterator[Refusal]:
                 f"Next: declare {name}={old.value(name) or True!r}, or allow_data_loss=True."
             )
             yield Refusal([name], Problem(name, why))
-    if old.private_ip is True and args.private_ip is False:
+    if (old.private_ip or check.before.get("private_ipv4")) and args.private_ip is False:
         why = "can't be taken away from a Linode. Next: keep it, or replace the Linode with replace_on=['private_ip']."
         yield Refusal(["private_ip"], Problem("private_ip", why))
 

@@ -55,7 +55,15 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
     """Source: /linode/instances."""
 
     def takes(self, name: str, changed: Changed[InstanceArgs]) -> Takes:
-        """What a change of this input takes, once policies have been asked."""
+        """What a change of this input takes, once policies have been asked; no time where it is off and stays so."""
+        found = self._takes(name, changed)
+        stays_off = changed.before.get("status") == "offline" and changed.new.kept_status != "running"
+        if found.level != "power off" or not stays_off:
+            return found
+        what = "{causes} changed while it is off" if found.how in (OFF.how, REBOOT.how) else found.what
+        return replace(found, what=what, level="none", seconds_off=None)
+
+    def _takes(self, name: str, changed: Changed[InstanceArgs]) -> Takes:
         old, new = changed.old, changed.new
         if name in (new.replace_on or ()):
             return REPLACE
@@ -75,10 +83,10 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
             return moved if can_migrate(changed) else REPLACE
         if name == "type":
             return resizing(changed)
-        if name == "interfaces" and interfaces.only_firewalls_differ(old.interfaces, new.interfaces):
-            return ACTION
         if name == "reserved_ipv4" and old.reserved_ipv4 is None:
             return REBOOT
+        if name == "interfaces":
+            return rewiring(changed)
         if name == "booted" and new.booted is False:
             return SHUT_DOWN
         if name == "booted" and old.booted is False:
@@ -246,6 +254,14 @@ def resizing(changed: Changed[InstanceArgs]) -> Takes:
     return replace(how, one_way="the disk grows with the plan") if grows else how
 
 
+def rewiring(changed: Changed[InstanceArgs]) -> Takes:
+    """Other interfaces: firewalls alone while it runs; without its public one it loses the address."""
+    old, new = changed.old.interfaces, changed.new.interfaces
+    if interfaces.only_firewalls_differ(old, new):
+        return ACTION
+    return replace(OFF, destroys=("addresses",)) if interfaces.public_goes(old, new) else OFF
+
+
 def _type_of(session: Session, id_: str) -> LinodeType | None:
     return next((each for each in session.catalogs.types() if each.id == id_), None)
 
@@ -273,7 +289,7 @@ def _refused(check: Checking[InstanceArgs]) -> Iterator[Refusal]:
     if check.old is not None:
         yield from consents(check)
         if not check.replaces:
-            yield from account_rules.too_large(check)
+            yield from account_rules.disks(check)
 
 
 NETWORK = (network_rules.generations, network_rules.interfaces_together, network_rules.first_addresses)

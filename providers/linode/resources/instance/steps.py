@@ -144,16 +144,16 @@ def rebuild(update: InstanceUpdate) -> None:
 
 
 def _lost_by_rebuild(update: InstanceUpdate) -> list[str]:
-    """Declared inputs that a rebuild takes back: it makes disks and configuration profile anew."""
+    """Declared inputs that a rebuild takes back: it makes other disks and another configuration profile."""
     keys = ["swap_size", "kernel", *([] if _has_linode_interfaces(update) else ["interfaces"])]
     return [key for key in keys if update.wanted.value(key) is not None] if update.of(REBUILD) else []
 
 
 def migrate(update: InstanceUpdate) -> None:
+    """Always cold: between regions the API takes nothing else."""
     machine, region = machine_of(update), update.wanted.region
     if update.record.region != region:
-        how = update.wanted.migration_type or "cold"
-        call = partial(machine.client.migrate, machine.id, region, migration_type=how)
+        call = partial(machine.client.migrate, machine.id, region, migration_type="cold")
         machine.act(call, lambda seen: seen.region == region, f"move to {region}")
         machine.at_rest(lambda seen: seen.region == region, f"be in {region}")
 
@@ -208,9 +208,7 @@ def reset_password(update: InstanceUpdate) -> None:
 
 def resize_swap(update: InstanceUpdate) -> None:
     machine = machine_of(update)
-    for disk_id, size_mb in swap_steps(
-        machine.id, machine.client.disks(machine.id), update.wanted.swap_size or 0
-    ):
+    for disk_id, size_mb in swap_steps(machine.client.disks(machine.id), update.wanted.swap_size or 0):
         call = partial(machine.client.resize_disk, machine.id, disk_id, size_mb)
         machine.act(call, partial(_has_disk, machine, disk_id, size_mb), "have its disks resized")
 
@@ -219,22 +217,24 @@ def _has_disk(machine: Machine, disk_id: int, size_mb: int, _: Linode) -> bool:
     return (disk_id, size_mb) in [(disk.id, disk.size) for disk in machine.client.disks(machine.id)]
 
 
-def swap_steps(linode_id: int, disks: Sequence[Disk], swap_mb: int) -> list[tuple[int, int]]:
+def swap_steps(disks: Sequence[Disk], swap_mb: int) -> list[tuple[int, int]]:
     """The resizes (disk id, MB) that give the swap disk its size and the main disk the rest.
 
-    The one that shrinks goes first, so that both always fit the plan. Raises LinodeError without a swap disk.
+    The one that shrinks goes first, so that both always fit the plan. Raises LinodeError where there is no swap disk,
+    or is to be none, or nothing would be left of the main disk: then it can't be done in place.
     """
     swap = next((disk for disk in disks if disk.filesystem == "swap"), None)
     main = max(
         (disk for disk in disks if disk.filesystem != "swap"), key=lambda disk: disk.size, default=None
     )
-    if swap is None or main is None:
-        raise LinodeError(
-            f"Linode {linode_id} has no swap disk of its own to resize. "
-            "Next: leave swap_size out, or replace the Linode with replace_on=['swap_size']."
-        )
-    if swap.size == swap_mb:
+    held_mb = swap.size if swap else 0
+    if held_mb == swap_mb:
         return []
+    if swap is None or main is None or not 0 < swap_mb < main.size + held_mb:
+        raise LinodeError(
+            f"can't become {swap_mb} MB in place: there are {held_mb} MB of swap beside a main disk of "
+            f"{main.size if main else 0} MB. Next: leave it out, or replace the Linode with replace_on=['swap_size']."
+        )
     steps = [(swap.id, swap_mb), (main.id, main.size + swap.size - swap_mb)]
     return steps if swap_mb < swap.size else steps[::-1]
 

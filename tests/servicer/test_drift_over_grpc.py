@@ -365,6 +365,29 @@ def test_what_is_no_longer_declared_is_left_as_somebody_has_it_and_not_shown(
     assert told == place.filled(row.told)
 
 
+IN_PART: list[tuple[Props, Props]] = [
+    ({"alerts": {"cpu": 40, "io": 5000}}, {"alerts": {"cpu": 40}}),
+    (LINODE, {"interfaces": [{"public": {}, "firewall_id": "{wall}"}]}),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), IN_PART)
+def test_what_is_no_longer_declared_of_a_map_is_left_alone_too(
+    api: LocalApi, shared: Servicer, before: Props, after: Props
+) -> None:
+    stack = Stack(Place(api), shared, "Instance")
+    stack.up(stack.declared(Row(before, put())))
+    fewer = stack.declared(Row({**before, **after}, put()))
+    writes = stack.place.writes()
+
+    alone = stack.up(fewer)
+    sent = stack.place.writes()
+    with_another = stack.up({**fewer, "label": "other-2"})
+
+    assert (alone, with_another, stack.shown) == (False, True, ["label"])
+    assert sent == writes
+
+
 def test_an_input_that_only_says_how_things_are_done_has_its_default_again(
     api: LocalApi, shared: Servicer
 ) -> None:

@@ -168,7 +168,8 @@ class Field:
     carries out a change that takes a call of its own. `read`: asks for it at a refresh, by session, record and
     arguments, where the record doesn't tell. `none`: what declares that there is none, and stands for the API's null.
     `default` and `note` are for the documentation. A `secret` one is never named in a failure, for the engine would
-    print its value.
+    print its value. `covers`: whether the old value of a map or list says all that the new one does: what it
+    says less is left as it is.
     """
 
     takes: Takes
@@ -186,6 +187,7 @@ class Field:
     step: Step | None = None
     read: Callable[[Any, Any, Any], object] | None = None
     none: object = None
+    covers: Callable[[Any, Any], bool] | None = None
     name: str = ""
     doc: str = ""
     required: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.linode.core.args import Args
@@ -21,18 +21,23 @@ def differing(args: type[Args], olds: Props, news: Props) -> list[str]:
     One that is not known yet counts: the engine then shows a change that may not come. One that is no longer declared
     is left as it is; where it only says how things are done, its default counts again.
     """
-    old, new = args.normal(olds), args.normal(news)
-    return [
-        name
-        for name, field in args.fields().items()
-        if old.get(name) != new.get(name) and (name in new or field.takes is OURS)
-    ]
+    return [name for name, is_left in _changed(args, olds, news) if not is_left]
 
 
 def undeclared(args: type[Args], olds: Props, news: Props) -> list[str]:
-    """The inputs that are no longer declared, and left as they are."""
+    """The inputs that are no longer declared, whole or in part, and left as they are."""
+    return [name for name, is_left in _changed(args, olds, news) if is_left]
+
+
+def _changed(args: type[Args], olds: Props, news: Props) -> Iterator[tuple[str, bool]]:
+    """Every input that has another value, and whether nothing is done about it."""
     old, new = args.normal(olds), args.normal(news)
-    return [name for name in old if name not in new and args.fields()[name].takes is not OURS]
+    for name, field in args.fields().items():
+        if old.get(name) != new.get(name):
+            if name not in new:
+                yield name, field.takes is not OURS
+            else:
+                yield name, bool(name in old and field.covers and field.covers(old[name], new[name]))
 
 
 def between(spec: Spec[A, R], olds: Props, news: Props, session: Session | None = None) -> dict[str, Takes]:

@@ -52,6 +52,15 @@ def is_unknown(value: object) -> bool:
     return isinstance(value, (list, tuple)) and any(is_unknown(part) for part in value)
 
 
+def covers(old: object, new: object) -> bool:
+    """Whether a value says all that another one does, and maybe more."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return all(key in old and covers(old[key], part) for key, part in new.items())
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(covers, old, new))
+    return old == new
+
+
 def as_id(value: object) -> object:
     """Ids as numbers all through: the `id` of a resource is a text."""
     if isinstance(value, list):

@@ -14,11 +14,11 @@ from providers.linode.core.args import NONE, Args, IdOrNone, In, InList, InRows,
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import Address, Flag, Id, SshKey, Tag, Text
 from providers.linode.core.problems import told, wrong
-from providers.linode.core.values import duration, is_unknown
+from providers.linode.core.values import covers, duration, is_unknown
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources.instance import firewalls, steps
 from providers.linode.resources.instance.changes import BY_POLICY, MIGRATE, OFF, REBOOT, RESIZE
-from providers.linode.resources.instance.interfaces import ByKind, InterfaceArgs, on_the_wire
+from providers.linode.resources.instance.interfaces import ByKind, InterfaceArgs, on_the_wire, says_all
 from providers.linode.resources.instance.password_strength import LENGTHS
 
 MOST_USER_DATA_BYTES = 65_535
@@ -307,7 +307,7 @@ class InstanceArgs(Args):
     """Whether the API boots it again when it goes off by itself."""
 
     alerts: In[Alerts | None] = arg(
-        PUT, default=None, else_="the API's", wire="", note="only what is set is sent"
+        PUT, default=None, else_="the API's", wire="", note="only what is set is sent", covers=covers
     )
     """Thresholds of the API's mails."""
 
@@ -364,6 +364,7 @@ class InstanceArgs(Args):
         else_="one public interface",
         seen="",
         body=on_the_wire,
+        covers=says_all,
         note="another firewall_id in one of the linode generation alone: without it; 0 is none",
     )
     """At most 3, in the API's form of the generation. Changed with a power cycle."""

@@ -19,6 +19,7 @@ from typing_extensions import NotRequired, TypedDict
 from providers.linode.core.args import NONE, IdOrNone, Of
 from providers.linode.core.forms import Address, Flag, Id
 from providers.linode.core.problems import TOLD, told
+from providers.linode.core.values import covers
 
 KINDS = ("public", "vlan", "vpc")
 NEITHER = (
@@ -332,6 +333,12 @@ def public_goes(old: Sequence[Row] | None, new: Sequence[Row] | None) -> bool:
     """Whether a Linode's public interface goes, and with it its address; a legacy one leaves it to the Linode."""
     kept = [match for _, match in pairs(old or (), new or ()) if match is not None]
     return any(one.get("public") is not None and one not in kept for one in old or ())
+
+
+def says_all(old: object, new: object) -> bool:
+    """Whether Linode interfaces stay as they are; legacy ones are written as a whole."""
+    rows = new if isinstance(new, list) else []
+    return not any(isinstance(row, Mapping) and "purpose" in row for row in rows) and covers(old, new)
 
 
 def on_the_wire(wanted: Sequence[Row]) -> list[Row]:

@@ -266,3 +266,8 @@ def step_lines(text: str) -> Counter[str]:
     ]
     kept = (line for line in lines[: min(ends, default=0)] if line and not PASSING.match(line))
     return Counter(line.replace(" (Ns)**", "**") for line in kept)
+
+
+def detail_lines(text: str) -> list[str]:
+    """The lines of --diff, in any order."""
+    return sorted(line.rstrip() for line in TIMES.sub("(Ns)", text).splitlines() if line.strip())

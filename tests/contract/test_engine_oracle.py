@@ -24,6 +24,7 @@ from tests.contract.engine_oracle import (
     closing,
     comparable_events,
     comparable_state,
+    detail_lines,
     entries_told,
     events_told,
     load,
@@ -222,3 +223,20 @@ def _without_times(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_times(part) for key, part in value.items() if key not in UNCOMPARED}
     return [_without_times(part) for part in value] if isinstance(value, list) else value
+
+
+@needs_oracle
+@pytest.mark.all
+@pytest.mark.parametrize(
+    "scenario", [name for name in PREVIEWED if (ORACLE / name / "preview-diff.txt").exists()]
+)
+def test_the_details_of_a_preview_read_like_the_real_engines(
+    scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = put_in_place(scenario, tmp_path)
+    command = shlex.split(load(scenario, "scenario.json")["preview_command"])[1:]
+
+    answer = place.run(monkeypatch, *(word for word in command if word != "--json"), "--diff")
+
+    recorded = (ORACLE / scenario / "preview-diff.txt").read_text(encoding="utf-8")
+    assert detail_lines(answer.out) == detail_lines(recorded)

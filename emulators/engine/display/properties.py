@@ -44,9 +44,9 @@ def value_lines(label: str, value: Value, indent: str, mark: str = " ") -> list[
 
 
 def property_lines(properties: Properties, indent: str, mark: str = " ") -> list[str]:
-    """All properties, sorted, their colons aligned."""
+    """All properties, sorted, their colons aligned; those that are hidden count."""
     shown = {key: value for key, value in sorted(properties.items()) if key not in HIDDEN}
-    width = max(map(len, shown), default=0)
+    width = max(map(len, properties), default=0)
     lines = []
     for key, value in shown.items():
         lines.extend(value_lines(key.ljust(width), value, indent, mark))
@@ -57,13 +57,11 @@ def diff_lines(
     old: Properties, new: Properties, indent: str, only: Collection[str] | None = None
 ) -> list[str]:
     """New over old, with ``+``, ``-`` and ``~`` before what differs; only those of these keys where some are given."""
-    keys = sorted((old.keys() | new.keys()) - HIDDEN)
+    keys = sorted(key for key in (old.keys() | new.keys()) - HIDDEN if only is None or key in only)
     width = max(map(len, keys), default=0)
     lines = []
     for key in keys:
         label = key.ljust(width)
-        if only is not None and key not in only:
-            continue
         if key not in new:
             lines.extend(value_lines(label, old[key], indent, "-"))
         elif key not in old:

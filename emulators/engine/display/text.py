@@ -52,6 +52,7 @@ WORDS: dict[Op, Words] = {
     "refresh": Words("~ ", "refreshing", "refreshing"),
     "import": Words("= ", "import", "importing", "imported"),
 }
+OUTPUTS = "--outputs:--"
 COUNTED: tuple[Op, ...] = ("create", "update", "delete", "replace", "import")
 
 
@@ -67,6 +68,8 @@ class Text:
         self._rows: dict[str, str] = {}
         """By URN, "" for the stack: what was last told of it."""
         self._diffs: dict[str, str] = {}
+        self._depths: dict[str, int] = {}
+        """Of what --diff has shown: a resource is indented below a parent that was."""
         self._outputs: StackOutputs | None = None
         self._stack_line: Step | None = None
         self._stack_seconds = 0.0
@@ -122,7 +125,7 @@ class Text:
         if step.resource.type == urns.STACK_TYPE and step.op in ("same", "refresh"):
             self._stack_line = step
             self._rows[""] = f"    {step.resource.type} {step.resource.name} running "
-            if self._diff and step.op == "same":
+            if self._diff and (step.op == "same" or self._info.options.kind == "refresh"):
                 self._details(step, "same")
         elif step.op == "read" or (step.op == "same" and not step.protection_changes):
             pass
@@ -184,14 +187,15 @@ class Text:
     def _details(self, step: Step, op: Op) -> None:
         """The resource with its properties, as --diff shows it."""
         resource = step.resource
-        lead = "" if resource.type == urns.STACK_TYPE else "    "
+        depth = self._depths[step.urn] = self._depths.get(resource.parent, -1) + 1
+        lead = "    " * depth
         lock = "" if not step.protection_changes else " 🔒" if step.resource.protect else " 🔓"
         self._print(f"{lead}{WORDS[op].mark}{resource.type}: ({op}{_retained(step)}){lock}")
         shown_id = step.old.id if step.old is not None else resource.id
         if shown_id and resource.custom:
             self._print(f"{lead}    [id={shown_id}]")
         self._print(f"{lead}    [urn={resource.urn}]")
-        for line in _property_lines(step, op):
+        for line in [*_property_lines(step, op), *_lost_outputs(step, op)]:
             self._print(f"{lead}  {line}")
 
     def finish(self, result: Result) -> None:
@@ -201,7 +205,8 @@ class Text:
             self._finish_lines()
         lines = _diagnostic_lines(self._diagnostics, self._info.root_name)
         if self._show_outputs and self._outputs is not None:
-            lines += _output_lines(self._outputs, self._preview)
+            heading = f"    {OUTPUTS}" if self._diff else "Outputs:"
+            lines += _output_lines(self._outputs, self._preview, heading)
         errored = sum(any(i.severity == "error" for i in items) for items in self._diagnostics.values())
         for line in [*lines, *_count_lines(result, errored, self._preview)]:
             self._print(line)
@@ -253,7 +258,20 @@ def _property_lines(step: Step, op: Op) -> list[str]:
         return diff_lines(old.inputs | old.outputs, new.inputs | new.outputs, "") if new else []
     if old is None or new is None:
         return property_lines(step.resource.inputs, "")
-    return diff_lines(old.inputs, new.inputs, "", None if step.detailed is None else step.changed_keys)
+    if step.detailed is None:
+        made_first = op == "replace" and new.outputs  # then it is there, or foreseen, by now
+        return (
+            diff_lines(old.outputs, new.outputs, "") if made_first else diff_lines(old.inputs, new.inputs, "")
+        )
+    return diff_lines(old.inputs, new.inputs, "", step.changed_keys)
+
+
+def _lost_outputs(step: Step, op: Op) -> list[str]:
+    """What goes with a stack, or with what a refresh found gone."""
+    is_told = step.op == "refresh" or step.resource.type == urns.STACK_TYPE
+    if op != "delete" or not is_told or step.old is None or not step.old.outputs:
+        return []
+    return [f"  {OUTPUTS}", *diff_lines(step.old.outputs, {}, "")]
 
 
 def _diagnostic_lines(diagnostics: dict[str, list[Diagnostic]], root: str) -> list[str]:
@@ -268,7 +286,7 @@ def _diagnostic_lines(diagnostics: dict[str, list[Diagnostic]], root: str) -> li
     return lines
 
 
-def _output_lines(outputs: StackOutputs, preview: bool) -> list[str]:
+def _output_lines(outputs: StackOutputs, preview: bool, heading: str) -> list[str]:
     """All of the stack's outputs, or in a preview only what changes."""
     old, new = outputs.old, outputs.new
     if preview:
@@ -279,7 +297,7 @@ def _output_lines(outputs: StackOutputs, preview: bool) -> list[str]:
         new = {key: value for key, value in known.items() if key in changed}
     is_new = outputs.step is not None and outputs.step.op == "create"
     lines = property_lines(new, "") if is_new else diff_lines(old, new, "")
-    return ["Outputs:", *(f"  {line}" for line in lines), ""] if lines else []
+    return [heading, *(f"  {line}" for line in lines), ""] if lines else []
 
 
 def _count_lines(result: Result, errored: int, preview: bool) -> list[str]:

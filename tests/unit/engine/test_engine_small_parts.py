@@ -57,13 +57,13 @@ def test_properties_are_aligned_and_hide_the_serialized_provider() -> None:
     lines = properties.property_lines({"b": [1, {"c": None}], "long": Secret("x"), "__provider": "gAS"}, "")
 
     assert lines == [
-        "  b   : [",
+        "  b         : [",
         "      [0]: 1",
         "      [1]: {",
         "          c: <null>",
         "      }",
         "  ]",
-        "  long: [secret]",
+        "  long      : [secret]",
     ]
 
 

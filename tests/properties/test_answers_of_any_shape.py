@@ -12,10 +12,11 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.transport import Reply, Transport
 from providers.linode.catalogs import Catalogs
+from providers.linode.core import grants
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec
 from providers.linode.provider import SPECS
-from providers.linode.resources.instance import firewalls, grants
+from providers.linode.resources.instance import firewalls
 from providers.linode.resources.instance.account_lookups import AccountLookups
 from tests.sessions import NOWHERE
 
@@ -134,7 +135,7 @@ def questions(session: Session) -> list[Callable[[], object]]:
         client.account_id,
         client.placement_group_regions,
         lambda: session.labels("/nodebalancers"),
-        lambda: grants.restricted_user(client),
+        lambda: grants.access_of(client),
         lambda: firewalls.held(client, 7, client.interfaces(7), [{"public": {}, "firewall_id": 7}]),
         lambda: lookups.group_regions,
         lambda: lookups.firewalls,

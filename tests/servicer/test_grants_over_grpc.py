@@ -10,6 +10,8 @@ from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Servicer
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
+
 
 @pytest.fixture
 def restricted(world: World) -> Iterator[Servicer]:
@@ -57,3 +59,34 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
     assert [name for name, _ in tagged] == ["tags"]
     assert "can't be made by the token's user" in replaced[0][1]
     assert after["watchdog_enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "scope"),
+    [
+        ("Instance", {}, "linodes:read_write"),
+        ("Firewall", {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}, "firewall:read_write"),
+        ("SSHKey", {"label": "web", "ssh_key": KEY}, "account:read_write"),
+    ],
+)
+def test_a_scope_that_the_token_lacks_is_told_at_preview(
+    world: World, kind: str, own: dict[str, object], scope: str
+) -> None:
+    token = world.api.add_token(world.account, "linodes:read_only firewall:read_only account:read_only")
+    inputs = world.inputs() if kind == "Instance" else {**own, "owner": world.owner.as_props()}
+    with Servicer(LinodeProvider(kind), {**world.config, "linode:token": token}) as servicer:
+        _, failures = servicer.check(inputs)
+
+    assert [name for name, _ in failures] == [""]
+    assert (
+        f"needs the scope {scope}, and the token (from linode:token) has account:read_only" in failures[0][1]
+    )
+
+
+def test_a_firewall_is_refused_to_a_restricted_user_as_a_linode_is(world: World) -> None:
+    token = world.api.add_token(world.account, user="deploy", restricted=True, grants=("add_firewalls",))
+    policies = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
+    with Servicer(LinodeProvider("Firewall"), {**world.config, "linode:token": token}) as servicer:
+        _, failures = servicer.check({**policies, "label": "web-1", "owner": world.owner.as_props()})
+
+    assert "the tag in the create request is what shows whose a firewall is" in failures[0][1]

@@ -439,7 +439,7 @@ def test_thirty_two_checks_at_once_ask_for_each_list_of_the_account_once(
         assert asked.count(f"GET /v4{path}") == 1, path
 
 
-def test_thirty_two_firewalls_checked_at_once_ask_for_linodes_and_firewalls_once(wall: Kind) -> None:
+def test_thirty_two_firewalls_checked_at_once_ask_for_each_thing_once(wall: Kind) -> None:
     body = {"type": "g6-nanode-1", "region": "de-fra-2", "label": "web"}
     linode = wall.world.call("POST", "/linode/instances", body)["id"]
 
@@ -451,7 +451,7 @@ def test_thirty_two_firewalls_checked_at_once_ask_for_linodes_and_firewalls_once
 
     asked = [line for line in wall.world.seen() if line.startswith("GET") and "/account" not in line]
     assert failures == []
-    assert asked == ["GET /v4/networking/firewalls", "GET /v4/linode/instances"]
+    assert asked == ["GET /v4/networking/firewalls", "GET /v4/linode/instances", "GET /v4/profile"]
 
 
 def test_a_linode_that_this_run_has_made_meanwhile_is_no_unknown_one(wall: Kind) -> None:

@@ -289,7 +289,8 @@ class LinodeClient:
 
     def profile(self) -> Profile:
         """The token's user. Any scope. Source: GET /profile."""
-        return Profile.read(self.get("/profile"))
+        reply = self.transport.request("GET", "/profile")
+        return Profile.read({**reply.body, "scopes": reply.headers.get("X-OAuth-Scopes", "")})
 
     def account_id(self) -> str:
         """What identifies the token's account, whoever of its users the token belongs to.

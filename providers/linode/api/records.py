@@ -162,3 +162,5 @@ class Profile(Record):
 
     username: str = ""
     restricted: bool = False
+    scopes: str = ""
+    """The token's, by the answer's header."""

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from providers.linode.api.errors import LinodeError
-from providers.linode.core import diff, effects, engine, runtime, values
+from providers.linode.core import diff, effects, engine, grants, runtime, values
 from providers.linode.core.adoption import place
 from providers.linode.core.effects import OURS, Effects, Takes
 from providers.linode.core.evidence import Evidence
@@ -85,6 +85,7 @@ def judged(spec: Spec[A, R], known: Checking[A]) -> Iterator[Problem]:
         yield refusal.problem
     yield from label_taken(spec, known)
     yield from ids_of_nothing(spec, known)
+    yield from grants.problems(spec, known)
 
 
 def to_do(spec: Spec[A, R], takes: Mapping[str, Takes], own: R | None, news: Props) -> dict[str, Takes]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from providers.linode.core import check
+from providers.linode.core.grants import Access, Restricted, parsed, refusals
 from providers.linode.core.problems import Problem
-from providers.linode.resources.instance.grants import Restricted, parsed, refusals
+from providers.linode.resources import firewall, ssh_key
 from providers.linode.resources.instance.spec import SPEC
 from tests import sessions
 from tests.sessions import OWNER
@@ -29,7 +30,7 @@ def test_the_grants_are_read_as_far_as_they_matter() -> None:
 
     found = parsed("deploy", {"global": {"add_linodes": False}, "linode": rows, "volume": []})
 
-    assert found == Restricted("deploy", may_add=False, read_only=frozenset({7}))
+    assert found == Restricted("deploy", {"add_linodes": False}, {"linode": frozenset({7})})
 
 
 @pytest.mark.parametrize("body", [{}, {"global": None, "linode": None}, {"global": {"add_linodes": None}}])
@@ -48,9 +49,9 @@ def test_grants_of_another_form_are_not_judged(body: dict[str, object]) -> None:
 def test_one_line_says_what_will_be_refused(
     changed: tuple[str, ...], mine: int | None, is_made: bool, field: str, says: str
 ) -> None:
-    user = Restricted("deploy", may_add=True, read_only=frozenset({7}))
+    user = Restricted("deploy", {"add_linodes": True}, {"linode": frozenset({7})})
 
-    [problem] = refusals(user, changed, mine, is_made=is_made)
+    [problem] = refusals(SPEC, user, changed, mine, is_made=is_made)
 
     assert problem.field == field
     assert says in problem.reason
@@ -59,16 +60,16 @@ def test_one_line_says_what_will_be_refused(
 
 
 def test_a_missing_grant_is_said_in_the_same_line() -> None:
-    [problem] = refusals(Restricted("deploy", may_add=False), NOTHING, None, is_made=True)
+    [problem] = refusals(SPEC, Restricted("deploy", {"add_linodes": False}), NOTHING, None, is_made=True)
 
     assert "it lacks the grant add_linodes, too" in problem.reason
 
 
 @pytest.mark.parametrize(("changed", "mine"), [(WATCHDOG, 8), (NOTHING, 7), (WATCHDOG, None)])
 def test_what_a_restricted_user_may_do_is_not_refused(changed: tuple[str, ...], mine: int | None) -> None:
-    user = Restricted("deploy", read_only=frozenset({7}))
+    user = Restricted("deploy", read_only={"linode": frozenset({7})})
 
-    assert list(refusals(user, changed, mine, is_made=False)) == []
+    assert list(refusals(SPEC, user, changed, mine, is_made=False)) == []
 
 
 def problems(old: dict[str, object], **changed: object) -> list[Problem]:
@@ -94,3 +95,32 @@ def test_another_owner_is_another_tag() -> None:
     assert problems(STATE) == []
     assert problems(STATE, label="web-2") == []
     assert [each.field for each in problems(STATE, tags=["blue"])] == ["tags"]
+
+
+def test_a_firewall_is_judged_by_its_own_grants() -> None:
+    user = Restricted("deploy", {"add_linodes": True, "add_firewalls": False}, {"firewall": frozenset({7})})
+
+    [made] = refusals(firewall.SPEC, user, NOTHING, None, is_made=True)
+    [changed] = refusals(firewall.SPEC, user, ("label",), 7, is_made=False)
+
+    assert "whose a firewall is; it lacks the grant add_firewalls, too" in made.reason
+    assert "firewall 7 may only be read by the token's user 'deploy'" in changed.reason
+
+
+def test_what_has_no_tags_is_left_to_a_restricted_user() -> None:
+    assert list(refusals(ssh_key.SPEC, Restricted("deploy"), ("label",), 7, is_made=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("scopes", "covered"),
+    [
+        ("*", True),
+        ("linodes:read_write firewall:read_write", True),
+        ("linodes:read_write firewall:read_only", False),
+        ("linodes:read_write", False),
+        ("", True),
+        ("unknown", True),
+    ],
+)
+def test_a_scope_is_missing_where_the_api_says_which_there_are(scopes: str, covered: bool) -> None:
+    assert Access(scopes).covers(firewall.SPEC.scope) is covered

@@ -17,7 +17,6 @@ from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Refu
 from providers.linode.resources.instance import (
     account_rules,
     deleting,
-    grants,
     interfaces,
     network_rules,
     steps,
@@ -281,7 +280,6 @@ def _judged(check: Checking[InstanceArgs]) -> Iterator[Problem]:
     )
     erasing = [name for name, each in differing.items() if each.replaces or each.destroys]
     yield from account_rules.adopted(check, facts, erasing)
-    yield from grants.problems(check)
 
 
 def _refused(check: Checking[InstanceArgs]) -> Iterator[Refusal]:

@@ -90,7 +90,7 @@ class Change(Frozen):
     destroys: what is lost for good. seconds_off: the least and the most that a change in place has it off, None where
     it is never off or not told.
     dragged_by: the resource that takes it down. delete_first: None when the preview does not tell.
-    cost_before and cost_after: None when not known or when it is no server; 0 when it is not there.
+    cost_before and cost_after: None when not known or when it costs nothing; 0 when it is not there.
     """
 
     urn: str
@@ -120,6 +120,11 @@ class Change(Frozen):
     @property
     def changed(self) -> bool:
         return self.op != "same"
+
+    @property
+    def priced(self) -> bool:
+        """Whether it is of what costs something; of a server that may be not known."""
+        return self.server or self.cost_before is not None or self.cost_after is not None
 
     @property
     def level(self) -> Level:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from providers.linode.resources.root_password import RootPassword as RootPassword
     from providers.linode.resources.ssh_key import SSHKey as SSHKey
     from providers.linode.resources.ssh_key import SSHKeyArgs as SSHKeyArgs
+    from providers.linode.resources.volume import Volume as Volume
+    from providers.linode.resources.volume import VolumeArgs as VolumeArgs
 
 _MODULES = {
     "account": "Account",
@@ -31,6 +33,7 @@ _MODULES = {
     "instance.resource": "Instance",
     "root_password": "RootPassword",
     "ssh_key": "SSHKey SSHKeyArgs",
+    "volume": "Volume VolumeArgs",
 }
 
 

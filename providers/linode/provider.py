@@ -8,10 +8,12 @@ from providers.linode.core import engine, leftovers, runtime
 from providers.linode.core.owner import Owner
 from providers.linode.core.provider import Props, Provider
 from providers.linode.core.spec import Spec
-from providers.linode.resources import account, firewall, root_password, ssh_key
+from providers.linode.resources import account, firewall, root_password, ssh_key, volume
 from providers.linode.resources.instance import spec as instance
 
-SPECS: dict[str, Spec[Any, Any]] = {spec.kind: spec for spec in (instance.SPEC, firewall.SPEC, ssh_key.SPEC)}
+SPECS: dict[str, Spec[Any, Any]] = {
+    spec.kind: spec for spec in (instance.SPEC, firewall.SPEC, ssh_key.SPEC, volume.SPEC)
+}
 
 
 class LinodeProvider(Provider):

@@ -8,7 +8,7 @@ from pathlib import Path
 import dill
 import pytest
 
-from providers.linode import Account, Firewall, Instance, RootPassword, SSHKey
+from providers.linode import Account, Firewall, Instance, RootPassword, SSHKey, Volume
 from providers.linode.core.owner import Owner
 from providers.linode.core.provider import DynamicResource, _as_stored
 from providers.linode.pins import PinFile
@@ -38,6 +38,7 @@ TOKENS: dict[type[DynamicResource], str] = {
     Instance: "dynamic/linode:Instance",
     Firewall: "dynamic/linode:Firewall",
     SSHKey: "dynamic/linode:SSHKey",
+    Volume: "dynamic/linode:Volume",
     Account: "dynamic/linode:Account",
     RootPassword: "dynamic/linode:RootPassword",
 }

@@ -234,6 +234,21 @@ FIREWALL: dict[str, list[Row]] = {
 KEY: dict[str, list[Row]] = {"label": [Row({}, put(label="other-1"), "other-1")]}
 
 
+def attach(place: Place) -> None:
+    place.by_hand("POST", "/attach", {"linode_id": "{linode}"})
+
+
+def detach(place: Place) -> None:
+    place.by_hand("POST", "/detach")
+
+
+VOLUME: dict[str, list[Row]] = {
+    "label": [Row({}, put(label="other-1"), "other-1")],
+    "tags": [Row({"tags": ["web"]}, put(tags=[]), []), Row({"tags": []}, put(tags=["red"]), ["red"])],
+    "linode_id": [Row({"linode_id": "{linode}"}, detach, 0), Row({"linode_id": 0}, attach, "{linode}")],
+}
+
+
 @dataclass(frozen=True)
 class Kind:
     """What is declared of one of it beside a row's inputs, its rows, and the inputs that have none."""
@@ -252,8 +267,9 @@ KINDS = {
     "Firewall": Kind({"inbound_policy": "DROP", "outbound_policy": "DROP"}, FIREWALL, {"nodebalancers"}),
     "SSHKey": Kind({"ssh_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"},
                    KEY, {"ssh_key"}),
+    "Volume": Kind({"region": "de-fra-2"}, VOLUME, {"region", "size", "encryption"}),
 }  # fmt: skip
-"""The local API has no NodeBalancers; a key's text can't change."""
+"""The local API has no NodeBalancers; a key's text can't change, and a volume that somebody grew never shrinks."""
 
 
 class Stack:

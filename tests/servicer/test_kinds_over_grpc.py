@@ -64,7 +64,15 @@ def ssh_key(world: World, servicer: Servicer) -> Kind:
     return Kind(world, servicer, "SSHKey", "SSH key", "/profile/sshkeys", {"ssh_key": KEY})
 
 
-MAKE: dict[str, Callable[[World, Servicer], Kind]] = {"Firewall": firewall, "SSHKey": ssh_key}
+def volume(world: World, servicer: Servicer) -> Kind:
+    return Kind(world, servicer, "Volume", "volume", "/volumes", {"region": "de-fra-2", "tags": ["web"]})
+
+
+MAKE: dict[str, Callable[[World, Servicer], Kind]] = {
+    "Firewall": firewall,
+    "SSHKey": ssh_key,
+    "Volume": volume,
+}
 
 
 def urn(kind: str, name: str = "web-1") -> str:

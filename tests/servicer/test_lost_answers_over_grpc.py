@@ -48,6 +48,7 @@ OWN: Mapping[str, Props] = {
     },
     "Firewall": {"inbound": [RULE], "inbound_policy": "DROP", "outbound_policy": "ACCEPT"},
     "SSHKey": {"ssh_key": KEY},
+    "Volume": {"region": "de-fra-2"},
 }
 NUMBERS = count(1)
 
@@ -134,6 +135,19 @@ CASES = [
     Case("delete", None, kind="Firewall"),
     Case("label", {"label": "other"}, kind="SSHKey"),
     Case("delete", None, kind="SSHKey"),
+    Case("grown", {"size": 40}, kind="Volume"),
+    Case("attached", lambda world, number: {"linode_id": guest(world, number)}, kind="Volume"),
+    Case(
+        "moved",
+        lambda world, number: {"linode_id": guest(world, number)},
+        lambda world, number: {"linode_id": guest(world, 10_000 + number)},
+        kind="Volume",
+    ),
+    Case(
+        "detached", {"linode_id": 0}, lambda world, number: {"linode_id": guest(world, number)}, kind="Volume"
+    ),
+    Case("label and tags", {"label": "other", "tags": ["red"]}, kind="Volume"),
+    Case("delete", None, kind="Volume"),
 ]
 
 

@@ -17,6 +17,7 @@ from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.limits import VOLUMES
 from emulators.linode_api.core.records import Kind, Record, all_of, change, given
 from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.resources.catalogs import public
 from emulators.linode_api.resources.linode import configs, linodes
 from emulators.linode_api.resources.linode.linodes import Linode
 
@@ -67,6 +68,21 @@ def linode_of(account: Account, volume: Record) -> Linode | None:
             if any(one and one.get("volume_id") == volume.id for one in config["devices"].values()):
                 return linode
     return None
+
+
+@public.rows("/volumes/types", budgets=())
+def types(_: Call) -> list[Json]:
+    """Source: recording TestVolumeType_List."""
+    dearer = {"id-cgk": {"hourly": 0.00018, "monthly": 0.12}, "br-gru": {"hourly": 0.00021, "monthly": 0.14}}
+    return [
+        {
+            "id": "volume",
+            "label": "Storage Volume",
+            "price": {"hourly": 0.00015, "monthly": 0.1},
+            "region_prices": [{"id": region, **price} for region, price in dearer.items()],
+            "transfer": 0,
+        }
+    ]
 
 
 api.reads_of(VOLUME, *FILTERABLE)

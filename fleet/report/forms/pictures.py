@@ -96,7 +96,7 @@ def _leaf(change: Change, group: str, y: int) -> Leaf:
         note = f"{tops}: {'no effect' if note == 'none' else note}"
     verdict: Verdict = words.row_verdict(change) if change.changed else "nothing"
     title = f"{words.sign(change)} {change.name}{' (protected)' if change.protected else ''}"
-    return Leaf(change.name, group, title, note, words.month(change) if change.server else "", verdict, y)
+    return Leaf(change.name, group, title, note, words.month(change) if change.priced else "", verdict, y)
 
 
 class Bars(NamedTuple):

@@ -71,7 +71,7 @@ def effect(change: Change) -> Phrase:
 def month(change: Change) -> str:
     """What it costs: `+$5.00` new, `−$5.00` gone, `$5.00 → $12.00` changed, `not known`."""
     before, after = change.cost_before, change.cost_after
-    if not change.server:
+    if not change.priced:
         return "–"
     if before is None and after is None:
         return "not known"

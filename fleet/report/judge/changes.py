@@ -87,6 +87,7 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
     line = None if drift or op == "same" else bundle.effects.get(step.urn)
     stored = cost.number(step.old.outputs.get("monthly_usd")) if step.old else None
     prices = line.monthly_usd if line else (stored, stored if op == "same" else None)
+    priced = server or prices != (None, None)
     found = effects.drifted(op) if drift else effects.of(step, op, paths, judgement, types, line)
     before = None if op == "create" else step.old
     after = None if op == "delete" else step.new or step.old
@@ -113,8 +114,8 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
         region=shown("region", inputs.get("region")),
         plan_type=shown("type", inputs.get("type")),
         image=shown("image", inputs.get("image")),
-        cost_before=cost.monthly(before, types, prices[0]) if server else None,
-        cost_after=cost.monthly(after, types, prices[1]) if server else None,
+        cost_before=cost.monthly(before, types, prices[0]) if priced else None,
+        cost_after=cost.monthly(after, types, prices[1]) if priced else None,
     )
 
 

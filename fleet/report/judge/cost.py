@@ -1,4 +1,4 @@
-"""What servers cost, in US dollars a month. Exact decimals; rounded once, when shown.
+"""What servers and what hangs on them cost, in US dollars a month. Exact decimals; rounded once, when shown.
 
 Source: GET /linode/types: price, region_prices, addons.backups.
 """
@@ -24,7 +24,7 @@ def by_name(inputs: Json) -> Mapping[str, object]:
 def monthly(
     state: State | None, types: Mapping[str, CatalogType], told: Decimal | None = None
 ) -> Decimal | None:
-    """What a server in this state costs; 0 for none, None when it is not known.
+    """What a resource in this state costs; 0 for none, None when it is not known.
 
     The catalog's price by type and region, else the figure that the provider told.
     """
@@ -75,7 +75,7 @@ def totals(changes: Iterable[Change], *, all_known: bool) -> tuple[Sum, Sum, boo
     now = then = Decimal(0)
     now_open = then_open = change_open = False
     for change in changes:
-        if not change.server:
+        if not change.priced:
             continue
         now += change.cost_before or 0
         then += change.cost_after or 0

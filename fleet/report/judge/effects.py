@@ -23,9 +23,10 @@ RECORDS = frozenset(
 )
 """Types of resources that are records in the state only: nothing in the account goes with them."""
 
-GONE: Mapping[str, tuple[Level, str]] = {
-    "pulumi-python:dynamic/linode:Firewall": ("unknown", "deleted: what stood behind it is open"),
-    "pulumi-python:dynamic/linode:SSHKey": ("none", "deleted: servers keep the keys that they have"),
+GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
+    "pulumi-python:dynamic/linode:Firewall": ("unknown", "deleted: what stood behind it is open", ("id",)),
+    "pulumi-python:dynamic/linode:SSHKey": ("none", "deleted: servers keep the keys that they have", ("id",)),
+    "pulumi-python:dynamic/linode:Volume": ("data loss", "deleted with everything on it", ("disks", "id")),
 }
 """What goes with a resource that is no server: a provider is not asked about a delete."""
 
@@ -74,7 +75,7 @@ def of(
         return _by_property(paths, _smaller_disk(step, types))
     if op == "update" or names.resource_type(step.urn) in RECORDS:
         return _one("none", "none")
-    return _one(*GONE.get(names.resource_type(step.urn), ("unknown", "what goes with it is not known")))
+    return _one(*GONE.get(names.resource_type(step.urn), ("unknown", "what goes with it is not known", ())))
 
 
 def drifted(op: Op) -> Found:

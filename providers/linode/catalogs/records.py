@@ -71,7 +71,21 @@ class RegionPrice(Price):
     region: str = Field(validation_alias="id")
 
 
-class LinodeType(Record):
+class Priced(Record):
+    """What costs something, more in some regions. Source: GET /volumes/types, of which a row is a GB's."""
+
+    price: Price = Price()
+    region_prices: tuple[RegionPrice, ...] = ()
+
+    def monthly_usd(self, region: str) -> float | None:
+        return _price_in(region, self.price, self.region_prices).monthly_usd
+
+
+def _price_in(region: str, price: Price, own: Iterable[RegionPrice]) -> Price:
+    return next((each for each in own if each.region == region), price)
+
+
+class LinodeType(Priced):
     """A plan: what a Linode of it has, and what it costs. Source: GET /linode/types."""
 
     id: str
@@ -85,8 +99,6 @@ class LinodeType(Record):
     gpus: int = 0
     accelerated_devices: int = 0
     successor: str | None = None
-    price: Price = Price()
-    region_prices: tuple[RegionPrice, ...] = ()
     backups_price: Price = Field(default=Price(), validation_alias=AliasPath("addons", "backups", "price"))
     backups_region_prices: tuple[RegionPrice, ...] = Field(
         default=(), validation_alias=AliasPath("addons", "backups", "region_prices")
@@ -104,7 +116,7 @@ class LinodeType(Record):
         """To the tenth of a cent of an hour, so that 12.0 + 2.5 is 14.5 and not a hair more."""
         asked = [(self.price, self.region_prices)]
         asked += [(self.backups_price, self.backups_region_prices)] if backups else []
-        prices = [next((each for each in own if each.region == region), price) for price, own in asked]
+        prices = [_price_in(region, *each) for each in asked]
         found = [getattr(price, per) for price in prices]
         return None if None in found else round(sum(found), 5)
 

@@ -10,7 +10,7 @@ from providers.linode.core.effects import OURS, Cause, Effects, Op, Takes, worst
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import A, Changed, R, Spec
-from providers.linode.core.values import is_unknown
+from providers.linode.core.values import is_unknown, whole_numbers
 
 Props = Mapping[str, object]
 
@@ -84,4 +84,5 @@ def effects(
 def _shown(spec: Spec[Any, Any], name: str, olds: Props, news: Props) -> tuple[str, str]:
     if spec.fields[name].secret or is_unknown(news.get(name)):
         return "", ""
-    return str(olds.get(name) or ""), str(news.get(name) or "")
+    old, new = (str(whole_numbers(props.get(name)) or "") for props in (olds, news))
+    return old, new

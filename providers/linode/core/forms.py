@@ -79,6 +79,18 @@ def _ports(text: str) -> str:
     return text
 
 
+def matching(pattern: str) -> AfterValidator:
+    """For Annotated: a text that the pattern fits whole; `told` says what is wrong with another."""
+    form = re.compile(pattern)
+
+    def judge(text: str) -> str:
+        if not form.fullmatch(text):
+            raise ValueError
+        return text
+
+    return AfterValidator(judge)
+
+
 def label(least: int, most: int) -> WrapValidator:
     """For Annotated: what Linode takes for the label of a Linode, a firewall and other things."""
     form = re.compile(rf"[A-Za-z0-9](?!.*(--|__|\.\.))[A-Za-z0-9._-]{{{least - 2},{most - 2}}}[A-Za-z0-9]")

@@ -1,0 +1,150 @@
+"""A block storage volume, and the Linode it is attached to. Source: POST /volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Annotated, Any, Literal, overload
+
+import pulumi
+from pydantic import Field
+
+from providers.linode.api.errors import LinodeError
+from providers.linode.api.records import Owned
+from providers.linode.catalogs.records import Priced, parse
+from providers.linode.core.args import NONE, Args, IdOrNone, In, InList, arg, by_name
+from providers.linode.core.effects import ACTION, PUT, REPLACE, Takes
+from providers.linode.core.forms import LINODES, Tag, Text, matching
+from providers.linode.core.problems import Problem, told
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
+from providers.linode.core.waiting.until import until
+from providers.linode.resources.base import Resource
+
+TYPES = "/volumes/types"
+SMALLEST_GB, DEFAULT_GB, LARGEST_GB = 10, 20, 16_384
+LABEL = "must have 1 to 32 letters, digits, '-' or '_', begin with a letter, and no '--' or '__'. Next: correct it."
+Label = Annotated[str, matching(r"[A-Za-z](?!.*(--|__))[A-Za-z0-9_-]{0,31}"), told(LABEL)]
+Size = Annotated[
+    int,
+    Field(ge=SMALLEST_GB, le=LARGEST_GB),
+    told(f"must be a whole number of GB, {SMALLEST_GB} to {LARGEST_GB}. Next: correct it."),
+]
+GROW = Takes("grown in place", "grown from {old} to {new} GB", one_way="a volume never shrinks")
+"""The file system on it has to be grown by hand afterwards."""
+
+
+def _now(update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
+    return SPEC.get(update.session, update.record.id)
+
+
+def _once(
+    update: Update[VolumeArgs, VolumeRecord], is_so: Callable[[VolumeRecord], bool], what: str
+) -> VolumeRecord:
+    return until(lambda: _now(update), is_so, f"volume {update.record.id} is to be {what}", update.timeout_s)
+
+
+def _ready(update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
+    """The volume once the API takes another action for it."""
+    return _once(update, lambda volume: volume.status == "active", "active")
+
+
+def _grow(update: Update[VolumeArgs, VolumeRecord]) -> None:
+    _ready(update)
+    path, size = f"{SPEC.record_path(update.record.id)}/resize", update.wanted.size
+    update.session.client.act(path, {"size": size}, lambda: _now(update).size == size)
+    _ready(update)
+
+
+def _attach(update: Update[VolumeArgs, VolumeRecord]) -> None:
+    """To the Linode that is declared, after it has left another one; neither need be off."""
+    act, path = update.session.client.act, SPEC.record_path(update.record.id)
+    there, wanted = _ready(update).linode_id, update.wanted.linode_id
+    if there and there != wanted:
+        act(f"{path}/detach", None, lambda: _now(update).linode_id is None)
+        _once(update, lambda volume: volume.linode_id is None, "detached")
+    if wanted and there != wanted:
+        body = {"linode_id": wanted, "persist_across_boots": True}
+        act(f"{path}/attach", body, lambda: _now(update).linode_id == wanted)
+
+
+class VolumeArgs(Args):
+    label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
+    """Unique in the account; the device of a Linode is /dev/disk/by-id/scsi-0Linode_Volume_<label>."""
+
+    region: In[Text] = arg(REPLACE)
+    """Region id, with block storage. Its Linode has to be there."""
+
+    size: In[Size | None] = arg(GROW, step=_grow, default=None, else_=str(DEFAULT_GB))
+    """GB, 10 to 16384. A smaller one is refused."""
+
+    linode_id: In[IdOrNone | None] = arg(
+        ACTION, step=_attach, default=None, none=NONE, ids_of=LINODES, note="0 is none"
+    )
+    """The Linode it is attached to, and again after each boot."""
+
+    encryption: In[Literal["enabled", "disabled"] | None] = arg(REPLACE, default=None, else_="the API's")
+    """Whether what is on it is encrypted."""
+
+    tags: InList[Tag] = arg(PUT, default=None, unordered=True)
+    """Each 3 to 50 characters. One of our own is added."""
+
+
+class VolumeRecord(Owned):
+    """Source: GET /volumes/{volumeId}. `size` in GB."""
+
+    status: str = ""
+    size: int = 0
+    region: str = ""
+    encryption: str | None = None
+    linode_id: int | None = None
+    filesystem_path: str = ""
+
+
+class Volume(Resource):
+    label: pulumi.Output[str]
+    region: pulumi.Output[str]
+    size: pulumi.Output[int]
+    status: pulumi.Output[str]
+    filesystem_path: pulumi.Output[str]
+    monthly_usd: pulumi.Output[float]
+    tags: pulumi.Output[list[str]]
+    created: pulumi.Output[str]
+
+    @overload
+    def __init__(self, name: str, args: VolumeArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @overload
+    @by_name(VolumeArgs)
+    def __init__(self, name: str) -> None: ...
+    def __init__(self, name: str, args: Any = None, opts: Any = None, **by_name: Any) -> None:
+        self._declare(name, args, opts, by_name)
+
+
+def _refused(check: Checking[VolumeArgs]) -> Iterator[Refusal]:
+    old, new = check.before.get("size"), check.args.size
+    if isinstance(old, int) and new is not None and new < old and not check.replaces:
+        why = f"is {new} GB, and the volume has {old}: volumes never shrink. Next: declare {old} or more."
+        yield Refusal(["size"], Problem("size", why))
+
+
+class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
+    def before(self, olds: Mapping[str, object], record: VolumeRecord | None) -> Mapping[str, object]:
+        """With its size, where that was never declared: the API's own can't be undercut either."""
+        return {**({"size": record.size} if record else {}), **super().before(olds, record)}
+
+    def settled(self, update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
+        return _ready(update)
+
+    def monthly_usd(self, session: Session, args: VolumeArgs) -> float | None:
+        with suppress(LinodeError):
+            types = session.asked(TYPES, lambda: session.client.list_rows(TYPES))
+            of_a_gb = parse(Priced, types[0]) if types else None
+            if of_a_gb is not None and (usd := of_a_gb.monthly_usd(args.region)) is not None:
+                return round(usd * (args.size or DEFAULT_GB), 2)
+        return None
+
+
+SPEC = _VolumeSpec(
+    "Volume", "/volumes", VolumeArgs, VolumeRecord, BY_LABEL_AND_TAG, "volumes:read_write",
+    noun="volume", refused=_refused, erases=("disks", "id"),
+)  # fmt: skip

@@ -1,0 +1,92 @@
+"""A volume through its life, by either engine: made, grown, moved, kept while its Linode is recreated, detached."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from tests.project import Project
+
+pytestmark = pytest.mark.all
+
+PROGRAM = """
+import json
+
+import pulumi
+
+from providers.linode import Instance, Volume
+
+with open("wanted.json") as file:
+    wanted = json.load(file)
+old = Instance("old", type="g6-nanode-1", region="de-fra-2", generation=wanted["generation"])
+new = Instance("new", type="g6-nanode-1", region="de-fra-2")
+on = {"old": old.id.apply(int), "new": new.id.apply(int), "none": 0}[wanted["on"]]
+data = Volume("data", region="de-fra-2", linode_id=on, **wanted["volume"])
+pulumi.export("monthly_usd", data.monthly_usd)
+"""
+
+
+@pytest.fixture
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
+    return Project(tmp_path / "project", engine, api, PROGRAM, stack="dev")
+
+
+def want(project: Project, on: str, generation: int = 1, **volume: object) -> None:
+    wanted = {"on": on, "generation": generation, "volume": volume}
+    (project.folder / "wanted.json").write_text(json.dumps(wanted))
+
+
+def the_volume(project: Project) -> dict[str, Any]:
+    volumes: Any = project.call("GET", "/volumes")["data"]
+    (found,) = volumes
+    return dict(found)
+
+
+def test_a_volume_grows_moves_and_stays_while_its_linode_is_recreated(project: Project) -> None:
+    want(project, "old")
+    made = project.up()
+    first = the_volume(project)
+    again = project.preview("--expect-no-changes")
+
+    want(project, "new", size=40)
+    told = project.preview()
+    moved = project.up()
+    second = the_volume(project)
+
+    want(project, "old", size=40)
+    back = project.up()
+    want(project, "old", 2, size=40)
+    recreated = project.up()
+    third = the_volume(project)
+    kept = project.preview("--expect-no-changes")
+
+    assert [done.code for done in (made, again, told, moved, back, recreated, kept)] == [0] * 7, (
+        recreated.said
+    )
+    assert (first["linode_label"], first["size"]) == ("fleet-dev-old", 20)
+    assert "grown from 20 to 40 GB" in told.said
+    assert "for good: a volume never shrinks; 2.00 → 4.00 USD a month" in told.said
+    assert (second["linode_label"], second["size"]) == ("fleet-dev-new", 40)
+    assert third["linode_label"] == "fleet-dev-old"
+    assert third["linode_id"] != first["linode_id"]
+    assert first["id"] == second["id"] == third["id"]
+
+    want(project, "old", 2, size=30)
+    smaller = project.preview()
+    want(project, "none", 2)
+    detached = project.up()
+    undeclared = the_volume(project)
+    want(project, "none", 2, size=10)
+    far_smaller = project.preview()
+    gone = project.destroy()
+
+    assert smaller.code != 0
+    assert "is 30 GB, and the volume has 40: volumes never shrink. Next: declare 40 or more." in smaller.said
+    assert detached.code == gone.code == 0, detached.said + gone.said
+    assert (undeclared["linode_id"], undeclared["size"]) == (None, 40)
+    assert "is 10 GB, and the volume has 40" in far_smaller.said
+    assert project.call("GET", "/volumes")["data"] == []

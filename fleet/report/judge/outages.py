@@ -58,8 +58,8 @@ def goes_down(change: Change) -> bool:
     if change.op == "replace":
         return change.delete_first is not False
     levels = {effect.level for effect in change.effects}
-    rebuilt = "data loss" in levels and not change.backups_only
-    return change.op == "update" and (rebuilt or "power off" in levels)
+    erased_or_moved = "data loss" in levels and change.destroys != ("backups",)
+    return change.op == "update" and (erased_or_moved or "power off" in levels)
 
 
 def time_off(changes: Iterable[Change]) -> str:

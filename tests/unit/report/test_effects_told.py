@@ -50,6 +50,23 @@ def test_another_firewall_of_an_interface_is_no_outage_and_no_guard_stops_it(tmp
     assert plain(effect(found.changes[0])) == "interfaces changed in place"
 
 
+MOVED = ("region", "data loss", "migrated from de-fra-2 to gb-lon: all backups are erased, addresses change")
+
+
+def test_a_move_that_leaves_backups_behind_is_an_outage_and_a_loss(tmp_path: Path) -> None:
+    acts = [updated(f"web-{n}", {"region": "gb-lon"}) for n in (1, 2)]
+    lost = ["backups", "addresses"]
+    effects = [effects_line(f"web-{n}", "data loss", MOVED, destroys=lost) for n in (1, 2)]
+
+    found = told(tmp_path, acts, *effects, guards={"max_power_off": 1, "data_loss": "block"})
+
+    assert [(guard.name, guard.state) for guard in found.guards] == [
+        ("data_loss", "block"),
+        ("max_power_off", "block"),
+    ]
+    assert [change.backups_only for change in found.changes] == [True, True]
+
+
 def test_network_helper_takes_a_power_cycle_and_not_a_reboot(tmp_path: Path) -> None:
     cause = ("network_helper", "power off", "one power cycle for network_helper, off for about 1 min")
     line = effects_line("web", "power off", cause, seconds_off=[55, 60])

@@ -248,24 +248,24 @@ class LinodeClient:
         path = f"{_instance(linode_id)}/interfaces/settings"
         self.put(path, {"network_helper": enabled})
 
-    def devices(self, firewall_id: int | str) -> list[Device]:
+    def devices(self, wall_id: int | str) -> list[Device]:
         """What is behind a firewall. Source: GET /networking/firewalls/{firewallId}/devices."""
-        return [Device.read(row) for row in self.list_rows(_devices(firewall_id))]
+        return [Device.read(row) for row in self.list_rows(_devices(wall_id))]
 
-    def attach(self, firewall_id: int | str, types: Sequence[str], entity_id: int) -> None:
+    def attach(self, wall_id: int | str, types: Sequence[str], entity_id: int) -> None:
         """Put something behind a firewall; the first of its types' names is sent.
 
         Source: POST /networking/firewalls/{firewallId}/devices.
         """
         self.act(
-            _devices(firewall_id),
+            _devices(wall_id),
             {"type": types[0], "id": entity_id},
-            lambda: any(each.is_of(types, entity_id) for each in self.devices(firewall_id)),
+            lambda: any(each.is_of(types, entity_id) for each in self.devices(wall_id)),
         )
 
-    def detach(self, firewall_id: int | str, device: Device) -> None:
+    def detach(self, wall_id: int | str, device: Device) -> None:
         """Source: DELETE /networking/firewalls/{firewallId}/devices/{deviceId}."""
-        self.delete(f"{_devices(firewall_id)}/{device.id}")
+        self.delete(f"{_devices(wall_id)}/{device.id}")
 
     def _act(
         self, linode_id: int | str, action: str, body: Mapping[str, object] | None, is_done: IsDone
@@ -317,8 +317,8 @@ def _instance(linode_id: int | str) -> str:
     return f"/linode/instances/{quote(str(linode_id), safe='')}"
 
 
-def _devices(firewall_id: int | str) -> str:
-    return f"/networking/firewalls/{firewall_id}/devices"
+def _devices(wall_id: int | str) -> str:
+    return f"/networking/firewalls/{wall_id}/devices"
 
 
 def _key(row: Json) -> object:

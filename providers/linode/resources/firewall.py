@@ -12,14 +12,13 @@ from typing_extensions import NotRequired, TypedDict
 from providers.linode.api.records import INTERFACE_DEVICE, Entity, Owned
 from providers.linode.core.args import Args, In, InIds, InList, InRows, Of, arg, by_name, ids
 from providers.linode.core.effects import ACTION, PUT
-from providers.linode.core.forms import LINODES, NODEBALANCERS, Networks, Ports, Tag, Text, label, port_ranges
+from providers.linode.core.forms import BALANCERS, LINODES, Networks, Ports, Tag, Text, label, port_ranges
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
 from providers.linode.resources.base import Resource
 
-MOST_RULES, SSH = 25, 22
+MOST, SSH = 25, 22
 TYPES = {"linodes": ("linode",), "interfaces": INTERFACE_DEVICE, "nodebalancers": ("nodebalancer",)}
-RULES = ("inbound", "inbound_policy", "outbound", "outbound_policy")
 Policy = Literal["ACCEPT", "DROP"]
 
 
@@ -35,22 +34,22 @@ class RuleArgs(TypedDict):
 
 
 def _set_rules(update: Update[FirewallArgs, FirewallRecord]) -> None:
-    wanted = {key: value for key in RULES if (value := update.wanted.value(key)) is not None}
-    there = {key: update.record.rules.get(key) for key in RULES}
-    update.session.client.put(f"{SPEC.record_path(update.record.id)}/rules", {**there, **wanted})
+    ours = {name: update.wanted.value(name) for name, each in SPEC.fields.items() if each.step is _set_rules}
+    rules = {name: update.record.rules.get(name) if value is None else value for name, value in ours.items()}
+    update.session.client.put(f"{SPEC.record_path(update.record.id)}/rules", rules)
 
 
-def _set_devices(update: Update[FirewallArgs, FirewallRecord]) -> None:
+def _guard(update: Update[FirewallArgs, FirewallRecord]) -> None:
     """What is no longer declared goes first: a machine has one enabled firewall at most."""
-    client, firewall_id = update.session.client, update.record.id
-    devices = client.devices(firewall_id)
+    client, wall_id = update.session.client, update.record.id
+    devices = client.devices(wall_id)
     for key, types in TYPES.items():
         there = {device.entity.id: device for device in devices if device.entity.type in types}
         wanted: Any = update.wanted.value(key)
         for id_ in (id_ for id_ in there if wanted is not None and id_ not in wanted):
-            client.detach(firewall_id, there[id_])
+            client.detach(wall_id, there[id_])
         for id_ in (id_ for id_ in wanted or () if id_ not in there):
-            client.attach(firewall_id, types, id_)
+            client.attach(wall_id, types, id_)
 
 
 class FirewallArgs(Args):
@@ -75,15 +74,13 @@ class FirewallArgs(Args):
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)
     """Each 3 to 50 characters. One of our own is added."""
 
-    linodes: InIds = ids(ACTION, step=_set_devices, default=None, wire="devices.linodes", of=LINODES)
+    linodes: InIds = ids(ACTION, step=_guard, default=None, wire="devices.linodes", of=LINODES)
     """Linodes with legacy interfaces behind it, by id; without a list they are left as they are."""
 
-    interfaces: InIds = ids(ACTION, step=_set_devices, default=None, wire="devices.interfaces")
+    interfaces: InIds = ids(ACTION, step=_guard, default=None, wire="devices.interfaces")
     """Linode interfaces behind it, by id."""
 
-    nodebalancers: InIds = ids(
-        ACTION, step=_set_devices, default=None, wire="devices.nodebalancers", of=NODEBALANCERS
-    )
+    nodebalancers: InIds = ids(ACTION, step=_guard, default=None, wire="devices.nodebalancers", of=BALANCERS)
     """NodeBalancers behind it, by id."""
 
 
@@ -125,10 +122,8 @@ class Firewall(Resource):
 
 def _rules(check: Checking[FirewallArgs]) -> Iterator[Problem]:
     both = {"inbound": check.args.inbound or [], "outbound": check.args.outbound or []}
-    if (count := sum(map(len, both.values()))) > MOST_RULES:
-        yield Problem(
-            "inbound", f"and outbound are {count} rules, the API takes {MOST_RULES}. Next: drop some."
-        )
+    if (count := sum(map(len, both.values()))) > MOST:
+        yield Problem("inbound", f"and outbound are {count} rules, the API takes {MOST}. Next: drop some.")
     for key, rules in both.items():
         for number, rule in enumerate(rules):
             if "ports" in rule and rule.get("protocol") in ("ICMP", "IPENCAP"):

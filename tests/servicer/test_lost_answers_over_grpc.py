@@ -24,8 +24,8 @@ from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
 
-STOPS = ("maintenance", "job_fails")
-"""What isn't to be overcome: the API is closed, or did what was asked for and failed."""
+STOPS = ("maintenance", "job_fails", "twice")
+"""What isn't to be overcome here: the API is closed, did what was asked for and failed, or somebody else doubled it."""
 
 QUICK = (("500", False), ("cut", True), ("garbled", False))
 """The faults of `make test`, by kind and whether the work is done; the others take minutes."""

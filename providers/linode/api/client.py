@@ -117,12 +117,9 @@ class LinodeClient:
         """One instance; NotFound if there is none. Source: GET /linode/instances/{linodeId}."""
         return Linode.read(self.get(_instance(linode_id)))
 
-    def update_linode(self, linode_id: int | str, body: Mapping[str, object]) -> Linode:
-        """The instance with the given keys changed; `tags` replaces them all.
-
-        Source: PUT /linode/instances/{linodeId}.
-        """
-        return Linode.read(self.put(_instance(linode_id), body))
+    def update_linode(self, linode_id: int | str, body: Mapping[str, object]) -> None:
+        """Change the given keys; `tags` replaces them all. Source: PUT /linode/instances/{linodeId}."""
+        self.put(_instance(linode_id), body)
 
     def delete_linode(self, linode_id: int | str) -> None:
         """Delete it, with its disks and backups. Source: DELETE /linode/instances/{linodeId}."""

@@ -78,25 +78,25 @@ class Write(Generic[T]):
             try:
                 return self.send()
             except LinodeError as error:
-                found = self._after(error, last=pause is None)
+                found = self._after(error, pause)
             if found is not None:
                 return found
-            self.sleep(pause or 0.0)
         raise AssertionError("unreachable: the last send returns or raises")
 
-    def _after(self, error: LinodeError, *, last: bool) -> T | None:
-        """What was done, None if the request is to be sent again; else raises."""
+    def _after(self, error: LinodeError, pause: float | None) -> T | None:
+        """What was done, None if the request is to be sent again; else raises. No `pause`: it was the last."""
         verdict = sort_out(error)
         self.in_doubt = self.in_doubt or verdict is Verdict.UNKNOWN
         log.info("%s: %s", self.what, error)
         if verdict is Verdict.REFUSED and not self.in_doubt:
             raise error
+        self.sleep(pause or 0.0)  # before the look: a request may arrive after its connection broke
         if verdict is not Verdict.NOTHING or self.in_doubt:
             if (found := self._looked(error)) is not None:
                 return found
             if verdict is Verdict.REFUSED and not isinstance(error, Busy):
                 raise error
-        if last:
+        if pause is None:
             raise self._unknown(error)
         return None
 

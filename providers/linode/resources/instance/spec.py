@@ -149,7 +149,9 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         linode = update.record
         if update.wanted.wait_for == "accepted":
             body = steps.put_body(update, linode)
-            return update.session.client.update_linode(linode.id, body) if body else linode
+            if body:
+                update.session.client.update_linode(linode.id, body)
+            return self.get(update.session, linode.id) if body else linode
         kept = {name: each for name, each in update.takes.items() if not each.erases}
         update = replace(update, takes=kept)
         if not kept and not steps.put_body(update, linode):

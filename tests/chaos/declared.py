@@ -35,6 +35,7 @@ chaos()
 '''
 KEYS = tuple(f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43} chaos" for letter in "IK")
 KINDS = ("Instance", "Firewall", "SSHKey")
+WALLS = ("firewall-1", "firewall-2")
 VENDORS = ("Debian", "Ubuntu")
 IN_GROUP = "fleet-local-db-1"
 """The server of the stack's settings: its picks are what is pinned."""
@@ -127,10 +128,9 @@ def _more(declared: Declared, dice: random.Random) -> None:
 
 
 def _fewer(declared: Declared, dice: random.Random) -> None:
-    """One of each kind less, of those that no Linode is behind; where two are left, two more."""
-    used = {each.get("behind") for each in declared.resources["Instance"].values()}
+    """One of each kind less, but none of the firewalls that Linodes are put behind; where two are left, two more."""
     for kind, resources in declared.resources.items():
-        free = [name for name in resources if name not in used]
+        free = [name for name in resources if name not in WALLS]
         if len(resources) > 2 and free:
             del resources[dice.choice(free)]
         else:
@@ -154,7 +154,7 @@ CHANGES: dict[str, Edit] = {
     "kernel": _toggles("Instance", "kernel", "linode/grub2", "linode/latest-64bit"),
     "power": _toggles("Instance", "booted", True, False),
     "backups": _toggles("Instance", "backups_enabled", True, False),
-    "attach": _toggles("Instance", "behind", "firewall-1", "firewall-2"),
+    "attach": _toggles("Instance", "behind", *WALLS),
     "key renamed": _toggles("SSHKey", "label", "twin", "brother"),
     "key replaced": _toggles("SSHKey", "ssh_key", *KEYS),
     "tags": _tags,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 from urllib.parse import quote
 
 from providers.linode.api.errors import ApiUnreachable, NotAuthorized, NotFound
@@ -18,6 +19,7 @@ from providers.linode.api.records import (
     Numbered,
     PlacementGroup,
     Profile,
+    Record,
 )
 from providers.linode.api.transport import Json, Transport
 from providers.linode.api.writes import IsDone, Write
@@ -29,7 +31,9 @@ LEAST_PAGE_SIZE = 25
 """Rows a page: the least that the API takes. Source: the introduction's part on pagination."""
 
 MOST_READS = 5
-"""Of one list that changes while it is read."""
+"""Of one list that changes while it is read, and of one object that has another shape."""
+
+R = TypeVar("R", bound=Record)
 
 
 class LinodeClient:
@@ -93,6 +97,14 @@ class LinodeClient:
     def get(self, path: str) -> Json:
         return self.transport.request("GET", path).body
 
+    def read(self, record: type[R], path: str) -> R:
+        """One object; one of another shape is asked for again, as an answer that can't be read is."""
+        for _ in range(MOST_READS - 1):
+            answer = self.get(path)
+            with suppress(ApiUnreachable):
+                return record.read(answer)
+        return record.read(self.get(path))
+
     def post_once(self, path: str, body: Mapping[str, object] | None = None) -> Json:
         """Sent once, for a `Write`: ApiUnreachable may leave it done or not."""
         return self.transport.request("POST", path, body=body).body
@@ -115,7 +127,7 @@ class LinodeClient:
 
     def linode(self, linode_id: int | str) -> Linode:
         """One instance; NotFound if there is none. Source: GET /linode/instances/{linodeId}."""
-        return Linode.read(self.get(_instance(linode_id)))
+        return self.read(Linode, _instance(linode_id))
 
     def update_linode(self, linode_id: int | str, body: Mapping[str, object]) -> None:
         """Change the given keys; `tags` replaces them all. Source: PUT /linode/instances/{linodeId}."""

@@ -238,7 +238,7 @@ class Spec(Generic[A, R]):
 
     def get(self, session: Session, id_: int | str) -> R:
         """Raises NotFound."""
-        return self.record.read(session.client.get(self.record_path(id_)))
+        return session.client.read(self.record, self.record_path(id_))
 
     def find(self, session: Session, id_: str) -> R | None:
         """As the list has it, so that a refresh of many asks once; the list may be late, so it makes nothing gone."""

@@ -97,3 +97,20 @@ def test_an_account_that_cannot_be_told_names_the_scope_needed() -> None:
     with ScriptedServer(Answer(), Answer(401, errors("not authorized"))) as server:
         with pytest.raises(NotAuthorized, match="account:read_only"):
             LinodeClient(server.transport()).account_id()
+
+
+def test_an_object_of_another_shape_is_asked_for_again() -> None:
+    odd = Answer(200, {"id": {"of": []}, "status": 7})
+    with ScriptedServer(
+        odd, odd, Answer(200, {"id": 5, "region": "de-fra-2", "status": "running"})
+    ) as server:
+        assert LinodeClient(server.transport()).linode(5).region == "de-fra-2"
+
+
+def test_an_object_that_keeps_another_shape_is_one_line() -> None:
+    odd = Answer(200, {"id": {"of": []}, "status": 7})
+    with (
+        ScriptedServer(*[odd] * MOST_READS) as server,
+        pytest.raises(ApiUnreachable, match="no Linode: id, region, status is missing or odd"),
+    ):
+        LinodeClient(server.transport()).linode(5)

@@ -134,7 +134,7 @@ class FinalImage:
         return Write("POST /images", lambda: Image.read(self.client.post_once("/images", body)), look).run()
 
     def _image(self, image_id: str) -> Image:
-        return Image.read(self.client.get(_path(image_id)))
+        return self.client.read(Image, _path(image_id))
 
     def _status(self, image: Image) -> str:
         """The image's status while it is made. Raises WaitFailed if it won't be, as its event or its absence says."""

@@ -109,10 +109,14 @@ def test_another_region_is_reached_in_place(deployed: Checkout) -> None:
     before = deployed.linodes()["fleet-local-db-1"]
     deployed.set_group("db", region={"countries": ["gb"]})
 
+    refused = deployed.run("preview")
+    deployed.set_group("db", allow_data_loss=True)
     shown = deployed.run("preview", "--diff")
     done = deployed.run("up")
     again = deployed.run("preview", "--expect-no-changes")
 
+    assert refused.code != 0
+    assert "allow_data_loss" in refused.said, "its backups don't move with it"
     assert "migrated from de-fra-2 to" in shown.said
     assert done.code == 0, done.said
     after = deployed.linodes()["fleet-local-db-1"]

@@ -108,6 +108,7 @@ DECLARED: Mapping[str, dict[str, object]] = {
     },
     "Firewall": {"inbound_policy": "DROP", "outbound_policy": "ACCEPT", "linodes": [7], "inbound": []},
     "SSHKey": {"label": "web", "ssh_key": "ssh-ed25519 AAAA"},
+    "Volume": {"label": "web", "region": "de-fra-2", "size": 20, "linode_id": 7},
 }
 
 

@@ -23,13 +23,23 @@ def nested(value: object, levels: int, in_maps: bool) -> object:
 
 
 SESSION = sessions.prepared(
-    {path: [] for path in ("/networking/firewalls", "/nodebalancers", "/profile/sshkeys")}
+    {
+        path: []
+        for path in (
+            "/networking/firewalls",
+            "/nodebalancers",
+            "/profile/sshkeys",
+            "/volumes",
+            "/volumes/types",
+        )
+    }
 )
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 GOOD: Mapping[str, dict[str, object]] = {
     "Instance": {"type": "g6-nanode-1", "region": "de-fra-2", "label": "web-1"},
     "Firewall": {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"},
     "SSHKey": {"label": "web", "ssh_key": KEY},
+    "Volume": {"label": "web", "region": "de-fra-2", "size": 20},
 }
 WORDS = InstanceArgs.nested_names()["interfaces"]
 PLANTED = "pl4nted-v4lue"

@@ -422,6 +422,7 @@ def test_an_input_that_only_says_how_things_are_done_has_its_default_again(
 NONE_OF: dict[str, dict[str, object]] = {
     "Instance": {"tags": [], "placement_group": 0, "firewall_id": 0},
     "Firewall": {"tags": [], "inbound": [], "outbound": [], "linodes": [], "interfaces": []},
+    "Volume": {"tags": [], "linode_id": 0},
 }  # fmt: skip
 """What declares that there is none."""
 
@@ -481,7 +482,7 @@ def test_whatever_can_be_none_has_a_way_to_say_so() -> None:
         (kind, name) for kind, spec in SPECS.items() for name, each in spec.fields.items() if each.none == 0
     }
 
-    assert known == {("Instance", "placement_group"), ("Instance", "firewall_id")}
+    assert known == {("Instance", "placement_group"), ("Instance", "firewall_id"), ("Volume", "linode_id")}
     assert known <= {(kind, name) for kind, names in NONE_OF.items() for name in names}
 
 

@@ -36,7 +36,7 @@ db_wall = Firewall(
     opts=pulumi.ResourceOptions(depends_on=[wall]),
 )
 db = InstanceArgs(
-    type="g6-nanode-1", region="de-fra-2", interface_generation="legacy_config", firewall_id=db_wall.id.apply(int)
+    type="g6-nanode-1", region="de-fra-2", interface_generation="legacy_config", firewall_id=db_wall.id
 )
 Instance("db-1", db)
 pulumi.export("wall", wall.id)

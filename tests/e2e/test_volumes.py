@@ -24,7 +24,7 @@ with open("wanted.json") as file:
     wanted = json.load(file)
 old = Instance("old", type="g6-nanode-1", region="de-fra-2", generation=wanted["generation"])
 new = Instance("new", type="g6-nanode-1", region="de-fra-2")
-on = {"old": old.id.apply(int), "new": new.id.apply(int), "none": 0}[wanted["on"]]
+on = {"old": old.id, "new": new.id, "none": 0}[wanted["on"]]
 data = Volume("data", region="de-fra-2", linode_id=on, **wanted["volume"])
 pulumi.export("monthly_usd", data.monthly_usd)
 """

@@ -50,6 +50,8 @@ __all__ = [
     "Id",
     "IdOrNone",
     "In",
+    "InId",
+    "InIdOrNone",
     "InIds",
     "InList",
     "InRows",
@@ -114,6 +116,14 @@ if TYPE_CHECKING:
             value: NoText[pulumi.Input[T]] | Awaitable[Sequence[T]] | pulumi.Output[Sequence[T]] | None,
         ) -> None: ...
 
+    class InId:
+        """An id, a number or what another resource's `id` is: read as a number."""
+
+        def __get__(self, instance: object, owner: object) -> int | None: ...
+        def __set__(self, instance: object, value: pulumi.Input[int] | pulumi.Input[str] | None) -> None: ...
+
+    InIdOrNone = InId
+
     class InIds:
         """A list of ids, each a number or what another resource's `id` is: read as numbers."""
 
@@ -147,6 +157,7 @@ else:
             return list[item] | None
 
     InRows, InIds = InList, InList[Id]
+    InId, InIdOrNone = Id | None, IdOrNone | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,7 +175,8 @@ class Field:
     `takes`: what a change of it takes, unless the kind decides. `wire`: its key in the create body, with dots where
     that is nested, "" where it isn't sent there. `seen`: the attribute of the record that reports it, where it is
     another one, "" where the API doesn't tell. `policy`: the input that decides about a change. `text`: gives a text
-    its normal form. `ids`: a list of them, read as numbers; `ids_of`: what they name, looked up at preview. `step`:
+    its normal form. `ids`: an id or a list of them, where a text such as a
+    resource's `id` is read as a number; `ids_of`: what they name, looked up at preview. `step`:
     carries out a change that takes a call of its own. `read`: asks for it at a refresh, by session, record and
     arguments, where the record doesn't tell. `none`: what declares that there is none, and stands for the API's null.
     `default` and `note` are for the documentation. A `secret` one is never named in a failure, for the engine would

@@ -68,6 +68,15 @@ def as_id(value: object) -> object:
     return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,15}", value) else value
 
 
+def with_ids(value: object) -> object:
+    """The value with every `…_id` in it as a number."""
+    if isinstance(value, Mapping):
+        return {
+            key: as_id(part) if str(key).endswith("_id") else with_ids(part) for key, part in value.items()
+        }
+    return [with_ids(part) for part in value] if isinstance(value, list) else value
+
+
 def nested(flat: Mapping[str, object]) -> dict[str, Any]:
     """`{"rules.inbound": 1}` as `{"rules": {"inbound": 1}}`."""
     made: dict[str, Any] = {}

@@ -12,7 +12,7 @@ from pydantic import Field
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Owned
 from providers.linode.catalogs.records import Priced, parse
-from providers.linode.core.args import NONE, Args, IdOrNone, In, InList, arg, by_name
+from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, arg, by_name
 from providers.linode.core.effects import ACTION, PUT, REPLACE, Takes
 from providers.linode.core.forms import LINODES, Tag, Text, matching
 from providers.linode.core.problems import Problem, told
@@ -78,8 +78,8 @@ class VolumeArgs(Args):
     size: In[Size | None] = arg(GROW, step=_grow, default=None, else_=str(DEFAULT_GB))
     """GB, 10 to 16384. A smaller one is refused."""
 
-    linode_id: In[IdOrNone | None] = arg(
-        ACTION, step=_attach, default=None, none=NONE, ids_of=LINODES, note="0 is none"
+    linode_id: InIdOrNone = arg(
+        ACTION, step=_attach, default=None, none=NONE, ids=True, ids_of=LINODES, note="0 is none"
     )
     """The Linode it is attached to, and again after each boot."""
 

@@ -16,7 +16,9 @@ from providers.linode.project import PROJECT
 RIGHT = """
 import pulumi
 
-from providers.linode import Firewall, FirewallArgs, Instance, InstanceArgs, InterfaceArgs, SSHKey, SSHKeyArgs
+from providers.linode import (
+    Firewall, FirewallArgs, Instance, InstanceArgs, InterfaceArgs, SSHKey, SSHKeyArgs, Volume, VolumeArgs
+)
 
 key = SSHKey("laptop", label="laptop", ssh_key=pulumi.Output.from_input("ssh-ed25519 AAAA"))
 twin = SSHKey("twin", SSHKeyArgs(label=key.label, ssh_key=key.ssh_key), pulumi.ResourceOptions(protect=True))
@@ -61,13 +63,15 @@ new = InstanceArgs(
     placement_group=7,
 )
 db = Instance("db-1", new, pulumi.ResourceOptions(depends_on=[web]))
+behind = Instance("c", type="g6-nanode-1", region="de-fra-2", firewall_id=wall.id, adopt=98000001)
+data = Volume("data", VolumeArgs(region="de-fra-2", linode_id=db.id))
 address: pulumi.Output[str] = db.public_ipv4
 """
 
 WRONG = """
 import pulumi
 
-from providers.linode import Firewall, FirewallArgs, Instance, InstanceArgs, SSHKey, SSHKeyArgs
+from providers.linode import Firewall, FirewallArgs, Instance, InstanceArgs, SSHKey, SSHKeyArgs, Volume
 
 Firewall("a", inbound_policy="DRP", outbound_policy="DROP")
 FirewallArgs(inbound_policy="DRP", outbound_policy="DROP")
@@ -99,6 +103,8 @@ InstanceArgs(type="t", region="r", interfaces=[{"purpose": "vpn"}])
 InstanceArgs(type="t", region="r", alerts={"cpus": 90})
 InstanceArgs(type="t", region="r", placement_group={"group": 7})
 InstanceArgs(type="t", region="r", booted="yes")
+InstanceArgs(type="t", region="r", firewall_id=[5])
+Volume("a", region="r", linode_id={"id": 5})
 Instance("a", type="t")
 """
 

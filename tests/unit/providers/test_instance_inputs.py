@@ -106,3 +106,24 @@ def test_whole_numbers_of_the_engine_are_whole_numbers() -> None:
         told(swap_size=512.0, timeouts={"create": 5.0}, interfaces=[{"purpose": "vpc", "subnet_id": 3.0}])
         == []
     )
+
+
+@pytest.mark.parametrize("name", ["firewall_id", "placement_group", "stackscript_id", "backup_id", "adopt"])
+def test_another_resources_id_is_a_text_and_means_its_number(name: str) -> None:
+    assert InstanceArgs.normal({name: "4711"}) == {name: 4711}
+    assert InstanceArgs.problems({"type": "t", "region": "r", name: "4711"}) == []
+
+
+def test_ids_inside_interfaces_may_be_texts_too() -> None:
+    rows = [{"public": {}, "firewall_id": "4711"}, {"vpc": {"subnet_id": "12"}}]
+
+    assert InstanceArgs.normal({"interfaces": rows}) == {
+        "interfaces": [{"public": {}, "firewall_id": 4711}, {"vpc": {"subnet_id": 12}}]
+    }
+    assert InstanceArgs.problems({"type": "t", "region": "r", "interfaces": rows}) == []
+
+
+def test_a_text_that_only_looks_like_an_id_stays_a_text() -> None:
+    data = {"app_id": "4711"}
+
+    assert InstanceArgs.normal({"stackscript_data": data}) == {"stackscript_data": data}

@@ -10,11 +10,23 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from providers.linode.core.args import NONE, Args, IdOrNone, In, InList, InRows, Of, arg, ours
+from providers.linode.core.args import (
+    NONE,
+    Args,
+    IdOrNone,
+    In,
+    InId,
+    InIdOrNone,
+    InList,
+    InRows,
+    Of,
+    arg,
+    ours,
+)
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import Address, Flag, Id, SshKey, Tag, Text
 from providers.linode.core.problems import told, wrong
-from providers.linode.core.values import covers, duration, is_unknown
+from providers.linode.core.values import covers, duration, is_unknown, with_ids
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources.instance import firewalls, steps
 from providers.linode.resources.instance.changes import BY_POLICY, MIGRATE, OFF, REBOOT, RESIZE
@@ -234,13 +246,13 @@ class InstanceArgs(Args):
     )
     """cloud-init's user data as plain text, never Base64, 65,535 bytes at most, a secret. See `on_user_data_change`."""
 
-    stackscript_id: In[Id | None] = arg(KEPT, default=None, seen="")
+    stackscript_id: InId = arg(KEPT, default=None, seen="", ids=True)
     """StackScript to run at the first boot. Kept as at creation."""
 
     stackscript_data: In[ScriptData | None] = arg(KEPT, default=None, secret=True, seen="")
     """The StackScript's fields, a secret. Kept as at creation."""
 
-    backup_id: In[Id | None] = arg(KEPT, default=None, seen="")
+    backup_id: InId = arg(KEPT, default=None, seen="", ids=True)
     """Backup to restore instead of deploying an image. Kept as at creation."""
 
     swap_size: In[SwapMb | None] = arg(
@@ -334,8 +346,15 @@ class InstanceArgs(Args):
     )
     """A reserved address of the account to use as the public one. Another one recreates."""
 
-    firewall_id: In[IdOrNone | None] = arg(
-        ACTION, step=firewalls.put, read=firewalls.seen, default=None, seen="", none=NONE, note="0 is none"
+    firewall_id: InIdOrNone = arg(
+        ACTION,
+        step=firewalls.put,
+        read=firewalls.seen,
+        default=None,
+        seen="",
+        none=NONE,
+        ids=True,
+        note="0 is none",
     )
     """Firewall for legacy interfaces; interfaces of the Linode generation carry their own."""
 
@@ -346,6 +365,7 @@ class InstanceArgs(Args):
         seen="placement_group.id",
         body=lambda id_: {"id": id_},
         none=NONE,
+        ids=True,
         note="0 is none",
     )
     """Placement group in the same region. Changed in place."""
@@ -418,7 +438,7 @@ class InstanceArgs(Args):
     timeouts: In[Timeouts | None] = ours(default=None, else_="`custom_timeouts`, else 900, 3600, 600")
     """Seconds for `create`, `update` and `delete`, or texts such as "15m" and "1h30m"."""
 
-    adopt: In[Id | None] = ours(default=None, note="take over this Linode instead of making one")
+    adopt: InId = ours(default=None, ids=True, note="take over this Linode instead of making one")
     """Adopt the Linode with this id instead of making one."""
 
     final_snapshot: In[Flag | None] = ours(
@@ -435,6 +455,8 @@ class InstanceArgs(Args):
     def normalised(cls, key: str, value: object) -> object:
         """Keys and users without blanks around them; a group's map as its number; times in seconds."""
         value = super().normalised(key, value)
+        if key == "interfaces":
+            return with_ids(value)
         if key in ("authorized_keys", "authorized_users") and isinstance(value, list):
             return [str(item).strip() for item in value]
         if key == "placement_group" and isinstance(value, Mapping):

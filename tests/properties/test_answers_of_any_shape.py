@@ -136,7 +136,7 @@ def questions(session: Session) -> list[Callable[[], object]]:
         client.account_id,
         client.placement_group_regions,
         lambda: session.labels("/nodebalancers"),
-        lambda: grants.access_of(client),
+        lambda: grants.restricted_user(client),
         lambda: firewalls.held(client, 7, client.interfaces(7), [{"public": {}, "firewall_id": 7}]),
         lambda: lookups.group_regions,
         lambda: lookups.firewalls,

@@ -1,8 +1,9 @@
-"""What the token, or its user, may not do, said at preview: both are refused only when something is sent.
+"""What the token's user may not do, said at preview: a restricted user is refused only when something is sent.
 
-GET /profile tells the token's scopes and whether its user is restricted; GET /profile/grants, asked for such a one
-alone, what it may do. Both once a session, and only when there is something to do. Source: the API's introduction
-(scopes); POST /linode/instances (the grant add_linodes; tags are for unrestricted users only).
+GET /profile tells whether the user is restricted; GET /profile/grants, asked for such a one alone, what it may do.
+Both once a session, and only when there is something to do. A token's scopes are not judged: nobody tells a check
+whether an `up` comes after it, and previews of pull requests are made with a token that may only read.
+Source: POST /linode/instances (the grant add_linodes; tags are for unrestricted users only).
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking, Spec
 
 NEXT = "Next: use a token of an unrestricted user"
-ANY_SCOPE, NOT_SAID = "*", ("", "unknown")
 
 
 @dataclass(frozen=True)
@@ -35,37 +35,17 @@ class Restricted:
     read_only: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Access:
-    """What a token may do. `scopes` "" where the API doesn't say; `user` None where its user is not restricted."""
-
-    scopes: str = ""
-    user: Restricted | None = None
-
-    def covers(self, scope: str) -> bool:
-        """Whether the token has the scope, as far as that is known."""
-        held = self.scopes.split()
-        return self.scopes in NOT_SAID or ANY_SCOPE in held or scope in held
-
-
 def problems(spec: Spec[Any, Any], check: Checking[Any]) -> Iterator[Problem]:
     """What would be refused for this resource."""
     changed = [*check.takes, *(("tags",) if check.is_renamed and spec.identity.tagged else ())]
     if is_offline() or (check.old is not None and not changed):
         return
     client = check.session.client
-    access = check.session.asked(Access, lambda: access_of(client))
-    if not access.covers(spec.scope):
-        source = client.transport.connection.token_source
-        yield Problem(
-            "",
-            f"needs the scope {spec.scope}, and the token (from {source}) has {access.scopes}. "
-            "Next: make a token that has it.",
-        )
-    elif access.user is not None:
+    user = check.session.asked(Restricted, lambda: restricted_user(client))
+    if user is not None:
         mine = check.mine.id if check.mine is not None else None
         is_made = check.replaces or not (check.old or mine)
-        yield from refusals(spec, access.user, changed, mine, is_made=is_made)
+        yield from refusals(spec, user, changed, mine, is_made=is_made)
 
 
 def refusals(
@@ -98,15 +78,15 @@ def _who(user: Restricted) -> str:
     return f"the token's user '{user.username}', who is restricted" if user.username else "a restricted user"
 
 
-def access_of(client: LinodeClient) -> Access:
-    """What the token in use may do, as far as it may ask."""
-    access = Access()
+def restricted_user(client: LinodeClient) -> Restricted | None:
+    """The token's user with what it may do, as far as the token may ask; None where the user is not restricted."""
+    user = None
     with suppress(ApiRefused):
         profile = client.profile()
-        access = Access(profile.scopes, Restricted(profile.username) if profile.restricted else None)
         if profile.restricted:
-            access = Access(profile.scopes, parsed(profile.username, client.get("/profile/grants")))
-    return access
+            user = Restricted(profile.username)
+            user = parsed(profile.username, client.get("/profile/grants"))
+    return user
 
 
 def parsed(username: str, body: Mapping[str, object]) -> Restricted:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from providers.linode.core import check
-from providers.linode.core.grants import Access, Restricted, parsed, refusals
+from providers.linode.core.grants import Restricted, parsed, refusals
 from providers.linode.core.problems import Problem
 from providers.linode.resources import firewall, ssh_key
 from providers.linode.resources.instance.spec import SPEC
@@ -109,18 +109,3 @@ def test_a_firewall_is_judged_by_its_own_grants() -> None:
 
 def test_what_has_no_tags_is_left_to_a_restricted_user() -> None:
     assert list(refusals(ssh_key.SPEC, Restricted("deploy"), ("label",), 7, is_made=True)) == []
-
-
-@pytest.mark.parametrize(
-    ("scopes", "covered"),
-    [
-        ("*", True),
-        ("linodes:read_write firewall:read_write", True),
-        ("linodes:read_write firewall:read_only", False),
-        ("linodes:read_write", False),
-        ("", True),
-        ("unknown", True),
-    ],
-)
-def test_a_scope_is_missing_where_the_api_says_which_there_are(scopes: str, covered: bool) -> None:
-    assert Access(scopes).covers(firewall.SPEC.scope) is covered

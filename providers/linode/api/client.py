@@ -298,8 +298,7 @@ class LinodeClient:
 
     def profile(self) -> Profile:
         """The token's user. Any scope. Source: GET /profile."""
-        reply = self.transport.request("GET", "/profile")
-        return Profile.read({**reply.body, "scopes": reply.headers.get("X-OAuth-Scopes", "")})
+        return Profile.read(self.get("/profile"))
 
     def account_id(self) -> str:
         """What identifies the token's account, whoever of its users the token belongs to.

@@ -162,5 +162,3 @@ class Profile(Record):
 
     username: str = ""
     restricted: bool = False
-    scopes: str = ""
-    """The token's, by the answer's header."""

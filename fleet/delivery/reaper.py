@@ -95,11 +95,14 @@ class Reaper:
         """The stacks of the backend that the pattern covers or a resource is of."""
         wanted = {name for name in self.stack_names if self.scope.covers(name)}
         wanted |= set(self.stacks.values()) & set(self.stack_names)
-        return {name: self._facts(name) for name in sorted(wanted)}
+        found = ((name, self._facts(name)) for name in sorted(wanted))
+        return {name: facts for name, facts in found if facts is not None}
 
-    def _facts(self, name: str) -> StackFacts:
+    def _facts(self, name: str) -> StackFacts | None:
+        """None for a stack that nothing was ever done with: one of another backend may be the one that counts."""
         run = self.run.about(name)
-        return facts_of(name, run.deployment(), run.tags())
+        facts = facts_of(name, run.deployment(), run.tags())
+        return facts if facts.ids or facts.creating or facts.tags or run.was_used() else None
 
     @property
     def others(self) -> int:
@@ -136,7 +139,8 @@ class Reaper:
             return f"{row.what()}: {error}"
 
     def _take_down(self, stack: str) -> str | None:
-        pr, again = PrStack.of_name(stack), reaping.judge_stack(self._facts(stack), self._scope_of_now())
+        pr, facts = PrStack.of_name(stack), self._facts(stack)
+        again = reaping.judge_stack(facts, self._scope_of_now()) if facts is not None else None
         if pr is None or again is None or again.action != "delete":
             return f"stack {stack}: it changed meanwhile, and was left alone. Next: reap again."
         code = take_down(pr, ("--yes", "--skip-preview"))
@@ -149,7 +153,8 @@ class Reaper:
         try:
             current = replace(one, record=one.spec.get(self.session, one.record.id))
             known = reaping.digests([stack], self.scope.account, self.scope.project)
-            states = {stack: self._facts(stack)} if stack in self.run.stacks() else {}
+            facts = self._facts(stack) if stack in self.run.stacks() else None
+            states = {stack: facts} if facts is not None else {}
             owner = reaping.stack_of(current, known)
             again = reaping.judge_resource(current, owner, states, self._scope_of_now())
             if again is None or again.action != "delete":

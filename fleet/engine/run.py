@@ -58,6 +58,10 @@ class Run:
         """The same for another stack."""
         return replace(self, stack=stack)
 
+    def was_used(self) -> bool:
+        """Whether an update of this stack ever ended in this backend."""
+        return bool(json.loads(self.ask("stack", "history", "--json")))
+
     def deployment(self) -> dict[str, Any]:
         """The stack's state as the engine exports it: ciphertexts stay what they are. Raises EngineFailed."""
         return json.loads(self.ask("stack", "export")).get("deployment") or {}

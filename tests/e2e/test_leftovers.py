@@ -73,3 +73,21 @@ def test_a_destroy_names_what_it_leaves_and_reap_deletes_that_after_showing_it(p
     assert project.linodes() == {}
     assert project.call("GET", "/networking/firewalls")["data"] == []
     assert "still in the account" not in again.said
+
+
+def test_a_backend_that_the_stack_was_never_deployed_to_proves_nothing(
+    project: Project, tmp_path: Path
+) -> None:
+    """A laptop, or a wrong PULUMI_BACKEND_URL: what runs is no orphan for it."""
+    made = project.up()
+    running = set(project.linodes())
+    (tmp_path / "elsewhere").mkdir()
+    env = {"PULUMI_BACKEND_URL": f"file://{tmp_path / 'elsewhere'}", "ENGINE": project.engine}
+
+    begun = project.run("stack", "init", "shop", env=env)
+    words = (sys.executable, "-m", "fleet", "reap", "--stack", "shop", "--yes")
+    reaped = project.command(*words, env=env)
+
+    assert (made.code, begun.code) == (0, 0), made.said + begun.said
+    assert "the state of its stack is not in this backend" in reaped.said
+    assert set(project.linodes()) == running

@@ -90,3 +90,32 @@ def test_a_volume_grows_moves_and_stays_while_its_linode_is_recreated(project: P
     assert (undeclared["linode_id"], undeclared["size"]) == (None, 40)
     assert "is 10 GB, and the volume has 40" in far_smaller.said
     assert project.call("GET", "/volumes")["data"] == []
+
+
+def test_what_would_lose_a_volume_for_nothing_is_refused_at_preview(project: Project) -> None:
+    """Its replacement deletes it first: a region that the API then refuses would cost what is on it."""
+    want(project, "old")
+    made = project.up()
+    first = the_volume(project)
+    program = project.folder / "__main__.py"
+    written = program.read_text()
+
+    program.write_text(written.replace('"data", region="de-fra-2"', '"data", region="de-fra-3"'))
+    no_region = project.up()
+    program.write_text(written.replace('"data", region="de-fra-2"', '"data", region="us-ord"'))
+    elsewhere = project.up()
+    program.write_text(written)
+    project.call("POST", f"/volumes/{first['id']}/resize", {"size": 60})
+    grown = project.up("--refresh")
+    want(project, "old", size=30)
+    smaller = project.up("--refresh")
+
+    assert made.code == 0, made.said
+    assert no_region.code != 0
+    assert "de-fra-3 is no region (did you mean de-fra-2" in no_region.said
+    assert elsewhere.code != 0
+    assert "is in de-fra-2, and the volume in us-ord. Next: use one of there." in elsewhere.said
+    assert grown.code == 0, grown.said
+    assert smaller.code != 0
+    assert "is 30 GB, and the volume has 60" in smaller.said
+    assert the_volume(project)["id"] == first["id"]

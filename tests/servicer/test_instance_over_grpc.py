@@ -448,6 +448,17 @@ def test_a_linode_that_the_state_has_as_another_resource_is_not_adopted(world: W
     assert "is in the state already, as another resource" in failures[0][1]
 
 
+def test_a_linode_is_adopted_by_one_resource_alone(provider: Servicer, world: World) -> None:
+    """The second would delete it together with the first."""
+    inputs = world.inputs(label="by-hand")
+    given = {key: inputs[key] for key in ("type", "region", "image", "root_pass", "label")}
+    made = world.call("POST", "/linode/instances", given)
+    provider.create({**inputs, "adopt": made["id"]})
+
+    with pytest.raises(Exception, match="is another resource of this stack already"):
+        provider.create({**inputs, "adopt": made["id"]})
+
+
 def test_the_preview_says_which_linode_is_adopted(provider: Servicer, world: World) -> None:
     body = {"type": "g6-nanode-1", "region": "de-fra-2", "image": "linode/debian13", "label": "by-hand"}
     made = world.call("POST", "/linode/instances", {**body, "root_pass": PLANTED})

@@ -86,12 +86,21 @@ class LinodeClient:
     ) -> tuple[list[Json], int | None, int]:
         """The rows of a page, how many the list says that it has, and the number of its last page."""
         query = {"page": number, "page_size": self._page_size}
-        body = self.transport.request("GET", path, query=query, x_filter=x_filter).body
-        data, results, pages = (body.get(key) for key in ("data", "results", "pages"))
-        return (
-            [row for row in data if isinstance(row, dict)] if isinstance(data, list) else [],
-            results if isinstance(results, int) else None,
-            pages if isinstance(pages, int) else 1,
+        for _ in range(MOST_READS):
+            body = self.transport.request("GET", path, query=query, x_filter=x_filter).body
+            data, results, pages = body.get("data"), body.get("results"), body.get("pages", 1)
+            is_list = isinstance(data, list) and all(isinstance(row, dict) for row in data)
+            if (
+                is_list
+                and isinstance(data, list)
+                and isinstance(results, int | None)
+                and isinstance(pages, int)
+            ):
+                return data, results, pages
+        raise ApiUnreachable(
+            f"the API's answer to GET {path} is no list. Next: try again; if it stays so, check LINODE_URL or "
+            "linode:url.",
+            did_nothing=True,
         )
 
     def get(self, path: str) -> Json:

@@ -183,10 +183,19 @@ def find_or_make(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R
     """
     wanted = getattr(args, "adopt", None)
     if wanted is not None:
-        try:
-            return spec.get(session, wanted)
-        except NotFound:
-            log.info("%s %s, which is to be adopted, is gone", spec.name, wanted)
+        with session.alone((spec.kind, "adopt", str(wanted))):
+            try:
+                found = spec.get(session, wanted)
+            except NotFound:
+                log.info("%s %s, which is to be adopted, is gone", spec.name, wanted)
+            else:
+                if runtime.current().is_named(spec.kind, str(found.id)):
+                    raise LinodeError(
+                        f"{spec.name} {found.id} is another resource of this stack already, and would be deleted with "
+                        "that one. Next: declare it once."
+                    )
+                runtime.current().name(spec.kind, str(found.id))
+                return found
     body = spec.body(args, owner)
     evidence = Evidence(owner, spec.kind, tagged=spec.identity.tagged)
     create = Create(spec, session, args, body, evidence, session.rows(spec))

@@ -193,12 +193,9 @@ def ids_of_nothing(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
         there = check.session.labels(field.ids_of.path)
         value = check.args.value(name)
         for id_ in value if isinstance(value, list) else [value]:
-            if (
-                there is None
-                or id_ in there
-                or id_ == field.none
-                or not check.session.lacks(f"{field.ids_of.path}/{id_}")
-            ):
+            if there is None or not isinstance(id_, int) or id_ in there or id_ == field.none:
+                continue
+            if not check.session.lacks(f"{field.ids_of.path}/{id_}"):
                 continue
             near = did_you_mean(str(id_), map(str, there)) or there_are(there.items())
             noun = f"no {field.ids_of.noun} of this account{near}"

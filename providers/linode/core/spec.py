@@ -93,7 +93,8 @@ class Checking(Generic[A]):
     @property
     def replaces(self) -> bool:
         """Whether the change recreates the resource."""
-        return any(each.replaces for each in self.takes.values())
+        renewed = "owner" in self.before and Owner.from_props(self.before).generation != self.owner.generation
+        return renewed or any(each.replaces for each in self.takes.values())
 
     def gives(self, name: str) -> bool:
         """Whether an input is there, known or not."""

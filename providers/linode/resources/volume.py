@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, overload
 import pulumi
 from pydantic import Field
 
+from providers.linode.api.cache import is_offline
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Owned
 from providers.linode.catalogs.records import Priced, parse
@@ -18,8 +19,11 @@ from providers.linode.core.forms import LINODES, Tag, Text, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
+from providers.linode.core.values import whole_numbers
 from providers.linode.core.waiting.until import until
+from providers.linode.nearest import did_you_mean, listed
 from providers.linode.resources.base import Resource
+from providers.linode.resources.instance import spec as instance
 
 TYPES = "/volumes/types"
 SMALLEST_GB, DEFAULT_GB, LARGEST_GB = 10, 20, 16_384
@@ -120,9 +124,31 @@ class Volume(Resource):
         self._declare(name, args, opts, by_name)
 
 
+def _placed(check: Checking[VolumeArgs]) -> Iterator[Problem]:
+    """A volume goes before its replacement is made, so what the API would refuse is refused here."""
+    if not check.is_new("region", "encryption", "linode_id") or is_offline():
+        return
+    regions = {
+        region.id: region for region in check.session.catalogs_with(region=check.args.region).regions()
+    }
+    wanted = ["Block Storage", *(["Block Storage Encryption"] if check.args.encryption == "enabled" else [])]
+    region = regions.get(check.args.region)
+    if region is not None and (lacks := [each for each in wanted if each not in region.capabilities]):
+        yield Problem("region", f"{region.id} has no {listed(lacks)}. Next: choose another region.")
+    elif region is None and check.args.region:
+        near = did_you_mean(check.args.region, regions)
+        yield Problem("region", f"{check.args.region} is no region{near}. Next: correct it.")
+    linode = check.session.listed(instance.SPEC, str(check.args.linode_id))
+    if linode is not None and check.args.region not in ("", linode.region):
+        why = f"Linode {linode.id} is in {linode.region}, and the volume in {check.args.region}"
+        yield Problem("linode_id", f"{why}. Next: use one of there.")
+
+
 def _refused(check: Checking[VolumeArgs]) -> Iterator[Refusal]:
-    old, new = check.before.get("size"), check.args.size
-    if isinstance(old, int) and new is not None and new < old and not check.replaces:
+    there = check.mine.size if check.mine is not None and check.is_new("size") else 0
+    stated, new = whole_numbers(check.before.get("size")), check.args.size
+    old = max(there, stated if isinstance(stated, int) else 0)
+    if new is not None and new < old and not check.replaces:
         why = f"is {new} GB, and the volume has {old}: volumes never shrink. Next: declare {old} or more."
         yield Refusal(["size"], Problem("size", why))
 
@@ -146,5 +172,5 @@ class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
 
 SPEC = _VolumeSpec(
     "Volume", "/volumes", VolumeArgs, VolumeRecord, BY_LABEL_AND_TAG, "volumes:read_write",
-    noun="volume", refused=_refused, erases=("disks", "id"),
+    noun="volume", rules=(_placed,), refused=_refused, erases=("disks", "id"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from providers.linode.api.errors import ApiUnreachable
 from providers.linode.api.records import Linode
 from providers.linode.core import adoption, diff, runtime
+from providers.linode.core.spec import Checking
 from providers.linode.provider import LinodeProvider
+from providers.linode.resources import volume
 from tests import sessions
 from tests.sessions import OWNER
 
@@ -49,3 +52,16 @@ def test_a_refresh_keeps_the_cost_that_it_cannot_look_up(monkeypatch: pytest.Mon
     seen = LinodeProvider("Instance").read("7", {**PROPS, "ready": True, "monthly_usd": 5.0})
 
     assert (seen.outs or {})["monthly_usd"] == 5.0
+
+
+@pytest.mark.parametrize(("generation", "replaces"), [(1, False), (2, True)])
+def test_another_generation_replaces_as_an_input_does(generation: int, replaces: bool) -> None:
+    """What goes with the old one is no reason to refuse: a smaller plan, a smaller volume."""
+    before = {"owner": OWNER.as_props(), "size": 40}
+    owner = replace(OWNER, generation=generation)
+    check: Checking[Any] = Checking(
+        sessions.prepared({}), volume.SPEC.args(region="r", size=20), {}, None, owner, {}, before=before
+    )
+
+    assert check.replaces is replaces
+    assert bool(list(volume.SPEC.refused(check))) is not replaces

@@ -114,3 +114,22 @@ def test_an_object_that_keeps_another_shape_is_one_line() -> None:
         pytest.raises(ApiUnreachable, match="no Linode: id, region, status is missing or odd"),
     ):
         LinodeClient(server.transport()).linode(5)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"data": None, "page": 1, "pages": 1, "results": 0},
+        {"data": "x", "page": 1, "pages": 1, "results": 1},
+        {"data": [1, 2], "page": 1, "pages": 1, "results": 2},
+        {"data": [{"id": 1}], "page": 1, "pages": "2", "results": 2},
+        {"data": [{"id": 1}], "page": 1, "pages": 2, "results": "2"},
+    ],
+)
+def test_what_is_no_list_is_asked_for_again_and_never_counts_as_an_empty_one(body: dict[str, object]) -> None:
+    wrong = Answer(200, body)
+    with ScriptedServer(wrong, page([1], 1, 1, 1)) as server:
+        assert [row["id"] for row in LinodeClient(server.transport()).list_rows("/profile/sshkeys")] == [1]
+    with ScriptedServer(*[wrong] * MOST_READS) as server, pytest.raises(ApiUnreachable, match="is no list"):
+        LinodeClient(server.transport()).list_rows("/profile/sshkeys")

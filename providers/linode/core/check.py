@@ -160,11 +160,12 @@ def mine(spec: Spec[A, R], session: Session, owner: Owner, olds: Props) -> R | N
     """
     if not (spec.identity.tagged or spec.identity.unique):
         return None
-    rows, id_, label = session.rows(spec), runtime.current().own_id(), olds.get("label")
-    found = [row for row in rows if str(row.id) == id_] or [row for row in rows if owner.marks(row.tags)]
-    if id_ is None and spec.identity.unique and isinstance(label, str):
-        found += [row for row in rows if row.label.casefold() == label.casefold()]
-    return next(iter(found), None)
+    id_, label = runtime.current().own_id(), olds.get("label")
+    found = session.listed(spec, id_) if id_ is not None else None
+    found = found or session.tagged(spec, owner.tag())
+    if found is None and id_ is None and spec.identity.unique and isinstance(label, str):
+        found = session.labelled(spec, label)
+    return found
 
 
 def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
@@ -172,7 +173,7 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
     label = check.args.value("label") if spec.identity.unique else None
     if not isinstance(label, str) or not check.is_new("label"):
         return
-    holder = next((row for row in check.session.rows(spec) if row.label.casefold() == label.casefold()), None)
+    holder = check.session.labelled(spec, label)
     if holder is not None and not spec.identity.tagged:
         holder = None if spec.identity.matches(holder, spec.body(check.args, check.owner)) else holder
     if holder is None or check.is_own(holder) or getattr(check.args, "adopt", None) == holder.id:

@@ -10,9 +10,10 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from providers.linode.api import rotation
 from providers.linode.api.cache import is_offline, open_cache
@@ -21,7 +22,7 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection, connect_for_lookups
 from providers.linode.api.errors import ApiRefused, NotFound, WrongAccount
 from providers.linode.api.once import OnceEach, once
-from providers.linode.api.records import Numbered
+from providers.linode.api.records import Numbered, Owned
 from providers.linode.api.refusals import NOT_FOR_US, if_allowed
 from providers.linode.catalogs import Catalogs, Images, LinodeTypes, Regions
 from providers.linode.core import engine
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from providers.linode.core.spec import A, R, Spec
 
 T = TypeVar("T")
+OwnedT = TypeVar("OwnedT", bound=Owned)
 
 CONFIG_KEYS = ("linode:token", "linode:url", "linode:account")
 
@@ -40,6 +42,25 @@ class GetsValues(Protocol):
     """What pulumi.dynamic.Config offers."""
 
     def get(self, key: str) -> object: ...
+
+
+@dataclass(frozen=True)
+class Index(Generic[OwnedT]):
+    """All of a kind in an account, by what every check looks for: walking them would cost more with each."""
+
+    by_id: Mapping[str, OwnedT]
+    by_label: Mapping[str, OwnedT]
+    by_tag: Mapping[str, OwnedT]
+
+    @classmethod
+    def of(cls, rows: Sequence[OwnedT]) -> Index[OwnedT]:
+        """Of several with the same label or tag the first, as the API lists them."""
+        first = rows[::-1]
+        return cls(
+            {str(row.id): row for row in rows},
+            {row.label.casefold(): row for row in first},
+            {tag.casefold(): row for row in first for tag in row.tags},
+        )
 
 
 class Session:
@@ -51,7 +72,9 @@ class Session:
         kept = self._cache.keeps if self._cache is not None else lambda _path: False
         self.catalogs = Catalogs(self.client, narrow=lambda path: not kept(path))
         self._lists = OnceEach(lambda path: [] if is_offline() else self.client.list_rows(path))
-        self._rows = OnceEach(self._list)
+        self._listed = OnceEach(
+            lambda spec: Index.of([spec.record.read(row) for row in self._lists(spec.path)])
+        )
         self._labels = OnceEach(lambda path: if_allowed(lambda: self._list_labels(path)))
         self._asked: OnceEach[Any] = OnceEach(lambda ask: ask())
         self._locks: dict[object, threading.Lock] = {}
@@ -71,21 +94,32 @@ class Session:
         found: T = self._asked(what, ask)
         return found
 
-    def rows(self, spec: Spec[A, R]) -> list[R]:
+    def rows(self, spec: Spec[A, R]) -> Sequence[R]:
         """All of a kind in the account when they were first asked for: good for previews, not before a write.
 
         Offline there are none, and what only the account knows is not judged.
         """
-        return list(self._rows(spec.kind, spec)[0])
+        return tuple(self.by_id(spec).values())
+
+    def by_id(self, spec: Spec[A, R]) -> Mapping[str, R]:
+        """The same by id, as texts."""
+        return self._of(spec).by_id
 
     def listed(self, spec: Spec[A, R], id_: str) -> R | None:
         """One of a kind as the list has it."""
-        found: R | None = self._rows(spec.kind, spec)[1].get(id_)
-        return found
+        return self._of(spec).by_id.get(id_)
 
-    def _list(self, spec: Spec[Any, Any]) -> tuple[list[Any], dict[str, Any]]:
-        rows = [spec.record.read(row) for row in self._lists(spec.path)]
-        return rows, {str(row.id): row for row in rows}
+    def labelled(self, spec: Spec[A, R], label: str) -> R | None:
+        """The first of a kind with that label; case does not matter."""
+        return self._of(spec).by_label.get(label.casefold())
+
+    def tagged(self, spec: Spec[A, R], tag: str) -> R | None:
+        """The first of a kind with that tag; case does not matter."""
+        return self._of(spec).by_tag.get(tag.casefold())
+
+    def _of(self, spec: Spec[A, R]) -> Index[R]:
+        found: Index[R] = self._listed(spec.kind, spec)
+        return found
 
     def labels(self, path: str) -> Mapping[int, str] | None:
         """The label of everything in a list, by id; None offline, and where the token may not read it."""

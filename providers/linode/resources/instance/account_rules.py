@@ -61,7 +61,7 @@ class Facts:
     images: Mapping[str, Image]
     kernels: Collection[str] | None
     availability: Collection[Availability]
-    linodes: Mapping[int, Linode]
+    linodes: Mapping[str, Linode]
     account: AccountLookups
 
 
@@ -75,7 +75,7 @@ def gather(spec: Spec[InstanceArgs, Linode], check: Check) -> Facts:
         images={item.id: item for item in catalogs.images()},
         kernels={item.id for item in catalogs.kernels()} if args.kernel else None,
         availability=catalogs.availability(),
-        linodes={linode.id: linode for linode in session.rows(spec)},
+        linodes=session.by_id(spec),
         account=lookups(session),
     )
 
@@ -248,7 +248,7 @@ def _address(check: Check, facts: Facts) -> Iterator[Problem]:
         )
         return
     yield from elsewhere(check, "reserved_ipv4", wanted, found.region)
-    holder = facts.linodes.get(found.linode_id or 0)
+    holder = facts.linodes.get(str(found.linode_id))
     is_ours = found.linode_id == check.args.adopt or (holder is not None and check.is_own(holder))
     if found.linode_id is not None and not is_ours:
         yield Problem(
@@ -336,7 +336,7 @@ def adopted(check: Check, facts: Facts, erasing: list[str]) -> Iterator[Problem]
     wanted = check.args.adopt
     if wanted is None or check.old is not None:
         return
-    if (linode := facts.linodes.get(wanted)) is None:
+    if (linode := facts.linodes.get(str(wanted))) is None:
         yield Problem(
             "adopt", f"{wanted} is no Linode of this account. Next: correct the id, or leave adopt out."
         )

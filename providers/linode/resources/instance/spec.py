@@ -272,7 +272,7 @@ def _judged(check: Checking[InstanceArgs]) -> Iterator[Problem]:
     facts = account_rules.gather(SPEC, check)
     yield from network_rules.attached(check)
     yield from account_rules.judged(check, facts)
-    linode = facts.linodes.get(check.args.adopt or 0)
+    linode = facts.linodes.get(str(check.args.adopt))
     differing = (
         {}
         if linode is None

@@ -337,16 +337,21 @@ def is_optional(row: ParameterSet) -> bool:
     return name not in ("label", "image") and not SPECS[kind].fields[name].required
 
 
+def disturbed(api: LocalApi, shared: Servicer, kind: str, row: Row) -> tuple[Stack, Props]:
+    """A resource that is made as the row declares it, and changed by hand then; what is declared."""
+    stack = Stack(Place(api), shared, kind)
+    declared = stack.declared(row)
+    stack.up(declared)
+    row.by_hand(stack.place)
+    return stack, declared
+
+
 @pytest.mark.parametrize(("kind", "name", "row"), ROWS)
 def test_what_somebody_did_is_told_and_put_back(
     api: LocalApi, shared: Servicer, kind: str, name: str, row: Row
 ) -> None:
-    place = Place(api)
-    stack = Stack(place, shared, kind)
-    declared = stack.declared(row)
-    stack.up(declared)
+    stack, declared = disturbed(api, shared, kind, row)
 
-    row.by_hand(place)
     told = stack.refresh().get(name, GONE)
     if row.refused:
         with pytest.raises(grpc.RpcError, match=row.refused):
@@ -355,7 +360,7 @@ def test_what_somebody_did_is_told_and_put_back(
     changed = stack.up(declared)
     again = stack.refresh().get(name)
 
-    assert told == place.filled(row.told)
+    assert told == stack.place.filled(row.told)
     assert changed
     assert again == declared[name]
     assert not stack.up(declared)
@@ -365,12 +370,8 @@ def test_what_somebody_did_is_told_and_put_back(
 def test_what_is_no_longer_declared_is_left_as_somebody_has_it_and_not_shown(
     api: LocalApi, shared: Servicer, kind: str, name: str, row: Row
 ) -> None:
-    place = Place(api)
-    stack = Stack(place, shared, kind)
-    declared = stack.declared(row)
-    stack.up(declared)
+    stack, declared = disturbed(api, shared, kind, row)
 
-    row.by_hand(place)
     fewer = {key: value for key, value in declared.items() if key != name}
     alone = stack.up(fewer)
     with_another = stack.up({**fewer, "label": "other-2"})
@@ -378,7 +379,7 @@ def test_what_is_no_longer_declared_is_left_as_somebody_has_it_and_not_shown(
     told = stack.refresh().get(name, GONE)
 
     assert (alone, with_another, stack.shown) == (False, True, ["label"])
-    assert told == place.filled(row.told)
+    assert told == stack.place.filled(row.told)
 
 
 IN_PART: list[tuple[Props, Props]] = [

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import get_args
 
 from fleet.report.judge.changes import Facts
 from fleet.report.judge.cost import dollars
 from fleet.report.model import Finding
 from fleet.report.phrases import Phrase, code, phrase
-from fleet.report.read.files import Guard, Guards
+from fleet.report.read.files import DataLoss, Guard, Guards
 from fleet.report.read.guard_files import OutsideGuards
-
-DATA_LOSS = ("block", "ack", "allow")
 
 
 def loosened(facts: Facts, outside: Sequence[OutsideGuards]) -> Iterator[Finding]:
@@ -32,7 +31,8 @@ def is_looser(name: str, before: object, after: object) -> bool:
     if after in (None, False):
         return True
     if name == "data_loss":
-        return DATA_LOSS.index(str(after)) > DATA_LOSS.index(str(before))
+        from_strict = get_args(DataLoss)
+        return from_strict.index(after) > from_strict.index(before)
     if isinstance(before, tuple) and isinstance(after, tuple):
         return not set(after) <= set(before)
     if name == "end_of_life_days":

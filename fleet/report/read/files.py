@@ -14,6 +14,8 @@ Money = Annotated[Decimal, Field(ge=-(10**12), le=10**12, allow_inf_nan=False)]
 """US dollars a month, within what can be shown."""
 
 DataLoss = Literal["block", "ack", "allow"]
+"""From strict to loose."""
+
 Level = Literal["none", "billing", "unknown", "power off", "data loss"]
 Destroyed = Literal["disks", "backups", "addresses", "id"]
 SecondsOff = tuple[int, int]

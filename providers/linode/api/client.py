@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ MOST_READS = 5
 """Of one list that changes while it is read, and of one object that has another shape."""
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 
 class LinodeClient:
@@ -86,33 +88,17 @@ class LinodeClient:
     ) -> tuple[list[Json], int | None, int]:
         """The rows of a page, how many the list says that it has, and the number of its last page."""
         query = {"page": number, "page_size": self._page_size}
-        for _ in range(MOST_READS):
-            body = self.transport.request("GET", path, query=query, x_filter=x_filter).body
-            data, results, pages = body.get("data"), body.get("results"), body.get("pages", 1)
-            is_list = isinstance(data, list) and all(isinstance(row, dict) for row in data)
-            if (
-                is_list
-                and isinstance(data, list)
-                and isinstance(results, int | None)
-                and isinstance(pages, int)
-            ):
-                return data, results, pages
-        raise ApiUnreachable(
-            f"the API's answer to GET {path} is no list. Next: try again; if it stays so, check LINODE_URL or "
-            "linode:url.",
-            did_nothing=True,
+        return _until_readable(
+            lambda: self.transport.request("GET", path, query=query, x_filter=x_filter).body,
+            partial(_page_in, path),
         )
 
     def get(self, path: str) -> Json:
         return self.transport.request("GET", path).body
 
     def read(self, record: type[R], path: str) -> R:
-        """One object; one of another shape is asked for again, as an answer that can't be read is."""
-        for _ in range(MOST_READS - 1):
-            answer = self.get(path)
-            with suppress(ApiUnreachable):
-                return record.read(answer)
-        return record.read(self.get(path))
+        """One object. Raises ApiUnreachable for one that keeps another shape."""
+        return _until_readable(lambda: self.get(path), record.read)
 
     def post_once(self, path: str, body: Mapping[str, object] | None = None) -> Json:
         """Sent once, for a `Write`: ApiUnreachable may leave it done or not."""
@@ -328,6 +314,28 @@ class LinodeClient:
                 status=error.status,
                 reasons=error.reasons,
             ) from None
+
+
+def _until_readable(ask: Callable[[], Json], read: Callable[[Json], T]) -> T:
+    """What an answer holds; one of another shape is asked for again, as an answer that can't be read is."""
+    for _ in range(MOST_READS - 1):
+        answer = ask()
+        with suppress(ApiUnreachable):
+            return read(answer)
+    return read(ask())
+
+
+def _page_in(path: str, body: Json) -> tuple[list[Json], int | None, int]:
+    """As `_page`. Raises ApiUnreachable: what is no list must not count as an empty one."""
+    data, results, pages = body.get("data"), body.get("results"), body.get("pages", 1)
+    if isinstance(data, list) and isinstance(results, int | None) and isinstance(pages, int):
+        rows = [row for row in data if isinstance(row, dict)]
+        if len(rows) == len(data):
+            return rows, results, pages
+    raise ApiUnreachable(
+        f"the API's answer to GET {path} is no list. Next: try again; if it stays so, check LINODE_URL or linode:url.",
+        did_nothing=True,
+    )
 
 
 def _instance(linode_id: int | str) -> str:

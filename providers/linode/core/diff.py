@@ -62,9 +62,7 @@ def effects(
     after = spec.monthly_usd(session, new)
     if not olds:
         return Effects("create", monthly_usd=(None, after))
-    replaced = (
-        bool(replacing(takes)) or Owner.from_props(olds).generation != Owner.from_props(news).generation
-    )
+    replaced = bool(replacing(takes)) or Owner.from_props(news).succeeds(olds)
     op: Op = "replace" if replaced else "update"
     causes = tuple(Cause(name, each, *_shown(spec, name, olds, news)) for name, each in takes.items())
     destroys = (

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
-
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.records import Owned
 from providers.linode.api.refusals import if_allowed
-from providers.linode.core.owner import Owner
+from providers.linode.core.owner import Owner, has_tag_from
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec
 
@@ -53,11 +51,7 @@ def tagged(specs: Iterable[AnySpec], session: Session, stem: str) -> list[Tagged
     found = []
     for spec in specs:
         rows = if_allowed(partial(spec.list, session)) if spec.identity.tagged else None
-        found += [
-            Tagged(spec, row)
-            for row in rows or ()
-            if any(tag.casefold().startswith(stem) for tag in row.tags)
-        ]
+        found += [Tagged(spec, row) for row in rows or () if has_tag_from(stem, row.tags)]
     return sorted(found, key=lambda each: (each.spec.kind, each.record.id))
 
 
@@ -66,7 +60,7 @@ def told(specs: Iterable[AnySpec], session: Session, owner: Owner) -> str | None
     try:
         found = [each for each in tagged(specs, session, owner.stack_tag()) if _is_there(each, session)]
         return _line(found, session, owner.stack) if found else None
-    except (LinodeError, ValidationError) as error:
+    except LinodeError as error:
         why = str(error).partition(" Next: ")[0]
         return f"whether anything of stack '{owner.stack}' is left can't be told: {why} Next: {reap(owner.stack)}."
 

@@ -34,6 +34,10 @@ class Owner:
         )
         return cls(account, project, stack, name, int(parts.get("generation") or FIRST_GENERATION))
 
+    def succeeds(self, before: Mapping[str, object]) -> bool:
+        """Whether the resource of which this is known was of another generation, and so is to be recreated."""
+        return bool(before) and Owner.from_props(before).generation != self.generation
+
     def as_props(self) -> dict[str, object]:
         """The owner as a resource keeps it. The first generation is left out: older states have none."""
         first = self.generation == FIRST_GENERATION
@@ -56,16 +60,20 @@ class Owner:
 
     def owns(self, tags: Iterable[str]) -> bool:
         """The same in any generation, such as the one that is being replaced."""
-        stem = self.tag().rpartition(":")[0] + ":"
-        return any(tag.casefold().startswith(stem) for tag in tags)
+        return has_tag_from(self.tag().rpartition(":")[0] + ":", tags)
 
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
+def has_tag_from(stem: str, tags: Iterable[str]) -> bool:
+    """Whether one of the tags begins so; tags ignore case."""
+    return any(tag.casefold().startswith(stem) for tag in tags)
+
+
 def is_owner_tag(tag: str) -> bool:
-    return tag.casefold().startswith(TAG_PREFIX)
+    return has_tag_from(TAG_PREFIX, [tag])
 
 
 def users_tags(tags: Iterable[str]) -> list[str]:

@@ -116,7 +116,7 @@ class Provider(ResourceProvider):
         first = spec.identity.unique
         old, new = Owner.from_props(_olds), Owner.from_props(_news)
         found = check.settled(spec, runtime.of_stack(new.stack), _olds, _news)
-        if old.generation != new.generation:
+        if new.succeeds(_olds):
             return DiffResult(changes=None, replaces=["owner"], delete_before_replace=first)
         if replaces := diff.replacing(found.takes):
             return DiffResult(changes=None, replaces=replaces, delete_before_replace=first)

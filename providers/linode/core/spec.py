@@ -93,8 +93,7 @@ class Checking(Generic[A]):
     @property
     def replaces(self) -> bool:
         """Whether the change recreates the resource."""
-        renewed = "owner" in self.before and Owner.from_props(self.before).generation != self.owner.generation
-        return renewed or any(each.replaces for each in self.takes.values())
+        return self.owner.succeeds(self.before) or any(each.replaces for each in self.takes.values())
 
     def gives(self, name: str) -> bool:
         """Whether an input is there, known or not."""

@@ -24,6 +24,7 @@ from providers.linode.core.waiting.until import until
 from providers.linode.nearest import did_you_mean, listed
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
+from providers.linode.resources.instance.rules import elsewhere
 
 TYPES = "/volumes/types"
 SMALLEST_GB, DEFAULT_GB, LARGEST_GB = 10, 20, 16_384
@@ -139,9 +140,8 @@ def _placed(check: Checking[VolumeArgs]) -> Iterator[Problem]:
         near = did_you_mean(check.args.region, regions)
         yield Problem("region", f"{check.args.region} is no region{near}. Next: correct it.")
     linode = check.session.listed(instance.SPEC, str(check.args.linode_id))
-    if linode is not None and check.args.region not in ("", linode.region):
-        why = f"Linode {linode.id} is in {linode.region}, and the volume in {check.args.region}"
-        yield Problem("linode_id", f"{why}. Next: use one of there.")
+    if linode is not None:
+        yield from elsewhere(check, "linode_id", f"Linode {linode.id}", linode.region, "volume")
 
 
 def _refused(check: Checking[VolumeArgs]) -> Iterator[Refusal]:

@@ -12,6 +12,7 @@ from providers.linode.api.records import Linode
 from providers.linode.api.refusals import if_allowed as _if_allowed
 from providers.linode.api.transport import Json
 from providers.linode.core.runtime import Session
+from providers.linode.resources.instance import firewalls
 from providers.linode.resources.instance.account_records import (
     Backup,
     Firewall,
@@ -45,10 +46,7 @@ class AccountLookups:
 
     @once
     def default_firewalls(self) -> Mapping[str, int | None] | None:
-        """By linode, nodebalancer, public_interface and vpc_interface. Source: GET /networking/firewalls/settings."""
-        body = _if_allowed(lambda: self._client.get("/networking/firewalls/settings"))
-        ids = body.get("default_firewall_ids") if body else None
-        return {str(key): id_ for key, id_ in ids.items()} if isinstance(ids, dict) else None
+        return firewalls.defaults(self._client)
 
     @once
     def usernames(self) -> frozenset[str] | None:

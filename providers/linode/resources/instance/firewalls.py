@@ -10,13 +10,14 @@ GET, POST, DELETE /networking/firewalls/{firewallId}/devices.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import INTERFACE_DEVICE, Linode, Numbered
+from providers.linode.api.refusals import if_allowed
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Update
 from providers.linode.resources.instance.interfaces import FIREWALL, Row, guard_of, id_of, pairs
@@ -31,6 +32,16 @@ def put(update: Update[Any, Linode]) -> None:
     """Have exactly the declared one guard it."""
     body = {"firewall_ids": [update.wanted.firewall_id] if update.wanted.firewall_id else []}
     update.session.client.put(f"/linode/instances/{update.record.id}/firewalls", body)
+
+
+def defaults(client: LinodeClient) -> Mapping[str, int | None] | None:
+    """The account's, by linode, nodebalancer, public_interface and vpc_interface; None where it doesn't tell.
+
+    Source: GET /networking/firewalls/settings.
+    """
+    body = if_allowed(lambda: client.get("/networking/firewalls/settings"))
+    ids = body.get("default_firewall_ids") if body else None
+    return {str(key): id_ for key, id_ in ids.items()} if isinstance(ids, dict) else None
 
 
 def held(

@@ -7,6 +7,7 @@ names none: POST /linode/instances.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking, Refusal, Rule
@@ -88,11 +89,13 @@ def consents(check: Check) -> Iterator[Refusal]:
         yield Refusal(["private_ip"], Problem("private_ip", why))
 
 
-def elsewhere(check: Check, field: str, what: object, region: str | None) -> Iterator[Problem]:
-    """What an input names and the Linode have to be in one region."""
+def elsewhere(
+    check: Checking[Any], field: str, what: object, region: str | None, noun: str = "Linode"
+) -> Iterator[Problem]:
+    """What an input names and the resource have to be in one region."""
     if check.args.region not in ("", region):
         yield Problem(
-            field, f"{what} is in {region}, and the Linode in {check.args.region}. Next: use one of there."
+            field, f"{what} is in {region}, and the {noun} in {check.args.region}. Next: use one of there."
         )
 
 

@@ -94,8 +94,7 @@ def step_of(update: InstanceUpdate, name: str) -> Step:
 
 
 def _do(update: InstanceUpdate, *takes: Takes) -> None:
-    named = [name for name, each in update.takes.items() if any(each.how == one.how for one in takes)]
-    for step in dict.fromkeys(step_of(update, name) for name in named):
+    for step in dict.fromkeys(step_of(update, name) for name in update.of(*takes)):
         step(update)
 
 

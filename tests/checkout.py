@@ -49,7 +49,11 @@ class Done:
 
 
 def run_in(folder: Path, words: Sequence[str], env: Mapping[str, str]) -> Done:
-    """A command, run to its end without anybody who could answer it."""
+    """A command, run to its end without anybody who could answer it.
+
+    A `make` that runs these tests is none of its business: a make below another one tells which folder it enters.
+    """
+    env = {name: value for name, value in env.items() if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}
     done = subprocess.run(
         words, cwd=folder, env=env, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=TIMEOUT_S, check=False,

@@ -25,6 +25,8 @@ def nested(levels: int) -> object:
         ({"label": nested(400)}, "label", "has more than 32 levels"),
         ({"region": {"id": "us-ord"}}, "region", "pick one from the catalogs"),
         ({"timeouts": {"create": "soon"}}, "timeouts", 'such as "15m" or "1h30m"'),
+        ({"timeouts": {"create": "9999999d" * 200}}, "timeouts", "at most 7 days"),
+        ({"timeouts": {"create": 1e12}}, "timeouts", "at most 7 days"),
     ],
 )
 def test_a_value_of_a_wrong_shape_is_one_line(

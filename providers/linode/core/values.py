@@ -36,9 +36,11 @@ def is_too_deep(value: object) -> bool:
 
 
 def duration(text: str) -> timedelta | None:
-    """`90s`, `15m`, `1h30m`, `14d` as people write them; None for anything else."""
+    """`90s`, `15m`, `1h30m`, `14d` as people write them, each unit once; None for anything else."""
     parts = re.findall(r"([0-9]{1,7})([smhd])", text)
     if not parts or "".join(f"{count}{unit}" for count, unit in parts) != text:
+        return None
+    if len({unit for _, unit in parts}) < len(parts):
         return None
     return sum((timedelta(**{UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
 

@@ -265,11 +265,17 @@ TEXT = "#cloud-config\npackages: [nginx]\n"
         b"MIME-Version: 1.0\n",
         b"Content-Type: multipart/mixed",
         b"## template: jinja\n#cloud-config\n",
+        b"\n#include\nhttps://192.0.2.1/init\n",
         gzip.compress(TEXT.encode(), mtime=0),
     ],
 )
 def test_user_data_that_is_encoded_already_is_told_without_showing_it(data: bytes) -> None:
-    for given in (base64.b64encode(data).decode(), base64.encodebytes(data).decode()):
+    encoded = base64.b64encode(data)
+    forms = [encoded, base64.encodebytes(data), encoded.rstrip(b"="), base64.urlsafe_b64encode(data)]
+    forms += [base64.b64encode(encoded), base64.urlsafe_b64encode(base64.encodebytes(encoded)).rstrip(b"=")]
+    for given in [form.decode() for form in forms] + [
+        f"\r\n{encoded.decode()[:8]}\r\n {encoded.decode()[8:]}"
+    ]:
         [(field, reason)] = found({"user_data": given})
 
         assert field == ""
@@ -278,7 +284,10 @@ def test_user_data_that_is_encoded_already_is_told_without_showing_it(data: byte
         assert given not in reason
 
 
-@pytest.mark.parametrize("data", [TEXT, "#!/bin/sh\n", "deadbeef", base64.b64encode(b"key").decode()])
+@pytest.mark.parametrize(
+    "data",
+    [TEXT, "#!/bin/sh\n", "deadbeef", "abcd", "abcde", "a", "=", "", base64.b64encode(b"key").decode()],
+)
 def test_user_data_that_is_a_text_is_taken(data: str) -> None:
     assert found({"user_data": data}) == []
 
@@ -314,6 +323,10 @@ def test_an_image_that_left_the_catalog_does_not_block_what_has_it() -> None:
         ({"replace_on": ["tipe"]}, "replace_on"),
         ({"timeouts": {"create": float("nan")}}, "timeouts"),
         ({"timeouts": {"create": -5}}, "timeouts"),
+        ({"timeouts": {"create": 1e300}}, "timeouts"),
+        ({"timeouts": {"create": 604_801}}, "timeouts"),
+        ({"timeouts": {"update": "9999999d" * 200}}, "timeouts"),
+        ({"timeouts": {"delete": "7d1s"}}, "timeouts"),
         ({"alerts": {"cpu": True}}, "alerts"),
         ({"swap_size": 1_000_000}, "swap_size"),
         ({"adopt": "abc"}, "adopt"),

@@ -24,7 +24,8 @@ def test_durations_are_read(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "72", "h", "1.5h", "-1h", "72 h", "72hours", "3w", "366d", "9999999d", "1h "]
+    "text",
+    ["", "72", "h", "1.5h", "-1h", "72 h", "72hours", "3w", "366d", "9999999d", "1h ", "9999999d" * 200],
 )
 def test_what_is_no_duration_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(BadSettings, match="Next: ") as raised:

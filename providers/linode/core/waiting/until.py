@@ -21,6 +21,9 @@ T = TypeVar("T")
 TIMEOUTS_S: Mapping[str, float] = {"create": 15 * 60.0, "update": 60 * 60.0, "delete": 10 * 60.0}
 """How long each operation may wait where neither `timeouts` nor custom_timeouts say."""
 
+LONGEST_TIMEOUT_S = 7 * 24 * 60 * 60.0
+"""More is a slip of the pen, and more than threads can wait soon after."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -43,7 +46,7 @@ def timeout_for(args: object, operation: str) -> float:
     if isinstance(value, (int, float)):
         return float(value)
     call = engine_contact.current_call()
-    return (call.timeout_s if call else 0.0) or TIMEOUTS_S[operation]
+    return min((call.timeout_s if call else 0.0) or TIMEOUTS_S[operation], LONGEST_TIMEOUT_S)
 
 
 def until(

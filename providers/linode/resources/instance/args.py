@@ -27,6 +27,7 @@ from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import Address, Flag, Id, SshKey, Tag, Text
 from providers.linode.core.problems import told, wrong
 from providers.linode.core.values import covers, duration, is_unknown, with_ids
+from providers.linode.core.waiting.until import LONGEST_TIMEOUT_S
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources.instance import firewalls, steps
 from providers.linode.resources.instance.changes import BY_POLICY, MIGRATE, OFF, REBOOT, RESIZE
@@ -66,24 +67,28 @@ def _plain_text(data: str) -> str:
     """Other providers want it in Base64; cloud-init ignores what was encoded twice."""
     if len(data.encode()) > MOST_USER_DATA_BYTES:
         raise ValueError
-    if _decoded(data).lower().startswith(CLOUD_INIT):
-        raise wrong(
-            "is Base64 already, and would be encoded a second time. Next: give the text itself, neither encoded nor "
-            "compressed."
-        )
+    inner = data.encode()
+    while inner := _decoded(inner):
+        if inner.lower().lstrip().startswith(CLOUD_INIT):
+            raise wrong(
+                "is Base64 already, and would be encoded a second time. Next: give the text itself, neither encoded "
+                "nor compressed."
+            )
     return data
 
 
-def _decoded(data: str) -> bytes:
-    """What the text holds as Base64, nothing where it is none."""
+def _decoded(data: bytes) -> bytes:
+    """What the text holds as Base64 of either alphabet, padded or not; nothing where it is none."""
+    plain = b"".join(data.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
     try:
-        return base64.b64decode("".join(data.split()), validate=True)
+        return base64.b64decode(plain + b"=" * (-len(plain) % 4), validate=True)
     except ValueError:
         return b""
 
 
 def _is_time(value: object) -> object:
-    if isinstance(value, str) and duration(value) is None:
+    seconds = _seconds(value)
+    if isinstance(seconds, str) or (isinstance(seconds, (int, float)) and seconds > LONGEST_TIMEOUT_S):
         raise ValueError
     return value
 
@@ -141,7 +146,10 @@ class AlertsArgs(TypedDict, total=False):
 Duration = Annotated[
     Amount | str,
     AfterValidator(_is_time),
-    told('must be seconds, or a text such as "15m" or "1h30m". Next: correct it.'),
+    told(
+        f'must be seconds, or a text such as "15m" or "1h30m", at most {LONGEST_TIMEOUT_S / 86_400:.0f} days. '
+        "Next: correct it."
+    ),
 ]
 
 
@@ -436,7 +444,7 @@ class InstanceArgs(Args):
     """"running", or "accepted": create and delete go on once the API has taken the request."""
 
     timeouts: In[Timeouts | None] = ours(default=None, else_="`custom_timeouts`, else 900, 3600, 600")
-    """Seconds for `create`, `update` and `delete`, or texts such as "15m" and "1h30m"."""
+    """Seconds for `create`, `update` and `delete`, or texts such as "15m" and "1h30m"; at most 7 days."""
 
     adopt: InId = ours(default=None, ids=True, note="take over this Linode instead of making one")
     """Adopt the Linode with this id instead of making one."""

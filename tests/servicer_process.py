@@ -126,11 +126,13 @@ class Servicer:
         answer = self._stub.Create(request)
         return answer.id, _plain(answer.properties)
 
-    def read(self, id_: str, props: Props) -> tuple[str, Props, Props]:
-        """Id, outputs and inputs."""
-        answer = self._stub.Read(
-            provider_pb2.ReadRequest(id=id_, urn=self._urn, properties=_struct(self._with(props)))
+    def read(self, id_: str, props: Props, inputs: Props | None = None) -> tuple[str, Props, Props]:
+        """Id, outputs and inputs. `inputs`: those in the state."""
+        olds = _struct(self._with(inputs) if inputs else {})
+        request = provider_pb2.ReadRequest(
+            id=id_, urn=self._urn, properties=_struct(self._with(props)), inputs=olds
         )
+        answer = self._stub.Read(request)
         return answer.id, _plain(answer.properties), _plain(answer.inputs)
 
     def update(

@@ -50,6 +50,35 @@ def test_backups_turned_on_by_hand_do_not_keep_another_drift_from_being_put_back
     assert after["web-1"]["backups"]["enabled"]
 
 
+def test_what_was_deleted_by_hand_holds_up_only_what_named_it(project: Project) -> None:
+    rules = {"inbound_policy": "DROP", "outbound_policy": "DROP", "inbound": [], "outbound": []}
+    wall = project.call("POST", "/networking/firewalls", {"label": "wall", "rules": rules})["id"]
+    web = {**WEB, "firewall_id": wall, "private_ip": False}
+    project.declare({"web": web, "db": DB})
+    guarded, there = project.up(), project.linodes()
+    project.call("DELETE", f"/networking/firewalls/{wall}")
+    project.call("POST", f"/linode/instances/{there['web-1']['id']}/ips", {"type": "ipv4", "public": False})
+    for name in ("web-1", "db-1"):
+        tags = [tag for tag in there[name]["tags"] if tag != "one"]
+        project.call("PUT", f"/linode/instances/{there[name]['id']}", {"tags": tags})
+
+    preview, up = project.preview("--refresh"), project.up("--refresh")
+    after, again = project.linodes(), project.up("--refresh", "--expect-no-changes")
+    project.declare({"web": {**web, "firewall_id": 0, "private_ip": True}, "db": DB})
+    corrected, quiet = project.up(), project.preview("--expect-no-changes")
+
+    done = (guarded, preview, up, again, corrected, quiet)
+    assert [each.code for each in done] == [0] * 6, [each.said for each in done]
+    for said in (preview.said, up.said, again.said):
+        assert (
+            f"firewall_id differs from the program, and is left so: firewall_id firewall {wall} does" in said
+        )
+        assert "private_ip differs from the program, and is left so: private_ip can't be taken away" in said
+    assert "2 updated" in up.said
+    assert all("one" in linode["tags"] for linode in after.values())
+    assert "left so" not in quiet.said
+
+
 def test_what_an_update_has_left_to_do_is_told_and_refused_in_one_line(project: Project) -> None:
     larger = {**WEB, "type": "g6-standard-1"}
     project.api.set_faults({"kind": "maintenance", "method": "POST", "path": "/linode/instances/*/resize"})

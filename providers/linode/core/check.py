@@ -6,7 +6,7 @@ what there is. So what a change does is decided from the outputs, in `settled`, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,13 +79,36 @@ def _sound(spec: Spec[A, R], props: Props, errors: Sequence[ErrorDetails]) -> di
 
 def judged(spec: Spec[A, R], known: Checking[A]) -> Iterator[Problem]:
     """What is wrong beyond the form of each input."""
+    yield from ruled(spec, known)
+    for refusal in refused(spec, known, known.takes):
+        yield refusal.problem
+    yield from grants.problems(spec, known)
+
+
+def ruled(spec: Spec[A, R], known: Checking[A]) -> Iterator[Problem]:
+    """What does not go together, and what the account says to it."""
     for rule in spec.rules:
         yield from rule(known)
-    for refusal in spec.refused(known):
-        yield refusal.problem
     yield from label_taken(spec, known)
     yield from ids_of_nothing(spec, known)
-    yield from grants.problems(spec, known)
+
+
+def refused(spec: Spec[A, R], known: Checking[A], planned: Collection[str] = ()) -> list[Refusal]:
+    """Which of the changes may not be done.
+
+    The rules are asked about all but the `planned` ones, one by one: no check has judged what somebody else changed,
+    and what was declared may be gone since.
+    """
+    found = [each for each in spec.refused(known) if known.takes.keys() & set(each.names)]
+    if known.replaces and planned:
+        return found
+    for name, takes in without(known.takes, found).items():
+        if name not in planned:
+            there = {**known.props, name: known.before.get(name)}
+            old = None if takes.replaces else spec.args.read(there)
+            alone = replace(known, old=old, takes={name: takes})
+            found += [Refusal([name], problem) for problem in ruled(spec, alone)]
+    return found
 
 
 def to_do(spec: Spec[A, R], takes: Mapping[str, Takes], own: R | None, news: Props) -> dict[str, Takes]:
@@ -122,7 +145,7 @@ def settled(spec: Spec[A, R], session: Session, olds: Props, news: Props) -> Set
     )
     if takes != planned:
         is_finished = olds.get("ready") is not False
-        refusals = list(spec.refused(known))
+        refusals = refused(spec, known, planned if is_finished else takes)
         left = [each for each in refusals if is_finished and not planned.keys() & set(each.names)]
         wrong = [each.problem for each in refusals if each not in left]
         if wrong := wrong if is_finished else list(judged(spec, known)):
@@ -140,13 +163,19 @@ def settled(spec: Spec[A, R], session: Session, olds: Props, news: Props) -> Set
     return Settled(takes, in_inputs=bool(planned) or not takes)
 
 
-def refused(
-    spec: Spec[A, R], session: Session, before: Props, news: Props, takes: Mapping[str, Takes], record: R
+def left_undone(
+    spec: Spec[A, R],
+    session: Session,
+    before: Props,
+    news: Props,
+    takes: Mapping[str, Takes],
+    record: R,
+    planned: Collection[str] = (),
 ) -> list[Refusal]:
-    """Which of the changes may not be done to what there is."""
+    """Which of the changes may not be done to what there is; `planned`: those that a check has judged."""
     args, owner = spec.args.read(news), Owner.from_props(news)
-    old = spec.args.read(before)
-    return list(spec.refused(Checking(session, args, news, old, owner, takes, record, before=before)))
+    known = Checking(session, args, news, spec.args.read(before), owner, takes, record, before=before)
+    return refused(spec, known, planned)
 
 
 def without(takes: Mapping[str, Takes], refusals: Sequence[Refusal]) -> dict[str, Takes]:

@@ -178,7 +178,7 @@ class Provider(ResourceProvider):
         wanted = (engine.old_inputs() or props) if is_ours and ready else {}
         before = spec.before(seen, record)
         takes = diff.between(spec, before, wanted, session)
-        left = check.refused(spec, session, before, wanted, takes, record) if takes else []
+        left = check.left_undone(spec, session, before, wanted, takes, record) if takes else []
         outs = _outputs(spec, session, {**inputs, **seen}, record, ready=ready)
         if "monthly_usd" in props:
             outs.setdefault("monthly_usd", props["monthly_usd"])  # the catalogs may be out of reach
@@ -196,13 +196,18 @@ class Provider(ResourceProvider):
             takes = check.to_do(spec, diff.between(spec, before, _news, session), record, _news)
             update = Update(session, record, args, takes, owner, until.timeout_for(args, "update"), _olds)
             update = _resumed(spec, update, _news) if _olds.get("ready") is False else update
-            left = check.refused(spec, session, before, _news, update.takes, record)
-            _require_undeclared(spec, left, _news)
-            record = spec.update(replace(update, takes=check.without(update.takes, left)))
+            olds = engine.old_inputs()
+            planned = diff.differing(spec.args, olds, _news) if olds else list(update.takes)
+            left = check.left_undone(spec, session, before, _news, update.takes, record, planned)
+            if wrong := [each.problem for each in left if olds and {*planned} & {*each.names}]:
+                raise LinodeError(said(wrong))
+            news = _as_left(_news, _olds, left)
+            takes, args = check.without(update.takes, left), spec.args.read(news)
+            record = spec.update(replace(update, wanted=args, takes=takes))
         except Exception as error:
             _partly_changed(spec, session, _id, _olds, _news, error)
             raise
-        return UpdateResult(_outputs(spec, session, _as_left(_news, _olds, left), record))
+        return UpdateResult(_outputs(spec, session, news, record))
 
     def delete(self, _id: str, _props: Props) -> None:
         """Gone is success."""
@@ -222,13 +227,6 @@ def _resumed(spec: AnySpec, update: Update[Any, Any], news: Props) -> Update[Any
     found = diff.between(spec, seen, news, update.session)
     takes = {**{name: each for name, each in found.items() if not each.replaces}, **update.takes}
     return replace(update, record=record, takes=takes)
-
-
-def _require_undeclared(spec: AnySpec, left: Sequence[Refusal], news: Props) -> None:
-    """Raises LinodeError where the program itself has changed what is refused: only a drift is left as it is."""
-    planned = set(diff.differing(spec.args, olds, news)) if (olds := engine.old_inputs()) else set()
-    if wrong := [each.problem for each in left if planned & set(each.names)]:
-        raise LinodeError(said(wrong))
 
 
 def _as_left(props: Props, others: Props, left: Sequence[Refusal]) -> Props:

@@ -140,6 +140,7 @@ def disks(check: Check) -> Iterator[Refusal]:
     if check.mine is not None:
         yield from _too_large(check)
         yield from _swap(check)
+        yield from _profile(check)
 
 
 def _swap(check: Check) -> Iterator[Refusal]:
@@ -155,6 +156,17 @@ def _swap(check: Check) -> Iterator[Refusal]:
         swap_steps(main if rebuilt else held, wanted_mb)
     except LinodeError as error:
         yield Refusal(rebuilt or ["swap_size"], Problem("swap_size", str(error)))
+
+
+def _profile(check: Check) -> Iterator[Refusal]:
+    """A rebuild makes another one, whose name nobody knows yet."""
+    label, name = check.args.boot_config_label, "boot_config_label"
+    if name in check.takes and REBUILD not in check.takes.values():
+        there = [config.label for config in check.session.client.configs(check.mine.id)]
+        if label not in there:
+            near = did_you_mean(str(label), there) or there_are((each, "") for each in there)
+            why = f"{label!r} is no configuration profile of Linode {check.mine.id}{near}. Next: correct it."
+            yield Refusal([name], Problem(name, why))
 
 
 def _too_large(check: Check) -> Iterator[Refusal]:
@@ -217,7 +229,9 @@ def _placement_group(check: Check, facts: Facts) -> Iterator[Problem]:
     if (regions := facts.account.group_regions) is None:
         return
     if (region := regions.get(group)) is None:
-        yield Problem("placement_group", f"{group} does not exist in this account. Next: correct the number.")
+        yield Problem(
+            "placement_group", f"{group} does not exist in this account. Next: correct it, or 0 for none."
+        )
     else:
         yield from elsewhere(check, "placement_group", group, region)
 

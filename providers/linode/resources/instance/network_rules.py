@@ -129,7 +129,8 @@ def _firewalls(check: Check) -> Iterator[Problem]:
         if firewall_id not in firewalls and check.session.lacks(f"/networking/firewalls/{firewall_id}"):
             field = "firewall_id" if check.args.firewall_id == firewall_id else "interfaces"
             yield Problem(
-                field, f"firewall {firewall_id} does not exist in this account{listed}. Next: correct it."
+                field,
+                f"firewall {firewall_id} does not exist in this account{listed}. Next: correct it, or 0 for none.",
             )
 
 

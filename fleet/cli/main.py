@@ -16,6 +16,7 @@ import click
 from fleet.cli.options import Group
 from fleet.report.errors import BadCall, BundleUnreadable, HostRefused
 from providers.linode.api.errors import LinodeError, NoMatch
+from providers.linode.api.patience import one_operation
 from stacks.errors import BadSettings, EngineFailed
 
 SECTIONS = {
@@ -65,9 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0, 1 when something fails, 2 for a call that is not understood, else the command's own."""
     _print_what_can_be_printed()
     try:
-        found = fleet.main(
-            arguments, prog_name="fleet", complete_var="_FLEET_COMPLETE", standalone_mode=False
-        )
+        with one_operation():
+            found = fleet.main(
+                arguments, prog_name="fleet", complete_var="_FLEET_COMPLETE", standalone_mode=False
+            )
         return found if isinstance(found, int) else 0
     except click.exceptions.NoArgsIsHelpError as help_wanted:
         click.echo(help_wanted.format_message())

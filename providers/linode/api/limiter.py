@@ -25,6 +25,9 @@ ROUNDING_S = 1.0
 MARGIN_S = 0.25
 """Waited beyond the end of a window that only headers told of."""
 
+USUAL_S = 60.0 + ROUNDING_S + MARGIN_S
+"""The longest wait for one of the windows below; a longer one is an answer's doing."""
+
 LOOK_AGAIN_S = 0.02
 """While every place of a window is taken by requests without an answer, seconds until the next look."""
 

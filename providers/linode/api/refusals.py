@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from math import ceil
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ import requests
 from providers.linode.api.cache import is_offline
 from providers.linode.api.connection import NEEDED_SCOPES, Connection, is_loopback
 from providers.linode.api.errors import ApiRefused, ApiUnreachable, Busy, NotAuthorized, NotFound
+from providers.linode.api.patience import TOLD_AFTER_S
 from providers.linode.api.writes import LABEL_TAKEN, UNSURE
 
 T = TypeVar("T")
@@ -26,6 +28,8 @@ NOT_FOR_US = (401, 403, 404)
 
 SECRET_KEYS = frozenset({"root_pass", "metadata", "stackscript_data"})
 """The keys of requests that hold what nobody else may see: secret inputs, as they are sent."""
+
+UNITS = ((86_400, "days"), (3600, "hours"), (60, "minutes"))
 
 LEAST_SECRET = 4
 """Characters: what is shorter stands in every other sentence."""
@@ -45,17 +49,18 @@ def refusal(
     headers: Mapping[str, str],
     reasons: tuple[tuple[str, str], ...],
     asked_s: float | None = None,
+    waited_s: float = 0.0,
 ) -> ApiRefused | ApiUnreachable:
     """The error for an answer of 400 and more, its type chosen by status and reason.
 
-    `asked_s`: how long the API asks to wait.
+    `asked_s`: how long the API asks to wait. `waited_s`: how long the operation has.
     """
     said = "; ".join(f"{field}: {reason}" if field else reason for field, reason in reasons)
-    what = f"{method} {path}: {status}" + (f" {said}" if said else "")
+    what = f"{method} {path}: {status}" + (f" {said}" if said else "") + _waited(waited_s)
     if not reasons and status in (400, 408, 502, 503, 504):
         # A gateway in front of the API answered with a page of its own (seen: 502, and 400 from nginx).
         return ApiUnreachable(
-            f"{what} from a gateway in front of the API. Next: try again; nothing is lost.",
+            f"{what} from a gateway in front of the API. Next: {_wait(asked_s)}try again; nothing is lost.",
             did_nothing=status == 400,
         )
     if status == 401:
@@ -70,6 +75,15 @@ def refusal(
         return Busy(f"{what} Next: wait until its running job has ended.", status=status, reasons=reasons)
     return ApiRefused(
         f"{what.rstrip('.')}. Next: {_next_step(status, reasons, asked_s)}", status=status, reasons=reasons
+    )
+
+
+def not_sent(method: str, path: str, wait_s: float, waited_s: float) -> ApiRefused:
+    """The error for a request that would have to wait for too long before it goes out."""
+    then = _next_step(429, (), wait_s)
+    return ApiRefused(
+        f"{method} {path} was not sent: the API's limit is used up{_waited(waited_s)}. Next: {then}",
+        status=429,
     )
 
 
@@ -180,10 +194,22 @@ def _next_step(status: int, reasons: tuple[tuple[str, str], ...], asked_s: float
     if status == 403:
         return "ask for the grants of the token's user, or use another token."
     if status == 429:
-        wait = f"{asked_s / 60:.0f} minutes" if asked_s and asked_s > 60 else "a minute"
-        return f"wait {wait}; other clients of this account may use up its limit."
+        wait = _wait(asked_s) or "wait a minute, then "
+        return f"{wait}try again; other clients of this account may use up its limit."
     if status >= 500 or status in UNSURE:
-        return "try again; see status.linode.com."
+        return f"{_wait(asked_s)}try again; see status.linode.com."
     if any(field for field, _ in reasons):
         return "correct the input named here."
     return "change what the API names; where it is a limit of the account, ask Linode's support."
+
+
+def _wait(asked_s: float | None) -> str:
+    """`wait 50 minutes, as the API asks, then `; empty where it asks for nothing that is worth a word."""
+    if asked_s is None or asked_s <= TOLD_AFTER_S:
+        return ""
+    unit_s, unit = next((each for each in UNITS if asked_s >= 2 * each[0]), (1, "seconds"))
+    return f"wait {ceil(asked_s / unit_s)} {unit}, as the API asks, then "
+
+
+def _waited(seconds: float) -> str:
+    return f", and {seconds:.0f} s were waited for it already" if seconds >= 1 else ""

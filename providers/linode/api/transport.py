@@ -24,7 +24,8 @@ from providers.linode.api.errors import (
     ApiUnreachable,
     BadConnection,
 )
-from providers.linode.api.rate_headers import LONGEST_WINDOW_S, asked_s, retry_after_s
+from providers.linode.api.patience import Waited
+from providers.linode.api.rate_headers import api_clock, asked_s, retry_after_s
 from providers.linode.api.writes import UNSURE
 
 log = logging.getLogger("linode.api")
@@ -38,8 +39,6 @@ MOST_REFUSED = 20
 """Tries of a request that is refused for the API's limits: each did nothing, and other clients use the limit too."""
 
 LONGEST_OWN_PAUSE_S = 30.0
-TOLD_AFTER_S = 10.0
-"""A request that waits longer in all says so, once."""
 
 PARALLEL_CONNECTIONS = 128
 MOST_SAID = 300
@@ -79,22 +78,6 @@ def pause_s(tries: int, asked_s: float | None, jitter: float) -> float:
     return base * (1 + jitter / 4)
 
 
-@dataclass
-class Waited:
-    """How long one request has waited, and that it is told once where that is long."""
-
-    request: str
-    sleep: Callable[[float], None]
-    tell: Callable[[str], None]
-    seconds: float = 0.0
-
-    def wait(self, seconds: float, why: str) -> None:
-        before, self.seconds = self.seconds, self.seconds + seconds
-        if before <= TOLD_AFTER_S < self.seconds:
-            self.tell(f"{self.request} waits {self.seconds:.0f} s: {why}")
-        self.sleep(seconds)
-
-
 class Transport:
     """Sends requests to one address with one token. Safe to share between threads.
 
@@ -111,7 +94,7 @@ class Transport:
         limits: limiter.Limiter | None = None,
         tell: Callable[[str], None] = log.warning,
     ) -> None:
-        """`tell` is for who waits: of every request that does for more than TOLD_AFTER_S."""
+        """`tell` is for who waits: of every request that does for long."""
         self.connection = connection
         self._sleep = sleep
         self._limits = limits or limiter.shared(connection.url, connection.token)
@@ -145,46 +128,57 @@ class Transport:
         headers = {"Accept": "application/json"}
         if x_filter:
             headers["X-Filter"] = json.dumps(x_filter, separators=(",", ":"))
-        tries = refused = 0
+        tries = refused = status = 0
         waited = Waited(f"{method} {path}", self._sleep, self._tell)
         while True:
-            self._wait_for_limit(method, path, waited)
+            self._wait_for_limit(method, path, waited, was_refused=status in DID_NOTHING)
             try:
                 answer = self._send(method, path, query, headers, body)
                 if answer.ok:
                     return Reply(_json_object(answer, method, path), answer.headers)
             except ApiUnreachable as error:
                 tries += 1
-                if tries >= self._most_tries or not (error.did_nothing or method in SAFE_TWICE):
+                again = tries < self._most_tries and (error.did_nothing or method in SAFE_TWICE)
+                if not again or not waited.may_wait(pause_s(tries + refused, None, 0)):
                     raise
-                asked, why = None, str(error)
+                asked, why, status = None, str(error), 0
             else:
                 self._stop_in_maintenance(answer, method, path)
-                refused += answer.status_code == 429
-                tries += answer.status_code != 429
+                status = answer.status_code
+                refused += status in DID_NOTHING
+                tries += status not in DID_NOTHING
                 asked = self._asked_s(answer)
-                if self._gives_up(method, answer.status_code, asked, tries, refused):
-                    raise self._refusal(answer, method, path, body, asked)
-                why = f"answer {answer.status_code}"
+                again = may_repeat(method, status) and self._has_tries(tries, refused)
+                if not again or not waited.may_wait(pause_s(tries + refused, asked, 0)):
+                    raise self._refusal(answer, method, path, body, asked, waited.so_far_s if again else 0)
+                why = f"answer {status}"
             wait = pause_s(tries + refused, asked, random.random())  # noqa: S311 - spreads load, guards nothing
             log.info("%s %s: %s, again in %.1f s (try %d)", method, path, why, wait, tries + refused + 1)
-            waited.wait(wait, why)
+            waited.for_the_api(wait, why)
 
-    def _gives_up(self, method: str, status: int, asked: float | None, tries: int, refused: int) -> bool:
-        if not may_repeat(method, status) or tries >= self._most_tries or refused >= MOST_REFUSED:
-            return True
-        return asked is not None and asked > LONGEST_WINDOW_S
+    def _has_tries(self, tries: int, refused: int) -> bool:
+        return tries < self._most_tries and refused < MOST_REFUSED
 
     def _asked_s(self, answer: requests.Response) -> float | None:
         """Ordinary answers and 500s carry the headers too, and they mean nothing there; a 503 has no window."""
         if answer.status_code == 503:
-            return retry_after_s(answer.headers.get("Retry-After"), time.time())
+            return retry_after_s(answer.headers.get("Retry-After"), api_clock(answer.headers, time.time()))
         return asked_s(answer.headers, time.time()) if answer.status_code == 429 else None
 
-    def _wait_for_limit(self, method: str, path: str, waited: Waited) -> None:
-        """Return when the request may go out, within what the API's limits leave to this process."""
+    def _wait_for_limit(self, method: str, path: str, waited: Waited, *, was_refused: bool) -> None:
+        """Return when the request may go out, within what the API's limits leave to this process.
+
+        Taking turns in windows of the usual length needs no patience, however many wait. Raises ApiRefused.
+        """
         while wait := self._limits.wait_s(method, path):
-            waited.wait(wait + random.random() * limiter.LOOK_AGAIN_S, "the API's limit")  # noqa: S311 - spreads load
+            jittered, why = wait + random.random() * limiter.LOOK_AGAIN_S, "the API's limit"  # noqa: S311 - spreads load
+            if wait <= limiter.USUAL_S and not was_refused:
+                waited.wait(jittered, why)
+            elif waited.may_wait(wait):
+                waited.for_the_api(jittered, why)
+            else:
+                raise refusals.not_sent(method, path, wait, waited.so_far_s)
+            was_refused = False
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self.connection.token:
@@ -235,13 +229,19 @@ class Transport:
             )
 
     def _refusal(
-        self, answer: requests.Response, method: str, path: str, body: object, asked: float | None
+        self,
+        answer: requests.Response,
+        method: str,
+        path: str,
+        body: object,
+        asked: float | None,
+        waited_s: float,
     ) -> ApiRefused | ApiUnreachable:
         reasons = tuple(
             (self._said(field, body), self._said(reason, body)) for field, reason in _reasons(answer)
         )
         return refusals.refusal(
-            method, path, self.connection, answer.status_code, answer.headers, reasons, asked
+            method, path, self.connection, answer.status_code, answer.headers, reasons, asked, waited_s
         )
 
 

@@ -26,6 +26,7 @@ from pulumi.dynamic import (
 from pulumi.dynamic.dynamic import serialize_provider
 
 from providers.linode.api.errors import LinodeError, NotFound
+from providers.linode.api.patience import one_operation
 from providers.linode.core import adoption, check, diff, engine, runtime
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
@@ -96,6 +97,7 @@ class Provider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         runtime.begin(req.config)
 
+    @one_operation()
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """The new inputs in normal form, or what is wrong with them."""
         try:
@@ -105,6 +107,7 @@ class Provider(ResourceProvider):
             return CheckResult(news, [CheckFailure("", runtime.current().reason(str(error)))])
         return CheckResult(checked, [CheckFailure(problem.field, problem.reason) for problem in found])
 
+    @one_operation()
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """`None` where inputs differ (the engine then shows which), `True` where only outputs do, else `False`.
 
@@ -135,6 +138,7 @@ class Provider(ResourceProvider):
             changes=_olds.get("ready") is False or moved or spec.is_adrift(_olds, spec.args.read(_news))
         )
 
+    @one_operation()
     def create(self, props: Props) -> CreateResult:
         spec, owner = self.spec, Owner.from_props(props)
         session, args = runtime.of_owner(owner), spec.args.read(props)
@@ -154,6 +158,7 @@ class Provider(ResourceProvider):
             return CreateResult(str(record.id), _partly_made(spec, session, props, record, error))
         return CreateResult(str(record.id), _outputs(spec, session, props, record))
 
+    @one_operation()
     def read(self, id_: str, props: Props) -> ReadResult:
         """What the API reports now, as outputs and as inputs; an empty id when it is gone.
 
@@ -186,6 +191,7 @@ class Provider(ResourceProvider):
             outs |= spec.kept_when_refreshed(props)
         return ReadResult(id_, outs, {**inputs, **_as_left(seen, wanted, left)})
 
+    @one_operation()
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         spec, owner = self.spec, Owner.from_props(_news)
         runtime.current().name(spec.kind, _id)
@@ -209,6 +215,7 @@ class Provider(ResourceProvider):
             raise
         return UpdateResult(_outputs(spec, session, news, record))
 
+    @one_operation()
     def delete(self, _id: str, _props: Props) -> None:
         """Gone is success."""
         spec, owner = self.spec, Owner.from_props(_props)

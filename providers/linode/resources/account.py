@@ -23,6 +23,7 @@ from pulumi.runtime import settings
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.errors import LinodeError
+from providers.linode.api.patience import one_operation
 from providers.linode.core import runtime as sessions
 from providers.linode.core.owner import FIRST_GENERATION
 from providers.linode.core.provider import DynamicResource
@@ -36,6 +37,7 @@ class AccountProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         sessions.begin(req.config)
 
+    @one_operation()
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """The inputs with the account's id, so that it is known in previews; or why the token can't be used.
 
@@ -55,14 +57,17 @@ class AccountProvider(ResourceProvider):
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         return DiffResult(changes=False)
 
+    @one_operation()
     def create(self, props: Props) -> CreateResult:
         self._require(props)
         return CreateResult(str(props["uuid"]), dict(props))
 
+    @one_operation()
     def read(self, id_: str, props: Props) -> ReadResult:
         self._require(props)
         return ReadResult(id_, dict(props), {key: props[key] for key in ("stack", "uuid")})
 
+    @one_operation()
     def delete(self, _id: str, _props: Props) -> None:
         self._require(_props)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import logging
 import socket
+import time
 from email.utils import formatdate
 
 import pytest
@@ -18,6 +19,7 @@ from providers.linode.api.errors import (
     NotAuthorized,
     NotFound,
 )
+from providers.linode.api.patience import one_operation
 from providers.linode.api.rate_headers import retry_after_s
 from providers.linode.api.refusals import SECRET_KEYS
 from providers.linode.api.transport import Transport, may_repeat, pause_s
@@ -287,13 +289,30 @@ def test_the_log_of_requests_never_holds_the_token(caplog: pytest.LogCaptureFixt
     assert "planted-token" not in caplog.text
 
 
-@pytest.mark.parametrize("header", ["-1509450059", "soon", "", "99999999", "nan"])
+@pytest.mark.parametrize(
+    "header", ["-1509450059", "soon", "", "nan", "inf", "1e999", f"Thu, {'9' * 30} Jan 1970 00:01:40 GMT"]
+)
 def test_absurd_retry_after_counts_as_none(header: str) -> None:
     assert retry_after_s(header, 0.0) is None
 
 
-def test_an_http_date_is_read_as_seconds_from_now() -> None:
-    assert retry_after_s("Thu, 01 Jan 1970 00:01:40 GMT", 90.0) == 10.0
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Thu, 01 Jan 1970 00:01:40 GMT",
+        "Thursday, 01-Jan-70 00:01:40 GMT",
+        "Thu Jan  1 00:01:40 1970",
+        "Thu, 01 Jan 1970 00:01:40 -0000",
+    ],
+)
+def test_an_http_date_is_read_as_seconds_from_now(date: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Chicago")
+    time.tzset()
+    try:
+        assert retry_after_s(date, 90.0) == 10.0
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
 
 
 def test_own_pauses_grow_and_stay_within_half_a_minute() -> None:
@@ -312,6 +331,81 @@ def test_a_request_fails_when_it_is_to_wait_longer_than_five_minutes() -> None:
         server.transport().request("GET", "/profile")
 
     assert len(server.seen) == 1
+
+
+NOW = 1_800_000_000
+DATE = {"Date": formatdate(NOW)}
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "told"),
+    [
+        (429, {"Retry-After": "90000"}, "25 hours"),
+        (429, {"Retry-After": "99999999"}, "1158 days"),
+        (429, {"Retry-After": "310"}, "6 minutes"),
+        (429, {**DATE, "Retry-After": formatdate(NOW + 90_000, usegmt=True)}, "25 hours"),
+        (429, {**DATE, "X-RateLimit-Reset": str(NOW + 90_000)}, "25 hours"),
+        (503, {"Retry-After": "90000"}, "25 hours"),
+        (503, {**DATE, "Retry-After": formatdate(NOW + 90_000, usegmt=True)}, "25 hours"),
+    ],
+)
+@pytest.mark.parametrize("body", [errors("Too many requests"), "<html>"])
+def test_whoever_is_to_wait_longer_than_five_minutes_is_told_how_long(
+    status: int, asked: dict[str, str], told: str, body: object
+) -> None:
+    with ScriptedServer(Answer(status, body, asked), Answer()) as server:
+        with pytest.raises(LinodeError, match=f"Next: wait {told}, as the API asks") as caught:
+            server.transport().request("GET", "/profile")
+
+    assert (len(server.seen), server.slept) == (1, [])
+    assert "\n" not in str(caught.value)
+
+
+def test_the_waits_of_one_request_add_up_to_five_minutes_at_most() -> None:
+    refused = Answer(429, errors("Too many requests"), {"Retry-After": "130"})
+    with ScriptedServer(refused) as server, pytest.raises(ApiRefused) as caught:
+        server.transport().request("GET", "/profile")
+
+    assert 130 <= sum(server.slept) <= 300
+    assert "s were waited for it already. Next: wait 3 minutes, as the API asks" in str(caught.value)
+
+
+def test_refusals_that_ask_for_nothing_end_within_five_minutes_too() -> None:
+    with ScriptedServer(Answer(429, errors("Too many requests"))) as server, pytest.raises(ApiRefused):
+        server.transport().request("GET", "/profile")
+
+    assert 200 <= sum(server.slept) <= 300
+
+
+def test_the_waits_of_all_requests_of_one_operation_add_up_to_five_minutes_at_most() -> None:
+    refused = Answer(429, errors("Too many requests"), {"Retry-After": "125"})
+    busy = Answer(503, errors("x"), {"Retry-After": "50"})
+    with ScriptedServer(refused, Answer(), busy, Answer(), refused, refused, Answer()) as server:
+        transport = server.transport()
+        with one_operation():
+            for _ in range(2):
+                transport.request("GET", "/profile")
+            with pytest.raises(ApiRefused, match="Next: wait 3 minutes, as the API asks"):
+                transport.request("GET", "/profile")
+        in_one = sum(server.slept)
+        transport.request("GET", "/profile")
+
+    assert 175 <= in_one <= 300
+    assert sum(server.slept) > in_one, "the next operation has its own"
+
+
+def test_a_request_that_others_refusals_hold_up_waits_no_longer_either() -> None:
+    """What the API has told another thread closes the window for all."""
+    refused = Answer(429, errors("Too many requests"), {"Retry-After": "290"})
+    with ScriptedServer(refused) as server:
+        transport = server.transport()
+        transport._limits.wait_s("GET", "/profile")
+        with one_operation():
+            transport._limits.answered("GET", "/profile", refused.headers, 429)
+            with pytest.raises(ApiRefused, match="were waited for it already. Next: wait 5 minutes"):
+                transport.request("GET", "/profile")
+
+    assert 290 <= sum(server.slept) <= 300
 
 
 def test_a_refusal_whose_window_ends_in_fifty_minutes_is_an_error_that_says_so() -> None:

@@ -19,6 +19,7 @@ from providers.linode.api.once import once
 from providers.linode.api.records import Disk, Event, Linode, Record
 from providers.linode.api.transport import Transport
 from providers.linode.api.writes import Write
+from providers.linode.core import engine
 from providers.linode.core.runtime import Session
 from providers.linode.core.waiting import until as waiting
 from providers.linode.core.waiting.goals import FAILED, STABLE
@@ -89,7 +90,7 @@ class FinalImage:
     def _images(self) -> list[Image]:
         """As they are now, by a transport of its own: a session's keeps lists of images on disk for a while."""
         end = self._end_of_label
-        uncached = LinodeClient(Transport(self.client.transport.connection))
+        uncached = LinodeClient(Transport(self.client.transport.connection, tell=engine.tell_who_waits))
         rows = uncached.list_rows("/images", {"is_public": False, "label": {"+contains": end}})
         uncached.transport.close()
         found = [image for image in map(Image.read, rows) if image.label.endswith(end)]

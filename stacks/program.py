@@ -14,8 +14,7 @@ from providers.linode.core import runtime as sessions
 from providers.linode.nearest import did_you_mean, there_are
 from providers.linode.pins import Pinned, is_locked
 from providers.linode.provider import SPECS
-from stacks import expiry, sources
-from stacks import settings as stack_settings
+from stacks import expiry, settings as stack_settings, sources
 from stacks.errors import BadSettings
 from stacks.picking import Picks, pick_all, require_within, total_monthly_usd
 from stacks.pinning import pinned_of

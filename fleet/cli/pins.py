@@ -20,10 +20,13 @@ from providers.linode.core.runtime import Session
 from providers.linode.nearest import did_you_mean
 from providers.linode.pins import Pin, PinFile
 from providers.linode.pins.advice import advise, strays
-from providers.linode.pins.moves import Moved, Pins
-from providers.linode.pins.moves import keep as keep_pins
-from providers.linode.pins.moves import promote as promote_pins
-from providers.linode.pins.moves import repin as move_pins
+from providers.linode.pins.moves import (
+    Moved,
+    Pins,
+    keep as keep_pins,
+    promote as promote_pins,
+    repin as move_pins,
+)
 from providers.linode.project import PROJECT, project_here
 from stacks.layers import read_layer
 from stacks.picking import wishes

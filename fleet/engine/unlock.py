@@ -20,8 +20,7 @@ from fleet.engine.run import Run
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.records import Owned
-from providers.linode.core import runtime as sessions
-from providers.linode.core import state_files as state_folder
+from providers.linode.core import runtime as sessions, state_files as state_folder
 from providers.linode.core.owner import Owner
 from stacks.errors import BadSettings
 

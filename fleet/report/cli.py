@@ -18,8 +18,7 @@ from fleet.report.errors import BadCall
 from fleet.report.escaping import ADDRESS
 from fleet.report.forms import html_page, markdown, marker, schema, terminal
 from fleet.report.forms.redacting import redacted
-from fleet.report.hosts import approval, issue
-from fleet.report.hosts import comment as sticky
+from fleet.report.hosts import approval, comment as sticky, issue
 from fleet.report.hosts.github import GitHub
 from fleet.report.hosts.gitlab import GitLab
 from fleet.report.hosts.host import Host

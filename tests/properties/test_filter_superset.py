@@ -10,8 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from providers.linode import catalogs
 from providers.linode.catalogs import Catalogs, Events, Images, Kernels, LinodeTypes

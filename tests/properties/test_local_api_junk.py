@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.core.routes import ENDPOINTS, TEXTS

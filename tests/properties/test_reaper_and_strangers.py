@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from fleet.delivery import reaping
 from fleet.delivery.reaping import Scope, StackFacts, judge_resource, judge_stack

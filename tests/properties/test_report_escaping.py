@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from fleet.report.escaping import code_span, html_text, plain_text
 from fleet.report.forms import html_page, markdown, schema

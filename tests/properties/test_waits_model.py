@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from providers.linode.api.errors import ApiUnreachable, NotFound, WaitExpired, WaitFailed
 from providers.linode.api.records import Entity, Event, Linode

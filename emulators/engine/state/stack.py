@@ -8,9 +8,7 @@ from pathlib import Path
 
 from emulators.engine import urns
 from emulators.engine.errors import EngineError, StateCorrupt
-from emulators.engine.state import checkpoint as states
-from emulators.engine.state import config as stack_config
-from emulators.engine.state import secrets
+from emulators.engine.state import checkpoint as states, config as stack_config, secrets
 from emulators.engine.state.checkpoint import Checkpoint, members, now, resource_to_json
 from emulators.engine.state.config import StackConfig, write_salt
 from emulators.engine.state.files import StackFiles, corrupt

@@ -9,59 +9,10 @@
 settings, command line ─► criteria ─► criteria_tree ─┐
 a program's own filter ─► attributes of the tables ──┴► filter ─┬► x_filter ─► the API ─┐
                                                                 └► here ◄── records ◄───┴► lookup ─► funnel ─► picks
+
+Each is loaded when it is named; `__init__.pyi` lists them.
 """
 
-from providers.linode.catalogs.attributes import Flag, Moment, Number, Table, Text, Version, Word, Words
-from providers.linode.catalogs.criteria import (
-    AnyImages,
-    Criteria,
-    ImageCriteria,
-    KernelCriteria,
-    RegionCriteria,
-    TypeCriteria,
-)
-from providers.linode.catalogs.filter import Filter, Order
-from providers.linode.catalogs.funnel import Funnel, Pick, Step
-from providers.linode.catalogs.lookup import Catalogs, ListsRows, find
-from providers.linode.catalogs.picks import (
-    Place,
-    cheapest,
-    known_region,
-    known_type,
-    newest,
-    pick_image,
-    pick_kernel,
-    pick_place,
-    pick_region,
-    pick_type,
-    smallest,
-    unknown_names,
-)
-from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Price, Region
-from providers.linode.catalogs.tables import (
-    Availabilities,
-    Events,
-    Firewalls,
-    Images,
-    Instances,
-    Kernels,
-    LinodeTypes,
-    PlacementGroups,
-    Regions,
-    ReservedAddresses,
-    StackScripts,
-    Users,
-    Volumes,
-    Vpcs,
-)
-from providers.linode.catalogs.x_filter import render
+import lazy_loader
 
-__all__ = [
-    "AnyImages", "Availabilities", "Availability", "Catalogs", "Criteria", "Events", "Filter", "Firewalls",
-    "Flag", "Funnel", "Image", "ImageCriteria", "Images", "Instances", "Kernel", "KernelCriteria",
-    "Kernels", "LinodeType", "LinodeTypes", "ListsRows", "Moment", "Number", "Order", "Pick", "Place",
-    "PlacementGroups", "Price", "Region", "RegionCriteria", "Regions", "ReservedAddresses", "StackScripts",
-    "Step", "Table", "Text", "TypeCriteria", "Users", "Version", "Volumes", "Vpcs", "Word", "Words",
-    "cheapest", "find", "known_region", "known_type", "newest", "pick_image", "pick_kernel", "pick_place",
-    "pick_region", "pick_type", "render", "smallest", "unknown_names",
-]  # fmt: skip
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -19,8 +19,7 @@ from pydantic import (
 )
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.core.args import Id as Id
-from providers.linode.core.args import Listed, Of
+from providers.linode.core.args import Id as Id, Listed, Of
 from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.problems import told, wrong
 

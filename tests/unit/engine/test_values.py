@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import struct_pb2
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from emulators.engine.errors import NotSupported
 from emulators.engine.protocol.wire import from_struct, outputs_from_struct, to_struct

@@ -6,8 +6,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fleet.engine.hearing import LastWords, run
 from fleet.engine.lock_wait import LockWait

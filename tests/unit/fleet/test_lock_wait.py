@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fleet.engine.hearing import LastWords
 from fleet.engine.lock_wait import INTERRUPTED, LONGEST_PAUSE_S, LockWait, pause_s

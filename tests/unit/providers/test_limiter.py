@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from email.utils import formatdate
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from providers.linode.api.limiter import Limiter, budget_of, shared
 

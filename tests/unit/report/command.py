@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fleet.cli.main import BAD_CALL
-from fleet.cli.main import main as fleet
+from fleet.cli.main import BAD_CALL, main as fleet
 
 EXIT_BAD = BAD_CALL
 

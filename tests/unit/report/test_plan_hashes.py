@@ -10,8 +10,7 @@ import pytest
 
 from fleet.report.forms.words import what
 from fleet.report.judge.plan_hash import plan_hash
-from fleet.report.model import Change, StackReport, Value
-from fleet.report.model import Path as ChangedPath
+from fleet.report.model import Change, Path as ChangedPath, StackReport, Value
 from fleet.report.phrases import plain
 from fleet.report.read.steps import SECRET_KEY, SECRET_SIGNATURE
 from tests.unit.report.making import UNKNOWN, Act, change_of, created, replaced, report, server, updated

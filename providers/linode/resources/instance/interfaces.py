@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union
 
 from pulumi.output import Unknown
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictStr
-from pydantic import Tag as Case
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictStr, Tag as Case
 from typing_extensions import NotRequired, TypedDict
 
 from providers.linode.core.args import NONE, IdOrNone, Of

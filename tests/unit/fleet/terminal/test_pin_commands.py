@@ -13,12 +13,10 @@ import yaml
 from emulators.linode_api.server import LocalApi
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core.runtime import Session
-from providers.linode.pins import Chosen, Pin, PinFile, Wish
-from providers.linode.pins import file as pin_file
+from providers.linode.pins import Chosen, Pin, PinFile, Wish, file as pin_file
 from providers.linode.pins.pin import make_pin
 from providers.linode.project import PROJECT
-from stacks import picking, sources
-from stacks import settings as stack_settings
+from stacks import picking, settings as stack_settings, sources
 from stacks.pinning import StackFiles
 from tests.unit.fleet.terminal.conftest import Run
 

@@ -1,0 +1,14 @@
+from .resources.account import Account as Account
+from .resources.firewall import Firewall as Firewall, FirewallArgs as FirewallArgs, RuleArgs as RuleArgs
+from .resources.fleet import Fleet as Fleet, FleetArgs as FleetArgs
+from .resources.instance.args import (
+    AlertsArgs as AlertsArgs,
+    InstanceArgs as InstanceArgs,
+    PlacementGroup as PlacementGroup,
+    TimeoutsArgs as TimeoutsArgs,
+)
+from .resources.instance.interfaces import InterfaceArgs as InterfaceArgs
+from .resources.instance.resource import Instance as Instance
+from .resources.root_password import RootPassword as RootPassword
+from .resources.ssh_key import SSHKey as SSHKey, SSHKeyArgs as SSHKeyArgs
+from .resources.volume import Volume as Volume, VolumeArgs as VolumeArgs

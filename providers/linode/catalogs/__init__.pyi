@@ -1,0 +1,75 @@
+from .attributes import (
+    Flag as Flag,
+    Moment as Moment,
+    Number as Number,
+    Table as Table,
+    Text as Text,
+    Version as Version,
+    Word as Word,
+    Words as Words,
+)
+from .criteria import (
+    AnyImages as AnyImages,
+    Criteria as Criteria,
+    ImageCriteria as ImageCriteria,
+    KernelCriteria as KernelCriteria,
+    RegionCriteria as RegionCriteria,
+    TypeCriteria as TypeCriteria,
+)
+from .filter import (
+    Filter as Filter,
+    Order as Order,
+)
+from .funnel import (
+    Funnel as Funnel,
+    Pick as Pick,
+    Step as Step,
+)
+from .lookup import (
+    Catalogs as Catalogs,
+    ListsRows as ListsRows,
+    find as find,
+)
+from .picks import (
+    Place as Place,
+    cheapest as cheapest,
+    known_region as known_region,
+    known_type as known_type,
+    newest as newest,
+    pick_image as pick_image,
+    pick_kernel as pick_kernel,
+    pick_place as pick_place,
+    pick_region as pick_region,
+    pick_type as pick_type,
+    smallest as smallest,
+    unknown_names as unknown_names,
+)
+from .records import (
+    Availability as Availability,
+    Image as Image,
+    Kernel as Kernel,
+    LinodeType as LinodeType,
+    Price as Price,
+    Region as Region,
+)
+from .tables import (
+    Availabilities as Availabilities,
+    Events as Events,
+    Firewalls as Firewalls,
+    Images as Images,
+    Instances as Instances,
+    Kernels as Kernels,
+    LinodeTypes as LinodeTypes,
+    PlacementGroups as PlacementGroups,
+    Regions as Regions,
+    ReservedAddresses as ReservedAddresses,
+    StackScripts as StackScripts,
+    Users as Users,
+    Volumes as Volumes,
+    Vpcs as Vpcs,
+)
+from .x_filter import (
+    render as render,
+)
+
+__all__: list[str]

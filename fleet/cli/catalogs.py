@@ -18,7 +18,7 @@ from rich.console import Console
 
 from fleet.cli.options import Command, as_json, format_option, table, with_options
 from providers.linode import catalogs as catalog_names
-from providers.linode.api.cache import is_offline, open_cache
+from providers.linode.api.cache import is_offline
 from providers.linode.api.catalog_transport import CatalogTransport, OnPage
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import connect_for_lookups
@@ -363,15 +363,14 @@ def open_catalogs(
 ) -> Iterator[Catalogs]:
     """The catalogs of the API at LINODE_URL. Raises BadConnection; for `own` images as `require_token`."""
     connection = connect_for_lookups(env)
-    cache = open_cache(connection, env)
     with (
         _progress(console or Console(stderr=True)) as on_page,
-        closing(CatalogTransport(connection, cache, on_page)) as transport,
+        closing(CatalogTransport(connection, env, on_page)) as transport,
     ):
         client = LinodeClient(transport)
         if own:
             require_token(client)
-        yield Catalogs(client, narrow=lambda path: cache is None or not cache.keeps(path))
+        yield Catalogs(client, narrow=lambda path: not transport.keeps(path))
 
 
 def require_token(client: LinodeClient) -> None:

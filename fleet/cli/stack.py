@@ -59,11 +59,12 @@ def down(run: Run) -> int:
 def show(run: Run, form: str, *, live: bool) -> int:
     """The table of the servers, and as of when it is."""
     from fleet.engine import accounts
+    from fleet.engine.run import outputs_of
     from fleet.engine.servers import with_servers
 
-    outputs = run.outputs()
-    accounts.refuse_another(run, outputs)
-    outputs = with_servers(run, outputs, live=live)
+    deployment = run.deployment()
+    accounts.refuse_another(run, outputs_of(deployment))
+    outputs = with_servers(run, deployment, live=live)
     if form == "json":
         as_json(outputs)
     else:

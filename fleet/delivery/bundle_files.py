@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from fleet.delivery import ci, git
-from providers.linode.api.cache import open_cache
-from providers.linode.api.catalog_cache import CatalogCache
 from providers.linode.api.catalog_transport import CatalogTransport
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection
@@ -94,17 +92,16 @@ def _named(value: object) -> Iterator[str]:
 class BundleCatalog:
     """The catalogs of one connection, from its cache where that has them."""
 
-    def __init__(self, client: LinodeClient, cache: CatalogCache | None) -> None:
-        self._client, self._cache = client, cache
-        self._catalogs = Catalogs(client, narrow=False)
+    def __init__(self, transport: CatalogTransport) -> None:
+        self._client, self._cache = LinodeClient(transport), transport.cache
+        self._catalogs = Catalogs(self._client, narrow=False)
 
     @classmethod
     @contextmanager
     def of(cls, connection: Connection, env: Mapping[str, str]) -> Iterator[BundleCatalog]:
-        cache = open_cache(connection, env)
-        transport = CatalogTransport(connection, cache)
+        transport = CatalogTransport(connection, env)
         try:
-            yield cls(LinodeClient(transport), cache)
+            yield cls(transport)
         finally:
             transport.close()
 

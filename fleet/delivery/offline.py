@@ -19,7 +19,7 @@ from fleet.engine.engine import Engine
 from fleet.engine.local_api import LocalApi
 from fleet.engine.local_stack import new_stack
 from fleet.engine.run import Run
-from providers.linode.api.cache import TTL_S, cache_file, open_cache
+from providers.linode.api.cache import TTL_S, cache_file
 from providers.linode.api.catalog_transport import CatalogTransport
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import LOCAL_STACK, REAL_API, Connection, versioned_url
@@ -102,7 +102,7 @@ def _of_local_api(home: Path, env: Mapping[str, str]) -> dict[str, str]:
 
 def _read_all(connection: Connection, env: Mapping[str, str]) -> None:
     """Every catalog once, so that it is on disk. Raises LinodeError."""
-    client = LinodeClient(CatalogTransport(connection, open_cache(connection, env)))
+    client = LinodeClient(CatalogTransport(connection, env))
     try:
         for path in TTL_S if "LINODE_OFFLINE" not in env else NEEDED:
             client.list_rows(path)

@@ -15,9 +15,9 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from fleet.delivery.pull_requests import PREFIX, PrStack
-from providers.linode.core.importing import TYPE_TOKENS
 from providers.linode.core.leftovers import Tagged
 from providers.linode.core.owner import Owner, is_owner_tag
+from providers.linode.core.state_files import TYPE_TOKENS
 from providers.linode.nearest import listed
 from providers.linode.provider import SPECS
 from stacks import expiry

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 
+from fleet.engine import local_stack
 from fleet.engine.run import Run
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable, BadConnection, Offline
 from providers.linode.core import runtime as sessions
-from providers.linode.project import TOOL
-from stacks.errors import BadSettings, EngineFailed
+from stacks.errors import EngineFailed
 
 
 def learn(run: Run) -> None:
@@ -18,11 +18,13 @@ def learn(run: Run) -> None:
 
     Raises BadSettings, EngineFailed.
     """
+    if (
+        run.stack == LOCAL_STACK
+    ):  # its settings have the same, and an engine needs half a second to decrypt it
+        sessions.learn(local_stack.of_environment(run.env).api(run.env).configuration)
+        return
     told = run.config()
-    values = {key: told[key]["value"] for key in sessions.CONFIG_KEYS if key in told}
-    if run.stack == LOCAL_STACK and not values.get("linode:token"):
-        raise BadSettings(f"stack '{LOCAL_STACK}' has no token of the local API. Next: run `{TOOL} up`.")
-    sessions.learn(values)
+    sessions.learn({key: told[key]["value"] for key in sessions.CONFIG_KEYS if key in told})
 
 
 def require_own(run: Run, outputs: Mapping[str, object] | None = None) -> None:

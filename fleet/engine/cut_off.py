@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from providers.linode.api.records import Owned
-from providers.linode.core.importing import TYPE_TOKENS
 from providers.linode.core.spec import Spec
+from providers.linode.core.state_files import TYPE_TOKENS
 from providers.linode.provider import SPECS
 
 Json = dict[str, Any]

@@ -49,6 +49,11 @@ class LocalApi:
     def token_file(self) -> Path:
         return self.home / "token"
 
+    @property
+    def configuration(self) -> dict[str, str]:
+        """What the stack's settings say of the connection; the token is a secret."""
+        return {"linode:url": self.url, "linode:token": self.token_file.read_text()}
+
     def running(self) -> Running | None:
         """The API of this folder as it runs now, None if it doesn't.
 

@@ -145,14 +145,10 @@ class LocalStack:
         self, engine: Engine, env: Mapping[str, str], file: Path, api: LocalApi, *keys: str
     ) -> None:
         """Write the address and the token of the local API into a file of settings, the token encrypted."""
-        known = {
-            "linode:url": (api.url, "--plaintext"),
-            "linode:token": (api.token_file.read_text(), "--secret"),
-        }
         for key in keys:
-            value, how = known[key]
+            how = "--secret" if key == "linode:token" else "--plaintext"
             words = ("config", "set", key, "--config-file", str(file), how)
-            engine.ask(*words, env=env, stdin=value, stack=LOCAL_STACK)
+            engine.ask(*words, env=env, stdin=api.configuration[key], stack=LOCAL_STACK)
 
     def _port_in_settings(self) -> int | None:
         """None before there are any. Raises BadSettings."""

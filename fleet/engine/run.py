@@ -15,7 +15,6 @@ from fleet.engine.lock_wait import LockWait
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core import state_files as state_folder
 from providers.linode.project import PROJECT, project_here
-from stacks.expiry import duration
 from stacks.sources import PULL_REQUEST, environments, no_settings, of_files
 
 
@@ -46,6 +45,8 @@ class Run:
 
     def verb(self, verb: str, *more: str) -> int:
         """Run one of the engine's verbs, waiting for the lock if that is wanted; its exit code."""
+        from stacks.expiry import duration
+
         wait = LockWait(duration(self.env.get("LOCK_WAIT") or "0s"))
         url = state_folder.backend_url(self.env, self.engine.project)
         return wait.run(self.stack, url, lambda: self.engine.hear(verb, *more, *self.words, env=self.env))
@@ -84,8 +85,23 @@ class Run:
 
     def outputs(self) -> dict[str, object]:
         """Raises EngineFailed, also where nothing was deployed yet."""
-        found = json.loads(self.ask("stack", "output", "--json"))
-        return found if isinstance(found, dict) else {}
+        return outputs_of(self.deployment())
+
+
+SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's signature key, public
+
+
+def outputs_of(deployment: Mapping[str, Any]) -> dict[str, object]:
+    """A stack's outputs by its state; of a secret one no more than that it is one, as the engine shows it."""
+    stacks = (each for each in deployment.get("resources") or () if each["type"] == "pulumi:pulumi:Stack")
+    found: dict[str, object] = _masked((next(stacks, None) or {}).get("outputs") or {})
+    return found
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return "[secret]" if SECRET_KEY in value else {key: _masked(part) for key, part in value.items()}
+    return [_masked(part) for part in value] if isinstance(value, list) else value
 
 
 def run_of(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run:

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from fleet.engine import accounts
-from fleet.engine.run import Run
+from fleet.engine.run import Run, outputs_of
 from providers.linode.core import runtime as sessions
-from providers.linode.core.importing import TYPE_TOKENS
+from providers.linode.core.state_files import TYPE_TOKENS
 
 Facts = Mapping[str, Any]
 """Of one server: id, label, status, region, type, image, ipv4, monthly_usd, and `running`: what is declared."""
@@ -20,12 +20,12 @@ GONE = "gone"
 FACTS = ("id", "label", "status", "ipv4", "region", "type", "image", "monthly_usd")
 
 
-def with_servers(run: Run, outputs: Mapping[str, object], *, live: bool) -> dict[str, object]:
+def with_servers(run: Run, deployment: Mapping[str, Any], *, live: bool) -> dict[str, object]:
     """The stack's outputs, its servers as they are now, and `as_of`: when that was (ISO 8601).
 
-    Outputs are those of the last `up`; a refresh changes the state alone. Raises EngineFailed, and what calls raise.
+    Outputs are those of the last `up`; a refresh changes the state alone. Raises what calls raise.
     """
-    deployment = run.deployment()
+    outputs = outputs_of(deployment)
     declared = outputs.get("servers")
     found = of_state(deployment, declared if isinstance(declared, Mapping) else {})
     as_of = str((deployment.get("manifest") or {}).get("time") or "")

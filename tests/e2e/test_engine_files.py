@@ -176,6 +176,21 @@ def test_export_and_import_give_the_same_state_back(place: Place, monkeypatch: p
     ]
 
 
+def test_an_export_without_plain_texts_needs_no_passphrase(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.run(monkeypatch, "up", "--yes", "--skip-preview")
+    place.environment["PULUMI_CONFIG_PASSPHRASE"] = "another"
+
+    sealed = place.run(monkeypatch, "stack", "export")
+    opened = place.run(monkeypatch, "stack", "export", "--show-secrets")
+
+    assert sealed.code == 0
+    assert json.loads(sealed.out)["deployment"] == place.state()["checkpoint"]["latest"]
+    assert (opened.code, opened.out) == (1, "")
+    assert "incorrect passphrase" in opened.err
+
+
 def test_an_empty_stack_is_removed_and_one_with_resources_is_not(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

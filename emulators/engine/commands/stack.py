@@ -14,7 +14,8 @@ from emulators.engine.state import checkpoint, lock
 from emulators.engine.state.checkpoint import resource_to_json
 from emulators.engine.state.files import StackFiles, write_atomically
 from emulators.engine.state.project import select_stack, selected_stack
-from emulators.engine.state.secrets import Crypter
+from emulators.engine.state.secrets import Crypter, Sealed
+from emulators.engine.state.stack import read_state
 from emulators.engine.values import Json, Value
 
 
@@ -103,11 +104,14 @@ def cancel(args: argparse.Namespace) -> None:
 
 def export(args: argparse.Namespace) -> None:
     """The deployment as ``stack import`` takes it: ciphertexts as they are, or plain texts with a flag."""
-    stack = Workspace(args).open(only_to_read=True)
-    deployment, latest = stack.read(), stack.files.latest()
+    workspace = Workspace(args)
+    latest = workspace.files().latest()
     if args.show_secrets:
-        entries = (resource_to_json(resource, stack.crypter) for resource in deployment.resources)
+        stack = workspace.open(only_to_read=True)
+        entries = (resource_to_json(resource, stack.crypter) for resource in stack.read().resources)
         latest["resources"] = [_with_plaintexts(entry, stack.crypter) for entry in entries]
+    else:
+        read_state(workspace.files(), Sealed())
     text = json.dumps({"version": 3, "deployment": latest}, indent=4, ensure_ascii=False)
     if args.file:
         write_atomically(Path(args.file), f"{text}\n".encode())

@@ -61,7 +61,10 @@ def open_cache(connection: Connection, env: Mapping[str, str] | None = None) -> 
     folder = file.parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _forget_old(folder)
+        if not file.exists():
+            _forget_old(
+                folder
+            )  # once for each that comes: who has thousands does not wait for them at every command
         _make_sound(file)
         return CatalogCache(connection, file, offline=is_offline(env))
     except (OSError, sqlite3.Error) as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from providers.linode.api.cache import TTL_S, is_offline
+from providers.linode.api.cache import TTL_S, is_offline, open_cache
 from providers.linode.api.connection import Connection
 from providers.linode.api.errors import Offline
+from providers.linode.api.once import once
 from providers.linode.api.transport import Reply, Transport, log
 
 if TYPE_CHECKING:
@@ -18,22 +19,30 @@ OnPage = Callable[[str, int, int], None]
 
 
 class CatalogTransport(Transport):
-    """As Transport, with a cache for the catalogs; None for no cache. Raises Offline besides."""
+    """As Transport, with the cache for the catalogs that `env` names. Raises Offline besides."""
 
     def __init__(
         self,
         connection: Connection,
-        cache: CatalogCache | None,
+        env: Mapping[str, str] | None = None,
         on_page: OnPage | None = None,
         tell: Callable[[str], None] = log.warning,
     ) -> None:
         super().__init__(connection, tell=tell)
+        self._env = env
         self._on_page = on_page
-        self._offline = cache.offline if cache else is_offline()
-        self._cached = cache is not None
-        if cache is not None:
+
+    @once
+    def cache(self) -> CatalogCache | None:
+        """The cache, None where there is none; opened for whoever needs a catalog, as many commands need none."""
+        if (found := open_cache(self.connection, self._env)) is not None:
             for path in TTL_S:
-                self._session.mount(connection.url + path, cache)
+                self._session.mount(self.connection.url + path, found)
+        return found
+
+    def keeps(self, path: str) -> bool:
+        """Whether the whole list of a catalog is on disk."""
+        return self.cache is not None and self.cache.keeps(path)
 
     def request(
         self,
@@ -45,7 +54,8 @@ class CatalogTransport(Transport):
         body: Mapping[str, object] | None = None,
     ) -> Reply:
         """See Transport.request."""
-        if self._offline and not (method == "GET" and self._cached and path in TTL_S):
+        kept = path in TTL_S and self.cache is not None
+        if not (kept and method == "GET") and is_offline(self._env):
             raise Offline(
                 f"LINODE_OFFLINE is set, and {method} {path} needs the API. Next: unset LINODE_OFFLINE."
             )

@@ -14,7 +14,7 @@ from providers.linode.api.errors import ApiUnreachable
 class Record(BaseModel):
     """Fields of the API come and go: unknown ones are dropped, missing ones have a default."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
 
     @classmethod
     def read(cls, answer: object) -> Self:

@@ -83,7 +83,9 @@ else:
 class Criteria(BaseModel, metaclass=_OneLine):
     """Base of all: frozen, no unknown keys. Raises BadFilter, in one line, for a wrong key or value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        defer_build=True, frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False
+    )
 
     @classmethod
     def read(cls: type[CriteriaT], settings: Mapping[str, object]) -> CriteriaT:

@@ -48,7 +48,7 @@ def _names(value: object) -> object:
 class Record(BaseModel):
     """Base of all: frozen, built from the API's names or, in tests and programs, from the names here."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore", populate_by_name=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -23,12 +23,12 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import FrameType, SimpleNamespace
-from typing import Any
-
-import grpc
-from pulumi.dynamic import DiffResult
+from typing import TYPE_CHECKING, Any
 
 from providers.linode.api.errors import LinodeError
+
+if TYPE_CHECKING:
+    from pulumi.dynamic import DiffResult
 
 log = logging.getLogger("linode.engine")
 
@@ -186,15 +186,16 @@ class _PlainTraceback:
         )
 
 
-class Differing(DiffResult):
+def differing(kinds: Mapping[str, str]) -> DiffResult:
     """What differs, by property: ADD, DELETE or UPDATE. An engine shows that and nothing else.
 
     Where it can't be told, the engine compares old and new inputs itself.
     """
+    from pulumi.dynamic import DiffResult
 
-    def __init__(self, kinds: Mapping[str, str]) -> None:
-        super().__init__(changes=None)
-        self.kinds = kinds
+    result = DiffResult(changes=None)
+    result.kinds = kinds  # type: ignore[attr-defined]  # for _DiffResponse
+    return result
 
 
 class _DiffResponse:
@@ -208,16 +209,14 @@ class _DiffResponse:
 
     def __call__(self, **fields: Any) -> object:
         result, one = sys._getframe(1).f_locals.get("result"), self._proto.PropertyDiff
-        if isinstance(result, Differing):
-            differs = {
-                key: one(kind=one.Kind.Value(kind), inputDiff=True) for key, kind in result.kinds.items()
-            }
+        if kinds := getattr(result, "kinds", None):
+            differs = {key: one(kind=one.Kind.Value(kind), inputDiff=True) for key, kind in kinds.items()}
             fields |= {"changes": self.DIFF_SOME, "hasDetailedDiff": True, "detailedDiff": differs}
         return self._proto.DiffResponse(**fields)
 
 
 def show_differences() -> bool:
-    """Have the servicer hand on what a `Differing` says. Whether that worked."""
+    """Have the servicer hand on what `differing` says. Whether that worked."""
     servicer: Any = sys.modules["__main__"]
     proto = getattr(servicer, "proto", None)
     if not hasattr(proto, "PropertyDiff"):
@@ -295,12 +294,14 @@ class EngineLog:
     """The engine's log, which shows a message beside its resource, in previews too. The address is the servicer's."""
 
     def __init__(self, address: str) -> None:
+        import grpc
         from pulumi.runtime.proto import engine_pb2_grpc
 
         self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def tell(self, urn: str, message: str, *, warning: bool) -> None:
         """Show one line. An engine that takes none costs the line and nothing else."""
+        import grpc
         from pulumi.runtime.proto import engine_pb2
 
         severity = engine_pb2.WARNING if warning else engine_pb2.INFO

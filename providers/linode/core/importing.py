@@ -14,9 +14,7 @@ from typing import Any
 
 from providers.linode.core.owner import Owner
 from providers.linode.core.spec import R, Spec
-
-TYPE_TOKENS = "pulumi-python:dynamic/linode:"
-"""A stored format: what the types under which states hold resources begin with."""
+from providers.linode.core.state_files import TYPE_TOKENS
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ class Provider(ResourceProvider):
             if found.in_inputs and not diff.undeclared(spec.args, _olds, _news):
                 return DiffResult(changes=None)
             changed = [*found.takes, *(["owner"] if old != new else []), *([PROVIDER_KEY] if moved else [])]
-            return engine.Differing(
+            return engine.differing(
                 {
                     key: "DELETE" if key not in _news else "UPDATE" if key in _olds else "ADD"
                     for key in changed

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from providers.linode.api import rotation
-from providers.linode.api.cache import is_offline, open_cache
+from providers.linode.api.cache import is_offline
 from providers.linode.api.catalog_transport import CatalogTransport, OnPage
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection, connect_for_lookups
@@ -67,10 +67,9 @@ class Session:
     """One connection and what was learnt over it."""
 
     def __init__(self, connection: Connection, on_page: OnPage | None = None) -> None:
-        self._cache = open_cache(connection)
-        self.client = LinodeClient(CatalogTransport(connection, self._cache, on_page, engine.tell_who_waits))
-        kept = self._cache.keeps if self._cache is not None else lambda _path: False
-        self.catalogs = Catalogs(self.client, narrow=lambda path: not kept(path))
+        self._transport = CatalogTransport(connection, on_page=on_page, tell=engine.tell_who_waits)
+        self.client = LinodeClient(self._transport)
+        self.catalogs = Catalogs(self.client, narrow=lambda path: not self._transport.keeps(path))
         self._lists = OnceEach(lambda path: [] if is_offline() else self.client.list_rows(path))
         self._listed = OnceEach(
             lambda spec: Index.of([spec.record.read(row) for row in self._lists(spec.path)])
@@ -143,14 +142,14 @@ class Session:
 
     def catalogs_with(self, **wanted: str) -> Catalogs:
         """The catalogs; one that came from disk and lacks the `type`, `region` or `image` is downloaded before."""
-        if self._cache is not None:
+        if (cache := self._transport.cache) is not None:
             for key, table in (("type", LinodeTypes), ("region", Regions), ("image", Images)):
                 id_ = wanted.get(key)
                 if (
                     isinstance(id_, str)
                     and id_
                     and not self.catalogs.has(table, id_)
-                    and self._cache.renew(table.path)
+                    and cache.renew(table.path)
                 ):
                     self.catalogs.forget(table)
         return self.catalogs

@@ -14,6 +14,8 @@ from urllib.parse import unquote
 
 import yaml
 
+TYPE_TOKENS = "pulumi-python:dynamic/linode:"
+"""A stored format: what the types under which states hold resources begin with."""
 KNOWN_VERSIONS = (3, 4)
 
 

@@ -101,7 +101,7 @@ class Pin(BaseModel):
     own. `previous` is the choice before the last repin, `declined` the one that `pins keep` refused.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     kind: Kind
     chosen: str = Field(min_length=1)

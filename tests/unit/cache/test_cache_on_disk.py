@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from providers.linode.api.cache import open_cache
-from providers.linode.api.catalog_cache import CatalogCache
 from providers.linode.api.catalog_transport import CatalogTransport
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection
@@ -45,7 +43,7 @@ def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
         url = server if isinstance(server, str) else f"{server.url}/v4"
         monkeypatch.setattr("time.sleep", lambda _: None)
         connection = Connection(url, token, "LINODE_TOKEN")
-        kept = open_cache(connection, {"LINODE_CACHE_DIR": str(folder), **env})
+        kept = {"LINODE_CACHE_DIR": str(folder), **env}
         clients.append(LinodeClient(CatalogTransport(connection, kept)))
         return clients[-1]
 
@@ -257,19 +255,18 @@ def test_offline_what_is_kept_is_used_and_nothing_else_is_asked(opened: Opened, 
         assert len(server.seen) == 1
 
 
-def test_offline_without_a_cache_is_told(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LINODE_OFFLINE", "1")
-
+def test_offline_without_a_cache_is_told(opened: Opened) -> None:
     with pytest.raises(Offline, match="needs the API"):
-        ids(opened("http://127.0.0.1:9/v4", token=""))
+        ids(opened("http://127.0.0.1:9/v4", token="", LINODE_OFFLINE="1"))
 
 
 def test_a_catalog_is_renewed_once_when_it_lacks_something(folder: Path, opened: Opened) -> None:
     with ScriptedServer(page("a"), page("a", "b")) as server:
         ids(opened(server))
         connection = Connection(f"{server.url}/v4", TOKEN, "LINODE_TOKEN")
-        kept = CatalogCache(connection, next(folder.glob("*.sqlite")))
-        client = LinodeClient(CatalogTransport(connection, kept))
+        transport = CatalogTransport(connection, {"LINODE_CACHE_DIR": str(folder)})
+        client, kept = LinodeClient(transport), transport.cache
+        assert kept is not None
 
         before = ids(client)
         renewed = [kept.renew("/linode/types"), kept.renew("/linode/types")]
@@ -282,12 +279,11 @@ def test_a_catalog_is_renewed_once_when_it_lacks_something(folder: Path, opened:
 
 READER = """
 import sys
-from providers.linode.api.cache import open_cache
 from providers.linode.api.catalog_transport import CatalogTransport
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection
 connection = Connection(sys.argv[1], "planted-secret-token", "LINODE_TOKEN")
-client = LinodeClient(CatalogTransport(connection, open_cache(connection)))
+client = LinodeClient(CatalogTransport(connection))
 for path in ("/linode/types", "/regions", "/images") * 5:
     assert [row["id"] for row in client.list_rows(path)] == ["a"]
 """

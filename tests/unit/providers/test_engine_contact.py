@@ -13,9 +13,9 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from providers.linode.core import engine as engine_contact
 from providers.linode.core.engine import (
-    Differing,
     PartialFailure,
     current_call,
+    differing,
     keep_partial,
     show_differences,
     widen_pool,
@@ -99,7 +99,7 @@ def test_a_context_that_refuses_makes_the_caller_fall_back() -> None:
 
 def test_outside_of_the_servicer_the_engine_shows_what_differs_by_itself() -> None:
     assert show_differences() is False
-    assert Differing({"label": "UPDATE"}).changes is None
+    assert differing({"label": "UPDATE"}).changes is None
 
 
 def test_the_pool_of_this_thread_is_widened_and_no_other() -> None:

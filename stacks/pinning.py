@@ -60,8 +60,8 @@ def pins_path(settings: Settings, stack: str) -> Path:
 
 
 def pins_of(settings: Settings, stack: str) -> PinFile:
-    """The stack's pins under the names that its groups have now. Raises BadPins."""
-    return PinFile.read(pins_path(settings, stack)).renamed(settings.renamed)
+    """The stack's pins, also under the names that its groups have now. Raises BadPins."""
+    return PinFile.read(pins_path(settings, stack)).renamed(settings.renamed, settings.servers)
 
 
 def pinned_of(settings: Settings, stack: str, *, locked: bool = False) -> Pinned:
@@ -82,7 +82,8 @@ def pin(stack: str) -> list[str]:
     file, pinned = files.pins(), pinned_of(files.settings, stack)
     pick_all(files.settings, pinned)
     pinned.note_strays(files.settings.servers)
-    after = pinned.save(files.settings.servers)
+    after = pinned.save()
+    after = after if pinned.is_renaming else pinned.finish(files.settings.servers)
     changed = sorted(key for key in {*file.pins, *after.pins} if file.pins.get(key) != after.pins.get(key))
     lines = [f"{key}: {after.pins[key].why}" if key in after.pins else f"{key}: removed" for key in changed]
     lines += [str(note) for note in pinned.notes if note.key not in changed or note.key not in after.pins]

@@ -46,12 +46,10 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
         (pulumi.log.warn if note.severity == "warning" else pulumi.log.info)(str(note))
     account = Account()
     if not pulumi.runtime.is_dry_run():
-        account.uuid = account.uuid.apply(lambda uuid: _with_pins(uuid, pinned, settings))
+        account.uuid = account.uuid.apply(lambda uuid: _with_pins(uuid, pinned))
     servers: dict[str, pulumi.Output[dict[str, object]]] = {}
     passwords = {
-        name: RootPassword(
-            f"{name}-root", pulumi.ResourceOptions(aliases=_aliases(settings.servers[name], "root"))
-        )
+        name: RootPassword(f"{name}-root", pulumi.ResourceOptions(aliases=_aliases(pinned, name, "root")))
         for name in picks
     }
     for name, chosen in picks.items():
@@ -61,7 +59,7 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
         for part, there in found.items():
             args = instance_args(group, chosen, passwords[name], settings.authorized_keys)
             depends_on = [before] if before and group.one_at_a_time else None
-            protect, aliases = group.protect, _aliases(group, part)
+            protect, aliases = group.protect, _aliases(pinned, name, part)
             if there is not None:
                 args = replace(args, adopt=there.id, label=there.label)
                 protect = group.protect or "protect" not in group.model_fields_set
@@ -69,6 +67,8 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
             opts = pulumi.ResourceOptions(protect=protect, depends_on=depends_on, aliases=aliases)
             before = Instance(f"{name}-{part}", args, opts)
             servers[f"{name}-{part}"] = _facts(before, chosen.monthly_usd, running=group.running)
+    if not pulumi.runtime.is_dry_run():
+        pulumi.Output.all(account.uuid, *servers.values()).apply(lambda _: pinned.finish(settings.servers))
     pulumi.export("servers", servers)
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
     pulumi.export("explanations", {name: chosen.explanations() for name, chosen in picks.items()})
@@ -77,9 +77,9 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     pulumi.export("account", account.uuid)
 
 
-def _aliases(group: Group, part: object) -> list[pulumi.Alias]:
+def _aliases(pinned: Pinned, group: str, part: object) -> list[pulumi.Alias]:
     """What a part of a renamed group was called: the engine then takes it for the same, and changes it in place."""
-    return [pulumi.Alias(name=f"{group.renamed_from}-{part}")] if group.renamed_from else []
+    return [pulumi.Alias(name=f"{name}-{part}") for name in pinned.former.get(group, ())]
 
 
 @dataclass(frozen=True)
@@ -134,13 +134,13 @@ def _ending(group: Group, settings: Settings) -> Group:
     return group.model_copy(update={"tags": (*group.tags, expiry.linode_tag(settings.ends_at))})
 
 
-def _with_pins(uuid: str, pinned: Pinned, settings: Settings) -> str:
+def _with_pins(uuid: str, pinned: Pinned) -> str:
     """The account's id, once the pins are written: every Instance waits for it, so none is made before.
 
     The id is known when the account was found to be the stack's own; with another one's token nothing is written.
     """
     try:
-        pinned.save(settings.servers)
+        pinned.save()
     except LinodeError as error:
         raise pulumi.RunError(str(error)) from None
     return uuid

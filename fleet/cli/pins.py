@@ -95,7 +95,7 @@ def check(stack: str, exit_code: bool) -> int:
     files = StackFiles.read(stack)
     file = files.pins()
     session = _own_session(files, file.pins.values())
-    said = [str(note) for note in strays(file.pins, files.settings.servers)]
+    said = [str(note) for note in strays(file, files.settings.servers)]
     said += _advice(file.pins, session, f"fleet repin --stack {stack}")
     for line in said:
         click.echo(line)

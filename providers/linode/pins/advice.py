@@ -16,6 +16,7 @@ from providers.linode.catalogs.attributes import Table
 from providers.linode.catalogs.filter import By, Row, Where
 from providers.linode.catalogs.picks import KINDS, Kind
 from providers.linode.nearest import did_you_mean
+from providers.linode.pins.file import PinFile, group_of
 from providers.linode.pins.pin import Pin
 
 TODO = "Next: rename or remove it."
@@ -105,34 +106,39 @@ class Only(Catalogs):
         return [each for each in found if each[1].id == self._id] if table is self._table else found
 
 
-def strays(
-    pins: Mapping[str, Pin], groups: Collection[str], new: Mapping[str, Pin] | None = None
-) -> list[Note]:
+def strays(file: PinFile, groups: Collection[str], new: Mapping[str, Pin] | None = None) -> list[Note]:
     """A note for each pin that nothing reads, with the nearest name: none that was renamed is silently ignored.
 
-    `new` are pins of this run: a group that is asked for the same as one that is gone may be that one, renamed.
+    `new` are pins of this run: a group that is asked for the same as one that is gone may be that one, renamed. So may
+    be one that an earlier run began and didn't finish.
     """
-    gone = {group for group in _groups(pins) if group not in groups}
+    pins, there = {**file.pins, **(new or {})}, set(map(group_of, file.pins))
+    fresh = {name for name in groups if file.begun.get(name, "") is None or name not in there}
+    former = {name for names in file.former.values() for name in names}
     renamed = {
         old: name
-        for name in sorted(_groups(new or {}) - _groups(pins), reverse=True)
-        for old in gone
-        if _asked(pins, old) == _asked(new or {}, name)
+        for name in sorted(fresh & set(map(group_of, pins)), reverse=True)
+        for old in there - {*groups, *former}
+        if _asked(pins, old) == _asked(pins, name)
     }
     notes = [_renamed(old, name) for old, name in sorted(renamed.items())]
-    rest = [key for key in sorted(pins) if key.partition("/")[0] not in renamed]
+    notes += [
+        _taken_back(name, group)
+        for group, names in file.former.items()
+        for name in names
+        if name in file.begun
+    ]
+    rest = [key for key in sorted(file.pins) if group_of(key) not in {*renamed, *former}]
     return notes + [note for key in rest if (note := _stray(key, groups)) is not None]
-
-
-def _groups(pins: Mapping[str, Pin]) -> set[str]:
-    return {key.partition("/")[0] for key in pins}
 
 
 def _asked(pins: Mapping[str, Pin], group: str) -> dict[str, object]:
     """The criteria of a group, whatever was picked."""
-    return {
-        pin.kind: (pin.criteria, pin.sells) for key, pin in pins.items() if key.partition("/")[0] == group
-    }
+    return {pin.kind: (pin.criteria, pin.sells) for key, pin in pins.items() if group_of(key) == group}
+
+
+def _taken_back(new: str, old: str) -> Note:
+    return Note("info", old, f"its servers that were renamed to those of {new} already get their names back")
 
 
 def _renamed(old: str, new: str) -> Note:

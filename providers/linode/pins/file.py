@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -30,38 +30,56 @@ def default_path(stack: str, env: Mapping[str, str] | None = None) -> Path:
 
 @dataclass(frozen=True)
 class PinFile:
-    """The pins of one stack as they were read; `text` is None where there is no file yet."""
+    """The pins of one stack as they were read; `text` is None where there is no file yet.
+
+    `begun`: the groups that a run began to make or to rename, and didn't finish, each with its name before, None where
+    it is new. `former`: what else the servers of a group may be called in the state.
+    """
 
     path: Path
     pins: Mapping[str, Pin] = field(default_factory=dict)
     text: str | None = None
+    begun: Mapping[str, str | None] = field(default_factory=dict)
+    former: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> PinFile:
         """The file as it is now. Raises BadPins, in one line, and changes nothing."""
         text = _text_of(path)
-        return cls(path) if text is None else cls(path, _parse(text, path), text)
+        return cls(path) if text is None else cls(path, *_parse(text, path))
 
-    def renamed(self, groups: Mapping[str, str]) -> PinFile:
-        """With the pins of groups under their new names, by the old ones; a pin that stands there already stays."""
-        moved = {
-            f"{groups[group]}/{kind}" if group in groups else key: pin
+    def renamed(self, renames: Mapping[str, str], groups: Collection[str]) -> PinFile:
+        """With pins for the settings' `groups` under the names that they have now, beside those that there are.
+
+        `renames`: new names by the old ones. One that was begun goes on, or back to the old name, whichever of the two
+        is in the settings. A pin that stands there already stays.
+        """
+        begun = {**self.begun, **{new: old for old, new in renames.items()}}
+        former = {group: _former(group, begun, groups) for group in groups}
+        copies = {
+            f"{group}/{key.partition('/')[2]}": pin
+            for group, names in former.items()
+            for name in reversed(names)
             for key, pin in self.pins.items()
-            for group, _, kind in [key.partition("/")]
+            if group_of(key) == name
         }
-        return replace(self, pins={**moved, **{key: pin for key, pin in self.pins.items() if key in moved}})
+        there = set(map(group_of, self.pins))
+        begun = {new: old for new, old in begun.items() if new in self.begun or old in there}
+        return replace(self, pins={**copies, **self.pins}, begun=begun, former=former)
 
     @property
     def name(self) -> str:
         """The path as people write it: from the project's folder."""
         return shown(self.path)
 
-    def write(self, pins: Mapping[str, Pin]) -> PinFile:
+    def write(self, pins: Mapping[str, Pin], begun: Mapping[str, str | None] | None = None) -> PinFile:
         """Put other pins in the file's place, in one step; a file that would be the same is left alone.
 
-        Raises BadPins when the file has changed since it was read, or can't be written.
+        `begun` stays as it is where none is given. Raises BadPins when the file has changed since it was read, or can't
+        be written.
         """
-        text = render(pins)
+        begun = self.begun if begun is None else begun
+        text = render(pins, begun)
         if text == self.text:
             return self
         if _text_of(self.path) != self.text:
@@ -72,12 +90,28 @@ class PinFile:
             raise BadPins(
                 f"{self.name} can't be written ({error.strerror}). Next: see to its folder's permissions."
             ) from error
-        return PinFile(self.path, dict(pins), text)
+        return replace(self, pins=dict(pins), text=text, begun=begun)
 
 
-def render(pins: Mapping[str, Pin]) -> str:
+def group_of(key: str) -> str:
+    """The group of a pin's key."""
+    return key.partition("/")[0]
+
+
+def _former(group: str, begun: Mapping[str, str | None], groups: Collection[str]) -> list[str]:
+    """The names that lead to a group by renames in either direction, the nearest first, without those of others."""
+    found = [group]
+    for name in found:
+        near = [begun.get(name), *(new for new, old in begun.items() if old == name)]
+        found += [each for each in near if each and each not in found and each not in groups]
+    return found[1:]
+
+
+def render(pins: Mapping[str, Pin], begun: Mapping[str, str | None] | None = None) -> str:
     """The same text for the same pins: sorted, one value a line, so that a difference is easy to review."""
-    content = {"version": VERSION, "pins": {key: pins[key].as_json() for key in sorted(pins)}}
+    content: dict[str, object] = {"version": VERSION}
+    content |= {"begun": dict(begun)} if begun else {}
+    content |= {"pins": {key: pins[key].as_json() for key in sorted(pins)}}
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -103,7 +137,7 @@ def _text_of(path: Path) -> str | None:
         raise _damaged(path, "it is not text") from None
 
 
-def _parse(text: str, path: Path) -> dict[str, Pin]:
+def _parse(text: str, path: Path) -> tuple[dict[str, Pin], str, dict[str, str | None]]:
     if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
         raise BadPins(
             f"{shown(path)} has the marks of an unfinished merge. Next: take one side of each, or repin after "
@@ -121,7 +155,10 @@ def _parse(text: str, path: Path) -> dict[str, Pin]:
             f"{shown(path)} has version {version!r}, and this program knows {VERSION}. Nothing was changed. "
             "Next: use the program that wrote it, or remove the file to pick again."
         )
-    return {str(key): _pin(str(key), value, path) for key, value in content["pins"].items()}
+    begun = content.get("begun", {})
+    if not isinstance(begun, dict) or not all(isinstance(old, str | None) for old in begun.values()):
+        raise _damaged(path, "`begun` is no map of names")
+    return {str(key): _pin(str(key), value, path) for key, value in content["pins"].items()}, text, begun
 
 
 def _pin(key: str, value: object, path: Path) -> Pin:

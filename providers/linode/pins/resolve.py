@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import ApiMaintenance, ApiUnreachable, BadPins, NoMatch, Offline
 from providers.linode.catalogs import Catalogs, LinodeTypes, unknown_names
 from providers.linode.pins.advice import Note, advise, strays
-from providers.linode.pins.file import PinFile, restoring
+from providers.linode.pins.file import PinFile, group_of, restoring
 from providers.linode.pins.pin import Pin, Wish, make_pin
 
 
@@ -41,7 +42,8 @@ def is_locked(stack: str, env: Mapping[str, str] | None = None) -> bool:
 class Pinned:
     """The picks of one run. `stack` is for the commands that the lines name; `account` tells the account's id.
 
-    `notes` are what a person should hear of the pins; `save` writes those that are new.
+    `notes` are what a person should hear of the pins; `save` writes those that are new, before anything is made, and
+    `finish` drops the rest once everything is.
     """
 
     def __init__(
@@ -80,17 +82,34 @@ class Pinned:
 
     def note_strays(self, groups: Collection[str]) -> None:
         """Note the pins that no group of the settings reads, such as one whose key was renamed by hand."""
-        self.notes += strays(self._file.pins, groups, self._new)
+        self.notes += strays(self._file, groups, self._new)
 
-    def save(self, groups: Collection[str]) -> PinFile:
-        """Write the new pins, without those of groups that are no more. To be called when all picks are made.
+    @property
+    def former(self) -> Mapping[str, Sequence[str]]:
+        """What else the servers of a group may be called in the state."""
+        return self._file.former
 
-        A pin's group is what stands before the `/` of its key. Raises BadPins.
+    @property
+    def is_renaming(self) -> bool:
+        """Whether servers get another name, or were to get one when a run broke off."""
+        return any(self._file.begun.values())
+
+    def save(self) -> PinFile:
+        """Write the new pins beside all that there are. To be called when all picks are made.
+
+        What there is stays until all is made: a run that breaks off can be taken back. Raises BadPins.
         """
-        if self._locked:
-            return self._file
-        kept = {key: pin for key, pin in self._file.pins.items() if key.partition("/")[0] in groups}
-        self._file = self._file.write({**kept, **self._new})
+        if not self._locked:
+            known = set(map(group_of, self._file.pins))
+            new = {group: None for group in map(group_of, self._new) if group not in known}
+            self._file = self._file.write({**self._file.pins, **self._new}, {**self._file.begun, **new})
+        return self._file
+
+    def finish(self, groups: Collection[str]) -> PinFile:
+        """Drop the pins of groups that are no more; the next run does it where the file can't be written now."""
+        kept = {key: pin for key, pin in self._file.pins.items() if group_of(key) in groups}
+        with suppress(BadPins):
+            self._file = self._file if self._locked else self._file.write(kept, {})
         return self._file
 
     def _pick_now(self, key: str, wish: Wish, before: Pin | None) -> Chosen:

@@ -89,7 +89,7 @@ def test_a_stack_is_warned_whether_it_picks_or_has_a_pin(tmp_path: Path) -> None
     for _ in range(2):
         run = Pinned(PinFile.read(tmp_path / "pins.json"), small_catalogs(), NOW, stack="dev")
         assert run.pick("web/region", wish).id == "de-fra-2"
-        run.save({"web"})
+        run.save()
         notes.append([(note.severity, str(note)) for note in run.notes])
 
     line = "web/region: prefer names nl-amss, which is no region (did you mean nl-ams?). Next: correct or remove it."

@@ -64,7 +64,8 @@ def make(path: Path, wish: Wish = TYPE, key: str = "web/it", *, account: str = "
     """Pin it as a first `up` does; the id."""
     run = pinned(path, account=account)
     chosen = run.pick(key, wish).id
-    run.save({"web"})
+    run.save()
+    run.finish({"web"})
     return chosen
 
 
@@ -199,7 +200,7 @@ def test_what_the_catalog_says_of_a_pin_is_one_line_and_no_change(
         assert said in str(note)
         assert note.severity == severity
         assert "\n" not in str(note)
-    run.save({"web"})
+    run.save()
     assert make(path, wish) == id_
 
 
@@ -210,7 +211,8 @@ def test_the_price_is_that_of_today_and_the_pin_stays_as_it_is(path: Path) -> No
     run = pinned(path, small_catalogs(types=rows))
 
     chosen = run.pick("web/it", TYPE)
-    run.save({"web"})
+    run.save()
+    run.finish({"web"})
 
     assert chosen.monthly_usd == 14.0
     assert path.read_text() == before
@@ -222,7 +224,7 @@ def test_changed_criteria_pick_at_once_and_are_told(path: Path) -> None:
     run = pinned(path)
 
     chosen = run.pick("web/it", larger)
-    run.save({"web"})
+    run.save()
 
     assert chosen.id == "g6-standard-2"
     assert str(run.notes[0]) == (
@@ -270,7 +272,8 @@ def test_pins_of_groups_that_are_no_more_go_with_the_next_up(path: Path) -> None
     run = pinned(path)
     run.pick("db/it", TYPE)
 
-    run.save({"db"})
+    run.save()
+    run.finish({"db"})
 
     assert list(PinFile.read(path).pins) == ["db/it"]
 
@@ -292,12 +295,15 @@ def test_a_pin_under_a_key_that_nothing_reads_is_told_with_the_nearest(path: Pat
     ]
 
 
-def renaming(path: Path, wish: Wish) -> list[str]:
+def renaming(path: Path, wish: Wish, *, finish: bool = True) -> list[str]:
     """The notes of a run whose settings have group `front` instead of `web`."""
     make(path, IMAGE, "web/image")
     run = pinned(path)
     run.pick("front/image", wish)
     run.note_strays({"front"})
+    run.save()
+    if finish:
+        run.finish({"front"})
     return [str(note) for note in run.notes]
 
 
@@ -316,7 +322,7 @@ def test_one_with_other_criteria_is_another_group(path: Path) -> None:
 
 def test_pins_of_a_renamed_group_are_read_under_its_new_name(path: Path) -> None:
     make(path, IMAGE, "web/image")
-    file = PinFile.read(path).renamed({"web": "front"})
+    file = PinFile.read(path).renamed({"web": "front"}, {"front"})
     run = Pinned(file, small_catalogs(), NOW, stack="dev", locked=True)
 
     assert run.pick("front/image", IMAGE).id == PinFile.read(path).pins["web/image"].chosen
@@ -326,12 +332,71 @@ def test_pins_of_a_renamed_group_are_read_under_its_new_name(path: Path) -> None
 def test_a_renamed_groups_pins_are_written_under_its_new_name(path: Path) -> None:
     make(path, IMAGE, "web/image")
     before = PinFile.read(path).pins["web/image"]
-    run = Pinned(PinFile.read(path).renamed({"web": "front"}), small_catalogs(), NOW, stack="dev")
+    run = Pinned(PinFile.read(path).renamed({"web": "front"}, {"front"}), small_catalogs(), NOW, stack="dev")
 
     run.pick("front/image", IMAGE)
-    run.save({"front"})
+    run.save()
+    begun = PinFile.read(path)
+    run.finish({"front"})
 
-    assert PinFile.read(path).pins == {"front/image": before}
+    assert (begun.pins, begun.begun) == ({"web/image": before, "front/image": before}, {"front": "web"})
+    assert PinFile.read(path) == PinFile.read(path).write({"front/image": before})
+    assert "begun" not in path.read_text()
+
+
+@pytest.mark.parametrize("name", ["web", "front"])
+def test_a_renaming_that_broke_off_goes_on_or_is_taken_back_whichever_name_is_there(
+    path: Path, name: str
+) -> None:
+    make(path, IMAGE, "web/image")
+    before = PinFile.read(path).pins["web/image"]
+    broken = Pinned(
+        PinFile.read(path).renamed({"web": "front"}, {"front"}), small_catalogs(), NOW, stack="dev"
+    )
+    broken.save()
+    [other] = {"web", "front"} - {name}
+
+    newer = small_catalogs(images=[*IMAGES, NEWER])
+    run = Pinned(PinFile.read(path).renamed({}, {name}), newer, NOW, stack="dev")
+    chosen = run.pick(f"{name}/image", IMAGE)
+    run.note_strays({name})
+    run.save()
+    run.finish({name})
+
+    assert (chosen.id, run.former) == (before.chosen, {name: [other]})
+    assert PinFile.read(path).pins == {f"{name}/image": before}
+    told = "web: its servers that were renamed to those of front already get their names back"
+    assert (told in map(str, run.notes)) is (name == "web")
+    assert not any("nothing reads" in str(note) for note in run.notes)
+
+
+def test_a_group_that_broke_off_keeps_the_warning_and_its_pins(path: Path) -> None:
+    first = renaming(path, IMAGE, finish=False)
+    before = PinFile.read(path).pins
+
+    again = pinned(path)
+    again.pick("front/image", IMAGE)
+    again.note_strays({"front"})
+    back = pinned(path)
+
+    assert [str(note) for note in again.notes] == first
+    assert "`renamed_from: web`" in first[0]
+    assert back.pick("web/image", IMAGE).id == before["web/image"].chosen
+
+
+def test_a_group_that_was_there_already_is_none_that_came_for_another(path: Path) -> None:
+    make(path, IMAGE, "web/image")
+    run = pinned(path)
+    run.pick("front/image", IMAGE)
+    run.save()
+    run.finish({"web", "front"})
+
+    later = pinned(path)
+    later.pick("front/image", IMAGE)
+    later.note_strays({"front"})
+
+    assert [note.severity for note in later.notes] == ["info"]
+    assert "nothing reads this pin" in str(later.notes[0])
 
 
 @pytest.mark.parametrize("locked", [True, False])

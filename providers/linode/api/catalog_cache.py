@@ -51,6 +51,7 @@ class CatalogCache(BaseAdapter):
         self._lock = RLock()
         self._down = False
         self._renewed_at: dict[str, datetime] = {}
+        self._began_at = datetime.now(timezone.utc)
         self._told_stale = False
         token = connection.token
         self._session = CachedSession(
@@ -84,10 +85,15 @@ class CatalogCache(BaseAdapter):
         """Whether the whole list of a catalog is kept, of whatever age, beside the answers to filters."""
         return self.oldest(path) is not None
 
-    def renew(self, path: str) -> bool:
-        """Have a catalog downloaded the next time it is asked for; False when that was just done, or is forbidden."""
+    def renew(self, path: str, *, if_new: bool = True) -> bool:
+        """Have a catalog downloaded the next time it is asked for; False when that was just done, or is forbidden.
+
+        if_new: even if what is kept has come since this cache was opened.
+        """
         with self._lock:
             if self.offline or path in self._renewed_at:
+                return False
+            if not if_new and (oldest := self.oldest(path)) is not None and oldest >= self._began_at:
                 return False
             self._renewed_at[path] = datetime.now(timezone.utc)
             return True

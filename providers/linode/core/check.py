@@ -53,6 +53,8 @@ def check(
         is_renamed=bool(olds) and Owner.from_props(olds) != owner,
         before=before,
     )
+    is_checked_again = not olds and runtime.current().own_id() is not None
+    known = replace(known, is_recreated=known.replaces or is_checked_again)
     wrong = [Problem(key, f"has more than {values.DEEPEST} levels. Next: correct it.") for key in deep]
     wrong += [*spec.args.told(errors), *judged(spec, known)]
     if not wrong:

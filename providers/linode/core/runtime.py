@@ -24,7 +24,7 @@ from providers.linode.api.errors import ApiRefused, NotFound, WrongAccount
 from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Numbered, Owned
 from providers.linode.api.refusals import NOT_FOR_US, if_allowed
-from providers.linode.catalogs import Catalogs, Images, LinodeTypes, Regions
+from providers.linode.catalogs import Availabilities, Catalogs, Images, LinodeTypes, Regions, Table
 from providers.linode.core import engine
 from providers.linode.core.owner import Owner
 from providers.linode.core.waiting.poller import Poller
@@ -36,6 +36,14 @@ T = TypeVar("T")
 OwnedT = TypeVar("OwnedT", bound=Owned)
 
 CONFIG_KEYS = ("linode:token", "linode:url", "linode:account")
+
+
+CATALOGS_OF: Mapping[str, tuple[Table, ...]] = {
+    "type": (LinodeTypes, Availabilities),
+    "region": (Regions,),
+    "image": (Images,),
+}
+"""Where an id stands, and what else is asked about it."""
 
 
 class GetsValues(Protocol):
@@ -140,18 +148,19 @@ class Session:
     def _list_labels(self, path: str) -> dict[int, str]:
         return {Numbered.read(row).id: str(row.get("label") or "") for row in self._lists(path)}
 
-    def catalogs_with(self, **wanted: str) -> Catalogs:
-        """The catalogs; one that came from disk and lacks the `type`, `region` or `image` is downloaded before."""
-        if (cache := self._transport.cache) is not None:
-            for key, table in (("type", LinodeTypes), ("region", Regions), ("image", Images)):
-                id_ = wanted.get(key)
-                if (
-                    isinstance(id_, str)
-                    and id_
-                    and not self.catalogs.has(table, id_)
-                    and cache.renew(table.path)
-                ):
-                    self.catalogs.forget(table)
+    def catalogs_with(self, *, afresh: bool = False, **wanted: str) -> Catalogs:
+        """The catalogs; one that came from disk and lacks the `type`, `region` or `image` is downloaded before.
+
+        afresh: all that are asked for these, whatever they have, unless this process has downloaded them.
+        """
+        if (cache := self._transport.cache) is None:
+            return self.catalogs
+        for key, id_ in wanted.items():
+            for table in CATALOGS_OF[key] if isinstance(id_, str) and id_ else ():
+                with self.alone(table.path):
+                    lacks = table is CATALOGS_OF[key][0] and not self.catalogs.has(table, id_)
+                    if (lacks or afresh) and cache.renew(table.path, if_new=lacks):
+                        self.catalogs.forget(table)
         return self.catalogs
 
     @contextmanager

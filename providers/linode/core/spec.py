@@ -20,6 +20,7 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.values import nested
 
 if TYPE_CHECKING:
+    from providers.linode.catalogs import Catalogs
     from providers.linode.core.runtime import Session
 
 A = TypeVar("A", bound=Args)
@@ -87,8 +88,15 @@ class Checking(Generic[A]):
     is_renamed: bool = False
     """Whether it had another owner, and so has another tag."""
 
+    is_recreated: bool = False
+    """Whether one is deleted before; an engine checks it again then, as if it were new."""
+
     before: Mapping[str, object] = field(default_factory=dict)
     """All that is known of what was there; empty for a new one."""
+
+    def catalogs_with(self, **wanted: str) -> Catalogs:
+        """The catalogs, asked afresh where something is deleted before they are needed: see Session.catalogs_with."""
+        return self.session.catalogs_with(afresh=self.is_recreated, **wanted)
 
     @property
     def replaces(self) -> bool:

@@ -129,9 +129,7 @@ def _placed(check: Checking[VolumeArgs]) -> Iterator[Problem]:
     """A volume goes before its replacement is made, so what the API would refuse is refused here."""
     if not check.is_new("region", "encryption", "linode_id") or is_offline():
         return
-    regions = {
-        region.id: region for region in check.session.catalogs_with(region=check.args.region).regions()
-    }
+    regions = {region.id: region for region in check.catalogs_with(region=check.args.region).regions()}
     wanted = ["Block Storage", *(["Block Storage Encryption"] if check.args.encryption == "enabled" else [])]
     region = regions.get(check.args.region)
     if region is not None and (lacks := [each for each in wanted if each not in region.capabilities]):

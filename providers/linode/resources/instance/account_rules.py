@@ -68,7 +68,7 @@ class Facts:
 def gather(spec: Spec[InstanceArgs, Linode], check: Check) -> Facts:
     """What one resource's check needs to know, each thing asked once a session. Raises what the calls raise."""
     args, session = check.args, check.session
-    catalogs = session.catalogs_with(type=args.type, region=args.region, image=args.image or "")
+    catalogs = check.catalogs_with(type=args.type, region=args.region, image=args.image or "")
     return Facts(
         types={item.id: item for item in catalogs.types()},
         regions={item.id: item for item in catalogs.regions()},
@@ -173,7 +173,7 @@ def _too_large(check: Check) -> Iterator[Refusal]:
     """Disks that a smaller plan has no room for."""
     if "type" not in check.takes:
         return
-    types = {item.id: item for item in check.session.catalogs_with(type=check.args.type).types()}
+    types = {item.id: item for item in check.catalogs_with(type=check.args.type).types()}
     plan, old = types.get(check.args.type), types.get(check.mine.type)
     if plan is None or old is None or plan.disk_mb >= old.disk_mb:
         return

@@ -50,6 +50,17 @@ def test_the_last_state_is_kept_as_an_image_that_names_the_linode(
     assert world.linodes() == []
 
 
+def test_of_two_images_that_a_doubled_request_has_made_one_is_kept(
+    provider: Servicer, world: Imaged, made: tuple[str, Props]
+) -> None:
+    world.api.set_faults({"kind": "twice", "method": "POST", "path": "/images", "times": 1})
+
+    provider.delete(*made)
+
+    [image] = world.images()
+    assert image["status"] == "available"
+
+
 def test_a_refused_delete_boots_the_machine_again(
     provider: Servicer, world: Imaged, made: tuple[str, Props]
 ) -> None:

@@ -24,10 +24,10 @@ from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
 
-STOPS = ("maintenance", "job_fails", "twice")
-"""What isn't to be overcome here: the API is closed, did what was asked for and failed, or somebody else doubled it."""
+STOPS = ("maintenance", "job_fails")
+"""What isn't to be overcome here: the API is closed, or did what was asked for and failed."""
 
-QUICK = (("500", False), ("cut", True), ("garbled", False))
+QUICK = (("500", False), ("cut", True), ("garbled", False), ("twice", False))
 """The faults of `make test`, by kind and whether the work is done; the others take minutes."""
 
 FAULTS = [
@@ -296,10 +296,17 @@ def test_each_write_whose_answer_fails_once_is_done_once_and_in_the_same_call(
     )
 
     assert {run.case.name: run.error for run in runs if run.error} == {}
+    others = 1 if kind == "twice" else 0  # done by what doubled the request
     twice = {
         run.case.name: more
         for run, done, wanted in zip(runs, writes, undisturbed, strict=True)
-        if (more := {line: times for line, times in done.items() if hurts(line) and times != wanted[line]})
+        if (
+            more := {
+                line: times
+                for line, times in done.items()
+                if hurts(line) and not wanted[line] <= times <= wanted[line] + others
+            }
+        )
     }
     assert twice == {}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
@@ -89,7 +90,9 @@ class Write(Generic[T]):
         self.in_doubt = self.in_doubt or verdict is Verdict.UNKNOWN
         log.info("%s: %s", self.what, error)
         if verdict is Verdict.REFUSED and not self.in_doubt:
-            raise error
+            if (found := self._doubled(error)) is None:
+                raise error
+            return found
         self.sleep(pause or 0.0)  # before the look: a request may arrive after its connection broke
         if verdict is not Verdict.NOTHING or self.in_doubt:
             if (found := self._looked(error)) is not None:
@@ -98,6 +101,13 @@ class Write(Generic[T]):
                 raise error
         if pause is None:
             raise self._unknown(error)
+        return None
+
+    def _doubled(self, error: LinodeError) -> T | None:
+        """What the same request did when it came first: a proxy may send one twice, and the second is refused then."""
+        if isinstance(error, ApiRefused) and error.status == 400:
+            with suppress(LinodeError):  # the refusal tells more
+                return self.look()
         return None
 
     def _looked(self, error: LinodeError) -> T | None:

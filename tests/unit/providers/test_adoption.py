@@ -192,6 +192,19 @@ def test_a_refused_create_is_not_sent_again(status: int, kind: type[LinodeError]
     assert sends == 1
 
 
+def test_a_create_that_a_proxy_doubles_at_the_accounts_limit_has_made_the_linode() -> None:
+    limit = Answer(400, errors("Account limit reached"))
+    outcome, sends = create(limit, listed(TAG))
+
+    assert isinstance(outcome, Linode)
+    assert (outcome.id, sends) == (7, 1)
+
+    refused, sends = create(limit, NOTHING)
+
+    assert "Account limit reached" in str(refused)
+    assert sends == 1
+
+
 def test_maintenance_stops_at_once() -> None:
     outcome, sends = create(MAINTENANCE)
 

@@ -1,8 +1,10 @@
 """The final image of a Linode that is to be deleted: of one Linode at most one is kept, and never of an older state.
 
 It is known again by the end of its label, `-final-<Linode's id>`. One from an earlier attempt is used if nothing
-but its shutdown has happened to the Linode since; else another one is made, and the older goes when that is
-finished. Scope images:read_write. Source: GET, POST /images; GET, DELETE /images/{imageId}.
+but its shutdown has happened to the Linode since; else another one is made, and the others (older ones, and what a
+request that was doubled on its way has made) go when that is finished.
+
+Scope images:read_write. Source: GET, POST /images; GET, DELETE /images/{imageId}.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ class FinalImage:
         what = f"the final image of Linode {self.linode.id}, {image.id}, is to be made"
         waiting.until(lambda: self._status(image), lambda seen: seen == "available", what, self.timeout_s)
         log.warning("Linode %d: its last state is kept as %s (%s)", self.linode.id, image.id, image.label)
-        self._drop([older for older in self._earlier if older.id != image.id])
+        self._drop([other for other in self._images() if other.id != image.id])
 
     @once
     def _earlier(self) -> list[Image]:

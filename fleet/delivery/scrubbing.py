@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from providers.linode.api.masking import forms_of
 from providers.linode.provider import SPECS
 from stacks.layers import SECRET
 
@@ -65,9 +66,9 @@ class Scrubber:
         return self.text(_compact(self._walk(found)) + "\n")
 
     def text(self, text: str) -> str:
-        """Any text without the secret values, as they are and as JSON writes them."""
+        """Any text without the secret values, in every form that they are written in."""
         for value in self.values:
-            for form in (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
+            for form in sorted(forms_of(value), key=len, reverse=True):
                 text = text.replace(form, SECRET)
         return text
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from providers.linode.api.errors import BadConnection
+from providers.linode.api.masking import without_password
 
 REAL_API = "https://api.linode.com"
 LOCAL_STACK = "local"
@@ -92,10 +93,9 @@ def versioned_url(address: str) -> str:
     """
     parts = _parts(address)
     if parts is None or parts.username or parts.query:
-        shown = re.sub(r"^(.*//)?[^/]*@", r"\1", address.strip()).partition("?")[0]
         raise BadConnection(
-            f"the API address {shown[:80]!r} is not usable: it has to be https:// and a host, with a port or without. "
-            f"Next: set LINODE_URL or linode:url to an address such as {REAL_API}."
+            f"the API address {without_password(address)[:80]!r} is not usable: it has to be https:// and a host, "
+            f"with a port or without. Next: set LINODE_URL or linode:url to an address such as {REAL_API}."
         )
     if parts.scheme == "http" and not is_loopback(address):
         raise BadConnection(

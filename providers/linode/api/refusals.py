@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from math import ceil
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -15,6 +12,7 @@ import requests
 from providers.linode.api.cache import is_offline
 from providers.linode.api.connection import NEEDED_SCOPES, Connection, is_loopback
 from providers.linode.api.errors import ApiRefused, ApiUnreachable, Busy, NotAuthorized, NotFound
+from providers.linode.api.masking import SCHEME, without_password
 from providers.linode.api.patience import TOLD_AFTER_S
 from providers.linode.api.writes import LABEL_TAKEN, UNSURE
 
@@ -26,13 +24,7 @@ STALE_COPY = " (refresh and destroy use the copy in the state: LINODE_TOKEN or -
 NOT_FOR_US = (401, 403, 404)
 """The token lacks the scope, its user the grant, or the account the service."""
 
-SECRET_KEYS = frozenset({"root_pass", "metadata", "stackscript_data"})
-"""The keys of requests that hold what nobody else may see: secret inputs, as they are sent."""
-
 UNITS = ((86_400, "days"), (3600, "hours"), (60, "minutes"))
-
-LEAST_SECRET = 4
-"""Characters: what is shorter stands in every other sentence."""
 
 PROXY_VARIABLES = "HTTPS_PROXY or ALL_PROXY; NO_PROXY names what needs none"
 TRUST_IT = (
@@ -123,29 +115,7 @@ def _proxy(url: str) -> str | None:
     if is_loopback(url):
         return None
     found = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
-    return re.sub(r"^(.*//)?([^/]*@)?", "", found).strip("/") if found else None
-
-
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """What the API says, without what it was told in confidence."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "[secret]")
-    return text
-
-
-def secrets_in(body: object, *, inside: bool = False) -> Iterator[str]:
-    """The secret texts of a request, as they were sent and as they read."""
-    if isinstance(body, Mapping):
-        for key, part in body.items():
-            yield from secrets_in(part, inside=inside or key in SECRET_KEYS)
-    elif isinstance(body, (list, tuple)):
-        for part in body:
-            yield from secrets_in(part, inside=inside)
-    elif inside and isinstance(body, str) and len(body) >= LEAST_SECRET:
-        yield body
-        with suppress(ValueError):
-            if len(plain := base64.b64decode(body, validate=True).decode()) >= LEAST_SECRET:
-                yield plain
+    return SCHEME.sub("", without_password(found), count=1).strip("/") if found else None
 
 
 def if_allowed(ask: Callable[[], T]) -> T | None:

@@ -24,6 +24,7 @@ from providers.linode.api.errors import (
     ApiUnreachable,
     BadConnection,
 )
+from providers.linode.api.masking import masked, open_texts, secrets_in
 from providers.linode.api.patience import Waited
 from providers.linode.api.rate_headers import api_clock, asked_s, retry_after_s
 from providers.linode.api.writes import UNSURE
@@ -143,7 +144,7 @@ class Transport:
                     raise
                 asked, why, status = None, str(error), 0
             else:
-                self._stop_in_maintenance(answer, method, path)
+                self._stop_in_maintenance(answer, method, path, body)
                 status = answer.status_code
                 refused += status in DID_NOTHING
                 tries += status not in DID_NOTHING
@@ -218,14 +219,14 @@ class Transport:
 
     def _said(self, text: str, body: object) -> str:
         """What the API says to a request, in one line and without the request's secrets."""
-        secrets = [*refusals.secrets_in(body), *filter(None, [self.connection.token])]
-        return " ".join(refusals.masked(text, secrets).split())[:MOST_SAID]
+        secrets = [*secrets_in(body), *filter(None, [self.connection.token])]
+        return masked(text, secrets, open_texts(body))[:MOST_SAID]
 
-    def _stop_in_maintenance(self, answer: requests.Response, method: str, path: str) -> None:
+    def _stop_in_maintenance(self, answer: requests.Response, method: str, path: str, body: object) -> None:
         if answer.status_code == 503 and "X-Maintenance-Mode" in answer.headers:
             raise ApiMaintenance(
                 f"{method} {path}: the Linode API is closed for maintenance "
-                f"({answer.headers['X-Maintenance-Mode'][:80]}). Next: see status.linode.com."
+                f"({self._said(answer.headers['X-Maintenance-Mode'], body)[:80]}). Next: see status.linode.com."
             )
 
     def _refusal(

@@ -19,9 +19,9 @@ from providers.linode.api.errors import (
     NotAuthorized,
     NotFound,
 )
+from providers.linode.api.masking import SECRET_KEYS
 from providers.linode.api.patience import one_operation
 from providers.linode.api.rate_headers import retry_after_s
-from providers.linode.api.refusals import SECRET_KEYS
 from providers.linode.api.transport import Transport, may_repeat, pause_s
 from providers.linode.provider import SPECS
 from tests.wire import Answer, ScriptedServer, errors
@@ -235,7 +235,7 @@ def test_secrets_of_a_request_are_masked_in_whatever_the_api_says_back(
         "metadata": {"user_data": base64.b64encode(user_data.encode()).decode()},
         "stackscript_data": {"db": "Script-Passw0rd"},
     }
-    echo = f"web-1 planted-token {user_data} {body}"
+    echo = f"web-1 planted-token {user_data} {body} password: Inner-Passw0rd Planted%2DPassw0rd"
     refused = Answer(400, errors(echo, "root_pass=Planted-Passw0rd"), {"Warning": "299 - Planted-Passw0rd"})
     with ScriptedServer(refused) as server, pytest.raises(ApiRefused) as caught:
         server.transport("planted-token").request("POST", "/linode/instances", body=body)
@@ -259,6 +259,11 @@ def test_every_secret_input_is_masked_under_the_key_that_it_is_sent_with() -> No
     ("proxy", "named"),
     [
         ("http://me:Proxy-Passw0rd@127.0.0.1:1", "the proxy 127.0.0.1:1 can't be used"),
+        ("http://me:Proxy/Passw0rd@127.0.0.1:1", "the proxy 127.0.0.1:1 can't be used"),
+        ("http://me:Proxy#Passw0rd@127.0.0.1:1", "the proxy 127.0.0.1:1 can't be used"),
+        ("http://me:Proxy@Passw0rd?x@127.0.0.1:1", "the proxy 127.0.0.1:1 can't be used"),
+        ("http://me:Proxy:Passw0rd//x@127.0.0.1:1/", "the proxy 127.0.0.1:1 can't be used"),
+        ("me:Proxy/Passw0rd@127.0.0.1:1", "the proxy 127.0.0.1:1 can't be used"),
         ("http://[::1", "the proxy [::1 can't be used"),
         (
             "socks5://me:Proxy-Passw0rd@127.0.0.1:1",

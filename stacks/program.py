@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pulumi
 from pulumi.runtime import config as runtime_config
@@ -11,7 +11,6 @@ from pulumi.runtime import config as runtime_config
 from providers.linode import Account, Instance, InstanceArgs, RootPassword
 from providers.linode.api.errors import LinodeError, NoMatch
 from providers.linode.core import runtime as sessions
-from providers.linode.nearest import did_you_mean, there_are
 from providers.linode.pins import Pinned, is_locked
 from providers.linode.provider import SPECS
 from stacks import expiry, settings as stack_settings, sources
@@ -55,15 +54,15 @@ def deploy(settings: Settings, pinned: Pinned) -> None:
     for name, chosen in picks.items():
         group = _ending(settings.servers[name], settings)
         before: Instance | None = None
-        found = dict.fromkeys(range(1, group.count + 1)) | adopted(group, pulumi.get_stack())
-        for part, there in found.items():
+        called = labels(group, pulumi.get_stack())
+        for part in (*range(1, group.count + 1), *group.adopt):
             args = instance_args(group, chosen, passwords[name], settings.authorized_keys)
             depends_on = [before] if before and group.one_at_a_time else None
             protect, aliases = group.protect, _aliases(pinned, name, part)
-            if there is not None:
-                args = replace(args, adopt=there.id, label=there.label)
+            if part in group.adopt:
+                args = replace(args, adopt=part)
                 protect = group.protect or "protect" not in group.model_fields_set
-                aliases.append(pulumi.Alias(name=there.label))  # what `fleet import` calls it
+                aliases += [pulumi.Alias(name=called[part])] if part in called else []
             opts = pulumi.ResourceOptions(protect=protect, depends_on=depends_on, aliases=aliases)
             before = Instance(f"{name}-{part}", args, opts)
             servers[f"{name}-{part}"] = _facts(before, chosen.monthly_usd, running=group.running)
@@ -82,30 +81,15 @@ def _aliases(pinned: Pinned, group: str, part: object) -> list[pulumi.Alias]:
     return [pulumi.Alias(name=f"{name}-{part}") for name in pinned.former.get(group, ())]
 
 
-@dataclass(frozen=True)
-class Adopted:
-    """A Linode that was there before; None is what nobody can tell offline."""
-
-    id: int | None
-    label: str | None
-
-
-def adopted(group: Group, stack: str) -> dict[int | str, Adopted | None]:
-    """What the group's settings adopt, as they name it. Raises BadSettings for what the account does not have."""
-    labels = sessions.of_stack(stack).labels(SPECS["Instance"].path) if group.adopt else None
-    ids = {label: id_ for id_, label in (labels or {}).items()}
-    found: dict[int | str, Adopted | None] = {}
-    for each in group.adopt:
-        one = (
-            Adopted(each, (labels or {}).get(each)) if isinstance(each, int) else Adopted(ids.get(each), each)
-        )
-        if labels is not None and None in (one.id, one.label):
-            near = did_you_mean(str(each), ids) or there_are(labels.items())
-            raise BadSettings(
-                f"adopt: {each} is no Linode of this account{near}. Next: correct or remove it."
-            )
-        found[each] = one
-    return found
+def labels(group: Group, stack: str) -> dict[int | str, str]:
+    """By what the group adopts its label, which `fleet import` calls it by. A Linode that is not there is refused as a
+    resource, alone.
+    """
+    by_id = any(isinstance(each, int) for each in group.adopt)
+    known = (sessions.of_stack(stack).labels(SPECS["Instance"].path) if by_id else None) or {}
+    return {
+        each: label for each in group.adopt if (label := known.get(each) if isinstance(each, int) else each)
+    }
 
 
 def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: tuple[str, ...]) -> InstanceArgs:

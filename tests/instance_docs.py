@@ -47,8 +47,10 @@ def _named(hint: object) -> str:
         return f"list of {inner.partition(' of ')[0]}s"
     if is_typeddict(hint):
         return f"map of {', '.join(get_type_hints(hint))}"
-    if origin in (Union, types.UnionType) or hasattr(hint, "__metadata__"):
+    if hasattr(hint, "__metadata__"):
         return _named(parts[0])
+    if origin in (Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_named(part) for part in parts if part is not types.NoneType))
     return KINDS[origin or hint]
 
 

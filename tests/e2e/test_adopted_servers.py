@@ -52,3 +52,31 @@ def test_settings_hold_linodes_that_were_there_and_that_nobody_deletes_by_forget
     assert forgotten.code != 0
     assert "protect" in forgotten.said
     assert {"old-web", "older-web", "imported-web"} <= set(ids(deployed))
+
+
+def test_one_that_is_recreated_is_a_new_one_and_one_that_is_gone_is_refused_by_itself(
+    deployed: Checkout,
+) -> None:
+    old, older = make(deployed, "old-web"), make(deployed, "older-web")
+    deployed.set_group("web", adopt=[old, "older-web"], protect=False)
+    adopted = deployed.run("up")
+    before = ids(deployed)
+
+    deployed.set_group("web", image={"vendor": "Ubuntu"})
+    recreated = deployed.run("up")
+    again = deployed.run("preview", "--expect-no-changes")
+
+    assert (adopted.code, recreated.code, again.code) == (0, 0, 0), adopted.said + recreated.said + again.said
+    after = ids(deployed)
+    assert after.keys() == before.keys()
+    assert not {old, older} & set(after.values())
+
+    deployed.set_group("web", adopt=[old, "older-web", "nobody"])
+    refused = deployed.run("preview")
+
+    assert refused.code != 0
+    told = [line for line in refused.said.splitlines() if "is no Linode of this account" in line]
+    assert told
+    assert all("nobody" in line for line in told)
+    assert "web-nobody" in refused.said
+    assert ids(deployed) == after

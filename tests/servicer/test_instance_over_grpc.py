@@ -467,7 +467,7 @@ def test_the_preview_says_which_linode_is_adopted(provider: Servicer, world: Wor
 
     assert failures == []
     assert [(row["op"], row["summary"]) for row in provider.effects()] == [
-        ("adopt", f"adopts Linode {made['id']} (by-hand)")
+        ("adopt", f"adopts Linode {made['id']} (by-hand); label and tags changed in place")
     ]
 
 

@@ -89,6 +89,7 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
     prices = line.monthly_usd if line else (stored, stored if op == "same" else None)
     priced = server or prices != (None, None)
     found = effects.drifted(op) if drift else effects.of(step, op, paths, judgement, types, line)
+    adopts = line is not None and line.op == "adopt"
     before = None if op == "create" else step.old
     after = None if op == "delete" else step.new or step.old
     inputs = cost.by_name(inputs_of(after or before))
@@ -109,12 +110,12 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
         paths=paths,
         effects=found.effects,
         destroys=found.destroys,
-        seconds_off=line.seconds_off if line and op == "update" else None,
+        seconds_off=line.seconds_off if line and (op == "update" or adopts) else None,
         depends_on=_depends_on(step, judgement),
         region=shown("region", inputs.get("region")),
         plan_type=shown("type", inputs.get("type")),
         image=shown("image", inputs.get("image")),
-        cost_before=cost.monthly(before, types, prices[0]) if priced else None,
+        cost_before=prices[0] if adopts else cost.monthly(before, types, prices[0]) if priced else None,
         cost_after=cost.monthly(after, types, prices[1]) if priced else None,
     )
 

@@ -62,8 +62,11 @@ def of(
     olds = by_name(inputs_of(step.old))
     if op == "same":
         return Found(())
+    if op == "create" and line and line.op == "adopt":
+        told, (which, *_) = _told(line), line.summary.split("; ")
+        return Found((Effect(level="none", what=_words(which)), *told.effects), told.destroys)
     if op == "create":
-        return _one("none", _words(line.summary) if line and line.op == "adopt" else "created")
+        return _one("none", "created")
     if op == "delete" and server:
         backups = " and backups" if olds.get("backups_enabled") is True else ""
         return _one("data loss", f"deleted with its disks{backups}", EVERYTHING)

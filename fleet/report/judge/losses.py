@@ -68,6 +68,9 @@ def _why_one(change: Change, facts: Facts) -> Phrase:
     name = code(change.name)
     if change.op == "delete":
         return phrase(name, " is no longer in the program: it is deleted with its disks and backups.")
+    if change.op == "create":
+        lost = [effect.what for effect in change.effects if effect.level == "data loss"]
+        return phrase(name, " is adopted: ", joined(lost, ", "), ".")
     if change.dragged_by is not None:
         by = code(change.dragged_by) if change.dragged_by else "another one"
         return phrase(name, " goes down with ", by, ", which is replaced delete-first.")

@@ -33,13 +33,14 @@ class GroupOff:
 
 
 def groups_off(changes: Sequence[Change]) -> tuple[GroupOff, ...]:
-    """Every group with somebody off, in the order of names. Deleted and new servers are nobody's outage.
+    """Every group with somebody off, in the order of names. Deleted and new servers are nobody's outage, unless the
+    new one is adopted and goes down for it.
 
     All resources are given: one may wait for another through what is no server.
     """
     groups: dict[str, list[Change]] = {}
     for change in changes:
-        if change.server and change.op not in ("create", "delete"):
+        if change.server and change.op != "delete" and (change.op != "create" or goes_down(change)):
             groups.setdefault(group_of(change.name), []).append(change)
     needs = {change.name: change.depends_on for change in changes}
     found = []
@@ -59,7 +60,7 @@ def goes_down(change: Change) -> bool:
         return change.delete_first is not False
     levels = {effect.level for effect in change.effects}
     erased_or_moved = "data loss" in levels and change.destroys != ("backups",)
-    return change.op == "update" and (erased_or_moved or "power off" in levels)
+    return change.op in ("update", "create") and (erased_or_moved or "power off" in levels)
 
 
 def time_off(changes: Iterable[Change]) -> str:

@@ -17,12 +17,10 @@ from typing import Generic
 from providers.linode.api.errors import ApiRefused, LabelHeld, LinodeError, NotFound
 from providers.linode.api.writes import Write
 from providers.linode.core import leftovers, runtime
-from providers.linode.core.effects import Takes
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import A, R, Spec
-from providers.linode.nearest import listed
 
 log = logging.getLogger("linode.create")
 
@@ -177,25 +175,10 @@ def place(record: object) -> str:
 
 
 def find_or_make(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R:
-    """What `adopt` names, or the owner's, or a new one.
+    """The owner's, or a new one.
 
     Raises LabelHeld, ApiRefused, ApiUnreachable, ApiMaintenance.
     """
-    wanted = getattr(args, "adopt", None)
-    if wanted is not None:
-        with session.alone((spec.kind, "adopt", str(wanted))):
-            try:
-                found = spec.get(session, wanted)
-            except NotFound:
-                log.info("%s %s, which is to be adopted, is gone", spec.name, wanted)
-            else:
-                if runtime.current().is_named(spec.kind, str(found.id)):
-                    raise LinodeError(
-                        f"{spec.name} {found.id} is another resource of this stack already, and would be deleted with "
-                        "that one. Next: declare it once."
-                    )
-                runtime.current().name(spec.kind, str(found.id))
-                return found
     body = spec.body(args, owner)
     evidence = Evidence(owner, spec.kind, tagged=spec.identity.tagged)
     create = Create(spec, session, args, body, evidence, session.rows(spec))
@@ -205,15 +188,3 @@ def find_or_make(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R
         made = create.run()
         runtime.current().name(spec.kind, str(made.id))
         return made
-
-
-def refuse_erasure(spec: Spec[A, R], record: R, takes: Mapping[str, Takes]) -> None:
-    """Raises LinodeError if what was there before would lose disks, backups or addresses to be as wanted.
-
-    Its id must then not get into the state: the next run would replace what is not ours.
-    """
-    if erased := [name for name, each in takes.items() if each.replaces or each.destroys]:
-        raise LinodeError(
-            f"{spec.name} {record.id} is there already with another {listed(erased)}, and nothing was changed. "
-            "Next: declare what it has, or delete it."
-        )

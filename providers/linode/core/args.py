@@ -174,14 +174,14 @@ class Field:
 
     `takes`: what a change of it takes, unless the kind decides. `wire`: its key in the create body, with dots where
     that is nested, "" where it isn't sent there. `seen`: the attribute of the record that reports it, where it is
-    another one, "" where the API doesn't tell. `policy`: the input that decides about a change. `text`: gives a text
-    its normal form. `ids`: an id or a list of them, where a text such as a
-    resource's `id` is read as a number; `ids_of`: what they name, looked up at preview. `step`:
-    carries out a change that takes a call of its own. `read`: asks for it at a refresh, by session, record and
-    arguments, where the record doesn't tell. `none`: what declares that there is none, and stands for the API's null.
-    `default` and `note` are for the documentation. A `secret` one is never named in a failure, for the engine would
-    print its value. `covers`: whether the old value of a map or list says all that the new one does: what it
-    says less is left as it is.
+    another one, "" where the API doesn't tell. `policy`: the input that decides about a change. `once`: counts when
+    the resource is made; another value later is no change. `text`: gives a text its normal form. `ids`: an id or a
+    list of them, where a text such as a resource's `id` is read as a number; `ids_of`: what they name, looked up at
+    preview. `step`: carries out a change that takes a call of its own. `read`: asks for it at a refresh, by session,
+    record and arguments, where the record doesn't tell. `none`: what declares that there is none, and stands for the
+    API's null. `default` and `note` are for the documentation. A `secret` one is never named in a failure, for the
+    engine would print its value. `covers`: whether the old value of a map or list says all that the new one does:
+    what it says less is left as it is.
     """
 
     takes: Takes
@@ -190,6 +190,7 @@ class Field:
     wire: str | None = None
     seen: str | None = None
     policy: str = ""
+    once: bool = False
     secret: bool = False
     unordered: bool = False
     text: Callable[[str], str] | None = None

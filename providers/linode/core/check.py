@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from providers.linode.api.errors import LinodeError
-from providers.linode.core import diff, effects, engine, grants, runtime, values
+from providers.linode.core import adopting, diff, effects, engine, grants, runtime, values
 from providers.linode.core.adoption import place
 from providers.linode.core.effects import OURS, Effects, Takes
 from providers.linode.core.evidence import Evidence
@@ -35,28 +35,35 @@ def check(
     """
     deep = [key for key, value in news.items() if values.is_too_deep(value)]
     news, olds = spec.canonical(session, _readable(news)), _readable(olds)
-    checked = {**news, **spec.args.normal(news)}
-    owner, errors = Owner.from_props(news), spec.args.errors(news)
+    owner, first = Owner.from_props(news), runtime.current().old_inputs(olds)
+    own = mine(spec, session, owner, first)
+    news = adopting.kept(spec, session, first, news, own)
+    checked, errors = {**news, **spec.args.normal(news)}, spec.args.errors(news)
     sound = _sound(spec, news, errors)
-    sound_olds = _sound(spec, olds, spec.args.errors(olds)) if olds else {}
-    own = mine(spec, session, owner, runtime.current().old_inputs(olds))
-    before = spec.before(sound_olds, own) if olds else {}
+    args = spec.args.read(sound)
+    there = None if olds else adopting.target(spec, session, args, owner, own)
+    old = _sound(spec, olds, spec.args.errors(olds)) if olds else {}
+    before = spec.before(old, own) if olds else {}
     takes = diff.between(spec, before, sound, session) if olds else {}
+    if there is not None:
+        own, old = there, adopting.before(spec, session, there, args, owner)
+        before, takes = old, adopting.takes(spec, old, sound, session)
     known = Checking(
         session,
-        spec.args.read(sound),
+        args,
         checked,
-        spec.args.read(sound_olds) if olds else None,
+        spec.args.read(old) if old else None,
         owner,
         to_do(spec, takes, own, sound),
         own,
-        is_renamed=bool(olds) and Owner.from_props(olds) != owner,
+        adopts=there is not None,
+        is_renamed=not owner.marks(there.tags) if there else bool(olds) and Owner.from_props(olds) != owner,
         before=before,
     )
     is_checked_again = not olds and runtime.current().own_id() is not None
     known = replace(known, is_recreated=known.replaces or is_checked_again)
     wrong = [Problem(key, f"has more than {values.DEEPEST} levels. Next: correct it.") for key in deep]
-    wrong += [*spec.args.told(errors), *judged(spec, known)]
+    wrong += [*spec.args.told(errors), *judged(spec, known), *adopting.problems(spec, known, olds)]
     if not wrong:
         for doubt in spec.doubts(known):
             engine.tell(doubt)
@@ -207,7 +214,7 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
     holder = check.session.labelled(spec, label)
     if holder is not None and not spec.identity.tagged:
         holder = None if spec.identity.matches(holder, spec.body(check.args, check.owner)) else holder
-    if holder is None or check.is_own(holder) or getattr(check.args, "adopt", None) == holder.id:
+    if holder is None or check.is_own(holder):
         return
     adopt = f", or take it over with adopt={holder.id}" if "adopt" in spec.fields else ""
     yield Problem(
@@ -242,19 +249,13 @@ def hidden(spec: Spec[Any, Any], problem: Problem) -> Problem:
 
 def decided(spec: Spec[A, R], known: Checking[A]) -> Effects:
     """What is going to happen to what the state doesn't have: a create may find its own there already."""
-    found = diff.effects(spec, known.session, {}, known.props, {})
-    wanted = getattr(known.args, "adopt", None)
-    if wanted is not None and (row := known.session.listed(spec, str(wanted))) is not None:
-        return replace(found, op="adopt", found=f"adopts {spec.name} {row.id} ({row.label})")
-    if known.mine is None:
-        return found
-    is_free = Evidence(known.owner, spec.kind).is_free(known.mine.id)
-    if is_free is False:
+    found = diff.effects(spec, known.session, known.before, known.props, known.takes)
+    if known.adopts:
+        left = getattr(known.args, "adopt", None) is None
+        which = ", which an earlier run made" if left else f" ({known.mine.label})"
+        return replace(found, op="adopt", found=f"adopts {spec.name} {known.mine.id}{which}")
+    if known.mine is not None and Evidence(known.owner, spec.kind).is_free(known.mine.id) is False:
         return _replaced(spec, found, spec.before({}, known.mine))
-    if is_free:
-        return replace(
-            found, op="adopt", found=f"adopts {spec.name} {known.mine.id}, which an earlier run made"
-        )
     return found
 
 

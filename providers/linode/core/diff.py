@@ -33,7 +33,7 @@ def _changed(args: type[Args], olds: Props, news: Props) -> Iterator[tuple[str, 
     """Every input that has another value, and whether nothing is done about it."""
     old, new = args.normal(olds), args.normal(news)
     for name, field in args.fields().items():
-        if old.get(name) != new.get(name):
+        if not field.once and old.get(name) != new.get(name):
             if name not in new:
                 yield name, field.takes is not OURS
             else:

@@ -80,6 +80,11 @@ class Effects:
     found: str = ""
 
     @property
+    def changes_in_place(self) -> bool:
+        """Whether what is there stays: adopting is an update of it."""
+        return self.op in ("update", "adopt")
+
+    @property
     def seconds_off(self) -> tuple[int, int] | None:
         """Least and most seconds without the machine, None if it is never off."""
         longest: dict[str, tuple[int, int]] = {}
@@ -87,14 +92,14 @@ class Effects:
             if cause.takes.seconds_off is not None:
                 key = cause.takes.group or cause.takes.how
                 longest[key] = max(longest.get(key, (0, 0)), cause.takes.seconds_off)
-        if not longest or self.op != "update":
+        if not longest or not self.changes_in_place:
             return None
         return sum(least for least, _ in longest.values()), sum(most for _, most in longest.values())
 
     @property
     def one_way(self) -> list[str]:
         """What can't be taken back; of what is recreated nothing stays."""
-        return [cause.takes.one_way for cause in self.causes if cause.takes.one_way and self.op == "update"]
+        return [cause.takes.one_way for cause in self.causes if cause.takes.one_way and self.changes_in_place]
 
     @property
     def summary(self) -> str:

@@ -43,6 +43,11 @@ class Owner:
         first = self.generation == FIRST_GENERATION
         return {key: value for key, value in asdict(self).items() if not (first and key == "generation")}
 
+    @property
+    def default_label(self) -> str:
+        """So that stacks of one account don't get into each other's way."""
+        return f"{self.project}-{self.stack}-{self.name}"
+
     def tag(self) -> str:
         """`pulumi:<stack>:<resource>:<generation>`: 12 hex digits for the stack, 12 for the resource in it.
 

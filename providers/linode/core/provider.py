@@ -27,7 +27,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.patience import one_operation
-from providers.linode.core import adoption, check, diff, engine, runtime
+from providers.linode.core import adopting, adoption, check, diff, engine, runtime
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
 from providers.linode.core.problems import said
@@ -142,18 +142,23 @@ class Provider(ResourceProvider):
     def create(self, props: Props) -> CreateResult:
         spec, owner = self.spec, Owner.from_props(props)
         session, args = runtime.of_owner(owner), spec.args.read(props)
-        record = adoption.find_or_make(spec, session, args, owner)
+        adopted = adopting.chosen(spec, session, args, owner)
+        record = adopted or adoption.find_or_make(spec, session, args, owner)
         runtime.current().name(spec.kind, str(record.id))
-        was_there = session.listed(spec, str(record.id)) is not None
+        was_there = adopted is not None or session.listed(spec, str(record.id)) is not None
+        update = Update(session, record, args, {}, owner, until.timeout_for(args, "create"))
         if was_there:
-            reported = spec.reported_inputs(record, args)
-            adoption.refuse_erasure(spec, record, diff.between(spec, reported, props, session))
+            update = adopting.as_update(spec, update, props)
         try:
-            timeout_s = until.timeout_for(args, "create")
-            update = Update(session, record, args, {}, owner, timeout_s, was_there=was_there)
-            update = replace(update, record=spec.settled(update))
-            takes = diff.between(spec, spec.seen_first(update), props, session)
-            record = spec.finish(replace(update, takes=takes))
+            update = replace(update, record=spec.at_rest(update) if adopted else spec.settled(update))
+            if not was_there:
+                takes = diff.between(spec, spec.seen_first(update), props, session)
+                update = replace(update, takes=takes)
+            elif not spec.is_at_rest(record):
+                update = adopting.as_update(spec, update, props)
+            record = spec.update(update) if adopted else spec.finish(update)
+        except adopting.NotAdopted:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is: without its id the resource would be lost
             return CreateResult(str(record.id), _partly_made(spec, session, props, record, error))
         return CreateResult(str(record.id), _outputs(spec, session, props, record))

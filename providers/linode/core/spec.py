@@ -85,8 +85,11 @@ class Checking(Generic[A]):
         """Whether a record is this resource's: by its id in the state, or by the tag of any generation."""
         return (self.mine is not None and self.mine.id == record.id) or self.owner.owns(record.tags)
 
+    adopts: bool = False
+    """Whether that is not in the state yet: what is new there is to be done to it as an update."""
+
     is_renamed: bool = False
-    """Whether it had another owner, and so has another tag."""
+    """Whether it had another owner, or none, and so gets another tag."""
 
     is_recreated: bool = False
     """Whether one is deleted before; an engine checks it again then, as if it were new."""
@@ -128,9 +131,6 @@ class Update(Generic[A, R]):
     timeout_s: float = 0.0
     before: Mapping[str, object] = field(default_factory=dict)
     """The outputs in the state."""
-
-    was_there: bool = False
-    """Whether a create has found it there: what its request said is not known."""
 
     def of(self, *takes: Takes) -> tuple[str, ...]:
         """The changed inputs that take one of these."""
@@ -296,7 +296,7 @@ class Spec(Generic[A, R]):
         return update.record
 
     def finish(self, update: Update[A, R]) -> R:
-        """After a create, or a takeover: what the create request can't say."""
+        """After a create, or what an earlier run left of one: what the create request can't say."""
         return self.update(update)
 
     def at_rest(self, update: Update[A, R]) -> R:
@@ -359,8 +359,11 @@ class Spec(Generic[A, R]):
         """The same after a create: asked for what its request can't have said."""
         declared = update.wanted.declared()
         unsaid = [name for name, value in declared.items() if value == self.fields[name].none]
-        names = None if update.was_there else unsaid
-        return self.seen(update.session, update.record, update.wanted, names)
+        return self.seen(update.session, update.record, update.wanted, unsaid)
+
+    def is_at_rest(self, record: R) -> bool:
+        """Whether nothing is under way that would still change what can be read of it."""
+        return True
 
     def described(self, session: Session, record: R) -> dict[str, object]:
         """The inputs that say what a record is: for a look at what is not declared here, and for imports."""

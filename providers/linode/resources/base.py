@@ -54,14 +54,8 @@ class Resource(DynamicResource, module="linode", name="Resource"):
             for key, field in fields.items()
             if field.secret and key in given
         }
-        label = {"label": default_label(name)} if "label" in fields else {}
         kinds = (each for each in type(self).__mro__ if issubclass(each, Resource) and each is not Resource)
         outputs = dict.fromkeys(name for each in kinds for name in inspect.get_annotations(each))
         self._register(
-            ("LinodeProvider", self.kind), name, {**outputs, **label, **given, **hidden, "owner": owner}, opts
+            ("LinodeProvider", self.kind), name, {**outputs, **given, **hidden, "owner": owner}, opts
         )
-
-
-def default_label(name: str) -> str:
-    """<project>-<stack>-<name>, so that stacks of one account don't get into each other's way."""
-    return f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}"

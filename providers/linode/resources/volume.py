@@ -159,6 +159,9 @@ class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
     def settled(self, update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
         return _ready(update)
 
+    def is_at_rest(self, record: VolumeRecord) -> bool:
+        return record.status == "active"
+
     def monthly_usd(self, session: Session, args: VolumeArgs) -> float | None:
         with suppress(LinodeError):
             types = session.asked(TYPES, lambda: session.client.list_rows(TYPES))

@@ -186,6 +186,22 @@ def test_a_linode_that_is_taken_over_is_told_as_such(tmp_path: Path) -> None:
     assert plain(effect(found.changes[0])) == "adopts the Linode 12 that an interrupted run left"
 
 
+def test_adopting_is_told_as_the_update_that_it_is(tmp_path: Path) -> None:
+    summary = "adopts Linode 12 (old-web); resized in place; backups turned off: all backups are erased"
+    off = ("backups_enabled", "data loss", "backups turned off: all backups are erased")
+    line = effects_line("web", "data loss", RESIZED, off, op="adopt", summary=summary, monthly_usd=[12.0, 24.0],
+                        seconds_off=[180, 300], destroys=["backups"])  # fmt: skip
+
+    found = report(tmp_path, [created("web")], effects=lines([line]), guards={"data_loss": "block"})
+    [change] = found.stacks[0].changes
+
+    assert [plain(each.what) for each in change.effects] == ["adopts Linode 12 (old-web)", RESIZED[2], off[2]]
+    assert change.seconds_off == (180, 300)
+    assert change.cost_before == 12
+    assert found.stacks[0].verdict == "blocked"
+    assert f"web is adopted: {off[2]}." in plain(found.findings[0].text)
+
+
 def test_what_goes_with_another_resource_is_known_where_its_provider_tells(tmp_path: Path) -> None:
     kind = "pulumi-python:dynamic/linode:Volume"
     act = Act("replace", "data", {"size": 10}, {"size": 5}, ("size",), {"size": "update"}, kind=kind)

@@ -13,8 +13,6 @@ from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Disk, Linode
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
 from providers.linode.core.args import NONE
-from providers.linode.core.evidence import Evidence
-from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Refusal, Spec
 from providers.linode.core.values import is_unknown
@@ -342,31 +340,4 @@ def _backup(check: Check, facts: Facts) -> Iterator[Problem]:
         yield Problem(
             "backup_id",
             f"{wanted} has disks of {backup.size_mb} MB, and the plan has {plan.disk_mb} MB. Next: a larger type.",
-        )
-
-
-def adopted(check: Check, facts: Facts, erasing: list[str]) -> Iterator[Problem]:
-    """A Linode is only taken over if it is free, and as it is declared: nothing is erased for it."""
-    wanted = check.args.adopt
-    if wanted is None or check.old is not None:
-        return
-    if (linode := facts.linodes.get(str(wanted))) is None:
-        yield Problem(
-            "adopt", f"{wanted} is no Linode of this account. Next: correct the id, or leave adopt out."
-        )
-        return
-    if owned := [tag for tag in linode.tags if is_owner_tag(tag) and not check.owner.marks([tag])]:
-        yield Problem(
-            "adopt", f"{wanted} belongs to another resource ({owned[0]}). Next: remove it from there first."
-        )
-    elif not check.owner.owns(linode.tags) and Evidence(check.owner, "Instance").is_free(wanted) is False:
-        yield Problem(
-            "adopt",
-            f"{wanted} is in the state already, as another resource, which would be deleted with it. "
-            "Next: give this one the other's name, or an alias of it.",
-        )
-    if erasing:
-        yield Problem(
-            "adopt",
-            f"{wanted} has another {' and '.join(erasing)}. Next: declare what it has; change it afterwards.",
         )

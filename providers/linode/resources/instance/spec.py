@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Linode
 from providers.linode.catalogs.records import LinodeType, Region
-from providers.linode.core import diff
 from providers.linode.core.effects import ACTION, KEPT, REPLACE, Takes
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Refusal, Spec, Update
+from providers.linode.core.waiting.goals import STABLE
 from providers.linode.resources.instance import (
     account_rules,
     deleting,
@@ -145,7 +145,7 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         return steps.machine_of(update).settled(linode, wanted.first_status)
 
     def finish(self, update: Update[InstanceArgs, Linode]) -> Linode:
-        """The Linode as it is wanted. One that was there already is changed in place, never erased."""
+        """The Linode as it is wanted; never erased."""
         linode = update.record
         if update.wanted.wait_for == "accepted":
             body = steps.put_body(update, linode)
@@ -168,6 +168,9 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         """Delete it and wait until it is gone, so that its label is free; at once with wait_for="accepted"."""
         delete = deleting.delete_with_final_image if args.final_snapshot else deleting.delete
         delete(session, id_, timeout_s, wait=args.wait_for != "accepted")
+
+    def is_at_rest(self, record: Linode) -> bool:
+        return record.status in STABLE
 
     def is_leaving(self, record: Linode) -> bool:
         return record.status == "deleting"
@@ -272,16 +275,6 @@ def _judged(check: Checking[InstanceArgs]) -> Iterator[Problem]:
     facts = account_rules.gather(SPEC, check)
     yield from network_rules.attached(check)
     yield from account_rules.judged(check, facts)
-    linode = facts.linodes.get(str(check.args.adopt))
-    differing = (
-        {}
-        if linode is None
-        else diff.between(
-            SPEC, SPEC.reported_inputs(linode, check.args), check.args.declared(), check.session
-        )
-    )
-    erasing = [name for name, each in differing.items() if each.replaces or each.destroys]
-    yield from account_rules.adopted(check, facts, erasing)
 
 
 def _refused(check: Checking[InstanceArgs]) -> Iterator[Refusal]:

@@ -1,0 +1,185 @@
+"""Adopt what is there already: an update of it, told, asked for and carried out as one from a state that had it.
+
+Adopted is what the input `adopt` names, or what an earlier run has left. `adopt` counts when a resource is made, and
+never again: neither later nor for what replaces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from providers.linode.api.cache import is_offline
+from providers.linode.api.errors import ApiRefused, LinodeError, NotFound
+from providers.linode.core import diff, runtime
+from providers.linode.core.effects import Takes
+from providers.linode.core.evidence import Evidence
+from providers.linode.core.owner import Owner, is_owner_tag
+from providers.linode.core.problems import Problem, said
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import A, Checking, R, Spec, Update
+from providers.linode.core.values import is_unknown
+from providers.linode.nearest import did_you_mean, listed, there_are
+
+Props = Mapping[str, Any]
+
+
+class NotAdopted(LinodeError):
+    """It stays as it is, and must not get into the state: the next run would replace what is not ours."""
+
+
+def named(spec: Spec[A, R], session: Session, wanted: object) -> R | None:
+    """What an id or a label names."""
+    return session.labelled(spec, wanted) if isinstance(wanted, str) else session.listed(spec, str(wanted))
+
+
+def target(spec: Spec[A, R], session: Session, args: A, owner: Owner, own: R | None) -> R | None:
+    """What a resource that the state does not have is going to be; None for a new one. `own` has its tag."""
+    if runtime.current().old_inputs({}):
+        return None
+    wanted = getattr(args, "adopt", None)
+    if wanted is not None:
+        row = named(spec, session, wanted)
+        return None if row is None or is_replaced(spec, owner, row) else row
+    if own is None or spec.is_leaving(own) or not spec.identity.matches(own, spec.body(args, owner)):
+        return None
+    return own if Evidence(owner, spec.kind).is_free(own.id) else None
+
+
+def is_replaced(spec: Spec[A, R], owner: Owner, record: R) -> bool:
+    """Whether the state has it as this resource: `--replace` asked for another one in its place."""
+    return owner.owns(record.tags) and Evidence(owner, spec.kind).is_free(record.id) is False
+
+
+def before(spec: Spec[A, R], session: Session, record: R, args: A, owner: Owner) -> dict[str, object]:
+    """What a state that had it would have: its declared inputs as they are, and its outputs."""
+    inputs = spec.reported_inputs(record, args)
+    if spec.is_at_rest(record):
+        with suppress(ApiRefused):  # a token that may not ask for all of it
+            inputs = spec.seen(session, record, args)
+    return {**spec.before({**inputs, "owner": owner.as_props()}, record)}
+
+
+def takes(spec: Spec[A, R], there: Props, news: Props, session: Session) -> dict[str, Takes]:
+    """What has to be done to it; what is not known yet is not judged."""
+    found = diff.between(spec, there, news, session)
+    return {name: each for name, each in found.items() if not is_unknown(news.get(name))}
+
+
+def kept(spec: Spec[A, R], session: Session, olds: Props, news: Props, own: R | None) -> dict[str, object]:
+    """The inputs with what stays of an adoption, and with a label: its own, where it is adopted and none is declared.
+
+    `olds`: the inputs in the state, of what is being replaced too.
+    """
+    found, wanted = dict(news), spec.args.normal(news).get("adopt") or olds.get("adopt")
+    if wanted is not None:
+        found["adopt"] = wanted
+    field, owner = spec.fields.get("label"), Owner.from_props(news)
+    if field is not None and not field.required and news.get("label") is None and owner.name:
+        there = named(spec, session, wanted) if wanted is not None and not olds else None
+        label = olds.get("label") or getattr(there or own, "label", None)
+        found["label"] = label if wanted is not None and label else owner.default_label
+    return found
+
+
+def problems(spec: Spec[A, R], check: Checking[A], olds: Props) -> Iterator[Problem]:
+    """Why something can't be adopted, or not any more. `olds`: the inputs in the state."""
+    wanted = getattr(check.args, "adopt", None)
+    if check.adopts and (erased := erasing(check)):
+        others = listed(erased)
+        if wanted is None:
+            said_of = f"{spec.name} {check.mine.id}, which an earlier run made, has another {others}"
+            yield Problem("", f"{said_of}. Next: declare what it has, or delete it.")
+        else:
+            yield Problem(
+                "adopt", f"{wanted} has another {others}. Next: declare what it has; change it afterwards."
+            )
+    if wanted is None or is_offline():
+        return
+    row = named(spec, check.session, wanted)
+    if olds:
+        is_other = row is None or row.id != check.mine.id if check.mine is not None else False
+        if is_other and wanted != spec.args.normal(olds).get("adopt"):
+            yield Problem(
+                "adopt",
+                f"names {wanted}, and this resource is {spec.name} {check.mine.id} already: it counts when a resource "
+                "is made. Next: leave it out, or declare another resource.",
+            )
+    elif not runtime.current().old_inputs({}):
+        yield from _not_free(spec, check, wanted, row)
+
+
+def _not_free(spec: Spec[A, R], check: Checking[A], wanted: object, row: R | None) -> Iterator[Problem]:
+    if row is None:
+        there = {str(id_): each.label for id_, each in check.session.by_id(spec).items()}
+        near = did_you_mean(str(wanted), [*there.values(), *there]) or there_are(there.items())
+        why = f"{wanted} is no {spec.name} of this account{near}. Next: correct it, or leave adopt out."
+        yield Problem("adopt", why)
+        return
+    if owned := [tag for tag in row.tags if is_owner_tag(tag) and not check.owner.owns([tag])]:
+        why = f"{wanted} belongs to another resource ({owned[0]}). Next: remove it from there first."
+        yield Problem("adopt", why)
+    elif not check.owner.owns(row.tags) and Evidence(check.owner, spec.kind).is_free(row.id) is False:
+        yield Problem(
+            "adopt",
+            f"{wanted} is in the state already, as another resource, which would be deleted with it. "
+            "Next: give this one the other's name, or an alias of it.",
+        )
+    elif other := runtime.current().other_adopter(spec.kind, str(row.id)):
+        yield Problem(
+            "adopt", f"{wanted} is {spec.name} {row.id}, which {other} adopts. Next: declare it once."
+        )
+
+
+def erasing(check: Checking[Any]) -> list[str]:
+    """The inputs that would cost what is there its disks, addresses or id; of backups the consents speak."""
+    return [name for name, each in check.takes.items() if each.replaces or {*each.destroys} - {"backups"}]
+
+
+def chosen(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R | None:
+    """What `adopt` names, as it is now; None where a new one is to be made. Raises NotAdopted."""
+    wanted = getattr(args, "adopt", None)
+    if wanted is None or runtime.current().old_inputs({}):
+        return None
+    row, process = named(spec, session, wanted), runtime.current()
+    id_ = str(wanted if row is None else row.id)
+    with session.alone((spec.kind, "adopt", id_)):
+        found: R | None = None
+        if row is not None or not isinstance(wanted, str):
+            with suppress(NotFound):
+                found = spec.get(session, id_)
+        if found is None or spec.is_leaving(found):
+            if process.own_id() == id_:  # deleted by this run, to be replaced
+                return None
+            raise NotAdopted(
+                f"{spec.name} {wanted}, which is to be adopted, is gone. Next: correct adopt, or leave it out."
+            )
+        if process.is_named(spec.kind, id_):
+            raise NotAdopted(
+                f"{spec.name} {id_} is another resource of this stack already, and would be deleted with "
+                "that one. Next: declare it once."
+            )
+        if is_replaced(spec, owner, found):
+            return None
+        process.name(spec.kind, id_)
+        return found
+
+
+def as_update(spec: Spec[A, R], update: Update[A, R], news: Props) -> Update[A, R]:
+    """What has to be done to what is there. Raises NotAdopted for what may not be."""
+    session, record, args, owner = update.session, update.record, update.wanted, update.owner
+    there = before(spec, session, record, args, owner)
+    found = takes(spec, there, news, session)
+    known = Checking(
+        session, args, news, spec.args.read(there), owner, found, record, adopts=True, before=there
+    )
+    refusals = list(spec.refused(known))
+    if wrong := [*erasing(known), *(name for each in refusals for name in each.names)]:
+        why = said(each.problem for each in refusals) or "Next: declare what it has, or delete it."
+        raise NotAdopted(
+            f"{spec.name} {record.id} is there already with another {listed([*dict.fromkeys(wrong)])}, and nothing was "
+            f"changed{':' if refusals else '.'} {why}"
+        )
+    return replace(update, takes=found, before=there)

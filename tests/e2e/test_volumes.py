@@ -10,6 +10,7 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from tests.project import Project
+from tests.until import until
 
 pytestmark = pytest.mark.all
 
@@ -112,10 +113,70 @@ def test_what_would_lose_a_volume_for_nothing_is_refused_at_preview(project: Pro
 
     assert made.code == 0, made.said
     assert no_region.code != 0
-    assert "de-fra-3 is no region (did you mean de-fra-2" in no_region.said
+    assert "regions of this account (did you mean de-fra-2" in no_region.said
     assert elsewhere.code != 0
     assert "is in de-fra-2, and the volume in us-ord. Next: use one of there." in elsewhere.said
     assert grown.code == 0, grown.said
     assert smaller.code != 0
     assert "is 30 GB, and the volume has 60" in smaller.said
     assert the_volume(project)["id"] == first["id"]
+
+
+def test_a_linode_that_moves_away_says_what_becomes_of_its_volume(project: Project) -> None:
+    want(project, "old")
+    made = project.up()
+    first = the_volume(project)
+    program = project.folder / "__main__.py"
+    written = program.read_text()
+    moved = written.replace(
+        '"old", type="g6-nanode-1", region="de-fra-2"', '"old", type="g6-nanode-1", region="gb-lon"'
+    )
+    allowed = moved.replace('region="gb-lon"', 'region="gb-lon", allow_data_loss=True')
+
+    program.write_text(moved)
+    unasked = project.preview()
+    program.write_text(allowed)
+    left_behind = project.preview()
+
+    assert made.code == 0, made.said
+    assert (unasked.code != 0, left_behind.code != 0) == (True, True)
+    assert (
+        "can't change in place without detaching volume fleet-dev-data, which stays in de-fra-2"
+        in unasked.said
+    )
+    assert (
+        "which moves, is in gb-lon, and the volume in de-fra-2. Next: linode_id=0 keeps" in left_behind.said
+    )
+    assert the_volume(project)["linode_id"] == first["linode_id"]
+
+    linode = f"/linode/instances/{first['linode_id']}"
+    project.call("POST", f"{linode}/migrate", {"region": "gb-lon"})
+    until(lambda: (row := project.call("GET", linode))["region"] == "gb-lon" and row["status"] == "offline")
+    refreshed, again = project.up("--refresh"), project.up("--refresh", "--expect-no-changes")
+    program.write_text(allowed.replace('"data", region="de-fra-2"', '"data", region="gb-lon"'))
+    recreated, kept = project.up(), project.preview("--expect-no-changes")
+
+    assert [done.code for done in (refreshed, again, recreated, kept)] == [0] * 4, (
+        refreshed.said + recreated.said
+    )
+    for done in (refreshed, again):
+        assert "linode_id differs from the program, and is left so: linode_id Linode" in done.said
+    assert (the_volume(project)["region"], the_volume(project)["linode_label"]) == ("gb-lon", "fleet-dev-old")
+    assert "left so" not in kept.said
+
+
+def test_a_linode_moves_with_a_volume_that_is_recreated_there(project: Project) -> None:
+    want(project, "old")
+    made = project.up()
+    program = project.folder / "__main__.py"
+    moved = program.read_text().replace(
+        '"old", type="g6-nanode-1", region="de-fra-2"',
+        '"old", type="g6-nanode-1", region="gb-lon", allow_data_loss=True',
+    )
+    program.write_text(moved.replace('"data", region="de-fra-2"', '"data", region="gb-lon"'))
+
+    told, done, kept = project.preview(), project.up(), project.preview("--expect-no-changes")
+
+    assert [each.code for each in (made, told, done, kept)] == [0] * 4, told.said + done.said
+    assert "its volume fleet-dev-data detached" in told.said
+    assert (the_volume(project)["region"], the_volume(project)["linode_label"]) == ("gb-lon", "fleet-dev-old")

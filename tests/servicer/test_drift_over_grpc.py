@@ -300,6 +300,16 @@ def another_takes_the_label(place: Place) -> None:
     assert "errors" not in place.call("POST", place.path, {**made, "label": "web-1"})
 
 
+def linode_moves(place: Place) -> None:
+    path = f"/linode/instances/{place.things['{linode}']}"
+    assert "errors" not in place.call("POST", f"{path}/migrate", {"region": "gb-lon"})
+    until(
+        lambda: (
+            (row := place.call("GET", path))["region"] == "gb-lon" and row["status"] in ("running", "offline")
+        )
+    )
+
+
 WALL_GONE, LINODE_GONE = gone("/networking/firewalls/{wall}"), gone("/linode/instances/{linode}")
 VPC: Props = {"interfaces": [{"purpose": "public"}, {"purpose": "vpc", "subnet_id": "{subnet}"}]}
 
@@ -322,6 +332,8 @@ FOR_GOOD: list[tuple[str, str, Row, str]] = [
     ("Instance", "label", Row({}, another_takes_the_label, "web-2"), "is taken by Linode"),
     ("Firewall", "linodes", Row({"linodes": ["{linode}"]}, LINODE_GONE, []), "is no Linode of this account"),
     ("Volume", "linode_id", Row({"linode_id": "{linode}"}, LINODE_GONE, 0), "is no Linode of this account"),
+    ("Volume", "linode_id", Row({"linode_id": "{linode}"}, linode_moves, 0),
+     "is in gb-lon, and the volume in de-fra-2"),
     ("Volume", "label", Row({}, another_takes_the_label, "web-2"), "is taken by volume"),
 ]  # fmt: skip
 """What can't be put back, and why."""

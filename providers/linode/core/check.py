@@ -67,6 +67,8 @@ def check(
     if not wrong:
         for doubt in spec.doubts(known):
             engine.tell(doubt)
+        if own is not None and not known.is_recreated:
+            session.planned[spec.kind, str(own.id)] = known
         if olds:
             runtime.current().checked[_urn()] = replace(known, takes=takes)
         else:
@@ -284,7 +286,7 @@ def _publish(spec: Spec[A, R], found: Effects) -> None:
         return
     effects.write(found.as_json(_urn(), spec.kind))
     if found.is_worth_telling:
-        engine.tell(found.summary, warning=found.level in ("power off", "data loss") or bool(found.one_way))
+        engine.tell(found.summary, warning=found.is_grave)
 
 
 def _urn() -> str:

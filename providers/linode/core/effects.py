@@ -124,7 +124,13 @@ class Effects:
         """Whether a person should be told before it is done."""
         before, after = self.monthly_usd
         dearer = self.op != "create" and None not in (before, after) and before != after
-        return self.level in ("power off", "data loss") or bool(self.one_way or self.found) or dearer
+        return self.is_grave or bool(self.found) or dearer
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether that is a warning: something is off, lost or for good, be it the addresses of what is off already."""
+        lost = self.destroys if self.op == "update" else ()
+        return self.level in ("power off", "data loss") or bool(self.one_way or lost)
 
     def as_json(self, urn: str, kind: str) -> str:
         """The line for programs."""

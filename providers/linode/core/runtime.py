@@ -30,7 +30,7 @@ from providers.linode.core.owner import Owner
 from providers.linode.core.waiting.poller import Poller
 
 if TYPE_CHECKING:
-    from providers.linode.core.spec import A, R, Spec
+    from providers.linode.core.spec import A, Checking, R, Spec
 
 T = TypeVar("T")
 OwnedT = TypeVar("OwnedT", bound=Owned)
@@ -84,6 +84,8 @@ class Session:
         )
         self._labels = OnceEach(lambda path: if_allowed(lambda: self._list_labels(path)))
         self._asked: OnceEach[Any] = OnceEach(lambda ask: ask())
+        self.planned: dict[tuple[str, str], Checking[Any]] = {}
+        """The checks so far of what there is and is not recreated, by kind and id."""
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()
 

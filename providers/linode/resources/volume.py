@@ -12,6 +12,7 @@ from pydantic import Field
 from providers.linode.api.cache import is_offline
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Owned
+from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs.records import Priced, parse
 from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, arg, by_name
 from providers.linode.core.effects import ACTION, PUT, REPLACE, Takes
@@ -21,10 +22,9 @@ from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
 from providers.linode.core.values import whole_numbers
 from providers.linode.core.waiting.until import until
-from providers.linode.nearest import did_you_mean, listed
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
-from providers.linode.resources.instance.rules import elsewhere
+from providers.linode.resources.places import elsewhere, unable, unknown
 
 TYPES = "/volumes/types"
 SMALLEST_GB, DEFAULT_GB, LARGEST_GB = 10, 20, 16_384
@@ -37,6 +37,9 @@ Size = Annotated[
 ]
 GROW = Takes("grown in place", "grown from {old} to {new} GB", one_way="a volume never shrinks")
 """The file system on it has to be grown by hand afterwards."""
+
+BOUND = "linode_id=0 keeps the volume there, detached; region='{region}' recreates it, empty"
+"""What can be done about a volume in another region than its Linode: it never moves."""
 
 
 def _now(update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
@@ -127,19 +130,31 @@ class Volume(Resource):
 
 def _placed(check: Checking[VolumeArgs]) -> Iterator[Problem]:
     """A volume goes before its replacement is made, so what the API would refuse is refused here."""
-    if not check.is_new("region", "encryption", "linode_id") or is_offline():
+    if is_offline():
         return
-    regions = {region.id: region for region in check.catalogs_with(region=check.args.region).regions()}
-    wanted = ["Block Storage", *(["Block Storage Encryption"] if check.args.encryption == "enabled" else [])]
-    region = regions.get(check.args.region)
-    if region is not None and (lacks := [each for each in wanted if each not in region.capabilities]):
-        yield Problem("region", f"{region.id} has no {listed(lacks)}. Next: choose another region.")
-    elif region is None and check.args.region:
-        near = did_you_mean(check.args.region, regions)
-        yield Problem("region", f"{check.args.region} is no region{near}. Next: correct it.")
-    linode = check.session.listed(instance.SPEC, str(check.args.linode_id))
+    if check.is_new("region", "encryption"):
+        regions = {region.id: region for region in check.catalogs_with(region=check.args.region).regions()}
+        yield from unknown(check, "region", regions)
+        needs = {"Block Storage": "a volume"}
+        needs |= {"Block Storage Encryption": "encryption"} if check.args.encryption == "enabled" else {}
+        if (region := regions.get(check.args.region)) is not None:
+            for way, what in needs.items():
+                yield from unable(region, [way], what)
+    yield from _apart(check)
+
+
+def _apart(check: Checking[VolumeArgs]) -> Iterator[Problem]:
+    """Where the Linode is, or where this run moves it."""
+    id_, is_new = str(check.args.linode_id or ""), check.is_new("region", "encryption", "linode_id")
+    planned = check.session.planned.get((instance.SPEC.kind, id_))
+    moves = planned is not None and "region" in planned.takes
+    linode = if_allowed(lambda: instance.SPEC.find(check.session, id_)) if id_ and (is_new or moves) else None
     if linode is not None:
-        yield from elsewhere(check, "linode_id", f"Linode {linode.id}", linode.region, "volume")
+        there = planned.args.region if planned is not None and moves else linode.region
+        what = f"Linode {id_}{', which moves,' if moves else ''}"
+        stays = check.old is not None and check.old.region == check.args.region
+        todo = BOUND.format(region=there) if stays else "use one of there"
+        yield from elsewhere(check, "linode_id", what, there, "volume", todo)
 
 
 def _refused(check: Checking[VolumeArgs]) -> Iterator[Refusal]:

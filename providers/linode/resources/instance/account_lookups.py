@@ -31,6 +31,7 @@ class AccountLookups:
     def __init__(self, client: LinodeClient) -> None:
         self._client = client
         self._scripts = OnceEach(lambda id_: _if_allowed(lambda: self._read_script(id_)))
+        self._volumes = OnceEach(lambda id_: _if_allowed(lambda: self._read_volumes(id_)))
         self._backups = OnceEach(lambda id_: _if_allowed(lambda: self._read_backups(id_)))
 
     @once
@@ -65,6 +66,14 @@ class AccountLookups:
         """The subnets of all VPCs, which come with them. Source: GET /vpcs."""
         rows = self._rows("/vpcs")
         return None if rows is None else {each.id: each for row in rows for each in _subnets_of(row)}
+
+    def volumes(self, linode_id: int) -> list[str] | None:
+        """The labels of what is attached to a Linode. Source: GET /linode/instances/{linodeId}/volumes."""
+        return self._volumes(linode_id)
+
+    def _read_volumes(self, linode_id: int) -> list[str]:
+        rows = self._client.list_rows(f"/linode/instances/{linode_id}/volumes")
+        return [str(row.get("label")) for row in rows]
 
     def stackscript(self, script_id: int) -> Mapping[int, StackScript] | None:
         """That one alone, empty where there is none. Scope stackscripts:read_only.

@@ -16,14 +16,15 @@ from providers.linode.core.args import NONE
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Refusal, Spec
 from providers.linode.core.values import is_unknown
-from providers.linode.nearest import did_you_mean, there_are
+from providers.linode.nearest import did_you_mean, listed, there_are
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
 from providers.linode.resources.instance.account_records import StackScript, UserDefinedField
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.changes import REBUILD
 from providers.linode.resources.instance.interfaces import parsed
-from providers.linode.resources.instance.rules import Check, elsewhere
+from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.instance.steps import swap_steps
+from providers.linode.resources.places import elsewhere, unable, unknown
 
 CAPABILITIES: Mapping[str, tuple[str, ...]] = {
     "user_data": ("Metadata",),
@@ -100,12 +101,8 @@ def _unknown_ids(check: Check, facts: Facts) -> Iterator[Problem]:
         ("kernel", facts.kernels),
     )
     for key, catalog in catalogs:
-        value = check.args.value(key)
-        if value and catalog is not None and check.is_new(key) and value not in catalog:
-            hint = did_you_mean(str(value), catalog)
-            yield Problem(
-                key, f"is not among the {len(catalog)} {key}s of this account{hint}. Next: correct the id."
-            )
+        if catalog is not None:
+            yield from unknown(check, key, catalog)
 
 
 def _image(check: Check, facts: Facts) -> Iterator[Problem]:
@@ -139,6 +136,20 @@ def disks(check: Check) -> Iterator[Refusal]:
         yield from _too_large(check)
         yield from _swap(check)
         yield from _profile(check)
+
+
+def left_behind(check: Check) -> Iterator[Refusal]:
+    """A move detaches the volumes, which are bound to their region."""
+    if "region" not in check.takes or check.mine is None or check.args.allow_data_loss:
+        return
+    if volumes := lookups(check.session).volumes(check.mine.id):
+        there, one = check.mine.region, len(volumes) == 1
+        why = (
+            f"can't change in place without detaching volume{'' if one else 's'} {listed(volumes)}, which "
+            f"stay{'s' if one else ''} in {there}. Next: detach {'it' if one else 'them'} first, declare "
+            f"region={there!r}, or allow_data_loss=True."
+        )
+        yield Refusal(["region"], Problem("region", why))
 
 
 def _swap(check: Check) -> Iterator[Refusal]:
@@ -191,12 +202,8 @@ def _region(check: Check, facts: Facts) -> Iterator[Problem]:
     for key, value in check.args.declared().items():
         if not check.is_new("region", key):
             continue
-        for able in _needed(key, value):
-            if not set(able) & set(region.capabilities):
-                yield Problem(
-                    "region",
-                    f"{region.id} has no '{able[0]}', which {key} needs. Next: choose another region.",
-                )
+        for ways in _needed(key, value):
+            yield from unable(region, ways, key)
 
 
 def _needed(key: str, value: object) -> Iterator[tuple[str, ...]]:

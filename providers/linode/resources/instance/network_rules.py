@@ -16,7 +16,8 @@ from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.account_records import Subnet
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.interfaces import Interface, parsed
-from providers.linode.resources.instance.rules import Check, elsewhere
+from providers.linode.resources.instance.rules import Check
+from providers.linode.resources.places import elsewhere
 
 NOT_WITH_LINODE_INTERFACES = ("private_ip", "reserved_ipv4")
 MOST_INTERFACES = 3

@@ -7,7 +7,6 @@ names none: POST /linode/instances.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking, Refusal, Rule
@@ -87,16 +86,6 @@ def consents(check: Check) -> Iterator[Refusal]:
     if (old.private_ip or check.before.get("private_ipv4")) and args.private_ip is False:
         why = "can't be taken away from a Linode. Next: keep it, or replace the Linode with replace_on=['private_ip']."
         yield Refusal(["private_ip"], Problem("private_ip", why))
-
-
-def elsewhere(
-    check: Checking[Any], field: str, what: object, region: str | None, noun: str = "Linode"
-) -> Iterator[Problem]:
-    """What an input names and the resource have to be in one region."""
-    if check.args.region not in ("", region):
-        yield Problem(
-            field, f"{what} is in {region}, and the {noun} in {check.args.region}. Next: use one of there."
-        )
 
 
 RULES: tuple[Rule, ...] = (sources, stackscripts, credentials)

@@ -14,6 +14,7 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Refusal, Spec, Update
 from providers.linode.core.waiting.goals import STABLE
+from providers.linode.nearest import listed
 from providers.linode.resources.instance import (
     account_rules,
     deleting,
@@ -21,6 +22,7 @@ from providers.linode.resources.instance import (
     network_rules,
     steps,
 )
+from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.addresses import addresses
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.changes import (
@@ -78,8 +80,7 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         if name in by_policy:
             return by_policy[name] or REPLACE
         if name == "region":
-            moved = MIGRATE_WITHOUT_BACKUPS if has_backups(changed.before) else MIGRATE
-            return moved if can_migrate(changed) else REPLACE
+            return moving(changed) if can_migrate(changed) else REPLACE
         if name == "type":
             return resizing(changed)
         if name == "reserved_ipv4" and old.reserved_ipv4 is None:
@@ -94,6 +95,10 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
             off = BACKUPS_OFF if has_backups(changed.before) else ACTION
             return off if new.backups_enabled is False else BACKUPS_ON
         return self.fields[name].takes
+
+    def before(self, olds: Props, record: Linode | None) -> Props:
+        """With its id, by which more is asked."""
+        return {**super().before(olds, record), **({"id": record.id} if record is not None else {})}
 
     def destroyed(self, before: Props) -> tuple[str, ...]:
         """What is lost with a Linode: backups only where there are any."""
@@ -244,6 +249,17 @@ def can_migrate(changed: Changed[InstanceArgs]) -> bool:
     return _is_core(regions.get(old.region)) and _is_core(regions.get(new.region))
 
 
+def moving(changed: Changed[InstanceArgs]) -> Takes:
+    """A migration, with what it leaves behind: backups, and volumes, which are bound to a region."""
+    found = MIGRATE_WITHOUT_BACKUPS if has_backups(changed.before) else MIGRATE
+    session, id_ = changed.session, changed.before.get("id")
+    volumes = lookups(session).volumes(id_) if session is not None and isinstance(id_, int) else None
+    if not volumes:
+        return found
+    named = f"volume{'' if len(volumes) == 1 else 's'} {listed(volumes)}"
+    return replace(found, what=found.what.replace("volumes", named))
+
+
 def _is_core(region: Region | None) -> bool:
     return region is not None and region.site_type == "core"
 
@@ -283,6 +299,7 @@ def _refused(check: Checking[InstanceArgs]) -> Iterator[Refusal]:
         yield from consents(check)
         if not check.replaces:
             yield from account_rules.disks(check)
+            yield from account_rules.left_behind(check)
 
 
 NETWORK = (network_rules.generations, network_rules.interfaces_together, network_rules.first_addresses)

@@ -1,0 +1,44 @@
+"""What is wrong with where a resource is to be: the region, what it can do, and who else has to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from providers.linode.catalogs.records import Region
+from providers.linode.core.problems import Problem
+from providers.linode.core.spec import Checking
+from providers.linode.nearest import did_you_mean
+
+
+def unknown(check: Checking[Any], key: str, catalog: Collection[str]) -> Iterator[Problem]:
+    """A new id, of a region or anything else, that its catalog lacks."""
+    value = check.args.value(key)
+    if value and check.is_new(key) and value not in catalog:
+        hint = did_you_mean(str(value), catalog)
+        yield Problem(
+            key, f"is not among the {len(catalog)} {key}s of this account{hint}. Next: correct the id."
+        )
+
+
+def unable(region: Region, ways: Collection[str], what: str) -> Iterator[Problem]:
+    """A region that can do none of these, the first of which is what everybody calls it."""
+    if not set(ways) & set(region.capabilities):
+        first = next(iter(ways))
+        yield Problem(
+            "region", f"{region.id} has no '{first}', which {what} needs. Next: choose another region."
+        )
+
+
+def elsewhere(
+    check: Checking[Any],
+    field: str,
+    what: object,
+    region: str | None,
+    noun: str = "Linode",
+    todo: str = "use one of there",
+) -> Iterator[Problem]:
+    """What an input names and the resource have to be in one region."""
+    if check.args.region not in ("", region):
+        why = f"{what} is in {region}, and the {noun} in {check.args.region}. Next: {todo}."
+        yield Problem(field, why)

@@ -1,0 +1,90 @@
+"""A Linode that moves to another region leaves its volumes behind: asked for, told, and judged for each of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from providers.linode.provider import LinodeProvider
+from tests.servicer.world import World
+from tests.servicer_process import Props, Servicer
+from tests.until import until
+
+URN = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{}::{}"
+
+
+def made(world: World, provider: Servicer) -> tuple[Props, str, Props]:
+    """Inputs and id of a Linode with a volume, and the volume's inputs."""
+    inputs, _ = provider.check(world.inputs(image=None, root_pass=None))
+    id_, _ = provider.create(inputs)
+    wanted = {"label": "data", "region": "de-fra-2", "linode_id": int(id_), "size": 20}
+    volume = world.call("POST", "/volumes", wanted)
+    until(lambda: world.call("GET", f"/volumes/{volume['id']}")["status"] == "active")
+    return inputs, id_, {**wanted, "owner": {**world.owner.as_props(), "name": "data"}}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_move_to_another_region_asks_for_the_volumes_that_stay(
+    provider: Servicer, world: World, there: bool
+) -> None:
+    inputs, id_, _ = made(world, provider)
+    if not there:
+        [volume] = world.call("GET", "/volumes")["data"]
+        world.call("POST", f"/volumes/{volume['id']}/detach")
+    moved = {**inputs, "region": "gb-lon"}
+
+    with Servicer(LinodeProvider("Instance"), world.config) as command:
+        refused = command.check(moved, inputs)[1]
+        news, failures = command.check({**moved, "allow_data_loss": True}, inputs)
+        command.diff(id_, inputs, news)
+        told = str(command.effects()[-1]["summary"])
+
+    assert failures == []
+    assert [name for name, _ in refused] == (["region"] if there else [])
+    assert ("its volume data detached" in told) is there
+    if there:
+        [(_, why)] = refused
+        assert why == (
+            "can't change in place without detaching volume data, which stays in de-fra-2. "
+            "Next: detach it first, declare region='de-fra-2', or allow_data_loss=True."
+        )
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_refused"),
+    [({}, True), ({"tags": ["red"]}, True), ({"region": "gb-lon"}, False), ({"linode_id": 0}, False)],
+)
+def test_a_declared_volume_is_judged_by_where_its_linode_is_going(
+    provider: Servicer, world: World, changed: Props, is_refused: bool
+) -> None:
+    inputs, id_, volume = made(world, provider)
+
+    with Servicer(LinodeProvider("Instance"), world.config, urn=URN.format("Instance", "web-1")) as command:
+        moved = command.check({**inputs, "region": "gb-lon", "allow_data_loss": True}, inputs)[1]
+        command.serve(LinodeProvider("Volume"), world.config, URN.format("Volume", "data"))
+        failures = command.check({**volume, **changed}, volume)[1]
+
+    assert moved == []
+    assert failures == (
+        [
+            (
+                "linode_id",
+                f"Linode {id_}, which moves, is in gb-lon, and the volume in de-fra-2. Next: linode_id=0 keeps the "
+                "volume there, detached; region='gb-lon' recreates it, empty.",
+            )
+        ]
+        if is_refused
+        else []
+    )
+
+
+def test_a_volume_whose_linode_stays_is_not_asked_about(provider: Servicer, world: World) -> None:
+    inputs, _, volume = made(world, provider)
+
+    with Servicer(LinodeProvider("Instance"), world.config, urn=URN.format("Instance", "web-1")) as command:
+        command.check({**inputs, "tags": ["blue"]}, inputs)
+        command.serve(LinodeProvider("Volume"), world.config, URN.format("Volume", "data"))
+        before = world.seen()
+        failures = command.check(volume, volume)[1]
+
+    assert failures == []
+    assert not [line for line in world.seen()[len(before) :] if "/instances" in line]

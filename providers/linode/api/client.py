@@ -16,8 +16,9 @@ from providers.linode.api.records import (
     Device,
     Disk,
     Event,
+    Interfaces,
+    InterfaceSettings,
     Linode,
-    Numbered,
     PlacementGroup,
     Profile,
     Record,
@@ -36,6 +37,7 @@ MOST_READS = 5
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
+A = TypeVar("A")
 
 
 class LinodeClient:
@@ -96,6 +98,12 @@ class LinodeClient:
     def get(self, path: str) -> Json:
         return self.transport.request("GET", path).body
 
+    def records(self, record: type[R], path: str, x_filter: Mapping[str, object] | None = None) -> list[R]:
+        """A list's rows. Raises ApiUnreachable where one keeps another shape."""
+        return _until_readable(
+            lambda: self.list_rows(path, x_filter), lambda rows: [record.read(row) for row in rows]
+        )
+
     def read(self, record: type[R], path: str) -> R:
         """One object. Raises ApiUnreachable for one that keeps another shape."""
         return _until_readable(lambda: self.get(path), record.read)
@@ -118,7 +126,7 @@ class LinodeClient:
 
     def linodes(self, x_filter: Mapping[str, object] | None = None) -> list[Linode]:
         """The account's instances. Scope linodes:read_only. Source: GET /linode/instances."""
-        return [Linode.read(row) for row in self.list_rows("/linode/instances", x_filter)]
+        return self.records(Linode, "/linode/instances", x_filter)
 
     def linode(self, linode_id: int | str) -> Linode:
         """One instance; NotFound if there is none. Source: GET /linode/instances/{linodeId}."""
@@ -203,12 +211,11 @@ class LinodeClient:
 
     def placement_group_regions(self) -> dict[int, str]:
         """Region id by placement group id. Scope linodes:read_only. Source: GET /placement/groups."""
-        groups = map(PlacementGroup.read, self.list_rows("/placement/groups"))
-        return {group.id: group.region for group in groups}
+        return {group.id: group.region for group in self.records(PlacementGroup, "/placement/groups")}
 
     def disks(self, linode_id: int | str) -> list[Disk]:
         """Source: GET /linode/instances/{linodeId}/disks."""
-        return [Disk.read(row) for row in self.list_rows(f"{_instance(linode_id)}/disks")]
+        return self.records(Disk, f"{_instance(linode_id)}/disks")
 
     def resize_disk(self, linode_id: int | str, disk_id: int, size_mb: int, is_done: IsDone) -> None:
         """Source: POST /linode/instances/{linodeId}/disks/{diskId}/resize."""
@@ -216,7 +223,7 @@ class LinodeClient:
 
     def configs(self, linode_id: int | str) -> list[Config]:
         """Source: GET /linode/instances/{linodeId}/configs."""
-        return [Config.read(row) for row in self.list_rows(f"{_instance(linode_id)}/configs")]
+        return self.records(Config, f"{_instance(linode_id)}/configs")
 
     def update_config(self, linode_id: int | str, config_id: int, body: Mapping[str, object]) -> None:
         """Source: PUT /linode/instances/{linodeId}/configs/{configId}."""
@@ -227,9 +234,8 @@ class LinodeClient:
 
         Source: GET /linode/instances/{linodeId}/interfaces.
         """
-        found = self.get(f"{_instance(linode_id)}/interfaces").get("interfaces")
-        rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-        return [{**row, "id": Numbered.read(row).id} for row in rows]
+        found = self.read(Interfaces, f"{_instance(linode_id)}/interfaces").interfaces
+        return [row.model_dump() for row in found]
 
     def add_interface(self, linode_id: int | str, interface: Mapping[str, object]) -> None:
         """One more interface. Source: POST /linode/instances/{linodeId}/interfaces."""
@@ -243,9 +249,9 @@ class LinodeClient:
         """Source: DELETE /linode/instances/{linodeId}/interfaces/{interfaceId}."""
         self.delete(f"{_instance(linode_id)}/interfaces/{interface_id}")
 
-    def network_helper(self, linode_id: int | str) -> object:
+    def network_helper(self, linode_id: int | str) -> bool:
         """Source: GET /linode/instances/{linodeId}/interfaces/settings."""
-        return self.get(f"{_instance(linode_id)}/interfaces/settings").get("network_helper")
+        return self.read(InterfaceSettings, f"{_instance(linode_id)}/interfaces/settings").network_helper
 
     def set_network_helper(self, linode_id: int | str, *, enabled: bool) -> None:
         """Source: PUT /linode/instances/{linodeId}/interfaces/settings."""
@@ -254,7 +260,7 @@ class LinodeClient:
 
     def devices(self, wall_id: int | str) -> list[Device]:
         """What is behind a firewall. Source: GET /networking/firewalls/{firewallId}/devices."""
-        return [Device.read(row) for row in self.list_rows(_devices(wall_id))]
+        return self.records(Device, _devices(wall_id))
 
     def attach(self, wall_id: int | str, types: Sequence[str], entity_id: int) -> None:
         """Put something behind a firewall; the first of its types' names is sent.
@@ -278,7 +284,7 @@ class LinodeClient:
 
     def events(self, x_filter: Mapping[str, object]) -> list[Event]:
         """The account's events. Scope events:read_only. Source: GET /account/events."""
-        return [Event.read(row) for row in self.list_rows("/account/events", x_filter)]
+        return self.records(Event, "/account/events", x_filter)
 
     def newest_event(self, about: Mapping[str, object] | None = None) -> Event | None:
         """The newest event of the account, or of what a filter names, None if it has none. One page.
@@ -287,9 +293,12 @@ class LinodeClient:
         """
         query = {"page": 1, "page_size": LEAST_PAGE_SIZE}
         newest_first = {**(about or {}), "+order_by": "id", "+order": "desc"}
-        reply = self.transport.request("GET", "/account/events", query=query, x_filter=newest_first)
-        rows = reply.body.get("data")
-        return Event.read(rows[0]) if isinstance(rows, list) and rows else None
+        path = "/account/events"
+        rows = _until_readable(
+            lambda: self.transport.request("GET", path, query=query, x_filter=newest_first).body,
+            lambda body: [Event.read(row) for row in _page_in(path, body)[0][:1]],
+        )
+        return next(iter(rows), None)
 
     def profile(self) -> Profile:
         """The token's user. Any scope. Source: GET /profile."""
@@ -316,7 +325,7 @@ class LinodeClient:
             ) from None
 
 
-def _until_readable(ask: Callable[[], Json], read: Callable[[Json], T]) -> T:
+def _until_readable(ask: Callable[[], A], read: Callable[[A], T]) -> T:
     """What an answer holds; one of another shape is asked for again, as an answer that can't be read is."""
     for _ in range(MOST_READS - 1):
         answer = ask()

@@ -106,7 +106,7 @@ class Device(Record):
     """What is behind a firewall. Source: GET /networking/firewalls/{firewallId}/devices."""
 
     id: int
-    entity: Entity = Field(default_factory=Entity)
+    entity: Entity
 
     def is_of(self, types: Sequence[str], entity_id: int) -> bool:
         return self.entity.type in types and self.entity.id == entity_id
@@ -121,8 +121,8 @@ class Disk(Record):
 
     id: int
     label: str = ""
-    size: int = 0
-    filesystem: str = ""
+    size: int
+    filesystem: str
     status: str = ""
 
 
@@ -131,9 +131,27 @@ class Config(Record):
 
     id: int
     label: str = ""
-    kernel: str = ""
-    helpers: Mapping[str, object] = Field(default_factory=dict)
-    interfaces: tuple[Mapping[str, object], ...] = ()
+    kernel: str
+    helpers: Mapping[str, object]
+    interfaces: tuple[Mapping[str, object], ...]
+
+
+class Interface(Numbered):
+    """An interface of the `linode` generation, with all that it says of itself."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Interfaces(Record):
+    """Source: GET /linode/instances/{linodeId}/interfaces."""
+
+    interfaces: tuple[Interface, ...]
+
+
+class InterfaceSettings(Record):
+    """Source: GET /linode/instances/{linodeId}/interfaces/settings."""
+
+    network_helper: bool
 
 
 class Event(Record):

@@ -69,7 +69,7 @@ class Write(Generic[T]):
     what: str
     send: Callable[[], T]
     look: Callable[[], T | None]
-    how_to_tell: str = "Next: run `up` again, which looks first."
+    how_to_tell: str = ""
     sleep: Callable[[float], None] = time.sleep
     in_doubt: bool = False
 
@@ -116,14 +116,23 @@ class Write(Generic[T]):
             try:
                 return self.look()
             except (ApiUnreachable, ApiRefused, ApiMaintenance) as unseen:  # noqa: PERF203 - as often as it takes
-                if pause is None or sort_out(unseen) is Verdict.REFUSED:
+                if sort_out(unseen) is Verdict.REFUSED:
+                    raise self._unknown(error, unseen) from None
+                if pause is None:
                     raise self._unknown(error) from None
                 self.sleep(pause)
         raise AssertionError("unreachable: the last look returns or raises")
 
-    def _unknown(self, error: LinodeError) -> LinodeError:
+    def _unknown(self, error: LinodeError, unseen: LinodeError | None = None) -> LinodeError:
+        """The error where nobody knows. `unseen`: why the API doesn't let us look, which is what can be mended."""
         if not self.in_doubt or not isinstance(error, (ApiRefused, ApiUnreachable)):
             return error
+        why, first = str(error).partition(" Next: ")[0], ""
+        if unseen is not None:
+            refusal, _, mend = str(unseen).partition(" Next: ")
+            why, first = f"{why} The look for it was refused: {refusal}", f"{mend.removesuffix('.')}, and "
         return ApiUnreachable(
-            f"whether {self.what} was done can't be told: {error} {self.how_to_tell}", did_nothing=False
+            f"whether {self.what} was done can't be told: {why} Next: {first}run `up` again, which looks first."
+            f"{self.how_to_tell}",
+            did_nothing=False,
         )

@@ -76,7 +76,7 @@ class Create(Generic[A, R]):
             if self.spec.identity.tagged
             else ("the same content", "look for it by hand, as `destroy` does not know it")
         )
-        then = f"It carries {known_by}, and the next `up` finds it by that; without another `up`, {else_}."
+        then = f" It carries {known_by}, and the next `up` finds it by that; without another `up`, {else_}."
         write = Write(f"the create of '{self.label}'", self._send, self._look, then, self.sleep)
         try:
             made = write.run()

@@ -242,7 +242,7 @@ class Spec(Generic[A, R]):
         return f"{self.path}/{quote(str(id_), safe='')}"
 
     def list(self, session: Session, x_filter: Mapping[str, object] | None = None) -> list[R]:
-        return [self.record.read(row) for row in session.client.list_rows(self.path, x_filter)]
+        return session.client.records(self.record, self.path, x_filter)
 
     def get(self, session: Session, id_: int | str) -> R:
         """Raises NotFound."""

@@ -76,7 +76,7 @@ def test_nothing_is_asked_offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_subnet_is_known_with_the_region_of_its_vpc() -> None:
     vpc = {"id": 1, "region": "gb-lon", "subnets": [{"id": 3, "label": "web"}, {"id": 4, "label": "db"}]}
-    with ScriptedServer(page(vpc, {"id": 2, "region": "de-fra-2"})) as server:
+    with ScriptedServer(page(vpc, {"id": 2, "region": "de-fra-2", "subnets": []})) as server:
         subnets = AccountLookups(LinodeClient(server.transport())).subnets
 
     assert subnets is not None

@@ -61,7 +61,8 @@ HELD: Answers = {
             {"id": 20, "region": "de-fra-2", "status": "successful", "disks": [{"size": 25_000}]},
             {"id": 21, "region": "de-fra-2", "status": "pending"},
             {"id": 22, "region": "gb-lon", "status": "successful"},
-        ]
+        ],
+        "snapshot": {"current": None, "in_progress": None},
     },
 }
 PLACE: dict[str, object] = {"type": "g6-standard-1", "region": "de-fra-2", "owner": OWNER.as_props()}

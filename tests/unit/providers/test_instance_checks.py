@@ -196,7 +196,10 @@ def test_a_plan_that_a_running_linode_has_may_be_sold_out() -> None:
 def test_disks_that_do_not_fit_a_smaller_plan_are_told() -> None:
     account = {
         **with_linode(tags=[OWNER.tag()]),
-        "/linode/instances/9/disks": [{"id": 1, "size": 50688}, {"id": 2, "size": 512}],
+        "/linode/instances/9/disks": [
+            {"id": 1, "size": 50688, "filesystem": "ext4"},
+            {"id": 2, "size": 512, "filesystem": "swap"},
+        ],
     }
 
     [(field, reason)] = found({"type": "g6-nanode-1"}, account, old=dict(GOOD))

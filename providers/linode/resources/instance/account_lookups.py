@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import NotFound
 from providers.linode.api.once import OnceEach, once
-from providers.linode.api.records import Linode
+from providers.linode.api.records import Linode, Record
 from providers.linode.api.refusals import if_allowed as _if_allowed
-from providers.linode.api.transport import Json
 from providers.linode.core.runtime import Session
 from providers.linode.resources.instance import firewalls
 from providers.linode.resources.instance.account_records import (
     Backup,
+    Backups,
     Firewall,
     ReservedAddress,
     StackScript,
     Subnet,
+    User,
+    Vpc,
 )
+
+R = TypeVar("R", bound=Record)
 
 MOST_LINODES_FOR_A_BACKUP = 20
 """A backup is found through its Linode only, by one request each: past so many it is left to the API to judge."""
@@ -42,8 +47,8 @@ class AccountLookups:
     @once
     def firewalls(self) -> Mapping[int, Firewall] | None:
         """Scope firewall:read_only. Source: GET /networking/firewalls."""
-        rows = self._rows("/networking/firewalls")
-        return None if rows is None else {each.id: each for each in map(Firewall.read, rows)}
+        found = self._records(Firewall, "/networking/firewalls")
+        return None if found is None else {each.id: each for each in found}
 
     @once
     def default_firewalls(self) -> Mapping[str, int | None] | None:
@@ -52,20 +57,24 @@ class AccountLookups:
     @once
     def usernames(self) -> frozenset[str] | None:
         """Scope account:read_only, for unrestricted users. Source: GET /account/users."""
-        rows = self._rows("/account/users")
-        return None if rows is None else frozenset(str(row.get("username")) for row in rows)
+        found = self._records(User, "/account/users")
+        return None if found is None else frozenset(each.username for each in found)
 
     @once
     def addresses(self) -> Mapping[str, ReservedAddress] | None:
         """Scope ips:read_only. Source: GET /networking/reserved/ips."""
-        rows = self._rows("/networking/reserved/ips")
-        return None if rows is None else {each.address: each for each in map(ReservedAddress.read, rows)}
+        found = self._records(ReservedAddress, "/networking/reserved/ips")
+        return None if found is None else {each.address: each for each in found}
 
     @once
     def subnets(self) -> Mapping[int, Subnet] | None:
         """The subnets of all VPCs, which come with them. Source: GET /vpcs."""
-        rows = self._rows("/vpcs")
-        return None if rows is None else {each.id: each for row in rows for each in _subnets_of(row)}
+        found = self._records(Vpc, "/vpcs")
+        if found is None:
+            return None
+        return {
+            each.id: each.model_copy(update={"region": vpc.region}) for vpc in found for each in vpc.subnets
+        }
 
     def volumes(self, linode_id: int) -> list[str] | None:
         """The labels of what is attached to a Linode. Source: GET /linode/instances/{linodeId}/volumes."""
@@ -85,7 +94,7 @@ class AccountLookups:
     def _read_script(self, script_id: int) -> Mapping[int, StackScript]:
         path = f"/linode/stackscripts/{script_id}"
         try:
-            return {script_id: StackScript.read(self._client.get(path))}
+            return {script_id: self._client.read(StackScript, path)}
         except NotFound:
             return {}
 
@@ -110,24 +119,10 @@ class AccountLookups:
 
     def _read_backups(self, linode_id: int) -> list[Backup]:
         """Scope linodes:read_only. Source: GET /linode/instances/{linodeId}/backups."""
-        return _backups_in(self._client.get(f"/linode/instances/{linode_id}/backups"))
+        return self._client.read(Backups, f"/linode/instances/{linode_id}/backups").all()
 
-    def _rows(self, path: str) -> list[Json] | None:
-        return _if_allowed(lambda: self._client.list_rows(path))
-
-
-def _subnets_of(vpc: Json) -> list[Subnet]:
-    rows = vpc.get("subnets")
-    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return [Subnet.read({**row, "region": vpc.get("region")}) for row in found]
-
-
-def _backups_in(body: Json) -> list[Backup]:
-    """The automatic backups and the snapshot: an object, not a page."""
-    automatic, snapshot = body.get("automatic"), body.get("snapshot")
-    rows = [*automatic] if isinstance(automatic, list) else []
-    rows += [snapshot.get("current"), snapshot.get("in_progress")] if isinstance(snapshot, dict) else []
-    return [Backup.read(row) for row in rows if row is not None]
+    def _records(self, record: type[R], path: str) -> list[R] | None:
+        return _if_allowed(lambda: self._client.records(record, path))
 
 
 def lookups(session: Session) -> AccountLookups:

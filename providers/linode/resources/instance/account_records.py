@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import AliasChoices, Field
 
 from providers.linode.api.records import Record
@@ -30,6 +32,25 @@ class Subnet(Record):
     label: str = ""
     region: str | None = None
     ipv4: str | None = None
+
+
+class Vpc(Record):
+    """Its subnets come with it. Source: GET /vpcs."""
+
+    region: str | None = None
+    subnets: tuple[Subnet, ...]
+
+
+class User(Record):
+    """Source: GET /account/users."""
+
+    username: str
+
+
+class FirewallSettings(Record):
+    """Ids by what they guard where nothing else does. Source: GET /networking/firewalls/settings."""
+
+    default_firewall_ids: Mapping[str, int | None]
 
 
 class UserDefinedField(Record):
@@ -72,3 +93,21 @@ class Backup(Record):
     @property
     def size_mb(self) -> int:
         return sum(disk.size for disk in self.disks)
+
+
+class Snapshot(Record):
+    """The one that is there, and the one that is being made."""
+
+    current: Backup | None = None
+    in_progress: Backup | None = None
+
+
+class Backups(Record):
+    """All of one Linode: an object, not a page."""
+
+    automatic: tuple[Backup, ...]
+    snapshot: Snapshot
+
+    def all(self) -> list[Backup]:
+        manual = (self.snapshot.current, self.snapshot.in_progress)
+        return [*self.automatic, *(each for each in manual if each is not None)]

@@ -160,7 +160,8 @@ def _swap(check: Check) -> Iterator[Refusal]:
         return
     held = check.session.client.disks(check.mine.id)
     room_mb = sum(disk.size for disk in held)
-    main = Disk(id=0, size=room_mb - DEFAULT_SWAP_MB), Disk(id=0, size=DEFAULT_SWAP_MB, filesystem="swap")
+    sizes = {"ext4": room_mb - DEFAULT_SWAP_MB, "swap": DEFAULT_SWAP_MB}
+    main = [Disk(id=0, size=size, filesystem=kind) for kind, size in sizes.items()]
     try:
         swap_steps(main if rebuilt else held, wanted_mb)
     except LinodeError as error:

@@ -93,9 +93,9 @@ class FinalImage:
         """As they are now, by a transport of its own: a session's keeps lists of images on disk for a while."""
         end = self._end_of_label
         uncached = LinodeClient(Transport(self.client.transport.connection, tell=engine.tell_who_waits))
-        rows = uncached.list_rows("/images", {"is_public": False, "label": {"+contains": end}})
+        rows = uncached.records(Image, "/images", {"is_public": False, "label": {"+contains": end}})
         uncached.transport.close()
-        found = [image for image in map(Image.read, rows) if image.label.endswith(end)]
+        found = [image for image in rows if image.label.endswith(end)]
         return sorted(found, key=lambda image: (image.created, image.id), reverse=True)
 
     @property

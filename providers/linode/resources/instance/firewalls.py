@@ -20,6 +20,7 @@ from providers.linode.api.records import INTERFACE_DEVICE, Linode, Numbered
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Update
+from providers.linode.resources.instance.account_records import FirewallSettings
 from providers.linode.resources.instance.interfaces import FIREWALL, Row, guard_of, id_of, pairs
 
 
@@ -39,9 +40,8 @@ def defaults(client: LinodeClient) -> Mapping[str, int | None] | None:
 
     Source: GET /networking/firewalls/settings.
     """
-    body = if_allowed(lambda: client.get("/networking/firewalls/settings"))
-    ids = body.get("default_firewall_ids") if body else None
-    return {str(key): id_ for key, id_ in ids.items()} if isinstance(ids, dict) else None
+    found = if_allowed(lambda: client.read(FirewallSettings, "/networking/firewalls/settings"))
+    return None if found is None else found.default_firewall_ids
 
 
 def held(
@@ -82,7 +82,7 @@ def _exchange(client: LinodeClient, interface_id: int, old: Sequence[int], new: 
 
 def _ids(client: LinodeClient, path: str) -> list[int]:
     """The firewalls of the Linode or the interface at that path."""
-    return [Numbered.read(row).id for row in client.list_rows(f"{path}/firewalls")]
+    return [each.id for each in client.records(Numbered, f"{path}/firewalls")]
 
 
 def _detach(client: LinodeClient, interface_id: int, firewall_id: int) -> None:

@@ -431,6 +431,33 @@ def test_what_somebody_did_is_told_and_put_back(
     assert not stack.up(declared)
 
 
+def test_a_refresh_asks_for_the_profile_once_and_the_next_one_sees_what_is_there_then(
+    provider: Servicer, world: World
+) -> None:
+    inputs, failures = provider.check(
+        world.inputs(
+            kernel="linode/grub2",
+            network_helper=True,
+            boot_config_label="My Debian 13 Disk Profile",
+            interfaces=[{"purpose": "public"}],
+        )
+    )
+    assert failures == []
+    id_, outs = provider.create(inputs)
+    configs = f"GET /v4/linode/instances/{id_}/configs"
+    asked = world.seen().count(configs)
+
+    _, seen, _ = provider.read(id_, outs)
+
+    assert world.seen().count(configs) == asked + 1
+    [profile] = world.call("GET", f"/linode/instances/{id_}/configs")["data"]
+    world.call("PUT", f"/linode/instances/{id_}/configs/{profile['id']}", {"kernel": "linode/latest-64bit"})
+
+    _, seen, _ = provider.read(id_, outs)
+
+    assert seen["kernel"] == "linode/latest-64bit"
+
+
 @pytest.mark.parametrize(("kind", "name", "row"), [row for row in [*ROWS, *LEFT_ROWS] if is_optional(row)])
 def test_what_is_no_longer_declared_is_left_as_somebody_has_it_and_not_shown(
     api: LocalApi, shared: Servicer, kind: str, name: str, row: Row

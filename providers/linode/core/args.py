@@ -67,6 +67,9 @@ __all__ = [
 Step = Callable[[Any], None]
 """Gets the core's Update."""
 
+Read = Callable[[Any], object]
+"""Gets the core's Reading."""
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
@@ -177,8 +180,8 @@ class Field:
     another one, "" where the API doesn't tell. `policy`: the input that decides about a change. `once`: counts when
     the resource is made; another value later is no change. `text`: gives a text its normal form. `ids`: an id or a
     list of them, where a text such as a resource's `id` is read as a number; `ids_of`: what they name, looked up at
-    preview. `step`: carries out a change that takes a call of its own. `read`: asks for it at a refresh, by session,
-    record and arguments, where the record doesn't tell. `none`: what declares that there is none, and stands for the
+    preview. `step`: carries out a change that takes a call of its own. `read`: asks for it at a refresh, where the
+    record doesn't tell. `none`: what declares that there is none, and stands for the
     API's null. `default` and `note` are for the documentation. A `secret` one is never named in a failure, for the
     engine would print its value. `covers`: whether the old value of a map or list says all that the new one does:
     what it says less is left as it is.
@@ -198,7 +201,7 @@ class Field:
     ids_of: Listed | None = None
     body: Callable[[Any], object] | None = None
     step: Step | None = None
-    read: Callable[[Any, Any, Any], object] | None = None
+    read: Read | None = None
     none: object = None
     covers: Callable[[Any, Any], bool] | None = None
     name: str = ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from providers.linode.api.errors import NotFound
+from providers.linode.api.once import OnceEach
 from providers.linode.api.records import Owned
 from providers.linode.core.args import Args, Field
 from providers.linode.core.effects import PUT, REPLACE, Level, Takes
@@ -136,6 +137,20 @@ class Update(Generic[A, R]):
         """The changed inputs that take one of these."""
         hows = {each.how for each in takes}
         return tuple(name for name, each in self.takes.items() if each.how in hows)
+
+
+@dataclass(frozen=True)
+class Reading(Generic[A, R]):
+    """One record that is read back, and what is declared of it.
+
+    `asked`: what several inputs are read from, by a key and how to ask; for one read alone, as the next one is to see
+    what is there then.
+    """
+
+    session: Session
+    record: R
+    declared: A
+    asked: OnceEach[Any] = field(default_factory=lambda: OnceEach(lambda ask: ask()))
 
 
 class Refusal(NamedTuple):
@@ -348,10 +363,11 @@ class Spec(Generic[A, R]):
         where there are some.
         """
         found = self.reported_inputs(record, declared)
+        reading = Reading(session, record, declared)
         for name in declared.declared():
             field = self.fields[name]
             if field.read is not None and (names is None or name in names):
-                value = field.read(session, record, declared)
+                value = field.read(reading)
                 found[name] = field.none if value is None else value
         return {name: value for name, value in found.items() if value is not None}
 

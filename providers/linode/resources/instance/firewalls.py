@@ -18,15 +18,15 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import INTERFACE_DEVICE, Linode, Numbered
 from providers.linode.api.refusals import if_allowed
-from providers.linode.core.runtime import Session
-from providers.linode.core.spec import Update
+from providers.linode.core.spec import Reading, Update
 from providers.linode.resources.instance.account_records import FirewallSettings
 from providers.linode.resources.instance.interfaces import FIREWALL, Row, guard_of, id_of, pairs
 
 
-def seen(session: Session, linode: Linode, declared: Any) -> int:
+def seen(reading: Reading[Any, Linode]) -> int:
     """The firewall of a Linode with legacy interfaces: the declared one if it guards it, 0 for none."""
-    return guard_of(_ids(session.client, f"/linode/instances/{linode.id}"), declared.firewall_id)
+    found = _ids(reading.session.client, f"/linode/instances/{reading.record.id}")
+    return guard_of(found, reading.declared.firewall_id)
 
 
 def put(update: Update[Any, Linode]) -> None:

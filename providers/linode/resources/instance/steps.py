@@ -11,11 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from providers.linode.api.errors import LinodeError, NotAuthorized, NotFound
-from providers.linode.api.records import Disk, Linode
+from providers.linode.api.records import Config, Disk, Linode
 from providers.linode.core.args import Step
 from providers.linode.core.effects import ACTION, Takes
-from providers.linode.core.runtime import Session
-from providers.linode.core.spec import Update, changed_tags
+from providers.linode.core.spec import Reading, Update, changed_tags
 from providers.linode.resources.instance import firewalls, interfaces
 from providers.linode.resources.instance.addresses import is_private
 from providers.linode.resources.instance.changes import (
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from providers.linode.resources.instance.args import InstanceArgs
 
     InstanceUpdate = Update[InstanceArgs, Linode]
+    InstanceReading = Reading[InstanceArgs, Linode]
 
 FIRST_BOOT = (
     "image", "root_pass", "authorized_keys", "authorized_users", "user_data", "booted", "disk_encryption",
@@ -291,48 +291,59 @@ def add_reserved_address(update: InstanceUpdate) -> None:
 # ---- what is read back by a call of its own, only where it is declared
 
 
-def seen_reserved(_: Session, linode: Linode, declared: InstanceArgs) -> object:
-    return declared.reserved_ipv4 if declared.reserved_ipv4 in linode.ipv4 else None
+def seen_reserved(reading: InstanceReading) -> object:
+    address = reading.declared.reserved_ipv4
+    return address if address in reading.record.ipv4 else None
 
 
-def seen_swap(session: Session, linode: Linode, _: InstanceArgs) -> object:
-    return sum(disk.size for disk in session.client.disks(linode.id) if disk.filesystem == "swap")
+def seen_swap(reading: InstanceReading) -> object:
+    disks = reading.session.client.disks(reading.record.id)
+    return sum(disk.size for disk in disks if disk.filesystem == "swap")
 
 
-def seen_private(_: Session, linode: Linode, __: InstanceArgs) -> object:
-    return any(map(is_private, linode.ipv4))
+def seen_private(reading: InstanceReading) -> object:
+    return any(map(is_private, reading.record.ipv4))
 
 
-def seen_booted(_: Session, linode: Linode, declared: InstanceArgs) -> object:
-    return linode.status == "running" if linode.status in ("running", "offline") else declared.booted
+def seen_booted(reading: InstanceReading) -> object:
+    status = reading.record.status
+    return status == "running" if status in ("running", "offline") else reading.declared.booted
 
 
-def seen_boot_config(session: Session, linode: Linode, declared: InstanceArgs) -> object:
-    config = boot_config(session.client, linode.id, declared.boot_config_label)
+def seen_boot_config(reading: InstanceReading) -> object:
+    config = _boots(reading)
     return config.label if config is not None else None
 
 
-def seen_kernel(session: Session, linode: Linode, declared: InstanceArgs) -> object:
-    config = boot_config(session.client, linode.id, declared.boot_config_label)
+def seen_kernel(reading: InstanceReading) -> object:
+    config = _boots(reading)
     return config.kernel if config is not None else None
 
 
-def seen_network_helper(session: Session, linode: Linode, declared: InstanceArgs) -> object:
-    if linode.interface_generation == "linode":
-        return session.client.network_helper(linode.id)
-    config = boot_config(session.client, linode.id, declared.boot_config_label)
+def seen_network_helper(reading: InstanceReading) -> object:
+    if reading.record.interface_generation == "linode":
+        return reading.session.client.network_helper(reading.record.id)
+    config = _boots(reading)
     return config.helpers.get("network") if config is not None else None
 
 
-def seen_interfaces(session: Session, linode: Linode, declared: InstanceArgs) -> object:
+def seen_interfaces(reading: InstanceReading) -> object:
     """Of the configuration profile that it boots, or of the Linode itself."""
-    wanted: list[interfaces.Row] = declared.interfaces or []  # type: ignore[assignment]  # TypedDicts are mappings
+    client, linode = reading.session.client, reading.record
+    wanted: list[interfaces.Row] = reading.declared.interfaces or []  # type: ignore[assignment]  # TypedDicts are mappings
     if linode.interface_generation != "linode":
-        config = boot_config(session.client, linode.id, declared.boot_config_label)
+        config = _boots(reading)
         return interfaces.seen_legacy(config.interfaces if config else (), wanted)
-    there = session.client.interfaces(linode.id)
+    there = client.interfaces(linode.id)
     try:
-        held = firewalls.held(session.client, linode.id, there, wanted)
+        held = firewalls.held(client, linode.id, there, wanted)
     except NotAuthorized:  # a refresh is not to fail because a token may not ask for firewalls
         held = {}
     return interfaces.seen_linode(there, wanted, held)
+
+
+def _boots(reading: InstanceReading) -> Config | None:
+    """The configuration profile that it boots, which says several inputs."""
+    client, label = reading.session.client, reading.declared.boot_config_label
+    found: Config | None = reading.asked("boots", lambda: boot_config(client, reading.record.id, label))
+    return found

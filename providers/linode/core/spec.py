@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from pydantic import BaseModel
+
 from providers.linode.api.errors import NotFound
 from providers.linode.api.once import OnceEach
 from providers.linode.api.records import Owned
@@ -402,9 +404,21 @@ class Spec(Generic[A, R]):
 
 
 def _is_told(record: Owned, field: Field) -> bool:
-    """Whether the API's answer says anything of an input: keys come and go, and a missing one says nothing."""
-    key = field.attribute.partition(".")[0]
-    return bool(key) and (key not in type(record).model_fields or key in record.model_fields_set)
+    """Whether the API's answer says anything of an input, be it null: keys come and go, and a missing one doesn't."""
+    place: object = record
+    for key in filter(None, field.attribute.split(".")):
+        if isinstance(place, Mapping):
+            is_told, place = key in place, place.get(key)
+        else:
+            is_told = not isinstance(place, BaseModel) or _is_set(place, key)
+            place = getattr(place, key, None)
+        if not is_told:
+            return False
+    return bool(field.attribute)
+
+
+def _is_set(record: BaseModel, key: str) -> bool:
+    return key not in type(record).model_fields or key in record.model_fields_set
 
 
 def changed_tags(record: Owned, declared: Sequence[str] | None, owner: Owner) -> list[str] | None:

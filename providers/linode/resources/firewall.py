@@ -88,8 +88,8 @@ class FirewallRecord(Owned):
     """Source: GET /networking/firewalls/{firewallId}."""
 
     status: str = ""
-    rules: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
-    entities: tuple[Entity, ...] = Field(default=(), exclude=True)
+    rules: Mapping[str, Any] = Field(exclude=True)
+    entities: tuple[Entity, ...] = Field(exclude=True)
 
     @field_validator("rules", mode="after")
     @classmethod

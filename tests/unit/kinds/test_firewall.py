@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from providers.linode.api.errors import ApiUnreachable
 from providers.linode.core import check, diff, runtime
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
@@ -264,3 +265,18 @@ def test_a_linode_that_was_made_since_the_list_was_read_is_no_unknown_one(
     )
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("lost", ["rules", "entities"])
+def test_an_answer_without_what_a_firewall_consists_of_is_no_firewall(lost: str) -> None:
+    with pytest.raises(ApiUnreachable, match=f"is no FirewallRecord: {lost} is missing"):
+        FirewallRecord.read({key: value for key, value in ROW.items() if key != lost})
+
+
+@pytest.mark.parametrize(("rules", "reported"), [({}, [SSH]), ({"inbound": None}, []), ({"inbound": []}, [])])
+def test_rules_that_an_answer_does_not_tell_are_not_gone(
+    rules: dict[str, Any], reported: list[object]
+) -> None:
+    record = FirewallRecord.read({**ROW, "rules": {**RULES, **rules}})
+
+    assert SPEC.reported_inputs(record, SPEC.args.read({**RULES, "inbound": [SSH]}))["inbound"] == reported

@@ -16,6 +16,7 @@ if __name__ == "__main__":
 import os
 import threading
 
+SELDOM = 100_000
 SHOWN_TO_USER = 32  # the exit code that says: an error message was displayed already
 
 
@@ -46,6 +47,7 @@ def run_provider(engine: str) -> None:
 def run_program(text: str) -> int:
     """The user's program, with the SDK connected to the engine. The exit code."""
     import asyncio
+    import gc
     import json
     import logging
     import runpy
@@ -61,6 +63,8 @@ def run_program(text: str) -> int:
     )
     pulumi.runtime.configure(pulumi.runtime.Settings(**given))
     sys.argv = [program]
+    gc.set_threshold(SELDOM)  # nearly all that a program makes lives as long as it
+    pulumi.log.debug = lambda *_, **__: None  # shown nowhere, and the SDK waits for each, three times a resource
 
     def run() -> None:
         runpy.run_path(program, run_name="__main__")

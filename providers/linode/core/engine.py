@@ -42,6 +42,9 @@ STOCK_THREADS = 4
 WIDE_THREADS = 128
 """Provider calls at once. They mostly wait, and the engine's --parallel sets how many there really are."""
 
+SELDOM = 100_000
+"""Objects made until the next look for garbage: what a provider keeps of each resource lives as long as it."""
+
 POOL_LOOKS = 3
 POOL_PAUSE_S = 0.01
 LOOK_FOR_ENGINE_S = 1.0
@@ -150,6 +153,7 @@ def _plain(value: object) -> object:
 @functools.cache
 def settle_in() -> None:
     """What every provider needs of the servicer that made it, done once a process."""
+    gc.set_threshold(SELDOM)
     say_errors_plainly()
     show_differences()
     widen_pool()

@@ -56,6 +56,7 @@ class Project:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "LINODE_URL": api.url,
             "LINODE_TOKEN": self.token,
+            **({} if api.limits else {"LINODE_RATE_LIMITS": "off"}),
         }
         done = self.run("stack", "init", stack)
         assert done.code == 0, done.said

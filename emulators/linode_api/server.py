@@ -55,7 +55,7 @@ class LocalApi:
         clock: Clock | None = None,
         latency_s: float = 0.0,
     ) -> None:
-        self.clock = clock or Clock(speed)
+        self.clock, self.limits = clock or Clock(speed), limits
         self._socket = listen(host, port)
         try:
             self.database = Database(database)

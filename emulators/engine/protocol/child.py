@@ -64,7 +64,9 @@ def run_program(text: str) -> int:
     pulumi.runtime.configure(pulumi.runtime.Settings(**given))
     sys.argv = [program]
     gc.set_threshold(SELDOM)  # nearly all that a program makes lives as long as it
-    pulumi.log.debug = lambda *_, **__: None  # shown nowhere, and the SDK waits for each, three times a resource
+    pulumi.log.debug = lambda *_, **__: (
+        None
+    )  # shown nowhere, and the SDK waits for each, three times a resource
 
     def run() -> None:
         runpy.run_path(program, run_name="__main__")

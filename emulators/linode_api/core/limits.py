@@ -52,7 +52,7 @@ class Limiter:
         """Counts one request and gives the headers of its answer. Raises ApiError 429."""
         budgets = [*special, GENERAL]
         if not self._enabled:
-            return self._headers(next(b for b in budgets if b.shown), Window(self._clock.now()))
+            return {}
         spent = [(budget, self._spend(caller, budget)) for budget in budgets]
         for budget, window in spent:
             if window.used > budget.limit:

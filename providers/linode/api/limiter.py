@@ -2,12 +2,14 @@
 
 The API counts in fixed windows that open with the first request; a refused request counts too, so a retry loop
 keeps the door shut (https://techdocs.akamai.com/linode-api/reference/rate-limits). The figures below hold until
-an answer's headers say otherwise. Headers may be missing or absurd: then our own count decides.
+an answer's headers say otherwise. Headers may be missing or absurd: then our own count decides, unless
+LINODE_RATE_LIMITS=off says that there are no limits but those that answers tell of.
 `Window` is pure, every moment is an argument; `Limiter` holds the lock and the clock.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -40,11 +42,13 @@ class Window:
 
     `left` is what the last answers left of it, or our own count; `in_flight` requests have no answer yet, so
     nobody knows whether `left` has them already: they count as not. `closes` is None before the first answer.
+    Unless it is `known`, there is no budget before an answer tells of one.
     """
 
     limit: int
     length_s: float
     shown: bool = True
+    known: bool = True
     left: int = -1
     in_flight: int = 0
     closes: float | None = None
@@ -57,7 +61,7 @@ class Window:
         """0 when a request may go out now, else the seconds until it is worth asking again."""
         if self.closes is not None and now >= self.closes:
             self.left, self.closes, self.reset = self.limit, None, None
-        if self.left - self.in_flight > 0:
+        if self.left - self.in_flight > 0 or (not self.known and self.closes is None):
             return 0.0
         return LOOK_AGAIN_S if self.closes is None or self.left > 0 else self.closes - now
 
@@ -70,7 +74,7 @@ class Window:
         told = seen.limit is not None and seen.remaining is not None and self._is_ours(seen.limit)
         if told and seen.limit is not None and seen.remaining is not None:
             self._learn(now, seen, seen.limit, seen.remaining)
-        else:
+        elif self.known:
             self.left = max(0, self.left - 1)
             self._open(now)
         if refused:
@@ -84,7 +88,7 @@ class Window:
         if self.reset is not None and seen.reset is not None and seen.reset < self.reset - ROUNDING_S:
             return  # a slow answer, out of a window that is over
         same = seen.reset is None or (self.reset is not None and abs(seen.reset - self.reset) <= ROUNDING_S)
-        other_limit = limit != self.limit
+        self.known, other_limit = True, limit != self.limit
         self.limit = limit
         self.left = min(self.left, remaining) if same and not other_limit else remaining
         self.reset = seen.reset if seen.reset is not None else self.reset
@@ -99,13 +103,13 @@ class Window:
             self.closes = now + self.length_s
 
 
-def windows() -> dict[str, Window]:
+def windows(*, known: bool = True) -> dict[str, Window]:
     """The budgets of one token. Source: the page above, and the headers of recorded answers of 2026."""
     return {
-        "create": Window(20, 15.0),
-        "images": Window(20, 60.0),
-        "lists": Window(200, 60.0, shown=False),
-        "general": Window(1600, 60.0),
+        "create": Window(20, 15.0, known=known),
+        "images": Window(20, 60.0, known=known),
+        "lists": Window(200, 60.0, shown=False, known=known),
+        "general": Window(1600, 60.0, known=known),
     }
 
 
@@ -123,15 +127,20 @@ def budget_of(method: str, path: str) -> str | None:
 class Limiter:
     """The budgets of one token. Safe to share between threads.
 
-    `now` is a clock of seconds that never goes back, `wall` the time since 1970; tests hold both.
+    `now` is a clock of seconds that never goes back, `wall` the time since 1970; tests hold both. Not `known`:
+    only what answers tell counts.
     """
 
     def __init__(
-        self, now: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
+        self,
+        now: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        *,
+        known: bool = True,
     ) -> None:
         self._now, self._wall = now, wall
         self._lock = Lock()
-        self._windows = windows()
+        self._windows = windows(known=known)
 
     def wait_s(self, method: str, path: str) -> float:
         """0 when the request may go out, which then counts as sent; else seconds until the next question."""
@@ -168,5 +177,6 @@ _limiters_lock = Lock()
 
 def shared(url: str, token: str) -> Limiter:
     """The one limiter of this process for that token at that address."""
+    known = os.environ.get("LINODE_RATE_LIMITS") != "off"
     with _limiters_lock:
-        return _limiters.setdefault((url, token), Limiter())
+        return _limiters.setdefault((url, token), Limiter(known=known))

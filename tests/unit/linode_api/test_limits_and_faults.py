@@ -51,6 +51,16 @@ def test_ordinary_answers_show_the_general_budget(limited: Caller) -> None:
     assert limited.get("/images").headers["X-RateLimit-Limit"] == "20"
 
 
+def test_without_limits_nothing_is_told_of_any(tmp_path: Path) -> None:
+    with LocalApi(tmp_path / "api.db", clock=HeldClock(START), limits=False) as api:
+        caller = Caller(api, api.add_token())
+        answers = [caller.post("/linode/instances", EMPTY) for _ in range(21)]
+        caller.close()
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert not any(name.startswith("X-RateLimit") for answer in answers for name in answer.headers)
+
+
 def test_windows_shrink_with_the_clocks_speed_and_refusals_count() -> None:
     clock = HeldClock(START, speed=10)
     limiter = Limiter(clock, enabled=True)

@@ -24,8 +24,8 @@ class Clock:
         return EPOCH + self.now
 
 
-def limiter(clock: Clock) -> Limiter:
-    return Limiter(clock.monotonic, clock.wall)
+def limiter(clock: Clock, *, known: bool = True) -> Limiter:
+    return Limiter(clock.monotonic, clock.wall, known=known)
 
 
 class ServerWindow:
@@ -49,14 +49,19 @@ class ServerWindow:
 
 
 def run_creates(
-    count: int, latencies: list[float], server: ServerWindow, *, keep: tuple[str, ...] | None = None
+    count: int,
+    latencies: list[float],
+    server: ServerWindow,
+    *,
+    keep: tuple[str, ...] | None = None,
+    known: bool = True,
 ) -> tuple[float, int]:
     """Seconds until `count` creates, all wanted at once, were answered; and how many were refused.
 
     `latencies`: seconds to the server and back, in turn. `keep`: the headers that reach the client.
     """
     clock = Clock()
-    limits = limiter(clock)
+    limits = limiter(clock, known=known)
     begun = clock.now
     waiting, refused, turn = count, 0, 0
     events: list[tuple[float, int, str, Mapping[str, str], int]] = []
@@ -101,6 +106,18 @@ def test_no_latency_provokes_a_refusal(latencies: list[float], headers: str) -> 
 
     assert refused == 0
     assert seconds < 45 + 8 * max(latencies) + 4
+
+
+def test_who_knows_of_no_limits_has_those_that_answers_tell_of() -> None:
+    unlimited = run_creates(100, [0.1], ServerWindow(10_000, 15), keep=(), known=False)
+    seconds, refused = run_creates(100, [0.1], ServerWindow(20, 15), known=False)
+    unseen, told_nothing = run_creates(60, [0.1], ServerWindow(20, 15), keep=(), known=False)
+
+    assert (round(unlimited[0], 3), unlimited[1]) == (0.2, 0)
+    assert refused == 80, "all went out before the first answer"
+    assert 60 <= seconds < 62, "and then as the headers say"
+    assert told_nothing > 0
+    assert unseen < 62
 
 
 def test_a_higher_limit_in_the_headers_is_used() -> None:

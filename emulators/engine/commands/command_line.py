@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
+from emulators.engine.commands.workspace import Workspace
 from emulators.engine.errors import EngineError
 
 Flag = tuple[list[str], dict[str, Any]]
@@ -213,6 +214,8 @@ def main(arguments: list[str]) -> int:
                 os.chdir(args.cwd)
             except OSError as error:
                 raise EngineError(f"cannot change to {args.cwd}: {error.strerror}") from error
+        if args.does == "run:run":
+            Workspace(args).derive_key_early()  # while the modules that a run needs are loaded
         module, _, function = args.does.partition(":")
         return getattr(importlib.import_module(f"emulators.engine.commands.{module}"), function)(args) or 0
     except EngineError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -10,8 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from emulators.engine.errors import EngineError, StackNotFound
+from emulators.engine.state.config import encryption_salt
 from emulators.engine.state.files import FileBackend, StackFiles, backend_url, open_backend
 from emulators.engine.state.project import Project, find, plain_name, selected_stack
+from emulators.engine.state.secrets import derive_early
 from emulators.engine.state.stack import Stack, open_stack
 from emulators.engine.values import Json
 
@@ -56,6 +59,12 @@ class Workspace:
         """The stack; a missing salt is written to its file unless it is opened only to read from it."""
         where = (self.project, self.files(), self.config_file, self.interactive)
         return open_stack(*where, save_salt=not only_to_read)
+
+    def derive_key_early(self) -> None:
+        """See `derive_early`; a stack that can't be found is told of by whoever opens it."""
+        with contextlib.suppress(EngineError, OSError):
+            file = self.config_file or self.project.stack_file(self.files().name)
+            derive_early(encryption_salt(file))
 
     def create(self, given: str | None) -> Stack:
         if not (given or self._name):

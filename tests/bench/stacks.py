@@ -1,0 +1,153 @@
+"""Whole commands on stacks of many Linodes, by either engine, and beside them what they are compared with.
+
+Every Linode runs a given time after its create request at the latest, a call takes 50 ms, and the catalogs are in the
+cache: a preview has run before. The engines are asked for as many steps at once as `make` asks for.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from emulators.linode_api.clock import Clock
+from emulators.linode_api.core.limits import Limiter
+from emulators.linode_api.server import LocalApi
+from fleet.engine.engine import UNLESS_SET
+from tests import fleet_program
+from tests.bench.measuring import Figure, checked, engines, machine, measured, median, terraform
+from tests.bench.programs import PROGRAMS, TERRAFORM
+from tests.checkout import Done, run_in
+from tests.project import Project
+
+SLOWEST_BOOT_API_S = 63.0
+"""From request to `running` for the slowest Linode at speed 1: 51 s of create, 12 s of boot."""
+
+LATENCY_S = 0.05
+STEPS = ("create", "preview", "preview --refresh", "refresh", "destroy")
+Figures = Mapping[str, Figure]
+
+
+@dataclass(frozen=True)
+class World:
+    """How many Linodes, seconds until one runs, and whether the API keeps to its limits."""
+
+    count: int
+    boot_s: float = 10.0
+    limits: bool = False
+
+    def __str__(self) -> str:
+        limit = "20 creates in 15 s" if self.limits else "no rate limit"
+        return f"{self.count} Linodes, boot {self.boot_s:g} s, {LATENCY_S * 1000:g} ms a call, {limit}"
+
+
+def run(counts: Sequence[int], runs: int) -> None:
+    """A table for each count: medians of all steps by all ways, and what the goals are about."""
+    for count in counts:
+        world = World(count)
+        rows = dict(_table(world, ("SDK alone", "Fleet", "plain loop"), STEPS, runs))
+        for engine in engines():
+            _compare(engine, rows)
+
+
+def run_limited(count: int) -> None:
+    """Creates against the API's own limit."""
+    dict(_table(World(count, limits=True), ("Fleet", "plain loop"), ("create",), 1))
+
+
+def run_growth(counts: Sequence[int]) -> None:
+    """One run each: what grows faster than the number of Linodes?"""
+    for count in counts:
+        dict(_table(World(count, boot_s=2.0), ("SDK alone", "plain loop"), STEPS, 1))
+
+
+def _table(
+    world: World, programs: Sequence[str], steps: Sequence[str], runs: int
+) -> Iterator[tuple[tuple[str, str], Figures]]:
+    print(f"\n{world}, catalogs warm; medians of {runs}; {machine()}")
+    print(f"{'wall s / CPU s / requests':28}" + "".join(f"{step:>20}" for step in steps) + f"{'MiB':>7}")
+    for engine, program in _ways(programs):
+        found = [_measure(world, engine, program, steps) for _ in range(runs)]
+        middle = {step: median([figures[step] for figures in found]) for step in steps}
+        cells = "".join(f"{_cell(middle[step]):>20}" for step in steps)
+        most = max(figure.mib for figure in middle.values())
+        print(f"{f'{engine}, {program}':28}{cells}{most:7.0f}", flush=True)
+        yield (engine, program), middle
+
+
+def _ways(programs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for engine in engines():
+        yield from ((engine, program) for program in programs)
+    for parallel in (10, 100) if terraform() else ():
+        yield "terraform", f"-parallelism={parallel}"
+
+
+def _cell(figure: Figure) -> str:
+    refused = f" ({figure.refused:g} refused)" if figure.refused else ""
+    return f"{figure.wall_s:.1f} / {figure.cpu_s:.1f} / {figure.requests:g}{refused}"
+
+
+def _compare(engine: str, rows: Mapping[tuple[str, str], Figures]) -> None:
+    """The plain loop as a multiple of a Fleet, and above the SDK alone, which has nothing to wait for."""
+    loop, fleet, alone = (rows[engine, program] for program in ("plain loop", "Fleet", "SDK alone"))
+    times = ", ".join(f"{step} {loop[step].wall_s / fleet[step].wall_s:.2f}" for step in STEPS)
+    above = ", ".join(f"{step} {loop[step].wall_s - alone[step].wall_s:+.1f} s" for step in STEPS[1:])
+    print(f"{engine}: plain loop / Fleet: {times}; plain loop above the SDK alone: {above}", flush=True)
+
+
+def _measure(world: World, engine: str, program: str, steps: Sequence[str]) -> Figures:
+    with tempfile.TemporaryDirectory() as folder:
+        path, speed = Path(folder), SLOWEST_BOOT_API_S / world.boot_s
+        with LocalApi(path / "api.sqlite3", speed=speed, limits=world.limits, latency_s=LATENCY_S) as api:
+            if world.limits:
+                api.api.limiter = Limiter(Clock(1.0), enabled=True)  # windows of real length
+            commands = (
+                _terraform(path, api, program, world.count)
+                if engine == "terraform"
+                else _pulumi(path, api, engine, PROGRAMS[program].format(count=world.count))
+            )
+            return {step: _timed(api, commands[step]) for step in steps}
+
+
+def _pulumi(path: Path, api: LocalApi, engine: str, program: str) -> Mapping[str, Callable[[], Done]]:
+    project = Project(path / "project", engine, api, program)
+    project.env.pop("LINODE_CACHE", None)
+    project.env |= UNLESS_SET
+    checked(project.preview())
+    refresh = ("refresh", "--yes", "--skip-preview", "--stack", project.stack)
+    return {
+        "create": project.up,
+        "preview": project.preview,
+        "preview --refresh": lambda: project.preview("--refresh"),
+        "refresh": lambda: project.run(*refresh),
+        "destroy": project.destroy,
+    }
+
+
+def _terraform(path: Path, api: LocalApi, parallel: str, count: int) -> Mapping[str, Callable[[], Done]]:
+    binary = str(terraform())
+    (path / "main.tf").write_text(TERRAFORM.format(url=api.url, token=api.add_token("bench"), count=count))
+    env = dict(os.environ)
+
+    def told(*words: str) -> Callable[[], Done]:
+        return lambda: run_in(path, [binary, *words, parallel], env)
+
+    run_in(path, [binary, "init"], env)  # with a development override there is nothing to initialise
+    return {
+        "create": told("apply", "-auto-approve", "-input=false"),
+        "preview": told("plan", "-refresh=false"),
+        "preview --refresh": told("plan"),
+        "refresh": told("apply", "-refresh-only", "-auto-approve"),
+        "destroy": told("destroy", "-auto-approve"),
+    }
+
+
+def _timed(api: LocalApi, command: Callable[[], Done]) -> Figure:
+    before = fleet_program.newest_request(api)
+    figure, done = measured(command)
+    checked(done)
+    rows = list(api.requests(before))
+    refused = sum(row["status"] == 429 for row in rows)
+    return replace(figure, requests=len(rows), refused=refused)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 import grpc
-from google.protobuf import json_format, struct_pb2
+from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.dynamic import ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
@@ -150,6 +150,10 @@ class Servicer:
         self._stub.Delete(
             provider_pb2.DeleteRequest(id=id_, urn=self._urn, properties=properties, timeout=timeout_s)
         )
+
+    def cancel(self) -> None:
+        """What an engine says when its run is to end."""
+        self._stub.Cancel(empty_pb2.Empty())
 
     def _with(self, props: Props) -> Props:
         return {**props, "__provider": self._provider}

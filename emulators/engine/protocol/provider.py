@@ -7,6 +7,7 @@ Source: ``pulumi/dynamic/__main__.py`` of the SDK; recorded calls.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from emulators.engine import urns
@@ -24,6 +26,9 @@ from emulators.engine.protocol.processes import Child, OnLine
 from emulators.engine.protocol.wire import from_struct, to_struct
 from emulators.engine.state.checkpoint import Resource
 from emulators.engine.values import Properties, mark_secrets, same
+
+CANCEL_S = 5
+"""Seconds for a provider to take note of an end."""
 
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 CHANNEL_OPTIONS = [
@@ -130,6 +135,11 @@ class Provider:
         timeout_s = old.custom_timeouts.get("delete", 0)
         self._ask("Delete", old, id=old.id, timeout=timeout_s, properties=old.outputs, old_inputs=old.inputs)
 
+    def cancel(self) -> None:
+        """Tell it that the run is to end; what it does of that is its affair."""
+        with contextlib.suppress(grpc.RpcError):
+            self._stub.Cancel(empty_pb2.Empty(), timeout=CANCEL_S)
+
     def close(self) -> None:
         self._channel.close()
         self._child.stop(0.2)
@@ -200,6 +210,12 @@ class Providers:
                 config = self._configs.get(reference, {})
                 self._running[reference] = Provider(child, reference, config, self.on_line)
             return self._running[reference]
+
+    def cancel(self) -> None:
+        with self._lock:
+            running = list(self._running.values())
+        for provider in running:
+            provider.cancel()
 
     def close(self) -> None:
         with self._lock:

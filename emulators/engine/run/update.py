@@ -73,6 +73,7 @@ class _Run:
         self.cancelled = True
         self._executor.error("update canceled")
         self._program_ended.set()
+        self._executor.providers.cancel()
 
     def close(self) -> None:
         """Let no child outlive the run, however it ended."""

@@ -77,6 +77,10 @@ class WaitFailed(LinodeError):
     """What was waited for will not come, because the API reports that its job failed."""
 
 
+class Interrupted(LinodeError):
+    """The engine was told to stop, and this only waited."""
+
+
 class NoMatch(LinodeError):
     """A pick found nothing; the message names the criterion that removed the last candidates.
 

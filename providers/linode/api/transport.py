@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import requests
 from requests.adapters import HTTPAdapter
 
-from providers.linode.api import limiter, refusals
+from providers.linode.api import interruption, limiter, refusals
 from providers.linode.api.connection import Connection, is_loopback
 from providers.linode.api.errors import (
     ApiMaintenance,
@@ -90,7 +90,7 @@ class Transport:
         self,
         connection: Connection,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = interruption.sleep,
         most_tries: int = MOST_TRIES,
         limits: limiter.Limiter | None = None,
         tell: Callable[[str], None] = log.warning,

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable, Busy, LinodeError
+from providers.linode.api.errors import (
+    ApiMaintenance,
+    ApiRefused,
+    ApiUnreachable,
+    Busy,
+    Interrupted,
+    LinodeError,
+)
 
 log = logging.getLogger("linode.api")
 
@@ -78,6 +85,8 @@ class Write(Generic[T]):
         for pause in (*PAUSES_S, None):
             try:
                 return self.send()
+            except Interrupted:
+                raise
             except LinodeError as error:
                 found = self._after(error, pause)
             if found is not None:

@@ -5,7 +5,8 @@ SDK costs a comfort and never a Linode. Relied on: the servicer's methods have t
 `context`, and `Diff` makes a `proto.DiffResponse` of a local `result` (pulumi/dynamic/__main__.py, SDK 3.272); an
 error that carries ErrorResourceInitFailed keeps a resource in the state, and the next `up` updates it
 (pulumi/provider.proto); the servicer runs on one ThreadPoolExecutor of 4 threads, which looks at `_max_workers`
-whenever work comes; it tells an error as what its `traceback.format_exc()` gives.
+whenever work comes; it tells an error as what its `traceback.format_exc()` gives; its `Cancel` answers with an
+`empty_pb2.Empty()`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from types import FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from providers.linode.api import interruption
 from providers.linode.api.errors import LinodeError
 
 if TYPE_CHECKING:
@@ -158,6 +160,7 @@ def settle_in() -> None:
     show_differences()
     widen_pool()
     end_with_engine()
+    hear_of_cancel()
 
 
 def say_errors_plainly(environment: Mapping[str, str] = os.environ) -> bool:
@@ -292,6 +295,22 @@ def _listens(host: str, port: int) -> bool:
         return True  # busy, not gone
     except OSError:
         return False
+
+
+def hear_of_cancel() -> bool:
+    """Have what only waits end when the engine says Cancel, to which the servicer does nothing. Whether that worked."""
+    servicer: Any = sys.modules["__main__"]
+    proto: Any = getattr(servicer, "empty_pb2", None)
+    if not hasattr(proto, "Empty"):
+        return False
+
+    def empty() -> object:
+        if sys._getframe(1).f_code.co_name == "Cancel":
+            interruption.ask()
+        return proto.Empty()
+
+    servicer.empty_pb2 = SimpleNamespace(Empty=empty)
+    return True
 
 
 class EngineLog:

@@ -25,6 +25,7 @@ from pulumi.dynamic import (
 )
 from pulumi.dynamic.dynamic import serialize_provider
 
+from providers.linode.api import interruption
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.patience import one_operation
 from providers.linode.core import adopting, adoption, check, diff, engine, runtime
@@ -139,6 +140,7 @@ class Provider(ResourceProvider):
         )
 
     @one_operation()
+    @interruption.ends_when_asked()
     def create(self, props: Props) -> CreateResult:
         spec, owner = self.spec, Owner.from_props(props)
         session, args = runtime.of_owner(owner), spec.args.read(props)
@@ -221,6 +223,7 @@ class Provider(ResourceProvider):
         return UpdateResult(_outputs(spec, session, news, record))
 
     @one_operation()
+    @interruption.ends_when_asked()
     def delete(self, _id: str, _props: Props) -> None:
         """Gone is success."""
         spec, owner = self.spec, Owner.from_props(_props)

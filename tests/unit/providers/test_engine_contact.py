@@ -16,6 +16,7 @@ from providers.linode.core.engine import (
     PartialFailure,
     current_call,
     differing,
+    hear_of_cancel,
     keep_partial,
     show_differences,
     widen_pool,
@@ -100,6 +101,10 @@ def test_a_context_that_refuses_makes_the_caller_fall_back() -> None:
 def test_outside_of_the_servicer_the_engine_shows_what_differs_by_itself() -> None:
     assert show_differences() is False
     assert differing({"label": "UPDATE"}).changes is None
+
+
+def test_without_a_servicer_nothing_hears_of_a_cancel() -> None:
+    assert hear_of_cancel() is False
 
 
 def test_the_pool_of_this_thread_is_widened_and_no_other() -> None:

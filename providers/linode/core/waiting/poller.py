@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from providers.linode.api import interruption
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused, LinodeError, NotFound
 from providers.linode.api.records import Event, Linode
@@ -82,6 +83,11 @@ class Poller:
         self._looks = self._near = 0
         self._newest = self._next = self._last = 0.0
         self._failed_events = 0
+        interruption.when_asked(self._wake)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def wait_for(self, goals: Sequence[Goal], timeout_s: float) -> list[Outcome]:
         """How each of the goals ended, in their order; the last of them within `timeout_s` seconds."""
@@ -106,9 +112,10 @@ class Poller:
         return waits
 
     def join(self, waits: Sequence[Wait]) -> None:
-        """Return when all these waits have ended."""
+        """Return when all these waits have ended. Raises Interrupted."""
         with self._changed:
             while left := [wait for wait in waits if wait.outcome is None]:
+                interruption.check()
                 self._changed.wait(max(0.0, min(wait.deadline for wait in left) - self._now()))
                 self._waits.expire(self._now())
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from providers.linode.api import interruption
 from providers.linode.api.errors import Busy, WaitExpired
 from providers.linode.api.records import Linode
 from providers.linode.core import engine as engine_contact
@@ -32,7 +33,7 @@ class Pace:
     first_s: float = 0.25
     factor: float = 1.5
     longest_s: float = 5.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = interruption.sleep
     now: Callable[[], float] = time.monotonic
 
 

@@ -33,20 +33,22 @@ class PinFile:
     """The pins of one stack as they were read; `text` is None where there is no file yet.
 
     `begun`: the groups that a run began to make or to rename, and didn't finish, each with its name before, None where
-    it is new. `former`: what else the servers of a group may be called in the state.
+    it is new. `replaced`: the pins that such a run replaced, by other criteria. `former`: what else the servers of a
+    group may be called in the state.
     """
 
     path: Path
     pins: Mapping[str, Pin] = field(default_factory=dict)
     text: str | None = None
     begun: Mapping[str, str | None] = field(default_factory=dict)
+    replaced: Mapping[str, Pin] = field(default_factory=dict)
     former: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> PinFile:
         """The file as it is now. Raises BadPins, in one line, and changes nothing."""
         text = _text_of(path)
-        return cls(path) if text is None else cls(path, *_parse(text, path))
+        return cls(path) if text is None else _parse(text, path)
 
     def renamed(self, renames: Mapping[str, str], groups: Collection[str]) -> PinFile:
         """With pins for the settings' `groups` under the names that they have now, beside those that there are.
@@ -72,16 +74,14 @@ class PinFile:
         """The path as people write it: from the project's folder."""
         return shown(self.path)
 
-    def write(self, pins: Mapping[str, Pin], begun: Mapping[str, str | None] | None = None) -> PinFile:
+    def write(self, pins: Mapping[str, Pin]) -> PinFile:
         """Put other pins in the file's place, in one step; a file that would be the same is left alone.
 
-        `begun` stays as it is where none is given. Raises BadPins when the file has changed since it was read, or can't
-        be written.
+        Raises BadPins when the file has changed since it was read, or can't be written.
         """
-        begun = self.begun if begun is None else begun
-        text = render(pins, begun)
+        text = render(pins, self.begun, self.replaced)
         if text == self.text:
-            return self
+            return replace(self, pins=dict(pins))
         if _text_of(self.path) != self.text:
             raise BadPins(f"{self.name} was changed by another program meanwhile. Next: run this again.")
         try:
@@ -90,7 +90,7 @@ class PinFile:
             raise BadPins(
                 f"{self.name} can't be written ({error.strerror}). Next: see to its folder's permissions."
             ) from error
-        return replace(self, pins=dict(pins), text=text, begun=begun)
+        return replace(self, pins=dict(pins), text=text)
 
 
 def group_of(key: str) -> str:
@@ -107,11 +107,15 @@ def _former(group: str, begun: Mapping[str, str | None], groups: Collection[str]
     return found[1:]
 
 
-def render(pins: Mapping[str, Pin], begun: Mapping[str, str | None] | None = None) -> str:
+def render(
+    pins: Mapping[str, Pin],
+    begun: Mapping[str, str | None] | None = None,
+    replaced: Mapping[str, Pin] | None = None,
+) -> str:
     """The same text for the same pins: sorted, one value a line, so that a difference is easy to review."""
-    content: dict[str, object] = {"version": VERSION}
+    content: dict[str, object] = {"version": VERSION, "pins": {key: pins[key].as_json() for key in pins}}
     content |= {"begun": dict(begun)} if begun else {}
-    content |= {"pins": {key: pins[key].as_json() for key in sorted(pins)}}
+    content |= {"replaced": {key: replaced[key].as_json() for key in replaced}} if replaced else {}
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -137,7 +141,7 @@ def _text_of(path: Path) -> str | None:
         raise _damaged(path, "it is not text") from None
 
 
-def _parse(text: str, path: Path) -> tuple[dict[str, Pin], str, dict[str, str | None]]:
+def _parse(text: str, path: Path) -> PinFile:
     if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
         raise BadPins(
             f"{shown(path)} has the marks of an unfinished merge. Next: take one side of each, or repin after "
@@ -155,10 +159,16 @@ def _parse(text: str, path: Path) -> tuple[dict[str, Pin], str, dict[str, str | 
             f"{shown(path)} has version {version!r}, and this program knows {VERSION}. Nothing was changed. "
             "Next: use the program that wrote it, or remove the file to pick again."
         )
-    begun = content.get("begun", {})
+    begun, replaced = content.get("begun", {}), content.get("replaced", {})
     if not isinstance(begun, dict) or not all(isinstance(old, str | None) for old in begun.values()):
         raise _damaged(path, "`begun` is no map of names")
-    return {str(key): _pin(str(key), value, path) for key, value in content["pins"].items()}, text, begun
+    if not isinstance(replaced, dict):
+        raise _damaged(path, "`replaced` is no map of pins")
+    pins, before = (
+        {str(key): _pin(str(key), value, path) for key, value in each.items()}
+        for each in (content["pins"], replaced)
+    )
+    return PinFile(path, pins, text, begun, before)
 
 
 def _pin(key: str, value: object, path: Path) -> Pin:

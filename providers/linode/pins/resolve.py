@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from providers.linode.api.connection import LOCAL_STACK
@@ -71,7 +71,13 @@ class Pinned:
 
         Raises BadPins, NoMatch, and what the client raises where there is no pin.
         """
-        pin = self._file.pins.get(key)
+        pin, before = self._file.pins.get(key), self._file.replaced.get(key)
+        if (
+            pin is not None
+            and before is not None
+            and before.criteria_hash == wish.digest != pin.criteria_hash
+        ):
+            pin = self._new[key] = before
         if pin is not None:
             self._require_unedited(key, pin)
         if pin is None or pin.criteria_hash != wish.digest:
@@ -99,17 +105,26 @@ class Pinned:
 
         What there is stays until all is made: a run that breaks off can be taken back. Raises BadPins.
         """
-        if not self._locked:
-            known = set(map(group_of, self._file.pins))
-            new = {group: None for group in map(group_of, self._new) if group not in known}
-            self._file = self._file.write({**self._file.pins, **self._new}, {**self._file.begun, **new})
+        if self._locked:
+            return self._file
+        pins = self._file.pins
+        known = set(map(group_of, pins))
+        begun = {group: None for group in map(group_of, self._new) if group not in known}
+        replaced = {key: pins[key] for key in self._new if key in pins}
+        file = replace(
+            self._file,
+            begun={**self._file.begun, **begun},
+            replaced={**replaced, **self._file.replaced},
+        )
+        self._file = file.write({**pins, **self._new})
         return self._file
 
     def finish(self, groups: Collection[str]) -> PinFile:
         """Drop the pins of groups that are no more; the next run does it where the file can't be written now."""
         kept = {key: pin for key, pin in self._file.pins.items() if group_of(key) in groups}
         with suppress(BadPins):
-            self._file = self._file if self._locked else self._file.write(kept, {})
+            if not self._locked:
+                self._file = replace(self._file, begun={}, replaced={}).write(kept)
         return self._file
 
     def _pick_now(self, key: str, wish: Wish, before: Pin | None) -> Chosen:

@@ -384,6 +384,27 @@ def test_a_group_that_broke_off_keeps_the_warning_and_its_pins(path: Path) -> No
     assert back.pick("web/image", IMAGE).id == before["web/image"].chosen
 
 
+@pytest.mark.parametrize("finish", [True, False])
+def test_criteria_that_are_taken_back_find_their_pin_until_an_up_is_done(path: Path, finish: bool) -> None:
+    make(path, IMAGE, "web/image")
+    first = PinFile.read(path).pins["web/image"]
+    other = pinned(path)
+    other.pick("web/image", Wish("image", ImageCriteria(vendor="Ubuntu")))
+    other.save()
+    if finish:
+        other.finish({"web"})
+
+    newer = small_catalogs(images=[*IMAGES, NEWER])
+    back = pinned(path, newer)
+    chosen = back.pick("web/image", IMAGE)
+    back.save()
+    back.finish({"web"})
+
+    assert chosen.id == ("linode/debian13" if finish else first.chosen)
+    assert (PinFile.read(path).pins["web/image"] == first) is not finish
+    assert "replaced" not in path.read_text()
+
+
 def test_a_group_that_was_there_already_is_none_that_came_for_another(path: Path) -> None:
     make(path, IMAGE, "web/image")
     run = pinned(path)

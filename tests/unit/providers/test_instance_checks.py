@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from providers.linode.core import check, runtime
+from providers.linode.core import check, diff, runtime
 from providers.linode.resources.instance.spec import SPEC
 from tests import sessions
 from tests.sessions import Answers, Rows
@@ -429,3 +429,35 @@ def test_a_new_linode_has_no_address_yet_that_a_nat_could_name() -> None:
     assert (field, "[0].ipv4.nat_1_1 can't be" in reason) == ("interfaces", True)
     assert found(declared, old=dict(GOOD)) == []
     assert found({"interfaces": [{**nat, "ipv4": {"nat_1_1": "any"}}]}) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "declared", "name", "why"),
+    [
+        ({"image": "linode/debian13"}, {"image": "private/8"}, "image", "is not among the 3 images"),
+        ({"type": "g6-standard-1"}, {"type": "g7-premium-2"}, "type", "is not available in de-fra-2"),
+        ({"kernel": "linode/grub2"}, {"kernel": "linode/old"}, "kernel", "is not among the 2 kernels"),
+        ({"image": "linode/debian13"}, {"image": "linode/debian12", "placement_group": 6}, "image", "does not exist"),
+        ({"tags": ["red"]}, {"tags": ["web"], "placement_group": 6}, "", ""),
+    ],
+)  # fmt: skip
+def test_what_a_rule_refuses_of_a_drift_alone_is_left_as_it_is(
+    there: dict[str, object], declared: dict[str, object], name: str, why: str
+) -> None:
+    """A replacement needs all inputs again, what changes in place no other one."""
+    images = [*ACCOUNT["/images"], {"id": "linode/debian12"}] if "placement_group" in declared else None  # type: ignore[misc]
+    session = sessions.prepared({**with_linode(), **({"/images": images} if images else {})})
+    wanted = {**GOOD, **declared}
+    before = {**wanted, **there}
+    takes = diff.between(SPEC, before, wanted, session)
+    record = session.listed(SPEC, "9")
+    assert record is not None
+
+    left = check.left_undone(SPEC, session, before, wanted, takes, record)
+
+    assert list(takes) == list(there)
+    if not name:
+        assert left == []
+        return
+    assert {tuple(each.names) for each in left} == {(name,)}
+    assert any(why in each.problem.reason for each in left)

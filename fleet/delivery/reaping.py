@@ -17,7 +17,7 @@ from typing import Literal
 from fleet.delivery.pull_requests import PREFIX, PrStack
 from providers.linode.core.leftovers import Tagged
 from providers.linode.core.owner import Owner, is_owner_tag
-from providers.linode.core.state_files import TYPE_TOKENS
+from providers.linode.core.state_files import TYPE_TOKENS, not_ours
 from providers.linode.nearest import listed
 from providers.linode.provider import SPECS
 from stacks import expiry
@@ -27,13 +27,16 @@ Action = Literal["delete", "keep"]
 
 @dataclass(frozen=True)
 class StackFacts:
-    """One stack of the backend. `ids`: kind and id of all that it has; `creating`: what is not settled yet, by name."""
+    """One stack of the backend. `ids`: kind and id of all that it has; `creating`: what is not settled yet, by name;
+    `not_ours`: what had its tag before it came into this backend, as `Instance/98000001`.
+    """
 
     name: str
     account: str | None = None
     ids: frozenset[tuple[str, str]] = frozenset()
     creating: frozenset[str] = frozenset()
     tags: Mapping[str, str] = field(default_factory=dict)
+    not_ours: frozenset[str] = frozenset()
 
 
 def facts_of(name: str, deployment: Mapping[str, object], tags: Mapping[str, str]) -> StackFacts:
@@ -51,6 +54,7 @@ def facts_of(name: str, deployment: Mapping[str, object], tags: Mapping[str, str
             urn.rpartition("::")[2] for kind, urn in _of_kinds("urn", pending) if kind in SPECS
         ),
         tags=dict(tags),
+        not_ours=frozenset(not_ours(_maps(deployment.get("resources")))),
     )
 
 
@@ -131,6 +135,8 @@ def judge_resource(
     def keep(why: str) -> Verdict:
         return Verdict("keep", stack, why, one, ends)
 
+    if facts and "/".join(one.key) in facts.not_ours:
+        return keep("it was there before this backend had the stack, so another backend may have it")
     if facts and any(_is_of(one, stack, name, scope) for name in facts.creating):
         return keep(f"its create is under way or was cut off. Next: fleet unlock --stack {stack}")
     if stack == scope.stack or not scope.covers(stack):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from pulumi.dynamic import CheckFailure, CheckResult
+
+from providers.linode.api.cache import is_offline
+from providers.linode.api.errors import LinodeError
 from providers.linode.core import engine, leftovers, runtime
 from providers.linode.core.owner import Owner
 from providers.linode.core.provider import Props, Provider
 from providers.linode.core.spec import Spec
+from providers.linode.core.state_files import NOT_OURS
 from providers.linode.resources import account, firewall, root_password, ssh_key, volume
 from providers.linode.resources.instance import spec as instance
 
@@ -25,16 +31,33 @@ class LinodeProvider(Provider):
 
 
 class AccountProvider(account.AccountProvider):
-    """Looks which account the token belongs to, and, when a stack leaves it, what stays behind."""
+    """Looks which account the token belongs to, and what else has the stack's tag when it comes and when it goes."""
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Also what another backend's stack of this name has: all else of the stack is checked after this."""
+        found = super().check(_olds, news)
+        noted = _olds.get(NOT_OURS)
+        if not _olds and not found.failures and (owner := _owner(found.inputs)) and not is_offline():
+            try:
+                noted = leftovers.of_another_backend(SPECS.values(), runtime.of_owner(owner), owner)
+            except LinodeError as error:
+                return CheckResult(news, [CheckFailure("", str(error))])
+        runtime.current().not_ours.update(noted or ())
+        return CheckResult({**found.inputs, **({NOT_OURS: noted} if noted else {})}, found.failures)
 
     def delete(self, _id: str, _props: Props) -> None:
         """All else of the stack depends on this one, so it is the last to go: the end of a destroy, whoever runs it."""
         super().delete(_id, _props)
-        if (call := engine.current_call()) is None:
+        if (owner := _owner(_props)) is None:
             return
-        owner = Owner(str(_props["uuid"]), call.project, str(_props["stack"]), "")
-        if line := leftovers.told(SPECS.values(), runtime.of_owner(owner), owner):
+        if line := leftovers.told(SPECS.values(), runtime.of_owner(owner), owner, _props.get(NOT_OURS) or ()):
             engine.tell(line)
+
+
+def _owner(props: Mapping[str, Any]) -> Owner | None:
+    """Of all of the stack; None where the project is not known."""
+    call = engine.current_call()
+    return Owner(str(props["uuid"]), call.project, str(props["stack"]), "") if call else None
 
 
 class RootPasswordProvider(root_password.RootPasswordProvider):

@@ -91,3 +91,26 @@ def test_a_backend_that_the_stack_was_never_deployed_to_proves_nothing(
     assert (made.code, begun.code) == (0, 0), made.said + begun.said
     assert "the state of its stack is not in this backend" in reaped.said
     assert set(project.linodes()) == running
+
+
+def test_a_second_backend_adopts_nothing_of_the_first_and_deletes_nothing_of_it(
+    project: Project, tmp_path: Path
+) -> None:
+    made = project.up()
+    running = {label: row["id"] for label, row in project.linodes().items()}
+    (tmp_path / "elsewhere").mkdir()
+    env = {"PULUMI_BACKEND_URL": f"file://{tmp_path / 'elsewhere'}"}
+    words = ("--yes", "--skip-preview", "--stack", "shop")
+
+    begun = project.run("stack", "init", "shop", env=env)
+    shown = project.run("preview", "--stack", "shop", env=env)
+    first, again = (project.run("up", *words, env=env) for _ in range(2))
+    gone = project.run("destroy", *words, env=env)
+    same = project.preview("--expect-no-changes")
+
+    assert (made.code, begun.code, gone.code, same.code) == (0, 0, 0, 0), made.said + gone.said + same.said
+    for refused in (shown, first, again):
+        assert refused.code != 0
+        assert "another backend has it" in refused.said
+    assert "still in the account" not in gone.said
+    assert {label: row["id"] for label, row in project.linodes().items()} == running

@@ -88,49 +88,68 @@ def problems(spec: Spec[A, R], check: Checking[A], olds: Props) -> Iterator[Prob
     """Why something can't be adopted, or not any more. `olds`: the inputs in the state."""
     wanted = getattr(check.args, "adopt", None)
     if check.adopts and (erased := erasing(check)):
-        others = listed(erased)
-        if wanted is None:
-            said_of = f"{spec.name} {check.mine.id}, which an earlier run made, has another {others}"
-            yield Problem("", f"{said_of}. Next: declare what it has, or delete it.")
-        else:
-            yield Problem(
-                "adopt", f"{wanted} has another {others}. Next: declare what it has; change it afterwards."
-            )
-    if wanted is None or is_offline():
+        yield _erasing(spec, check, listed(erased))
+    if is_offline():
         return
-    row = named(spec, check.session, wanted)
+    row = check.mine if wanted is None else named(spec, check.session, wanted)
     if olds:
-        is_other = row is None or row.id != check.mine.id if check.mine is not None else False
-        if is_other and wanted != spec.args.normal(olds).get("adopt"):
-            yield Problem(
-                "adopt",
-                f"names {wanted}, and this resource is {spec.name} {check.mine.id} already: it counts when a resource "
-                "is made. Next: leave it out, or declare another resource.",
-            )
-    elif not runtime.current().old_inputs({}):
-        yield from _not_free(spec, check, wanted, row)
-
-
-def _not_free(spec: Spec[A, R], check: Checking[A], wanted: object, row: R | None) -> Iterator[Problem]:
-    if row is None:
-        there = {str(id_): each.label for id_, each in check.session.by_id(spec).items()}
-        near = did_you_mean(str(wanted), [*there.values(), *there]) or there_are(there.items())
-        why = f"{wanted} is no {spec.name} of this account{near}. Next: correct it, or leave adopt out."
-        yield Problem("adopt", why)
+        yield from _another(spec, check, row, olds)
+    elif runtime.current().old_inputs({}):
         return
-    if owned := [tag for tag in row.tags if is_owner_tag(tag) and not check.owner.owns([tag])]:
+    elif row is not None:
+        yield from _not_free(spec, check, row)
+    elif wanted is not None:
+        yield _unknown(spec, check, wanted)
+
+
+def _another(spec: Spec[A, R], check: Checking[A], row: R | None, olds: Props) -> Iterator[Problem]:
+    wanted, mine = getattr(check.args, "adopt", None), check.mine
+    if wanted in (None, spec.args.normal(olds).get("adopt")) or mine is None:
+        return
+    if row is None or row.id != mine.id:
+        yield Problem(
+            "adopt",
+            f"names {wanted}, and this resource is {spec.name} {mine.id} already: it counts when a resource is made. "
+            "Next: leave it out, or declare another resource.",
+        )
+
+
+def _erasing(spec: Spec[A, R], check: Checking[A], others: str) -> Problem:
+    if (wanted := getattr(check.args, "adopt", None)) is not None:
+        return Problem(
+            "adopt", f"{wanted} has another {others}. Next: declare what it has; change it afterwards."
+        )
+    which = f"{spec.name} {check.mine.id}, which an earlier run made"
+    return Problem("", f"{which}, has another {others}. Next: declare what it has, or delete it.")
+
+
+def _unknown(spec: Spec[A, R], check: Checking[A], wanted: object) -> Problem:
+    there = {id_: each.label for id_, each in check.session.by_id(spec).items()}
+    near = did_you_mean(str(wanted), [*there.values(), *there]) or there_are(there.items())
+    return Problem(
+        "adopt", f"{wanted} is no {spec.name} of this account{near}. Next: correct it, or leave adopt out."
+    )
+
+
+def _not_free(spec: Spec[A, R], check: Checking[A], row: R) -> Iterator[Problem]:
+    wanted, evidence = getattr(check.args, "adopt", None), Evidence(check.owner, spec.kind)
+    is_free = evidence.is_free(row.id)
+    if is_free is None and evidence.is_not_ours(row.id):
+        yield Problem("", evidence.why_not(spec.name, row.id, row.label))
+    elif wanted is None:
+        return
+    elif owned := [tag for tag in row.tags if is_owner_tag(tag) and not check.owner.owns([tag])]:
         why = f"{wanted} belongs to another resource ({owned[0]}). Next: remove it from there first."
         yield Problem("adopt", why)
-    elif not check.owner.owns(row.tags) and Evidence(check.owner, spec.kind).is_free(row.id) is False:
+    elif not check.owner.owns(row.tags) and is_free is False:
         yield Problem(
             "adopt",
             f"{wanted} is in the state already, as another resource, which would be deleted with it. "
             "Next: give this one the other's name, or an alias of it.",
         )
     elif other := runtime.current().other_adopter(spec.kind, str(row.id)):
-        yield Problem(
-            "adopt", f"{wanted} is {spec.name} {row.id}, which {other} adopts. Next: declare it once."
-        )
+        why = f"{wanted} is {spec.name} {row.id}, which {other} adopts. Next: declare it once."
+        yield Problem("adopt", why)
 
 
 def erasing(check: Checking[Any]) -> list[str]:

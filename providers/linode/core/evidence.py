@@ -1,10 +1,11 @@
 """Which ids the stack's state has already, so that a create never adopts the one that it replaces.
 
-A create that finds its own label and tag from before this run has met one of two: what an interrupted run left behind
-(to be adopted), or the state's present entry, in a replacement that the engine began without a word to the provider
-(`--replace`, taint: then the old one is deleted next, so adopting it would lose it). Requests look the same in both
-cases. What tells: ids that the engine has named to this process; the state itself where it lies in a folder
-(`state_files`); else the person, by LINODE_TAKE_OVER=<id>.
+A create that finds its own label and tag from before this run has met one of three: what an interrupted run left
+behind (to be adopted); the state's present entry, in a replacement that the engine began without a word to the
+provider (`--replace`, taint: then the old one is deleted next, so adopting it would lose it); or what another backend
+has under the same name of a stack. Requests look the same in all cases. What tells: ids that the engine has named to
+this process; the state itself where it lies in a folder (`state_files`), with what the account noted when the stack
+came into it; else the person, by LINODE_TAKE_OVER=<id>.
 """
 
 from __future__ import annotations
@@ -40,7 +41,14 @@ class Evidence:
         ids = state_files.ids_in_state(self.owner.project, self.owner.stack, self.kind, self.environment)
         if ids is not None and not self.tagged:
             ids |= state_files.ids_in_all_states(self.kind, self.environment)
-        return None if ids is None else str(id_) not in ids
+        if ids is None or (str(id_) not in ids and self.is_not_ours(id_)):
+            return None
+        return str(id_) not in ids
+
+    def is_not_ours(self, id_: int | str) -> bool:
+        """Whether it had the stack's tag before this backend had the stack: another backend may have it."""
+        stored = state_files.not_ours_in_state(self.owner.project, self.owner.stack, self.environment)
+        return f"{self.kind}/{id_}" in stored | runtime.current().not_ours
 
     def why_not(self, noun: str, id_: int | str, label: str) -> str:
         """The line for one that is not adopted: which, why, and what to type."""
@@ -49,6 +57,12 @@ class Evidence:
                 f"the label '{label}' is held by {noun} {id_}, which is this resource's and is to be "
                 "replaced; labels are unique in an account, so it has to go first. Next: drop "
                 "delete_before_replace=False from the resource, or give the new one another label."
+            )
+        if self.is_not_ours(id_):
+            return (
+                f"{noun} {id_} has the label '{label}' and the tag of this resource, and was there before this backend "
+                "had the stack: another backend has it, and changes and deletes it. Next: use that backend, or another "
+                f"name for the stack; if that state is lost, adopt it with `{CONSENT}={id_} pulumi up`."
             )
         mark = "tag" if self.tagged else "content"
         otherwise = (

@@ -5,7 +5,7 @@ Both look alike, so what is found is named and never deleted here: `fleet reap` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.records import Owned
 from providers.linode.api.refusals import if_allowed
+from providers.linode.core import state_files
 from providers.linode.core.owner import Owner, has_tag_from
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec
@@ -55,10 +56,35 @@ def tagged(specs: Iterable[AnySpec], session: Session, stem: str) -> list[Tagged
     return sorted(found, key=lambda each: (each.spec.kind, each.record.id))
 
 
-def told(specs: Iterable[AnySpec], session: Session, owner: Owner) -> str | None:
+def of_another_backend(specs: Iterable[AnySpec], session: Session, owner: Owner) -> list[str]:
+    """What had the stack's tag before this backend had the stack, as `Instance/98000001`: nothing of it is left behind
+    by a run of this one. Only a state in a folder can tell; with any other, nothing is adopted unasked.
+
+    An account without any of the first kind is new, and asked for nothing else.
+    """
+    if state_files.folder() is None:
+        return []
+    found = []
+    for number, spec in enumerate(spec for spec in specs if spec.identity.tagged):
+        rows = if_allowed(partial(session.rows, spec))
+        if number == 0 and rows is not None and not rows:
+            break
+        known = state_files.ids_in_state(owner.project, owner.stack, spec.kind) or set()
+        there = [row for row in rows or () if has_tag_from(owner.stack_tag(), row.tags)]
+        found += [f"{spec.kind}/{row.id}" for row in there if str(row.id) not in known]
+    return sorted(found)
+
+
+def told(
+    specs: Iterable[AnySpec], session: Session, owner: Owner, not_ours: Collection[str] = ()
+) -> str | None:
     """The line for the end of a destroy: what is left of the stack, its cost, what to type. None: nothing is left."""
     try:
-        found = [each for each in tagged(specs, session, owner.stack_tag()) if _is_there(each, session)]
+        found = [
+            each
+            for each in tagged(specs, session, owner.stack_tag())
+            if "/".join(each.key) not in not_ours and _is_there(each, session)
+        ]
         return _line(found, session, owner.stack) if found else None
     except LinodeError as error:
         why = str(error).partition(" Next: ")[0]

@@ -185,6 +185,8 @@ class Runtime:
         self._named: set[tuple[str, str]] = set()
         self.checked: dict[str, Any] = {}
         """By URN, what a check with old inputs knew: a diff comes next, and tells what the change does."""
+        self.not_ours: set[str] = set()
+        """What the account's check has found to be another backend's, before the state says so."""
         self.told: dict[str, bool] = {}
         """By URN, whether a diff has told of a replacement: an engine checks that a second time."""
         self._olds: dict[str, Mapping[str, object]] = {}

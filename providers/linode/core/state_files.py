@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import yaml
@@ -17,6 +18,8 @@ import yaml
 TYPE_TOKENS = "pulumi-python:dynamic/linode:"
 """A stored format: what the types under which states hold resources begin with."""
 KNOWN_VERSIONS = (3, 4)
+NOT_OURS = "not_ours"
+"""The account's input that holds it, as `Instance/98000001`. A stored format."""
 
 
 def backend_url(environment: Mapping[str, str], project_folder: Path) -> str:
@@ -46,6 +49,17 @@ def ids_in_state(
     return None if found is None else _ids(found / "stacks" / project / f"{stack}.json", kind)
 
 
+def not_ours_in_state(project: str, stack: str, environment: Mapping[str, str] = os.environ) -> set[str]:
+    """What the stack's account has noted of another backend's; nothing where that can't be read."""
+    found = folder(environment)
+    return not_ours(_resources(found / "stacks" / project / f"{stack}.json") or () if found else ())
+
+
+def not_ours(resources: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The same of a state's resources. See `leftovers.of_another_backend`."""
+    return {str(key) for entry in resources for key in (entry.get("inputs") or {}).get(NOT_OURS) or ()}
+
+
 def ids_in_all_states(kind: str, environment: Mapping[str, str] = os.environ) -> set[str]:
     """The same of every stack in the folder, as far as they can be read."""
     found = folder(environment)
@@ -54,13 +68,18 @@ def ids_in_all_states(kind: str, environment: Mapping[str, str] = os.environ) ->
 
 
 def _ids(file: Path, kind: str) -> set[str] | None:
+    if (resources := _resources(file)) is None:
+        return None
+    of_kind = [entry for entry in resources if str(entry.get("type", kind)).endswith(kind)]
+    return {str(entry["id"]) for entry in of_kind if entry.get("id")}
+
+
+def _resources(file: Path) -> list[dict[str, Any]] | None:
     try:
         document = json.loads(file.read_bytes())
         if document["version"] not in KNOWN_VERSIONS:
             return None
-        resources = document["checkpoint"]["latest"].get("resources") or []
-        of_kind = [entry for entry in resources if str(entry.get("type", kind)).endswith(kind)]
-        return {str(entry["id"]) for entry in of_kind if entry.get("id")}
+        return [dict(entry) for entry in document["checkpoint"]["latest"].get("resources") or []]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

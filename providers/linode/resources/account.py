@@ -27,6 +27,7 @@ from providers.linode.api.patience import one_operation
 from providers.linode.core import runtime as sessions
 from providers.linode.core.owner import FIRST_GENERATION
 from providers.linode.core.provider import DynamicResource
+from providers.linode.core.state_files import NOT_OURS
 
 Props = dict[str, Any]
 
@@ -65,7 +66,9 @@ class AccountProvider(ResourceProvider):
     @one_operation()
     def read(self, id_: str, props: Props) -> ReadResult:
         self._require(props)
-        return ReadResult(id_, dict(props), {key: props[key] for key in ("stack", "uuid")})
+        return ReadResult(
+            id_, dict(props), {key: props[key] for key in ("stack", "uuid", NOT_OURS) if key in props}
+        )
 
     @one_operation()
     def delete(self, _id: str, _props: Props) -> None:

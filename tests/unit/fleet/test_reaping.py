@@ -132,6 +132,9 @@ FIREWALL = Tagged(SPECS["Firewall"], Owned(id=9, label="wall", tags=machine("dev
         (machine("dev"), DEV, replace(OF_DEV, named=frozenset({"8"})), "keep"),
         (machine("dev"), DEV, replace(OF_DEV, named=frozenset({"9"})), "delete"),
         (machine("dev"), {"dev": replace(DEV["dev"], creating=frozenset({"web-1"}))}, OF_DEV, "keep"),
+        # what had the tag before this backend had the stack: another backend may have it
+        (machine("dev"), {"dev": replace(DEV["dev"], not_ours=frozenset({"Instance/9"}))}, OF_DEV, "keep"),
+        (FIREWALL, {"dev": replace(DEV["dev"], not_ours=frozenset({"Instance/9"}))}, OF_DEV, "delete"),
         (machine("dev"), {}, OF_DEV, "keep"),
         (machine("dev"), {"dev": StackFacts("dev", "other")}, OF_DEV, "keep"),
         (machine("dev"), {"dev": StackFacts("dev", None, frozenset({("Instance", "1")}))}, OF_DEV, "keep"),
@@ -181,7 +184,7 @@ def test_a_state_tells_its_machines_its_account_and_what_is_being_made() -> None
     )
     deployment: dict[str, object] = {
         "resources": [
-            {"type": kind, "id": "acc", "urn": "urn:a::account"},
+            {"type": kind, "id": "acc", "urn": "urn:a::account", "inputs": {"not_ours": ["Instance/5"]}},
             {"type": instance, "id": "1", "urn": "urn:a::web-1"},
             {"type": wall, "id": "2", "urn": "urn:a::wall", "delete": True},
             {"type": "pulumi-python:dynamic/linode:RootPassword", "id": "pw", "urn": "urn:a::web-root"},
@@ -193,6 +196,7 @@ def test_a_state_tells_its_machines_its_account_and_what_is_being_made() -> None
     found = facts_of("pr-7", deployment, TAGS)
 
     assert found == StackFacts(
-        "pr-7", "acc", frozenset({("Instance", "1"), ("Firewall", "2")}), frozenset({"web-3"}), TAGS
-    )
+        "pr-7", "acc", frozenset({("Instance", "1"), ("Firewall", "2")}), frozenset({"web-3"}), TAGS,
+        frozenset({"Instance/5"}),
+    )  # fmt: skip
     assert facts_of("pr-7", {"resources": None}, {}) == StackFacts("pr-7")

@@ -9,6 +9,7 @@ import dill
 import pytest
 
 from providers.linode import Account, Firewall, Instance, RootPassword, SSHKey, Volume
+from providers.linode.core import state_files
 from providers.linode.core.owner import Owner
 from providers.linode.core.provider import DynamicResource, _as_stored
 from providers.linode.pins import PinFile
@@ -102,6 +103,12 @@ def test_the_owners_tag_is_the_one_that_linodes_carry() -> None:
 
     assert owner.tag() == "pulumi:f5fd44876e3b:c4719afa76fa:1"
     assert owner.as_props() == {"account": "A1", "project": "fleet", "stack": "dev", "name": "web-1"}
+
+
+def test_what_another_backend_has_is_noted_as_states_hold_it() -> None:
+    account = {"type": "pulumi-python:dynamic/linode:Account", "inputs": {"not_ours": ["Instance/98000001"]}}
+
+    assert state_files.not_ours([{"type": "pulumi:pulumi:Stack"}, account]) == {"Instance/98000001"}
 
 
 def test_a_file_of_pins_is_read_and_written_as_it_was(tmp_path: Path) -> None:

@@ -31,8 +31,9 @@ class NotAdopted(LinodeError):
 
 
 def named(spec: Spec[A, R], session: Session, wanted: object) -> R | None:
-    """What an id or a label names."""
-    return session.labelled(spec, wanted) if isinstance(wanted, str) else session.listed(spec, str(wanted))
+    """What an id or a label names, and is not on its way out."""
+    row = session.labelled(spec, wanted) if isinstance(wanted, str) else session.listed(spec, str(wanted))
+    return None if row is None or spec.is_leaving(row) else row
 
 
 def target(spec: Spec[A, R], session: Session, args: A, owner: Owner, own: R | None) -> R | None:

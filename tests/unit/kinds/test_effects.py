@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Spec
 from providers.linode.resources import firewall, ssh_key
+from providers.linode.resources.instance.args import InstanceArgs
 from tests.wire import ScriptedServer
 
 OFF = Takes("off", "resized from {old} to {new}", "power off", seconds_off=(180, 300), group="cycle")
@@ -98,6 +100,21 @@ def test_each_change_is_one_sentence_and_one_level(
     found = of(olds, news)
 
     assert (found.summary, found.level) == (summary, level)
+
+
+def test_adopting_has_the_effects_of_the_update_that_it_is() -> None:
+    update = of({"size": "small", "disk": "1"}, {"size": "large", "disk": "2"})
+
+    found = replace(update, op="adopt", found="adopts Thing 7 (a)")
+
+    assert found.summary == f"adopts Thing 7 (a); {update.summary}"
+    assert (found.seconds_off, found.one_way) == ((180, 300), ["a disk never shrinks"])
+    assert found.is_worth_telling
+
+
+@pytest.mark.parametrize("later", [{}, {"adopt": 8}, {"adopt": "web"}])
+def test_what_counts_when_a_resource_is_made_is_no_change_later(later: dict[str, Any]) -> None:
+    assert diff.differing(InstanceArgs, {"adopt": 7}, later) == []
 
 
 def test_another_generation_is_recreated_as_was_asked_for() -> None:

@@ -253,6 +253,23 @@ def test_an_id_that_the_engine_has_named_is_never_taken_over(tmp_path: Path) -> 
     assert isinstance(outcome, LabelHeld)
 
 
+def test_what_had_the_tag_before_this_backend_had_the_stack_is_not_taken_over(tmp_path: Path) -> None:
+    environment = state_with(tmp_path, "8")
+    [file] = tmp_path.rglob("dev.json")
+    file.write_text(
+        file.read_text().replace('"id": "8"', '"id": "8", "inputs": {"not_ours": ["Instance/7"]}')
+    )
+
+    outcome, sends = create(MADE, before=(linode(7, TAG),), environment=environment)
+    consented, _ = create(
+        MADE, before=(linode(7, TAG),), environment={**environment, "LINODE_TAKE_OVER": "7"}
+    )
+
+    assert isinstance(outcome, LabelHeld)
+    assert "another backend has it" in str(outcome)
+    assert (sends, made(consented)) == (0, 7)
+
+
 def test_without_a_state_to_look_into_the_person_is_told_what_to_type() -> None:
     outcome, sends = create(MADE, before=(linode(7, TAG),))
 

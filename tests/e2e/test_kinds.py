@@ -80,6 +80,9 @@ def lines_of_program(project: Project) -> dict[str, int]:
     for one in json.loads(project.checkpoint.read_text())["checkpoint"]["latest"]["resources"]:
         file, _, line = one.get("sourcePosition", "").rpartition("#")
         name = one["urn"].rpartition("::")[2]
+        if one["type"].startswith("pulumi-python:dynamic/linode:"):
+            traced = [frame["sourcePosition"].rpartition("#")[0] for frame in one["stackTrace"]]
+            assert traced[-1].endswith("/__main__.py"), "the program's lines, not those of what runs it"
         if name in DECLARATIONS and file.endswith("/__main__.py"):
             found[name] = int(line)
     return found

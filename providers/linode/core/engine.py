@@ -297,6 +297,24 @@ def _listens(host: str, port: int) -> bool:
         return False
 
 
+@functools.cache
+def keep_the_programs_frames() -> bool:
+    """Have states hold the program's lines without the interpreter's and the SDK's that ran it, a quarter of a
+    resource's size in a state that an engine writes at every step. Whether that worked.
+    """
+    sdk: Any = sys.modules["pulumi.runtime.resource"]
+    if getattr(sdk, "traceback", None) is not traceback:
+        return False
+    sdk.traceback = SimpleNamespace(**{**vars(traceback), "extract_stack": _program_stack})
+    return True
+
+
+def _program_stack() -> list[traceback.FrameSummary]:
+    stack = traceback.extract_stack(sys._getframe(1))
+    started = [number for number, frame in enumerate(stack) if "runpy" in frame.filename]
+    return stack[started[-1] + 1 if started else 0 :]
+
+
 def hear_of_cancel() -> bool:
     """Have what only waits end when the engine says Cancel, to which the servicer does nothing. Whether that worked."""
     servicer: Any = sys.modules["__main__"]

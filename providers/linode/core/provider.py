@@ -80,6 +80,7 @@ class DynamicResource(pulumi.dynamic.Resource, module="linode", name="Resource")
         """Called in the `__init__` of the class that programs use: the SDK counts `__init__` frames to find the
         program's line, which states keep.
         """
+        engine.keep_the_programs_frames()
         kind, stored = f"pulumi-python:{self._resource_type_name}", {PROVIDER_KEY: _as_stored(*provider)}
         pulumi.CustomResource.__init__(self, kind, name, {**props, **stored}, opts)
 

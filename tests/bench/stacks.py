@@ -45,11 +45,15 @@ class World:
 
 def run(counts: Sequence[int], runs: int) -> None:
     """A table for each count: medians of all steps by all ways, and what the goals are about."""
+    tables = {}
     for count in counts:
-        world = World(count)
-        rows = dict(_table(world, ("SDK alone", "Fleet", "plain loop"), STEPS, runs))
+        tables[count] = dict(_table(World(count), ("SDK alone", "Fleet", "plain loop"), STEPS, runs))
         for engine in engines():
-            _compare(engine, rows)
+            _compare(engine, tables[count])
+    least, most = min(counts), max(counts)
+    for way in tables[most] if least < most else ():
+        grown = tables[most][way]["preview"].cpu_s - tables[least][way]["preview"].cpu_s
+        print(f"{', '.join(way)}: {1000 * grown / (most - least):.1f} ms of CPU a resource in a preview")
 
 
 def run_limited(count: int) -> None:

@@ -1,4 +1,4 @@
-"""What chaos declares: Linodes, firewalls and SSH keys as data, and the changes that are made to them."""
+"""What chaos declares: resources of every kind as data, and the changes that are made to them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,24 @@ def chaos() -> None:
 
     with open("declared.json") as file:
         declared = json.load(file)
-    walls = {}
-    for kind in ("Firewall", "SSHKey", "Instance"):
+    made = {}
+    for kind in ("Firewall", "SSHKey", "Instance", "Volume"):
         for name, inputs in declared[kind].items():
-            if wall := inputs.pop("behind", None):
-                inputs["firewall_id"] = walls[wall].id.apply(int)
-            made = getattr(linode, kind)(name, **inputs)
-            walls |= {name: made} if kind == "Firewall" else {}
+            for place, input in (("behind", "firewall_id"), ("on", "linode_id")):
+                if place in inputs:
+                    other = inputs.pop(place)
+                    inputs[input] = made[other].id.apply(int) if other else 0
+            made[name] = getattr(linode, kind)(name, **inputs)
 
 
 chaos()
 '''
 KEYS = tuple(f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43} chaos" for letter in "IK")
-KINDS = ("Instance", "Firewall", "SSHKey")
+KINDS = ("Instance", "Firewall", "SSHKey", "Volume")
+RECREATES = {"Instance": "generation", "SSHKey": "ssh_key", "Volume": "region"}
+"""The inputs whose changes replace one of a kind."""
+
+REGIONS = ("de-fra-2", "gb-lon")
 WALLS = ("firewall-1", "firewall-2")
 VENDORS = ("Debian", "Ubuntu")
 IN_GROUP = "fleet-local-db-1"
@@ -48,6 +53,10 @@ def other(value: object, *choices: object) -> object:
     return choices[value == choices[0]]
 
 
+def label_of(name: str, inputs: Inputs) -> str:
+    return str(inputs.get("label", f"fleet-local-{name}"))
+
+
 @dataclass
 class Declared:
     """By kind, name and input. `made`: how many of each kind have to have been made so far, replacements included."""
@@ -57,14 +66,22 @@ class Declared:
     made: Counter[str] = field(default_factory=Counter)
 
     def add(self, kind: str, inputs: Inputs) -> None:
+        """A volume is attached to the Linode of its number, if it can be."""
         number = next(n for n in range(1, 1000) if f"{kind.lower()}-{n}" not in self.resources[kind])
+        if kind == "Volume" and f"instance-{number}" in self.around(inputs):
+            inputs = {**inputs, "on": f"instance-{number}"}
         self.resources[kind][f"{kind.lower()}-{number}"] = inputs
+
+    def around(self, volume: Inputs) -> list[str]:
+        """The Linodes of its region."""
+        servers = self.resources["Instance"].items()
+        return [name for name, inputs in servers if inputs["region"] == volume["region"]]
 
     def one(self, kind: str, dice: random.Random) -> Inputs:
         return self.resources[kind][dice.choice(sorted(self.resources[kind]))]
 
     def labels(self, kind: str) -> list[str]:
-        named = [str(each.get("label", f"fleet-local-{name}")) for name, each in self.resources[kind].items()]
+        named = [label_of(name, each) for name, each in self.resources[kind].items()]
         return [IN_GROUP, *named] if kind == "Instance" else named
 
     def write(self, checkout: Checkout) -> None:
@@ -76,9 +93,9 @@ class Declared:
         checkout.set_group("db", image={"vendor": self.vendor}, backups=False)
 
 
-def first(servers: int = 3, walls: int = 4, keys: int = 4) -> Declared:
+def first(servers: int = 3, walls: int = 4, keys: int = 4, volumes: int = 4) -> Declared:
     declared = Declared({kind: {} for kind in KINDS})
-    for kind, count in zip(KINDS, (servers, walls, keys), strict=True):
+    for kind, count in zip(KINDS, (servers, walls, keys, volumes), strict=True):
         for _ in range(count):
             declared.add(kind, new(kind))
         declared.made[kind] = len(declared.labels(kind))
@@ -89,12 +106,13 @@ def new(kind: str) -> Inputs:
     """Every two keys have the same label and the same content."""
     inputs: dict[str, Inputs] = {
         "Instance": {
-            "type": "g6-standard-1", "region": "de-fra-2", "image": "linode/debian13", "resize_disk": False,
+            "type": "g6-standard-1", "region": REGIONS[0], "image": "linode/debian13", "resize_disk": False,
             "root_pass": "First-Passw0rd-1", "on_root_pass_change": "reset", "on_image_change": "rebuild",
             "tags": ["turn-0"], "booted": True, "behind": "firewall-1", "allow_data_loss": True,
         },
         "Firewall": {"inbound": [rule(8000)], "inbound_policy": "DROP", "outbound_policy": "ACCEPT"},
         "SSHKey": {"label": "twin", "ssh_key": KEYS[0]},
+        "Volume": {"region": REGIONS[0], "size": 20, "on": None},
     }  # fmt: skip
     return inputs[kind]
 
@@ -113,12 +131,50 @@ def _toggles(kind: str, key: str, *choices: object) -> Edit:
 
 
 def _tags(declared: Declared, dice: random.Random) -> None:
-    for kind in ("Instance", "Firewall"):
+    for kind in ("Instance", "Firewall", "Volume"):
         declared.one(kind, dice)["tags"] = [f"turn-{dice.randrange(1000)}"]
 
 
 def _rules(declared: Declared, dice: random.Random) -> None:
     declared.one("Firewall", dice)["inbound"] = [rule(dice.randrange(1000, 9000))]
+
+
+def _migrated(declared: Declared, dice: random.Random) -> None:
+    """Its volumes stay where they are, or are replaced by others where it goes."""
+    name = dice.choice(sorted(declared.resources["Instance"]))
+    server = declared.resources["Instance"][name]
+    server["region"] = other(server["region"], *REGIONS)
+    for volume in declared.resources["Volume"].values():
+        if volume["on"] == name and dice.choice((True, False)):
+            volume["region"] = server["region"]
+
+
+def _recreated(declared: Declared, dice: random.Random) -> None:
+    """A Linode that has a volume, if any does: that is attached to the new one."""
+    holders = {volume["on"] for volume in declared.resources["Volume"].values() if volume["on"]}
+    server = declared.resources["Instance"][dice.choice(sorted(holders or declared.resources["Instance"]))]
+    server["generation"] = server.get("generation", 1) + 1
+
+
+def _attached(declared: Declared, dice: random.Random) -> None:
+    volume = declared.one("Volume", dice)
+    volume["on"] = dice.choice([name for name in declared.around(volume) if name != volume["on"]] or [None])
+
+
+def _detached(declared: Declared, dice: random.Random) -> None:
+    attached = [volume for volume in declared.resources["Volume"].values() if volume["on"]]
+    if attached:
+        dice.choice(attached)["on"] = None
+
+
+def _grown(declared: Declared, dice: random.Random) -> None:
+    declared.one("Volume", dice)["size"] += 10
+
+
+def _volume_renamed(declared: Declared, dice: random.Random) -> None:
+    name = dice.choice(sorted(declared.resources["Volume"]))
+    volume = declared.resources["Volume"][name]
+    volume["label"] = other(label_of(name, volume), f"{name}-too", label_of(name, {}))
 
 
 def _more(declared: Declared, dice: random.Random) -> None:
@@ -147,7 +203,8 @@ Edit = Callable[[Declared, random.Random], None]
 IMAGES = ("linode/debian13", "linode/debian12")
 CHANGES: dict[str, Edit] = {
     "resize": _toggles("Instance", "type", "g6-standard-1", "g6-standard-2"),
-    "migrate": _toggles("Instance", "region", "de-fra-2", "gb-lon"),
+    "migrate": _migrated,
+    "recreate": _recreated,
     "rebuild": _toggles("Instance", "image", *IMAGES),
     "password": _toggles("Instance", "root_pass", "First-Passw0rd-1", "Second-Passw0rd-2"),
     "swap": _toggles("Instance", "swap_size", 512, 256),
@@ -157,6 +214,10 @@ CHANGES: dict[str, Edit] = {
     "attach": _toggles("Instance", "behind", *WALLS),
     "key renamed": _toggles("SSHKey", "label", "twin", "brother"),
     "key replaced": _toggles("SSHKey", "ssh_key", *KEYS),
+    "volume attached": _attached,
+    "volume detached": _detached,
+    "volume grown": _grown,
+    "volume renamed": _volume_renamed,
     "tags": _tags,
     "rules": _rules,
     "more": _more,
@@ -169,13 +230,25 @@ def changed(before: Declared, names: list[str], dice: random.Random) -> Declared
     after = deepcopy(before)
     for name in names:
         CHANGES[name](after, dice)
+    for volume in after.resources["Volume"].values():
+        if volume["on"] not in after.around(volume):  # that one is no longer declared, or moves away
+            volume["on"] = None
     after.made["Instance"] += before.vendor != after.vendor
     for kind, resources in after.resources.items():
         there = before.resources[kind]
-        after.made[kind] += sum(_is_made(there.get(name), inputs) for name, inputs in resources.items())
+        after.made[kind] += sum(_is_made(kind, there.get(name), inputs) for name, inputs in resources.items())
     return after
 
 
-def _is_made(before: Inputs | None, after: Inputs) -> bool:
-    """Whether it is new, or an SSH key that another one replaces."""
-    return before is None or before.get("ssh_key") != after.get("ssh_key")
+def _is_made(kind: str, before: Inputs | None, after: Inputs) -> bool:
+    """Whether it is new, or replaces another one."""
+    recreates = RECREATES.get(kind, "")
+    return before is None or before.get(recreates) != after.get(recreates)
+
+
+def taken_back(wish: Declared, before: Declared) -> Declared:
+    """What was declared before that wish, which may be fulfilled in part: a volume that has grown never shrinks."""
+    back = deepcopy(before)
+    for name, volume in back.resources["Volume"].items():
+        volume["size"] = max(volume["size"], wish.resources["Volume"].get(name, volume)["size"])
+    return back

@@ -16,7 +16,7 @@ from tests.killing import WHOM, Whom
 
 Rule = dict[str, Any]
 
-LISTS = ("/linode/instances", "/networking/firewalls", "/profile/sshkeys")
+LISTS = ("/linode/instances", "/networking/firewalls", "/profile/sshkeys", "/volumes")
 REQUESTS: dict[str, list[Rule]] = {
     "create": [{"method": "POST", "path": path} for path in LISTS],
     "action": [{"method": "POST", "path": f"{path}/*/**"} for path in LISTS],
@@ -26,7 +26,7 @@ REQUESTS: dict[str, list[Rule]] = {
         {"method": "GET", "path": path}
         for path in (
             *LISTS, "/account/events", "/linode/instances/*/disks", "/linode/instances/*/configs",
-            "/networking/firewalls/*/devices", "/linode/instances/*/firewalls",
+            "/networking/firewalls/*/devices", "/linode/instances/*/firewalls", "/linode/instances/*/volumes",
         )
     ],
     "read": [{"method": "GET", "path": f"{path}/*"} for path in LISTS],
@@ -97,12 +97,15 @@ class Moment(NamedTuple):
     every_s: float
 
 
-ACTIONS = ("shutdown", "password", "rebuild", "migrate", "resize", "boot")
+ACTIONS = {
+    **dict.fromkeys(("shutdown", "password", "rebuild", "migrate", "resize", "boot"), "/linode/instances"),
+    **{f"volume's {name}": "/volumes" for name in ("attach", "detach", "resize")},
+}
 SLOW = {"kind": "slow", "delay_s": 0.4}
 """As slow as the real API, or nearly: so that a moment is often in the middle of something."""
 
 WRITES: list[Rule] = [
-    *({"method": "POST", "path": f"/linode/instances/*/{action}"} for action in ACTIONS),
+    *({"method": "POST", "path": f"{of}/*/{name.split()[-1]}"} for name, of in ACTIONS.items()),
     {"method": "POST", "path": "/**"},
     {"method": "PUT", "path": "/**"},
     {"method": "DELETE", "path": "/**"},
@@ -118,8 +121,11 @@ FILES = {"writing the state": "state/.pulumi/stacks/fleet", "writing the pins": 
 SUITED = {
     "in its shutdown": ["swap", "password"], "in its password": ["password"], "in its rebuild": ["rebuild"],
     "in its migrate": ["migrate"], "in its resize": ["resize"], "in its boot": ["swap", "password"],
-    "among its creates and attachments": ["more", "attach"], "among its PUTs": ["tags", "rules", "key renamed"],
-    "among its deletes": ["fewer", "another pick", "key replaced"], "writing the pins": ["another pick"],
+    "in its volume's attach": ["volume attached", "recreate"], "in its volume's resize": ["volume grown"],
+    "in its volume's detach": ["volume attached", "volume detached"],
+    "among its creates and attachments": ["more", "attach", "recreate"],
+    "among its PUTs": ["tags", "rules", "key renamed", "volume renamed"],
+    "among its deletes": ["fewer", "another pick", "key replaced", "recreate"], "writing the pins": ["another pick"],
 }  # fmt: skip
 """The changes without which there is no such moment."""
 

@@ -10,13 +10,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.declared import Declared, Inputs
+from tests.chaos.declared import Declared, Inputs, label_of
 from tests.checkout import Checkout
 
 KINDS = {
     "Instance": ("/linode/instances", "linode_create"),
     "Firewall": ("/networking/firewalls", "firewall_create"),
     "SSHKey": ("/profile/sshkeys", "user_ssh_key_add"),
+    "Volume": ("/volumes", "volume_create"),
 }
 """By kind: its list, and the event that tells that one was made."""
 
@@ -137,38 +138,50 @@ def compare(tally: Tally, checkout: Checkout, declared: Declared, *, exact: bool
 
 def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
     """What is there otherwise than declared."""
-    servers = {row["label"]: row for row in in_account(checkout).values()}
-    walls = {row["label"]: row for row in in_account(checkout, "Firewall").values()}
+    there = {kind: {row["label"]: row for row in in_account(checkout, kind).values()} for kind in KINDS}
+    for kind, differ in (("Instance", _server), ("Firewall", _wall), ("Volume", _volume)):
+        for name, inputs in declared.resources[kind].items():
+            if (seen := there[kind].get(label_of(name, inputs))) is not None:
+                yield from differ(checkout, name, inputs, seen)
+                tags = [tag for tag in seen["tags"] if not tag.startswith("pulumi:")]
+                yield from _unlike(name, {"tags": inputs.get("tags", [])}, {"tags": tags})
     for name, inputs in declared.resources["Instance"].items():
-        seen = servers.get(f"fleet-local-{name}")
-        if seen is None:
-            continue
-        wanted = {key: inputs[key] for key in ("type", "region", "image")}
-        wanted["status"] = "running" if inputs["booted"] else "offline"
-        backups = inputs.get("backups_enabled")
-        found = {**seen, "backups": seen["backups"]["enabled"]}
-        wanted |= {"backups": backups} if backups is not None else {}
-        yield from _unlike(name, wanted, found)
-        if (behind := inputs.get("behind")) and (wall := walls.get(f"fleet-local-{behind}")):
-            ids = [
-                row["entity"]["id"] for row in _rows(checkout, f"/networking/firewalls/{wall['id']}/devices")
-            ]
-            if seen["id"] not in ids:
-                yield f"{name} is not behind {behind}"
-        disks = _rows(checkout, f"/linode/instances/{seen['id']}/disks")
-        swap = [disk["size"] for disk in disks if disk["filesystem"] == "swap"]
-        if swap != [inputs.get("swap_size", 512)]:
-            yield f"{name} has swap {swap}, declared is {inputs.get('swap_size', 512)}"
-    for name, inputs in declared.resources["Firewall"].items():
-        if wall := walls.get(f"fleet-local-{name}"):
-            ports = [each["ports"] for each in wall["rules"]["inbound"]]
-            yield from _unlike(
-                name, {"ports": [each["ports"] for each in inputs["inbound"]]}, {"ports": ports}
-            )
+        server, wall = (
+            there["Instance"].get(label_of(name, {})),
+            there["Firewall"].get(label_of(inputs["behind"], {})),
+        )
+        if server and wall:
+            devices = _rows(checkout, f"/networking/firewalls/{wall['id']}/devices")
+            if server["id"] not in [row["entity"]["id"] for row in devices]:
+                yield f"{name} is not behind {inputs['behind']}"
     declared_keys = sorted((key["label"], key["ssh_key"]) for key in declared.resources["SSHKey"].values())
     keys = sorted((row["label"], row["ssh_key"]) for row in in_account(checkout, "SSHKey").values())
     if keys != declared_keys:
         yield f"SSH keys {keys}, declared are {declared_keys}"
+
+
+def _server(checkout: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
+    wanted = {key: inputs[key] for key in ("type", "region", "image")}
+    wanted["status"] = "running" if inputs["booted"] else "offline"
+    backups = inputs.get("backups_enabled")
+    wanted |= {"backups": backups} if backups is not None else {}
+    disks = _rows(checkout, f"/linode/instances/{seen['id']}/disks")
+    wanted["swap"] = [inputs.get("swap_size", 512)]
+    swap = [disk["size"] for disk in disks if disk["filesystem"] == "swap"]
+    yield from _unlike(name, wanted, {**seen, "backups": seen["backups"]["enabled"], "swap": swap})
+
+
+def _wall(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
+    wanted, found = (
+        [each["ports"] for each in rules] for rules in (inputs["inbound"], seen["rules"]["inbound"])
+    )
+    yield from _unlike(name, {"ports": wanted}, {"ports": found})
+
+
+def _volume(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
+    wanted = {key: inputs[key] for key in ("region", "size")}
+    wanted["linode_label"] = label_of(inputs["on"], {}) if inputs["on"] else None
+    yield from _unlike(name, wanted, seen)
 
 
 def _unlike(name: str, wanted: Inputs, found: Inputs) -> Iterator[str]:

@@ -6,7 +6,6 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 
 from tests.chaos import declared, disturbances
@@ -99,7 +98,7 @@ class Turns:
         disturbances.disturb(self.checkout, ())
         changes_mind = self.dice.random() < 0.25
         if changes_mind:
-            self.declared = deepcopy(before)
+            self.declared = declared.taken_back(self.declared, before)
             self._declare([self.dice.choice(("tags", "more", "fewer"))], turn=self.number)
         unlocked = self.checkout.run("unlock")
         (self.folder / f"{self.number}-unlock.log").write_text(unlocked.said)
@@ -167,11 +166,14 @@ def run(turns: Turns, faults: int, kills: int) -> None:
 
 
 SENT_FOR: dict[str, list[str]] = {
-    "create": ["more", "another pick", "key replaced"],
-    "action": ["resize", "migrate", "rebuild", "password", "swap", "kernel", "power", "backups"],
-    "update": ["tags", "rules", "key renamed", "attach"],
-    "list": ["resize", "migrate", "rebuild", "swap", "more", "fewer"],
-    "read": ["resize", "migrate", "rebuild", "attach", "tags", "more", "fewer"],
-    "delete": ["fewer", "another pick", "key replaced"],
-}
+    "create": ["more", "another pick", "key replaced", "recreate"],
+    "action": [
+        "resize", "migrate", "rebuild", "password", "swap", "kernel", "power", "backups",
+        "recreate", "volume attached", "volume detached", "volume grown",
+    ],
+    "update": ["tags", "rules", "key renamed", "attach", "volume renamed"],
+    "list": ["resize", "migrate", "rebuild", "swap", "more", "fewer", "recreate", "volume attached"],
+    "read": ["resize", "migrate", "rebuild", "attach", "tags", "more", "fewer", "recreate", "volume grown"],
+    "delete": ["fewer", "another pick", "key replaced", "recreate"],
+}  # fmt: skip
 """The changes that send such requests."""

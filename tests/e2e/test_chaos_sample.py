@@ -30,9 +30,9 @@ def turns(started: Turns) -> Turns:
 
 def test_runs_under_faults_leave_exactly_what_was_declared(turns: Turns) -> None:
     turns.faulted("create", "cut after", ["more"])
-    turns.faulted("action", "502 after", ["swap"])
+    turns.faulted("action", "502 after", ["swap", "volume grown"])
     turns.faulted("delete", "cut before", ["fewer"])
-    turns.faulted("list", "cut midway", ["more"])
+    turns.faulted("list", "cut midway", ["more", "recreate"])
 
     assert turns.tally.is_clean, turns.tally.notes
     assert turns.tally.runs == 4

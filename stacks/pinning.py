@@ -29,7 +29,8 @@ class StackFiles:
     @classmethod
     def read(cls, stack: str) -> StackFiles:
         """Raises BadSettings."""
-        layer = sources.of_files(stack, own=sources.file_of(stack))
+        made = local_folder(os.environ) / f"Pulumi.{stack}.yaml" if stack == LOCAL_STACK else None
+        layer = sources.of_files(stack, own=made)
         return cls(stack, layer, parse(layer, stack))
 
     def pins(self) -> PinFile:

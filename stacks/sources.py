@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.nearest import did_you_mean
-from providers.linode.project import PROJECT, TOOL, local_folder
+from providers.linode.project import PROJECT, TOOL
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer
 
@@ -31,16 +30,16 @@ def environments() -> list[str]:
 
 
 def file_of(stack: str) -> Path:
-    """A stack's own settings."""
-    return (local_folder(os.environ) if stack == LOCAL_STACK else FOLDER) / f"Pulumi.{stack}.yaml"
+    """A stack's own settings, as people write them."""
+    return FOLDER / f"Pulumi.{stack}.yaml"
 
 
 def of_files(stack: str, own: Path | None = None) -> Layer:
     """The settings as they stand in the files; encrypted values are "[secret]". Raises BadSettings.
 
-    `own` is the stack's own file where it does not lie in stacks/, as for stack `local`.
+    `own` is the stack's own file where it does not lie in stacks/, as what is made of that for stack `local`.
     """
-    file = own or FOLDER / f"Pulumi.{stack}.yaml"
+    file = own or file_of(stack)
     if not file.exists():
         raise no_settings(stack)
     return merge([_read(FOLDER / COMMON), _read(file)])

@@ -133,6 +133,12 @@ class Checkout:
 
     @property
     def settings(self) -> Path:
+        """Those of stack `local` that people edit."""
+        return self.root / "stacks" / "Pulumi.local.yaml"
+
+    @property
+    def local_settings(self) -> Path:
+        """What is made of them for the engine."""
         return self.local / "Pulumi.local.yaml"
 
     def set_group(self, name: str, **values: object) -> None:

@@ -1,10 +1,11 @@
-"""Stack `local`: everything it needs lies in one ignored folder, made from the template at the first run."""
+"""Stack `local`: everything it needs lies in one ignored folder. Its settings are those of stacks/, as they are at each
+command, with what this machine adds: the salt, where the pins are, the local API's address and token.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,8 +24,9 @@ from providers.linode.project import PROJECT, TOOL, local_folder
 from stacks.errors import BadSettings
 from stacks.layers import read_layer
 
-ALIEN_SALT = re.compile(r"^encryptionsalt:.*\n", re.MULTILINE)
-"""What `pulumi` writes into the template when it is called without --config-file."""
+PINS = "fleet:pins"
+SALT = "encryptionsalt"
+"""Of the template none is taken: `pulumi` writes one there when it is called without --config-file."""
 
 TEMPLATE = PROJECT / "stacks" / f"Pulumi.{LOCAL_STACK}.yaml"
 
@@ -120,16 +122,38 @@ class LocalStack:
             self._tell_api(engine, env, self.settings, api, "linode:url")
         if "linode:token" not in self._values():
             self._tell_api(engine, env, self.settings, api, "linode:token")
+        self._follow_template()
 
     def _make_settings(self, engine: Engine, api: LocalApi, env: Mapping[str, str]) -> None:
         salt = self._salt_in_state() if self.checkpoint.exists() else new_stack(LOCAL_STACK, engine, env)
-        unfinished = self.home / f"{self.settings.name}.unfinished.yaml"
+        write_private(self._unfinished, self._composed(salt, {}))
+        self._tell_api(engine, env, self._unfinished, api, "linode:url", "linode:token")
+        os.replace(self._unfinished, self.settings)
+
+    @property
+    def _unfinished(self) -> Path:
+        return self.home / f"{self.settings.name}.unfinished.yaml"
+
+    def _follow_template(self) -> None:
+        """Have the settings say what the template says now; of their own they keep the salt and the connection."""
+        before = self.settings.read_text()
+        document = yaml.safe_load(before)
+        connection = {key: document["config"][key] for key in ("linode:url", "linode:token")}
+        if (text := self._composed(str(document[SALT]), connection)) != before:
+            write_private(self._unfinished, text)
+            os.replace(self._unfinished, self.settings)
+
+    def _composed(self, salt: str, connection: Mapping[str, object]) -> str:
+        """The template with what this machine adds. Its scalars stay as they are written: an engine reads them."""
+        read_layer(TEMPLATE, f"stacks/{TEMPLATE.name}")  # tells what is no YAML
         place = self.pins.relative_to(PROJECT) if self.pins.is_relative_to(PROJECT) else self.pins
-        pins = f"  fleet:pins: {json.dumps(str(place))}\n"
-        template = ALIEN_SALT.sub("", TEMPLATE.read_text())
-        write_private(unfinished, f"encryptionsalt: {salt}\n{template}{pins}")
-        self._tell_api(engine, env, unfinished, api, "linode:url", "linode:token")
-        os.replace(unfinished, self.settings)
+        root = _with(yaml.compose(TEMPLATE.read_text()), {SALT: salt})
+        config = next((value for key, value in root.value if key.value == "config"), None)
+        named = isinstance(config, yaml.MappingNode) and any(key.value == PINS for key, _ in config.value)
+        ours = _with(config, {**({} if named else {PINS: str(place)}), **connection})
+        pairs = [(key, value) for key, value in root.value if key.value != "config"]
+        root.value = [*pairs, (yaml.ScalarNode("tag:yaml.org,2002:str", "config"), ours)]
+        return f"# Made from stacks/{TEMPLATE.name} at every command: edit that one.\n{yaml.serialize(root)}"
 
     def _salt_in_state(self) -> str:
         try:
@@ -161,6 +185,15 @@ class LocalStack:
 
     def _values(self) -> Mapping[str, object]:
         return read_layer(self.settings, str(self.settings)).values
+
+
+def _with(node: yaml.Node | None, values: Mapping[str, object]) -> yaml.MappingNode:
+    """A map of YAML with these values in it, instead of those that it has."""
+    there = node.value if isinstance(node, yaml.MappingNode) else []
+    added = yaml.compose(yaml.safe_dump(dict(values)))
+    assert isinstance(added, yaml.MappingNode)  # noqa: S101 - for the type checker
+    kept = [(key, value) for key, value in there if key.value not in values]
+    return yaml.MappingNode("tag:yaml.org,2002:map", [*kept, *added.value], flow_style=False)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def test_settings_hold_linodes_that_were_there_and_that_nobody_deletes_by_forget
     written = deployed.run("import", "--label", "imported-web")
     done = deployed.engine_command(
         "import", "--file", "import.json", "--generate-code=false", "--yes", "--skip-preview", "--stack", "local",
-        "--config-file", str(deployed.settings), env=deployed.backend,
+        "--config-file", str(deployed.local_settings), env=deployed.backend,
     )  # fmt: skip
     assert (written.code, done.code) == (0, 0), written.said + done.said
     assert wrong.code != 0

@@ -69,10 +69,20 @@ def test_a_label_that_is_taken_is_told_with_its_holder(previewed: Checkout) -> N
 
 
 def test_stack_local_refuses_an_address_elsewhere(deployed: Checkout) -> None:
-    text = deployed.settings.read_text()
-    deployed.settings.write_text(text.replace(f"http://127.0.0.1:{deployed.port}", "https://api.linode.com"))
+    text = deployed.local_settings.read_text()
+    deployed.local_settings.write_text(
+        text.replace(f"http://127.0.0.1:{deployed.port}", "https://api.linode.com")
+    )
 
-    words = ["up", "--yes", "--skip-preview", "--stack", "local", "--config-file", str(deployed.settings)]
+    words = [
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--stack",
+        "local",
+        "--config-file",
+        str(deployed.local_settings),
+    ]
     done = deployed.engine_command(*words, env=deployed.backend)
 
     assert done.code == 1
@@ -157,8 +167,8 @@ def test_a_template_that_pulumi_wrote_into_spoils_nothing(checkout: Checkout) ->
 
 
 def test_settings_of_stack_local_are_mended_and_blamed_where_they_lie(previewed: Checkout) -> None:
-    text = re.sub(r" *linode:token:\n *secure: .*\n", "", previewed.settings.read_text())
-    previewed.settings.write_text(text)
+    text = re.sub(r" *linode:token:\n *secure: .*\n", "", previewed.local_settings.read_text())
+    previewed.local_settings.write_text(text)
     without_token = previewed.run("preview")
     previewed.set_group("web", count="lots")
 
@@ -166,7 +176,7 @@ def test_settings_of_stack_local_are_mended_and_blamed_where_they_lie(previewed:
 
     assert "linode:token" not in text
     assert without_token.code == 0, without_token.said
-    assert ".local/Pulumi.local.yaml:" in wrong.said
+    assert "stacks/Pulumi.local.yaml:" in wrong.said
     assert "fleet:servers.web.count: Input should be a valid integer" in wrong.said
 
 

@@ -151,7 +151,7 @@ def test_the_root_password_is_made_once_and_is_nowhere_in_the_clear(checkout: Ch
     assert isinstance(passwords, dict)
     assert set(passwords) == {"web", "db"}
     assert checkout.output("root_passwords") == passwords
-    everything = first.said + second.said + checkout.checkpoint() + checkout.settings.read_text()
+    everything = first.said + second.said + checkout.checkpoint() + checkout.local_settings.read_text()
     everything += (checkout.local / "api.log").read_text()
     for hidden in (*passwords.values(), checkout.token):
         assert str(hidden) not in everything

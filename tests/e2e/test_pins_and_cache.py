@@ -234,7 +234,14 @@ def test_outputs_say_why_and_how_it_came_to_that(deployed: Checkout) -> None:
 def test_offline_an_unchanged_stack_is_previewed_from_disk(deployed: Checkout) -> None:
     deployed.run("stop")
     env = {"LINODE_OFFLINE": "1", **deployed.backend}
-    words = ["preview", "--stack", "local", "--config-file", str(deployed.settings), "--expect-no-changes"]
+    words = [
+        "preview",
+        "--stack",
+        "local",
+        "--config-file",
+        str(deployed.local_settings),
+        "--expect-no-changes",
+    ]
 
     done = deployed.engine_command(*words, env=env)
     for file in cache_of(deployed):

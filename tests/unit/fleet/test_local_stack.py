@@ -6,8 +6,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import yaml
 
 from emulators.linode_api.server import LocalApi as Served
+from fleet.engine import local_stack
 from fleet.engine.engine import Engine
 from fleet.engine.local_api import LocalApi, write_private
 from fleet.engine.local_stack import LocalStack, of_environment
@@ -57,6 +59,57 @@ def test_settings_that_are_broken_are_told_and_left_alone(text: str, tmp_path: P
 
     with pytest.raises(BadSettings, match="linode:url.*Next:"):
         stack.api({})
+
+    assert stack.settings.read_text() == text
+
+
+def test_the_settings_are_those_of_the_template_as_it_is_now_with_every_scalar_as_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = tmp_path / "template" / "Pulumi.local.yaml"
+    template.parent.mkdir()
+    monkeypatch.setattr(local_stack, "TEMPLATE", template)
+    stack, api = LocalStack(tmp_path), LocalApi(tmp_path, 9)
+    write_private(stack.passphrase, "x")
+    first = (
+        "config:\n  linode:url: http://127.0.0.1:9\n  linode:token: {secure: v1:a}\n  fleet:pins: mine.json\n"
+    )
+    stack.settings.write_text(f"encryptionsalt: v1:own\n{first}")
+    template.write_text(
+        "encryptionsalt: v1:other\nconfig:\n    fleet:a: no\n    fleet:b: [1:30, 2026-01-02, 'x']\n"
+    )
+
+    stack.prepare(Engine("none", ()), api, {})
+
+    made = yaml.load(stack.settings.read_text(), Loader=yaml.BaseLoader)  # noqa: S506 - makes texts alone
+    assert made == {
+        "encryptionsalt": "v1:own",
+        "config": {
+            "fleet:a": "no",
+            "fleet:b": ["1:30", "2026-01-02", "x"],
+            "fleet:pins": str(tmp_path / "pins.local.json"),
+            "linode:url": "http://127.0.0.1:9",
+            "linode:token": {"secure": "v1:a"},
+        },
+    }
+    assert "'no'" not in stack.settings.read_text()
+    assert stack.settings.read_text().startswith("# Made from stacks/Pulumi.local.yaml")
+
+
+def test_a_template_that_is_no_yaml_is_told_and_the_settings_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = tmp_path / "template" / "Pulumi.local.yaml"
+    template.parent.mkdir()
+    template.write_text("config: {a: [\n")
+    monkeypatch.setattr(local_stack, "TEMPLATE", template)
+    stack = LocalStack(tmp_path)
+    write_private(stack.passphrase, "x")
+    text = "encryptionsalt: v1:own\nconfig: {linode:url: 'http://127.0.0.1:9', linode:token: {secure: a}}\n"
+    stack.settings.write_text(text)
+
+    with pytest.raises(BadSettings, match=r"stacks/Pulumi\.local\.yaml:2: no valid YAML"):
+        stack.prepare(Engine("none", ()), LocalApi(tmp_path, 9), {})
 
     assert stack.settings.read_text() == text
 

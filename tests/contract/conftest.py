@@ -15,8 +15,14 @@ def clock() -> HeldClock:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, clock: HeldClock) -> Iterator[LocalApi]:
-    with LocalApi(tmp_path_factory.mktemp("contract") / "api.db", clock=clock, limits=False) as opened:
+def limits() -> bool:
+    """Whether the API counts requests, and its answers tell of it."""
+    return False
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory, clock: HeldClock, limits: bool) -> Iterator[LocalApi]:
+    with LocalApi(tmp_path_factory.mktemp("contract") / "api.db", clock=clock, limits=limits) as opened:
         yield opened
 
 

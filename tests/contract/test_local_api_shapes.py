@@ -158,6 +158,11 @@ def empty(parent: str, one: Shape) -> bool:
     return "array" in one.get(parent, set()) and parent + "[]" not in one
 
 
+@pytest.fixture(scope="module")
+def limits() -> bool:
+    return True
+
+
 @pytest.mark.parametrize("name", [name for name in ANSWERS if not name.endswith("shutdown")])
 def test_an_answer_has_the_recorded_headers(caller: Caller, linode_id: int, name: str) -> None:
     theirs = [found["response"] for found in recorded()[name] if found["response"]["status"] == 200]

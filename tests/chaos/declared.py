@@ -10,6 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from providers.linode.provider import SPECS
 from tests.checkout import Checkout
 
 PROGRAM = '''
@@ -35,7 +36,7 @@ def chaos() -> None:
 chaos()
 '''
 KEYS = tuple(f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43} chaos" for letter in "IK")
-KINDS = ("Instance", "Firewall", "SSHKey", "Volume")
+KINDS = tuple(SPECS)
 RECREATES = {"Instance": "generation", "SSHKey": "ssh_key", "Volume": "region"}
 """The inputs whose changes replace one of a kind."""
 
@@ -93,10 +94,10 @@ class Declared:
         checkout.set_group("db", image={"vendor": self.vendor}, backups=False)
 
 
-def first(servers: int = 3, walls: int = 4, keys: int = 4, volumes: int = 4) -> Declared:
+def first() -> Declared:
     declared = Declared({kind: {} for kind in KINDS})
-    for kind, count in zip(KINDS, (servers, walls, keys, volumes), strict=True):
-        for _ in range(count):
+    for kind in KINDS:
+        for _ in range(3 if kind == "Instance" else 4):
             declared.add(kind, new(kind))
         declared.made[kind] = len(declared.labels(kind))
     return declared

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import requests
 
+from providers.linode.provider import SPECS
 from tests.checkout import Checkout
 from tests.killing import WHOM, Whom
 
 Rule = dict[str, Any]
 
-LISTS = ("/linode/instances", "/networking/firewalls", "/profile/sshkeys", "/volumes")
+LISTS = tuple(spec.path for spec in SPECS.values())
 REQUESTS: dict[str, list[Rule]] = {
     "create": [{"method": "POST", "path": path} for path in LISTS],
     "action": [{"method": "POST", "path": f"{path}/*/**"} for path in LISTS],

@@ -10,16 +10,17 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.declared import Declared, Inputs, label_of
+from providers.linode.provider import SPECS
+from tests.chaos.declared import KINDS, Declared, Inputs, label_of
 from tests.checkout import Checkout
 
-KINDS = {
-    "Instance": ("/linode/instances", "linode_create"),
-    "Firewall": ("/networking/firewalls", "firewall_create"),
-    "SSHKey": ("/profile/sshkeys", "user_ssh_key_add"),
-    "Volume": ("/volumes", "volume_create"),
+MADE = {
+    "Instance": "linode_create",
+    "Firewall": "firewall_create",
+    "SSHKey": "user_ssh_key_add",
+    "Volume": "volume_create",
 }
-"""By kind: its list, and the event that tells that one was made."""
+"""By kind: the event that tells that one was made."""
 
 GOAL = 0.9
 
@@ -78,7 +79,7 @@ class Tally:
 
 def in_account(checkout: Checkout, kind: str = "Instance") -> dict[int, Inputs]:
     """Everything of a kind that is there, by id."""
-    return {int(row["id"]): row for row in _rows(checkout, KINDS[kind][0])}
+    return {int(row["id"]): row for row in _rows(checkout, SPECS[kind].path)}
 
 
 def _rows(checkout: Checkout, path: str) -> list[Inputs]:
@@ -95,7 +96,7 @@ def ever_created(checkout: Checkout, kind: str = "Instance") -> int:
     database = f"file:{checkout.local / 'linode.sqlite3'}?mode=ro"
     with closing(sqlite3.connect(database, uri=True, timeout=30)) as sql:
         question = "SELECT count(*) FROM events WHERE action = ?"
-        return int(sql.execute(question, (KINDS[kind][1],)).fetchone()[0])
+        return int(sql.execute(question, (MADE[kind],)).fetchone()[0])
 
 
 def state_of(checkout: Checkout, kind: str = "Instance") -> tuple[set[int], int]:

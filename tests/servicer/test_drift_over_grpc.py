@@ -496,6 +496,26 @@ def test_what_cannot_be_put_back_is_told_and_holds_up_nothing_else(
     assert why in servicer.printed.partition(said)[2].splitlines()[0]
 
 
+UNSAVED = [
+    ("Instance", Row({"backups_enabled": False}, post("backups/enable"), True)),
+    ("Volume", Row({"size": 20}, post("resize", then="active", size=100), 100)),
+]
+
+
+@pytest.mark.parametrize(("kind", "row"), UNSAVED)
+def test_what_is_left_is_told_as_no_saving(api: LocalApi, kind: str, row: Row) -> None:
+    with Servicer(LinodeProvider("Instance"), World(api).config) as servicer:
+        stack, declared = disturbed(api, servicer, kind, row)
+        stack.refresh()
+        stack.up({**declared, "tags": ["blue"]})
+        told = servicer.effects()[-1]
+
+    costs = told["monthly_usd"]
+    assert isinstance(costs, list)
+    assert costs[0] == costs[1]
+    assert told["level"] == "none"
+
+
 IN_PART: list[tuple[Props, Props]] = [
     ({"alerts": {"cpu": 40, "io": 5000}}, {"alerts": {"cpu": 40}}),
     (LINODE, {"interfaces": [{"public": {}, "firewall_id": "{wall}"}]}),

@@ -25,7 +25,6 @@ def of_first_backend(world: World, kind: str) -> tuple[str, Props]:
     if kind == "Firewall":
         path, body = "/networking/firewalls", {"rules": {**RULES, "inbound": [], "outbound": []}}
         inputs = {"label": "web-1", **RULES, "owner": world.owner.as_props()}
-        world.call("POST", "/linode/instances", {"type": "g6-nanode-1", "region": "de-fra-2", "label": "x-1"})
     made = world.call("POST", path, {**body, "label": "web-1", "tags": [world.owner.tag()]})
     return str(made["id"]), inputs
 
@@ -131,12 +130,17 @@ def test_what_a_run_of_this_backend_left_is_adopted_as_ever(world: World, tmp_pa
     assert (failures, adopted) == ([], id_)
 
 
-def test_an_account_without_linodes_is_new_and_asked_for_nothing_else(world: World, tmp_path: Path) -> None:
+def test_every_kind_with_tags_is_asked_for_once_when_a_stack_first_comes(
+    world: World, tmp_path: Path
+) -> None:
     with Backend(world, tmp_path, "Instance") as backend:
-        backend.account()
+        noted = backend.account()
+        first = world.seen()
+        backend.account(noted)
 
-    assert "GET /v4/linode/instances" in world.seen()
-    assert [line for line in world.seen() if line.endswith(("/firewalls", "/volumes"))] == []
+    lists = [line for line in first if line.endswith(("/instances", "/firewalls", "/volumes"))]
+    assert len(lists) == len(set(lists)) == 3
+    assert world.seen() == first
 
 
 def test_the_end_of_a_destroy_does_not_name_it_as_left_behind(world: World, tmp_path: Path) -> None:

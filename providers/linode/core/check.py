@@ -154,6 +154,7 @@ def settled(spec: Spec[A, R], session: Session, olds: Props, news: Props) -> Set
     known = replace(
         known, old=spec.args.read(before), takes=to_do(spec, takes, known.mine, news), before=before
     )
+    left: list[Refusal] = []
     if takes != planned:
         is_finished = olds.get("ready") is not False
         refusals = refused(spec, known, planned if is_finished else takes)
@@ -167,11 +168,18 @@ def settled(spec: Spec[A, R], session: Session, olds: Props, news: Props) -> Set
             )
         takes = without(takes, left)
     left_to_do = to_do(spec, takes, known.mine, news)
-    found = diff.effects(spec, session, before, news, left_to_do)
+    found = diff.effects(spec, session, before, as_left(news, before, left), left_to_do)
     runtime.current().told[_urn()] = found.op == "replace"
     _publish(spec, found)
     takes = {name: left_to_do.get(name, OURS) for name in takes}
     return Settled(takes, in_inputs=bool(planned) or not takes)
+
+
+def as_left(props: Props, others: Props, left: Sequence[Refusal]) -> dict[str, Any]:
+    """The properties, with those of the other ones whose change is refused."""
+    names = {name for refusal in left for name in refusal.names}
+    kept = {name: others[name] for name in names if name in others}
+    return {**{name: value for name, value in props.items() if name not in names}, **kept}
 
 
 def left_undone(

@@ -59,16 +59,12 @@ def tagged(specs: Iterable[AnySpec], session: Session, stem: str) -> list[Tagged
 def of_another_backend(specs: Iterable[AnySpec], session: Session, owner: Owner) -> list[str]:
     """What had the stack's tag before this backend had the stack, as `Instance/98000001`: nothing of it is left behind
     by a run of this one. Only a state in a folder can tell; with any other, nothing is adopted unasked.
-
-    An account without any of the first kind is new, and asked for nothing else.
     """
     if state_files.folder() is None:
         return []
     found = []
-    for number, spec in enumerate(spec for spec in specs if spec.identity.tagged):
+    for spec in (spec for spec in specs if spec.identity.tagged):
         rows = if_allowed(partial(session.rows, spec))
-        if number == 0 and rows is not None and not rows:
-            break
         known = state_files.ids_in_state(owner.project, owner.stack, spec.kind) or set()
         there = [row for row in rows or () if has_tag_from(owner.stack_tag(), row.tags)]
         found += [f"{spec.kind}/{row.id}" for row in there if str(row.id) not in known]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +32,7 @@ from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
 from providers.linode.core.problems import said
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import Refusal, Spec, Update
+from providers.linode.core.spec import Spec, Update
 from providers.linode.core.waiting import until
 
 log = logging.getLogger("linode.provider")
@@ -197,7 +196,7 @@ class Provider(ResourceProvider):
             outs.setdefault("monthly_usd", props["monthly_usd"])  # the catalogs may be out of reach
         if not ready:
             outs |= spec.kept_when_refreshed(props)
-        return ReadResult(id_, outs, {**inputs, **_as_left(seen, wanted, left)})
+        return ReadResult(id_, outs, {**inputs, **check.as_left(seen, wanted, left)})
 
     @one_operation()
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
@@ -215,7 +214,7 @@ class Provider(ResourceProvider):
             left = check.left_undone(spec, session, before, _news, update.takes, record, planned)
             if wrong := [each.problem for each in left if olds and {*planned} & {*each.names}]:
                 raise LinodeError(said(wrong))
-            news = _as_left(_news, _olds, left)
+            news = check.as_left(_news, _olds, left)
             takes, args = check.without(update.takes, left), spec.args.read(news)
             record = spec.update(replace(update, wanted=args, takes=takes))
         except Exception as error:
@@ -243,13 +242,6 @@ def _resumed(spec: AnySpec, update: Update[Any, Any], news: Props) -> Update[Any
     found = diff.between(spec, seen, news, update.session)
     takes = {**{name: each for name, each in found.items() if not each.replaces}, **update.takes}
     return replace(update, record=record, takes=takes)
-
-
-def _as_left(props: Props, others: Props, left: Sequence[Refusal]) -> Props:
-    """The properties, with those of the other ones whose change is refused."""
-    names = {name for refusal in left for name in refusal.names}
-    kept = {name: others[name] for name in names if name in others}
-    return {**{name: value for name, value in props.items() if name not in names}, **kept}
 
 
 def _outputs(spec: AnySpec, session: Session, inputs: Props, record: Any, *, ready: bool = True) -> Props:

@@ -61,8 +61,9 @@ class Evidence:
         if self.is_not_ours(id_):
             return (
                 f"{noun} {id_} has the label '{label}' and the tag of this resource, and was there before this backend "
-                "had the stack: another backend has it, and changes and deletes it. Next: use that backend, or another "
-                f"name for the stack; if that state is lost, adopt it with `{CONSENT}={id_} pulumi up`."
+                "had the stack: another backend has it, and changes and deletes it, or a `destroy` here left it. "
+                "Next: use that backend, or another name for the stack; if none has it, adopt it with "
+                f"`{CONSENT}={id_} pulumi up`."
             )
         mark = "tag" if self.tagged else "content"
         otherwise = (

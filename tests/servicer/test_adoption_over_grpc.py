@@ -133,6 +133,26 @@ def test_adopting_does_what_differs_and_no_more(provider: Servicer, world: ByHan
     assert provider.diff(id_, outs, inputs).changes == NONE
 
 
+@pytest.mark.parametrize("status", ["running", "offline"])
+@pytest.mark.parametrize(("changed", "level"), [({}, "none"), ({"private_ip": True}, "power off")])
+def test_what_declares_no_image_keeps_its_power_state(
+    provider: Servicer, world: ByHand, changed: Props, level: str, status: str
+) -> None:
+    if status == "offline":
+        world.call("POST", f"/linode/instances/{world.id}/shutdown")
+        world.to_be(world.id, "offline")
+    before = len(world.writes())
+
+    inputs, failures = provider.check(world.adopting(image=None, root_pass=None, **changed))
+    [told] = provider.effects()
+    _, outs = provider.create(inputs)
+
+    assert (failures, outs["status"], world.linode()["status"]) == ([], status, status)
+    assert told["level"] == (level if status == "running" else "none")
+    off = [line for line in world.writes()[before:] if line.endswith(("/shutdown", "/reboot", "/boot"))]
+    assert len(off) == (told["level"] == "power off")
+
+
 def test_what_is_declared_of_its_power_is_told_and_done(provider: Servicer, world: ByHand) -> None:
     inputs, failures = provider.check(world.adopting(booted=False))
     [told] = provider.effects()

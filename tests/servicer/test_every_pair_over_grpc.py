@@ -33,6 +33,7 @@ REBUILDS: Props = {
     "on_user_data_change": "rebuild",
     "on_access_change": "rebuild",
 }
+NO_IMAGE: Props = {"image": None, "root_pass": None}
 LINODE: Props = {"interface_generation": "linode"}
 PUBLIC: Props = {"public": {}, "firewall_id": 0}
 VLAN: Props = {"vlan": {"vlan_label": "back"}}
@@ -51,6 +52,7 @@ INSTANCE: Mapping[str, States] = {
     "image": [{}, {"image": "linode/debian12"}, {"image": "linode/ubuntu24.04", "on_image_change": "ignore"}],
     "image rebuilt": [{**REBUILDS}, {**REBUILDS, "image": "linode/debian12", "swap_size": 1024},
                       {**REBUILDS, "image": "linode/debian12", "swap_size": 0, "kernel": "linode/latest-64bit"}],
+    "image not declared": [{}, {**NO_IMAGE}, {**NO_IMAGE, "tags": ["red"]}, {**NO_IMAGE, "private_ip": True}],
     "label and tags": [{}, {"label": "other"}, {"tags": []}, {"tags": ["red", "blue"]}],
     "root_pass": [{}, {"root_pass": OTHER}, {"root_pass": OTHER + "9", "on_root_pass_change": "reset"}],
     "access": [{}, {"authorized_keys": KEYS[:1]}, {"authorized_keys": KEYS, "on_access_change": "rebuild"}],
@@ -90,7 +92,7 @@ OWN: Mapping[str, Props] = {
     "SSHKey": {"ssh_key": KEYS[0]},
 }  # fmt: skip
 KINDS = {"Instance": INSTANCE, "Firewall": FIREWALL, "SSHKey": SSH_KEY}
-QUICK = ("swap_size", "backups")
+QUICK = ("swap_size", "backups", "image not declared")
 """Of Instance's, those of `make test`; the others take minutes."""
 
 CASES = [
@@ -226,6 +228,8 @@ class Pair:
         started_only = power == ["boot"]
         if off != (bool(power) and not started_only and before["status"] == "running"):
             yield f"{power or 'no power action'}, told {told['level']}"
+        if self.new.get("booted") is None and "disks" not in destroys and before["status"] != after["status"]:
+            yield f"{before['status']} before, {after['status']} afterwards"
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES)

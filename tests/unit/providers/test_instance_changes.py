@@ -187,6 +187,35 @@ def test_a_linode_without_an_image_is_to_stay_off() -> None:
     assert InstanceArgs.read({"image": "linode/debian13", "booted": False}).first_status == "offline"
 
 
+BROKE_OFF: dict[str, object] = {"ready": False, "power": "running"}
+
+
+@pytest.mark.parametrize("image", ["linode/debian13", None])
+@pytest.mark.parametrize(
+    ("now", "before", "takes", "booted", "after"),
+    [
+        ("running", {}, {}, None, "running"),
+        ("running", {"ready": False, "power": "offline"}, {}, None, "running"),
+        ("running", {}, {}, False, "offline"),
+        ("offline", {}, {}, None, "offline"),
+        ("offline", {}, {}, True, "running"),
+        ("offline", {"status": "running"}, {}, None, "offline"),
+        ("offline", {"status": "running"}, {"kernel": REBOOT}, None, "running"),
+        ("offline", BROKE_OFF, {}, None, "running"),
+        ("offline", BROKE_OFF, {}, False, "offline"),
+        ("offline", {}, {"image": REBUILD}, None, "running"),
+    ],
+)
+def test_the_power_state_stays_whether_an_image_is_declared_or_not(
+    now: str, before: dict[str, object], takes: dict[str, Takes], booted: object, after: str, image: object
+) -> None:
+    record = LINODE.model_copy(update={"status": now})
+    wanted = InstanceArgs.read({**OLD, "image": image, "booted": booted})
+    update = Update(sessions.prepared(), record, wanted, takes, OWNER, before=before)
+
+    assert steps.status_after(update) == after
+
+
 @pytest.mark.parametrize(
     ("olds", "booted", "expected"),
     [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from providers.linode.api.records import Config, Disk, Linode
 from providers.linode.core.args import Step
 from providers.linode.core.effects import ACTION, Takes
 from providers.linode.core.spec import Reading, Update, changed_tags
+from providers.linode.core.waiting.goals import STABLE
 from providers.linode.resources.instance import firewalls, interfaces
 from providers.linode.resources.instance.addresses import is_private
 from providers.linode.resources.instance.changes import (
@@ -51,7 +53,11 @@ def run(update: InstanceUpdate) -> Linode:
 
     Raises ApiRefused, ApiUnreachable, WaitExpired.
     """
-    status, machine = status_after(update), machine_of(update)
+    machine = machine_of(update)
+    is_new = update.record.status == "provisioning" and update.wanted.first_status == "running"
+    if update.record.status not in STABLE and not is_new:
+        update = replace(update, record=machine.at_rest())
+    status = status_after(update)
     try:
         _while_it_runs(update)
         _do(update, MIGRATE)
@@ -67,16 +73,14 @@ def run(update: InstanceUpdate) -> Linode:
 def status_after(update: InstanceUpdate) -> str:
     """The status after an update: what `booted` says, else what it was before; a rebuild boots as a create does.
 
-    The status in the state counts where an earlier update may have broken off with the Linode turned off.
+    The status in the state counts where an earlier run may have broken off with the Linode turned off.
     """
-    wanted = update.wanted
-    if wanted.kept_status is not None:
-        return wanted.kept_status
+    if update.wanted.kept_status is not None:
+        return update.wanted.kept_status
     under_way = update.before.get("ready") is False or any(map(turns_off, update.takes.values()))
     before = update.before.get("power") or (update.before.get("status") if under_way else None)
-    if update.of(REBUILD) or before == "running" or update.record.status not in ("offline", "stopped"):
-        return wanted.first_status
-    return "offline"
+    runs = update.record.status not in ("offline", "stopped")
+    return "running" if update.of(REBUILD) or before == "running" or runs else "offline"
 
 
 def _boot_again(update: InstanceUpdate, status: str) -> None:

@@ -137,6 +137,8 @@ def test_a_linode_that_moves_away_says_what_becomes_of_its_volume(project: Proje
     unasked = project.preview()
     program.write_text(allowed)
     left_behind = project.preview()
+    program.write_text(moved.replace('region="gb-lon"', 'region="gb-lon", replace_on=["region"]'))
+    recreated = project.preview()
 
     assert made.code == 0, made.said
     assert (unasked.code != 0, left_behind.code != 0) == (True, True)
@@ -147,6 +149,8 @@ def test_a_linode_that_moves_away_says_what_becomes_of_its_volume(project: Proje
     assert (
         "which moves, is in gb-lon, and the volume in de-fra-2. Next: linode_id=0 keeps" in left_behind.said
     )
+    assert recreated.code != 0
+    assert "which is recreated, is in gb-lon, and the volume in de-fra-2" in recreated.said
     assert the_volume(project)["linode_id"] == first["linode_id"]
 
     linode = f"/linode/instances/{first['linode_id']}"

@@ -6,7 +6,7 @@ import pytest
 
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
-from tests.servicer_process import Props, Servicer
+from tests.servicer_process import UNKNOWN, Props, Servicer
 from tests.until import until
 
 URN = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{}::{}"
@@ -75,6 +75,48 @@ def test_a_declared_volume_is_judged_by_where_its_linode_is_going(
         if is_refused
         else []
     )
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_refused"),
+    [({}, True), ({"linode_id": 0}, False), ({"region": "us-ord"}, False), ({"region": "gb-lon"}, True)],
+)
+def test_a_declared_volume_is_judged_by_where_its_linode_is_recreated(
+    provider: Servicer, world: World, changed: Props, is_refused: bool
+) -> None:
+    """The new Linode's id is not known yet."""
+    inputs, id_, volume = made(world, provider)
+    moved = {**inputs, "region": "us-ord", "replace_on": ["region"]}
+
+    with Servicer(LinodeProvider("Instance"), world.config, urn=URN.format("Instance", "web-1")) as command:
+        command.check(moved, inputs)
+        command.diff(id_, inputs, moved)
+        command.check(moved)
+        command.serve(LinodeProvider("Volume"), world.config, URN.format("Volume", "data"))
+        failures = command.check({**volume, "linode_id": UNKNOWN, **changed}, volume)[1]
+
+    assert [name for name, _ in failures] == (["linode_id"] if is_refused else [])
+    if is_refused and not changed:
+        [(_, why)] = failures
+        assert why == (
+            f"Linode {id_}, which is recreated, is in us-ord, and the volume in de-fra-2. Next: linode_id=0 keeps the "
+            "volume there, detached; region='us-ord' recreates it, empty."
+        )
+
+
+def test_a_volume_whose_linode_is_recreated_where_it_is_stays_attached(
+    provider: Servicer, world: World
+) -> None:
+    inputs, id_, volume = made(world, provider)
+    again = {**inputs, "disk_encryption": "disabled"}
+
+    with Servicer(LinodeProvider("Instance"), world.config, urn=URN.format("Instance", "web-1")) as command:
+        command.check(again, inputs)
+        command.diff(id_, inputs, again)
+        command.serve(LinodeProvider("Volume"), world.config, URN.format("Volume", "data"))
+        failures = command.check({**volume, "linode_id": UNKNOWN}, volume)[1]
+
+    assert failures == []
 
 
 def test_a_volume_whose_linode_stays_is_not_asked_about(provider: Servicer, world: World) -> None:

@@ -67,7 +67,7 @@ def check(
     if not wrong:
         for doubt in spec.doubts(known):
             engine.tell(doubt)
-        if own is not None and not known.is_recreated:
+        if own is not None:
             session.planned[spec.kind, str(own.id)] = known
         if olds:
             runtime.current().checked[_urn()] = replace(known, takes=takes)

@@ -85,7 +85,7 @@ class Session:
         self._labels = OnceEach(lambda path: if_allowed(lambda: self._list_labels(path)))
         self._asked: OnceEach[Any] = OnceEach(lambda ask: ask())
         self.planned: dict[tuple[str, str], Checking[Any]] = {}
-        """The checks so far of what there is and is not recreated, by kind and id."""
+        """The checks so far of what there is, by kind and id; also of what is recreated, and gets another id."""
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()
 

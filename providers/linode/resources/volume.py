@@ -20,7 +20,7 @@ from providers.linode.core.forms import LINODES, Tag, Text, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
-from providers.linode.core.values import whole_numbers
+from providers.linode.core.values import is_unknown, whole_numbers
 from providers.linode.core.waiting.until import until
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
@@ -144,17 +144,33 @@ def _placed(check: Checking[VolumeArgs]) -> Iterator[Problem]:
 
 
 def _apart(check: Checking[VolumeArgs]) -> Iterator[Problem]:
-    """Where the Linode is, or where this run moves it."""
-    id_, is_new = str(check.args.linode_id or ""), check.is_new("region", "encryption", "linode_id")
-    planned = check.session.planned.get((instance.SPEC.kind, id_))
-    moves = planned is not None and "region" in planned.takes
-    linode = if_allowed(lambda: instance.SPEC.find(check.session, id_)) if id_ and (is_new or moves) else None
-    if linode is not None:
-        there = planned.args.region if planned is not None and moves else linode.region
-        what = f"Linode {id_}{', which moves,' if moves else ''}"
-        stays = check.old is not None and check.old.region == check.args.region
-        todo = BOUND.format(region=there) if stays else "use one of there"
+    """Where the Linode is, or where this run moves it or recreates it."""
+    id_, planned = _linode(check)
+    goes = planned is not None and (planned.is_recreated or "region" in planned.takes)
+    if not id_ or not (goes or check.is_new("region", "encryption", "linode_id")):
+        return
+    if planned is not None and goes:
+        how = "is recreated" if planned.is_recreated else "moves"
+        what, there = f"Linode {id_}, which {how},", planned.args.region
+    elif (linode := if_allowed(lambda: instance.SPEC.find(check.session, id_))) is not None:
+        what, there = f"Linode {id_}", linode.region
+    else:
+        return
+    stays = check.old is not None and check.old.region == check.args.region
+    todo = BOUND.format(region=there) if stays else "use one of there"
+    if there:
         yield from elsewhere(check, "linode_id", what, there, "volume", todo)
+
+
+def _linode(check: Checking[VolumeArgs]) -> tuple[str, Checking[Any] | None]:
+    """The id of its Linode, and the check of it if there was one; of one that is recreated, by the id that it had."""
+    planned = check.session.planned
+    if is_unknown(check.props.get("linode_id")) and check.old is not None:
+        id_ = str(check.old.linode_id or "")
+        found = planned.get((instance.SPEC.kind, id_))
+        return (id_, found) if found is not None and found.is_recreated else ("", None)
+    id_ = str(check.args.linode_id or "")
+    return id_, planned.get((instance.SPEC.kind, id_))
 
 
 def _refused(check: Checking[VolumeArgs]) -> Iterator[Refusal]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from providers.linode.api.errors import ApiUnreachable, NotAuthorized, NotFound
+from providers.linode.api.once import once
 from providers.linode.api.records import (
     Account,
     Config,
@@ -23,7 +24,7 @@ from providers.linode.api.records import (
     Profile,
     Record,
 )
-from providers.linode.api.transport import Json, Transport
+from providers.linode.api.transport import Json, Reply, Transport
 from providers.linode.api.writes import IsDone, Write
 
 PAGE_SIZE = 500
@@ -300,9 +301,14 @@ class LinodeClient:
         )
         return next(iter(rows), None)
 
+    @once
+    def _who(self) -> Reply:
+        """What tells both the token's user and its account. Any scope. Source: GET /profile."""
+        return self.transport.request("GET", "/profile")
+
     def profile(self) -> Profile:
-        """The token's user. Any scope. Source: GET /profile."""
-        return Profile.read(self.get("/profile"))
+        """The token's user."""
+        return Profile.read(self._who.body)
 
     def account_id(self) -> str:
         """What identifies the token's account, whoever of its users the token belongs to.
@@ -311,7 +317,7 @@ class LinodeClient:
         does where the header is missing. Raises NotAuthorized with the scope that is then needed.
         Source: the API's introduction (headers), GET /account.
         """
-        header = self.transport.request("GET", "/profile").headers.get("X-Customer-UUID")
+        header = self._who.headers.get("X-Customer-UUID")
         if header:
             return header
         try:

@@ -130,3 +130,26 @@ def test_another_name_without_an_alias_is_refused_where_the_label_is_declared(pr
     assert refused.code != 0
     assert "is taken by Linode" in refused.said
     assert project.linode() == before
+
+
+def test_an_account_that_gives_new_linodes_other_interfaces_stops_a_replacement_before_it_begins(
+    project: Declared,
+) -> None:
+    """It deletes first."""
+    before = project.linode()
+    setting = {"interfaces_for_new_linodes": "linode_default_but_legacy_config_allowed"}
+    project.call("PUT", "/account/settings", setting)
+    unchanged = project.settled()
+
+    project.declare_one("web-1", disk_encryption="disabled")
+    refused = project.up()
+    kept = project.linode()
+    project.declare_one("web-1", disk_encryption="disabled", interface_generation="legacy_config")
+    replaced = project.up()
+
+    assert unchanged
+    assert refused.code != 0
+    assert "new Linodes of this account get Linode interfaces. Next: give one, or interface" in refused.said
+    assert kept == before
+    assert replaced.code == 0, replaced.said
+    assert project.linode()[0] != before[0]

@@ -14,6 +14,7 @@ from providers.linode.api.refusals import if_allowed as _if_allowed
 from providers.linode.core.runtime import Session
 from providers.linode.resources.instance import firewalls
 from providers.linode.resources.instance.account_records import (
+    AccountSettings,
     Backup,
     Backups,
     Firewall,
@@ -53,6 +54,12 @@ class AccountLookups:
     @once
     def default_firewalls(self) -> Mapping[str, int | None] | None:
         return firewalls.defaults(self._client)
+
+    @once
+    def generation_of_new(self) -> str | None:
+        """The setting `interfaces_for_new_linodes`. Scope account:read_only. Source: GET /account/settings."""
+        settings = _if_allowed(lambda: self._client.read(AccountSettings, "/account/settings"))
+        return settings.interfaces_for_new_linodes if settings is not None else None
 
     @once
     def usernames(self) -> frozenset[str] | None:

@@ -41,6 +41,12 @@ class Vpc(Record):
     subnets: tuple[Subnet, ...]
 
 
+class AccountSettings(Record):
+    """Source: GET /account/settings."""
+
+    interfaces_for_new_linodes: str | None = None
+
+
 class User(Record):
     """Source: GET /account/users."""
 

@@ -17,6 +17,7 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Refusal, Spec
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean, listed, there_are
+from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
 from providers.linode.resources.instance.account_records import StackScript, UserDefinedField
 from providers.linode.resources.instance.args import InstanceArgs
@@ -205,6 +206,9 @@ def _region(check: Check, facts: Facts) -> Iterator[Problem]:
             continue
         for ways in _needed(key, value):
             yield from unable(region, ways, key)
+    unsaid = check.args.interface_generation is None and check.is_new("region")
+    if unsaid and (found := generation.of(check)).name == "linode":
+        yield from unable(region, CAPABILITIES[generation.NAME], f"it{found.why and f', as {found.why},'}")
 
 
 def _needed(key: str, value: object) -> Iterator[tuple[str, ...]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from providers.linode.core.problems import Problem
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import there_are
+from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.account_records import Subnet
 from providers.linode.resources.instance.args import InstanceArgs
@@ -19,28 +20,42 @@ from providers.linode.resources.instance.interfaces import Interface, parsed
 from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.places import elsewhere
 
-NOT_WITH_LINODE_INTERFACES = ("private_ip", "reserved_ipv4")
+ONLY_LEGACY = ("firewall_id", "private_ip", "reserved_ipv4")
 MOST_INTERFACES = 3
 KEPT_BY_THE_API = 2
 """Addresses at each end of a subnet that no interface gets. Source: POST /linode/instances, interfaces."""
 
 
 def generations(check: Check) -> Iterator[Problem]:
-    """What belongs to one generation of interfaces only."""
+    """What belongs to one generation of interfaces only, or to none that the account has for new Linodes."""
     args = check.args
-    if args.interface_generation == "linode":
-        if args.firewall_id is not None:
-            yield Problem(
-                "firewall_id", "is for legacy interfaces. Next: put firewall_id into each of the interfaces."
-            )
-        for key in NOT_WITH_LINODE_INTERFACES:
-            if args.value(key):
-                yield Problem(key, "does not go with Linode interfaces. Next: leave it out.")
+    if only := generation.refused(check):
+        yield Problem(
+            generation.NAME,
+            f"is not possible: all new Linodes of this account get {only}. Next: leave it out, or change the "
+            "account's setting interfaces_for_new_linodes.",
+        )
+    for key in (key for key in ONLY_LEGACY if args.value(key) and _may_differ(check, key)):
+        found = generation.of(check)
+        if found.name == "linode":
+            todo = f"put {key} into each of the interfaces" if key == "firewall_id" else "leave it out"
+            yield Problem(key, f"is for legacy interfaces{_and(found.why)}. Next: {todo}{found.instead}.")
     if args.network_helper is not None and args.interface_generation == "legacy_config":
         yield Problem(
             "network_helper",
             "is for Linode interfaces. Next: leave it out, or interface_generation='linode'.",
         )
+
+
+def _may_differ(check: Check, key: str) -> bool:
+    """Whether an input is new, or not known yet: what a Linode has already is not judged."""
+    return (
+        not generation.is_there(check) or check.args.value(key) is None or check.is_new(key, generation.NAME)
+    )
+
+
+def _and(why: str) -> str:
+    return f", and {why}" if why else ""
 
 
 def interfaces_together(check: Check) -> Iterator[Problem]:
@@ -53,13 +68,15 @@ def interfaces_together(check: Check) -> Iterator[Problem]:
 
 def _of_one_generation(check: Check, items: list[Interface]) -> Iterator[str]:
     forms = {item.generation for item in items if item.generation}
-    wanted = check.args.interface_generation
     if len(forms) > 1:
         yield "are of both generations. Next: give all a purpose, or all one of public, vlan and vpc."
-    elif wanted == "linode" and "legacy_config" in forms:
-        yield "are legacy ones. Next: give each one of public, vlan and vpc, or interface_generation='legacy_config'."
-    elif wanted == "legacy_config" and "linode" in forms:
-        yield "are Linode interfaces. Next: give each a purpose, or interface_generation='linode'."
+    elif forms and _may_differ(check, "interfaces"):
+        found, form = generation.of(check), next(iter(forms))
+        if found.name == "linode" and form != found.name:
+            todo = f"give each one of public, vlan and vpc{found.instead}"
+            yield f"are legacy ones{_and(found.why)}. Next: {todo}."
+        elif found.name and form != found.name:
+            yield f"are Linode interfaces{_and(found.why)}. Next: give each a purpose{found.instead}."
 
 
 def _crowded(items: list[Interface]) -> Iterator[str]:
@@ -87,8 +104,9 @@ def _without_any(check: Check) -> Iterator[str]:
     boots = (check.args.image or check.args.backup_id) and not stays_off
     are_left = check.old is not None and not check.replaces and not check.gives("interfaces")
     lacks = not check.props.get("interfaces") and not are_left
-    if check.args.interface_generation == "linode" and boots and lacks:
-        yield "needs at least one, or the Linode can't boot. Next: give one."
+    if boots and lacks and (found := generation.of(check)).name == "linode":
+        todo = f"give one{found.instead if found.why else ''}"
+        yield f"needs at least one, or the Linode can't boot{_and(found.why)}. Next: {todo}."
 
 
 def first_addresses(check: Check) -> Iterator[Problem]:

@@ -217,7 +217,10 @@ class Spec(Generic[A, R]):
 
     def before(self, olds: Mapping[str, object], record: R | None) -> Mapping[str, object]:
         """What is known of a resource's state: its properties, and what the account says of it beside its inputs."""
-        said = self.outputs(record) if record is not None else {}
+        if record is None:
+            return dict(olds)
+        untold = type(record).model_fields.keys() - record.model_fields_set
+        said = {key: value for key, value in self.outputs(record).items() if key not in untold}
         return {**olds, **{key: value for key, value in said.items() if key not in self.fields}}
 
     def destroyed(self, before: Mapping[str, object]) -> tuple[str, ...]:
@@ -423,6 +426,8 @@ def _is_set(record: BaseModel, key: str) -> bool:
 
 def changed_tags(record: Owned, declared: Sequence[str] | None, owner: Owner) -> list[str] | None:
     """All tags as they are to be, None where they are: those declared, else those there, and always the owner's."""
+    if declared is None and "tags" not in record.model_fields_set:
+        return None  # the answer says nothing of them: a list without people's own would take those away
     kept = declared if declared is not None else [tag for tag in record.tags if not is_owner_tag(tag)]
     wanted = [*kept, owner.tag()]
     there = {tag.casefold() for tag in record.tags}

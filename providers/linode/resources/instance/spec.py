@@ -221,14 +221,15 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
             "host_uuid": record.host_uuid,
             "created": record.created,
             "ssh": f"ssh root@{found['public_ipv4']}" if found["public_ipv4"] else None,
-            "backups": record.backups.model_dump(),
+            "backups": record.backups.model_dump(exclude_unset=True),
         }
 
 
 def has_backups(before: Props) -> bool:
     """Whether the backup service is on; by the account's word where there is one."""
     service = before.get("backups")
-    return bool(service.get("enabled") if isinstance(service, Mapping) else before.get("backups_enabled"))
+    declared = before.get("backups_enabled")
+    return bool(service.get("enabled", declared) if isinstance(service, Mapping) else declared)
 
 
 FIRST_BOOT: Mapping[str | None, Takes] = {None: KEPT, "keep": KEPT, "rebuild": REBUILD, "replace": REPLACE}

@@ -65,13 +65,14 @@ def _settle_one(resources: list[Json], pending: Json, kind: str, asks: Asks) -> 
 def _settle_create(spec: AnySpec, resources: list[Json], pending: Json, name: str, asks: Asks) -> str:
     ids = frozenset(str(entry["id"]) for entry in resources if entry.get("id"))
     record = asks.made(spec, pending.get("inputs") or {}, ids)
+    done = "adopted" if _adopts(resources, pending) else "made"
     if record is None:
         live = (old for old in resources if old["urn"] == pending["urn"] and old.get("id"))
         known = next((old for old in live if not (old.get("delete") or old.get("pendingReplacement"))), None)
         if known is not None:
             return f"{name}: the state has {spec.name} {known['id']} already; the next `up` goes on with it"
-        return f"{name}: no {spec.name} was made; the next `up` makes it"
-    entry = _entry(spec, pending, record)
+        return f"{name}: no {spec.name} was {done}; the next `up` does it"
+    entry = _entry(spec, pending, record, done)
     for place, old in enumerate(resources):
         if old["urn"] == pending["urn"] and not old.get("delete"):
             kept = [] if old.get("pendingReplacement") else [{**old, "delete": True}]
@@ -79,8 +80,14 @@ def _settle_create(spec: AnySpec, resources: list[Json], pending: Json, name: st
             break
     else:
         resources.append(entry)
-    made = f"{spec.name} {record.id} ({record.label})"
-    return f"{name}: {made} was made and is in the state now; the next `up` finishes it"
+    which = f"{spec.name} {record.id} ({record.label})"
+    return f"{name}: {which} was {done} and is in the state now; the next `up` finishes it"
+
+
+def _adopts(resources: list[Json], pending: Json) -> bool:
+    """What replaces an adopted one still has the input, and is new."""
+    replaces = any(old["urn"] == pending["urn"] and not old.get("delete") for old in resources)
+    return not replaces and (pending.get("inputs") or {}).get("adopt") is not None
 
 
 def _settle_update(resources: list[Json], pending: Json, name: str) -> str:
@@ -122,8 +129,8 @@ def _without(entry: Json, gone: Json) -> Json:
     return left
 
 
-def _entry(spec: AnySpec, pending: Json, record: Owned) -> Json:
-    reason = f"{spec.name} {record.id} was made by a run that was cut off; the next `up` finishes it"
+def _entry(spec: AnySpec, pending: Json, record: Owned, done: str) -> Json:
+    reason = f"{spec.name} {record.id} was {done} by a run that was cut off; the next `up` finishes it"
     inputs = pending.get("inputs") or {}
     unfinished = spec.kept_when_made_in_part(spec.args.read(inputs))
     made = {**inputs, **spec.outputs(record), **unfinished, "ready": False}

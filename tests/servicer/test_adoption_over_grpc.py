@@ -7,10 +7,12 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import json_format
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import Owner
 from providers.linode.provider import LinodeProvider
+from tests.servicer.test_half_made_over_grpc import failed_detail
 from tests.servicer.world import PLANTED, World
 from tests.servicer_process import Props, Servicer
 from tests.state_folder import state_with
@@ -151,6 +153,30 @@ def test_what_declares_no_image_keeps_its_power_state(
     assert told["level"] == (level if status == "running" else "none")
     off = [line for line in world.writes()[before:] if line.endswith(("/shutdown", "/reboot", "/boot"))]
     assert len(off) == (told["level"] == "power off")
+
+
+@pytest.mark.parametrize("image", [GIVEN["image"], None])
+@pytest.mark.parametrize("status", ["running", "offline"])
+def test_an_adoption_that_breaks_off_keeps_the_power_state_that_it_found(
+    provider: Servicer, world: ByHand, status: str, image: object
+) -> None:
+    if status == "offline":
+        world.call("POST", f"/linode/instances/{world.id}/shutdown")
+        world.to_be(world.id, "offline")
+    wanted = world.adopting(image=image, root_pass=None, network_helper=False)
+    closed = {"kind": "maintenance", "method": "PUT", "path": "**/configs/*"}
+    world.api.set_faults(closed, {**closed, "method": "POST", "path": "**/boot"})
+
+    inputs, failures = provider.check(wanted)
+    with pytest.raises(grpc.RpcError, match=f"Linode {world.id} is adopted and kept in the state") as caught:
+        provider.create(inputs)
+    assert (failures, world.linode()["status"]) == ([], "offline")
+    kept = failed_detail(caught.value)
+    outs: Props = json_format.MessageToDict(kept.properties)
+    world.api.set_faults()
+    after = provider.update(kept.id, outs, inputs)
+
+    assert (after["status"], after["ready"]) == (status, True)
 
 
 def test_what_is_declared_of_its_power_is_told_and_done(provider: Servicer, world: ByHand) -> None:

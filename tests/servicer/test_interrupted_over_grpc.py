@@ -89,3 +89,21 @@ def test_an_update_that_has_begun_comes_to_its_end(
     after = ended(updating, clock)
     assert (after["status"], after["ready"]) == ("running", True)
     assert held.linodes()[0]["type"] == "g6-standard-1"
+
+
+@pytest.mark.parametrize("image", ["linode/debian13", None])
+def test_an_adoption_that_has_begun_comes_to_its_end(
+    held_provider: Servicer, held: World, clock: HeldClock, aside: ThreadPoolExecutor, image: str | None
+) -> None:
+    """It turns the Linode off as an update does."""
+    body = {key: value for key, value in held.inputs().items() if key not in ("owner", "tags")}
+    made = held.call("POST", "/linode/instances", body)
+    ended(aside.submit(until, lambda: held.linodes()[0]["status"] == "running"), clock)
+    wanted = held.inputs(adopt=made["id"], image=image, root_pass=None, network_helper=False)
+    adopting = aside.submit(held_provider.create, wanted)
+    until(lambda: any(line.endswith("/shutdown") for line in held.writes()))
+
+    held_provider.cancel()
+
+    id_, outs = ended(adopting, clock)
+    assert (id_, outs["status"], outs["ready"]) == (str(made["id"]), "running", True)

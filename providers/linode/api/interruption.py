@@ -1,7 +1,7 @@
 """Whoever only waits ends at once when the engine is told to stop (Ctrl-C), which else lets everything run to its end.
 
-Creates and deletes are that: what they began goes on at the API, and the next run finds it. An update is not, as its
-Linode may be off meanwhile.
+Creates and deletes are that: what they began goes on at the API, and the next run finds it. An update is not, nor is
+an adoption, as its Linode may be off meanwhile.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _only_waits: ContextVar[bool] = ContextVar("only_waits", default=False)
 
 
 @contextmanager
-def ends_when_asked() -> Iterator[None]:
-    """What this thread waits for meanwhile may be given up. Also a decorator."""
-    token = _only_waits.set(True)
+def ends_when_asked(only_waits: bool = True) -> Iterator[None]:
+    """What this thread waits for meanwhile may be given up, or may not. Also a decorator."""
+    token = _only_waits.set(only_waits)
     try:
         yield
     finally:

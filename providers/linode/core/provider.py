@@ -158,11 +158,14 @@ class Provider(ResourceProvider):
                 update = replace(update, takes=takes)
             elif not spec.is_at_rest(record):
                 update = adopting.as_update(spec, update, props)
-            record = spec.update(update) if adopted else spec.finish(update)
+            with interruption.ends_when_asked(not was_there):
+                record = spec.update(update) if adopted else spec.finish(update)
         except adopting.NotAdopted:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is: without its id the resource would be lost
-            return CreateResult(str(record.id), _partly_made(spec, session, props, record, error))
+            kept = spec.kept_when_cut_off(update.before) if adopted else spec.kept_when_made_in_part(args)
+            done = "adopted" if adopted else "made"
+            return CreateResult(str(record.id), _partly_made(spec, session, props, record, error, done, kept))
         return CreateResult(str(record.id), _outputs(spec, session, props, record))
 
     @one_operation()
@@ -255,15 +258,17 @@ def _outputs(spec: AnySpec, session: Session, inputs: Props, record: Any, *, rea
     return {**inputs, **spec.outputs(record), **known, "ready": ready}
 
 
-def _partly_made(spec: AnySpec, session: Session, props: Props, record: Any, error: Exception) -> Props:
-    """The outputs of what was made and didn't get ready; the next `up` calls update, which does the rest.
+def _partly_made(
+    spec: AnySpec, session: Session, props: Props, record: Any, error: Exception, done: str, kept: Props
+) -> Props:
+    """The outputs of what was made or adopted and didn't get ready; the next `up` calls update, which does the rest.
 
     Raises PartialFailure where the engine can be told; else the outputs, whose `ready` makes the next `up` go on.
     """
     record = _as_it_is(spec, session, record.id) or record
     outs = _outputs(spec, session, _seen(spec, props, record), record, ready=False)
-    outs |= spec.kept_when_made_in_part(spec.args.read(props))
-    reason = f"{spec.name} {record.id} is made and kept in the state, but not ready: {told(error)}{NEXT}"
+    outs |= kept
+    reason = f"{spec.name} {record.id} is {done} and kept in the state, but not ready: {told(error)}{NEXT}"
     if not engine.keep_partial(str(record.id), outs, reason, props.get(PROVIDER_KEY)):
         log.warning("%s", reason)
     return outs

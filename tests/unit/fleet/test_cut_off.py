@@ -71,6 +71,19 @@ def test_a_linode_that_was_not_made_is_forgotten() -> None:
     assert "no Linode was made" in said[0]
 
 
+def test_what_was_adopted_is_not_said_to_be_made() -> None:
+    adopting = {**entry(), "inputs": {**INPUTS, "adopt": 7}}
+
+    after, said = settled([], "creating", adopting, MADE)
+    _, nothing = settled([], "creating", adopting, None)
+    _, replaced = settled([entry(id="5", pendingReplacement=True)], "creating", adopting, MADE)
+
+    assert "Linode 7 was adopted by a run" in after[0]["initErrors"][0]
+    assert "Linode 7 (web-1) was adopted and is in the state now" in said[0]
+    assert "no Linode was adopted" in nothing[0]
+    assert "was made" in replaced[0], "what replaces an adopted one is new"
+
+
 def test_one_that_the_state_has_already_is_not_said_to_be_unmade() -> None:
     after, said = settled([entry(id="7")], "creating", entry(), None)
 

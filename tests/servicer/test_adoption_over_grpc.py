@@ -155,6 +155,19 @@ def test_what_declares_no_image_keeps_its_power_state(
     assert len(off) == (told["level"] == "power off")
 
 
+def test_what_an_image_is_needed_for_is_done_to_one_that_has_it_undeclared(
+    provider: Servicer, world: ByHand
+) -> None:
+    inputs, failures = provider.check(world.adopting(image=None, root_pass=None, booted=True, swap_size=1024))
+    id_, outs = provider.create(inputs)
+    checked, again = provider.check(inputs, inputs)
+
+    assert (failures, outs["status"], again) == ([], "running", [])
+    assert provider.diff(id_, outs, checked).changes == NONE
+    disks = world.call("GET", f"/linode/instances/{world.id}/disks")["data"]
+    assert [disk["size"] for disk in disks if disk["filesystem"] == "swap"] == [1024]
+
+
 @pytest.mark.parametrize("image", [GIVEN["image"], None])
 @pytest.mark.parametrize("status", ["running", "offline"])
 def test_an_adoption_that_breaks_off_keeps_the_power_state_that_it_found(

@@ -252,6 +252,45 @@ def test_a_free_linode_that_is_as_declared_can_be_adopted() -> None:
     assert found({"adopt": 9}, account=with_linode()) == []
 
 
+@pytest.mark.parametrize("adopted", [True, False])
+@pytest.mark.parametrize(
+    ("there", "fits"),
+    [
+        ({}, True),
+        ({"status": "offline"}, True),
+        ({"image": None}, True),
+        ({"image": None, "status": "offline"}, False),
+    ],
+)
+@pytest.mark.parametrize("key", ["booted", "swap_size", "root_pass", "user_data"])
+def test_what_needs_an_image_goes_by_what_is_there(
+    key: str, there: dict[str, object], fits: bool, adopted: bool
+) -> None:
+    disks = [{"id": 1, "size": 9000, "filesystem": "ext4"}, {"id": 2, "size": 512, "filesystem": "swap"}]
+    tags = [] if adopted else [OWNER.tag()]
+    account = {**with_linode(tags=tags, **there), "/linode/instances/9/disks": disks}
+    values: dict[str, object] = {
+        "booted": True,
+        "swap_size": 1024,
+        "root_pass": GOOD["root_pass"],
+        "user_data": TEXT,
+    }
+    undeclared = {"image": None, "root_pass": None, "adopt": 9 if adopted else None}
+
+    told = found({**undeclared, key: values[key]}, account, old=None if adopted else {**GOOD, **undeclared})
+
+    assert [key in f"{field} {reason}" for field, reason in told] == [True] * (not fits)
+
+
+def test_a_rebuild_needs_the_image_declared() -> None:
+    undeclared = {**GOOD, "image": None, "root_pass": None}
+    changed = {**undeclared, "user_data": TEXT, "on_user_data_change": "rebuild"}
+
+    told = found(changed, with_linode(tags=[OWNER.tag()]), old=undeclared)
+
+    assert ["needs an image" in reason for _, reason in told] == [True]
+
+
 @pytest.mark.parametrize("key", ["type", "region", "image", "label"])
 def test_what_is_not_known_yet_does_not_forbid_to_adopt(key: str) -> None:
     assert found({"adopt": 9, key: Unknown()}, with_linode()) == []

@@ -25,17 +25,28 @@ NEED_IMAGE = (*WAYS_IN, "user_data", "stackscript_id", "swap_size", "boot_size")
 
 
 def sources(check: Check) -> Iterator[Problem]:
-    """Image or backup, and what can't be done without either."""
+    """Image or backup, and what can't be done without either, neither declared nor there."""
     args = check.args
     if args.image and args.backup_id:
         yield Problem("backup_id", "does not go with image. Next: give one of the two.")
-    if check.gives("image") or check.gives("backup_id"):
+    if check.gives("image") or check.gives("backup_id") or _stays_deployed(check):
         return
     for key in NEED_IMAGE:
         if args.value(key) is not None:
             yield Problem(key, "needs an image to be deployed. Next: give an image, or leave it out.")
     if args.booted:
         yield Problem("booted", "is not possible without an image or a backup. Next: give an image.")
+
+
+def _stays_deployed(check: Check) -> bool:
+    """Whether it has something to boot, and keeps it; what was imported or adopted need not declare its image."""
+    there, erased = check.mine, check.replaces or any(each.erases for each in check.takes.values())
+    return (
+        check.old is not None
+        and not erased
+        and there is not None
+        and bool(there.image or there.status == "running")
+    )
 
 
 def stackscripts(check: Check) -> Iterator[Problem]:

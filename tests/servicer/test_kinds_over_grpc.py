@@ -462,6 +462,27 @@ def test_thirty_two_firewalls_checked_at_once_ask_for_each_thing_once(wall: Kind
     assert asked == ["GET /v4/networking/firewalls", "GET /v4/linode/instances", "GET /v4/profile"]
 
 
+def test_a_linode_with_linode_interfaces_is_not_behind_a_firewall_as_a_whole(wall: Kind) -> None:
+    body = {"type": "g6-nanode-1", "region": "de-fra-2"}
+    generations = ("legacy_config", "linode")
+    whole, by_interface = (
+        wall.world.call("POST", "/linode/instances", {**body, "label": each, "interface_generation": each})[
+            "id"
+        ]
+        for each in generations
+    )
+
+    _, failures = wall.servicer.check(wall.inputs(linodes=[whole, by_interface]))
+
+    assert failures == [
+        (
+            "linodes",
+            f"has {by_interface}, which has Linode interfaces. Next: name these in interfaces, or this firewall in "
+            "each of them as firewall_id.",
+        )
+    ]
+
+
 def test_a_linode_that_this_run_has_made_meanwhile_is_no_unknown_one(wall: Kind) -> None:
     body = {"type": "g6-nanode-1", "region": "de-fra-2"}
     wall.servicer.check(wall.inputs(linodes=[98000001]))

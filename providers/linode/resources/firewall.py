@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, overload
 
 import pulumi
@@ -10,12 +11,14 @@ from pydantic import Field, field_validator
 from typing_extensions import NotRequired, TypedDict
 
 from providers.linode.api.records import INTERFACE_DEVICE, Entity, Owned
+from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InIds, InList, InRows, Of, arg, by_name, ids
 from providers.linode.core.effects import ACTION, PUT
 from providers.linode.core.forms import BALANCERS, LINODES, Networks, Ports, Tag, Text, label, port_ranges
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
 from providers.linode.resources.base import Resource
+from providers.linode.resources.instance import spec as instance
 
 MOST, SSH = 25, 22
 TYPES = {"linodes": ("linode",), "interfaces": INTERFACE_DEVICE, "nodebalancers": ("nodebalancer",)}
@@ -130,6 +133,19 @@ def _rules(check: Checking[FirewallArgs]) -> Iterator[Problem]:
                 yield Problem(key, f"[{number}].ports: {rule['protocol']} has none. Next: leave it out.")
 
 
+def _whole(check: Checking[FirewallArgs]) -> Iterator[Problem]:
+    """Linodes that are put behind it as a whole; one with Linode interfaces has a firewall for each of these."""
+    known = {*((check.old.linodes if check.old is not None else None) or ())}
+    for id_ in (each for each in check.args.linodes or () if each not in known):
+        linode = if_allowed(partial(check.session.listed, instance.SPEC, str(id_)))
+        if linode is not None and linode.interface_generation == "linode":
+            yield Problem(
+                "linodes",
+                f"has {id_}, which has Linode interfaces. Next: name these in interfaces, or this firewall in "
+                "each of them as firewall_id.",
+            )
+
+
 def _doubts(check: Checking[FirewallArgs]) -> Iterator[str]:
     """The first rule that meets a packet decides, and where none does, the policy."""
     undecided = {"0.0.0.0/0", "::/0"}
@@ -146,5 +162,5 @@ def _doubts(check: Checking[FirewallArgs]) -> Iterator[str]:
 
 SPEC = Spec(
     "Firewall", "/networking/firewalls", FirewallArgs, FirewallRecord, BY_LABEL_AND_TAG, "firewall:read_write",
-    noun="firewall", rules=(_rules,), doubts=_doubts,
+    noun="firewall", rules=(_rules, _whole), doubts=_doubts,
 )  # fmt: skip

@@ -36,6 +36,10 @@ def page(*rows: Mapping[str, object]) -> Answer:
     return Answer(200, {"data": list(rows), "page": 1, "pages": 1, "results": len(rows)})
 
 
+def linode(id_: int, label: str) -> dict[str, object]:
+    return {"id": id_, "label": label, "region": "de-fra-2", "status": "running"}
+
+
 NOTHING = page()
 
 
@@ -202,8 +206,7 @@ def test_ssh_that_is_open_to_everybody_is_warned_of(
 def test_a_linode_that_the_account_does_not_have_is_told_with_the_nearest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    linodes = page({"id": 98000001, "label": "web-1"}, {"id": 55, "label": "db-1"})
-
+    linodes = page(linode(98000001, "web-1"), linode(55, "db-1"))
     gone = Answer(404, {"errors": [{"reason": "Not found"}]})
 
     wrong, _ = checked(monkeypatch, NOTHING, linodes, gone, linodes=[98000002, 55])
@@ -243,7 +246,7 @@ def test_one_that_the_token_may_not_look_at_is_left_to_the_api_too(
 
 
 def test_ids_come_as_texts_too_for_that_is_what_a_resources_id_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong, _ = checked(monkeypatch, NOTHING, page({"id": 55, "label": "db-1"}), linodes=["55"])
+    wrong, _ = checked(monkeypatch, NOTHING, page(linode(55, "db-1")), linodes=["55"])
 
     assert wrong == []
     assert SPEC.args.normal({"linodes": ["55", 7.0]}) == {"linodes": [7, 55]}
@@ -260,9 +263,7 @@ def test_a_linode_that_was_made_since_the_list_was_read_is_no_unknown_one(
 ) -> None:
     made = Answer(200, {"id": 98000002, "label": "web-2"})
 
-    wrong, _ = checked(
-        monkeypatch, NOTHING, page({"id": 98000001, "label": "web-1"}), made, linodes=[98000002]
-    )
+    wrong, _ = checked(monkeypatch, NOTHING, page(linode(98000001, "web-1")), made, linodes=[98000002])
 
     assert wrong == []
 

@@ -436,6 +436,31 @@ def test_a_region_must_be_able_to_do_what_is_asked(inputs: dict[str, object], mi
     assert (field, missing in reason) == ("region", True)
 
 
+def test_a_region_must_be_able_to_do_what_the_account_gives_new_linodes() -> None:
+    settings = {"interfaces_for_new_linodes": "linode_only"}
+    declared: dict[str, object] = {"booted": False, "region": "gb-lon"}
+
+    assert found(declared) == []
+    assert found(declared, {**ACCOUNT, "/account/settings": settings}) == [
+        (
+            "region",
+            "gb-lon has no 'Linode Interfaces', which interface_generation='linode' (new Linodes of this account get "
+            "Linode interfaces) needs. Next: choose another region.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(("generation", "told"), [("linode", ["region"]), ("legacy_config", [])])
+def test_a_linode_with_linode_interfaces_moves_to_a_region_that_has_them(
+    generation: str, told: list[str]
+) -> None:
+    sites: Rows = [{"id": id_, "site_type": "core"} for id_ in ("de-fra-2", "gb-lon")]
+    there = with_linode(label="web-1", tags=[OWNER.tag()], interface_generation=generation)
+    account = {**there, "/regions": sites, "/linode/instances/9/volumes": []}
+
+    assert [field for field, _ in found({"region": "gb-lon"}, account, old=dict(GOOD))] == told
+
+
 def test_what_every_region_can_do_is_not_asked_of_it() -> None:
     plain: dict[str, object] = {
         "disk_encryption": "disabled",

@@ -208,7 +208,7 @@ def _region(check: Check, facts: Facts) -> Iterator[Problem]:
             yield from unable(region, ways, key)
     unsaid = check.args.interface_generation is None and check.is_new("region")
     if unsaid and (found := generation.of(check)).name == "linode":
-        yield from unable(region, CAPABILITIES[generation.NAME], f"it{found.why and f', as {found.why},'}")
+        yield from unable(region, CAPABILITIES[generation.NAME], f"{generation.NAME}='linode' ({found.why})")
 
 
 def _needed(key: str, value: object) -> Iterator[tuple[str, ...]]:

@@ -17,13 +17,13 @@ PARTS = ("stacks", "limited", "growth", "commands", "report", "size")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[*PARTS], help="default: all")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], help="default: all")
     parser.add_argument("--counts", type=int, nargs="+", default=[20, 100], help="Linodes of a stack")
     parser.add_argument("--most", type=int, default=1000, help="Linodes of the largest stack, for the growth")
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's machine compiles the project at every command
-    for part in options.parts:
+    for part in options.parts or PARTS:
         if part == "stacks":
             stacks.run(options.counts, options.runs)
         elif part == "limited":

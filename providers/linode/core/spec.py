@@ -219,9 +219,11 @@ class Spec(Generic[A, R]):
         """What is known of a resource's state: its properties, and what the account says of it beside its inputs."""
         if record is None:
             return dict(olds)
-        untold = type(record).model_fields.keys() - record.model_fields_set
-        said = {key: value for key, value in self.outputs(record).items() if key not in untold}
-        return {**olds, **{key: value for key, value in said.items() if key not in self.fields}}
+        said = self.outputs(record).items()
+        return {
+            **olds,
+            **{key: value for key, value in said if key not in self.fields and _is_set(record, key)},
+        }
 
     def destroyed(self, before: Mapping[str, object]) -> tuple[str, ...]:
         """What is lost with a resource of which this is known."""
@@ -421,12 +423,13 @@ def _is_told(record: Owned, field: Field) -> bool:
 
 
 def _is_set(record: BaseModel, key: str) -> bool:
+    """Whether the answer has that field, or the record makes it of others."""
     return key not in type(record).model_fields or key in record.model_fields_set
 
 
 def changed_tags(record: Owned, declared: Sequence[str] | None, owner: Owner) -> list[str] | None:
     """All tags as they are to be, None where they are: those declared, else those there, and always the owner's."""
-    if declared is None and "tags" not in record.model_fields_set:
+    if declared is None and not _is_set(record, "tags"):
         return None  # the answer says nothing of them: a list without people's own would take those away
     kept = declared if declared is not None else [tag for tag in record.tags if not is_owner_tag(tag)]
     wanted = [*kept, owner.tag()]

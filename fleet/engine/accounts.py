@@ -18,9 +18,8 @@ def learn(run: Run) -> None:
 
     Raises BadSettings, EngineFailed.
     """
-    if (
-        run.stack == LOCAL_STACK
-    ):  # its settings have the same, and an engine needs half a second to decrypt it
+    # Its settings have the same, and an engine needs half a second to decrypt it.
+    if run.stack == LOCAL_STACK:
         sessions.learn(local_stack.of_environment(run.env).api(run.env).configuration)
         return
     told = run.config()

@@ -8,7 +8,7 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --g
 
 export ENGINE LOCAL_PORT LOCAL_SPEED
 
-.PHONY: help up preview pin refresh down show unlock api stop test test-all chaos bench check fix tools lock hook clean
+.PHONY: help up preview pin refresh down show unlock api stop test test-all fuzz chaos bench check fix tools lock hook clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' Makefile | expand -t 18
@@ -34,6 +34,9 @@ test: .venv/requirements-dev.txt.installed ## the tests of every day, on the emb
 
 test-all: .venv/requirements-dev.txt.installed ## every test, on both engines where `pulumi` is on PATH
 	@$(RUN) pytest -n auto --dist loadfile --hypothesis-profile=long $(T)
+
+fuzz: .venv/requirements-dev.txt.installed ## new examples for the properties, 5,000 each; T=FILE: for those of one file
+	@$(RUN) pytest -n auto -m hypothesis --hypothesis-profile=fuzz $(T)
 
 chaos: .venv/requirements-dev.txt.installed ## creates under every fault, and processes killed at chosen moments
 	@$(RUN) tests.chaos $(ARGS)

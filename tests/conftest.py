@@ -15,9 +15,14 @@ REAL = pytest.param("pulumi", marks=pytest.mark.all)
 # How long an example takes says more of the machine than of the code: speed belongs to `make bench`. And examples
 # may share a test's folder or server: they use other names in it.
 HEALTHY = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
-settings.register_profile("short", deadline=None, suppress_health_check=HEALTHY, max_examples=30)
-settings.register_profile("long", deadline=None, suppress_health_check=HEALTHY, max_examples=500)
-settings.load_profile("short")  # `make test-all` says --hypothesis-profile=long
+# `make test` and `make test-all` try the same examples every time, so that red is always somebody's change; new ones
+# are searched for by `make fuzz`.
+settings.register_profile(
+    "short", deadline=None, suppress_health_check=HEALTHY, derandomize=True, max_examples=30
+)
+settings.register_profile("long", settings.get_profile("short"), max_examples=500)
+settings.register_profile("fuzz", settings.get_profile("short"), derandomize=False, max_examples=5000)
+settings.load_profile("short")
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook's name for it

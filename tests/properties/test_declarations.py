@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given, strategies as st
 from pulumi.output import Unknown
 
@@ -106,6 +107,15 @@ def test_a_secret_is_in_no_failure(declared: tuple[str, dict[str, object]], shap
     found = problems(kind, {**props, **secret})
 
     assert PLANTED not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, spec in SPECS.items() for name in spec.fields]
+)
+def test_a_map_or_list_of_any_shape_is_a_failure_and_no_crash(kind: str, name: str) -> None:
+    shapes: list[object] = [{}, {"x": {}}, [{}], [{"x": {}}], [[]], [[{}]], [None], [1.5], [True]]
+    for value in shapes:
+        assert all("Next: " in reason for _, reason in problems(kind, {name: value})), value
 
 
 @given(inputs)

@@ -328,6 +328,7 @@ class Args(_Transformed):
                 and isinstance(place[0], int)
                 and isinstance(rows, list)
                 and isinstance(rows[place[0]], Mapping)
+                and cls.nested_names()[str(field)]
             ):
                 found[str(field)] = [{} if number == place[0] else row for number, row in enumerate(rows)]
             else:

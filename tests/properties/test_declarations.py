@@ -118,6 +118,17 @@ def test_a_map_or_list_of_any_shape_is_a_failure_and_no_crash(kind: str, name: s
         assert all("Next: " in reason for _, reason in problems(kind, {name: value})), value
 
 
+@pytest.mark.parametrize("char", ["\n", "\r", "\x1b[2J", "\x00", "\u2028", "\ud800"])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("Instance", "adopt"), ("Instance", "region"), ("Volume", "region")]
+)
+def test_what_a_failure_quotes_stays_in_its_line(kind: str, name: str, char: str) -> None:
+    reasons = [reason for _, reason in problems(kind, {name: f"x{char}y"})]
+
+    assert reasons
+    assert all(reason.isprintable() for reason in reasons)
+
+
 @given(inputs)
 def test_what_is_not_known_yet_is_never_a_failure_of_its_own(declared: tuple[str, dict[str, object]]) -> None:
     kind, props = declared

@@ -73,7 +73,7 @@ def check(
             runtime.current().checked[_urn()] = replace(known, takes=takes)
         else:
             _tell_of_new(spec, known)
-    return checked, [hidden(spec, problem) for problem in wrong]
+    return checked, [printable(spec, problem) for problem in wrong]
 
 
 def _readable(props: Props) -> Props:
@@ -251,10 +251,14 @@ def ids_of_nothing(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
             yield Problem(name, f"has {id_}, which is {noun}. Next: correct the id.")
 
 
-def hidden(spec: Spec[Any, Any], problem: Problem) -> Problem:
-    """The problem as the engine may have it: it prints the value of a named input, so a secret one is not named."""
-    field, reason = problem
-    return Problem("", f"{field} {reason}") if field in spec.secrets() else problem
+def printable(spec: Spec[Any, Any], problem: Problem) -> Problem:
+    """The problem as the engine may have it: one line, without what would move a terminal's cursor.
+
+    The engine prints the value of a named input, so a secret one is not named.
+    """
+    field = problem.field
+    reason = "".join(char if char.isprintable() else repr(char)[1:-1] for char in problem.reason)
+    return Problem("", f"{field} {reason}") if field in spec.secrets() else Problem(field, reason)
 
 
 def decided(spec: Spec[A, R], known: Checking[A]) -> Effects:

@@ -93,6 +93,20 @@ def linode_id(caller: Caller, clock: HeldClock) -> int:
     return int(made["id"])
 
 
+@pytest.fixture(scope="module")
+def dns(caller: Caller) -> Iterator[Caller]:
+    """An account of its own: the description lists no event of a domain, though the API sends them."""
+    opened = Caller(caller.api, caller.api.add_token("dns"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def domain_id(dns: Caller) -> int:
+    return int(dns.post("/domains", {**DOMAIN, "domain": "before.example"}).json()["id"])
+
+
+DOMAIN = {"type": "master", "domain": "described.example", "soa_email": "ops@described.example"}
 REBUILD = {"image": "linode/debian13", "root_pass": PASSWORD}
 
 
@@ -124,15 +138,30 @@ REBUILD = {"image": "linode/debian13", "root_pass": PASSWORD}
         ("get", "/profile", "/profile", None),
         ("get", "/tags", "/tags", None),
         ("get", "/tags/described", "/tags/{tagLabel}", None),
+        ("post", "/domains", "/domains", DOMAIN),
+        ("get", "/domains", "/domains", None),
+        ("post", "/domains/DNS/records", "/domains/{domainId}/records", {"type": "TXT", "target": "x"}),
+        ("get", "/domains/DNS/records", "/domains/{domainId}/records", None),
+        ("get", "/domains/DNS/zone-file", "/domains/{domainId}/zone-file", None),
+        ("put", "/networking/ips/ADDRESS", "/networking/ips/{address}", {"rdns": None}),
     ],
 )
 def test_an_answer_fits_the_description(
-    caller: Caller, linode_id: int, method: str, path: str, template: str, body: Any
+    caller: Caller,
+    dns: Caller,
+    linode_id: int,
+    domain_id: int,
+    method: str,
+    path: str,
+    template: str,
+    body: Any,
 ) -> None:
     operation = description()["paths"][template][method]
     content = resolved(operation["responses"]["200"])["content"]["application/json"]
 
-    answer = caller.send(method.upper(), path.replace("ID", str(linode_id)), body)
+    address = caller.linode(linode_id)["ipv4"][0]
+    path = path.replace("ID", str(linode_id)).replace("DNS", str(domain_id)).replace("ADDRESS", address)
+    answer = (dns if path.startswith("/domains") else caller).send(method.upper(), path, body)
 
     assert answer.status_code == 200, answer.text
     assert list(faults(answer.json(), content["schema"])) == []

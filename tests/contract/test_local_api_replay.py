@@ -26,6 +26,9 @@ pytestmark = pytest.mark.skipif(
 Json = Any
 REPLAYED = [
     "ExampleCreateStackscript",
+    "TestDomainRecord_Update",
+    "TestDomainRecords_List",
+    "TestDomain_Get",
     "TestTokens_List",
     "TestFirewallDevice_Get",
     "TestFirewallRules_Update",

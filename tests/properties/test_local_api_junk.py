@@ -23,6 +23,8 @@ FIELDS = [
     "id", "scopes", "expiry", "username", "global", "swap_size", "boot_size", "firewall_id", "inbound", "status",
     "placement_group_type", "placement_group_policy", "interface_generation", "inbound_policy", "outbound_policy",
     "primary", "ip_ranges", "user_data", "vlan_label", "addresses", "schedule", "description", "ssh_key",
+    "domain", "soa_email", "master_ips", "axfr_ips", "ttl_sec", "name", "target", "priority", "weight", "port",
+    "service", "protocol", "tag", "rdns", "remote_nameserver", "group", "domains", "volumes",
 ]  # fmt: skip
 GOOD = st.sampled_from(
     [
@@ -36,6 +38,9 @@ GOOD = st.sampled_from(
         "vpc",
         "vlan",
         "public",
+        "a.example",
+        "master",
+        *("A", "SRV", "TXT", "CAA", "MX"),
     ]
 )
 JUNK = st.recursive(
@@ -77,7 +82,12 @@ def ids(caller: Caller) -> dict[str, int]:
         "stackscript": ("/linode/stackscripts", script),
     }
     config = caller.rows(path + "/configs")[0]
+    master = {"type": "master", "domain": "junk.example", "soa_email": "ops@junk.example"}
+    domain = made(caller.post("/domains", master))
+    record = made(caller.post(f"/domains/{domain['id']}/records", {"type": "TXT", "target": "x"}))
     return {
+        "domain": domain["id"],
+        "domain_record": record["id"],
         **{word: made(caller.post(*thing))["id"] for word, thing in new_things.items()},
         "linode": linode["id"],
         "own": new["id"],

@@ -165,7 +165,7 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
     (
         LIST,
     ): "interfaces tags linodes firewall_ids authorized_keys authorized_users addresses ranges ip_ranges subnets"
-    " ids inbound outbound images",
+    " ids inbound outbound images domains volumes master_ips axfr_ips",
     (
         TEXT,
     ): "label type region image kernel root_pass password description username scopes expiry script address"
@@ -178,8 +178,10 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
 SHAPE_OF = {name: shapes for shapes, names in SHAPES.items() for name in names.split()}
 ITEMS = {  # of lists
     **dict.fromkeys(("interfaces", "addresses", "ranges", "subnets"), OBJECT),
-    **dict.fromkeys(("tags", "authorized_keys", "authorized_users", "ip_ranges", "images"), TEXT),
-    **dict.fromkeys(("linodes", "firewall_ids", "ids"), NUMBER),
+    **dict.fromkeys(
+        ("tags", "authorized_keys", "authorized_users", "ip_ranges", "images", "master_ips", "axfr_ips"), TEXT
+    ),
+    **dict.fromkeys(("linodes", "firewall_ids", "ids", "domains", "volumes"), NUMBER),
 }
 NAMES = {OBJECT: "an object", LIST: "a list", TEXT: "a string", NUMBER: "an integer", FLAG: "a Boolean"}
 FREE = ("stackscript_data", "inbound", "outbound")  # whatever they hold is kept as given

@@ -107,6 +107,13 @@ def all_of(account: Account, kind: str, parent_id: int | None = None) -> list[Re
     return [from_row(row) for row in rows]
 
 
+def every(database: Database, kind: str, parent_id: int | None = None) -> list[Record]:
+    """Those of all accounts, by id: for what is unique among all of them, or seen by all."""
+    where = "kind = ? AND coalesce(parent_id, 0) = coalesce(?, parent_id, 0)"
+    rows = database.all(f"SELECT * FROM records WHERE {where} ORDER BY id", kind, parent_id)  # noqa: S608 - from the line above
+    return [from_row(row) for row in rows]
+
+
 def change(account: Account, record: Record, **changes: Any) -> Record:
     """Stores the record with these parts of its body replaced."""
     changed = replace(record, updated=account.now, body={**record.body, **changes})

@@ -15,13 +15,14 @@ from collections.abc import Collection, Sequence
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, records
 from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.bodies import check, that
 from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
-from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.events import entity, notify
 from emulators.linode_api.core.limits import RESERVED, RESERVED_BURST
 from emulators.linode_api.core.lists import row_with
-from emulators.linode_api.core.records import Kind, Record, all_of, change, next_id
+from emulators.linode_api.core.records import Kind, Record, Thing, all_of, change, next_id
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
-from emulators.linode_api.resources import vpcs
+from emulators.linode_api.resources import domains, vpcs
 from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode
 
@@ -85,7 +86,8 @@ def ipv4_row(
     vpc_nat_1_1: Json | None = None,
 ) -> Json:
     """One IPv4 address; without a Linode it is a reserved one that waits."""
-    public = ipaddress.IPv4Address(address) in PUBLIC
+    public, kept = ipaddress.IPv4Address(address) in PUBLIC, reserved(account).get(address)
+    default = address.replace(".", "-") + ".ip.linodeusercontent.com" if public and linode else None
     return {
         "address": address,
         "gateway": address.rpartition(".")[0] + ".1" if public else None,
@@ -93,12 +95,12 @@ def ipv4_row(
         "prefix": 24 if public else 17,
         "type": "ipv4",
         "public": public,
-        "rdns": address.replace(".", "-") + ".ip.linodeusercontent.com" if public and linode else None,
+        "rdns": names_of(kept or linode).get(address, default),
         "linode_id": linode and linode.id,
         "interface_id": interface_id,
         "region": region_id,
         "vpc_nat_1_1": vpc_nat_1_1,
-        "reserved": address in reserved(account),
+        "reserved": kept is not None,
         "assigned_entity": linode and linode.short_entity,
     }
 
@@ -110,11 +112,21 @@ def ipv6_row(linode: Linode, address: str, *, public: bool) -> Json:
         "subnet_mask": "ffff:ffff:ffff:ffff::",
         "prefix": 64,
         "type": "ipv6",
-        "rdns": None,
+        "rdns": names_of(linode).get(address),
         "linode_id": linode.id,
         "region": linode["region"],
         "public": public,
     }
+
+
+def slaac_rows(linode: Linode) -> list[Json]:
+    address = (linode["ipv6"] or "").partition("/")[0]
+    return [ipv6_row(linode, address, public=True)] if address else []
+
+
+def names_of(holder: Thing | None) -> dict[str, str]:
+    """The reverse names that were set, by address: a reservation keeps its own, whatever Linode it is on."""
+    return dict(holder.body.get("rdns", {})) if holder else {}
 
 
 def rows_of(account: Account, linode: Linode) -> list[Json]:
@@ -231,8 +243,8 @@ def of_linode(call: Call, linode: Linode) -> Json:
     """An object, not a page."""
     rows = rows_of(call.account, linode)
     public = [row for row in rows if row["public"]]
-    address = (linode["ipv6"] or "").partition("/")[0]
-    local = "fe80::f03c:" + address.partition(":f03c:")[2]
+    slaac = next(iter(slaac_rows(linode)), None)
+    local = slaac and "fe80::f03c:" + slaac["address"].partition(":f03c:")[2]
     return {
         "ipv4": {
             "public": [row for row in public if not row["reserved"]],
@@ -242,8 +254,8 @@ def of_linode(call: Call, linode: Linode) -> Json:
             "vpc": vpcs.attachments(call.account, linode),
         },
         "ipv6": {
-            "slaac": ipv6_row(linode, address, public=True) if address else None,
-            "link_local": ipv6_row(linode, local, public=False) if address else None,
+            "slaac": slaac,
+            "link_local": local and ipv6_row(linode, local, public=False),
             "global": [],
             "vpc": [],
         },
@@ -287,14 +299,15 @@ def remove_from_linode(call: Call, linode: Linode, address: str) -> None:
 
 @api.rows("/networking/ips", *FILTERABLE)
 def all_rows(call: Call) -> list[Json]:
-    """IPv4 only; reserved ones without a Linode come last."""
+    """Those of each Linode, its IPv6 address after them; reserved ones without a Linode come last."""
     account = call.account
     waiting = [one for one in all_of(account, "reserved") if one["linode_id"] is None]
     free = {one["address"] for one in waiting}
+    known = reserved(account)
     held = [
-        row | {"tags": []}
+        row | (known[row["address"]].parts("tags") if row["address"] in known else {})
         for linode in linodes.all_linodes(account)
-        for row in rows_of(account, linode)
+        for row in [*rows_of(account, linode), *slaac_rows(linode)]
         if row["address"] not in free  # a Linode that is being deleted has left it already
     ]
     return held + [reserved_row(account, one) for one in waiting]
@@ -330,7 +343,42 @@ def allocate(call: Call) -> Json:
 
 @api.get("/networking/ips/{address}")
 def read(call: Call, address: str) -> Json:
-    return row_with(all_rows(call), "address", address)
+    """IPv6 addresses in any spelling."""
+    known = domains.is_address(address)
+    return row_with(all_rows(call), "address", str(ipaddress.ip_address(address)) if known else address)
+
+
+@api.put("/networking/ips/{address}")
+def name(call: Call, address: str) -> Json:
+    """Sets the reverse name; null brings back the default. The forward look-up stays within the domains here."""
+    account, row = call.account, read(call, address)
+    check(call.body, {"rdns": that(lambda name: isinstance(name, str) and domains.HOST.fullmatch(name))})
+    if "rdns" not in call.body:
+        raise bad_request("rdns is required", "rdns")  # *
+    if not row["public"]:
+        raise bad_request("RDNS can be set for public addresses only.", "rdns")  # *
+    address, wanted = row["address"], call.body["rdns"]
+    if wanted is not None:
+        require_forward(account, wanted, address)
+    holder = reserved(account).get(address) or find_linode(account, row["linode_id"])
+    kept = {**names_of(holder), address: wanted}
+    names = {one: name for one, name in kept.items() if name is not None}
+    if isinstance(holder, Linode):
+        linodes.save(account, holder.having(rdns=names))
+    else:
+        change(account, holder, rdns=names)
+    notify(account, "ipaddress_update", entity("ipaddress", address, address, f"/networking/ips/{address}"))
+    return read(call, address)
+
+
+def require_forward(account: Account, name: str, address: str) -> None:
+    """Raises ApiError 400 in the words that clients report (linode_api4-python 75 and 78)."""
+    found = domains.resolved(account, name)
+    if not found:
+        raise bad_request(f"We were unable to perform a lookup for '{name}' at this time.", "rdns")
+    if address not in found:
+        why = f"No match was found for '{name}'. Reverse DNS must have a matching forward entry."
+        raise bad_request(why, "rdns")
 
 
 @api.rows("/networking/reserved/ips", *FILTERABLE)

@@ -5,14 +5,18 @@ Source: recording TestTag_Create; API pages "List tags", "Create a tag", "Delete
 
 from __future__ import annotations
 
-from emulators.linode_api.core import Json
+from emulators.linode_api.core import Json, records
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, length
 from emulators.linode_api.core.errors import bad_request, not_found
+from emulators.linode_api.core.records import Record, all_of
 from emulators.linode_api.core.routes import UNRESTRICTED, Call, Routes
-from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, change
+from emulators.linode_api.resources.linode import linodes
+from emulators.linode_api.resources.linode.linodes import Linode, all_linodes
 
 api = Routes("account")
+LISTED = ("domain", "volume")
+"""What a tag lists beside Linodes."""
 
 
 def has_tag(account: Account, label: str) -> bool:
@@ -20,11 +24,13 @@ def has_tag(account: Account, label: str) -> bool:
     return account.database.one(question, account.id, label) is not None
 
 
-def tagged(account: Account, label: str) -> list[Linode]:
-    """What carries the tag. Raises ApiError 404."""
+def tagged(account: Account, label: str) -> list[tuple[str, Linode | Record]]:
+    """What carries the tag, with what a list of it says it is. Raises ApiError 404."""
     if not has_tag(account, label):
         raise not_found()
-    return [one for one in all_linodes(account) if label.lower() in (tag.lower() for tag in one["tags"])]
+    things: list[tuple[str, Linode | Record]] = [("linode", one) for one in all_linodes(account)]
+    things += [(kind, one) for kind in LISTED for one in all_of(account, kind)]
+    return [(kind, one) for kind, one in things if label.lower() in (tag.lower() for tag in one.body["tags"])]
 
 
 @api.rows("/tags")
@@ -36,30 +42,41 @@ def rows(call: Call) -> list[Json]:
 
 @api.post("/tags", grant=UNRESTRICTED)
 def create(call: Call) -> Json:
-    """Also puts the tag on the Linodes of `linodes`."""
+    """Also puts the tag on what `linodes`, `domains` and `volumes` name."""
     account, label = call.account, call.body.get("label")
     check(call.body, {"label": always(length(3, 50))})
     if has_tag(account, str(label)):
         raise bad_request("Tag label must be unique", "label")
-    wanted = set(call.body.get("linodes") or [])
-    linodes = {linode.id: linode for linode in all_linodes(account)}
-    if wanted - linodes.keys():
-        raise bad_request("linodes is not valid", "linodes")
+    chosen: list[Linode | Record] = []
+    for kind in ("linode", *LISTED):
+        there = all_linodes(account) if kind == "linode" else all_of(account, kind)
+        by_id: dict[int, Linode | Record] = {one.id: one for one in there}
+        wanted = call.body.get(f"{kind}s") or []
+        if not set(wanted) <= by_id.keys():
+            raise bad_request(f"{kind}s is not valid", f"{kind}s")
+        chosen += [by_id[id_] for id_ in sorted(set(wanted))]
     account.remember_tags([str(label)])
-    for linode_id in sorted(wanted):
-        change(account, linodes[linode_id], tags=[*linodes[linode_id]["tags"], label])
+    for one in chosen:
+        put(account, one, [*one.body["tags"], label])
     return {"label": label}
+
+
+def put(account: Account, one: Linode | Record, tags: list[object]) -> None:
+    if isinstance(one, Linode):
+        linodes.change(account, one, tags=tags)
+    else:
+        records.change(account, one, tags=tags)
 
 
 @api.rows("/tags/{name}")
 def objects(call: Call, label: str) -> list[Json]:
-    return [{"type": "linode", "data": one.shown(call.account)} for one in tagged(call.account, label)]
+    return [{"type": kind, "data": one.shown(call.account)} for kind, one in tagged(call.account, label)]
 
 
 @api.delete("/tags/{name}", grant=UNRESTRICTED)
 def delete(call: Call, label: str) -> None:
     """Takes the tag off everything that carries it."""
     account = call.account
-    for linode in tagged(account, label):
-        change(account, linode, tags=[tag for tag in linode["tags"] if tag.lower() != label.lower()])
+    for _, one in tagged(account, label):
+        put(account, one, [tag for tag in one.body["tags"] if tag.lower() != label.lower()])
     account.database.run("DELETE FROM tags WHERE account_id = ? AND label = ?", account.id, label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -60,15 +60,22 @@ def pins_path(settings: Settings, stack: str) -> Path:
     return PROJECT / settings.pins if settings.pins else default_path(stack)
 
 
-def pins_of(settings: Settings, stack: str) -> PinFile:
-    """The stack's pins, also under the names that its groups have now. Raises BadPins."""
-    return PinFile.read(pins_path(settings, stack)).renamed(settings.renamed, settings.servers)
+def pins_of(settings: Settings, stack: str, halves: Mapping[str, str] | None = None) -> PinFile:
+    """The stack's pins, also under the names that its groups have now. Raises BadPins.
+
+    `halves`: groups whose renaming broke off and that the file may not know of. See `renaming.halves`.
+    """
+    file = PinFile.read(pins_path(settings, stack))
+    file = replace(file, begun={**(halves or {}), **file.begun})
+    return file.renamed(settings.renamed, settings.servers)
 
 
-def pinned_of(settings: Settings, stack: str, *, locked: bool = False) -> Pinned:
+def pinned_of(
+    settings: Settings, stack: str, *, locked: bool = False, halves: Mapping[str, str] | None = None
+) -> Pinned:
     """The pins of a stack's run, over the connection of what was learnt. Raises BadPins, BadConnection."""
     session = sessions.of_stack(stack)
-    file, now = pins_of(settings, stack), datetime.now(timezone.utc)
+    file, now = pins_of(settings, stack, halves), datetime.now(timezone.utc)
     return Pinned(file, session.catalogs, now, stack=stack, locked=locked, account=lambda: session.account_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pulumi
@@ -13,7 +14,7 @@ from providers.linode.api.errors import LinodeError, NoMatch
 from providers.linode.core import runtime as sessions
 from providers.linode.pins import Pinned, is_locked
 from providers.linode.provider import SPECS
-from stacks import expiry, settings as stack_settings, sources
+from stacks import expiry, renaming, settings as stack_settings, sources
 from stacks.errors import BadSettings
 from stacks.picking import Picks, pick_all, require_within, total_monthly_usd
 from stacks.pinning import pinned_of
@@ -28,17 +29,20 @@ def run() -> None:
         config = _config()
         settings = stack_settings.parse(sources.of_engine(config, stack), stack)
         sessions.learn(config)
-        deploy(settings, pinned_of(settings, stack, locked=is_locked(stack)))
+        locked = is_locked(stack)
+        servers = renaming.servers_in(sessions.of_stack(stack), pulumi.get_project(), stack) if locked else {}
+        pinned = pinned_of(settings, stack, locked=locked, halves=renaming.halves(settings.servers, servers))
+        deploy(settings, pinned, renaming.instead(settings.servers, servers))
     except NoMatch as none:
         raise pulumi.RunError("\n".join([str(none), *_indented(none.explanation)])) from None
     except (LinodeError, BadSettings) as error:
         raise pulumi.RunError(str(error)) from None
 
 
-def deploy(settings: Settings, pinned: Pinned) -> None:
-    """Declare every group of servers and export the stack's outputs."""
+def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> None:
+    """Declare every group of servers and export the stack's outputs. For `instead` see `renaming`."""
     picks = pick_all(settings, pinned)
-    pinned.note_strays(settings.servers)
+    pinned.note_strays(settings.servers, instead)
     monthly_usd = total_monthly_usd(settings, picks)
     require_within(settings, monthly_usd, pulumi.get_stack())
     for note in pinned.notes:

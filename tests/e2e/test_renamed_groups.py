@@ -45,10 +45,12 @@ def test_a_renamed_groups_servers_keep_their_ids_and_get_new_names(deployed: Che
     assert '"web/' not in moved
 
 
-@pytest.mark.parametrize("name", ["web", "front"])
+@pytest.mark.parametrize(("name", "locked"), [("web", "0"), ("web", "1"), ("front", "0")])
 def test_a_renaming_that_broke_off_is_taken_back_or_goes_on_without_its_line(
-    deployed: Checkout, name: str
+    deployed: Checkout, name: str, locked: str
 ) -> None:
+    """A locked run writes no pins: there the account tells."""
+    env = {"LINODE_LOCKED": locked}
     before, pins = deployed.linodes(), (deployed.local / "pins.local.json").read_text()
     password = deployed.output("root_passwords")["web"]  # type: ignore[index]  # a map
     last = before["fleet-local-web-2"]["id"]
@@ -57,10 +59,10 @@ def test_a_renaming_that_broke_off_is_taken_back_or_goes_on_without_its_line(
 
     rename(deployed, renamed_from="web")
     requests.put(faults, json={"rules": [rule]}, timeout=10).raise_for_status()
-    broken = deployed.run("up")
+    broken = deployed.run("up", env=env)
     requests.put(faults, json={"rules": []}, timeout=10).raise_for_status()
     rename(deployed, "front", name)
-    done, again = deployed.run("up"), deployed.run("preview", "--expect-no-changes")
+    done, again = deployed.run("up", env=env), deployed.run("preview", "--expect-no-changes", env=env)
 
     assert broken.code != 0
     assert (done.code, again.code) == (0, 0), done.said + again.said

@@ -106,11 +106,17 @@ class Only(Catalogs):
         return [each for each in found if each[1].id == self._id] if table is self._table else found
 
 
-def strays(file: PinFile, groups: Collection[str], new: Mapping[str, Pin] | None = None) -> list[Note]:
+def strays(
+    file: PinFile,
+    groups: Collection[str],
+    new: Mapping[str, Pin] | None = None,
+    instead: Mapping[str, str] | None = None,
+) -> list[Note]:
     """A note for each pin that nothing reads, with the nearest name: none that was renamed is silently ignored.
 
     `new` are pins of this run: a group that is asked for the same as one that is gone may be that one, renamed. So may
-    be one that an earlier run began and didn't finish.
+    be one that an earlier run began and didn't finish. `instead`: by groups of which the account has servers, and
+    which are gone, those of which it has none.
     """
     pins, there = {**file.pins, **(new or {})}, set(map(group_of, file.pins))
     fresh = {name for name in groups if file.begun.get(name, "") is None or name not in there}
@@ -121,7 +127,12 @@ def strays(file: PinFile, groups: Collection[str], new: Mapping[str, Pin] | None
         for old in there - {*groups, *former}
         if _asked(pins, old) == _asked(pins, name)
     }
-    notes = [_renamed(old, name) for old, name in sorted(renamed.items())]
+    notes = [_renamed(old, name, "comes with the same criteria") for old, name in sorted(renamed.items())]
+    notes += [
+        _renamed(old, name, "has no server yet")
+        for old, name in (instead or {}).items()
+        if old not in {*renamed, *former}
+    ]
     notes += [
         _taken_back(name, group)
         for group, names in file.former.items()
@@ -138,14 +149,16 @@ def _asked(pins: Mapping[str, Pin], group: str) -> dict[str, object]:
 
 
 def _taken_back(new: str, old: str) -> Note:
-    return Note("info", old, f"its servers that were renamed to those of {new} already get their names back")
+    return Note(
+        "info", old, f"its servers that are still called those of {new} get its name: a renaming broke off"
+    )
 
 
-def _renamed(old: str, new: str) -> Note:
+def _renamed(old: str, new: str, comes: str) -> Note:
     return Note(
         "warning",
         new,
-        f"group {old} is gone from the settings, and {new} comes with the same criteria: the servers of {old} are "
+        f"group {old} is gone from the settings, and {new} {comes}: the servers of {old} are "
         f"deleted and others made. Next: to keep them instead, write `renamed_from: {old}` in group {new}.",
     )
 

@@ -86,9 +86,11 @@ class Pinned:
         self._advise(key, pin)
         return _chosen(pin, self._price_now(pin))
 
-    def note_strays(self, groups: Collection[str]) -> None:
-        """Note the pins that no group of the settings reads, such as one whose key was renamed by hand."""
-        self.notes += strays(self._file, groups, self._new)
+    def note_strays(self, groups: Collection[str], instead: Mapping[str, str] | None = None) -> None:
+        """Note the pins that no group of the settings reads, such as one whose key was renamed by hand, and the groups
+        that come `instead` of others.
+        """
+        self.notes += strays(self._file, groups, self._new, instead)
 
     @property
     def former(self) -> Mapping[str, Sequence[str]]:

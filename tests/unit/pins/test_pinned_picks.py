@@ -365,7 +365,7 @@ def test_a_renaming_that_broke_off_goes_on_or_is_taken_back_whichever_name_is_th
 
     assert (chosen.id, run.former) == (before.chosen, {name: [other]})
     assert PinFile.read(path).pins == {f"{name}/image": before}
-    told = "web: its servers that were renamed to those of front already get their names back"
+    told = "web: its servers that are still called those of front get its name: a renaming broke off"
     assert (told in map(str, run.notes)) is (name == "web")
     assert not any("nothing reads" in str(note) for note in run.notes)
 

@@ -138,13 +138,18 @@ class Change(Frozen):
 
     @property
     def erased(self) -> bool:
-        """Whether data is lost for certain: disks, or backups only."""
+        """Whether data is lost for certain."""
         return self.certainty == "certain" and self.level == "data loss"
+
+    @property
+    def lost(self) -> str:
+        """The worst of what data is lost for certain, one of DATA; "" where none is."""
+        return next((each for each in DATA if each in self.destroys), DATA[0]) if self.erased else ""
 
     @property
     def backups_only(self) -> bool:
         """Whether what is lost are its backups: the disks stay."""
-        return self.erased and "backups" in self.destroys and "disks" not in self.destroys
+        return self.lost == "backups"
 
     @property
     def perhaps_erased(self) -> bool:
@@ -155,6 +160,9 @@ class Change(Frozen):
         """Whether it is off for a while and comes back."""
         return self.server and self.certainty == "certain" and self.level == "power off"
 
+
+DATA: tuple[Destroyed, ...] = ("disks", "records", "backups")
+"""From worst to what others may have copies of."""
 
 LEVELS: tuple[Level, ...] = ("none", "billing", "unknown", "power off", "data loss")
 """From harmless to worst."""

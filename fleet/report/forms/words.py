@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fleet.report.judge.cost import dollars, total
 from fleet.report.judge.heading import counts
 from fleet.report.judge.outages import time_off
-from fleet.report.model import Change, Choice, Finding, OutputState, Path, Report, StackReport, Verdict
+from fleet.report.model import DATA, Change, Choice, Finding, OutputState, Path, Report, StackReport, Verdict
 from fleet.report.names import top_level
 from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase, said
 from fleet.report.read.files import Level
@@ -135,11 +135,14 @@ def all_stacks(report: Report) -> AllStacks:
 
 
 def erased(stack: StackReport, most: int = 5) -> Phrase:
-    """Whose disks or backups are lost for certain."""
-    lost = [item for item in stack.changes if item.erased]
-    disks = listed((item.name for item in lost if not item.backups_only), most)
-    backups = listed((item.name for item in lost if item.backups_only), most)
-    return phrase(disks, ("; " if disks else "", "backups of ", backups) if backups else "")
+    """Whose disks, records or backups are lost for certain."""
+    whose = {data: [item.name for item in stack.changes if item.lost == data] for data in DATA}
+    found = (
+        phrase("" if data == "disks" else f"{data} of ", listed(names, most))
+        for data, names in whose.items()
+        if names
+    )
+    return joined(found, "; ")
 
 
 def perhaps_erased(stack: StackReport) -> list[Change]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fleet.report.judge.cost import dollars, total
-from fleet.report.model import SIGNS, UNLISTED, Change, StackReport, Sum, Verdict
+from fleet.report.model import DATA, SIGNS, UNLISTED, Change, StackReport, Sum, Verdict
 from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase, strong
 
 ALSO_LOOK = "; look: "
@@ -44,10 +44,8 @@ def _ending(verdict: Verdict, stack: StackReport) -> Phrase:
     stopped = any(guard.name == "data_loss" and guard.state == "block" for guard in stack.guards)
     if not lost or not (verdict == "danger" or (verdict == "blocked" and stopped)):
         return _after_colon(stack.word)
-    kinds = {change.backups_only for change in lost}
-    front = (
-        "disks or backups of " if len(kinds) > 1 else "the backups of " if True in kinds else "the disks of "
-    )
+    data = [each for each in DATA if each in {change.lost for change in lost}]
+    front = f"{'the ' if len(data) == 1 else ''}{' or '.join(data)} of "
     erased = listed((change.name for change in lost), 3)
     return phrase(front, erased, " would be erased" if verdict == "blocked" else " are erased")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fleet.report.judge.changes import Facts
-from fleet.report.model import Change, Finding, GuardResult, Value
+from fleet.report.model import DATA, Change, Finding, GuardResult, Value
 from fleet.report.phrases import Phrase, code, joined, listed, phrase
 
 
@@ -48,10 +48,11 @@ def losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
 
 def _lost_words(lost: Sequence[Change]) -> str:
     """Disks are worse than backups; the words are those of the worst of them."""
-    if all(change.backups_only for change in lost):
-        return "all backups are deleted"
-    if any(change.backups_only for change in lost):
-        return "disks or backups erased"
+    data = [each for each in DATA if each in {change.lost for change in lost}]
+    if len(data) > 1:
+        return f"{' or '.join(data)} erased"
+    if data != ["disks"]:
+        return f"all {data[0]} are deleted"
     if all(change.op == "replace" for change in lost):
         return "empty disks, a new id and new addresses"
     return "disks erased"
@@ -67,7 +68,7 @@ def _why(changes: Sequence[Change], facts: Facts) -> Phrase:
 def _why_one(change: Change, facts: Facts) -> Phrase:
     name = code(change.name)
     if change.op == "delete":
-        return phrase(name, " is no longer in the program: it is deleted with its disks and backups.")
+        return phrase(name, f" is no longer in the program: it is deleted {_with(change)}.")
     if change.op == "create":
         lost = [effect.what for effect in change.effects if effect.level == "data loss"]
         return phrase(name, " is adopted: ", joined(lost, ", "), ".")
@@ -78,11 +79,15 @@ def _why_one(change: Change, facts: Facts) -> Phrase:
     if not paths:
         return phrase(name, " is rebuilt; the preview does not say why.")
     path = paths[0]
-    again = "by a new server; the old one is deleted with its disks and backups"
+    again = f"by a new {'server' if change.server else 'one'}; the old one is deleted {_with(change)}"
     return phrase(
         code(path.path), " of ", name, " goes from ", path.before.words(), " to ", path.after.words(),
         f", {'in place' if change.op == 'update' else again}.", _pin_behind(path.before, path.after, facts),
     )  # fmt: skip
+
+
+def _with(change: Change) -> str:
+    return "with all its records" if change.lost == "records" else "with its disks and backups"
 
 
 def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:

@@ -17,7 +17,7 @@ DataLoss = Literal["block", "ack", "allow"]
 """From strict to loose."""
 
 Level = Literal["none", "billing", "unknown", "power off", "data loss"]
-Destroyed = Literal["disks", "backups", "addresses", "id"]
+Destroyed = Literal["disks", "backups", "records", "addresses", "id"]
 SecondsOff = tuple[int, int]
 """The least and the most that a server is off."""
 

@@ -178,13 +178,13 @@ class Field:
     `takes`: what a change of it takes, unless the kind decides. `wire`: its key in the create body, with dots where
     that is nested, "" where it isn't sent there. `seen`: the attribute of the record that reports it, where it is
     another one, "" where the API doesn't tell. `policy`: the input that decides about a change. `once`: counts when
-    the resource is made; another value later is no change. `text`: gives a text its normal form. `ids`: an id or a
-    list of them, where a text such as a resource's `id` is read as a number; `ids_of`: what they name, looked up at
-    preview. `step`: carries out a change that takes a call of its own. `read`: asks for it at a refresh, where the
-    record doesn't tell. `none`: what declares that there is none, and stands for the
-    API's null. `default` and `note` are for the documentation. A `secret` one is never named in a failure, for the
-    engine would print its value. `covers`: whether the old value of a map or list says all that the new one does:
-    what it says less is left as it is.
+    the resource is made; another value later is no change. `text`: gives a text, or each of a list, its normal form;
+    `rounded`: a number its. `ids`: an id or a list of them, where a text such as a resource's `id` is read as a
+    number; `ids_of`: what they name, looked up at preview. `step`: carries out a change that takes a call of its own.
+    `read`: asks for it at a refresh, where the record doesn't tell. `none`: what declares that there is none, and
+    stands for the API's null. `default` and `note` are for the documentation. A `secret` one is never named in a
+    failure, for the engine would print its value. `covers`: whether the old value of a map or list says all that the
+    new one does: what it says less is left as it is.
     """
 
     takes: Takes
@@ -197,6 +197,7 @@ class Field:
     secret: bool = False
     unordered: bool = False
     text: Callable[[str], str] | None = None
+    rounded: Callable[[int], int] | None = None
     ids: bool = False
     ids_of: Listed | None = None
     body: Callable[[Any], object] | None = None
@@ -370,8 +371,12 @@ class Args(_Transformed):
     def normalised(cls, key: str, value: object) -> object:
         """What means the same compares the same: 3.0 is 3, and a list without an order is sorted."""
         value, field = whole_numbers(value), cls.fields()[key]
-        if field.text and isinstance(value, str):
-            value = field.text(value)
+        if (text := field.text) is not None:
+            value = (
+                [_formed(text, each) for each in value] if isinstance(value, list) else _formed(text, value)
+            )
+        if field.rounded and type(value) is int:
+            value = field.rounded(value)
         if field.ids:
             value = as_id(value)
         if field.unordered and isinstance(value, list):
@@ -396,6 +401,10 @@ class Args(_Transformed):
             for key, field in self.fields().items()
             if (value := getattr(self, key)) is not None and not (field.required and value == "")
         }
+
+
+def _formed(text: Callable[[str], str], value: object) -> object:
+    return text(value) if isinstance(value, str) else value
 
 
 def _rank(item: object) -> tuple[int, str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.linode.core.args import Args
-from providers.linode.core.effects import OURS, Cause, Effects, Op, Takes, worst
+from providers.linode.core.effects import LOSSES, OURS, Cause, Effects, Op, Takes, worst
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import A, Changed, R, Spec
@@ -71,7 +71,7 @@ def effects(
         else tuple(dict.fromkeys(lost for cause in causes for lost in cause.takes.destroys))
     )
     level = worst(cause.takes.level for cause in causes)
-    if replaced and "disks" in destroys:
+    if replaced and LOSSES & {*destroys}:
         level = "data loss"
     before = spec.monthly_usd(session, old)
     if level == "none" and None not in (before, after) and before != after:

@@ -32,7 +32,7 @@ class Takes:
 
     `how` names it in the documentation. `what` is the sentence's part, with {causes}, {old} and {new}. `seconds_off`:
     least and most that the machine is off for it. What shares a `group` is done together, at the price of its longest.
-    `destroys`: disks, backups, addresses or id. `one_way`: what can't be taken back.
+    `destroys`: disks, backups, records, addresses or id. `one_way`: what can't be taken back.
     """
 
     how: str
@@ -50,6 +50,9 @@ class Takes:
         """Whether what is on the disks is lost."""
         return self.replaces or "disks" in self.destroys
 
+
+LOSSES = frozenset({"disks", "records"})
+"""What is data, and lost with what is recreated."""
 
 PUT = Takes("in place")
 ACTION = Takes("in place by a call of its own")
@@ -167,7 +170,7 @@ def _part(takes: Takes, causes: Sequence[Cause]) -> str:
 
 def _lost(destroys: Sequence[str]) -> str:
     """`: all disks are erased, id and addresses change`."""
-    erased = [word for word in ("disks", "backups") if word in destroys]
+    erased = [word for word in ("disks", "backups", "records") if word in destroys]
     other = [word for word in ("id", "addresses") if word in destroys]
     parts = [f"all {listed(erased)} are erased"] if erased else []
     parts += [f"{listed(other)} change{'s' if other == ['id'] else ''}"] if other else []

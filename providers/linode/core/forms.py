@@ -55,6 +55,18 @@ def _is_address(text: str) -> str:
     return str(ipaddress.IPv4Address(text))
 
 
+def canonical_address(text: str) -> str:
+    """An IPv4 or IPv6 address in its one short form; what is none stays as it is."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return text
+
+
+def _is_any_address(text: str) -> str:
+    return str(ipaddress.ip_address(text))
+
+
 def _network(version: int) -> AfterValidator:
     def judge(text: str) -> str:
         if "/" not in text or ipaddress.ip_network(text, strict=False).version != version:
@@ -115,6 +127,9 @@ Tag = Annotated[str, AfterValidator(_users_tag), told("must be a text. Next: cor
 Flag = Annotated[StrictBool, told("must be true or false. Next: give a truth value, not a text.")]
 Address = Annotated[
     StrictStr, AfterValidator(_is_address), told("must be an IPv4 address. Next: correct it.")
+]
+AnyAddress = Annotated[
+    StrictStr, AfterValidator(_is_any_address), told("must be an IPv4 or IPv6 address. Next: correct it.")
 ]
 _NETWORK = "must be an {} network with its prefix, such as {}. Next: correct it."
 Network4 = Annotated[StrictStr, _network(4), told(_NETWORK.format("IPv4", "192.0.2.0/24 or 0.0.0.0/0"))]

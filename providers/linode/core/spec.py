@@ -17,7 +17,7 @@ from providers.linode.api.errors import NotFound
 from providers.linode.api.once import OnceEach
 from providers.linode.api.records import Owned
 from providers.linode.core.args import Args, Field
-from providers.linode.core.effects import PUT, REPLACE, Level, Takes
+from providers.linode.core.effects import LOSSES, PUT, REPLACE, Level, Takes
 from providers.linode.core.owner import Owner, is_owner_tag, users_tags
 from providers.linode.core.problems import Problem
 from providers.linode.core.values import nested
@@ -175,7 +175,7 @@ class Spec(Generic[A, R]):
 
     `rules`: what does not go together, and what the account says to it. `refused`: changes that can't be made, or only
     with a consent that is not there. `doubts`: what the API takes, and is probably not meant. `erases`: what is lost
-    with it: disks, backups, addresses, id. `noun`: in sentences.
+    with it: disks, backups, records, addresses, id. `noun`: in sentences.
     """
 
     kind: str
@@ -232,7 +232,7 @@ class Spec(Generic[A, R]):
     @property
     def loss(self) -> Level:
         """How bad it is to lose one."""
-        return "data loss" if "disks" in self.erases else "none"
+        return "data loss" if LOSSES & {*self.erases} else "none"
 
     def canonical(self, session: Session, news: Mapping[str, object]) -> Mapping[str, object]:
         """The inputs with ids in the form that the API uses today."""

@@ -138,6 +138,7 @@ def test_what_can_not_be_taken_back_stands_with_the_change(tmp_path: Path) -> No
         (["disks"], "`web`", "the disks of `web` would be erased"),
         (["backups"], "backups of `web`", "the backups of `web` would be erased"),
         (["disks", "backups"], "`web`", "the disks of `web` would be erased"),
+        (["records", "id"], "records of `web`", "the records of `web` would be erased"),
     ],
 )
 def test_what_is_destroyed_is_told_and_stopped(

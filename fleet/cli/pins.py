@@ -137,7 +137,7 @@ def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
 @click.command("import", cls=Command)
 @stack_option
 @click.option("--kind", default="Instance", show_default=True, help="The kind of resource.")
-@click.option("--id", "ids", type=int, multiple=True, help="An id; can be given several times.")
+@click.option("--id", "ids", multiple=True, help="An id (subnets: VPC/subnet); can be given several times.")
 @click.option("--label", help="A pattern of labels: 'web-*'.")
 @click.option("--tag", help="A tag that they have.")
 @click.option("--region", help="The region that they are in.")
@@ -147,7 +147,7 @@ def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
 def import_resources(
     stack: str,
     kind: str,
-    ids: tuple[int, ...],
+    ids: tuple[str, ...],
     label: str | None,
     tag: str | None,
     region: str | None,
@@ -174,7 +174,7 @@ def import_resources(
         StackFiles.read(stack).connection() if project == PROJECT else _elsewhere(project, stack)
     )
     rows = spec.list(session)
-    chosen = select(rows, Selection(ids, label, tag, region))
+    chosen = select(spec, rows, Selection(ids, label, tag, region))
     if not chosen:
         raise NoMatch(
             f"none of the account's {len(rows)} {spec.name}s is meant by that. Next: loosen the options."

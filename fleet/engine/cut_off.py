@@ -55,6 +55,7 @@ def _settle_one(resources: list[Json], pending: Json, kind: str, asks: Asks) -> 
     if spec is None:
         made = kind == "creating" and not any(part in str(pending["type"]) for part in OURS)
         return f"{name}: its create was cut off; check whether it is there" if made else ""
+    spec = spec.within(pending.get("inputs") or {})
     if kind == "creating":
         return _settle_create(spec, resources, pending, name, asks)
     if kind == "updating":

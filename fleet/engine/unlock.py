@@ -100,7 +100,7 @@ class Unlock:
         """
         owner, label = Owner.from_props(inputs), inputs.get("label")
         try:
-            found = spec.list(self._session(owner), {"label": label})
+            found = spec.alike(self._session(owner), inputs)
         except LinodeError as error:
             raise BadSettings(f"whether '{label}' was made can't be told: {error}") from None
         if not spec.identity.tagged:

@@ -24,9 +24,9 @@ def chaos() -> None:
     with open("declared.json") as file:
         declared = json.load(file)
     made = {}
-    for kind in ("Firewall", "SSHKey", "Instance", "Volume"):
+    for kind in ("Firewall", "SSHKey", "Instance", "Volume", "VPC", "Subnet"):
         for name, inputs in declared[kind].items():
-            for place, input in (("behind", "firewall_id"), ("on", "linode_id")):
+            for place, input in (("behind", "firewall_id"), ("on", "linode_id"), ("in", "vpc_id")):
                 if place in inputs:
                     other = inputs.pop(place)
                     inputs[input] = made[other].id.apply(int) if other else 0
@@ -37,11 +37,11 @@ chaos()
 '''
 KEYS = tuple(f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43} chaos" for letter in "IK")
 KINDS = tuple(SPECS)
-RECREATES = {"Instance": "generation", "SSHKey": "ssh_key", "Volume": "region"}
+RECREATES = {"Instance": "generation", "SSHKey": "ssh_key", "Volume": "region", "Subnet": "in"}
 """The inputs whose changes replace one of a kind."""
 
 REGIONS = ("de-fra-2", "gb-lon")
-WALLS = ("firewall-1", "firewall-2")
+WALLS, VPCS = ("firewall-1", "firewall-2"), ("vpc-1", "vpc-2")
 VENDORS = ("Debian", "Ubuntu")
 IN_GROUP = "fleet-local-db-1"
 """The server of the stack's settings: its picks are what is pinned."""
@@ -71,6 +71,8 @@ class Declared:
         number = next(n for n in range(1, 1000) if f"{kind.lower()}-{n}" not in self.resources[kind])
         if kind == "Volume" and f"instance-{number}" in self.around(inputs):
             inputs = {**inputs, "on": f"instance-{number}"}
+        if kind == "Subnet":
+            inputs = {**inputs, "ipv4": f"10.0.{number}.0/24"}
         self.resources[kind][f"{kind.lower()}-{number}"] = inputs
 
     def around(self, volume: Inputs) -> list[str]:
@@ -114,6 +116,8 @@ def new(kind: str) -> Inputs:
         "Firewall": {"inbound": [rule(8000)], "inbound_policy": "DROP", "outbound_policy": "ACCEPT"},
         "SSHKey": {"label": "twin", "ssh_key": KEYS[0]},
         "Volume": {"region": REGIONS[0], "size": 20, "on": None},
+        "VPC": {"region": REGIONS[0], "description": "one"},
+        "Subnet": {"in": VPCS[0]},
     }  # fmt: skip
     return inputs[kind]
 
@@ -172,10 +176,13 @@ def _grown(declared: Declared, dice: random.Random) -> None:
     declared.one("Volume", dice)["size"] += 10
 
 
-def _volume_renamed(declared: Declared, dice: random.Random) -> None:
-    name = dice.choice(sorted(declared.resources["Volume"]))
-    volume = declared.resources["Volume"][name]
-    volume["label"] = other(label_of(name, volume), f"{name}-too", label_of(name, {}))
+def _renamed(kind: str) -> Edit:
+    def edit(declared: Declared, dice: random.Random) -> None:
+        name = dice.choice(sorted(declared.resources[kind]))
+        one = declared.resources[kind][name]
+        one["label"] = other(label_of(name, one), f"{name}-too", label_of(name, {}))
+
+    return edit
 
 
 def _more(declared: Declared, dice: random.Random) -> None:
@@ -185,9 +192,9 @@ def _more(declared: Declared, dice: random.Random) -> None:
 
 
 def _fewer(declared: Declared, dice: random.Random) -> None:
-    """One of each kind less, but none of the firewalls that Linodes are put behind; where two are left, two more."""
+    """One of each kind less, but none of the firewalls and VPCs that others need; where two are left, two more."""
     for kind, resources in declared.resources.items():
-        free = [name for name in resources if name not in WALLS]
+        free = [name for name in resources if name not in (*WALLS, *VPCS)]
         if len(resources) > 2 and free:
             del resources[dice.choice(free)]
         else:
@@ -218,7 +225,9 @@ CHANGES: dict[str, Edit] = {
     "volume attached": _attached,
     "volume detached": _detached,
     "volume grown": _grown,
-    "volume renamed": _volume_renamed,
+    **{f"{kind.lower()} renamed": _renamed(kind) for kind in ("Volume", "Subnet")},
+    "vpc described": _toggles("VPC", "description", "one", "other"),
+    "subnet moved": _toggles("Subnet", "in", *VPCS),
     "tags": _tags,
     "rules": _rules,
     "more": _more,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from tests.killing import WHOM, Whom
 
 Rule = dict[str, Any]
 
-LISTS = tuple(spec.path for spec in SPECS.values())
+LISTS = tuple(re.sub(r"{.+?}", "*", spec.path) for spec in SPECS.values())
 REQUESTS: dict[str, list[Rule]] = {
     "create": [{"method": "POST", "path": path} for path in LISTS],
     "action": [{"method": "POST", "path": f"{path}/*/**"} for path in LISTS],
@@ -125,7 +126,7 @@ SUITED = {
     "in its volume's attach": ["volume attached", "recreate"], "in its volume's resize": ["volume grown"],
     "in its volume's detach": ["volume attached", "volume detached"],
     "among its creates and attachments": ["more", "attach", "recreate"],
-    "among its PUTs": ["tags", "rules", "key renamed", "volume renamed"],
+    "among its PUTs": ["tags", "rules", "key renamed", "volume renamed", "subnet renamed"],
     "among its deletes": ["fewer", "another pick", "key replaced", "recreate"], "writing the pins": ["another pick"],
 }  # fmt: skip
 """The changes without which there is no such moment."""

@@ -19,6 +19,8 @@ MADE = {
     "Firewall": "firewall_create",
     "SSHKey": "user_ssh_key_add",
     "Volume": "volume_create",
+    "VPC": "vpc_create",
+    "Subnet": "subnet_create",
 }
 """By kind: the event that tells that one was made."""
 
@@ -79,7 +81,10 @@ class Tally:
 
 def in_account(checkout: Checkout, kind: str = "Instance") -> dict[int, Inputs]:
     """Everything of a kind that is there, by id."""
-    return {int(row["id"]): row for row in _rows(checkout, SPECS[kind].path)}
+    spec = SPECS[kind]
+    parents = _rows(checkout, spec.parents.path) if spec.parents else [{}]
+    places = [spec.within({spec.parent: row.get("id")}) for row in parents]
+    return {int(row["id"]): {**row, **place.known} for place in places for row in _rows(checkout, place.path)}
 
 
 def _rows(checkout: Checkout, path: str) -> list[Inputs]:
@@ -140,11 +145,13 @@ def compare(tally: Tally, checkout: Checkout, declared: Declared, *, exact: bool
 def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
     """What is there otherwise than declared."""
     there = {kind: {row["label"]: row for row in in_account(checkout, kind).values()} for kind in KINDS}
-    for kind, differ in (("Instance", _server), ("Firewall", _wall), ("Volume", _volume)):
+    for kind, differ in (
+        ("Instance", _server), ("Firewall", _wall), ("Volume", _volume), ("VPC", _plain), ("Subnet", _plain),
+    ):  # fmt: skip
         for name, inputs in declared.resources[kind].items():
             if (seen := there[kind].get(label_of(name, inputs))) is not None:
                 yield from differ(checkout, name, inputs, seen)
-                tags = [tag for tag in seen["tags"] if not tag.startswith("pulumi:")]
+                tags = [tag for tag in seen.get("tags", []) if not tag.startswith("pulumi:")]
                 yield from _unlike(name, {"tags": inputs.get("tags", [])}, {"tags": tags})
     for name, inputs in declared.resources["Instance"].items():
         server, wall = (
@@ -183,6 +190,14 @@ def _volume(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[st
     wanted = {key: inputs[key] for key in ("region", "size")}
     wanted["linode_label"] = label_of(inputs["on"], {}) if inputs["on"] else None
     yield from _unlike(name, wanted, seen)
+
+
+def _plain(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
+    """What the API reports as it was declared."""
+    parent = {"in": label_of(inputs["in"], {})} if "in" in inputs else {}
+    yield from _unlike(
+        name, {**{key: value for key, value in inputs.items() if key != "tags"}, **parent}, seen
+    )
 
 
 def _unlike(name: str, wanted: Inputs, found: Inputs) -> Iterator[str]:

@@ -171,7 +171,7 @@ SENT_FOR: dict[str, list[str]] = {
         "resize", "migrate", "rebuild", "password", "swap", "kernel", "power", "backups",
         "recreate", "volume attached", "volume detached", "volume grown",
     ],
-    "update": ["tags", "rules", "key renamed", "attach", "volume renamed"],
+    "update": ["tags", "rules", "key renamed", "attach", "volume renamed", "vpc described"],
     "list": ["resize", "migrate", "rebuild", "swap", "more", "fewer", "recreate", "volume attached"],
     "read": ["resize", "migrate", "rebuild", "attach", "tags", "more", "fewer", "recreate", "volume grown"],
     "delete": ["fewer", "another pick", "key replaced", "recreate"],

@@ -8,7 +8,7 @@ from pathlib import Path
 import dill
 import pytest
 
-from providers.linode import Account, Firewall, Instance, RootPassword, SSHKey, Volume
+from providers.linode import VPC, Account, Firewall, Instance, RootPassword, SSHKey, Subnet, Volume
 from providers.linode.core import state_files
 from providers.linode.core.owner import Owner
 from providers.linode.core.provider import DynamicResource, _as_stored
@@ -40,6 +40,8 @@ TOKENS: dict[type[DynamicResource], str] = {
     Firewall: "dynamic/linode:Firewall",
     SSHKey: "dynamic/linode:SSHKey",
     Volume: "dynamic/linode:Volume",
+    VPC: "dynamic/linode:VPC",
+    Subnet: "dynamic/linode:Subnet",
     Account: "dynamic/linode:Account",
     RootPassword: "dynamic/linode:RootPassword",
 }

@@ -108,12 +108,14 @@ DECLARED: Mapping[str, dict[str, object]] = {
     "Firewall": {"inbound_policy": "DROP", "outbound_policy": "ACCEPT", "linodes": [7], "inbound": []},
     "SSHKey": {"label": "web", "ssh_key": "ssh-ed25519 AAAA"},
     "Volume": {"label": "web", "region": "de-fra-2", "size": 20, "linode_id": 7},
+    "VPC": {"label": "web", "region": "de-fra-2", "description": ""},
+    "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 
 
 def read_back(spec: Spec[Any, Any], session: Session) -> None:
     """As create, refresh and update do it."""
-    args = spec.args.read(DECLARED[spec.kind])
+    spec, args = spec.within(DECLARED[spec.kind]), spec.args.read(DECLARED[spec.kind])
     for record in (spec.get(session, 7), *spec.list(session), *session.rows(spec)):
         spec.seen(session, record, args)
         spec.described(session, record)

@@ -31,6 +31,8 @@ SESSION = sessions.prepared(
             "/profile/sshkeys",
             "/volumes",
             "/volumes/types",
+            "/vpcs",
+            "/vpcs/7/subnets",
         )
     }
 )
@@ -40,6 +42,8 @@ GOOD: Mapping[str, dict[str, object]] = {
     "Firewall": {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"},
     "SSHKey": {"label": "web", "ssh_key": KEY},
     "Volume": {"label": "web", "region": "de-fra-2", "size": 20},
+    "VPC": {"label": "web", "region": "de-fra-2"},
+    "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 WORDS = InstanceArgs.nested_names()["interfaces"]
 PLANTED = "pl4nted-v4lue"

@@ -8,7 +8,7 @@ import pytest
 
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
-from tests.servicer_process import Servicer
+from tests.servicer_process import UNKNOWN, Servicer
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 
@@ -68,6 +68,8 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
         ("Firewall", {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}),
         ("SSHKey", {"label": "web", "ssh_key": KEY}),
         ("Volume", {"label": "web", "region": "de-fra-2"}),
+        ("VPC", {"label": "web", "region": "de-fra-2"}),
+        ("Subnet", {"vpc_id": UNKNOWN, "label": "web", "ipv4": "10.0.0.0/24"}),
     ],
 )
 def test_a_token_that_may_only_read_is_enough_for_previews(

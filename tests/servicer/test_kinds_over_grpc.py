@@ -68,10 +68,23 @@ def volume(world: World, servicer: Servicer) -> Kind:
     return Kind(world, servicer, "Volume", "volume", "/volumes", {"region": "de-fra-2", "tags": ["web"]})
 
 
+def vpc(world: World, servicer: Servicer) -> Kind:
+    return Kind(world, servicer, "VPC", "VPC", "/vpcs", {"region": "de-fra-2"})
+
+
+def subnet(world: World, servicer: Servicer) -> Kind:
+    vpc = world.call("POST", "/vpcs", {"label": "vpc", "region": "de-fra-2"})["id"]
+    return Kind(
+        world, servicer, "Subnet", "subnet", f"/vpcs/{vpc}/subnets", {"vpc_id": vpc, "ipv4": "10.0.1.0/24"}
+    )
+
+
 MAKE: dict[str, Callable[[World, Servicer], Kind]] = {
     "Firewall": firewall,
     "SSHKey": ssh_key,
     "Volume": volume,
+    "VPC": vpc,
+    "Subnet": subnet,
 }
 
 
@@ -238,7 +251,7 @@ def test_what_is_gone_is_read_as_gone(kind: Kind) -> None:
 
 def test_an_import_of_what_is_not_there_says_so(kind: Kind) -> None:
     with pytest.raises(grpc.RpcError, match=f"there is no {kind.noun} 123 in this account"):
-        kind.servicer.read("123", {"owner": kind.world.owner.as_props()})
+        kind.servicer.read("123", {**kind.inputs(), "label": ""})
 
 
 def test_an_import_reads_the_inputs_that_say_what_it_is(wall: Kind) -> None:

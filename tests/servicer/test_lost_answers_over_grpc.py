@@ -39,7 +39,7 @@ FAULTS = [
 ]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 RULE = {"action": "ACCEPT", "protocol": "TCP", "ports": "22", "addresses": {"ipv4": ["192.0.2.0/24"]}}
-OWN: Mapping[str, Props] = {
+OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
     "Instance": {
         "type": "g6-nanode-1",
         "region": "de-fra-2",
@@ -49,6 +49,8 @@ OWN: Mapping[str, Props] = {
     "Firewall": {"inbound": [RULE], "inbound_policy": "DROP", "outbound_policy": "ACCEPT"},
     "SSHKey": {"ssh_key": KEY},
     "Volume": {"region": "de-fra-2"},
+    "VPC": {"region": "de-fra-2"},
+    "Subnet": lambda world, number: {"vpc_id": vpc(world, number), "ipv4": "10.0.0.0/24"},
 }
 NUMBERS = count(1)
 
@@ -84,6 +86,10 @@ def guest(world: World, number: int) -> int:
     """A Linode to stand behind a firewall."""
     body = {"type": "g6-nanode-1", "region": "de-fra-2", "label": f"guest-{number}", "booted": False}
     return int(world.call("POST", "/linode/instances", body)["id"])
+
+
+def vpc(world: World, number: int) -> int:
+    return int(world.call("POST", "/vpcs", {"label": f"vpc-{number}", "region": "de-fra-2"})["id"])
 
 
 LINODE = {"interface_generation": "linode"}
@@ -148,6 +154,10 @@ CASES = [
     ),
     Case("label and tags", {"label": "other", "tags": ["red"]}, kind="Volume"),
     Case("delete", None, kind="Volume"),
+    Case("label", {"label": "other"}, kind="VPC"),
+    Case("delete", None, kind="VPC"),
+    Case("label", {"label": "other"}, kind="Subnet"),
+    Case("delete", None, kind="Subnet"),
 ]
 
 
@@ -171,7 +181,8 @@ class Run:
         owner = Owner(world.uuid, "fleet", "local", name).as_props()
         before = case.before(world, number) if callable(case.before) else case.before
         after = case.after(world, number) if callable(case.after) else case.after
-        own = {**OWN[case.kind], "label": name, "owner": owner}
+        own = OWN[case.kind]
+        own = {**(own(world, number) if callable(own) else own), "label": name, "owner": owner}
         if after is not None and "label" in after:
             after = {**after, "label": f"{name}-{after['label']}"}
         olds, failures = servicer.check({**own, **before})

@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable
 from emulators.engine.plan.diffs import Difference, parse_path
 from emulators.engine.values import UNKNOWN, Properties, Secret, Value, mapped, same
 
-INTERNAL = "__"
-"""What the names of properties begin with that are never shown."""
+HIDDEN = {"__provider"}
 
 
 def scalar(value: Value) -> str | None:
@@ -46,7 +45,7 @@ def value_lines(label: str, value: Value, indent: str, mark: str = " ") -> list[
 
 def property_lines(properties: Properties, indent: str, mark: str = " ") -> list[str]:
     """All properties, sorted, their colons aligned; those that are hidden count."""
-    shown = {key: value for key, value in sorted(properties.items()) if not key.startswith(INTERNAL)}
+    shown = {key: value for key, value in sorted(properties.items()) if key not in HIDDEN}
     width = max(map(len, properties), default=0)
     lines = []
     for key, value in shown.items():
@@ -58,8 +57,7 @@ def diff_lines(
     old: Properties, new: Properties, indent: str, only: Collection[str] | None = None
 ) -> list[str]:
     """New over old, with ``+``, ``-`` and ``~`` before what differs; only those of these keys where some are given."""
-    keys = sorted(key for key in old.keys() | new.keys() if only is None or key in only)
-    keys = [key for key in keys if not key.startswith(INTERNAL)]
+    keys = sorted(key for key in (old.keys() | new.keys()) - HIDDEN if only is None or key in only)
     width = max(map(len, keys), default=0)
     lines = []
     for key in keys:

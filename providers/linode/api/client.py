@@ -33,6 +33,7 @@ PAGE_SIZE = 500
 LEAST_PAGE_SIZE = 25
 """Rows a page: the least that the API takes. Source: the introduction's part on pagination."""
 
+NOTHING: Mapping[str, object] = {}
 MOST_READS = 5
 """Of one list that changes while it is read, and of one object that has another shape."""
 
@@ -99,15 +100,22 @@ class LinodeClient:
     def get(self, path: str) -> Json:
         return self.transport.request("GET", path).body
 
-    def records(self, record: type[R], path: str, x_filter: Mapping[str, object] | None = None) -> list[R]:
-        """A list's rows. Raises ApiUnreachable where one keeps another shape."""
+    def records(
+        self,
+        record: type[R],
+        path: str,
+        x_filter: Mapping[str, object] | None = None,
+        known: Mapping[str, object] = NOTHING,
+    ) -> list[R]:
+        """A list's rows, each with what is `known` of it. Raises ApiUnreachable where one keeps another shape."""
         return _until_readable(
-            lambda: self.list_rows(path, x_filter), lambda rows: [record.read(row) for row in rows]
+            lambda: self.list_rows(path, x_filter),
+            lambda rows: [record.read({**row, **known}) for row in rows],
         )
 
-    def read(self, record: type[R], path: str) -> R:
+    def read(self, record: type[R], path: str, known: Mapping[str, object] = NOTHING) -> R:
         """One object. Raises ApiUnreachable for one that keeps another shape."""
-        return _until_readable(lambda: self.get(path), record.read)
+        return _until_readable(lambda: self.get(path), lambda body: record.read({**body, **known}))
 
     def post_once(self, path: str, body: Mapping[str, object] | None = None) -> Json:
         """Sent once, for a `Write`: ApiUnreachable may leave it done or not."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from ipaddress import ip_address
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import Self
 
 from providers.linode.api.errors import ApiUnreachable
@@ -37,9 +38,14 @@ class Numbered(Record):
     id: int
 
 
-class Owned(Numbered):
+Address = Annotated[str, AfterValidator(lambda text: str(ip_address(text)))]
+"""What an IP address is known by, instead of a number."""
+
+
+class Owned(Record):
     """What an account holds and a resource can be. `created` is UTC without a zone: 2026-05-04T13:37:00."""
 
+    id: int | Address
     label: str = ""
     tags: tuple[str, ...] = ()
     created: str = ""
@@ -76,6 +82,7 @@ class Linode(Owned):
     Source: GET /linode/instances/{linodeId}.
     """
 
+    id: int
     status: str
     type: str | None = None
     region: str

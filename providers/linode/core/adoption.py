@@ -106,19 +106,12 @@ class Create(Generic[A, R]):
     def _matching(self) -> R | None:
         """What has the identity now. Where the account may hold several, what was there before is not it."""
         known = set() if self.spec.identity.unique else {record.id for record in self.before}
-        found = (
-            record for record in self._all_matching() if record.id not in known and self._is_unnamed(record)
-        )
-        return next(found, None)
+        alike = self.spec.alike(self.session, self.body)
+        return next((one for one in alike if one.id not in known and self._is_unnamed(one)), None)
 
     def _is_unnamed(self, record: R) -> bool:
         """Whether no other resource of this run has it, where the account may hold several alike."""
         return self.spec.identity.unique or not runtime.current().is_named(self.spec.kind, str(record.id))
-
-    def _all_matching(self) -> list[R]:
-        """Compared here: filters of the API may match loosely."""
-        rows = self.spec.list(self.session, {"label": self.label})
-        return [record for record in rows if self.spec.identity.matches(record, self.body)]
 
     def _own(self, holder: R) -> R | None:
         """The label's holder if it is ours; None while it is on its way out. Raises LabelHeld."""
@@ -128,7 +121,7 @@ class Create(Generic[A, R]):
             return self._taken_over(holder)
         raise LabelHeld(
             f"the label '{self.label}' is taken by {self.spec.name} {holder.id}{place(holder)}, which is not this "
-            "resource's; labels are unique in an account. Next: choose another label, or delete or import it."
+            f"resource's; labels are unique in {self.spec.realm}. Next: choose another label, or delete or import it."
         )
 
     def _taken_over(self, record: R) -> R:
@@ -147,8 +140,11 @@ class Create(Generic[A, R]):
 
     def _is_proven(self, record: R) -> bool:
         """Whether it carries the owner's tag, or has the id in the state; without tags its content is proof."""
-        if not self.spec.identity.tagged or runtime.current().own_id() == str(record.id):
+        if runtime.current().own_id() == str(record.id):
             return True
+        identity = self.spec.identity
+        if not identity.tagged:
+            return identity.matches(record, self.body)
         return self.evidence.owner.marks(record.tags)
 
     def _drop_surplus(self, made: R) -> None:
@@ -160,7 +156,7 @@ class Create(Generic[A, R]):
             return
         known = {made.id, *(record.id for record in self.before)}
         try:
-            for record in self._all_matching():
+            for record in self.spec.alike(self.session, self.body):
                 if record.id not in known and self._is_unnamed(record):
                     self.session.client.delete(self.spec.record_path(record.id))
                     log.warning("%s %s was made twice; %s is removed", self.spec.name, made.id, record.id)
@@ -184,7 +180,7 @@ def find_or_make(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R
     create = Create(spec, session, args, body, evidence, session.rows(spec))
     if spec.identity.unique:
         return create.run()
-    with session.alone((spec.kind, *(str(body.get(key)) for key in spec.identity.keys))):
+    with session.alone((spec.kind, spec.path, *(str(body.get(key)) for key in spec.identity.keys))):
         made = create.run()
         runtime.current().name(spec.kind, str(made.id))
         return made

@@ -34,10 +34,10 @@ def check(
     Raises what the calls for catalogs and lists raise.
     """
     deep = [key for key, value in news.items() if values.is_too_deep(value)]
-    news = spec.canonical(session, _readable(news))
-    olds = diff.as_declared(spec.args, _readable(olds), news)
+    news, olds = spec.canonical(session, _readable(news)), _readable(olds)
     owner, first = Owner.from_props(news), runtime.current().old_inputs(olds)
-    own = mine(spec, session, owner, first)
+    own = mine(spec.within(first or news), session, owner, first)
+    spec = spec.within(news)
     news = adopting.kept(spec, session, first, news, own)
     checked, errors = {**news, **spec.args.normal(news)}, spec.args.errors(news)
     sound = _sound(spec, news, errors)
@@ -218,9 +218,9 @@ def mine(spec: Spec[A, R], session: Session, owner: Owner, olds: Props) -> R | N
 
 
 def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
-    """Where labels are unique in an account, another's of the same kind."""
+    """Where labels are unique, another's of the same kind."""
     label = check.args.value("label") if spec.identity.unique else None
-    if not isinstance(label, str) or not check.is_new("label"):
+    if not isinstance(label, str) or not check.is_new("label", *spec.known):
         return
     holder = check.session.labelled(spec, label)
     if holder is not None and not spec.identity.tagged:
@@ -231,19 +231,20 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
     yield Problem(
         "label",
         f"is taken by {spec.name} {holder.id}{place(holder)}, which is not this resource's; labels "
-        f"are unique in an account. Next: choose another label, delete that {spec.name}{adopt}.",
+        f"are unique in {spec.realm}. Next: choose another label, delete that {spec.name}{adopt}.",
     )
 
 
 def ids_of_nothing(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
     """New ids that name nothing in the account, with the nearest; not judged where the token may not read the list."""
     for name, field in spec.fields.items():
-        if field.ids_of is None or not check.is_new(name):
+        value = check.args.value(name)
+        named = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, int)]
+        if field.ids_of is None or not named or not check.is_new(name):
             continue
         there = check.session.labels(field.ids_of.path)
-        value = check.args.value(name)
-        for id_ in value if isinstance(value, list) else [value]:
-            if there is None or not isinstance(id_, int) or id_ in there or id_ == field.none:
+        for id_ in named:
+            if there is None or id_ in there or id_ == field.none:
                 continue
             if not check.session.lacks(f"{field.ids_of.path}/{id_}"):
                 continue

@@ -55,7 +55,7 @@ class Evidence:
         if self.is_free(id_) is False:
             return (
                 f"the label '{label}' is held by {noun} {id_}, which is this resource's and is to be "
-                "replaced; labels are unique in an account, so it has to go first. Next: drop "
+                "replaced; labels are unique, so it has to go first. Next: drop "
                 "delete_before_replace=False from the resource, or give the new one another label."
             )
         if self.is_not_ours(id_):

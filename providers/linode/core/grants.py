@@ -43,7 +43,8 @@ def problems(spec: Spec[Any, Any], check: Checking[Any]) -> Iterator[Problem]:
     client = check.session.client
     user = check.session.asked(Restricted, lambda: restricted_user(client))
     if user is not None:
-        mine = check.mine.id if check.mine is not None else None
+        own = check.mine.id if check.mine is not None else None
+        mine = next(iter(spec.known.values()), own)
         is_made = check.replaces or not (check.old or mine)
         yield from refusals(spec, user, changed, mine, is_made=is_made)
 
@@ -51,10 +52,13 @@ def problems(spec: Spec[Any, Any], check: Checking[Any]) -> Iterator[Problem]:
 def refusals(
     spec: Spec[Any, Any], user: Restricted, changed: Collection[str], mine: int | None, *, is_made: bool
 ) -> Iterator[Problem]:
-    """Pure. `changed` are inputs; `mine` is the resource's record; `is_made`: a new one would have to be made."""
+    """Pure. `changed` are inputs; `mine` is the resource's record, or its parent; `is_made`: a new one would have to be
+    made.
+    """
     thing = spec.scope.partition(":")[0].removesuffix("s")
     grant = f"add_{thing}s"
-    lacks = user.may.get(grant) is False
+    lacks = user.may.get(grant) is False and not spec.parents
+    noun = spec.parents.noun if spec.parents else spec.name
     if is_made and spec.identity.tagged:
         also = f"; it lacks the grant {grant}, too" if lacks else ""
         yield Problem(
@@ -66,10 +70,8 @@ def refusals(
         yield Problem(
             "", f"can't be made by {_who(user)} and lacks the grant {grant}. {NEXT}, or give it that."
         )
-    elif mine in user.read_only.get(thing, ()) and changed:
-        yield Problem(
-            "", f"{spec.name} {mine} may only be read by {_who(user)}. {NEXT}, or grant it read_write."
-        )
+    elif mine in user.read_only.get(thing, ()) and (changed or is_made):
+        yield Problem("", f"{noun} {mine} may only be read by {_who(user)}. {NEXT}, or grant it read_write.")
     elif "tags" in changed:
         yield Problem("tags", f"can't be changed by {_who(user)}. {NEXT}, or leave them as they are.")
 

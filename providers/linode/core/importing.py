@@ -19,25 +19,27 @@ from providers.linode.core.state_files import TYPE_TOKENS
 
 @dataclass(frozen=True)
 class Selection:
-    """Which of a kind: those that meet everything that is given. `label` is a pattern: web-*."""
+    """Which of a kind: those that meet everything that is given. `ids`: of a part of something as 12/345, too; `label`
+    is a pattern: web-*.
+    """
 
-    ids: tuple[int, ...] = ()
+    ids: tuple[str, ...] = ()
     label: str | None = None
     tag: str | None = None
     region: str | None = None
 
-    def takes(self, record: Any) -> bool:
+    def takes(self, spec: Spec[Any, Any], record: Any) -> bool:
         return (
-            (not self.ids or record.id in self.ids)
+            (not self.ids or not {str(record.id), spec.import_id(record)}.isdisjoint(self.ids))
             and (self.label is None or fnmatch.fnmatchcase(record.label, self.label))
             and (self.tag is None or self.tag.casefold() in {tag.casefold() for tag in record.tags})
             and (self.region is None or getattr(record, "region", None) == self.region)
         )
 
 
-def select(records: Iterable[R], selection: Selection) -> list[R]:
+def select(spec: Spec[Any, R], records: Iterable[R], selection: Selection) -> list[R]:
     """The chosen ones, by label."""
-    return sorted((each for each in records if selection.takes(each)), key=lambda each: each.label)
+    return sorted((each for each in records if selection.takes(spec, each)), key=lambda each: each.label)
 
 
 def import_file(

@@ -28,7 +28,6 @@ from providers.linode.api import interruption
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.patience import one_operation
 from providers.linode.core import adopting, adoption, check, diff, engine, runtime
-from providers.linode.core.diff import DECLARED
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
 from providers.linode.core.problems import said
@@ -116,7 +115,7 @@ class Provider(ResourceProvider):
         What is no longer declared is left as it is, and so not shown.
         A replacement deletes first where labels are unique in an account, for the label stays.
         """
-        spec = self.spec
+        spec = self.spec.within(_news)
         runtime.current().name(spec.kind, _id)
         first = spec.identity.unique
         old, new = Owner.from_props(_olds), Owner.from_props(_news)
@@ -127,8 +126,7 @@ class Provider(ResourceProvider):
             return DiffResult(changes=None, replaces=replaces, delete_before_replace=first)
         moved = PROVIDER_KEY in _olds and _olds[PROVIDER_KEY] != _news.get(PROVIDER_KEY)
         if found.takes or old != new:
-            is_told = found.in_inputs and DECLARED not in engine.old_inputs()
-            if is_told and not diff.undeclared(spec.args, _olds, _news):
+            if found.in_inputs and not diff.undeclared(spec.args, _olds, _news):
                 return DiffResult(changes=None)
             changed = [*found.takes, *(["owner"] if old != new else []), *([PROVIDER_KEY] if moved else [])]
             return engine.differing(
@@ -144,7 +142,7 @@ class Provider(ResourceProvider):
     @one_operation()
     @interruption.ends_when_asked()
     def create(self, props: Props) -> CreateResult:
-        spec, owner = self.spec, Owner.from_props(props)
+        spec, owner = self.spec.within(props), Owner.from_props(props)
         session, args = runtime.of_owner(owner), spec.args.read(props)
         adopted = adopting.chosen(spec, session, args, owner)
         record = adopted or adoption.find_or_make(spec, session, args, owner)
@@ -176,11 +174,12 @@ class Provider(ResourceProvider):
 
         A drift that may not be put back stays out of the inputs, so that it holds up nothing else; diff tells it.
         """
-        spec, owner = self.spec, Owner.from_props(props)
+        owner, is_ours = Owner.from_props(props), "ready" in props
+        id_, props = (id_, props) if is_ours else self.spec.imports(id_, props)
+        spec = self.spec.within(props)
         runtime.current().name(spec.kind, id_)
         session = runtime.of_owner(owner)
         record = spec.find(session, id_)
-        is_ours = "ready" in props
         if record is None:
             if is_ours:
                 return ReadResult("", {})
@@ -193,7 +192,6 @@ class Provider(ResourceProvider):
         ready = bool(props.get("ready", True))
         inputs = {key: kept[key] for key in ("owner", PROVIDER_KEY) if key in kept}
         wanted = (engine.old_inputs() or props) if is_ours and ready else {}
-        wanted = diff.as_declared(spec.args, wanted, wanted.get(DECLARED, {}))
         before = spec.before(seen, record)
         takes = diff.between(spec, before, wanted, session)
         left = check.left_undone(spec, session, before, wanted, takes, record) if takes else []
@@ -202,14 +200,11 @@ class Provider(ResourceProvider):
             outs.setdefault("monthly_usd", props["monthly_usd"])  # the catalogs may be out of reach
         if not ready:
             outs |= spec.kept_when_refreshed(props)
-        found = {**inputs, **check.as_left(seen, wanted, left)}
-        if drift := {name: wanted[name] for name in check.without(takes, left) if name in wanted}:
-            found[DECLARED] = drift
-        return ReadResult(id_, outs, found)
+        return ReadResult(id_, outs, {**inputs, **check.as_left(seen, wanted, left)})
 
     @one_operation()
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        spec, owner = self.spec, Owner.from_props(_news)
+        spec, owner = self.spec.within(_news), Owner.from_props(_news)
         runtime.current().name(spec.kind, _id)
         session, args = runtime.of_owner(owner), spec.args.read(_news)
         try:
@@ -219,8 +214,7 @@ class Provider(ResourceProvider):
             update = Update(session, record, args, takes, owner, until.timeout_for(args, "update"), _olds)
             update = _resumed(spec, update, _news) if _olds.get("ready") is False else update
             olds = engine.old_inputs()
-            declared = diff.as_declared(spec.args, olds, _news)
-            planned = diff.differing(spec.args, declared, _news) if olds else list(update.takes)
+            planned = diff.differing(spec.args, olds, _news) if olds else list(update.takes)
             left = check.left_undone(spec, session, before, _news, update.takes, record, planned)
             if wrong := [each.problem for each in left if olds and {*planned} & {*each.names}]:
                 raise LinodeError(said(wrong))
@@ -236,7 +230,7 @@ class Provider(ResourceProvider):
     @interruption.ends_when_asked()
     def delete(self, _id: str, _props: Props) -> None:
         """Gone is success."""
-        spec, owner = self.spec, Owner.from_props(_props)
+        spec, owner = self.spec.within(_props), Owner.from_props(_props)
         runtime.current().name(spec.kind, _id)
         args = spec.args.read(_props)
         spec.delete(runtime.of_owner(owner), _id, args, until.timeout_for(args, "delete"))

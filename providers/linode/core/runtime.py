@@ -79,9 +79,7 @@ class Session:
         self.client = LinodeClient(self._transport)
         self.catalogs = Catalogs(self.client, narrow=lambda path: not self._transport.keeps(path))
         self._lists = OnceEach(lambda path: [] if is_offline() else self.client.list_rows(path))
-        self._listed = OnceEach(
-            lambda spec: Index.of([spec.record.read(row) for row in self._lists(spec.path)])
-        )
+        self._listed = OnceEach(lambda spec: Index.of([spec.read(row) for row in self._rows_of(spec)]))
         self._labels = OnceEach(lambda path: if_allowed(lambda: self._list_labels(path)))
         self._asked: OnceEach[Any] = OnceEach(lambda ask: ask())
         self.planned: dict[tuple[str, str], Checking[Any]] = {}
@@ -127,8 +125,17 @@ class Session:
         return self._of(spec).by_tag.get(tag.casefold())
 
     def _of(self, spec: Spec[A, R]) -> Index[R]:
-        found: Index[R] = self._listed(spec.kind, spec)
+        found: Index[R] = self._listed((spec.kind, spec.path), spec)
         return found
+
+    def _rows_of(self, spec: Spec[A, R]) -> list[dict[str, Any]]:
+        """None where the parent isn't known, or isn't there."""
+        try:
+            return [] if spec.is_nowhere else self._lists(spec.path)
+        except NotFound:
+            if not spec.known:
+                raise
+            return []
 
     def labels(self, path: str) -> Mapping[int, str] | None:
         """The label of everything in a list, by id; None offline, and where the token may not read it."""

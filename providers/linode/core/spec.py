@@ -7,20 +7,21 @@ reads a Spec. A kind that does more, as an Instance, overrides a method. Nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel
+from typing_extensions import Self
 
 from providers.linode.api.errors import NotFound
 from providers.linode.api.once import OnceEach
 from providers.linode.api.records import Owned
-from providers.linode.core.args import Args, Field
+from providers.linode.core.args import Args, Field, Listed
 from providers.linode.core.effects import LOSSES, PUT, REPLACE, Level, Takes
 from providers.linode.core.owner import Owner, is_owner_tag, users_tags
 from providers.linode.core.problems import Problem
-from providers.linode.core.values import nested
+from providers.linode.core.values import as_id, nested, whole_numbers
 
 if TYPE_CHECKING:
     from providers.linode.catalogs import Catalogs
@@ -38,7 +39,7 @@ class Identity:
     """How one's own is recognised after a lost answer, by what the create request said.
 
     `keys`: what has to be equal. `tagged`: the owner's tag went out with the request. `unique`: the API takes no second
-    one of these keys, so that a request which arrives late can do no harm.
+    one of the first key, so that a request which arrives late can do no harm.
     """
 
     keys: tuple[str, ...]
@@ -48,6 +49,11 @@ class Identity:
     def matches(self, record: Owned, body: Mapping[str, object]) -> bool:
         """Whether the record has what the request asked for; filters of the API may match loosely."""
         return all(getattr(record, key, None) == body.get(key) for key in self.keys)
+
+    def holds(self, record: Owned, body: Mapping[str, object]) -> bool:
+        """Whether it is that, or keeps the API from taking the request."""
+        first = replace(self, keys=self.keys[:1])
+        return (first if self.unique else self).matches(record, body)
 
 
 BY_LABEL_AND_TAG = Identity(("label",), tagged=True, unique=True)
@@ -171,7 +177,8 @@ def _none(_: Checking[Any]) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class Spec(Generic[A, R]):
-    """One kind. `path`: of its list. `scope`: what a token needs for it.
+    """One kind. `path`: of its list; a part of something else has its parent's id there, as /vpcs/{vpc_id}/subnets,
+    which is an input and in the record. `scope`: what a token needs for it.
 
     `rules`: what does not go together, and what the account says to it. `refused`: changes that can't be made, or only
     with a consent that is not there. `doubts`: what the API takes, and is probably not meant. `erases`: what is lost
@@ -189,12 +196,16 @@ class Spec(Generic[A, R]):
     refused: Callable[[Checking[Any]], Iterator[Refusal]] = _none
     doubts: Callable[[Checking[Any]], Iterator[str]] = _none
     erases: tuple[str, ...] = ("id",)
+    known: Mapping[str, int] = field(default_factory=dict)
+    """The parent's id, once the inputs have told it; the API's answers leave it out."""
 
     def __post_init__(self) -> None:
         """Raises TypeError for an input whose change nobody would carry out."""
         for name, each in self.args.fields().items():
             if each.takes.how not in HANDLED and each.step is None:
                 raise TypeError(f"{self.kind}.{name}: a change takes '{each.takes.how}', and no step does it")
+        if self.parent and self.parents is None:
+            raise TypeError(f"{self.kind}: its parent {self.parent} is no input with `ids_of`")
 
     @property
     def fields(self) -> Mapping[str, Field]:
@@ -203,6 +214,44 @@ class Spec(Generic[A, R]):
     @property
     def name(self) -> str:
         return self.noun or self.kind
+
+    # ---- where it is
+
+    @property
+    def parent(self) -> str:
+        """The input that names what it is a part of, "" where that is the account."""
+        return next(iter(self.known), "") or self.path.partition("{")[2].partition("}")[0]
+
+    @property
+    def parents(self) -> Listed | None:
+        """What that can be."""
+        return self.fields[self.parent].ids_of if self.parent in self.fields else None
+
+    @property
+    def is_nowhere(self) -> bool:
+        """Whether its parent isn't known: then nothing is there."""
+        return "{" in self.path
+
+    @property
+    def realm(self) -> str:
+        """In what labels are unique, for sentences."""
+        return f"a {self.parents.noun}" if self.parents else "an account"
+
+    def within(self, props: Mapping[str, object]) -> Self:
+        """The kind as the parent has it that these properties name; as it is where they name none, or not yet."""
+        id_ = as_id(whole_numbers(props.get(self.parent)))
+        if not self.is_nowhere or type(id_) is not int:
+            return self
+        return replace(self, path=self.path.format(**{self.parent: id_}), known={self.parent: id_})
+
+    def import_id(self, record: R) -> str:
+        """As people write it: 12/345 for a part of something."""
+        return "/".join(str(getattr(record, key)) for key in filter(None, (self.parent, "id")))
+
+    def imports(self, id_: str, props: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+        """The id of one that is to be imported, and its properties with the parent's."""
+        parent, _, own = id_.rpartition("/")
+        return (own, {self.parent: parent, **props}) if self.parent else (id_, dict(props))
 
     def secrets(self) -> frozenset[str]:
         return frozenset(name for name, field in self.fields.items() if field.secret)
@@ -263,12 +312,25 @@ class Spec(Generic[A, R]):
     def record_path(self, id_: int | str) -> str:
         return f"{self.path}/{quote(str(id_), safe='')}"
 
+    def alike(self, session: Session, body: Mapping[str, object]) -> list[R]:
+        """What has now what a create request asked for, or keeps it from being made."""
+        x_filter = {"label": body["label"]} if body.get("label") else None
+        return [record for record in self.list(session, x_filter) if self.identity.holds(record, body)]
+
     def list(self, session: Session, x_filter: Mapping[str, object] | None = None) -> list[R]:
-        return session.client.records(self.record, self.path, x_filter)
+        """As the account has them now; where their parent isn't known, those of all."""
+        if self.is_nowhere and self.parents is not None:
+            places = (self.within({self.parent: id_}) for id_ in session.labels(self.parents.path) or ())
+            return [record for place in places for record in place.list(session, x_filter)]
+        return session.client.records(self.record, self.path, x_filter, self.known)
+
+    def read(self, answer: Mapping[str, object]) -> R:
+        """The record in an answer. Raises ApiUnreachable for what has another shape."""
+        return self.record.read({**answer, **self.known})
 
     def get(self, session: Session, id_: int | str) -> R:
         """Raises NotFound."""
-        return session.client.read(self.record, self.record_path(id_))
+        return session.client.read(self.record, self.record_path(id_), self.known)
 
     def find(self, session: Session, id_: str) -> R | None:
         """As the list has it, so that a refresh of many asks once; the list may be late, so it makes nothing gone."""
@@ -311,7 +373,7 @@ class Spec(Generic[A, R]):
 
     def create(self, session: Session, args: A, body: Mapping[str, object]) -> R:
         """One create request, sent once."""
-        return self.record.read(session.client.post_once(self.path, body))
+        return self.read(session.client.post_once(self.path, body))
 
     def settled(self, update: Update[A, R]) -> R:
         """What a create made or found, once it can be compared with what is wanted."""

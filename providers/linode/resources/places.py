@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from providers.linode.api.cache import is_offline
 from providers.linode.catalogs.records import Region
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking
@@ -19,6 +20,20 @@ def unknown(check: Checking[Any], key: str, catalog: Collection[str]) -> Iterato
         yield Problem(
             key, f"is not among the {len(catalog)} {key}s of this account{hint}. Next: correct the id."
         )
+
+
+def able(check: Checking[Any], needs: Mapping[str, str], *, with_: Collection[str] = ()) -> Iterator[Problem]:
+    """A new region that isn't there, or lacks what a kind needs: `needs` has its words by capability.
+
+    with_: the inputs that decide what is needed.
+    """
+    if is_offline() or not check.is_new("region", *with_):
+        return
+    regions = {region.id: region for region in check.catalogs_with(region=check.args.region).regions()}
+    yield from unknown(check, "region", regions)
+    if (region := regions.get(check.args.region)) is not None:
+        for way, what in needs.items():
+            yield from unable(region, [way], what)
 
 
 def unable(region: Region, ways: Collection[str], what: str) -> Iterator[Problem]:

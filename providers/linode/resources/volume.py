@@ -24,7 +24,7 @@ from providers.linode.core.values import is_unknown, whole_numbers
 from providers.linode.core.waiting.until import until
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
-from providers.linode.resources.places import elsewhere, unable, unknown
+from providers.linode.resources.places import able, elsewhere
 
 TYPES = "/volumes/types"
 SMALLEST_GB, DEFAULT_GB, LARGEST_GB = 10, 20, 16_384
@@ -130,17 +130,10 @@ class Volume(Resource):
 
 def _placed(check: Checking[VolumeArgs]) -> Iterator[Problem]:
     """A volume goes before its replacement is made, so what the API would refuse is refused here."""
-    if is_offline():
-        return
-    if check.is_new("region", "encryption"):
-        regions = {region.id: region for region in check.catalogs_with(region=check.args.region).regions()}
-        yield from unknown(check, "region", regions)
-        needs = {"Block Storage": "a volume"}
-        needs |= {"Block Storage Encryption": "encryption"} if check.args.encryption == "enabled" else {}
-        if (region := regions.get(check.args.region)) is not None:
-            for way, what in needs.items():
-                yield from unable(region, [way], what)
-    yield from _apart(check)
+    encrypted = {"Block Storage Encryption": "encryption"} if check.args.encryption == "enabled" else {}
+    yield from able(check, {"Block Storage": "a volume", **encrypted}, with_=["encryption"])
+    if not is_offline():
+        yield from _apart(check)
 
 
 def _apart(check: Checking[VolumeArgs]) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ INPUTS = {"label": "web", "ssh_key": KEY, "owner": sessions.OWNER.as_props()}
 TOKEN = "pulumi-python:dynamic/linode:SSHKey"
 
 
-def made(folder: Path, monkeypatch: pytest.MonkeyPatch, *ids: int) -> int | None:
+def made(folder: Path, monkeypatch: pytest.MonkeyPatch, *ids: int) -> int | str | None:
     """The key that `web`'s create made, of those in the account; another stack of the folder has key 7."""
     states = folder / ".pulumi" / "stacks" / "p"
     states.mkdir(parents=True)

@@ -9,7 +9,7 @@ import pytest
 from providers.linode.core import check
 from providers.linode.core.grants import Restricted, parsed, refusals
 from providers.linode.core.problems import Problem
-from providers.linode.resources import firewall, ssh_key
+from providers.linode.resources import firewall, ssh_key, subnet
 from providers.linode.resources.instance.spec import SPEC
 from tests import sessions
 from tests.sessions import OWNER
@@ -23,6 +23,16 @@ STATE: dict[str, object] = {
 NOTHING: tuple[str, ...] = ()
 TAGS = ("tags",)
 WATCHDOG = ("watchdog_enabled",)
+
+
+@pytest.mark.parametrize(("changed", "is_made"), [(NOTHING, True), (("label",), False)])
+def test_a_part_is_granted_as_its_parent_is(changed: tuple[str, ...], is_made: bool) -> None:
+    user = Restricted("deploy", {"add_vpcs": False}, {"vpc": frozenset({7})})
+
+    [problem] = refusals(subnet.SPEC, user, changed, 7, is_made=is_made)
+
+    assert "VPC 7 may only be read by the token's user 'deploy'" in problem.reason
+    assert list(refusals(subnet.SPEC, user, changed, 8, is_made=is_made)) == []
 
 
 def test_the_grants_are_read_as_far_as_they_matter() -> None:

@@ -19,11 +19,11 @@ DB = Linode(id=8, label="db-1", status="offline", type="g6-standard-1", region="
 
 
 def test_linodes_are_chosen_by_everything_that_is_given() -> None:
-    assert select([WEB, DB], Selection()) == [DB, WEB]
-    assert select([WEB, DB], Selection(label="web-*")) == [WEB]
-    assert select([WEB, DB], Selection(tag="BLUE")) == [WEB]
-    assert select([WEB, DB], Selection(region="gb-lon", label="web-*")) == []
-    assert select([WEB, DB], Selection(ids=(8,))) == [DB]
+    assert select(SPEC, [WEB, DB], Selection()) == [DB, WEB]
+    assert select(SPEC, [WEB, DB], Selection(label="web-*")) == [WEB]
+    assert select(SPEC, [WEB, DB], Selection(tag="BLUE")) == [WEB]
+    assert select(SPEC, [WEB, DB], Selection(region="gb-lon", label="web-*")) == []
+    assert select(SPEC, [WEB, DB], Selection(ids=("8",))) == [DB]
 
 
 def test_only_what_can_be_read_back_is_declared() -> None:

@@ -105,6 +105,8 @@ def test_a_deleted_volume_wants_a_look(tmp_path: Path) -> None:
         ("SSHKey", "none", "deleted: servers keep the keys that they have"),
         ("Firewall", "unknown", "deleted: what stood behind it is open"),
         ("Volume", "data loss", "deleted with everything on it"),
+        ("VPC", "none", "deleted"),
+        ("Subnet", "none", "deleted"),
         ("Unheard", "unknown", "what goes with it is not known"),
     ],
 )

@@ -1,0 +1,111 @@
+"""A subnet of a VPC: what its Linodes are in together. Source: POST /vpcs/{vpcId}/subnets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Annotated, Any, overload
+
+import pulumi
+from pydantic import AfterValidator, Field
+
+from providers.linode.api.records import Numbered, Owned
+from providers.linode.core.args import Args, In, InId, arg, by_name
+from providers.linode.core.effects import PUT, REPLACE
+from providers.linode.core.forms import VPCS
+from providers.linode.core.problems import Problem, told
+from providers.linode.core.spec import Checking, Spec, by_content
+from providers.linode.nearest import listed
+from providers.linode.resources.base import Resource
+from providers.linode.resources.vpc import Label
+
+PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")))
+"""192.168.128.0/17 has the private addresses of Linodes outside of VPCs."""
+
+LONGEST = 29
+
+
+def _range(text: str) -> str:
+    network = IPv4Network(text)
+    if "/" not in text or network.prefixlen > LONGEST or not any(map(network.subnet_of, PRIVATE)):
+        raise ValueError
+    return text
+
+
+Range = Annotated[
+    str,
+    AfterValidator(_range),
+    told(
+        f"must be a network within {', '.join(map(str, PRIVATE))}, of /{LONGEST} at the longest, such as 10.0.1.0/24. "
+        "Next: correct it."
+    ),
+]
+
+
+class SubnetArgs(Args):
+    vpc_id: InId = arg(REPLACE, wire="", seen="vpc_id", ids=True, ids_of=VPCS)
+    """The VPC that it is a part of."""
+
+    label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
+    """Unique in the VPC."""
+
+    ipv4: In[Range] = arg(REPLACE)
+    """Its addresses, apart from those of the VPC's other subnets."""
+
+
+class SubnetRecord(Owned):
+    """Source: GET /vpcs/{vpcId}/subnets/{vpcSubnetId}."""
+
+    vpc_id: int
+    ipv4: str = ""
+    linodes: tuple[Numbered, ...] = Field(default=(), exclude=True)
+
+
+class Subnet(Resource):
+    label: pulumi.Output[str]
+    vpc_id: pulumi.Output[int]
+    ipv4: pulumi.Output[str]
+    created: pulumi.Output[str]
+
+    @overload
+    def __init__(self, name: str, args: SubnetArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @overload
+    @by_name(SubnetArgs)
+    def __init__(self, name: str) -> None: ...
+    def __init__(self, name: str, args: Any = None, opts: Any = None, **by_name: Any) -> None:
+        self._declare(name, args, opts, by_name)
+
+
+def _overlaps(check: Checking[SubnetArgs]) -> Iterator[Problem]:
+    if not check.args.ipv4 or not check.is_new("ipv4", "vpc_id"):
+        return
+    wanted, own = IPv4Network(check.args.ipv4), check.mine.id if check.mine is not None else None
+    claimed = check.session.asked(("ranges", check.args.vpc_id), dict[str, IPv4Network])
+    claimed[check.owner.name] = wanted
+    for name, range_ in (*claimed.items(),) if check.args.vpc_id else ():
+        if name != check.owner.name and wanted.overlaps(range_):
+            why = f"overlaps {range_} of {name}, in the same program. Next: choose another range."
+            yield Problem("ipv4", why)
+    for other in check.session.rows(SPEC.within(check.props)):
+        same = SPEC.identity.matches(other, {"label": check.args.label, "ipv4": check.args.ipv4})
+        if other.id != own and not same and other.ipv4 and wanted.overlaps(IPv4Network(other.ipv4)):
+            why = f"overlaps subnet {other.id} ({other.label}, {other.ipv4}). Next: choose another range."
+            yield Problem("ipv4", why)
+
+
+def _occupied(check: Checking[SubnetArgs]) -> Iterator[str]:
+    if (
+        check.replaces
+        and check.mine is not None
+        and (linodes := [str(each.id) for each in check.mine.linodes])
+    ):
+        yield (
+            f"subnet {check.mine.id} is deleted first, and the API refuses that while Linode {listed(linodes)} "
+            "is in it, unless this run recreates or deletes that before"
+        )
+
+
+SPEC = Spec(
+    "Subnet", "/vpcs/{vpc_id}/subnets", SubnetArgs, SubnetRecord,
+    by_content("label", "ipv4", unique=True), "vpc:read_write", "subnet", rules=(_overlaps,), doubts=_occupied,
+)  # fmt: skip

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
-from stacks import sources
+from stacks import inputs, sources
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, NULL_IS_A_VALUE, PROJECT_SPACE, Layer, Path_, dotted, leaves
 from stacks.settings import Settings, parse
@@ -65,6 +66,7 @@ def schema_text() -> str:
     definitions = made.pop("$defs")
     for definition in definitions.values():
         definition.pop("required", None)
+    _hand_on(definitions, made["properties"])
     spaces = {f"{PROJECT_SPACE}{key}": value for key, value in made["properties"].items()}
     text = {"type": "string"}
     secret = {"anyOf": [text, {"type": "object", "properties": {"secure": text}}]}
@@ -80,6 +82,21 @@ def schema_text() -> str:
         "$defs": definitions,
     }
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def _hand_on(definitions: dict[str, Any], properties: dict[str, Any]) -> None:
+    """Put in what settings hand on to the kinds of resource."""
+    group = definitions["Group"]
+    servers, volumes, firewalls = (each.schema() for each in (inputs.SERVER, inputs.VOLUME, inputs.FIREWALL))
+    group["properties"] = {**servers[0], **group["properties"]}
+    group["additionalProperties"] = False
+    for target, (each, _) in (
+        (group["properties"]["volumes"], volumes),
+        (properties["firewalls"], firewalls),
+    ):
+        target["additionalProperties"] = {"type": "object", "properties": each, "additionalProperties": False}
+    for _, shared in (servers, volumes, firewalls):
+        definitions.update(shared)
 
 
 def guards_json(stack: str, layer: Layer) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from providers.linode.pins import Chosen, Pinned, Wish
@@ -71,11 +70,6 @@ def _pick(name: str, group: Group, pinned: Pinned) -> Picks:
         asked = wish.in_region(found["region"].id) if kind == "type" else wish
         found[kind] = pinned.pick(f"{name}/{kind}", asked)
     return Picks(**found)
-
-
-def total_monthly_usd(settings: Settings, picks: Mapping[str, Picks]) -> float:
-    """US dollars a month for all servers, from the catalog of now: what is stored with a server may be old."""
-    return round(sum(settings.servers[name].size * chosen.monthly_usd for name, chosen in picks.items()), 2)
 
 
 def require_within(settings: Settings, monthly_usd: float, stack: str) -> None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from providers.linode import Account, Instance, InstanceArgs, RootPassword
+from providers.linode import Account
 from providers.linode.api.errors import LinodeError, NoMatch
 from providers.linode.core import runtime as sessions
 from providers.linode.pins import Pinned, is_locked
-from providers.linode.provider import SPECS
-from stacks import expiry, renaming, settings as stack_settings, sources
+from stacks import renaming, servers as declared, settings as stack_settings, sources
 from stacks.errors import BadSettings
-from stacks.picking import Picks, pick_all, require_within, total_monthly_usd
+from stacks.picking import pick_all, require_within
 from stacks.pinning import pinned_of
-from stacks.settings import Group, Settings
+from stacks.settings import Settings
 
 
 def run() -> None:
@@ -43,33 +41,17 @@ def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> No
     """Declare every group of servers and export the stack's outputs. For `instead` see `renaming`."""
     picks = pick_all(settings, pinned)
     pinned.note_strays(settings.servers, instead)
-    monthly_usd = total_monthly_usd(settings, picks)
+    monthly_usd = declared.total_monthly_usd(settings, picks)
     require_within(settings, monthly_usd, pulumi.get_stack())
     for note in pinned.notes:
         (pulumi.log.warn if note.severity == "warning" else pulumi.log.info)(str(note))
     account = Account()
     if not pulumi.runtime.is_dry_run():
         account.uuid = account.uuid.apply(lambda uuid: _with_pins(uuid, pinned))
-    servers: dict[str, pulumi.Output[dict[str, object]]] = {}
-    passwords = {
-        name: RootPassword(f"{name}-root", pulumi.ResourceOptions(aliases=_aliases(pinned, name, "root")))
-        for name in picks
+    passwords = declared.root_passwords(picks, pinned)
+    servers = {
+        name: server.facts() for name, server in declared.declare(settings, picks, pinned, passwords).items()
     }
-    for name, chosen in picks.items():
-        group = _ending(settings.servers[name], settings)
-        before: Instance | None = None
-        called = labels(group, pulumi.get_stack())
-        for part in (*range(1, group.count + 1), *group.adopt):
-            args = instance_args(group, chosen, passwords[name], settings.authorized_keys)
-            depends_on = [before] if before and group.one_at_a_time else None
-            protect, aliases = group.protect, _aliases(pinned, name, part)
-            if part in group.adopt:
-                args = replace(args, adopt=part)
-                protect = group.protect or "protect" not in group.model_fields_set
-                aliases += [pulumi.Alias(name=called[part])] if part in called else []
-            opts = pulumi.ResourceOptions(protect=protect, depends_on=depends_on, aliases=aliases)
-            before = Instance(f"{name}-{part}", args, opts)
-            servers[f"{name}-{part}"] = _facts(before, chosen.monthly_usd, running=group.running)
     if not pulumi.runtime.is_dry_run():
         pulumi.Output.all(account.uuid, *servers.values()).apply(lambda _: pinned.finish(settings.servers))
     pulumi.export("servers", servers)
@@ -78,48 +60,6 @@ def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> No
     pulumi.export("root_passwords", {name: password.result for name, password in passwords.items()})
     pulumi.export("monthly_usd", monthly_usd)
     pulumi.export("account", account.uuid)
-
-
-def _aliases(pinned: Pinned, group: str, part: object) -> list[pulumi.Alias]:
-    """What a part of a renamed group was called: the engine then takes it for the same, and changes it in place."""
-    return [pulumi.Alias(name=f"{name}-{part}") for name in pinned.former.get(group, ())]
-
-
-def labels(group: Group, stack: str) -> dict[int | str, str]:
-    """By what the group adopts its label, which `fleet import` calls it by. A Linode that is not there is refused as a
-    resource, alone.
-    """
-    by_id = any(isinstance(each, int) for each in group.adopt)
-    known = (sessions.of_stack(stack).labels(SPECS["Instance"].path) if by_id else None) or {}
-    return {
-        each: label for each in group.adopt if (label := known.get(each) if isinstance(each, int) else each)
-    }
-
-
-def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: tuple[str, ...]) -> InstanceArgs:
-    """One server of a group."""
-    return InstanceArgs(
-        type=chosen.type.id,
-        region=chosen.region.id,
-        image=chosen.image.id,
-        kernel=chosen.kernel.id if chosen.kernel else None,
-        tags=list(group.tags),
-        root_pass=password.result,
-        authorized_keys=list(keys) or None,
-        backups_enabled=group.backups,
-        booted=group.running,
-        allow_downtime=group.allow_downtime,
-        allow_data_loss=group.allow_data_loss,
-        resize_disk=group.resize_disk,
-        on_image_change=group.on_image_change,
-    )
-
-
-def _ending(group: Group, settings: Settings) -> Group:
-    """The group, its servers tagged with the end of the stack if it has one."""
-    if settings.ends_at is None:
-        return group
-    return group.model_copy(update={"tags": (*group.tags, expiry.linode_tag(settings.ends_at))})
 
 
 def _with_pins(uuid: str, pinned: Pinned) -> str:
@@ -132,18 +72,6 @@ def _with_pins(uuid: str, pinned: Pinned) -> str:
     except LinodeError as error:
         raise pulumi.RunError(str(error)) from None
     return uuid
-
-
-def _facts(server: Instance, monthly_usd: float, *, running: bool | None) -> pulumi.Output[dict[str, object]]:
-    return pulumi.Output.all(
-        id=server.id,
-        label=server.label,
-        status=server.status,
-        ipv4=server.ipv4,
-        region=server.region,
-        type=server.type,
-        image=server.image,
-    ).apply(lambda facts: {**facts, "monthly_usd": monthly_usd, "running": running})
 
 
 def _config() -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,8 +18,10 @@ from providers.linode.catalogs.criteria import (
 )
 from providers.linode.catalogs.picks import KINDS
 from providers.linode.nearest import did_you_mean
+from stacks import filling, inputs
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, Place, dotted, merge
+from stacks.sources import FOLDER
 
 MISSPELT = 0.75
 """From this likeness (0 to 1) on, another namespace is taken for one of ours, misspelt."""
@@ -27,6 +29,10 @@ MISSPELT = 0.75
 
 MOST = 500
 """Servers of a group: each is called by its number, and an adopted one by its id or label."""
+
+
+Inputs = Mapping[str, Any]
+"""Of a kind of resource, which judges them: see `inputs`."""
 
 
 class Model(BaseModel):
@@ -45,7 +51,12 @@ class Group(Model):
     `renamed_from`: the group's name before, whose servers, password and pins it takes over.
     `adopt`: ids or labels of Linodes that are there already: servers of the group beside `count`, which keep their
     labels and are protected unless `protect` says otherwise.
+    `firewall`: the name of one in `firewalls`. `volumes`: by name, the inputs of a volume that each server gets.
+    `ssh_keys`: names of keys in `ssh_keys`. `user_data_file`: a file in stacks/ that holds the user data.
+    Any other input of an Instance can stand here as well; `label` and the user data are filled in for each server.
     """
+
+    model_config = ConfigDict(extra="allow")
 
     count: int = Field(ge=0, le=MOST)
     region: RegionCriteria
@@ -63,6 +74,25 @@ class Group(Model):
     one_at_a_time: bool = False
     renamed_from: str | None = None
     adopt: tuple[Annotated[int, Field(gt=MOST)] | str, ...] = ()
+    firewall: str | None = None
+    volumes: Mapping[str, Inputs] = {}
+    ssh_keys: tuple[str, ...] = ()
+    user_data_file: str | None = None
+
+    @property
+    def inputs(self) -> Inputs:
+        """The inputs of an Instance that stand in the settings as they are."""
+        return self.model_extra or {}
+
+    def user_data(self) -> str | None:
+        """What it says itself, or its file, with places to be filled in. Raises BadSettings."""
+        if self.user_data_file is None:
+            return self.inputs.get("user_data")
+        try:
+            return (FOLDER / self.user_data_file).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise BadSettings(f"{FOLDER.name}/{self.user_data_file} can't be read: {why}") from None
 
     @property
     def size(self) -> int:
@@ -91,11 +121,15 @@ class Guards(Model):
 class Settings(Model):
     """The values of one environment, each under `fleet:`.
 
+    `firewalls`: by name, the inputs of a firewall, made where a group with servers uses it. `ssh_keys`: by name, public
+    keys that groups can give root; `authorized_keys` are those that every server gets.
     `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `ends_at`: when
     the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag.
     """
 
     servers: Mapping[str, Group]
+    firewalls: Mapping[str, Inputs] = {}
+    ssh_keys: Mapping[str, str] = {}
     authorized_keys: tuple[str, ...] = ()
     guards: Guards = Guards()
     pins: str | None = None
@@ -129,8 +163,10 @@ def parse(layer: Layer, stack: str) -> Settings:
     try:
         settings = Settings.model_validate(spaces)
         found += [*_wrong_renames(settings), *_wrong_adoptions(settings)]
+        found += [*_wrong_names(settings), *_wrong_texts(settings)]
     except ValidationError as error:
         found += [_problem(each) for each in error.errors()]
+    found += _wrong_inputs(spaces)
     if found:
         raise BadSettings(
             "\n".join(
@@ -171,6 +207,60 @@ def _wrong_adoptions(settings: Settings) -> Iterator[Problem]:
         for each in group.adopt:
             if (other := taken.setdefault(each, name)) != name or group.adopt.count(each) > 1:
                 yield path, f"{each} is adopted twice (in {other}). Next: remove one of them"
+
+
+def _wrong_names(settings: Settings) -> Iterator[Problem]:
+    """What a group names, and the settings don't have."""
+    for name, group in settings.servers.items():
+        walls = [group.firewall] if group.firewall is not None else []
+        for key, named, there in (
+            ("firewall", walls, [*settings.firewalls]),
+            ("ssh_keys", group.ssh_keys, [*settings.ssh_keys]),
+        ):
+            for each in (each for each in named if each not in there):
+                where = f"{PROJECT_SPACE}{key.removesuffix('s')}s"
+                yield (
+                    (f"{PROJECT_SPACE}servers", name, key),
+                    f"{each} is not in {where}{did_you_mean(each, there)}",
+                )
+
+
+def _wrong_texts(settings: Settings) -> Iterator[Problem]:
+    """Labels and user data, whose places are filled in for each server."""
+    for name, group in settings.servers.items():
+        path, label = (f"{PROJECT_SPACE}servers", name), str(group.inputs.get("label") or "{n}")
+        yield from (((*path, "label"), why) for why in filling.unknown(label, filling.IN_LABELS))
+        if group.count > 1 and not {"n", "name"} & {*filling.IN_LABELS.findall(label)}:
+            yield (*path, "label"), f"{group.count} servers can't have one label. Next: put {{n}} into it"
+        key = "user_data" if group.user_data_file is None else "user_data_file"
+        if key == "user_data_file" and "user_data" in group.inputs:
+            yield (*path, key), "stands beside user_data. Next: remove one of the two lines"
+        try:
+            data = group.user_data() or ""
+        except BadSettings as error:
+            yield (*path, key), str(error)
+        else:
+            yield from (((*path, key), why) for why in filling.unknown(data, filling.IN_USER_DATA))
+
+
+def _wrong_inputs(spaces: Mapping[str, object]) -> Iterator[Problem]:
+    """What a kind of resource says of the inputs that are handed on to it. `spaces`: the settings as they were read."""
+    for name, group in _maps(spaces.get("servers")):
+        path = (f"{PROJECT_SPACE}servers", name)
+        if others := {key: value for key, value in group.items() if key not in Group.model_fields}:
+            if isinstance(label := others.get("label"), str):
+                others["label"] = filling.IN_LABELS.sub("n", label)
+            yield from inputs.SERVER.problems(others, path, Group.model_fields)
+        for volume, given in _maps(group.get("volumes")):
+            yield from inputs.VOLUME.problems(given, (*path, "volumes", volume))
+    for name, given in _maps(spaces.get("firewalls")):
+        yield from inputs.FIREWALL.problems(given, (f"{PROJECT_SPACE}firewalls", name))
+
+
+def _maps(value: object) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for name, inner in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(inner, Mapping):
+            yield str(name), inner
 
 
 def _lines(found: list[Problem], layer: Layer) -> list[str]:

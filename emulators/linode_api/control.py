@@ -14,6 +14,7 @@ PUT    /_local/catalog   {"images": [{"id": "linode/debian14", "like": "linode/d
                          "types": […], "regions": […], "kernels": […], "remove": [ids]} (see catalogs/edits.py)
 DELETE /_local/catalog   the catalogs as they come, everywhere on sale again
 PUT    /_local/maintenance   {"on": true}: every call of the API is a 503 with X-Maintenance-Mode; false ends it
+GET    /_local/linodes/ID    {"user_data": Base64, or null}: what its metadata service would hand to cloud-init
 PUT    /_local/linodes/ID    {"busy_s": 30}: `Linode busy.` for so many seconds of the API; {"lock": "cannot_delete"} or
                          null; {"pending_migration": true}: POST migrate without a region then works
 """
@@ -101,10 +102,12 @@ class Controls:
 
     async def linode(self, request: Request) -> Json:
         linode_id: int = request.path_params["linode_id"]
-        changes = checked_changes(await request.json())
         account = self.api.accounts.with_linode(linode_id)
         if account is None:
             raise NoSuchThing("no such Linode")
+        if request.method == "GET":
+            return {"user_data": find_linode(account, linode_id).body.get("user_data")}
+        changes = checked_changes(await request.json())
         with self.api.database.transaction():
             change_by_hand(account, linode_id, changes)
         return {}
@@ -120,7 +123,7 @@ class Controls:
             control("/availability", self.availability, "PUT", hint=sold),
             control("/catalog", self.catalog, "GET", "PUT", "DELETE"),
             control("/maintenance", self.maintenance, "PUT", hint='send {"on": true} or {"on": false}'),
-            control("/linodes/{linode_id:int}", self.linode, "PUT"),
+            control("/linodes/{linode_id:int}", self.linode, "GET", "PUT"),
         ]
 
 

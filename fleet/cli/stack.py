@@ -144,10 +144,12 @@ def show_outputs(outputs: Mapping[str, object], console: Console | None = None, 
     if not servers:
         console.print("no servers run in this stack")
         return
-    table(COLUMNS, [_row(name, _mapping(servers[name])) for name in sorted(servers)], console=console)
+    rows = [row for name in sorted(servers) for row in _rows(name, _mapping(servers[name]))]
+    table(COLUMNS, rows, console=console)
     there = [facts for each in servers.values() if (facts := _mapping(each)).get("status") != GONE]
-    costs = [cost for facts in there if isinstance(cost := facts.get("monthly_usd"), (int, float))]
-    total = _usd(sum(costs) if len(costs) == len(there) else None)
+    paid = [*there, *(_mapping(each) for facts in there for each in _mapping(facts.get("volumes")).values())]
+    costs = [cost for facts in paid if isinstance(cost := facts.get("monthly_usd"), (int, float))]
+    total = _usd(sum(costs) if len(costs) == len(paid) else None)
     console.print(f"{len(there)} servers, {total} USD a month{note and f'; {note}'}", soft_wrap=True)
     if lines := list(unlike({name: _mapping(each) for name, each in servers.items()})):
         console.print(f"{'; '.join(lines)}. Next: `fleet refresh`, then `fleet up`.", soft_wrap=True)
@@ -156,6 +158,26 @@ def show_outputs(outputs: Mapping[str, object], console: Console | None = None, 
         reasons = _mapping(picks[group])
         for what in (kind for kind in PICKED if kind in reasons):
             console.print(Text.assemble((f"{group} {what}", "bold"), f" {reasons[what]}"), soft_wrap=True)
+
+
+def _rows(name: str, server: Mapping[str, object]) -> list[list[str]]:
+    """A server, and its volumes below it."""
+    volumes = [(each, _mapping(facts)) for each, facts in sorted(_mapping(server.get("volumes")).items())]
+    return [
+        _row(name, server),
+        *(
+            [
+                f"  {each}",
+                str(facts.get("id", "")),
+                "",
+                "",
+                f"{facts.get('size')} GB",
+                "",
+                _usd(facts.get("monthly_usd")),
+            ]
+            for each, facts in volumes
+        ),
+    ]
 
 
 def _row(name: str, server: Mapping[str, object]) -> list[str]:

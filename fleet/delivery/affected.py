@@ -19,7 +19,8 @@ PROMOTION = ("dev", "test", "staging", "prod")
 
 _OWN = re.compile(r"stacks/(?:Pulumi|pins)\.([A-Za-z0-9._-]+)\.(?:yaml|json)")
 _ALL = re.compile(
-    r"(?:__main__\.py|Pulumi\.yaml|requirements\.txt|stacks/common\.yaml|(?:stacks|providers)/.*\.py)"
+    r"__main__\.py|Pulumi\.yaml|requirements\.txt|providers/.*\.py|"
+    r"stacks/(?!(?:Pulumi|pins)\.|settings\.schema\.json).*"
 )
 
 

@@ -309,6 +309,11 @@ class Args(_Transformed):
         return create_model(cls.__name__, __config__=config, **shapes)
 
     @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """The inputs as a JSON schema, for editors."""
+        return cls._model().model_json_schema()
+
+    @classmethod
     def problems(cls, props: Mapping[str, object]) -> list[Problem]:
         """Everything wrong with the inputs one by one; what is not known yet, whole or in part, is passed over."""
         return cls.told(cls.errors(props))

@@ -19,6 +19,7 @@ STACKS = ["dev", "staging", "prod"]
         (["stacks/pins.prod.json", "stacks/Pulumi.dev.yaml"], ["dev", "prod"]),
         (["stacks/common.yaml"], STACKS),
         (["stacks/program.py"], STACKS),
+        (["stacks/web.yaml"], STACKS),  # user data
         (["providers/linode/catalogs/pick.py"], STACKS),
         (["__main__.py"], STACKS),
         (["Pulumi.yaml"], STACKS),

@@ -266,3 +266,17 @@ def test_one_linode_can_be_kept_busy_locked_or_due_for_a_move(
     assert caller.delete(path).status_code == 200
     assert control(api, "PUT", "/linodes/1", {"busy_s": 1}).status_code == 404
     assert control(api, "PUT", hand, {"color": 1}).status_code == 400
+
+
+def test_what_was_handed_to_cloud_init_can_be_read(own: LocalApi) -> None:
+    caller = Caller(own, own.add_token())
+    plain, other = (
+        caller.create(**FROM_IMAGE),
+        caller.create(**FROM_IMAGE, metadata={"user_data": "Zmlyc3Q="}),
+    )
+    paths = [f"/linodes/{each['id']}" for each in (plain, other)]
+
+    first = [control(own, "GET", path).json() for path in paths]
+
+    assert first == [{"user_data": None}, {"user_data": "Zmlyc3Q="}]
+    assert control(own, "GET", "/linodes/1").status_code == 404

@@ -102,6 +102,12 @@ def choice_problems(account: Account, body: Body) -> list[Problem]:
     return problems
 
 
+def user_data_of(body: Body) -> Json:
+    """What a Linode keeps of `metadata`: what its metadata service would hand out, and whether there is any."""
+    data = (body.get("metadata") or {}).get("user_data") or None
+    return {"user_data": data, "has_user_data": data is not None}
+
+
 def user_data_problems(body: Body, image: Body | None) -> list[Problem]:
     """`metadata.user_data`: Base64, at most 65,535 bytes, where region and image support it. Texts *."""
     user_data = (body.get("metadata") or {}).get("user_data")
@@ -171,7 +177,7 @@ def new_linode(account: Account, linode_id: int, body: Body) -> Linode:
         "watchdog_enabled": True,
         "tags": unique_tags(body.get("tags") or []),
         "host_uuid": ips.host_uuid(body["region"], linode_id),
-        "has_user_data": bool((body.get("metadata") or {}).get("user_data")),
+        **user_data_of(body),
         "placement_group": placement_groups.joined(account, body),
         "disk_encryption": body.get("disk_encryption") or "enabled",
         "interface_generation": chosen,

@@ -16,7 +16,12 @@ from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import images, stackscripts, users
 from emulators.linode_api.resources.linode import deployment, linodes
-from emulators.linode_api.resources.linode.create import SIZES, choice_problems, user_data_problems
+from emulators.linode_api.resources.linode.create import (
+    SIZES,
+    choice_problems,
+    user_data_of,
+    user_data_problems,
+)
 from emulators.linode_api.resources.linode.linodes import Linode, api
 from emulators.linode_api.resources.linode.power import require_interface
 
@@ -37,7 +42,7 @@ def rebuild(call: Call, linode: Linode) -> Linode:
     if body.get("disk_encryption"):
         changes["disk_encryption"] = body["disk_encryption"]
     if "metadata" in body:
-        changes["has_user_data"] = bool((body["metadata"] or {}).get("user_data"))
+        changes |= user_data_of(body)
     changed = replace(linode.having(**changes), updated=account.now)
     wish = {"disk_encryption": changed["disk_encryption"], "swap_size": body.get("swap_size")}
     disk_mb, ready = catalogs().any_type(type_id)["disk"], account.later(jobs.REBUILD_S)

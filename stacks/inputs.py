@@ -1,0 +1,68 @@
+"""What settings hand on to a kind of resource: which of its inputs, what is wrong with them, and their schema.
+
+The kinds say it themselves. They take long to load, so only settings that hand something on load them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from providers.linode.nearest import did_you_mean
+from stacks.layers import SECRET, Path_
+
+
+@dataclass(frozen=True)
+class HandedOn:
+    """Inputs of a kind that stand in settings as they are. `decided`: those that don't, and what says them instead."""
+
+    kind: str
+    decided: Mapping[str, str]
+
+    def names(self) -> list[str]:
+        return [name for name in self._args().fields() if name not in self.decided]
+
+    def problems(
+        self, given: Mapping[str, object], path: Path_, beside: Iterable[str] = ()
+    ) -> Iterator[tuple[Path_, str]]:
+        """What is wrong with them, each under its path. `beside`: settings that may stand beside them."""
+        names = [*beside, *self.names()]
+        for name in given:
+            if name in self.decided:
+                yield (*path, name), f"no such setting{_instead(self.decided[name])}"
+            elif name not in names:
+                yield (*path, name), f"no such setting{did_you_mean(name, names)}"
+        judged = {name: value for name, value in given.items() if name in names and SECRET not in str(value)}
+        for problem in self._args().problems(judged):
+            if problem.field in judged:
+                yield (*path, problem.field), problem.reason
+
+    def schema(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """JSON schemas: of each input, and of what these refer to."""
+        whole = self._args().json_schema()
+        inputs = {name: each for name, each in whole["properties"].items() if name not in self.decided}
+        return inputs, whole.get("$defs", {})
+
+    def _args(self) -> Any:
+        from providers.linode.provider import SPECS
+
+        return SPECS[self.kind].args
+
+
+SERVER = HandedOn(
+    "Instance",
+    {
+        "authorized_keys": "ssh_keys",
+        "backups_enabled": "backups",
+        "booted": "running",
+        "firewall_id": "firewall",
+        "root_pass": "",
+    },
+)
+VOLUME = HandedOn("Volume", {"label": "", "region": "", "linode_id": ""})
+FIREWALL = HandedOn("Firewall", {"linodes": "firewall", "interfaces": "firewall", "nodebalancers": ""})
+
+
+def _instead(name: str) -> str:
+    return f" (say {name})" if name else ""

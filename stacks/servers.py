@@ -1,0 +1,201 @@
+"""Declare what groups of servers are: each server with its volumes, and the firewalls that they stand behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pulumi
+
+from providers.linode import Firewall, FirewallArgs, Instance, InstanceArgs, RootPassword, Volume, VolumeArgs
+from providers.linode.core import runtime as sessions
+from providers.linode.pins import Pinned
+from providers.linode.provider import SPECS
+from stacks import expiry
+from stacks.filling import IN_LABELS, IN_USER_DATA, filled
+from stacks.picking import Picks
+from stacks.settings import Group, Settings
+
+
+@dataclass(frozen=True)
+class Server:
+    """One of a group, and the volumes that it has, by their names in the settings."""
+
+    instance: Instance
+    volumes: Mapping[str, Volume]
+    monthly_usd: float
+    running: bool | None
+    """Whether it is to run."""
+
+    def facts(self) -> pulumi.Output[dict[str, object]]:
+        """What the stack exports of it."""
+        one = self.instance
+        volumes = {
+            name: pulumi.Output.all(
+                id=each.id, size=each.size, path=each.filesystem_path, monthly_usd=each.monthly_usd
+            )
+            for name, each in self.volumes.items()
+        }
+        return pulumi.Output.all(
+            id=one.id,
+            label=one.label,
+            status=one.status,
+            ipv4=one.ipv4,
+            region=one.region,
+            type=one.type,
+            image=one.image,
+            **({"volumes": pulumi.Output.all(**volumes)} if volumes else {}),
+        ).apply(lambda facts: {**facts, "monthly_usd": self.monthly_usd, "running": self.running})
+
+
+def root_passwords(picks: Iterable[str], pinned: Pinned) -> dict[str, RootPassword]:
+    """One for each group."""
+    return {
+        name: RootPassword(f"{name}-root", pulumi.ResourceOptions(aliases=_aliases(pinned, name, "root")))
+        for name in picks
+    }
+
+
+def declare(
+    settings: Settings, picks: Mapping[str, Picks], pinned: Pinned, passwords: Mapping[str, RootPassword]
+) -> dict[str, Server]:
+    """Every server of every group that has some, by its name. Raises BadSettings."""
+    firewalls = _firewalls(settings)
+    found: dict[str, Server] = {}
+    for name, chosen in picks.items():
+        group = _ending(settings.servers[name], settings)
+        called = labels(group, pulumi.get_stack())
+        before: Instance | None = None
+        for part in (*range(1, group.count + 1), *group.adopt):
+            server = f"{name}-{part}"
+            args = instance_args(group, chosen, passwords[name], keys_of(group, settings))
+            args = replace(args, **_filled(group, name, part, chosen))
+            if group.firewall is not None:
+                args = _behind(args, group, firewalls[group.firewall])
+            protect, aliases = group.protect, _aliases(pinned, name, part)
+            if part in group.adopt:
+                args = replace(args, adopt=part)
+                protect = group.protect or "protect" not in group.model_fields_set
+                aliases += [pulumi.Alias(name=called[part])] if part in called else []
+            depends_on = [before] if before and group.one_at_a_time else None
+            opts = pulumi.ResourceOptions(protect=protect, depends_on=depends_on, aliases=aliases)
+            before = Instance(server, args, opts)
+            volumes = {
+                each: Volume(
+                    f"{server}-{each}",
+                    VolumeArgs(region=chosen.region.id, linode_id=before.id, **given),
+                    pulumi.ResourceOptions(protect=protect, aliases=_aliases(pinned, name, f"{part}-{each}")),
+                )
+                for each, given in group.volumes.items()
+            }
+            found[server] = Server(before, volumes, chosen.monthly_usd, running=group.running)
+    return found
+
+
+def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: Sequence[str]) -> InstanceArgs:
+    """What the servers of a group have in common."""
+    return InstanceArgs(
+        type=chosen.type.id,
+        region=chosen.region.id,
+        image=chosen.image.id,
+        kernel=chosen.kernel.id if chosen.kernel else None,
+        tags=list(group.tags),
+        root_pass=password.result,
+        authorized_keys=list(keys) or None,
+        backups_enabled=group.backups,
+        booted=group.running,
+        allow_downtime=group.allow_downtime,
+        allow_data_loss=group.allow_data_loss,
+        resize_disk=group.resize_disk,
+        on_image_change=group.on_image_change,
+        **group.inputs,
+    )
+
+
+def total_monthly_usd(settings: Settings, picks: Mapping[str, Picks]) -> float:
+    """US dollars a month for all servers and volumes, from the prices of now: what is stored with one may be old.
+
+    0 for what has no price.
+    """
+    spec, session = SPECS["Volume"], sessions.of_stack(pulumi.get_stack())
+    total = 0.0
+    for name, chosen in picks.items():
+        group = settings.servers[name]
+        volumes = [spec.args(region=chosen.region.id, **given) for given in group.volumes.values()]
+        of_volumes = sum(spec.monthly_usd(session, each) or 0.0 for each in volumes)
+        total += group.size * (chosen.monthly_usd + of_volumes)
+    return round(total, 2)
+
+
+def keys_of(group: Group, settings: Settings) -> list[str]:
+    """The public keys that root gets."""
+    return [*settings.authorized_keys, *(settings.ssh_keys[name] for name in group.ssh_keys)]
+
+
+def labels(group: Group, stack: str) -> dict[int | str, str]:
+    """By what the group adopts its label, which `fleet import` calls it by. A Linode that is not there is refused as a
+    resource, alone.
+    """
+    by_id = any(isinstance(each, int) for each in group.adopt)
+    known = (sessions.of_stack(stack).labels(SPECS["Instance"].path) if by_id else None) or {}
+    return {
+        each: label for each in group.adopt if (label := known.get(each) if isinstance(each, int) else each)
+    }
+
+
+def _filled(group: Group, name: str, part: int | str, chosen: Picks) -> dict[str, Any]:
+    """The inputs that are another text for each server. Raises BadSettings."""
+    values = {
+        "project": pulumi.get_project(),
+        "stack": pulumi.get_stack(),
+        "group": name,
+        "n": part,
+        "name": f"{name}-{part}",
+        "region": chosen.region.id,
+        "type": chosen.type.id,
+    }
+    found = dict[str, Any]()
+    if (label := group.inputs.get("label")) is not None and part not in group.adopt:
+        found["label"] = filled(label, IN_LABELS, values)
+    if (data := group.user_data()) is not None:
+        found["user_data"] = filled(data, IN_USER_DATA, values)
+    return found
+
+
+def _behind(args: InstanceArgs, group: Group, firewall: Firewall) -> InstanceArgs:
+    """A legacy Linode as a whole, or each interface of the Linode generation that can have a firewall."""
+    id_ = firewall.id.apply(int)
+    if group.inputs.get("interface_generation") != "linode":
+        return replace(args, firewall_id=id_)
+    rows: list[Any] = group.inputs.get("interfaces") or [{"public": {}}]
+    guarded: list[Any] = [row if "vlan" in row else {"firewall_id": id_, **row} for row in rows]
+    return replace(args, interfaces=guarded)
+
+
+def _firewalls(settings: Settings) -> dict[str, Firewall]:
+    """Those that a group with servers uses; protected where such a group is."""
+    users: dict[str, list[Group]] = {}
+    for group in settings.servers.values():
+        if group.firewall is not None and group.size:
+            users.setdefault(group.firewall, []).append(group)
+    return {
+        name: Firewall(
+            name,
+            FirewallArgs(**settings.firewalls[name]),
+            pulumi.ResourceOptions(protect=any(group.protect for group in groups)),
+        )
+        for name, groups in users.items()
+    }
+
+
+def _aliases(pinned: Pinned, group: str, part: object) -> list[pulumi.Alias]:
+    """What a part of a renamed group was called: the engine then takes it for the same, and changes it in place."""
+    return [pulumi.Alias(name=f"{name}-{part}") for name in pinned.former.get(group, ())]
+
+
+def _ending(group: Group, settings: Settings) -> Group:
+    """The group, its servers tagged with the end of the stack if it has one."""
+    if settings.ends_at is None:
+        return group
+    return group.model_copy(update={"tags": (*group.tags, expiry.linode_tag(settings.ends_at))})

@@ -1,0 +1,73 @@
+"""Settings say what stands around servers: firewall, volumes, keys, user data. Without a line of Python."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from tests.checkout import Checkout
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII ops"
+HTTPS = {"action": "ACCEPT", "protocol": "TCP", "ports": "443", "addresses": {"ipv4": ["0.0.0.0/0"]}}
+
+
+def say(checkout: Checkout, group: dict[str, object], **others: object) -> None:
+    settings = yaml.safe_load(checkout.settings.read_text())
+    settings["config"]["fleet:servers"]["web"] |= group
+    settings["config"] |= {f"fleet:{key}": value for key, value in others.items()}
+    checkout.settings.write_text(yaml.safe_dump(settings))
+
+
+def rows(checkout: Checkout, path: str) -> dict[str, Any]:
+    return {row["label"]: row for row in checkout.call("GET", path)["data"]}  # type: ignore[attr-defined]  # a page
+
+
+@pytest.mark.all
+def test_a_group_gets_firewall_volumes_keys_and_user_data_and_loses_none_when_it_is_recreated(
+    checkout: Checkout,
+) -> None:
+    wall: dict[str, object] = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT", "inbound": [HTTPS]}
+    around: dict[str, object] = {
+        "count": 2,
+        "label": "web-{n}.{stack}",
+        "firewall": "web",
+        "volumes": {"data": {"size": 30}},
+        "ssh_keys": ["ops"],
+        "user_data": "#cloud-config\nhostname: ${fleet.name}\n",
+        "private_ip": True,
+    }
+    say(checkout, around, firewalls={"web": wall}, ssh_keys={"ops": KEY})
+
+    made = checkout.run("up")
+    again = checkout.run("preview", "--expect-no-changes")
+
+    assert (made.code, again.code) == (0, 0), made.said + again.said
+    linodes = checkout.linodes()
+    web = [linodes["web-1.local"], linodes["web-2.local"]]
+    firewall, volumes = rows(checkout, "/networking/firewalls"), rows(checkout, "/volumes")
+    assert {each["id"] for each in firewall["fleet-local-web"]["entities"]} == {row["id"] for row in web}
+    assert [volumes[f"fleet-local-web-{n}-data"]["linode_id"] for n in (1, 2)] == [row["id"] for row in web]
+    shown = checkout.run("show").said
+    assert shown.count("  data ") == 2
+    assert f"3 servers, {checkout.output('monthly_usd'):.2f} USD a month" in shown
+    told = requests.get(f"{checkout.api}/_local/linodes/{web[1]['id']}", timeout=10).json()
+    assert base64.b64decode(told["user_data"]) == b"#cloud-config\nhostname: web-2\n"
+
+    disk = volumes["fleet-local-web-1-data"]["id"]
+    say(checkout, {"user_data": "#cloud-config\nhostname: new\n", "on_user_data_change": "replace"})
+    changed = checkout.run("up")
+
+    assert changed.code == 0, changed.said
+    new = checkout.linodes()["web-1.local"]
+    kept = rows(checkout, "/volumes")["fleet-local-web-1-data"]
+    assert new["id"] != web[0]["id"]
+    assert (kept["id"], kept["linode_id"]) == (disk, new["id"])
+
+    gone = checkout.run("down")
+
+    assert gone.code == 0, gone.said
+    assert not [*checkout.linodes(), *rows(checkout, "/volumes"), *rows(checkout, "/networking/firewalls")]

@@ -1,0 +1,131 @@
+"""What groups of servers say beyond their own settings: inputs of Linodes, volumes, firewalls, keys and user data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from providers.linode.project import PROJECT
+from stacks import settings as stack_settings, sources
+from stacks.errors import BadSettings
+from stacks.explaining import explained, schema_text
+from stacks.filling import IN_LABELS, IN_USER_DATA, NAMES, filled
+from stacks.layers import Layer, merge, read_layer
+from stacks.settings import Settings, parse
+
+GROUP = {"count": 1, "region": {}, "type": {}, "image": {"vendor": "Debian"}}
+RULE = {"action": "ACCEPT", "protocol": "TCP", "ports": "443", "addresses": {"ipv4": ["0.0.0.0/0"]}}
+WALL = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT", "inbound": [RULE]}
+
+
+def settings(group: dict[str, object], **others: object) -> Settings:
+    values = {"servers": {"web": {**GROUP, **group}}, **others}
+    return parse(Layer({f"fleet:{key}": value for key, value in values.items()}), "dev")
+
+
+def said_of(group: dict[str, object], **others: object) -> str:
+    with pytest.raises(BadSettings) as caught:
+        settings(group, **others)
+    return str(caught.value)
+
+
+def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
+    given = {"private_ip": True, "swap_size": 1024, "timeouts": {"create": "15m"}, "placement_group": 7}
+
+    assert settings(given).servers["web"].inputs == given
+
+
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [
+        ({"privat_ip": True}, "fleet:servers.web.privat_ip: no such setting (did you mean private_ip?)"),
+        ({"swap_size": -1}, "fleet:servers.web.swap_size: must be a whole number of 0 or more"),
+        ({"booted": False}, "fleet:servers.web.booted: no such setting (say running)"),
+        ({"firewall_id": 7}, "fleet:servers.web.firewall_id: no such setting (say firewall)"),
+        ({"root_pass": "x"}, "fleet:servers.web.root_pass: no such setting"),
+        ({"label": "a"}, "fleet:servers.web.label: must have 3 to 64 letters"),
+        ({"volumes": {"data": {"size": 1}}}, "volumes.data.size: must be a whole number of GB, 10 to"),
+        ({"volumes": {"data": {"sise": 20}}}, "volumes.data.sise: no such setting (did you mean size?)"),
+        ({"volumes": {"data": {"linode_id": 4}}}, "volumes.data.linode_id: no such setting"),
+        ({"volumes": {"data": 20}}, "volumes.data: must be a map of settings (got 20)"),
+        (
+            {"firewall": "wep"},
+            "fleet:servers.web.firewall: wep is not in fleet:firewalls (did you mean web?)",
+        ),
+        (
+            {"ssh_keys": ["obs"]},
+            "fleet:servers.web.ssh_keys: obs is not in fleet:ssh_keys (did you mean ops?)",
+        ),
+        ({"user_data": "${fleet.stak}"}, "user_data: ${fleet.stak} has no value (did you mean stack?)"),
+        ({"label": "web-{x}"}, "label: {x} has no value: known are project, stack"),
+        ({"label": "web", "count": 2}, "label: 2 servers can't have one label. Next: put {n} into it"),
+        ({"user_data_file": "none.yaml"}, "user_data_file: stacks/none.yaml can't be read: No such file"),
+        ({"user_data_file": "x", "user_data": "y"}, "user_data_file: stands beside user_data"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(group: dict[str, object], told: str) -> None:
+    assert told in said_of(group, firewalls={"web": WALL}, ssh_keys={"ops": "ssh-ed25519 AAAA"})
+
+
+def test_what_is_wrong_with_a_firewall_is_told_with_its_place() -> None:
+    said = said_of({}, firewalls={"web": {**WALL, "inbound": [{**RULE, "protocol": "TPC"}], "linodes": [1]}})
+
+    assert "fleet:firewalls.web.inbound: [0].protocol must be one of TCP" in said
+    assert "fleet:firewalls.web.linodes: no such setting (say firewall)" in said
+
+
+def test_what_the_models_and_what_the_kinds_find_is_told_together() -> None:
+    said = said_of({"count": "lots", "swap_size": -1})
+
+    assert "web.count: " in said
+    assert "web.swap_size: " in said
+
+
+def test_an_encrypted_input_is_not_judged_by_what_stands_for_it() -> None:
+    assert settings({"stackscript_data": "[secret]"}).servers["web"].inputs
+
+
+def test_user_data_comes_from_a_file_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_settings, "FOLDER", tmp_path / "stacks")
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "web.sh").write_text("#!/bin/sh\necho ${fleet.name} ${HOME} $$\n")
+
+    assert settings({"user_data_file": "web.sh"}).servers["web"].user_data() == (
+        "#!/bin/sh\necho ${fleet.name} ${HOME} $$\n"
+    )
+    (tmp_path / "stacks" / "web.sh").write_bytes(b"\xff")
+    assert "stacks/web.sh can't be read: it is not UTF-8 text" in said_of({"user_data_file": "web.sh"})
+
+
+def test_only_places_of_the_stack_are_filled_in() -> None:
+    values = {name: f"<{name}>" for name in NAMES}
+
+    assert filled("echo ${fleet.name} ${name} {n} $$", IN_USER_DATA, values) == "echo <name> ${name} {n} $$"
+    assert filled("{stack}-{n}", IN_LABELS, values) == "<stack>-<n>"
+
+
+def test_they_are_explained_and_in_the_schema() -> None:
+    layer = Layer({"fleet:servers": {"web": {**GROUP, "swap_size": 512, "volumes": {"data": {"size": 30}}}}})
+    found = {".".join(map(str, path)): value for path, value, _ in explained("dev", layer)}
+    group = json.loads(schema_text())["$defs"]["Group"]["properties"]
+
+    assert found["fleet:servers.web.swap_size"] == 512
+    assert found["fleet:servers.web.volumes.data.size"] == 30
+    assert group["volumes"]["additionalProperties"]["properties"].keys() == {"size", "encryption", "tags"}
+    assert {"private_ip", "swap_size", "interfaces", "label"} <= group.keys()
+    assert not {"booted", "root_pass", "firewall_id"} & group.keys()
+
+
+def test_the_example_of_the_document_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (PROJECT / "docs" / "environments.md").read_text()
+    example = text.split("## Around a server")[1].split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "Pulumi.dev.yaml").write_text(example)
+    (tmp_path / "web.yaml").write_text("#cloud-config\n")
+    monkeypatch.setattr(stack_settings, "FOLDER", tmp_path)
+
+    common = sources.of_files("dev")
+    found = parse(merge([common, read_layer(tmp_path / "Pulumi.dev.yaml", "example")]), "dev").servers["web"]
+
+    assert (found.firewall, found.inputs["label"]) == ("web", "web-{n}.{stack}")

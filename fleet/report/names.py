@@ -6,13 +6,13 @@ import re
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX = "pulumi:providers:"
-PROVIDER_KEY = "__provider"
+PROVIDER_KEY, DECLARED_KEY = "__provider", "__declared"
 
 SERVER_TYPES = frozenset({"pulumi-python:dynamic/linode:Instance", "linode:index/instance:Instance"})
 """Resources that are servers: they have disks, can be off and cost money."""
 
 ADDRESSES = frozenset({"ipv4", "public_ipv4", "private_ipv4", "ipv6"})
-COMPUTED = ADDRESSES | {PROVIDER_KEY}
+COMPUTED = ADDRESSES | {PROVIDER_KEY, DECLARED_KEY}
 """Inputs that the provider fills in by itself. What they follow from is shown instead."""
 
 SECRET = frozenset({"root_pass", "stackscript_data", "token", "password", "private_key"})

@@ -386,6 +386,10 @@ class Stack:
         self.inputs = checked
         return True
 
+    def failures(self, declared: Props) -> list[tuple[str, str]]:
+        """What is wrong with what is declared."""
+        return self._command().check(declared, self.inputs)[1]
+
     def refresh(self) -> Props:
         """What the inputs are then."""
         _, self.state, self.inputs = self._command().read(self.place.id, self.state, self.inputs)
@@ -502,6 +506,45 @@ def test_what_cannot_be_put_back_is_told_and_holds_up_nothing_else(
     said = f"{name} differs from the program, and is left so: {name} "
     assert said in servicer.printed, servicer.printed
     assert why in servicer.printed.partition(said)[2].splitlines()[0]
+
+
+TAKEN_IN = [
+    ("Instance", "firewall_id", Row({"firewall_id": "{wall}"}, guarded_by()), WALL_GONE),
+    ("Instance", "placement_group", Row({"placement_group": "{group}"}, leave_group),
+     gone("/placement/groups/{group}")),
+    ("Instance", "interfaces", Row(LINODE, lose_interface_firewall), WALL_GONE),
+    ("Firewall", "linodes", Row({"linodes": ["{linode}"]}, lose_devices), LINODE_GONE),
+    ("Volume", "linode_id", Row({"linode_id": "{linode}"}, detach), LINODE_GONE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("refreshes", [1, 2])
+@pytest.mark.parametrize(("kind", "name", "row", "then"), TAKEN_IN)
+def test_what_is_gone_after_a_refresh_that_took_in_a_drift_holds_up_nothing_else_either(
+    api: LocalApi, kind: str, name: str, row: Row, then: ByHand, refreshes: int
+) -> None:
+    with Servicer(LinodeProvider("Instance"), World(api).config) as servicer:
+        stack, declared = disturbed(api, servicer, kind, row)
+        for _ in range(refreshes):
+            stack.refresh()
+        then(stack.place)
+
+        alone = stack.up(declared)
+        with_another = stack.up({**declared, "tags": ["blue"]})
+        again = stack.up({**declared, "tags": ["blue"]})
+
+    assert (alone, with_another, again) == (False, True, False)
+    assert f"{name} differs from the program, and is left so: {name} " in servicer.printed
+
+
+def test_what_is_declared_anew_after_a_refresh_has_to_be_there(api: LocalApi, shared: Servicer) -> None:
+    stack, declared = disturbed(api, shared, "Instance", Row({"firewall_id": "{wall}"}, guarded_by()))
+    stack.refresh()
+
+    [(name, why)] = stack.failures({**declared, "firewall_id": 4711})
+
+    assert name == "firewall_id"
+    assert "4711" in why
 
 
 UNSAVED = [

@@ -243,3 +243,28 @@ def test_a_firewall_that_this_run_has_made_meanwhile_is_no_unknown_one(
 
     assert [name for name, _ in unknown] == ["firewall_id"]
     assert known == []
+
+
+@pytest.mark.parametrize(
+    ("generation", "changed", "names"),
+    [
+        ("legacy_config", {"kernel": "linode/latest-64bit"}, ["kernel"]),
+        ("legacy_config", {"boot_config_label": "mine"}, ["boot_config_label"]),
+        ("legacy_config", {"interfaces": [{"purpose": "public"}]}, ["interfaces"]),
+        ("linode", {"network_helper": True}, []),
+        ("legacy_config", {"image": "linode/debian13", "root_pass": PLANTED, "kernel": "linode/latest-64bit"}, []),
+    ],
+)  # fmt: skip
+def test_what_a_profile_keeps_is_refused_for_a_linode_that_has_none(
+    provider: Servicer, world: World, generation: str, changed: Props, names: list[str]
+) -> None:
+    empty = world.inputs(image=None, root_pass=None, interface_generation=generation)
+    inputs, failures = provider.check(empty)
+    assert failures == []
+    id_, _ = provider.create(inputs)
+
+    with Servicer(LinodeProvider("Instance"), world.config) as later:
+        _, failures = later.check({**empty, **changed, "on_image_change": "rebuild"}, inputs)
+
+    assert [name for name, _ in failures] == names
+    assert all(f"Linode {id_} has none" in why for _, why in failures)

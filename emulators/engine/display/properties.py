@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable
 from emulators.engine.plan.diffs import Difference, parse_path
 from emulators.engine.values import UNKNOWN, Properties, Secret, Value, mapped, same
 
-HIDDEN = {"__provider"}
+INTERNAL = "__"
+"""What the names of properties begin with that are never shown."""
 
 
 def scalar(value: Value) -> str | None:
@@ -45,7 +46,7 @@ def value_lines(label: str, value: Value, indent: str, mark: str = " ") -> list[
 
 def property_lines(properties: Properties, indent: str, mark: str = " ") -> list[str]:
     """All properties, sorted, their colons aligned; those that are hidden count."""
-    shown = {key: value for key, value in sorted(properties.items()) if key not in HIDDEN}
+    shown = {key: value for key, value in sorted(properties.items()) if not key.startswith(INTERNAL)}
     width = max(map(len, properties), default=0)
     lines = []
     for key, value in shown.items():
@@ -57,7 +58,8 @@ def diff_lines(
     old: Properties, new: Properties, indent: str, only: Collection[str] | None = None
 ) -> list[str]:
     """New over old, with ``+``, ``-`` and ``~`` before what differs; only those of these keys where some are given."""
-    keys = sorted(key for key in (old.keys() | new.keys()) - HIDDEN if only is None or key in only)
+    keys = sorted(key for key in old.keys() | new.keys() if only is None or key in only)
+    keys = [key for key in keys if not key.startswith(INTERNAL)]
     width = max(map(len, keys), default=0)
     lines = []
     for key in keys:

@@ -34,7 +34,8 @@ def check(
     Raises what the calls for catalogs and lists raise.
     """
     deep = [key for key, value in news.items() if values.is_too_deep(value)]
-    news, olds = spec.canonical(session, _readable(news)), _readable(olds)
+    news = spec.canonical(session, _readable(news))
+    olds = diff.as_declared(spec.args, _readable(olds), news)
     owner, first = Owner.from_props(news), runtime.current().old_inputs(olds)
     own = mine(spec.within(first or news), session, owner, first)
     spec = spec.within(news)

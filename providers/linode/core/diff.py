@@ -14,6 +14,9 @@ from providers.linode.core.values import is_unknown, whole_numbers
 
 Props = Mapping[str, object]
 
+DECLARED = "__declared"
+"""The input in which a refresh keeps what was declared where it takes in a drift; engines don't show such a name."""
+
 
 def differing(args: type[Args], olds: Props, news: Props) -> list[str]:
     """The inputs with another value than before, in the order of their declaration.
@@ -22,6 +25,13 @@ def differing(args: type[Args], olds: Props, news: Props) -> list[str]:
     is left as it is; where it only says how things are done, its default counts again.
     """
     return [name for name, is_left in _changed(args, olds, news) if not is_left]
+
+
+def as_declared(args: type[Args], olds: Props, news: Props) -> dict[str, object]:
+    """The old inputs with what was declared in place of a drift, where the same is declared still."""
+    declared, new = olds.get(DECLARED), args.normal(news)
+    kept = args.normal(declared) if isinstance(declared, Mapping) else {}
+    return {**olds, **{name: value for name, value in kept.items() if new.get(name) == value}}
 
 
 def undeclared(args: type[Args], olds: Props, news: Props) -> list[str]:

@@ -28,6 +28,7 @@ from providers.linode.api import interruption
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.patience import one_operation
 from providers.linode.core import adopting, adoption, check, diff, engine, runtime
+from providers.linode.core.diff import DECLARED
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
 from providers.linode.core.problems import said
@@ -126,7 +127,8 @@ class Provider(ResourceProvider):
             return DiffResult(changes=None, replaces=replaces, delete_before_replace=first)
         moved = PROVIDER_KEY in _olds and _olds[PROVIDER_KEY] != _news.get(PROVIDER_KEY)
         if found.takes or old != new:
-            if found.in_inputs and not diff.undeclared(spec.args, _olds, _news):
+            is_told = found.in_inputs and DECLARED not in engine.old_inputs()
+            if is_told and not diff.undeclared(spec.args, _olds, _news):
                 return DiffResult(changes=None)
             changed = [*found.takes, *(["owner"] if old != new else []), *([PROVIDER_KEY] if moved else [])]
             return engine.differing(
@@ -192,6 +194,7 @@ class Provider(ResourceProvider):
         ready = bool(props.get("ready", True))
         inputs = {key: kept[key] for key in ("owner", PROVIDER_KEY) if key in kept}
         wanted = (engine.old_inputs() or props) if is_ours and ready else {}
+        wanted = diff.as_declared(spec.args, wanted, wanted.get(DECLARED, {}))
         before = spec.before(seen, record)
         takes = diff.between(spec, before, wanted, session)
         left = check.left_undone(spec, session, before, wanted, takes, record) if takes else []
@@ -200,7 +203,10 @@ class Provider(ResourceProvider):
             outs.setdefault("monthly_usd", props["monthly_usd"])  # the catalogs may be out of reach
         if not ready:
             outs |= spec.kept_when_refreshed(props)
-        return ReadResult(id_, outs, {**inputs, **check.as_left(seen, wanted, left)})
+        found = {**inputs, **check.as_left(seen, wanted, left)}
+        if drift := {name: wanted[name] for name in check.without(takes, left) if name in wanted}:
+            found[DECLARED] = drift
+        return ReadResult(id_, outs, found)
 
     @one_operation()
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
@@ -214,7 +220,8 @@ class Provider(ResourceProvider):
             update = Update(session, record, args, takes, owner, until.timeout_for(args, "update"), _olds)
             update = _resumed(spec, update, _news) if _olds.get("ready") is False else update
             olds = engine.old_inputs()
-            planned = diff.differing(spec.args, olds, _news) if olds else list(update.takes)
+            declared = diff.as_declared(spec.args, olds, _news)
+            planned = diff.differing(spec.args, declared, _news) if olds else list(update.takes)
             left = check.left_undone(spec, session, before, _news, update.takes, record, planned)
             if wrong := [each.problem for each in left if olds and {*planned} & {*each.names}]:
                 raise LinodeError(said(wrong))

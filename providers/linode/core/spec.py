@@ -248,7 +248,7 @@ class Spec(Generic[A, R]):
         """As people write it: 12/345 for a part of something."""
         return "/".join(str(getattr(record, key)) for key in filter(None, (self.parent, "id")))
 
-    def imports(self, id_: str, props: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    def imports(self, id_: str, props: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """The id of one that is to be imported, and its properties with the parent's."""
         parent, _, own = id_.rpartition("/")
         return (own, {self.parent: parent, **props}) if self.parent else (id_, dict(props))

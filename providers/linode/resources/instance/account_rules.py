@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Disk, Linode
+from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
 from providers.linode.core.args import NONE
 from providers.linode.core.problems import Problem
@@ -46,6 +48,10 @@ NEEDS_NOTHING: Mapping[str, object] = {
 """The values that every region can do."""
 
 OF_INTERFACES: Mapping[str, str] = {"vlan": "Vlans", "vpc": "VPCs"}
+
+OF_EITHER = ("interfaces", "network_helper")
+OF_A_PROFILE = ("boot_config_label", "kernel", *OF_EITHER)
+"""What a configuration profile keeps; of OF_EITHER only that of a Linode with legacy interfaces."""
 
 DEFAULT_SWAP_MB = 512
 
@@ -172,9 +178,19 @@ def _swap(check: Check) -> Iterator[Refusal]:
 def _profile(check: Check) -> Iterator[Refusal]:
     """A rebuild makes another one, whose name nobody knows yet."""
     label, name = check.args.boot_config_label, "boot_config_label"
-    if name in check.takes and REBUILD not in check.takes.values():
-        there = [config.label for config in check.session.client.configs(check.mine.id)]
-        if label not in there:
+    of_linode = OF_EITHER if check.mine.interface_generation == "linode" else ()
+    changed = [each for each in OF_A_PROFILE if each in check.takes and each not in of_linode]
+    if changed and REBUILD not in check.takes.values():
+        if (configs := if_allowed(partial(check.session.client.configs, check.mine.id))) is None:
+            return
+        there = [config.label for config in configs]
+        if not there:
+            why = (
+                f"is kept in a configuration profile, and Linode {check.mine.id} has none. Next: leave it out, "
+                "or make a profile in the Cloud Manager first."
+            )
+            yield from (Refusal([each], Problem(each, why)) for each in changed)
+        elif name in changed and label not in there:
             near = did_you_mean(str(label), there) or there_are((each, "") for each in there)
             why = f"{label!r} is no configuration profile of Linode {check.mine.id}{near}. Next: correct it."
             yield Refusal([name], Problem(name, why))

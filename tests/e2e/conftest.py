@@ -8,6 +8,27 @@ import pytest
 from emulators.linode_api.server import LocalApi
 from tests.checkout import Checkout
 
+EVERY_DAY = (
+    "test_main_job",
+    "test_make",
+    "test_import",
+    "test_interrupted",
+    "test_custom_timeouts",
+    "test_instance_inputs",
+    "test_bucket_backend",
+)
+"""Of the files here those that are in `make test`, beside the embedded engine's own: the others, most of which run a
+whole copy of the project for each test, take longer than all else together, and belong to `make test-all`.
+"""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        is_here = item.path.parent == Path(__file__).parent
+        if is_here and not item.path.stem.startswith((*EVERY_DAY, "test_engine_")):
+            item.add_marker(pytest.mark.all)
+
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[LocalApi]:

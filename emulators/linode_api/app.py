@@ -17,7 +17,7 @@ from starlette.routing import Route
 from emulators.linode_api import resources
 from emulators.linode_api.catalogs import using
 from emulators.linode_api.catalogs.edits import Edits
-from emulators.linode_api.clock import Clock
+from emulators.linode_api.clock import Clock, HeldClock
 from emulators.linode_api.core import Json, bodies
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account, Accounts, covers
 from emulators.linode_api.core.database import Database
@@ -165,6 +165,7 @@ class Api:
             caller = who.caller if who else request.client.host if request.client else ""
             rate = self.limiter.count(caller, *found.budgets)
             if who:
+                who = replace(who, clock=HeldClock(who.clock.now(), who.clock.speed))  # one moment for it all
                 settle(who)
             call = Call(
                 who,

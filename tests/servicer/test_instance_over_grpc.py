@@ -421,6 +421,35 @@ def test_a_rebuild_keeps_what_is_declared_of_the_configuration(provider: Service
     assert [disk["size"] for disk in disks if disk["filesystem"] == "swap"] == [1024]
 
 
+OWN_INTERFACES: Props = {
+    "interface_generation": "linode",
+    "interfaces": [{"public": {}, "firewall_id": 0}],
+}
+
+
+@pytest.mark.parametrize(
+    ("declared", "changed", "step"),
+    [
+        ({}, {"root_pass": PLANTED + "8", "on_root_pass_change": "reset"}, "password"),
+        ({**OWN_INTERFACES, "network_helper": True}, {"network_helper": False}, "settings"),
+    ],
+)
+def test_a_rebuild_does_not_boot_what_has_to_be_off_next(
+    provider: Servicer, world: World, declared: Props, changed: Props, step: str
+) -> None:
+    inputs, _ = provider.check(world.inputs(**declared, on_image_change="rebuild"))
+    id_, outs = provider.create(inputs)
+    there = {**declared, **changed, "on_image_change": "rebuild", "image": "linode/debian12"}
+    news, failures = provider.check(world.inputs(**there), inputs)
+    writes = len(world.writes())
+
+    updated = provider.update(id_, outs, news)
+
+    assert failures == []
+    assert [line.rpartition("/")[2] for line in world.writes()[writes:]] == ["rebuild", step, "boot"]
+    assert updated["status"] == "running"
+
+
 def test_a_linode_that_would_have_to_be_erased_is_not_taken_into_the_state(
     provider: Servicer, world: World
 ) -> None:

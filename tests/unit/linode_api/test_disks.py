@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -67,6 +68,24 @@ def test_disks_change_size_while_the_linode_is_off(caller: Caller, clock: HeldCl
 
     assert reasons(too_big)[0][0] == "size"
     assert disk_sizes(caller, linode["id"]) == [24000, 1024]
+
+
+@pytest.mark.parametrize("looks", range(1, 8))
+def test_a_job_that_ends_during_a_request_has_ended_for_all_of_it_or_not_at_all(
+    caller: Caller, clock: HeldClock, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    linode = settled(caller, clock, **FROM_IMAGE, booted=False)
+    path = f"/linode/instances/{linode['id']}/disks"
+    main, swap = caller.rows(path)
+    caller.post(f"{path}/{main['id']}/resize", {"size": 24000})
+    now = clock.now()
+    moments = chain(repeat(now, looks), repeat(now + 20))
+
+    with monkeypatch.context() as moving:
+        moving.setattr(clock, "now", lambda: next(moments))
+        answer = caller.post(f"{path}/{swap['id']}/resize", {"size": 1024})
+
+    assert answer.status_code == 200 or reasons(answer) == [(None, "Linode busy.")]
 
 
 @pytest.mark.parametrize(("booted", "size"), [(True, 24000), (False, 1000)])

@@ -140,7 +140,7 @@ def rebuild(update: InstanceUpdate) -> None:
         for name in FIRST_BOOT
         if (value := update.wanted.value(name)) is not None
     }
-    body |= {"booted": False} if _lost_by_rebuild(update) else {}
+    body |= {"booted": False} if _needing_off(update) else {}
     call = partial(machine.client.rebuild, machine.id, body)
     machine.act(call, machine.job_since_now("linode_rebuild"), "be rebuilt")
     machine.at_rest()
@@ -150,6 +150,12 @@ def _lost_by_rebuild(update: InstanceUpdate) -> list[str]:
     """Declared inputs that a rebuild takes back: it makes other disks and another configuration profile."""
     keys = ["swap_size", "kernel", *([] if _has_linode_interfaces(update) else ["interfaces"])]
     return [key for key in keys if update.wanted.value(key) is not None] if update.of(REBUILD) else []
+
+
+def _needing_off(update: InstanceUpdate) -> list[str]:
+    """What is done while the Linode is off; after a rebuild, which then doesn't boot it."""
+    changed = [name for name in update.of(OFF, SHUT_DOWN) if name != "booted"]
+    return list(dict.fromkeys([*_lost_by_rebuild(update), *changed]))
 
 
 def migrate(update: InstanceUpdate) -> None:
@@ -173,9 +179,7 @@ def resize(update: InstanceUpdate) -> None:
 def _power_cycle(update: InstanceUpdate, status: str) -> None:
     """Everything that needs the Linode off or booted anew, in one go."""
     machine = machine_of(update)
-    changed = [name for name in update.of(OFF, SHUT_DOWN) if name != "booted"]
-    off = list(dict.fromkeys([*_lost_by_rebuild(update), *changed]))
-    reboot = update.of(REBOOT)
+    off, reboot = _needing_off(update), update.of(REBOOT)
     if off:
         machine.shut_down()
     for name in dict.fromkeys((*off, *reboot)):

@@ -33,6 +33,9 @@ USUAL_S = 60.0 + ROUNDING_S + MARGIN_S
 LOOK_AGAIN_S = 0.02
 """While every place of a window is taken by requests without an answer, seconds until the next look."""
 
+OF_OTHERS = 4
+"""Where other processes use the token, too, what they send is known once they had their answers."""
+
 LISTS = re.compile(r"/(linode/(instances|types|kernels)|regions(/availability)?|account/events|tags)")
 
 
@@ -42,6 +45,8 @@ class Window:
 
     `left` is what the last answers left of it, or our own count; `in_flight` requests have no answer yet, so
     nobody knows whether `left` has them already: they count as not. `closes` is None before the first answer.
+    `sent` have gone out since it opened; `others`: whether an answer has told of more, None
+    before the first one of all; `others_before`: the same of the window before.
     Unless it is `known`, there is no budget before an answer tells of one.
     """
 
@@ -51,6 +56,9 @@ class Window:
     known: bool = True
     left: int = -1
     in_flight: int = 0
+    sent: int = 0
+    others: bool | None = None
+    others_before: bool | None = None
     closes: float | None = None
     reset: float | None = None
 
@@ -60,13 +68,20 @@ class Window:
     def wait_s(self, now: float) -> float:
         """0 when a request may go out now, else the seconds until it is worth asking again."""
         if self.closes is not None and now >= self.closes:
-            self.left, self.closes, self.reset = self.limit, None, None
-        if self.left - self.in_flight > 0 or (not self.known and self.closes is None):
+            self.left, self.closes, self.reset, self.sent = self.limit, None, None, self.in_flight
+            self.others_before, self.others = self.others, None if self.others is None else False
+        if self.left > self.share * self.in_flight or (not self.known and self.closes is None):
             return 0.0
         return LOOK_AGAIN_S if self.closes is None or self.left > 0 else self.closes - now
 
+    @property
+    def share(self) -> int:
+        """Of what is left, one part in so many may be on its way at once: all of it for who is known to be alone."""
+        return 1 if self.others is False and not self.others_before else OF_OTHERS
+
     def take(self) -> None:
         self.in_flight += 1
+        self.sent += 1
 
     def answered(self, now: float, seen: Seen, *, refused: bool) -> None:
         """Note an answer, or that none came (`seen` is empty then): what was sent counts in any case."""
@@ -75,7 +90,7 @@ class Window:
         if told and seen.limit is not None and seen.remaining is not None:
             self._learn(now, seen, seen.limit, seen.remaining)
         elif self.known:
-            self.left = max(0, self.left - 1)
+            self.left, self.others = max(0, self.left - 1), bool(self.others)
             self._open(now)
         if refused:
             self.left = 0
@@ -89,6 +104,7 @@ class Window:
             return  # a slow answer, out of a window that is over
         same = seen.reset is None or (self.reset is not None and abs(seen.reset - self.reset) <= ROUNDING_S)
         self.known, other_limit = True, limit != self.limit
+        self.others = bool(self.others) or remaining < limit - self.sent
         self.limit = limit
         self.left = min(self.left, remaining) if same and not other_limit else remaining
         self.reset = seen.reset if seen.reset is not None else self.reset

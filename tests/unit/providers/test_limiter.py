@@ -55,42 +55,64 @@ def run_creates(
     *,
     keep: tuple[str, ...] | None = None,
     known: bool = True,
+    commands: int = 1,
 ) -> tuple[float, int]:
-    """Seconds until `count` creates, all wanted at once, were answered; and how many were refused.
+    """Seconds until `count` creates of each command, all wanted at once, were answered; and how many were refused.
 
     `latencies`: seconds to the server and back, in turn. `keep`: the headers that reach the client.
     """
     clock = Clock()
-    limits = limiter(clock, known=known)
+    limits = [limiter(clock, known=known) for _ in range(commands)]
     begun = clock.now
-    waiting, refused, turn = count, 0, 0
-    events: list[tuple[float, int, str, Mapping[str, str], int]] = []
-    while waiting or events:
-        while waiting and limits.wait_s("POST", "/linode/instances") == 0:
-            waiting -= 1
-            turn += 1
-            heapq.heappush(events, (clock.now + latencies[turn % len(latencies)], turn, "arrives", {}, 0))
-        ask_again = clock.now + limits.wait_s("POST", "/linode/instances") if waiting else math.inf
+    waiting, refused, turn = [count] * commands, 0, 0
+    events: list[tuple[float, int, int, str, Mapping[str, str], int]] = []
+    while any(waiting) or events:
+        ask_again = math.inf
+        for who in range(commands):
+            while waiting[who] and (wait := limits[who].wait_s("POST", "/linode/instances")) == 0:
+                waiting[who] -= 1
+                turn += 1
+                arrival = clock.now + latencies[turn % len(latencies)]
+                heapq.heappush(events, (arrival, turn, who, "arrives", {}, 0))
+            ask_again = min(ask_again, clock.now + wait if waiting[who] else math.inf)
         if not events or ask_again < events[0][0]:
             clock.now = ask_again
             continue
-        clock.now, number, what, headers, status = heapq.heappop(events)
+        clock.now, number, who, what, headers, status = heapq.heappop(events)
         if what == "arrives":
             status, headers = server.get(clock.now)
             back = clock.now + latencies[(number + 7) % len(latencies)]
-            heapq.heappush(events, (back, number, "answered", headers, status))
+            heapq.heappush(events, (back, number, who, "answered", headers, status))
             continue
         seen = headers if keep is None else {name: headers[name] for name in keep}
-        limits.answered("POST", "/linode/instances", seen, status)
+        limits[who].answered("POST", "/linode/instances", seen, status)
         refused += status == 429
-        waiting += status == 429
+        waiting[who] += status == 429
     return clock.now - begun, refused
 
 
-def test_twenty_creates_go_out_at_once() -> None:
+def test_twenty_creates_go_out_at_once_when_the_first_answer_shows_that_nobody_else_asks() -> None:
     seconds, refused = run_creates(20, [0.1], ServerWindow(20, 15))
 
-    assert (round(seconds, 3), refused) == (0.2, 0)
+    assert (round(seconds, 3), refused) == (0.4, 0)
+
+
+@pytest.mark.parametrize("latency", [0.02, 0.1, 0.5])
+def test_two_commands_with_one_token_share_what_there_is(latency: float) -> None:
+    """Each sees what the other sent when its own answers come: neither takes all that is left at once."""
+    seconds, refused = run_creates(30, [latency, latency * 1.1], ServerWindow(20, 15), commands=2)
+
+    assert refused <= 8
+    assert seconds < 45 + 8 * latency
+
+
+def test_who_was_not_alone_takes_all_again_two_windows_later() -> None:
+    server = ServerWindow(20, 15)
+    server.get(1000.0)  # somebody else's
+    seconds, _ = run_creates(100, [0.5], server)
+    alone, _ = run_creates(100, [0.5], ServerWindow(20, 15))
+
+    assert seconds < alone + 15 + 4
 
 
 def test_a_hundred_creates_take_four_windows_and_none_is_refused() -> None:

@@ -4,11 +4,15 @@ from .resources.fleet import Fleet as Fleet, FleetArgs as FleetArgs
 from .resources.instance.args import (
     AlertsArgs as AlertsArgs,
     InstanceArgs as InstanceArgs,
-    PlacementGroup as PlacementGroup,
+    PlacementArgs as PlacementArgs,
     TimeoutsArgs as TimeoutsArgs,
 )
 from .resources.instance.interfaces import InterfaceArgs as InterfaceArgs
 from .resources.instance.resource import Instance as Instance
+from .resources.placement_group import (
+    PlacementGroup as PlacementGroup,
+    PlacementGroupArgs as PlacementGroupArgs,
+)
 from .resources.root_password import RootPassword as RootPassword
 from .resources.ssh_key import SSHKey as SSHKey, SSHKeyArgs as SSHKeyArgs
 from .resources.subnet import Subnet as Subnet, SubnetArgs as SubnetArgs

@@ -14,12 +14,29 @@ from providers.linode.core.owner import Owner
 from providers.linode.core.provider import Props, Provider
 from providers.linode.core.spec import Spec
 from providers.linode.core.state_files import NOT_OURS
-from providers.linode.resources import account, firewall, root_password, ssh_key, subnet, volume, vpc
+from providers.linode.resources import (
+    account,
+    firewall,
+    placement_group,
+    root_password,
+    ssh_key,
+    subnet,
+    volume,
+    vpc,
+)
 from providers.linode.resources.instance import spec as instance
 
 SPECS: dict[str, Spec[Any, Any]] = {
     spec.kind: spec
-    for spec in (instance.SPEC, firewall.SPEC, ssh_key.SPEC, volume.SPEC, vpc.SPEC, subnet.SPEC)
+    for spec in (
+        instance.SPEC,
+        firewall.SPEC,
+        ssh_key.SPEC,
+        volume.SPEC,
+        vpc.SPEC,
+        subnet.SPEC,
+        placement_group.SPEC,
+    )
 }
 
 

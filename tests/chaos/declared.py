@@ -24,7 +24,7 @@ def chaos() -> None:
     with open("declared.json") as file:
         declared = json.load(file)
     made = {}
-    for kind in ("Firewall", "SSHKey", "Instance", "Volume", "VPC", "Subnet"):
+    for kind in ("Firewall", "SSHKey", "Instance", "Volume", "VPC", "Subnet", "PlacementGroup"):
         for name, inputs in declared[kind].items():
             for place, input in (("behind", "firewall_id"), ("on", "linode_id"), ("in", "vpc_id")):
                 if place in inputs:
@@ -37,7 +37,13 @@ chaos()
 '''
 KEYS = tuple(f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43} chaos" for letter in "IK")
 KINDS = tuple(SPECS)
-RECREATES = {"Instance": "generation", "SSHKey": "ssh_key", "Volume": "region", "Subnet": "in"}
+RECREATES = {
+    "Instance": "generation",
+    "SSHKey": "ssh_key",
+    "Volume": "region",
+    "Subnet": "in",
+    "PlacementGroup": "placement_group_policy",
+}
 """The inputs whose changes replace one of a kind."""
 
 REGIONS = ("de-fra-2", "gb-lon")
@@ -118,6 +124,9 @@ def new(kind: str) -> Inputs:
         "Volume": {"region": REGIONS[0], "size": 20, "on": None},
         "VPC": {"region": REGIONS[0], "description": "one"},
         "Subnet": {"in": VPCS[0]},
+        "PlacementGroup": {
+            "region": REGIONS[0], "placement_group_type": "anti_affinity:local", "placement_group_policy": "strict",
+        },
     }  # fmt: skip
     return inputs[kind]
 
@@ -225,7 +234,8 @@ CHANGES: dict[str, Edit] = {
     "volume attached": _attached,
     "volume detached": _detached,
     "volume grown": _grown,
-    **{f"{kind.lower()} renamed": _renamed(kind) for kind in ("Volume", "Subnet")},
+    **{f"{kind.lower()} renamed": _renamed(kind) for kind in ("Volume", "Subnet", "PlacementGroup")},
+    "placementgroup replaced": _toggles("PlacementGroup", "placement_group_policy", "strict", "flexible"),
     "vpc described": _toggles("VPC", "description", "one", "other"),
     "subnet moved": _toggles("Subnet", "in", *VPCS),
     "tags": _tags,

@@ -21,6 +21,7 @@ MADE = {
     "Volume": "volume_create",
     "VPC": "vpc_create",
     "Subnet": "subnet_create",
+    "PlacementGroup": "placement_group_create",
 }
 """By kind: the event that tells that one was made."""
 
@@ -146,7 +147,8 @@ def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
     """What is there otherwise than declared."""
     there = {kind: {row["label"]: row for row in in_account(checkout, kind).values()} for kind in KINDS}
     for kind, differ in (
-        ("Instance", _server), ("Firewall", _wall), ("Volume", _volume), ("VPC", _plain), ("Subnet", _plain),
+        ("Instance", _server), ("Firewall", _wall), ("Volume", _volume),
+        *((kind, _plain) for kind in ("VPC", "Subnet", "PlacementGroup")),
     ):  # fmt: skip
         for name, inputs in declared.resources[kind].items():
             if (seen := there[kind].get(label_of(name, inputs))) is not None:

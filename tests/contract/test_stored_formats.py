@@ -8,7 +8,17 @@ from pathlib import Path
 import dill
 import pytest
 
-from providers.linode import VPC, Account, Firewall, Instance, RootPassword, SSHKey, Subnet, Volume
+from providers.linode import (
+    VPC,
+    Account,
+    Firewall,
+    Instance,
+    PlacementGroup,
+    RootPassword,
+    SSHKey,
+    Subnet,
+    Volume,
+)
 from providers.linode.core import state_files
 from providers.linode.core.owner import Owner
 from providers.linode.core.provider import DynamicResource, _as_stored
@@ -41,6 +51,7 @@ TOKENS: dict[type[DynamicResource], str] = {
     SSHKey: "dynamic/linode:SSHKey",
     Volume: "dynamic/linode:Volume",
     VPC: "dynamic/linode:VPC",
+    PlacementGroup: "dynamic/linode:PlacementGroup",
     Subnet: "dynamic/linode:Subnet",
     Account: "dynamic/linode:Account",
     RootPassword: "dynamic/linode:RootPassword",

@@ -109,6 +109,7 @@ DECLARED: Mapping[str, dict[str, object]] = {
     "SSHKey": {"label": "web", "ssh_key": "ssh-ed25519 AAAA"},
     "Volume": {"label": "web", "region": "de-fra-2", "size": 20, "linode_id": 7},
     "VPC": {"label": "web", "region": "de-fra-2", "description": ""},
+    "PlacementGroup": {"label": "web", "region": "de-fra-2", "placement_group_policy": "strict"},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 
@@ -135,11 +136,10 @@ def questions(session: Session) -> list[Callable[[], object]]:
         client.newest_event,
         client.profile,
         client.account_id,
-        client.placement_group_regions,
         lambda: session.labels("/nodebalancers"),
         lambda: grants.restricted_user(client),
         lambda: firewalls.held(client, 7, client.interfaces(7), [{"public": {}, "firewall_id": 7}]),
-        lambda: lookups.group_regions,
+        lambda: lookups.groups,
         lambda: lookups.firewalls,
         lambda: lookups.default_firewalls,
         lambda: lookups.usernames,

@@ -32,6 +32,7 @@ SESSION = sessions.prepared(
             "/volumes",
             "/volumes/types",
             "/vpcs",
+            "/placement/groups",
             "/vpcs/7/subnets",
         )
     }
@@ -43,6 +44,12 @@ GOOD: Mapping[str, dict[str, object]] = {
     "SSHKey": {"label": "web", "ssh_key": KEY},
     "Volume": {"label": "web", "region": "de-fra-2", "size": 20},
     "VPC": {"label": "web", "region": "de-fra-2"},
+    "PlacementGroup": {
+        "label": "web",
+        "region": "de-fra-2",
+        "placement_group_type": "anti_affinity:local",
+        "placement_group_policy": "strict",
+    },
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 WORDS = InstanceArgs.nested_names()["interfaces"]

@@ -26,18 +26,20 @@ NONE = 1
 GONE, DEBIAN_12 = "gone", "linode/debian12"
 
 
+STRICT: Props = {"placement_group_type": "anti_affinity:local", "placement_group_policy": "strict"}
+
+
 class Place(World):
     """An account with things to attach, and what people do to a resource by hand."""
 
     def __init__(self, api: LocalApi) -> None:
         super().__init__(api)
         rules = {"inbound_policy": "DROP", "outbound_policy": "DROP", "inbound": [], "outbound": []}
-        strict = {"placement_group_type": "anti_affinity:local", "placement_group_policy": "strict"}
         wall = {"label": "wall", "rules": rules}
         self.things = {
             "{wall}": self.call("POST", "/networking/firewalls", wall)["id"],
             "{group}": self.call(
-                "POST", "/placement/groups", {"label": "group", "region": "de-fra-2", **strict}
+                "POST", "/placement/groups", {"label": "group", "region": "de-fra-2", **STRICT}
             )["id"],
         }
         reserved = self.call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})
@@ -278,6 +280,7 @@ KINDS = {
                    KEY, {"ssh_key"}),
     "Volume": Kind({"region": "de-fra-2"}, VOLUME, {"region", "size", "encryption"}),
     "VPC": Kind({"region": "de-fra-2"}, VPC_ROWS, {"region"}),
+    "PlacementGroup": Kind({"region": "de-fra-2", **STRICT}, KEY, {"region", *STRICT}),
     "Subnet": Kind({"vpc_id": "{vpc}", "ipv4": "10.0.1.0/24"}, KEY, {"vpc_id", "ipv4"}),
 }  # fmt: skip
 """The local API has no NodeBalancers; a key's text can't change, and a volume that somebody grew never shrinks."""

@@ -13,6 +13,9 @@ from tests.servicer_process import UNKNOWN, Servicer
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 
 
+STRICT = {"placement_group_type": "anti_affinity:local", "placement_group_policy": "strict"}
+
+
 @pytest.fixture
 def restricted(world: World) -> Iterator[Servicer]:
     token = world.api.add_token(world.account, user="deploy", restricted=True, grants=("add_linodes",))
@@ -69,6 +72,7 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
         ("SSHKey", {"label": "web", "ssh_key": KEY}),
         ("Volume", {"label": "web", "region": "de-fra-2"}),
         ("VPC", {"label": "web", "region": "de-fra-2"}),
+        ("PlacementGroup", {**STRICT, "label": "web", "region": "de-fra-2"}),
         ("Subnet", {"vpc_id": UNKNOWN, "label": "web", "ipv4": "10.0.0.0/24"}),
     ],
 )

@@ -72,6 +72,12 @@ def vpc(world: World, servicer: Servicer) -> Kind:
     return Kind(world, servicer, "VPC", "VPC", "/vpcs", {"region": "de-fra-2"})
 
 
+def group(world: World, servicer: Servicer) -> Kind:
+    own: Props = {"placement_group_type": "anti_affinity:local", "placement_group_policy": "strict"}
+    own |= {"region": "de-fra-2"}
+    return Kind(world, servicer, "PlacementGroup", "placement group", "/placement/groups", own)
+
+
 def subnet(world: World, servicer: Servicer) -> Kind:
     vpc = world.call("POST", "/vpcs", {"label": "vpc", "region": "de-fra-2"})["id"]
     return Kind(
@@ -84,6 +90,7 @@ MAKE: dict[str, Callable[[World, Servicer], Kind]] = {
     "SSHKey": ssh_key,
     "Volume": volume,
     "VPC": vpc,
+    "PlacementGroup": group,
     "Subnet": subnet,
 }
 
@@ -174,7 +181,7 @@ def test_a_created_one_is_as_declared_and_nothing_differs_afterwards(kind: Kind)
     [row] = kind.rows()
     assert (str(row["id"]), row["label"]) == (id_, "web-1")
     assert kind.servicer.diff(id_, outs, again).changes == NONE
-    assert outs["created"] == row["created"]
+    assert outs["created"] == row.get("created", "")
 
 
 def test_a_created_firewall_has_its_rules_its_policies_and_its_owners_tag(wall: Kind) -> None:

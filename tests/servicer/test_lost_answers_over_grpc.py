@@ -50,6 +50,11 @@ OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
     "SSHKey": {"ssh_key": KEY},
     "Volume": {"region": "de-fra-2"},
     "VPC": {"region": "de-fra-2"},
+    "PlacementGroup": {
+        "region": "de-fra-2",
+        "placement_group_type": "anti_affinity:local",
+        "placement_group_policy": "strict",
+    },
     "Subnet": lambda world, number: {"vpc_id": vpc(world, number), "ipv4": "10.0.0.0/24"},
 }
 NUMBERS = count(1)
@@ -156,6 +161,8 @@ CASES = [
     Case("delete", None, kind="Volume"),
     Case("label", {"label": "other"}, kind="VPC"),
     Case("delete", None, kind="VPC"),
+    Case("label", {"label": "other"}, kind="PlacementGroup"),
+    Case("delete", None, kind="PlacementGroup"),
     Case("label", {"label": "other"}, kind="Subnet"),
     Case("delete", None, kind="Subnet"),
 ]

@@ -28,6 +28,7 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
     "pulumi-python:dynamic/linode:SSHKey": ("none", "deleted: servers keep the keys that they have", ("id",)),
     "pulumi-python:dynamic/linode:Domain": ("data loss", "deleted with all its records", ("records", "id")),
     "pulumi-python:dynamic/linode:VPC": ("none", "deleted", ("id",)),
+    "pulumi-python:dynamic/linode:PlacementGroup": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:Subnet": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:Volume": ("data loss", "deleted with everything on it", ("disks", "id")),
 }

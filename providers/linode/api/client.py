@@ -20,7 +20,6 @@ from providers.linode.api.records import (
     Interfaces,
     InterfaceSettings,
     Linode,
-    PlacementGroup,
     Profile,
     Record,
 )
@@ -217,10 +216,6 @@ class LinodeClient:
         action = "assign" if assigned else "unassign"
         body = {"linodes": [int(linode_id)]}
         self.act(f"/placement/groups/{group_id}/{action}", body, is_done)
-
-    def placement_group_regions(self) -> dict[int, str]:
-        """Region id by placement group id. Scope linodes:read_only. Source: GET /placement/groups."""
-        return {group.id: group.region for group in self.records(PlacementGroup, "/placement/groups")}
 
     def disks(self, linode_id: int | str) -> list[Disk]:
         """Source: GET /linode/instances/{linodeId}/disks."""

@@ -63,6 +63,11 @@ class once(Generic[T]):  # noqa: N801 - used as a decorator, as `property` is
     def __set_name__(self, _owner: type, name: str) -> None:
         self._key = f"_once_{name}"
 
+    @staticmethod
+    def forget(instance: object, name: str) -> None:
+        """Have the property of that name asked for again."""
+        vars(instance).pop(f"_once_{name}", None)
+
     @overload
     def __get__(self, instance: None, owner: type) -> once[T]: ...
     @overload

@@ -68,13 +68,6 @@ class Backups(Record):
     schedule: Mapping[str, str | None] = Field(default_factory=dict)
 
 
-class PlacementGroup(Numbered):
-    """A placement group; a Linode's own does not tell its region."""
-
-    label: str = ""
-    region: str = ""
-
-
 class Linode(Owned):
     """One instance.
 
@@ -94,7 +87,7 @@ class Linode(Owned):
     host_uuid: str = ""
     watchdog_enabled: bool = True
     alerts: Mapping[str, object] = Field(default_factory=dict)
-    placement_group: PlacementGroup | None = None
+    placement_group: Numbered | None = None
     disk_encryption: str | None = None
     interface_generation: str | None = None
     maintenance_policy: str | None = None

@@ -130,6 +130,7 @@ class Region(Record):
     capabilities: tuple[str, ...] = ()
     status: str = "ok"
     site_type: str = "core"
+    placement_group_limits: Mapping[str, int | None] = Field(default_factory=dict)
 
     @property
     def continent(self) -> Continent | None:

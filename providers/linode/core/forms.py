@@ -104,7 +104,9 @@ def matching(pattern: str) -> AfterValidator:
 
 def label(least: int, most: int) -> WrapValidator:
     """For Annotated: what Linode takes for the label of a Linode, a firewall and other things."""
-    form = re.compile(rf"[A-Za-z0-9](?!.*(--|__|\.\.))[A-Za-z0-9._-]{{{least - 2},{most - 2}}}[A-Za-z0-9]")
+    end = r"[A-Za-z0-9]"
+    rest = rf"(?!.*(--|__|\.\.))[A-Za-z0-9._-]{{{max(least - 2, 0)},{most - 2}}}{end}"
+    form = re.compile(f"{end}({rest}){'?' if least == 1 else ''}")
 
     def judge(value: Any, _: ValidatorFunctionWrapHandler) -> Any:
         if isinstance(value, Unknown) or (isinstance(value, str) and form.fullmatch(value)):

@@ -70,7 +70,7 @@ def refusals(
         yield Problem(
             "", f"can't be made by {_who(user)} and lacks the grant {grant}. {NEXT}, or give it that."
         )
-    elif mine in user.read_only.get(thing, ()) and (changed or is_made):
+    elif mine in user.read_only.get(noun.casefold(), ()) and (changed or is_made):
         yield Problem("", f"{noun} {mine} may only be read by {_who(user)}. {NEXT}, or grant it read_write.")
     elif "tags" in changed:
         yield Problem("tags", f"can't be changed by {_who(user)}. {NEXT}, or leave them as they are.")

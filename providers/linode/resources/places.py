@@ -8,7 +8,7 @@ from typing import Any
 from providers.linode.api.cache import is_offline
 from providers.linode.catalogs.records import Region
 from providers.linode.core.problems import Problem
-from providers.linode.core.spec import Checking
+from providers.linode.core.spec import Checking, Rule
 from providers.linode.nearest import did_you_mean
 
 
@@ -22,11 +22,13 @@ def unknown(check: Checking[Any], key: str, catalog: Collection[str]) -> Iterato
         )
 
 
-def able(check: Checking[Any], needs: Mapping[str, str], *, with_: Collection[str] = ()) -> Iterator[Problem]:
-    """A new region that isn't there, or lacks what a kind needs: `needs` has its words by capability.
+def in_a_region_with(needs: Mapping[str, str]) -> Rule:
+    """For a Spec: what is wrong with its region. `needs`: capabilities, with who needs each."""
+    return lambda check: able(check, needs)
 
-    with_: the inputs that decide what is needed.
-    """
+
+def able(check: Checking[Any], needs: Mapping[str, str], *, with_: Collection[str] = ()) -> Iterator[Problem]:
+    """A new region that isn't there, or can't do something. with_: the inputs that decide what is needed."""
     if is_offline() or not check.is_new("region", *with_):
         return
     regions = {region.id: region for region in check.catalogs_with(region=check.args.region).regions()}

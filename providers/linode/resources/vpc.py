@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any, overload
 
 import pulumi
@@ -12,10 +11,10 @@ from providers.linode.api.records import Owned
 from providers.linode.core.args import Args, In, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
 from providers.linode.core.forms import Text, matching
-from providers.linode.core.problems import Problem, told
-from providers.linode.core.spec import Checking, Spec, by_content
+from providers.linode.core.problems import told
+from providers.linode.core.spec import Spec, by_content
 from providers.linode.resources.base import Resource
-from providers.linode.resources.places import able
+from providers.linode.resources.places import in_a_region_with
 
 LABEL = "must have 1 to 64 letters, digits or '-', and no '--'. Next: correct it."
 Label = Annotated[str, matching(r"(?!.*--)[A-Za-z0-9-]{1,64}"), told(LABEL)]
@@ -57,11 +56,7 @@ class VPC(Resource):
         self._declare(name, args, opts, by_name)
 
 
-def _placed(check: Checking[VPCArgs]) -> Iterator[Problem]:
-    yield from able(check, {"VPCs": "a VPC"})
-
-
 SPEC = Spec(
     "VPC", "/vpcs", VPCArgs, VPCRecord, by_content("label", "region", unique=True), "vpc:read_write",
-    rules=(_placed,),
+    rules=(in_a_region_with({"VPCs": "a VPC"}),),
 )  # fmt: skip

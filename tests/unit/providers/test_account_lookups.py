@@ -42,7 +42,7 @@ def test_what_the_token_may_not_read_is_not_known(status: int) -> None:
 
         assert lookups.usernames is None
         assert lookups.addresses is None
-        assert lookups.group_regions is None
+        assert lookups.groups is None
 
 
 def test_a_stackscript_that_is_missing_is_known_to_be_missing() -> None:

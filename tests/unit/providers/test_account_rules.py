@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from pulumi.output import Unknown
@@ -23,6 +24,10 @@ UNKNOWN: Answers = {
 }
 """The catalogs, and an account of which the token may read nothing but its Linodes."""
 
+ROOM_FOR_ONE: dict[str, object] = {
+    "id": 8, "region": "de-fra-2", "placement_group_policy": "strict",
+    "members": [{"linode_id": 91}, {"linode_id": 92}],
+}  # fmt: skip
 SCRIPT = {
     "id": 9,
     "label": "site",
@@ -37,7 +42,7 @@ SCRIPT = {
 }
 HELD: Answers = {
     **UNKNOWN,
-    "/placement/groups": [{"id": 5, "region": "gb-lon"}, {"id": 6, "region": "de-fra-2"}],
+    "/placement/groups": [{"id": 5, "region": "gb-lon"}, {"id": 6, "region": "de-fra-2"}, ROOM_FOR_ONE],
     "/networking/firewalls": [
         {"id": 12, "label": "web", "status": "enabled"},
         {"id": 13, "label": "old", "status": "disabled"},
@@ -102,6 +107,53 @@ def doubts(inputs: dict[str, object]) -> list[str]:
 )
 def test_what_the_account_has_fits(inputs: dict[str, object]) -> None:
     assert told(inputs) == []
+
+
+def test_a_group_takes_as_many_linodes_as_its_region_says_those_of_the_program_too() -> None:
+    limits = {"maximum_linodes_per_pg": 3, "maximum_linodes_per_flexible_pg": None}
+    region = {"id": "de-fra-2", "capabilities": ["Placement Group"], "placement_group_limits": limits}
+    regions: Answers = {"/regions": [region]}
+    session = sessions.prepared({**HELD, **regions})
+
+    def problems(name: str) -> list[tuple[str, str]]:
+        check = sessions.checking(SPEC, {**PLACE, "placement_group": 8}, session)
+        check = replace(check, owner=replace(OWNER, name=name))
+        return list(account_rules.judged(check, account_rules.gather(SPEC, check)))
+
+    first, second, again = (problems(name) for name in ("one", "two", "one"))
+
+    assert (first, again) == ([], [])
+    assert [field for field, _ in second] == ["placement_group"]
+    assert "8 takes 3 Linodes in de-fra-2, and this is number 4, after 2 that are in it" in second[0][1]
+
+
+@pytest.mark.parametrize(
+    ("path", "inputs", "made"),
+    [
+        ("/placement/groups", {"placement_group": 77}, {"id": 77, "region": "de-fra-2"}),
+        ("/networking/reserved/ips", {"reserved_ipv4": "198.51.100.77"},
+         {"address": "198.51.100.77", "region": "de-fra-2"}),
+        ("/vpcs", {"interfaces": [{"purpose": "vpc", "subnet_id": 77}]},
+         {"id": 7, "region": "de-fra-2", "subnets": [{"id": 77}]}),
+    ],
+)  # fmt: skip
+def test_what_this_run_has_made_since_a_list_was_read_is_there(
+    path: str, inputs: dict[str, object], made: dict[str, object]
+) -> None:
+    rows = [*cast(list[dict[str, Any]], HELD[path])]
+    session = sessions.prepared({**HELD, path: rows})
+
+    def problems() -> list[str]:
+        check = sessions.checking(SPEC, {**PLACE, **inputs}, session)
+        facts = account_rules.gather(SPEC, check)
+        rules = (*account_rules.judged(check, facts), *network_rules.attached(check))
+        return [reason for _, reason in rules if "region" not in reason]
+
+    before = problems()
+    rows.append(made)
+
+    assert len(before) == 1
+    assert problems() == []
 
 
 def test_a_firewall_that_came_after_the_list_was_read_is_there() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
@@ -24,6 +24,7 @@ from providers.linode.resources.instance.account_records import (
     User,
     Vpc,
 )
+from providers.linode.resources.placement_group import SPEC as GROUPS, PlacementGroupRecord
 
 R = TypeVar("R", bound=Record)
 
@@ -40,10 +41,19 @@ class AccountLookups:
         self._volumes = OnceEach(lambda id_: _if_allowed(lambda: self._read_volumes(id_)))
         self._backups = OnceEach(lambda id_: _if_allowed(lambda: self._read_backups(id_)))
 
+    def holding(self, table: str, keys: Iterable[object]) -> Any:
+        """One of the tables below, asked for again where it lacks a key: this run may have made that since."""
+        found = getattr(self, table)
+        if found is not None and not found.keys() >= {*keys}:
+            once.forget(self, table)
+            found = getattr(self, table)
+        return found
+
     @once
-    def group_regions(self) -> Mapping[int, str] | None:
-        """The region of each placement group."""
-        return _if_allowed(self._client.placement_group_regions)
+    def groups(self) -> Mapping[int | str, PlacementGroupRecord] | None:
+        """Placement groups. Scope linodes:read_only."""
+        found = self._records(PlacementGroupRecord, GROUPS.path)
+        return None if found is None else {each.id: each for each in found}
 
     @once
     def firewalls(self) -> Mapping[int, Firewall] | None:

@@ -21,12 +21,13 @@ from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean, listed, there_are
 from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
-from providers.linode.resources.instance.account_records import StackScript, UserDefinedField
+from providers.linode.resources.instance.account_records import ReservedAddress, StackScript, UserDefinedField
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.changes import REBUILD
 from providers.linode.resources.instance.interfaces import parsed
 from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.instance.steps import swap_steps
+from providers.linode.resources.placement_group import PlacementGroupRecord
 from providers.linode.resources.places import elsewhere, unable, unknown
 
 CAPABILITIES: Mapping[str, tuple[str, ...]] = {
@@ -52,6 +53,12 @@ OF_INTERFACES: Mapping[str, str] = {"vlan": "Vlans", "vpc": "VPCs"}
 OF_EITHER = ("interfaces", "network_helper")
 OF_A_PROFILE = ("boot_config_label", "kernel", *OF_EITHER)
 """What a configuration profile keeps; of OF_EITHER only that of a Linode with legacy interfaces."""
+
+CAPACITY: Mapping[str, str] = {
+    "strict": "maximum_linodes_per_pg",
+    "flexible": "maximum_linodes_per_flexible_pg",
+}
+"""What a region says of the Linodes in a placement group, by the group's policy."""
 
 DEFAULT_SWAP_MB = 512
 
@@ -252,14 +259,34 @@ def _placement_group(check: Check, facts: Facts) -> Iterator[Problem]:
     group = check.args.group_id
     if group is None or not check.is_new("placement_group", "region"):
         return
-    if (regions := facts.account.group_regions) is None:
+    groups: Mapping[int, PlacementGroupRecord] | None = facts.account.holding("groups", [group])
+    if groups is None:
         return
-    if (region := regions.get(group)) is None:
+    if (there := groups.get(group)) is None:
         yield Problem(
             "placement_group", f"{group} does not exist in this account. Next: correct it, or 0 for none."
         )
     else:
-        yield from elsewhere(check, "placement_group", group, region)
+        yield from elsewhere(check, "placement_group", group, there.region)
+        yield from _full(check, facts, there)
+
+
+def _full(check: Check, facts: Facts, group: PlacementGroupRecord) -> Iterator[Problem]:
+    """A group whose region takes no more Linodes in it, counting those that this program puts there."""
+    region, mine = facts.regions.get(group.region), check.mine.id if check.mine is not None else None
+    limits = region.placement_group_limits if region is not None else {}
+    most = limits.get(CAPACITY.get(group.placement_group_policy, ""))
+    members = check.session.asked(("members", group.id), lambda: [each.linode_id for each in group.members])
+    if not most or mine in members:
+        return
+    joining = check.session.asked(("joining", group.id), dict[str, int])
+    count = len(members) + joining.setdefault(check.owner.name, len(joining) + 1)
+    if count > most:
+        yield Problem(
+            "placement_group",
+            f"{group.id} takes {most} Linodes in {group.region}, and this is number {count}, after {len(members)} "
+            "that are in it. Next: use another group, or take one out in a run before.",
+        )
 
 
 def _users(check: Check, facts: Facts) -> Iterator[Problem]:
@@ -278,7 +305,8 @@ def _address(check: Check, facts: Facts) -> Iterator[Problem]:
     wanted = check.args.reserved_ipv4
     if wanted is None or not check.is_new("reserved_ipv4", "region"):
         return
-    if (addresses := facts.account.addresses) is None:
+    addresses: Mapping[str, ReservedAddress] | None = facts.account.holding("addresses", [wanted])
+    if addresses is None:
         return
     if (found := addresses.get(wanted)) is None:
         near = did_you_mean(wanted, addresses)

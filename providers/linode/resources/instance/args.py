@@ -164,7 +164,7 @@ class TimeoutsArgs(TypedDict, total=False):
     delete: Of[Duration]
 
 
-class PlacementGroup(TypedDict):
+class PlacementArgs(TypedDict):
     """A placement group, as the API writes it. Its number alone means the same."""
 
     id: Of[Id]
@@ -177,7 +177,7 @@ def _amounts(shape: type) -> str:
 Alerts = Annotated[AlertsArgs, told(_amounts(AlertsArgs))]
 Timeouts = Annotated[TimeoutsArgs, told(_amounts(TimeoutsArgs))]
 Group = Annotated[
-    IdOrNone | PlacementGroup,
+    IdOrNone | PlacementArgs,
     told("must be a placement group's number, or 0 for none. Next: correct it."),
 ]
 

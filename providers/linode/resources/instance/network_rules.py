@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from providers.linode.core.problems import Problem
 from providers.linode.core.values import is_unknown
@@ -182,10 +182,12 @@ def _subnets(check: Check) -> Iterator[Problem]:
     items = [item for item in parsed(check.args.interfaces) if item.subnet_id]
     if not items or not check.is_new("interfaces", "region"):
         return
-    if (subnets := lookups(check.session).subnets) is None:
+    ids = dict.fromkeys(item.subnet_id or 0 for item in items)
+    subnets: Mapping[int, Subnet] | None = lookups(check.session).holding("subnets", ids)
+    if subnets is None:
         return
     region = check.args.region
-    for subnet_id in dict.fromkeys(item.subnet_id or 0 for item in items):
+    for subnet_id in ids:
         subnet = subnets.get(subnet_id)
         if subnet is None:
             there = [each for each in subnets.values() if region in ("", each.region)]

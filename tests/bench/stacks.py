@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,7 +60,30 @@ def run(counts: Sequence[int], runs: int) -> None:
 
 def run_limited(count: int) -> None:
     """Creates against the API's own limit."""
-    dict(_table(World(count, limits=True), ("Fleet", "plain loop"), ("create",), 1))
+    world = World(count, limits=True)
+    dict(_table(world, ("Fleet", "plain loop"), ("create",), 1))
+    for engine in engines():
+        figure = _two_at_once(replace(world, count=count // 3), engine)
+        print(
+            f"{engine}, two plain loops of {count // 3} with one token, begun together: {_cell(figure)}",
+            flush=True,
+        )
+
+
+def _two_at_once(world: World, engine: str) -> Figure:
+    with _world(world) as (path, api):
+        loops = {
+            name: PROGRAMS["plain loop"].format(count=world.count).replace("web-", name) for name in "ab"
+        }
+        both = [_project(path / name, api, engine, loops[name], stack=name) for name in loops]
+        for each in both:
+            each.env["LINODE_TOKEN"] = both[0].token
+
+        def together() -> Done:
+            with ThreadPoolExecutor() as pool:
+                return max(pool.map(Project.up, both), key=lambda done: abs(done.code))
+
+        return _timed(api, together)
 
 
 def run_growth(counts: Sequence[int]) -> None:
@@ -102,24 +127,36 @@ def _compare(engine: str, rows: Mapping[tuple[str, str], Figures]) -> None:
 
 
 def _measure(world: World, engine: str, program: str, steps: Sequence[str]) -> Figures:
+    with _world(world) as (path, api):
+        commands = (
+            _terraform(path, api, program, world.count)
+            if engine == "terraform"
+            else _pulumi(path, api, engine, PROGRAMS[program].format(count=world.count))
+        )
+        return {step: _timed(api, commands[step]) for step in steps}
+
+
+@contextmanager
+def _world(world: World) -> Iterator[tuple[Path, LocalApi]]:
     with tempfile.TemporaryDirectory() as folder:
         path, speed = Path(folder), SLOWEST_BOOT_API_S / world.boot_s
         with LocalApi(path / "api.sqlite3", speed=speed, limits=world.limits, latency_s=LATENCY_S) as api:
             if world.limits:
                 api.api.limiter = Limiter(Clock(1.0), enabled=True)  # windows of real length
-            commands = (
-                _terraform(path, api, program, world.count)
-                if engine == "terraform"
-                else _pulumi(path, api, engine, PROGRAMS[program].format(count=world.count))
-            )
-            return {step: _timed(api, commands[step]) for step in steps}
+            yield path, api
 
 
-def _pulumi(path: Path, api: LocalApi, engine: str, program: str) -> Mapping[str, Callable[[], Done]]:
-    project = Project(path / "project", engine, api, program)
+def _project(path: Path, api: LocalApi, engine: str, program: str, stack: str = "test") -> Project:
+    """One whose catalogs are in the cache."""
+    project = Project(path / "project", engine, api, program, stack=stack)
     project.env.pop("LINODE_CACHE", None)
     project.env |= UNLESS_SET
     checked(project.preview())
+    return project
+
+
+def _pulumi(path: Path, api: LocalApi, engine: str, program: str) -> Mapping[str, Callable[[], Done]]:
+    project = _project(path, api, engine, program)
     refresh = ("refresh", "--yes", "--skip-preview", "--stack", project.stack)
     return {
         "create": project.up,

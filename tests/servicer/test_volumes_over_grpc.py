@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from providers.linode.core.owner import Owner
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import UNKNOWN, Props, Servicer
@@ -130,3 +131,32 @@ def test_a_volume_whose_linode_stays_is_not_asked_about(provider: Servicer, worl
 
     assert failures == []
     assert not [line for line in world.seen()[len(before) :] if "/instances" in line]
+
+
+STAYS = "volume data, which the stack does not have, stays detached, and costs as before"
+
+
+@pytest.mark.parametrize("scopes", ["*", "linodes:read_write events:read_only"])
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_volume_that_the_stack_does_not_have_is_told_of_when_its_linode_goes(
+    provider: Servicer, world: World, is_own: bool, scopes: str
+) -> None:
+    inputs, id_, wanted = made(world, provider)
+    if is_own:
+        [volume] = world.call("GET", "/volumes")["data"]
+        world.call("PUT", f"/volumes/{volume['id']}", {"tags": [Owner.from_props(wanted).tag()]})
+    config = {**world.config, "linode:token": world.api.add_token(world.account, scopes)}
+
+    with Servicer(LinodeProvider("Instance"), config) as command:
+        news, failures = command.check(
+            {**inputs, "replace_on": ["disk_encryption"], "disk_encryption": "disabled"}, inputs
+        )
+        command.diff(id_, inputs, news)
+        recreated = str(command.effects()[-1]["summary"])
+    with Servicer(LinodeProvider("Instance"), config) as destroy:
+        destroy.delete(id_, inputs)
+
+    assert failures == []
+    assert recreated.startswith("recreated because of disk_encryption")
+    assert (STAYS in recreated, STAYS in destroy.printed) == (not is_own, not is_own)
+    assert world.linodes() == []

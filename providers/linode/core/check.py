@@ -272,7 +272,7 @@ def decided(spec: Spec[A, R], known: Checking[A]) -> Effects:
         which = ", which an earlier run made" if left else f" ({known.mine.label})"
         return replace(found, op="adopt", found=f"adopts {spec.name} {known.mine.id}{which}")
     if known.mine is not None and Evidence(known.owner, spec.kind).is_free(known.mine.id) is False:
-        return _replaced(spec, found, spec.before({}, known.mine))
+        return _replaced(spec, known, found, spec.before({}, known.mine))
     return found
 
 
@@ -281,19 +281,20 @@ def _tell_of_new(spec: Spec[A, R], known: Checking[A]) -> None:
     urn, process = _urn(), runtime.current()
     if (first := process.checked.pop(urn, None)) is not None:
         takes = diff.effects(spec, known.session, first.before, first.props, first.takes)
-        found = _replaced(spec, takes, first.before)
+        found = _replaced(spec, known, takes, first.before)
     elif urn in process.told:
         if process.told[urn]:
             return
         found = diff.effects(spec, known.session, {}, known.props, {})
-        found = _replaced(spec, found, spec.before({}, known.mine))
+        found = _replaced(spec, known, found, spec.before({}, known.mine))
     else:
         found = decided(spec, known)
     _publish(spec, found)
 
 
-def _replaced(spec: Spec[A, R], found: Effects, before: Props) -> Effects:
-    return replace(found, op="replace", destroys=spec.destroyed(before), level=spec.loss)
+def _replaced(spec: Spec[A, R], known: Checking[A], found: Effects, before: Props) -> Effects:
+    stays = spec.staying(known.session, before, known.owner)
+    return replace(found, op="replace", destroys=spec.destroyed(before), level=spec.loss, stays=stays)
 
 
 def _publish(spec: Spec[A, R], found: Effects) -> None:

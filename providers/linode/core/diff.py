@@ -86,7 +86,8 @@ def effects(
     before = spec.monthly_usd(session, old)
     if level == "none" and None not in (before, after) and before != after:
         level = "billing"
-    return Effects(op, causes, destroys, level, (before, after))
+    stays = spec.staying(session, olds, Owner.from_props(news)) if replaced else ""
+    return Effects(op, causes, destroys, level, (before, after), stays=stays)
 
 
 def _shown(spec: Spec[Any, Any], name: str, olds: Props, news: Props) -> tuple[str, str]:

@@ -73,7 +73,10 @@ class Cause:
 
 @dataclass(frozen=True)
 class Effects:
-    """All that one resource's change does. `monthly_usd`: before and after, None where it is not there or not known."""
+    """All that one resource's change does. `monthly_usd`: before and after, None where it is not there or not known.
+
+    `stays`: what outlives one that is recreated.
+    """
 
     op: Op
     causes: tuple[Cause, ...] = ()
@@ -81,6 +84,7 @@ class Effects:
     level: Level = "none"
     monthly_usd: tuple[float | None, float | None] = (None, None)
     found: str = ""
+    stays: str = ""
 
     @property
     def changes_in_place(self) -> bool:
@@ -118,7 +122,7 @@ class Effects:
         if self.op == "replace":
             causes = [cause.input for cause in self.causes if cause.takes.replaces]
             because = f" because of {listed(causes)}" if causes else ", as was asked for"
-            parts = [f"recreated{because}{_lost(self.destroys)}"]
+            parts = [f"recreated{because}{_lost(self.destroys)}", *filter(None, [self.stays])]
         parts += [f"for good: {each}" for each in self.one_way]
         return "; ".join([*parts, *_cost(*self.monthly_usd)]) or "nothing"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,7 @@ from providers.linode.core.owner import Owner
 from providers.linode.core.problems import said
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec, Update
+from providers.linode.core.values import as_id
 from providers.linode.core.waiting import until
 
 log = logging.getLogger("linode.provider")
@@ -239,8 +241,13 @@ class Provider(ResourceProvider):
         """Gone is success."""
         spec, owner = self.spec.within(_props), Owner.from_props(_props)
         runtime.current().name(spec.kind, _id)
-        args = spec.args.read(_props)
-        spec.delete(runtime.of_owner(owner), _id, args, until.timeout_for(args, "delete"))
+        args, session, stays = spec.args.read(_props), runtime.of_owner(owner), ""
+        if (spec.kind, _id) not in session.planned:  # else its check has told what the preview tells
+            with suppress(LinodeError):
+                stays = spec.staying(session, {"id": as_id(_id)}, owner)
+        spec.delete(session, _id, args, until.timeout_for(args, "delete"))
+        if stays:
+            engine.tell(stays)
 
 
 def _resumed(spec: AnySpec, update: Update[Any, Any], news: Props) -> Update[Any, Any]:

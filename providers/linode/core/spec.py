@@ -278,6 +278,10 @@ class Spec(Generic[A, R]):
         """What is lost with a resource of which this is known."""
         return self.erases
 
+    def staying(self, session: Session, before: Mapping[str, object], owner: Owner) -> str:
+        """What outlives a resource of which this is known although nothing has it then; empty where there is none."""
+        return ""
+
     @property
     def loss(self) -> Level:
         """How bad it is to lose one."""

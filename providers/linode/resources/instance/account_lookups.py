@@ -15,6 +15,7 @@ from providers.linode.core.runtime import Session
 from providers.linode.resources.instance import firewalls
 from providers.linode.resources.instance.account_records import (
     AccountSettings,
+    Attached,
     Backup,
     Backups,
     Firewall,
@@ -93,13 +94,21 @@ class AccountLookups:
             each.id: each.model_copy(update={"region": vpc.region}) for vpc in found for each in vpc.subnets
         }
 
-    def volumes(self, linode_id: int) -> list[str] | None:
-        """The labels of what is attached to a Linode. Source: GET /linode/instances/{linodeId}/volumes."""
-        return self._volumes(linode_id)
+    def volumes(self, linode_id: int) -> list[Attached]:
+        """What is attached to a Linode. Scope volumes:read_only for all at once.
 
-    def _read_volumes(self, linode_id: int) -> list[str]:
-        rows = self._client.list_rows(f"/linode/instances/{linode_id}/volumes")
-        return [str(row.get("label")) for row in rows]
+        Source: GET /volumes, GET /linode/instances/{linodeId}/volumes.
+        """
+        if (found := self._all_volumes) is None:
+            return self._volumes(linode_id) or []
+        return [each for each in found if each.linode_id == linode_id]
+
+    @once
+    def _all_volumes(self) -> list[Attached] | None:
+        return self._records(Attached, "/volumes")
+
+    def _read_volumes(self, linode_id: int) -> list[Attached]:
+        return self._client.records(Attached, f"/linode/instances/{linode_id}/volumes")
 
     def stackscript(self, script_id: int) -> Mapping[int, StackScript] | None:
         """That one alone, empty where there is none. Scope stackscripts:read_only.

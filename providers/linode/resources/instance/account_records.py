@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import AliasChoices, Field
 
-from providers.linode.api.records import Record
+from providers.linode.api.records import Owned, Record
 
 
 class Firewall(Record):
@@ -15,6 +15,12 @@ class Firewall(Record):
     id: int
     label: str = ""
     status: str = "enabled"
+
+
+class Attached(Owned):
+    """A volume. Source: GET /volumes."""
+
+    linode_id: int | None = None
 
 
 class ReservedAddress(Record):

@@ -6,7 +6,7 @@ already: catalogs forget images and plans that are still in use.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +21,12 @@ from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean, listed, there_are
 from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
-from providers.linode.resources.instance.account_records import ReservedAddress, StackScript, UserDefinedField
+from providers.linode.resources.instance.account_records import (
+    Attached,
+    ReservedAddress,
+    StackScript,
+    UserDefinedField,
+)
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.changes import REBUILD
 from providers.linode.resources.instance.interfaces import parsed
@@ -152,6 +157,10 @@ def disks(check: Check) -> Iterator[Refusal]:
         yield from _profile(check)
 
 
+def named_volumes(volumes: Sequence[Attached]) -> str:
+    return f"volume{'' if len(volumes) == 1 else 's'} {listed([each.label for each in volumes])}"
+
+
 def left_behind(check: Check) -> Iterator[Refusal]:
     """A move detaches the volumes, which are bound to their region."""
     if "region" not in check.takes or check.mine is None or check.args.allow_data_loss:
@@ -159,7 +168,7 @@ def left_behind(check: Check) -> Iterator[Refusal]:
     if volumes := lookups(check.session).volumes(check.mine.id):
         there, one = check.mine.region, len(volumes) == 1
         why = (
-            f"can't change in place without detaching volume{'' if one else 's'} {listed(volumes)}, which "
+            f"can't change in place without detaching {named_volumes(volumes)}, which "
             f"stay{'s' if one else ''} in {there}. Next: detach {'it' if one else 'them'} first, declare "
             f"region={there!r}, or allow_data_loss=True."
         )

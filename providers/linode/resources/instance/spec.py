@@ -10,11 +10,11 @@ from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Linode
 from providers.linode.catalogs.records import LinodeType, Region
 from providers.linode.core.effects import ACTION, KEPT, REPLACE, Takes
+from providers.linode.core.owner import Owner, has_tag_from
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Refusal, Spec, Update
 from providers.linode.core.waiting.goals import STABLE
-from providers.linode.nearest import listed
 from providers.linode.resources.instance import (
     account_rules,
     deleting,
@@ -103,6 +103,15 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
     def destroyed(self, before: Props) -> tuple[str, ...]:
         """What is lost with a Linode: backups only where there are any."""
         return ("disks", *(("backups",) if has_backups(before) else ()), "id", "addresses")
+
+    def staying(self, session: Session, before: Props, owner: Owner) -> str:
+        """Volumes that the stack doesn't have: those of its own are attached again, or deleted by themselves."""
+        id_ = before.get("id")
+        there = lookups(session).volumes(id_) if isinstance(id_, int) else []
+        others = [each for each in there if not has_tag_from(owner.stack_tag(), each.tags)]
+        s = "s" if len(others) == 1 else ""
+        how = f"which the stack does not have, stay{s} detached, and cost{s} as before"
+        return f"{account_rules.named_volumes(others)}, {how}" if others else ""
 
     def canonical(self, session: Session, news: Props) -> Props:
         """The region's id that the API uses today for an older form with a suffix: us-east-1a is us-east."""
@@ -257,8 +266,7 @@ def moving(changed: Changed[InstanceArgs]) -> Takes:
     volumes = lookups(session).volumes(id_) if session is not None and isinstance(id_, int) else None
     if not volumes:
         return found
-    named = f"volume{'' if len(volumes) == 1 else 's'} {listed(volumes)}"
-    return replace(found, what=found.what.replace("volumes", named))
+    return replace(found, what=found.what.replace("volumes", account_rules.named_volumes(volumes)))
 
 
 def _is_core(region: Region | None) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from providers.linode import Firewall, FirewallArgs, Instance, InstanceArgs, RootPassword, Volume, VolumeArgs
+from providers.linode import Instance, InstanceArgs, RootPassword, Volume, VolumeArgs
 from providers.linode.core import runtime as sessions
 from providers.linode.pins import Pinned
 from providers.linode.provider import SPECS
@@ -16,6 +16,7 @@ from stacks import expiry
 from stacks.filling import IN_LABELS, IN_USER_DATA, filled
 from stacks.picking import Picks
 from stacks.settings import Group, Settings
+from stacks.shared import Shared
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def declare(
     settings: Settings, picks: Mapping[str, Picks], pinned: Pinned, passwords: Mapping[str, RootPassword]
 ) -> dict[str, Server]:
     """Every server of every group that has some, by its name. Raises BadSettings."""
-    firewalls = _firewalls(settings)
+    shared = Shared(settings)
     found: dict[str, Server] = {}
     for name, chosen in picks.items():
         group = _ending(settings.servers[name], settings)
@@ -71,8 +72,9 @@ def declare(
             server = f"{name}-{part}"
             args = instance_args(group, chosen, passwords[name], keys_of(group, settings))
             args = replace(args, **_filled(group, name, part, chosen))
-            if group.firewall is not None:
-                args = _behind(args, group, firewalls[group.firewall])
+            args = replace(args, **_network(group, chosen, shared))
+            if (placed := shared.placement_group(name, chosen.region.id, _aliases(pinned, name))) is not None:
+                args = replace(args, placement_group=placed)
             protect, aliases = group.protect, _aliases(pinned, name, part)
             if part in group.adopt:
                 args = replace(args, adopt=part)
@@ -163,35 +165,32 @@ def _filled(group: Group, name: str, part: int | str, chosen: Picks) -> dict[str
     return found
 
 
-def _behind(args: InstanceArgs, group: Group, firewall: Firewall) -> InstanceArgs:
-    """A legacy Linode as a whole, or each interface of the Linode generation that can have a firewall."""
-    id_ = firewall.id.apply(int)
-    if group.inputs.get("interface_generation") != "linode":
-        return replace(args, firewall_id=id_)
-    rows: list[Any] = group.inputs.get("interfaces") or [{"public": {}}]
-    guarded: list[Any] = [row if "vlan" in row else {"firewall_id": id_, **row} for row in rows]
-    return replace(args, interfaces=guarded)
-
-
-def _firewalls(settings: Settings) -> dict[str, Firewall]:
-    """Those that a group with servers uses; protected where such a group is."""
-    users: dict[str, list[Group]] = {}
-    for group in settings.servers.values():
-        if group.firewall is not None and group.size:
-            users.setdefault(group.firewall, []).append(group)
-    return {
-        name: Firewall(
-            name,
-            FirewallArgs(**settings.firewalls[name]),
-            pulumi.ResourceOptions(protect=any(group.protect for group in groups)),
+def _network(group: Group, chosen: Picks, shared: Shared) -> dict[str, Any]:
+    """Its interfaces, where the group says anything of them, and the firewall before them: one for a legacy Linode as a
+    whole, one for each interface of the other generation that can have one.
+    """
+    is_legacy = group.inputs.get("interface_generation") != "linode"
+    rows: list[dict[str, Any]] = [*(group.inputs.get("interfaces") or ())]
+    if group.private_network is not None:
+        subnet_id = shared.subnet(group.private_network, chosen.region.id)
+        public = {"purpose": "public"} if is_legacy else {"public": dict[str, Any]()}
+        private = (
+            {"purpose": "vpc", "subnet_id": subnet_id} if is_legacy else {"vpc": {"subnet_id": subnet_id}}
         )
-        for name, groups in users.items()
-    }
+        rows = [*(rows or [public]), private]
+    if group.firewall is None:
+        return {"interfaces": rows} if rows else {}
+    firewall_id = shared.firewall(group.firewall)
+    if is_legacy:
+        return {"firewall_id": firewall_id, **({"interfaces": rows} if rows else {})}
+    rows = rows or [{"public": {}}]
+    return {"interfaces": [row if "vlan" in row else {"firewall_id": firewall_id, **row} for row in rows]}
 
 
-def _aliases(pinned: Pinned, group: str, part: object) -> list[pulumi.Alias]:
-    """What a part of a renamed group was called: the engine then takes it for the same, and changes it in place."""
-    return [pulumi.Alias(name=f"{name}-{part}") for name in pinned.former.get(group, ())]
+def _aliases(pinned: Pinned, group: str, part: object = None) -> list[pulumi.Alias]:
+    """What a renamed group, or a part of it, was called: the engine takes it for the same, and changes it in place."""
+    end = "" if part is None else f"-{part}"
+    return [pulumi.Alias(name=f"{name}{end}") for name in pinned.former.get(group, ())]
 
 
 def _ending(group: Group, settings: Settings) -> Group:

@@ -27,6 +27,7 @@ MISSPELT = 0.75
 """From this likeness (0 to 1) on, another namespace is taken for one of ours, misspelt."""
 
 
+SPREAD = "spread"
 MOST = 500
 """Servers of a group: each is called by its number, and an adopted one by its id or label."""
 
@@ -51,6 +52,8 @@ class Group(Model):
     `renamed_from`: the group's name before, whose servers, password and pins it takes over.
     `adopt`: ids or labels of Linodes that are there already: servers of the group beside `count`, which keep their
     labels and are protected unless `protect` says otherwise.
+    `private_network`: the name of one in `private_networks`, which its servers are in beside the internet.
+    `placement`: `spread` puts each server on a host of its own, or refuses; `spread_if_possible` makes the best of it.
     `firewall`: the name of one in `firewalls`. `volumes`: by name, the inputs of a volume that each server gets.
     `ssh_keys`: names of keys in `ssh_keys`. `user_data_file`: a file in stacks/ that holds the user data.
     Any other input of an Instance can stand here as well; `label` and the user data are filled in for each server.
@@ -75,6 +78,8 @@ class Group(Model):
     renamed_from: str | None = None
     adopt: tuple[Annotated[int, Field(gt=MOST)] | str, ...] = ()
     firewall: str | None = None
+    private_network: str | None = None
+    placement: Literal["spread", "spread_if_possible"] | None = None
     volumes: Mapping[str, Inputs] = {}
     ssh_keys: tuple[str, ...] = ()
     user_data_file: str | None = None
@@ -98,6 +103,12 @@ class Group(Model):
     def size(self) -> int:
         """How many servers it has in all."""
         return self.count + len(self.adopt)
+
+
+class PrivateNetwork(Model):
+    """A VPC with one subnet, `ipv4`, such as 10.0.0.0/24, in every region where groups are that use it."""
+
+    ipv4: str
 
 
 class Guards(Model):
@@ -129,6 +140,7 @@ class Settings(Model):
 
     servers: Mapping[str, Group]
     firewalls: Mapping[str, Inputs] = {}
+    private_networks: Mapping[str, PrivateNetwork] = {}
     ssh_keys: Mapping[str, str] = {}
     authorized_keys: tuple[str, ...] = ()
     guards: Guards = Guards()
@@ -212,12 +224,12 @@ def _wrong_adoptions(settings: Settings) -> Iterator[Problem]:
 def _wrong_names(settings: Settings) -> Iterator[Problem]:
     """What a group names, and the settings don't have."""
     for name, group in settings.servers.items():
-        walls = [group.firewall] if group.firewall is not None else []
         for key, named, there in (
-            ("firewall", walls, [*settings.firewalls]),
+            ("firewall", [group.firewall], [*settings.firewalls]),
+            ("private_network", [group.private_network], [*settings.private_networks]),
             ("ssh_keys", group.ssh_keys, [*settings.ssh_keys]),
         ):
-            for each in (each for each in named if each not in there):
+            for each in (each for each in named if each is not None and each not in there):
                 where = f"{PROJECT_SPACE}{key.removesuffix('s')}s"
                 yield (
                     (f"{PROJECT_SPACE}servers", name, key),

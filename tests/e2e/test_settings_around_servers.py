@@ -71,3 +71,36 @@ def test_a_group_gets_firewall_volumes_keys_and_user_data_and_loses_none_when_it
 
     assert gone.code == 0, gone.said
     assert not [*checkout.linodes(), *rows(checkout, "/volumes"), *rows(checkout, "/networking/firewalls")]
+
+
+@pytest.mark.parametrize("generation", ["legacy_config", "linode"])
+def test_a_group_is_spread_over_hosts_behind_one_firewall_and_in_a_private_network(
+    checkout: Checkout, generation: str
+) -> None:
+    wall: dict[str, object] = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT", "inbound": [HTTPS]}
+    around: dict[str, object] = {
+        "count": 2,
+        "interface_generation": generation,
+        "firewall": "web",
+        "private_network": "back",
+        "placement": "spread",
+    }
+    say(checkout, around, firewalls={"web": wall}, private_networks={"back": {"ipv4": "10.0.0.0/24"}})
+
+    made, again = checkout.run("up"), checkout.run("preview", "--expect-no-changes")
+
+    assert (made.code, again.code) == (0, 0), made.said + again.said
+    linodes = checkout.linodes()
+    web = [linodes[f"fleet-local-web-{n}"] for n in (1, 2)]
+    (vpc,) = rows(checkout, "/vpcs").values()
+    (group,) = rows(checkout, "/placement/groups").values()
+    assert {each["id"] for each in vpc["subnets"][0]["linodes"]} == {row["id"] for row in web}
+    assert {each["linode_id"] for each in group["members"]} == {row["id"] for row in web}
+    assert group["placement_group_policy"] == "strict"
+    guarded = rows(checkout, "/networking/firewalls")["fleet-local-web"]["entities"]
+    assert len(guarded) == (2 if generation == "legacy_config" else 4), "each Linode, or each interface"
+
+    gone = checkout.run("down")
+
+    assert gone.code == 0, gone.said
+    assert not [*checkout.linodes(), *rows(checkout, "/vpcs"), *rows(checkout, "/placement/groups")]

@@ -40,7 +40,7 @@ def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("group", "told"),
     [
-        ({"privat_ip": True}, "fleet:servers.web.privat_ip: no such setting (did you mean private_ip?)"),
+        ({"privat_ip": True}, "fleet:servers.web.privat_ip: no such setting (did you mean private_ip"),
         ({"swap_size": -1}, "fleet:servers.web.swap_size: must be a whole number of 0 or more"),
         ({"booted": False}, "fleet:servers.web.booted: no such setting (say running)"),
         ({"firewall_id": 7}, "fleet:servers.web.firewall_id: no such setting (say firewall)"),
@@ -58,6 +58,11 @@ def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
             {"ssh_keys": ["obs"]},
             "fleet:servers.web.ssh_keys: obs is not in fleet:ssh_keys (did you mean ops?)",
         ),
+        (
+            {"private_network": "bak"},
+            "private_network: bak is not in fleet:private_networks (did you mean back?)",
+        ),
+        ({"placement": "spred"}, "placement: Input should be 'spread'"),
         ({"user_data": "${fleet.stak}"}, "user_data: ${fleet.stak} has no value (did you mean stack?)"),
         ({"label": "web-{x}"}, "label: {x} has no value: known are project, stack"),
         ({"label": "web", "count": 2}, "label: 2 servers can't have one label. Next: put {n} into it"),
@@ -66,7 +71,9 @@ def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(group: dict[str, object], told: str) -> None:
-    assert told in said_of(group, firewalls={"web": WALL}, ssh_keys={"ops": "ssh-ed25519 AAAA"})
+    known = {"firewalls": {"web": WALL}, "ssh_keys": {"ops": "ssh-ed25519 AAAA"}}
+
+    assert told in said_of(group, **known, private_networks={"back": {"ipv4": "10.0.0.0/24"}})
 
 
 def test_what_is_wrong_with_a_firewall_is_told_with_its_place() -> None:

@@ -15,6 +15,7 @@ from .resources.placement_group import (
 )
 from .resources.root_password import RootPassword as RootPassword
 from .resources.ssh_key import SSHKey as SSHKey, SSHKeyArgs as SSHKeyArgs
+from .resources.stackscript import StackScript as StackScript, StackScriptArgs as StackScriptArgs
 from .resources.subnet import Subnet as Subnet, SubnetArgs as SubnetArgs
 from .resources.volume import Volume as Volume, VolumeArgs as VolumeArgs
 from .resources.vpc import VPC as VPC, VPCArgs as VPCArgs

@@ -20,6 +20,7 @@ from providers.linode.resources import (
     placement_group,
     root_password,
     ssh_key,
+    stackscript,
     subnet,
     volume,
     vpc,
@@ -36,6 +37,7 @@ SPECS: dict[str, Spec[Any, Any]] = {
         vpc.SPEC,
         subnet.SPEC,
         placement_group.SPEC,
+        stackscript.SPEC,
     )
 }
 

@@ -24,7 +24,7 @@ def chaos() -> None:
     with open("declared.json") as file:
         declared = json.load(file)
     made = {}
-    for kind in ("Firewall", "SSHKey", "Instance", "Volume", "VPC", "Subnet", "PlacementGroup"):
+    for kind in ("Firewall", "SSHKey", "Instance", "Volume", "VPC", "Subnet", "PlacementGroup", "StackScript"):
         for name, inputs in declared[kind].items():
             for place, input in (("behind", "firewall_id"), ("on", "linode_id"), ("in", "vpc_id")):
                 if place in inputs:
@@ -46,6 +46,7 @@ RECREATES = {
 }
 """The inputs whose changes replace one of a kind."""
 
+SCRIPTS = ("#!/bin/sh\n", "#!/bin/bash\n")
 REGIONS = ("de-fra-2", "gb-lon")
 WALLS, VPCS = ("firewall-1", "firewall-2"), ("vpc-1", "vpc-2")
 VENDORS = ("Debian", "Ubuntu")
@@ -124,6 +125,7 @@ def new(kind: str) -> Inputs:
         "Volume": {"region": REGIONS[0], "size": 20, "on": None},
         "VPC": {"region": REGIONS[0], "description": "one"},
         "Subnet": {"in": VPCS[0]},
+        "StackScript": {"script": SCRIPTS[0], "images": ["linode/debian13"]},
         "PlacementGroup": {
             "region": REGIONS[0], "placement_group_type": "anti_affinity:local", "placement_group_policy": "strict",
         },
@@ -235,6 +237,7 @@ CHANGES: dict[str, Edit] = {
     "volume detached": _detached,
     "volume grown": _grown,
     **{f"{kind.lower()} renamed": _renamed(kind) for kind in ("Volume", "Subnet", "PlacementGroup")},
+    "stackscript edited": _toggles("StackScript", "script", *SCRIPTS),
     "placementgroup replaced": _toggles("PlacementGroup", "placement_group_policy", "strict", "flexible"),
     "vpc described": _toggles("VPC", "description", "one", "other"),
     "subnet moved": _toggles("Subnet", "in", *VPCS),

@@ -84,8 +84,12 @@ def in_account(checkout: Checkout, kind: str = "Instance") -> dict[int, Inputs]:
     """Everything of a kind that is there, by id."""
     spec = SPECS[kind]
     parents = _rows(checkout, spec.parents.path) if spec.parents else [{}]
-    places = [spec.within({spec.parent: row.get("id")}) for row in parents]
-    return {int(row["id"]): {**row, **place.known} for place in places for row in _rows(checkout, place.path)}
+    return {
+        int(row["id"]): {**row, "in": parent.get("label")}
+        for parent in parents
+        for row in _rows(checkout, spec.within({spec.parent: parent.get("id")}).path)
+        if row.get("mine", True)
+    }
 
 
 def _rows(checkout: Checkout, path: str) -> list[Inputs]:

@@ -16,6 +16,7 @@ from providers.linode import (
     PlacementGroup,
     RootPassword,
     SSHKey,
+    StackScript,
     Subnet,
     Volume,
 )
@@ -52,6 +53,7 @@ TOKENS: dict[type[DynamicResource], str] = {
     Volume: "dynamic/linode:Volume",
     VPC: "dynamic/linode:VPC",
     PlacementGroup: "dynamic/linode:PlacementGroup",
+    StackScript: "dynamic/linode:StackScript",
     Subnet: "dynamic/linode:Subnet",
     Account: "dynamic/linode:Account",
     RootPassword: "dynamic/linode:RootPassword",

@@ -110,6 +110,7 @@ DECLARED: Mapping[str, dict[str, object]] = {
     "Volume": {"label": "web", "region": "de-fra-2", "size": 20, "linode_id": 7},
     "VPC": {"label": "web", "region": "de-fra-2", "description": ""},
     "PlacementGroup": {"label": "web", "region": "de-fra-2", "placement_group_policy": "strict"},
+    "StackScript": {"label": "web", "script": "#!/bin/sh\n", "images": ["any/all"], "description": "x"},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 

@@ -33,6 +33,7 @@ SESSION = sessions.prepared(
             "/volumes/types",
             "/vpcs",
             "/placement/groups",
+            "/linode/stackscripts",
             "/vpcs/7/subnets",
         )
     }
@@ -50,6 +51,7 @@ GOOD: Mapping[str, dict[str, object]] = {
         "placement_group_type": "anti_affinity:local",
         "placement_group_policy": "strict",
     },
+    "StackScript": {"label": "web", "script": "#!/bin/sh\n", "images": ["any/all"]},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 WORDS = InstanceArgs.nested_names()["interfaces"]

@@ -245,6 +245,16 @@ VPC_ROWS: dict[str, list[Row]] = {
 }
 
 
+LONG = "what the web servers of the whole company run first"
+SCRIPT: dict[str, list[Row]] = {
+    **KEY,
+    "script": [Row({}, put(script="#!/bin/bash\n"), "#!/bin/bash\n")],
+    "images": [Row({}, put(images=["linode/debian13"]), ["linode/debian13"])],
+    "description": [Row({"description": LONG}, put(description="theirs"), "theirs")],
+    "rev_note": [Row({"rev_note": "first"}, put(rev_note="theirs"), "theirs")],
+}
+
+
 def attach(place: Place) -> None:
     place.by_hand("POST", "/attach", {"linode_id": "{linode}"})
 
@@ -281,6 +291,7 @@ KINDS = {
     "Volume": Kind({"region": "de-fra-2"}, VOLUME, {"region", "size", "encryption"}),
     "VPC": Kind({"region": "de-fra-2"}, VPC_ROWS, {"region"}),
     "PlacementGroup": Kind({"region": "de-fra-2", **STRICT}, KEY, {"region", *STRICT}),
+    "StackScript": Kind({"script": "#!/bin/sh\n", "images": ["any/all"]}, SCRIPT, {"is_public"}),
     "Subnet": Kind({"vpc_id": "{vpc}", "ipv4": "10.0.1.0/24"}, KEY, {"vpc_id", "ipv4"}),
 }  # fmt: skip
 """The local API has no NodeBalancers; a key's text can't change, and a volume that somebody grew never shrinks."""

@@ -43,7 +43,7 @@ class Kind:
 
     def rows(self) -> list[dict[str, Any]]:
         found: Any = self.world.call("GET", self.path)["data"]
-        return list(found)
+        return [row for row in found if row.get("mine", True)]
 
     def made(self, **changed: object) -> tuple[str, Props, Props]:
         """Id, outputs and checked inputs of one that is made."""
@@ -78,6 +78,13 @@ def group(world: World, servicer: Servicer) -> Kind:
     return Kind(world, servicer, "PlacementGroup", "placement group", "/placement/groups", own)
 
 
+def script(world: World, servicer: Servicer) -> Kind:
+    udf = '# <UDF name="site" label="Name of the site" oneof="a,b" default="a" />'
+    description = "what the web servers of the whole company run first"
+    own: Props = {"script": f"#!/bin/sh\n{udf}\n", "images": ["linode/debian13"], "description": description}
+    return Kind(world, servicer, "StackScript", "StackScript", "/linode/stackscripts", own)
+
+
 def subnet(world: World, servicer: Servicer) -> Kind:
     vpc = world.call("POST", "/vpcs", {"label": "vpc", "region": "de-fra-2"})["id"]
     return Kind(
@@ -91,6 +98,7 @@ MAKE: dict[str, Callable[[World, Servicer], Kind]] = {
     "Volume": volume,
     "VPC": vpc,
     "PlacementGroup": group,
+    "StackScript": script,
     "Subnet": subnet,
 }
 

@@ -55,6 +55,7 @@ OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
         "placement_group_type": "anti_affinity:local",
         "placement_group_policy": "strict",
     },
+    "StackScript": {"script": "#!/bin/sh\n", "images": ["linode/debian13"]},
     "Subnet": lambda world, number: {"vpc_id": vpc(world, number), "ipv4": "10.0.0.0/24"},
 }
 NUMBERS = count(1)
@@ -163,6 +164,8 @@ CASES = [
     Case("delete", None, kind="VPC"),
     Case("label", {"label": "other"}, kind="PlacementGroup"),
     Case("delete", None, kind="PlacementGroup"),
+    Case("script and label", {"label": "other", "script": "#!/bin/bash\n"}, kind="StackScript"),
+    Case("delete", None, kind="StackScript"),
     Case("label", {"label": "other"}, kind="Subnet"),
     Case("delete", None, kind="Subnet"),
 ]

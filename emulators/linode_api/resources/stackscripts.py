@@ -22,6 +22,7 @@ api = Routes("stackscripts")
 SCRIPT = Kind("stackscript", "/linode/stackscripts/{stackscript}", first_id=1_500_000, unique_label=False)
 ANY_IMAGE = "any/all"
 LARGEST_DATA = 65_535
+SHORTENED = 40
 TAG = re.compile(r"<UDF\s([^>]*?)/?>", re.IGNORECASE)
 PART = re.compile(r"""(\w+)=(?:"([^"]*)"|'([^']*)')""")
 UDF_PARTS = ("name", "label", "default", "example", "oneof", "manyof")
@@ -57,7 +58,8 @@ def row(_: Account, script: Record) -> Json:
         "id": script.id,
         "username": script["username"],
         "user_gravatar_id": "0" * 32,
-        **script.parts("label", "description"),
+        "label": script["label"],
+        "description": shortened(script["description"]),
         "ordinal": 0,
         "logo_url": "",
         "images": script["images"],
@@ -69,6 +71,11 @@ def row(_: Account, script: Record) -> Json:
         **script.parts("rev_note", "script"),
         "user_defined_fields": user_fields(script["script"]),
     }
+
+
+def shortened(text: str) -> str:
+    """As answers give a description: recording ExampleCreateStackscript. How long one may be at most is a choice."""
+    return f"{text[:SHORTENED]}..." if len(text) > SHORTENED + 3 else text
 
 
 def user_fields(script: str) -> list[Json]:

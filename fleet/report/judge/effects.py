@@ -29,6 +29,11 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
     "pulumi-python:dynamic/linode:Domain": ("data loss", "deleted with all its records", ("records", "id")),
     "pulumi-python:dynamic/linode:VPC": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:PlacementGroup": ("none", "deleted", ("id",)),
+    "pulumi-python:dynamic/linode:StackScript": (
+        "none",
+        "deleted: servers made by it stay as they are",
+        ("id",),
+    ),
     "pulumi-python:dynamic/linode:Subnet": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:Volume": ("data loss", "deleted with everything on it", ("disks", "id")),
 }

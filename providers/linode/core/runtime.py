@@ -131,6 +131,8 @@ class Session:
     def _rows_of(self, spec: Spec[A, R]) -> list[dict[str, Any]]:
         """None where the parent isn't known, or isn't there."""
         try:
+            if spec.only and not is_offline():
+                return self.client.list_rows(spec.path, spec.only)
             return [] if spec.is_nowhere else self._lists(spec.path)
         except NotFound:
             if not spec.known:

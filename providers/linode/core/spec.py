@@ -196,6 +196,9 @@ class Spec(Generic[A, R]):
     refused: Callable[[Checking[Any]], Iterator[Refusal]] = _none
     doubts: Callable[[Checking[Any]], Iterator[str]] = _none
     erases: tuple[str, ...] = ("id",)
+    only: Mapping[str, object] = field(default_factory=dict)
+    """The filter of its list, where that has what others own, too."""
+
     known: Mapping[str, int] = field(default_factory=dict)
     """The parent's id, once the inputs have told it; the API's answers leave it out."""
 
@@ -326,7 +329,8 @@ class Spec(Generic[A, R]):
         if self.is_nowhere and self.parents is not None:
             places = (self.within({self.parent: id_}) for id_ in session.labels(self.parents.path) or ())
             return [record for place in places for record in place.list(session, x_filter)]
-        return session.client.records(self.record, self.path, x_filter, self.known)
+        wanted = {**self.only, **(x_filter or {})}
+        return session.client.records(self.record, self.path, wanted or None, self.known)
 
     def read(self, answer: Mapping[str, object]) -> R:
         """The record in an answer. Raises ApiUnreachable for what has another shape."""

@@ -15,6 +15,8 @@ from urllib.parse import unquote
 
 import yaml
 
+from providers.linode.core.values import as_id, whole_numbers
+
 TYPE_TOKENS = "pulumi-python:dynamic/linode:"
 """A stored format: what the types under which states hold resources begin with."""
 KNOWN_VERSIONS = (3, 4)
@@ -47,6 +49,16 @@ def ids_in_state(
     """The ids of all resources of a kind in the stack, those marked for deletion too; None where it can't be read."""
     found = folder(environment)
     return None if found is None else _ids(found / "stacks" / project / f"{stack}.json", kind)
+
+
+def users(
+    project: str, stack: str, key: str, id_: object, environment: Mapping[str, str] = os.environ
+) -> list[str]:
+    """The names of the stack's resources whose input `key` is that id; none where that can't be read."""
+    found = folder(environment)
+    entries = _resources(found / "stacks" / project / f"{stack}.json") or () if found else ()
+    named = {str(entry["urn"]).rpartition("::")[2]: (entry.get("inputs") or {}).get(key) for entry in entries}
+    return sorted(name for name, value in named.items() if str(as_id(whole_numbers(value))) == str(id_))
 
 
 def not_ours_in_state(project: str, stack: str, environment: Mapping[str, str] = os.environ) -> set[str]:

@@ -20,12 +20,12 @@ from providers.linode.resources.instance.account_records import (
     Backups,
     Firewall,
     ReservedAddress,
-    StackScript,
     Subnet,
     User,
     Vpc,
 )
 from providers.linode.resources.placement_group import SPEC as GROUPS, PlacementGroupRecord
+from providers.linode.resources.stackscript import StackScriptRecord
 
 R = TypeVar("R", bound=Record)
 
@@ -110,17 +110,17 @@ class AccountLookups:
     def _read_volumes(self, linode_id: int) -> list[Attached]:
         return self._client.records(Attached, f"/linode/instances/{linode_id}/volumes")
 
-    def stackscript(self, script_id: int) -> Mapping[int, StackScript] | None:
+    def stackscript(self, script_id: int) -> Mapping[int, StackScriptRecord] | None:
         """That one alone, empty where there is none. Scope stackscripts:read_only.
 
         Source: GET /linode/stackscripts/{stackscriptId}.
         """
         return self._scripts(script_id)
 
-    def _read_script(self, script_id: int) -> Mapping[int, StackScript]:
+    def _read_script(self, script_id: int) -> Mapping[int, StackScriptRecord]:
         path = f"/linode/stackscripts/{script_id}"
         try:
-            return {script_id: self._client.read(StackScript, path)}
+            return {script_id: self._client.read(StackScriptRecord, path)}
         except NotFound:
             return {}
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import AliasChoices, Field
-
 from providers.linode.api.records import Owned, Record
 
 
@@ -63,29 +61,6 @@ class FirewallSettings(Record):
     """Ids by what they guard where nothing else does. Source: GET /networking/firewalls/settings."""
 
     default_firewall_ids: Mapping[str, int | None]
-
-
-class UserDefinedField(Record):
-    """What a StackScript asks for. `one_of` and `many_of` are words with commas between.
-
-    A `header` is a heading of the form and takes no value. The API's description writes oneOf, its answers oneof.
-    Source: GET /linode/stackscripts/{stackscriptId}.
-    """
-
-    name: str
-    default: str | None = None
-    header: str | None = None
-    one_of: str | None = Field(default=None, validation_alias=AliasChoices("oneof", "oneOf", "one_of"))
-    many_of: str | None = Field(default=None, validation_alias=AliasChoices("manyof", "manyOf", "many_of"))
-
-
-class StackScript(Record):
-    """Source: GET /linode/stackscripts/{stackscriptId}."""
-
-    id: int
-    label: str = ""
-    images: tuple[str, ...] = ()
-    user_defined_fields: tuple[UserDefinedField, ...] = ()
 
 
 class BackedUpDisk(Record):

@@ -21,12 +21,7 @@ from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean, listed, there_are
 from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
-from providers.linode.resources.instance.account_records import (
-    Attached,
-    ReservedAddress,
-    StackScript,
-    UserDefinedField,
-)
+from providers.linode.resources.instance.account_records import Attached, ReservedAddress
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.changes import REBUILD
 from providers.linode.resources.instance.interfaces import parsed
@@ -34,6 +29,7 @@ from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.instance.steps import swap_steps
 from providers.linode.resources.placement_group import PlacementGroupRecord
 from providers.linode.resources.places import elsewhere, unable, unknown
+from providers.linode.resources.stackscript import ANY_IMAGE, StackScriptRecord, UserDefinedField
 
 CAPABILITIES: Mapping[str, tuple[str, ...]] = {
     "user_data": ("Metadata",),
@@ -66,8 +62,6 @@ CAPACITY: Mapping[str, str] = {
 """What a region says of the Linodes in a placement group, by the group's policy."""
 
 DEFAULT_SWAP_MB = 512
-
-ANY_IMAGE = "any/all"
 
 
 @dataclass(frozen=True)
@@ -354,7 +348,7 @@ def _script(check: Check, facts: Facts) -> Iterator[Problem]:
         yield from _script_data(given or {}, script)
 
 
-def _script_data(data: Mapping[str, object], script: StackScript) -> Iterator[Problem]:
+def _script_data(data: Mapping[str, object], script: StackScriptRecord) -> Iterator[Problem]:
     """Names only: the values are secret."""
     fields = {each.name: each for each in script.user_defined_fields}
     for name, each in fields.items():

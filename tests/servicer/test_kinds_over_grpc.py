@@ -14,7 +14,7 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import Owner
-from providers.linode.provider import LinodeProvider
+from providers.linode.provider import SPECS, LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import UNKNOWN, Props, Servicer
 from tests.state_folder import state_with
@@ -536,3 +536,23 @@ def test_a_list_that_cannot_be_read_fails_six_checks_by_the_requests_of_one_and_
     [in_full] = [reason for reason in told if "for the reason that is told of web-" not in reason]
     assert "maintenance" in in_full
     assert wall.world.seen().count(f"GET /v4{wall.path}") == 1
+
+
+@pytest.mark.parametrize("name", [name for name in MAKE if not SPECS[name].identity.tagged])
+def test_what_is_adopted_by_its_content_is_told_at_preview(
+    world: World, shared: Servicer, tmp_path: Path, name: str
+) -> None:
+    kind = served_by(shared, world, name)
+    asked = {key: value for key, value in kind.inputs().items() if key not in ("owner", "vpc_id")}
+    there = world.call("POST", kind.path, asked)["id"]
+    file = tmp_path / "effects"
+
+    with process(name, world.config, tmp_path / "state", LINODE_EFFECTS=str(file)) as servicer:
+        inputs, failures = servicer.check(kind.inputs())
+        servicer.check(kind.inputs(), name="web-2")
+        id_, _ = servicer.create(inputs)
+
+    first, *others = [json.loads(line) for line in file.read_text().splitlines()]
+    assert (failures, id_) == ([], str(there))
+    assert (first["op"], first["summary"]) == ("adopt", f"adopts {kind.noun} {there}, which is as declared")
+    assert [each["op"] for each in others] == ["create"]

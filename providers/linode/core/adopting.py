@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.errors import ApiRefused, LinodeError, NotFound
+from providers.linode.api.refusals import if_allowed
 from providers.linode.core import diff, runtime
 from providers.linode.core.effects import Takes
 from providers.linode.core.evidence import Evidence
@@ -37,16 +39,33 @@ def named(spec: Spec[A, R], session: Session, wanted: object) -> R | None:
 
 
 def target(spec: Spec[A, R], session: Session, args: A, owner: Owner, own: R | None) -> R | None:
-    """What a resource that the state does not have is going to be; None for a new one. `own` has its tag."""
+    """What a resource that the state does not have is going to be; None for a new one.
+
+    `own` has its tag; what has none is known by its content, of which the account may hold several.
+    """
     if runtime.current().old_inputs({}):
         return None
     wanted = getattr(args, "adopt", None)
     if wanted is not None:
         row = named(spec, session, wanted)
         return None if row is None or is_replaced(spec, owner, row) else row
-    if own is None or spec.is_leaving(own) or not spec.identity.matches(own, spec.body(args, owner)):
-        return None
-    return own if Evidence(owner, spec.kind).is_free(own.id) else None
+    tagged, body = spec.identity.tagged, spec.body(args, owner)
+    rows = ([own] if own else ()) if tagged else if_allowed(partial(session.rows, spec)) or ()
+    evidence = Evidence(owner, spec.kind, tagged=tagged)
+    return next(
+        (
+            row
+            for row in rows
+            if not spec.is_leaving(row) and spec.identity.matches(row, body) and evidence.is_free(row.id)
+            if tagged or not runtime.current().other_adopter(spec.kind, str(row.id))
+        ),
+        None,
+    )
+
+
+def recognised(spec: Spec[Any, Any]) -> str:
+    """By what it is this resource's, to be put behind its id."""
+    return ", which an earlier run made" if spec.identity.tagged else ", which is as declared"
 
 
 def is_replaced(spec: Spec[A, R], owner: Owner, record: R) -> bool:
@@ -120,7 +139,7 @@ def _erasing(spec: Spec[A, R], check: Checking[A], others: str) -> Problem:
         return Problem(
             "adopt", f"{wanted} has another {others}. Next: declare what it has; change it afterwards."
         )
-    which = f"{spec.name} {check.mine.id}, which an earlier run made"
+    which = f"{spec.name} {check.mine.id}{recognised(spec)}"
     return Problem("", f"{which}, has another {others}. Next: declare what it has, or delete it.")
 
 

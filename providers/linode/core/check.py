@@ -269,7 +269,7 @@ def decided(spec: Spec[A, R], known: Checking[A]) -> Effects:
     found = diff.effects(spec, known.session, known.before, known.props, known.takes)
     if known.adopts:
         left = getattr(known.args, "adopt", None) is None
-        which = ", which an earlier run made" if left else f" ({known.mine.label})"
+        which = adopting.recognised(spec) if left else f" ({known.mine.label})"
         return replace(found, op="adopt", found=f"adopts {spec.name} {known.mine.id}{which}")
     if known.mine is not None and Evidence(known.owner, spec.kind).is_free(known.mine.id) is False:
         return _replaced(spec, known, found, spec.before({}, known.mine))

@@ -13,6 +13,7 @@ from .resources.placement_group import (
     PlacementGroup as PlacementGroup,
     PlacementGroupArgs as PlacementGroupArgs,
 )
+from .resources.reserved_ip import ReservedIP as ReservedIP, ReservedIPArgs as ReservedIPArgs
 from .resources.root_password import RootPassword as RootPassword
 from .resources.ssh_key import SSHKey as SSHKey, SSHKeyArgs as SSHKeyArgs
 from .resources.stackscript import StackScript as StackScript, StackScriptArgs as StackScriptArgs

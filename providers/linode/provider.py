@@ -18,6 +18,7 @@ from providers.linode.resources import (
     account,
     firewall,
     placement_group,
+    reserved_ip,
     root_password,
     ssh_key,
     stackscript,
@@ -38,6 +39,7 @@ SPECS: dict[str, Spec[Any, Any]] = {
         subnet.SPEC,
         placement_group.SPEC,
         stackscript.SPEC,
+        reserved_ip.SPEC,
     )
 }
 

@@ -24,7 +24,8 @@ def chaos() -> None:
     with open("declared.json") as file:
         declared = json.load(file)
     made = {}
-    for kind in ("Firewall", "SSHKey", "Instance", "Volume", "VPC", "Subnet", "PlacementGroup", "StackScript"):
+    first = ["Firewall", "Instance", "VPC"]
+    for kind in (*first, *(each for each in declared if each not in first)):
         for name, inputs in declared[kind].items():
             for place, input in (("behind", "firewall_id"), ("on", "linode_id"), ("in", "vpc_id")):
                 if place in inputs:
@@ -78,6 +79,8 @@ class Declared:
         number = next(n for n in range(1, 1000) if f"{kind.lower()}-{n}" not in self.resources[kind])
         if kind == "Volume" and f"instance-{number}" in self.around(inputs):
             inputs = {**inputs, "on": f"instance-{number}"}
+        if kind == "ReservedIP":
+            inputs = {**inputs, "tags": [f"fleet-local-reservedip-{number}"]}
         if kind == "Subnet":
             inputs = {**inputs, "ipv4": f"10.0.{number}.0/24"}
         self.resources[kind][f"{kind.lower()}-{number}"] = inputs
@@ -125,6 +128,7 @@ def new(kind: str) -> Inputs:
         "Volume": {"region": REGIONS[0], "size": 20, "on": None},
         "VPC": {"region": REGIONS[0], "description": "one"},
         "Subnet": {"in": VPCS[0]},
+        "ReservedIP": {"region": REGIONS[0], "on": None},
         "StackScript": {"script": SCRIPTS[0], "images": ["linode/debian13"]},
         "PlacementGroup": {
             "region": REGIONS[0], "placement_group_type": "anti_affinity:local", "placement_group_policy": "strict",
@@ -183,6 +187,12 @@ def _detached(declared: Declared, dice: random.Random) -> None:
         dice.choice(attached)["on"] = None
 
 
+def _assigned(declared: Declared, dice: random.Random) -> None:
+    """To a Linode of its region, or to none."""
+    address = declared.one("ReservedIP", dice)
+    address["on"] = None if address["on"] else next(iter(declared.around(address)), None)
+
+
 def _grown(declared: Declared, dice: random.Random) -> None:
     declared.one("Volume", dice)["size"] += 10
 
@@ -237,6 +247,7 @@ CHANGES: dict[str, Edit] = {
     "volume detached": _detached,
     "volume grown": _grown,
     **{f"{kind.lower()} renamed": _renamed(kind) for kind in ("Volume", "Subnet", "PlacementGroup")},
+    "address assigned": _assigned,
     "stackscript edited": _toggles("StackScript", "script", *SCRIPTS),
     "placementgroup replaced": _toggles("PlacementGroup", "placement_group_policy", "strict", "flexible"),
     "vpc described": _toggles("VPC", "description", "one", "other"),
@@ -253,9 +264,9 @@ def changed(before: Declared, names: list[str], dice: random.Random) -> Declared
     after = deepcopy(before)
     for name in names:
         CHANGES[name](after, dice)
-    for volume in after.resources["Volume"].values():
-        if volume["on"] not in after.around(volume):  # that one is no longer declared, or moves away
-            volume["on"] = None
+    for one in (*after.resources["Volume"].values(), *after.resources["ReservedIP"].values()):
+        if one["on"] not in after.around(one):  # that one is no longer declared, or moves away
+            one["on"] = None
     after.made["Instance"] += before.vendor != after.vendor
     for kind, resources in after.resources.items():
         there = before.resources[kind]

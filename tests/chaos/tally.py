@@ -21,9 +21,10 @@ MADE = {
     "Volume": "volume_create",
     "VPC": "vpc_create",
     "Subnet": "subnet_create",
+    "StackScript": "stackscript_create",
     "PlacementGroup": "placement_group_create",
 }
-"""By kind: the event that tells that one was made."""
+"""By kind: the event that tells that one was made; of an address none does."""
 
 GOAL = 0.9
 
@@ -80,12 +81,17 @@ class Tally:
         )
 
 
-def in_account(checkout: Checkout, kind: str = "Instance") -> dict[int, Inputs]:
+def name_of(row: Inputs) -> str:
+    """Its label; of an address, which has none, the tag that it was declared with."""
+    return str(row.get("label") or next((tag for tag in row["tags"] if not tag.startswith("pulumi:")), ""))
+
+
+def in_account(checkout: Checkout, kind: str = "Instance") -> dict[Any, Inputs]:
     """Everything of a kind that is there, by id."""
     spec = SPECS[kind]
     parents = _rows(checkout, spec.parents.path) if spec.parents else [{}]
     return {
-        int(row["id"]): {**row, "in": parent.get("label")}
+        row.get("id") or row["address"]: {**row, "label": name_of(row), "in": parent.get("label")}
         for parent in parents
         for row in _rows(checkout, spec.within({spec.parent: parent.get("id")}).path)
         if row.get("mine", True)
@@ -109,11 +115,11 @@ def ever_created(checkout: Checkout, kind: str = "Instance") -> int:
         return int(sql.execute(question, (MADE[kind],)).fetchone()[0])
 
 
-def state_of(checkout: Checkout, kind: str = "Instance") -> tuple[set[int], int]:
+def state_of(checkout: Checkout, kind: str = "Instance") -> tuple[set[Any], int]:
     """Ids of a kind in the state, and the number of pending operations."""
     latest = json.loads(checkout.checkpoint())["checkpoint"]["latest"]
     ids = {
-        int(entry["id"])
+        int(entry["id"]) if entry["id"].isdigit() else entry["id"]
         for entry in latest.get("resources") or []
         if entry["type"].endswith(f"linode:{kind}") and entry.get("id")
     }
@@ -129,7 +135,7 @@ def compare(tally: Tally, checkout: Checkout, declared: Declared, *, exact: bool
             in_account(checkout, kind),
             state_of(checkout, kind),
         )
-        made = ever_created(checkout, kind)
+        made = ever_created(checkout, kind) if kind in MADE else declared.made[kind]
         right = declared.made[kind] if exact else made
         seen = Counter(str(row["label"]) for row in there.values())
         tally.duplicates += max(0, made - right, len(there) - len(labels))
@@ -152,7 +158,8 @@ def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
     there = {kind: {row["label"]: row for row in in_account(checkout, kind).values()} for kind in KINDS}
     for kind, differ in (
         ("Instance", _server), ("Firewall", _wall), ("Volume", _volume),
-        *((kind, _plain) for kind in ("VPC", "Subnet", "PlacementGroup")),
+        ("ReservedIP", _address),
+        *((kind, _plain) for kind in ("VPC", "Subnet", "PlacementGroup", "StackScript")),
     ):  # fmt: skip
         for name, inputs in declared.resources[kind].items():
             if (seen := there[kind].get(label_of(name, inputs))) is not None:
@@ -196,6 +203,12 @@ def _volume(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[st
     wanted = {key: inputs[key] for key in ("region", "size")}
     wanted["linode_label"] = label_of(inputs["on"], {}) if inputs["on"] else None
     yield from _unlike(name, wanted, seen)
+
+
+def _address(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
+    holder = (seen["assigned_entity"] or {}).get("label")
+    wanted = {"region": inputs["region"], "on": label_of(inputs["on"], {}) if inputs["on"] else None}
+    yield from _unlike(name, wanted, {**seen, "on": holder})
 
 
 def _plain(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:

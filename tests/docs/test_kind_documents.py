@@ -22,7 +22,16 @@ from providers.linode.core import docs, runtime
 from providers.linode.core.owner import Owner
 from providers.linode.core.spec import Spec
 from providers.linode.project import PROJECT
-from providers.linode.resources import firewall, placement_group, ssh_key, stackscript, subnet, volume, vpc
+from providers.linode.resources import (
+    firewall,
+    placement_group,
+    reserved_ip,
+    ssh_key,
+    stackscript,
+    subnet,
+    volume,
+    vpc,
+)
 from tests.project import Project
 
 DOCS = PROJECT / "docs"
@@ -75,6 +84,7 @@ def held(document: str, spec: Spec[Any, Any]) -> tuple[str, str]:
         ("volume.md", volume.SPEC),
         ("vpc.md", vpc.SPEC),
         ("subnet.md", subnet.SPEC),
+        ("reserved-ip.md", reserved_ip.SPEC),
         ("stackscript.md", stackscript.SPEC),
         ("placement-group.md", placement_group.SPEC),
     ],
@@ -108,6 +118,7 @@ def test_the_examples_of_the_documents_run(served: LocalApi, tmp_path: Path) -> 
         + code("vpc.md")
         + code("placement-group.md")
         + code("stackscript.md")
+        + code("reserved-ip.md")
     )
     project = Project(tmp_path / "project", "embedded", served, program, account="documents")
     (project.folder / "id_ed25519.pub").write_text(KEY + "\n")

@@ -111,6 +111,7 @@ DECLARED: Mapping[str, dict[str, object]] = {
     "VPC": {"label": "web", "region": "de-fra-2", "description": ""},
     "PlacementGroup": {"label": "web", "region": "de-fra-2", "placement_group_policy": "strict"},
     "StackScript": {"label": "web", "script": "#!/bin/sh\n", "images": ["any/all"], "description": "x"},
+    "ReservedIP": {"region": "de-fra-2", "linode_id": 7, "tags": []},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 

@@ -33,6 +33,8 @@ SESSION = sessions.prepared(
             "/volumes/types",
             "/vpcs",
             "/placement/groups",
+            "/networking/reserved/ips",
+            "/networking/reserved/ips/types",
             "/linode/stackscripts",
             "/vpcs/7/subnets",
         )
@@ -52,6 +54,7 @@ GOOD: Mapping[str, dict[str, object]] = {
         "placement_group_policy": "strict",
     },
     "StackScript": {"label": "web", "script": "#!/bin/sh\n", "images": ["any/all"]},
+    "ReservedIP": {"region": "de-fra-2"},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 WORDS = InstanceArgs.nested_names()["interfaces"]

@@ -245,6 +245,20 @@ VPC_ROWS: dict[str, list[Row]] = {
 }
 
 
+def assign(place: Place) -> None:
+    body = {"type": "ipv4", "public": True, "address": place.id}
+    assert "errors" not in place.call("POST", f"/linode/instances/{place.things['{linode}']}/ips", body)
+
+
+def unassign(place: Place) -> None:
+    path = f"/linode/instances/{place.things['{linode}']}/ips/{place.id}"
+    assert "errors" not in place.call("DELETE", path)
+
+
+ADDRESS: dict[str, list[Row]] = {
+    "tags": [Row({"tags": ["web"]}, put(tags=[]), [])],
+    "linode_id": [Row({"linode_id": "{linode}"}, unassign, 0), Row({"linode_id": 0}, assign, "{linode}")],
+}
 LONG = "what the web servers of the whole company run first"
 SCRIPT: dict[str, list[Row]] = {
     **KEY,
@@ -292,6 +306,7 @@ KINDS = {
     "VPC": Kind({"region": "de-fra-2"}, VPC_ROWS, {"region"}),
     "PlacementGroup": Kind({"region": "de-fra-2", **STRICT}, KEY, {"region", *STRICT}),
     "StackScript": Kind({"script": "#!/bin/sh\n", "images": ["any/all"]}, SCRIPT, {"is_public"}),
+    "ReservedIP": Kind({"region": "de-fra-2"}, ADDRESS, {"region"}),
     "Subnet": Kind({"vpc_id": "{vpc}", "ipv4": "10.0.1.0/24"}, KEY, {"vpc_id", "ipv4"}),
 }  # fmt: skip
 """The local API has no NodeBalancers; a key's text can't change, and a volume that somebody grew never shrinks."""
@@ -356,6 +371,9 @@ FOR_GOOD: list[tuple[str, str, Row, str]] = [
     ("Volume", "linode_id", Row({"linode_id": "{linode}"}, LINODE_GONE, 0), "is no Linode of this account"),
     ("Volume", "linode_id", Row({"linode_id": "{linode}"}, linode_moves, 0),
      "is in gb-lon, and the volume in de-fra-2"),
+    ("ReservedIP", "linode_id", Row({"linode_id": "{linode}"}, LINODE_GONE, 0), "is no Linode of this account"),
+    ("ReservedIP", "linode_id", Row({"linode_id": "{linode}"}, linode_moves, 0),
+     "is in gb-lon, and the reserved address in de-fra-2"),
     ("Volume", "label", Row({}, another_takes_the_label, "web-2"), "is taken by volume"),
 ]  # fmt: skip
 """What can't be put back, and why."""
@@ -432,6 +450,13 @@ def is_optional(row: ParameterSet) -> bool:
     return name not in ("label", "image") and not SPECS[kind].fields[name].required
 
 
+def another_than(kind: str, name: str) -> Props:
+    """Another input with another value: addresses have no label."""
+    choices: list[Props] = [{"label": "other-2"}, {"tags": ["blue"]}, {"linode_id": "{linode}"}]
+    fields = SPECS[kind].fields.keys() - {name}
+    return next(each for each in choices if each.keys() <= fields)
+
+
 def disturbed(api: LocalApi, shared: Servicer, kind: str, row: Row) -> tuple[Stack, Props]:
     """A resource that is made as the row declares it, and changed by hand then; what is declared."""
     stack = Stack(Place(api), shared, kind)
@@ -492,11 +517,12 @@ def test_what_is_no_longer_declared_is_left_as_somebody_has_it_and_not_shown(
 
     fewer = {key: value for key, value in declared.items() if key != name}
     alone = stack.up(fewer)
-    with_another = stack.up({**fewer, "label": "other-2"})
+    another = another_than(kind, name)
+    with_another = stack.up({**fewer, **stack.place.filled(another)})
     stack.state[name] = declared[name]
     told = stack.refresh().get(name, GONE)
 
-    assert (alone, with_another, stack.shown) == (False, True, ["label"])
+    assert (alone, with_another, stack.shown) == (False, True, [*another])
     assert told == stack.place.filled(row.told)
 
 
@@ -623,6 +649,7 @@ NONE_OF: dict[str, dict[str, object]] = {
     "Instance": {"tags": [], "placement_group": 0, "firewall_id": 0},
     "Firewall": {"tags": [], "inbound": [], "outbound": [], "linodes": [], "interfaces": []},
     "Volume": {"tags": [], "linode_id": 0},
+    "ReservedIP": {"tags": [], "linode_id": 0},
 }  # fmt: skip
 """What declares that there is none."""
 
@@ -682,7 +709,12 @@ def test_whatever_can_be_none_has_a_way_to_say_so() -> None:
         (kind, name) for kind, spec in SPECS.items() for name, each in spec.fields.items() if each.none == 0
     }
 
-    assert known == {("Instance", "placement_group"), ("Instance", "firewall_id"), ("Volume", "linode_id")}
+    assert known == {
+        ("Instance", "placement_group"),
+        ("Instance", "firewall_id"),
+        ("Volume", "linode_id"),
+        ("ReservedIP", "linode_id"),
+    }
     assert known <= {(kind, name) for kind, names in NONE_OF.items() for name in names}
 
 

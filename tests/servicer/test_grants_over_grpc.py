@@ -74,6 +74,7 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
         ("VPC", {"label": "web", "region": "de-fra-2"}),
         ("PlacementGroup", {**STRICT, "label": "web", "region": "de-fra-2"}),
         ("StackScript", {"label": "web", "script": "#!/bin/sh\n", "images": ["linode/debian13"]}),
+        ("ReservedIP", {"region": "de-fra-2"}),
         ("Subnet", {"vpc_id": UNKNOWN, "label": "web", "ipv4": "10.0.0.0/24"}),
     ],
 )

@@ -189,7 +189,7 @@ def test_a_created_one_is_as_declared_and_nothing_differs_afterwards(kind: Kind)
     [row] = kind.rows()
     assert (str(row["id"]), row["label"]) == (id_, "web-1")
     assert kind.servicer.diff(id_, outs, again).changes == NONE
-    assert outs["created"] == row.get("created", "")
+    assert outs.get("created") == row.get("created")
 
 
 def test_a_created_firewall_has_its_rules_its_policies_and_its_owners_tag(wall: Kind) -> None:

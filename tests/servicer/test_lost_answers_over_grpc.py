@@ -56,6 +56,7 @@ OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
         "placement_group_policy": "strict",
     },
     "StackScript": {"script": "#!/bin/sh\n", "images": ["linode/debian13"]},
+    "ReservedIP": {"region": "de-fra-2"},
     "Subnet": lambda world, number: {"vpc_id": vpc(world, number), "ipv4": "10.0.0.0/24"},
 }
 NUMBERS = count(1)
@@ -166,6 +167,15 @@ CASES = [
     Case("delete", None, kind="PlacementGroup"),
     Case("script and label", {"label": "other", "script": "#!/bin/bash\n"}, kind="StackScript"),
     Case("delete", None, kind="StackScript"),
+    Case("assigned", lambda world, number: {"linode_id": guest(world, number)}, kind="ReservedIP"),
+    Case(
+        "assigned to another",
+        lambda world, number: {"linode_id": guest(world, number)},
+        lambda world, number: {"linode_id": guest(world, 10_000 + number)},
+        kind="ReservedIP",
+    ),
+    Case("tags", {"tags": ["red"]}, kind="ReservedIP"),
+    Case("delete", None, kind="ReservedIP"),
     Case("label", {"label": "other"}, kind="Subnet"),
     Case("delete", None, kind="Subnet"),
 ]

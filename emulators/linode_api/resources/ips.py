@@ -397,7 +397,23 @@ def reserve_in(account: Account, region_id: object, tags: Sequence[str] | None =
     return keep(account, new_public(account), str(region_id), None, tags or ())
 
 
+@api.rows("/networking/reserved/ips/types", budgets=())
+def reserved_types(_: Call) -> list[Json]:
+    """A flat rate, assigned or not. Source: API page "Get reserved IP pricing"; the amount is a choice."""
+    price = {"hourly": 0.003, "monthly": 2.0}
+    return [{"id": "ipv4", "label": "Reserved IPv4", "price": price, "region_prices": [], "transfer": 0}]
+
+
 api.shows(RESERVATION.url, RESERVED, RESERVED_BURST)
+
+
+@api.put(RESERVATION.url, RESERVED, RESERVED_BURST)
+def tag(call: Call, reserved: Record) -> Record:
+    """Tags alone, all of them. Source: API page "Update reserved IP address tags"."""
+    tags = call.body.get("tags")
+    if not isinstance(tags, list):
+        raise bad_request("tags is required", "tags")  # *
+    return change(call.account, reserved, tags=tags)
 
 
 @api.delete(RESERVATION.url, RESERVED, RESERVED_BURST)

@@ -34,6 +34,11 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
         "deleted: servers made by it stay as they are",
         ("id",),
     ),
+    "pulumi-python:dynamic/linode:ReservedIP": (
+        "unknown",
+        "given back: nobody gets it again",
+        ("addresses", "id"),
+    ),
     "pulumi-python:dynamic/linode:Subnet": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:Volume": ("data loss", "deleted with everything on it", ("disks", "id")),
 }

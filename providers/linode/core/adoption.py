@@ -61,7 +61,8 @@ class Create(Generic[A, R]):
 
     @property
     def label(self) -> str:
-        return str(self.body.get("label"))
+        """What it is called, or what is most of it."""
+        return str(self.body.get("label") or self.body.get(self.spec.identity.keys[0]))
 
     def run(self) -> R:
         """The one of this identity and owner: what is there already, else a new one.

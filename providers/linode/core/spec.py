@@ -39,7 +39,7 @@ class Identity:
     """How one's own is recognised after a lost answer, by what the create request said.
 
     `keys`: what has to be equal. `tagged`: the owner's tag went out with the request. `unique`: the API takes no second
-    one of the first key, so that a request which arrives late can do no harm.
+    one of the first key, so that a request which arrives late can do no harm; where it does, the tag has to be equal.
     """
 
     keys: tuple[str, ...]
@@ -48,7 +48,10 @@ class Identity:
 
     def matches(self, record: Owned, body: Mapping[str, object]) -> bool:
         """Whether the record has what the request asked for; filters of the API may match loosely."""
-        return all(getattr(record, key, None) == body.get(key) for key in self.keys)
+        sent, there = body.get("tags"), {tag.casefold() for tag in record.tags}
+        ours = [] if self.unique or not isinstance(sent, list) else [tag for tag in sent if is_owner_tag(tag)]
+        same = all(getattr(record, key, None) == body.get(key) for key in self.keys)
+        return same and there.issuperset(tag.casefold() for tag in ours)
 
     def holds(self, record: Owned, body: Mapping[str, object]) -> bool:
         """Whether it is that, or keeps the API from taking the request."""
@@ -474,7 +477,7 @@ class Spec(Generic[A, R]):
         return {
             key: value
             for key, value in record.model_dump(mode="json", exclude={"id"}).items()
-            if key not in self.fields and key != "tags"
+            if key not in self.fields and key != "tags" and (key != "created" or value)
         }
 
 

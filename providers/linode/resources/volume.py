@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Annotated, Any, Literal, overload
 
 import pulumi
 from pydantic import Field
 
 from providers.linode.api.cache import is_offline
-from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Owned
-from providers.linode.api.refusals import if_allowed
-from providers.linode.catalogs.records import Priced, parse
 from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, arg, by_name
 from providers.linode.core.effects import ACTION, PUT, REPLACE, Takes
 from providers.linode.core.forms import LINODES, Tag, Text, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
-from providers.linode.core.values import is_unknown, whole_numbers
+from providers.linode.core.values import whole_numbers
 from providers.linode.core.waiting.until import until
+from providers.linode.resources.attached import apart
 from providers.linode.resources.base import Resource
-from providers.linode.resources.instance import spec as instance
-from providers.linode.resources.places import able, elsewhere
+from providers.linode.resources.places import able
+from providers.linode.resources.prices import monthly_usd
 
 TYPES = "/volumes/types"
 SMALLEST_GB, DEFAULT_GB, LARGEST_GB = 10, 20, 16_384
@@ -133,37 +130,7 @@ def _placed(check: Checking[VolumeArgs]) -> Iterator[Problem]:
     encrypted = {"Block Storage Encryption": "encryption"} if check.args.encryption == "enabled" else {}
     yield from able(check, {"Block Storage": "a volume", **encrypted}, with_=["encryption"])
     if not is_offline():
-        yield from _apart(check)
-
-
-def _apart(check: Checking[VolumeArgs]) -> Iterator[Problem]:
-    """Where the Linode is, or where this run moves it or recreates it."""
-    id_, planned = _linode(check)
-    goes = planned is not None and (planned.is_recreated or "region" in planned.takes)
-    if not id_ or not (goes or check.is_new("region", "encryption", "linode_id")):
-        return
-    if planned is not None and goes:
-        how = "is recreated" if planned.is_recreated else "moves"
-        what, there = f"Linode {id_}, which {how},", planned.args.region
-    elif (linode := if_allowed(lambda: instance.SPEC.find(check.session, id_))) is not None:
-        what, there = f"Linode {id_}", linode.region
-    else:
-        return
-    stays = check.old is not None and check.old.region == check.args.region
-    todo = BOUND.format(region=there) if stays else "use one of there"
-    if there:
-        yield from elsewhere(check, "linode_id", what, there, "volume", todo)
-
-
-def _linode(check: Checking[VolumeArgs]) -> tuple[str, Checking[Any] | None]:
-    """The id of its Linode, and the check of it if there was one; of one that is recreated, by the id that it had."""
-    planned = check.session.planned
-    if is_unknown(check.props.get("linode_id")) and check.old is not None:
-        id_ = str(check.old.linode_id or "")
-        found = planned.get((instance.SPEC.kind, id_))
-        return (id_, found) if found is not None and found.is_recreated else ("", None)
-    id_ = str(check.args.linode_id or "")
-    return id_, planned.get((instance.SPEC.kind, id_))
+        yield from apart(check, "volume", BOUND, "encryption")
 
 
 def _refused(check: Checking[VolumeArgs]) -> Iterator[Refusal]:
@@ -187,12 +154,8 @@ class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
         return record.status == "active"
 
     def monthly_usd(self, session: Session, args: VolumeArgs) -> float | None:
-        with suppress(LinodeError):
-            types = session.asked(TYPES, lambda: session.client.list_rows(TYPES))
-            of_a_gb = parse(Priced, types[0]) if types else None
-            if of_a_gb is not None and (usd := of_a_gb.monthly_usd(args.region)) is not None:
-                return round(usd * (args.size or DEFAULT_GB), 2)
-        return None
+        of_a_gb = monthly_usd(session, TYPES, args.region)
+        return None if of_a_gb is None else round(of_a_gb * (args.size or DEFAULT_GB), 2)
 
 
 SPEC = _VolumeSpec(

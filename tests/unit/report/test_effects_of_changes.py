@@ -107,6 +107,7 @@ def test_a_deleted_volume_wants_a_look(tmp_path: Path) -> None:
         ("Volume", "data loss", "deleted with everything on it"),
         ("VPC", "none", "deleted"),
         ("Subnet", "none", "deleted"),
+        ("ReservedIP", "unknown", "given back: nobody gets it again"),
         ("StackScript", "none", "deleted: servers made by it stay as they are"),
         ("PlacementGroup", "none", "deleted"),
         ("Unheard", "unknown", "what goes with it is not known"),

@@ -1,0 +1,114 @@
+"""A reserved IPv4 address, and the Linode that has it. Source: POST /networking/reserved/ips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, overload
+
+import pulumi
+from pydantic import Field
+
+from providers.linode.api.cache import is_offline
+from providers.linode.api.records import Address, Owned
+from providers.linode.api.refusals import if_allowed
+from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, arg, by_name
+from providers.linode.core.effects import ACTION, PUT, REPLACE
+from providers.linode.core.forms import LINODES, Tag, Text
+from providers.linode.core.problems import Problem
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import Checking, Identity, Spec, Update
+from providers.linode.resources.attached import apart
+from providers.linode.resources.base import Resource
+from providers.linode.resources.instance import spec as instance
+from providers.linode.resources.places import able
+from providers.linode.resources.prices import monthly_usd
+
+BOUND = "linode_id=0 keeps the address there, free; region='{region}' reserves another one in its place"
+
+
+def _assign(update: Update[ReservedIPArgs, ReservedIPRecord]) -> None:
+    """To the Linode that is declared, after it has left another one; neither need be off."""
+    client, address, wanted = update.session.client, update.record.id, update.wanted.linode_id
+    there = SPEC.get(update.session, address).linode_id
+    if there and there != wanted:
+        client.delete(f"/linode/instances/{there}/ips/{address}")
+    if wanted and there != wanted:
+        client.add_address(wanted, str(address))
+
+
+class ReservedIPArgs(Args):
+    region: In[Text] = arg(REPLACE)
+    """Region id. Its Linode has to be there."""
+
+    linode_id: InIdOrNone = arg(
+        ACTION, step=_assign, default=None, wire="", seen="linode_id", none=NONE, ids=True, ids_of=LINODES,
+        note="The Linode that has it, as one more address; 0 is none.",
+    )  # fmt: skip
+    """The Linode that has it."""
+
+    tags: InList[Tag] = arg(PUT, default=None, unordered=True)
+    """Each 3 to 50 characters. One of our own is added."""
+
+
+class ReservedIPRecord(Owned):
+    """Source: GET /networking/reserved/ips/{address}."""
+
+    id: Address = Field(validation_alias="address")
+    label: str = Field(default="", validation_alias="address", exclude=True)
+    address: str
+    region: str = ""
+    linode_id: int | None = None
+    gateway: str | None = None
+    subnet_mask: str = ""
+    prefix: int = 0
+    rdns: str | None = None
+
+
+class ReservedIP(Resource):
+    address: pulumi.Output[str]
+    region: pulumi.Output[str]
+    gateway: pulumi.Output[str]
+    prefix: pulumi.Output[int]
+    rdns: pulumi.Output[str]
+    monthly_usd: pulumi.Output[float]
+    tags: pulumi.Output[list[str]]
+
+    @overload
+    def __init__(
+        self, name: str, args: ReservedIPArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    @by_name(ReservedIPArgs)
+    def __init__(self, name: str) -> None: ...
+    def __init__(self, name: str, args: Any = None, opts: Any = None, **by_name: Any) -> None:
+        self._declare(name, args, opts, by_name)
+
+
+def _placed(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
+    yield from able(check, {})
+    if not is_offline():
+        yield from apart(check, "reserved address", BOUND)
+        yield from _by_interface(check)
+
+
+def _by_interface(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
+    """A Linode with Linode interfaces has its addresses there."""
+    id_ = check.args.linode_id
+    if not id_ or not check.is_new("linode_id"):
+        return
+    linode = if_allowed(partial(check.session.listed, instance.SPEC, str(id_)))
+    if linode is not None and linode.interface_generation == "linode":
+        why = f"is {id_}, which has Linode interfaces. Next: name the address in one of these."
+        yield Problem("linode_id", why)
+
+
+class _ReservedIPSpec(Spec[ReservedIPArgs, ReservedIPRecord]):
+    def monthly_usd(self, session: Session, args: ReservedIPArgs) -> float | None:
+        return monthly_usd(session, f"{self.path}/types", args.region)
+
+
+SPEC = _ReservedIPSpec(
+    "ReservedIP", "/networking/reserved/ips", ReservedIPArgs, ReservedIPRecord, Identity(("region",), tagged=True),
+    "ips:read_write", noun="reserved address", rules=(_placed,), erases=("addresses", "id"),
+)  # fmt: skip

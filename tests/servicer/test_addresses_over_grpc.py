@@ -1,0 +1,158 @@
+"""Reserved addresses in the provider's real process: what has no label is known by its region and its tag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from providers.linode.core.owner import Owner
+from providers.linode.provider import LinodeProvider
+from tests.servicer.world import World
+from tests.servicer_process import UNKNOWN, Props, Servicer
+from tests.state_folder import state_with
+
+PATH = "/networking/reserved/ips"
+SAME, NONE = 0, 1
+
+
+class Life:
+    """The process that serves addresses, and the account."""
+
+    def __init__(self, world: World, servicer: Servicer) -> None:
+        self.world, self.servicer = world, servicer
+
+    def inputs(self, name: str = "web-1", **changed: object) -> Props:
+        owner = Owner(self.world.uuid, "fleet", "local", name).as_props()
+        return {"region": "de-fra-2", "tags": ["web"], "owner": owner, **changed}
+
+    def made(self, name: str = "web-1", **changed: object) -> tuple[str, Props, Props]:
+        inputs, failures = self.servicer.check(self.inputs(name, **changed), name=name)
+        assert failures == []
+        return *self.servicer.create(inputs), inputs
+
+    def rows(self) -> list[dict[str, Any]]:
+        return list(self.world.call("GET", PATH)["data"])
+
+    def linode(self, label: str, region: str = "de-fra-2", generation: str = "legacy_config") -> int:
+        body = {"type": "g6-nanode-1", "region": region, "label": label, "interface_generation": generation}
+        return int(self.world.call("POST", "/linode/instances", body)["id"])
+
+
+@pytest.fixture
+def life(world: World, tmp_path: Path) -> Iterator[Life]:
+    backend = state_with(tmp_path, stack="local")
+    with Servicer(LinodeProvider("ReservedIP"), world.config, backend) as servicer:
+        yield Life(world, servicer)
+
+
+def test_it_is_made_read_back_and_given_back(life: Life) -> None:
+    id_, outs, inputs = life.made()
+    again, _ = life.servicer.check(life.inputs(), inputs)
+    seen_id, seen, read = life.servicer.read(id_, outs)
+
+    [row] = life.rows()
+    assert (id_, outs["address"], outs["monthly_usd"]) == (row["address"], row["address"], 2.0)
+    assert sorted(row["tags"]) == sorted(["web", life.world.owner.tag()])
+    assert life.servicer.diff(id_, outs, again).changes == NONE
+    assert (seen_id, seen) == (id_, outs)
+    assert {name: read[name] for name in inputs} == inputs
+    life.servicer.delete(id_, outs)
+    life.servicer.delete(id_, outs)
+    assert (life.rows(), life.servicer.read(id_, outs)[0]) == ([], "")
+
+
+def test_it_goes_from_one_linode_to_another_and_to_none(life: Life) -> None:
+    one, two = life.linode("one"), life.linode("two")
+    id_, outs, inputs = life.made(linode_id=one)
+    holders = [life.rows()[0]["linode_id"]]
+    for holder in (two, 0):
+        news, failures = life.servicer.check(life.inputs(linode_id=holder), inputs)
+        assert (failures, life.servicer.diff(id_, outs, news).changes) == ([], SAME)
+        outs, inputs = life.servicer.update(id_, outs, news), news
+        holders.append(life.rows()[0]["linode_id"])
+
+    assert holders == [one, two, None]
+    assert outs["linode_id"] == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "cut"},
+        {"kind": "cut", "after_commit": True},
+        {"kind": "502", "after_commit": True},
+        {"kind": "twice"},
+    ],
+    ids=lambda fault: "-".join(map(str, fault.values())),
+)
+def test_one_create_makes_one_among_others_of_its_region(life: Life, fault: Props) -> None:
+    life.world.call("POST", PATH, {"region": "de-fra-2"})
+    others = [life.made("other")[0], life.rows()[0]["address"]]
+    inputs, _ = life.servicer.check(life.inputs())
+    life.world.api.set_faults({"method": "POST", "path": PATH, "times": 1, **fault})
+
+    id_, outs = life.servicer.create(inputs)
+    life.world.api.set_faults()
+
+    mine = [row["address"] for row in life.rows() if life.world.owner.tag() in row["tags"]]
+    left = [row["address"] for row in life.rows() if row["address"] not in mine]
+    assert (id_ in mine, sorted(left)) == (True, sorted(others))
+    assert len(mine) == (2 if fault["kind"] == "twice" else 1)  # nothing tells of one that a proxy doubled
+    assert life.servicer.diff(id_, outs, inputs).changes == NONE
+
+
+def test_what_a_killed_run_made_is_taken_over_and_a_strangers_is_not(life: Life, tmp_path: Path) -> None:
+    life.world.call("POST", PATH, {"region": "de-fra-2", "tags": ["web"]})
+    id_, _, inputs = life.made()
+
+    backend = state_with(tmp_path / "next", stack="local")
+    with Servicer(LinodeProvider("ReservedIP"), life.world.config, backend) as next_run:
+        again, _ = next_run.create(inputs)
+
+    assert (again, len(life.rows())) == (id_, 2)
+
+
+def test_several_at_once_are_as_many(life: Life) -> None:
+    names = [f"web-{number}" for number in range(4)]
+    life.world.api.set_faults(
+        {"method": "POST", "path": PATH, "kind": "cut", "after_commit": True, "times": 2},
+    )
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda name: life.made(name)[0], names))
+    life.world.api.set_faults()
+
+    assert {row["address"] for row in life.rows()} == set(made)
+    assert len(set(made)) == 4
+
+
+def test_its_linode_has_to_be_there_in_its_region_and_of_legacy_interfaces(life: Life) -> None:
+    far, modern = life.linode("far", "gb-lon"), life.linode("modern", generation="linode")
+
+    told = [life.servicer.check(life.inputs(linode_id=id_))[1] for id_ in (far, modern, 98_000_999, UNKNOWN)]
+
+    assert [[name for name, _ in each] for each in told] == [["linode_id"], ["linode_id"], ["linode_id"], []]
+    assert f"Linode {far} is in gb-lon, and the reserved address in de-fra-2" in told[0][0][1]
+    assert "which has Linode interfaces. Next: name the address in one of these" in told[1][0][1]
+    assert "is no Linode of this account" in told[2][0][1]
+
+
+def test_another_region_reserves_another_one_before_the_old_one_goes(life: Life) -> None:
+    id_, outs, inputs = life.made()
+    news, _ = life.servicer.check(life.inputs(region="gb-lon"), inputs)
+
+    found = life.servicer.diff(id_, outs, news)
+    second, _ = life.servicer.create(news)
+
+    assert (list(found.replaces), found.deleteBeforeReplace) == (["region"], False)
+    assert {row["address"] for row in life.rows()} == {id_, second}
+
+
+def test_an_import_of_none_says_so(life: Life) -> None:
+    with pytest.raises(grpc.RpcError, match="there is no reserved address 198.18.9.9 in this account"):
+        life.servicer.read("198.18.9.9", {"owner": life.world.owner.as_props()})

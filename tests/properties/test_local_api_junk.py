@@ -25,6 +25,8 @@ FIELDS = [
     "primary", "ip_ranges", "user_data", "vlan_label", "addresses", "schedule", "description", "ssh_key",
     "domain", "soa_email", "master_ips", "axfr_ips", "ttl_sec", "name", "target", "priority", "weight", "port",
     "service", "protocol", "tag", "rdns", "remote_nameserver", "group", "domains", "volumes",
+    "configs", "nodes", "vpcs", "nodebalancers", "check", "check_path", "check_interval", "ssl_cert", "ssl_key", "mode",
+    "ipv4_range", "algorithm", "client_conn_throttle",
 ]  # fmt: skip
 GOOD = st.sampled_from(
     [
@@ -41,6 +43,7 @@ GOOD = st.sampled_from(
         "a.example",
         "master",
         *("A", "SRV", "TXT", "CAA", "MX"),
+        *("https", "udp", "http_body", "192.168.128.7:80", "10.0.0.8:80"),
     ]
 )
 JUNK = st.recursive(
@@ -85,7 +88,15 @@ def ids(caller: Caller) -> dict[str, int]:
     master = {"type": "master", "domain": "junk.example", "soa_email": "ops@junk.example"}
     domain = made(caller.post("/domains", master))
     record = made(caller.post(f"/domains/{domain['id']}/records", {"type": "TXT", "target": "x"}))
+    vpcs: Any = [{"subnet_id": vpc["subnets"][0]["id"]}]
+    balancer = made(caller.post("/nodebalancers", {"region": "us-ord", "vpcs": vpcs}))
+    ports = f"/nodebalancers/{balancer['id']}/configs"
+    port = made(caller.post(ports, {}))
+    node = {"label": "node", "address": "192.168.128.7:80"}
     return {
+        "nodebalancer": balancer["id"],
+        "nodebalancer_config": port["id"],
+        "nodebalancer_node": made(caller.post(f"{ports}/{port['id']}/nodes", node))["id"],
         "domain": domain["id"],
         "domain_record": record["id"],
         **{word: made(caller.post(*thing))["id"] for word, thing in new_things.items()},

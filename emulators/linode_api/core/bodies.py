@@ -98,6 +98,10 @@ def whole(least: int, why: str) -> Check:
     return that(lambda value: type(value) is int and value >= least, why)
 
 
+def between(least: int, most: int) -> Check:
+    return that(lambda value: type(value) is int and least <= value <= most, f"Must be {least}-{most}")
+
+
 flag = that(lambda value: isinstance(value, bool), "Must be of type Boolean")  # *
 text = that(lambda value: isinstance(value, str), "Must be a string")
 json_object = that(lambda value: isinstance(value, dict), "Must be an object")
@@ -165,7 +169,7 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
     (
         LIST,
     ): "interfaces tags linodes firewall_ids authorized_keys authorized_users addresses ranges ip_ranges subnets"
-    " ids inbound outbound images domains volumes master_ips axfr_ips",
+    " ids inbound outbound images domains volumes nodebalancers master_ips axfr_ips nodes vpcs",
     (
         TEXT,
     ): "label type region image kernel root_pass password description username scopes expiry script address"
@@ -177,11 +181,11 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
 }
 SHAPE_OF = {name: shapes for shapes, names in SHAPES.items() for name in names.split()}
 ITEMS = {  # of lists
-    **dict.fromkeys(("interfaces", "addresses", "ranges", "subnets"), OBJECT),
+    **dict.fromkeys(("interfaces", "addresses", "ranges", "subnets", "nodes", "vpcs"), OBJECT),
     **dict.fromkeys(
         ("tags", "authorized_keys", "authorized_users", "ip_ranges", "images", "master_ips", "axfr_ips"), TEXT
     ),
-    **dict.fromkeys(("linodes", "firewall_ids", "ids", "domains", "volumes"), NUMBER),
+    **dict.fromkeys(("linodes", "firewall_ids", "ids", "domains", "volumes", "nodebalancers"), NUMBER),
 }
 NAMES = {OBJECT: "an object", LIST: "a list", TEXT: "a string", NUMBER: "an integer", FLAG: "a Boolean"}
 FREE = ("stackscript_data", "inbound", "outbound")  # whatever they hold is kept as given

@@ -54,6 +54,8 @@ def device_row(account: Account, device: Record) -> Json:
 
 def entity_of(account: Account, device: Record) -> Json:
     """What a device guards, as the API shows it; interfaces name their Linode as the parent."""
+    if device["type"] == "nodebalancer":
+        return find(account, "nodebalancer", device["entity_id"]).entity | {"parent_entity": None}
     linode = find_linode(account, device["linode_id"])
     whole = linode.short_entity | {"parent_entity": None}
     if device["type"] == "linode":
@@ -89,6 +91,22 @@ def kept_rules(rules: Body, version: int) -> Json:
 
 def add_device(account: Account, firewall: Record, kind: object, entity_id: object) -> Record:
     """Raises ApiError 400: an unknown thing, the wrong generation, or guarded already."""
+    thing, owner = thing_named(account, kind, entity_id)
+    for device in all_of(account, "device"):
+        if (device["type"], device["entity_id"]) == thing:
+            other = find(account, "firewall", device.parent_id)
+            if other.id == firewall.id or other["status"] == "enabled":
+                raise bad_request("The entity already has an enabled firewall assigned", "id")
+    return guard(account, firewall, owner, *thing)
+
+
+def thing_named(account: Account, kind: object, entity_id: object) -> tuple[tuple[str, int], Linode | Record]:
+    """What can be guarded, by kind and id, and what it is or belongs to."""
+    if kind == "nodebalancer":
+        balancer = get(account, "nodebalancer", entity_id)
+        if balancer is None:
+            raise bad_request("id is not valid", "id")
+        return ("nodebalancer", balancer.id), balancer
     if kind not in ("linode", *INTERFACE_TYPES):
         raise bad_request("type is not valid", "type")
     whole, linode_id, interface_id = kind == "linode", entity_id, None
@@ -104,19 +122,14 @@ def add_device(account: Account, firewall: Record, kind: object, entity_id: obje
         raise bad_request(
             "Firewalls are assigned to the interfaces of a Linode with Linode interfaces.", "type"
         )
-    thing = ("linode", linode.id) if interface_id is None else ("linode_interface", interface_id)
-    for device in all_of(account, "device"):
-        if (device["type"], device["entity_id"]) == thing:
-            other = find(account, "firewall", device.parent_id)
-            if other.id == firewall.id or other["status"] == "enabled":
-                raise bad_request("The entity already has an enabled firewall assigned", "id")
-    return guard(account, firewall, linode, *thing)
+    return ("linode", linode.id) if interface_id is None else ("linode_interface", interface_id), linode
 
 
-def guard(account: Account, firewall: Record, linode: Linode, kind: str, entity_id: int) -> Record:
-    body = {"type": kind, "entity_id": entity_id, "linode_id": linode.id}
+def guard(account: Account, firewall: Record, owner: Linode | Record, kind: str, entity_id: int) -> Record:
+    linode_id = owner.id if isinstance(owner, Linode) else None
+    body = {"type": kind, "entity_id": entity_id, "linode_id": linode_id}
     made = records.add(account, "device", body, firewall.id)
-    notify(account, "firewall_device_add", firewall.entity, linode.entity)
+    notify(account, "firewall_device_add", firewall.entity, owner.entity)
     return made
 
 
@@ -147,7 +160,7 @@ api.reads_of(DEVICE, "id", "created", "updated")
 
 @api.post("/networking/firewalls", grant="add_firewalls")
 def create(call: Call) -> Record:
-    """With devices `{"linodes": [id], "interfaces": [id]}`."""
+    """With devices `{"linodes": [id], "interfaces": [id], "nodebalancers": [id]}`."""
     account, body = call.account, call.body
     problems = field_problems(body)
     problems += problem_if(not body.get("label"), "label", "label is required")
@@ -157,7 +170,7 @@ def create(call: Call) -> Record:
         account, {"label": body["label"], "status": "enabled", "rules": rules, "tags": tags}
     )
     devices = body.get("devices") or {}
-    for name, kind in (("linodes", "linode"), ("interfaces", "interface")):
+    for name, kind in (("linodes", "linode"), ("interfaces", "interface"), ("nodebalancers", "nodebalancer")):
         for entity_id in devices.get(name) or []:
             add_device(account, made, kind, entity_id)
     return made
@@ -238,7 +251,12 @@ def of_linode(call: Call, linode: Linode) -> list[Record]:
 
 
 @linodes.api.put("/linode/instances/{linode}/firewalls")
-def replace_all(call: Call, linode: Linode) -> Json:
+def replace_of_linode(call: Call, linode: Linode) -> Json:
+    replace_all(call, devices_of(call.account, linode.id), "linode", linode.id)
+    return call.page(of_thing(call.account, linode.id), Attributes(frozenset(FILTERABLE)))
+
+
+def replace_all(call: Call, devices: list[Record], kind: str, entity_id: int) -> None:
     """Exactly these from now on."""
     account, wanted = call.account, call.body.get("firewall_ids")
     if wanted is None:
@@ -248,14 +266,13 @@ def replace_all(call: Call, linode: Linode) -> Json:
         raise bad_request("firewall_ids is not valid", "firewall_ids")
     if sum(one["status"] == "enabled" for one in found) > 1:
         raise bad_request("Only one enabled firewall can be assigned", "firewall_ids")
-    held = {device.parent_id: device for device in devices_of(account, linode.id)}
+    held = {device.parent_id: device for device in devices}
     for firewall_id, device in held.items():
         if firewall_id not in wanted:
             delete_device(call, find(account, "firewall", firewall_id), device)
     for one in found:
         if one.id not in held:
-            add_device(account, one, "linode", linode.id)
-    return call.page(of_thing(account, linode.id), Attributes(frozenset(FILTERABLE)))
+            add_device(account, one, kind, entity_id)
 
 
 @linodes.api.post("/linode/instances/{linode}/firewalls/apply")

@@ -15,7 +15,7 @@ from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes
 
 api = Routes("account")
-LISTED = ("domain", "volume")
+LISTED = ("domain", "volume", "nodebalancer")
 """What a tag lists beside Linodes."""
 
 
@@ -42,7 +42,7 @@ def rows(call: Call) -> list[Json]:
 
 @api.post("/tags", grant=UNRESTRICTED)
 def create(call: Call) -> Json:
-    """Also puts the tag on what `linodes`, `domains` and `volumes` name."""
+    """Also puts the tag on what `linodes`, `domains`, `volumes` and `nodebalancers` name."""
     account, label = call.account, call.body.get("label")
     check(call.body, {"label": always(length(3, 50))})
     if has_tag(account, str(label)):

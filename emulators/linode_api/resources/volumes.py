@@ -11,7 +11,7 @@ import re
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Json, bodies
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, check, matching, problems_in, that
+from emulators.linode_api.core.bodies import always, check, matching, problems_in
 from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.limits import VOLUMES
@@ -32,10 +32,7 @@ LABEL = matching(
     re.compile(r"[a-zA-Z](?!.*(--|__))[a-zA-Z0-9_-]{0,31}"),
     "Must only use ASCII letters, numbers, underscores and dashes",
 )
-SIZE = that(
-    lambda size: type(size) is int and SMALLEST_GB <= size <= LARGEST_GB,
-    f"Must be {SMALLEST_GB}-{LARGEST_GB}",
-)
+SIZE = bodies.between(SMALLEST_GB, LARGEST_GB)
 
 
 @VOLUME.shows

@@ -69,7 +69,6 @@ def address_row(
     nat_1_1: str | None,
 ) -> Json:
     """`config_id` is None for an interface of the Linode itself, which is active while the Linode is up."""
-    ours = network(subnet)
     return {
         "address": address,
         "address_range": None,
@@ -83,10 +82,38 @@ def address_row(
         "database_id": None,
         "active": is_up(account, linode) if config_id is None else runs(account, linode, config_id),
         "nat_1_1": nat_1_1,
-        "gateway": str(ours[1]),
-        "prefix": ours.prefixlen,
-        "subnet_mask": str(ours.netmask),
+        **ways(subnet),
     }
+
+
+def ways(subnet: Record) -> Json:
+    ours = network(subnet)
+    return {"gateway": str(ours[1]), "prefix": ours.prefixlen, "subnet_mask": str(ours.netmask)}
+
+
+def balancer_rows(account: Account) -> list[Json]:
+    """The ranges from which NodeBalancers reach their nodes."""
+    blank = dict.fromkeys(("address", "linode_id", "config_id", "interface_id", "database_id", "nat_1_1"))
+    return [
+        {
+            **blank,
+            "address_range": str(taken),
+            "vpc_id": subnet.parent_id,
+            "subnet_id": subnet.id,
+            "region": find(account, "vpc", subnet.parent_id)["region"],
+            "nodebalancer_id": balancer_id,
+            "active": True,
+            **ways(subnet),
+        }
+        for subnet in all_of(account, "subnet")
+        for balancer_id, taken in ranges_in(account, subnet)
+    ]
+
+
+def ranges_in(account: Account, subnet: Record) -> list[tuple[int, ipaddress.IPv4Network]]:
+    """Those of NodeBalancers, with whose they are."""
+    held = [one for one in all_of(account, "nodebalancer_vpc") if one["subnet_id"] == subnet.id]
+    return [(one.parent_id, ipaddress.IPv4Network(one["ipv4_range"])) for one in held]
 
 
 def subnet_in(account: Account, subnet_id: object, region_id: str) -> Record | None:
@@ -120,6 +147,7 @@ def take_address(
     subnet = find(account, "subnet", subnet_id)
     held = [one for one in attachments(account) if one["subnet_id"] == subnet.id]
     taken = {one["address"] for one in held if one["interface_id"] != interface_id}
+    taken |= {str(address) for _, range_ in ranges_in(account, subnet) for address in range_}
     if wanted and wanted != "auto":
         if wanted in taken:
             raise bad_request("Address is already in use in this subnet", "ipv4.vpc")
@@ -161,7 +189,10 @@ def subnet_row(account: Account, subnet: Record) -> Json:
         "ipv6": None,
         "linodes": linodes_in(account, subnet),
         "databases": [],
-        "nodebalancers": [],
+        "nodebalancers": [
+            {"id": balancer_id, "ipv4_range": str(range_)}
+            for balancer_id, range_ in ranges_in(account, subnet)
+        ],
         "vpc_type": "regular",
         **subnet.dates,
     }
@@ -179,12 +210,12 @@ def linodes_in(account: Account, subnet: Record) -> list[Json]:
 
 @api.rows("/vpcs/ips", *ADDRESSES, scope="ips:read_only")
 def all_addresses(call: Call) -> list[Json]:
-    return attachments(call.account)
+    return [*attachments(call.account), *balancer_rows(call.account)]
 
 
 @api.rows("/vpcs/{vpc}/ips", *ADDRESSES, scope="ips:read_only")
 def addresses(call: Call, vpc: Record) -> list[Json]:
-    return [row for row in attachments(call.account) if row["vpc_id"] == vpc.id]
+    return [row for row in all_addresses(call) if row["vpc_id"] == vpc.id]
 
 
 api.reads_of(VPC, "id", "label", "region", "created", "updated")
@@ -255,4 +286,6 @@ def update_subnet(call: Call, _: Record, subnet: Record) -> Record:
 def delete_subnet(call: Call, _: Record, subnet: Record) -> None:
     if linodes_in(call.account, subnet):
         raise bad_request("The subnet has Linodes: delete their interfaces first")  # *
+    if ranges_in(call.account, subnet):
+        raise bad_request("The subnet has NodeBalancers: delete them first")  # *
     SUBNET.delete(call.account, subnet)

@@ -27,39 +27,42 @@ from emulators.linode_api.core.routes import Call, Routes
 
 
 @pytest.fixture
-def balancers() -> Iterator[None]:
+def databases() -> Iterator[None]:
     [example] = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     exec(IMPORTS + example, {})  # noqa: S102 - our own README
     yield
-    del ENDPOINTS["nodebalancers"], KINDS["nodebalancer"], ROWS["nodebalancer"]
+    del ENDPOINTS["databases"], KINDS["database"], ROWS["database"]
 
 
-@pytest.mark.usefixtures("balancers")
+@pytest.mark.usefixtures("databases")
 def test_a_kind_of_one_file_is_made_found_changed_and_deleted(caller: Caller) -> None:
-    new = made(caller.post("/nodebalancers", {"label": "front", "region": "us-ord", "tags": ["web"]}))
-    path = f"/nodebalancers/{new['id']}"
+    new = made(caller.post("/databases/instances", {"label": "front", "region": "us-ord", "tags": ["web"]}))
+    path = f"/databases/instances/{new['id']}"
 
-    found = caller.rows("/nodebalancers", where={"label": "front"})
+    found = caller.rows("/databases/instances", where={"label": "front"})
     changed = made(caller.put(path, {"label": "back"}))
     made(caller.delete(path))
 
     assert (new["id"], found) == (1_700_001, [new])
     assert (changed["label"], changed["tags"], caller.get(path).status_code) == ("back", ["web"], 404)
     actions = [event["action"] for event in caller.rows("/account/events")]
-    assert actions == [f"nodebalancer_{what}" for what in ("create", "update", "delete")]
+    assert actions == [f"database_{what}" for what in ("create", "update", "delete")]
 
 
-@pytest.mark.usefixtures("balancers")
+@pytest.mark.usefixtures("databases")
 def test_a_kind_of_one_file_refuses_as_the_api_does(caller: Caller) -> None:
-    reader = Caller(caller.api, caller.api.add_token("reader", "nodebalancers:read_only"))
+    reader = Caller(caller.api, caller.api.add_token("reader", "databases:read_only"))
 
-    wrong = caller.post("/nodebalancers", {"label": "x", "region": "nope"})
-    unknown = caller.get("/nodebalancers", where={"status": "x"})
+    wrong = caller.post("/databases/instances", {"label": "x", "region": "nope"})
+    unknown = caller.get("/databases/instances", where={"status": "x"})
 
     assert reasons(wrong) == [
         ("label", "Length must be 3-32 characters"),
         ("region", "region is not valid"),
     ]
     assert reasons(unknown) == [("X-Filter", "Cannot filter on status")]
-    assert (reader.get("/nodebalancers").status_code, reader.post("/nodebalancers").status_code) == (200, 401)
+    assert (
+        reader.get("/databases/instances").status_code,
+        reader.post("/databases/instances").status_code,
+    ) == (200, 401)
     reader.close()

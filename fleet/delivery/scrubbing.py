@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from providers.linode.api.masking import forms_of
+from providers.linode.api.masking import without
 from providers.linode.provider import SPECS
 from stacks.layers import SECRET
 
@@ -66,11 +66,8 @@ class Scrubber:
         return self.text(_compact(self._walk(found)) + "\n")
 
     def text(self, text: str) -> str:
-        """Any text without the secret values, in every form that they are written in."""
-        for value in self.values:
-            for form in sorted(forms_of(value), key=len, reverse=True):
-                text = text.replace(form, SECRET)
-        return text
+        """Any text without the secret values, in whatever form they are written."""
+        return without(text, self.values)
 
     def _walk(self, value: object) -> Any:
         if isinstance(value, list):

@@ -50,10 +50,13 @@ _KEY = re.compile(
 )
 """A private key. One without an end reaches to the next quote, that of its element in a list."""
 
+_IN_ADDRESS = re.compile(r"(?<=://)[^\s/:\"'<>]{1,200}:(?!\d{1,5}[/?#])[^\s\"'<>]{1,500}(?=@)")
+"""Name and password in an address, up to the last @: a password may have any mark. A port and a path are none."""
+
 PATTERNS = (
     _KEY,
     _TOKENS,
-    re.compile(r"(?<=://)[^\s/:@\"'<>]+:[^\s/@\"'<>]+(?=@)"),
+    _IN_ADDRESS,
     re.compile(r"(?i)(?<=bearer )[A-Za-z0-9._~+/=-]{8,}"),
 )
 """Credentials by their shape: private keys, tokens, passwords in addresses."""

@@ -6,12 +6,11 @@ A secret is known again as a whole, by its lines, and by every run of it that te
 from __future__ import annotations
 
 import base64
-import html
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from urllib.parse import quote, quote_plus
+
+from providers.linode.api.escapes import levels
 
 MASK = "[secret]"
 SECRET_KEYS = frozenset({"root_pass", "metadata", "stackscript_data"})
@@ -40,41 +39,45 @@ PLAIN = "-_./:#!"
 def masked(text: str, secrets: Iterable[str], known: Iterable[str] = ()) -> str:
     """A text in one line, and without any of the secrets. What stands in a `known` text tells nothing by itself."""
     text, known, secrets = _in_line(text)[:LONGEST_TEXT], tuple(known), tuple(secrets)
-    forms = {_in_line(form) for secret in secrets for form in forms_of(secret)}
-    forms = {form for form in forms if len(form) >= LEAST_SECRET}
-    lines = {form for secret in secrets for line in _short_lines(secret) for form in forms_of(line)}
-    found = sorted(
-        [
-            *_places(text, forms | lines),
-            *(run for run in _runs(text, forms) if _tells(text[slice(*run)], known)),
-        ]
-    )
+    forms = forms_of(secrets)
+    whole = forms | forms_of(line for secret in secrets for line in _short_lines(secret))
+    found = [
+        level.where(*place)
+        for level in levels(text)
+        for place in (
+            *_places(level.text, whole),
+            *(run for run in _runs(level.text, forms) if _tells(level.text[slice(*run)], known)),
+        )
+    ]
+    return _hidden(text, found, SMALL_GAP)
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """A text of any size without the secrets as a whole."""
+    forms = forms_of(secrets)
+    found = (level.where(*place) for level in levels(text) for place in _places(level.text, forms))
+    return _hidden(text, found, gap=0)
+
+
+def forms_of(secrets: Iterable[str]) -> set[str]:
+    """What is looked for in a text whose escapes are undone: the secrets in one line, and their Base64."""
+    found = set()
+    for secret in secrets:
+        encoded = base64.b64encode(secret.encode(errors="replace")).decode().rstrip("=")
+        for form in (_in_line(secret), encoded, encoded.translate(str.maketrans("+/", "-_"))):
+            found |= {level.text.strip() for level in levels(form)}
+    return {form for form in found if len(form) >= LEAST_SECRET}
+
+
+def _hidden(text: str, places: Iterable[tuple[int, int]], gap: int) -> str:
+    """The text with MASK for these places, and for what is between two of them, if that is no longer than the gap."""
     shown: list[str] = []
     end = 0
-    for start, stop in found:
-        if start - end > SMALL_GAP or not shown:
+    for start, stop in sorted(places):
+        if start - end > gap or not shown:
             shown += [text[end:start], MASK]
         end = max(end, stop)
     return "".join([*shown, text[end:]])
-
-
-def forms_of(secret: str) -> set[str]:
-    """A secret as it is, and as JSON, Python, addresses, HTML and Base64 write it."""
-    in_url = {quote(secret, safe="", errors="replace"), quote(secret, errors="replace")}
-    in_url.add(quote_plus(secret, errors="replace"))
-    encoded = base64.b64encode(secret.encode(errors="replace")).decode().rstrip("=")
-    return {
-        secret,
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        json.dumps(json.dumps(secret))[3:-3],
-        repr(secret)[1:-1],
-        html.escape(secret),
-        *in_url,
-        *(re.sub("%..", lambda found: found[0].lower(), form) for form in in_url),
-        encoded,
-        encoded.translate(str.maketrans("+/", "-_")),
-    }
 
 
 def secrets_in(body: object, *, inside: bool = False) -> Iterator[str]:

@@ -49,6 +49,12 @@ FORMS: dict[str, Callable[[str], str]] = {
     "a form": quote_plus,
     "a URL in lower case": lambda text: re.sub("%..", lambda found: found[0].lower(), quote(text, safe="")),
     "HTML": html.escape,
+    "HTML, every letter": lambda text: "".join(f"&#{ord(each)};" for each in text),
+    "HTML in hex": lambda text: "".join(f"&#X{ord(each):x};" for each in text),
+    "a URL, every letter": lambda text: "".join(f"%{each:02X}" for each in text.encode()),
+    "JSON, every letter": lambda text: "".join(f"\\u{ord(each):04X}" for each in text),
+    "hex, every byte": lambda text: "".join(f"\\x{each:02X}" for each in text.encode()),
+    "a URL in JSON in HTML": lambda text: html.escape(json.dumps(json.dumps(quote(text))[1:-1])[1:-1]),
     "Base64": lambda text: base64.b64encode(text.encode()).decode(),
     "Base64 in lines": lambda text: base64.encodebytes(text.encode()).decode(),
     "Base64 of URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
@@ -73,7 +79,7 @@ def test_a_whole_secret_is_masked_in_every_form(form: str, secret: str) -> None:
 )
 @pytest.mark.parametrize("form", FORMS)
 def test_one_line_of_user_data_is_masked_in_every_form(form: str, line: str) -> None:
-    if form.startswith("Base64") or form == "JSON twice":
+    if form.startswith("Base64"):
         return  # Base64 of a part is no part of the Base64
     assert shown(f"line 4 ({FORMS[form](line)}): unknown directive") == "line 4 ([secret]): unknown directive"
 
@@ -132,7 +138,7 @@ def test_a_secret_of_the_largest_size_is_masked_too() -> None:
 )
 def test_no_whole_secret_survives(secret: str, before: str, after: str, form: str) -> None:
     secret = " ".join(secret.split())
-    if len(secret) < 8 or form == "JSON twice":
+    if len(secret) < 8:
         return
     try:
         echo = FORMS[form](secret)

@@ -43,14 +43,21 @@ def test_what_looks_like_a_credential_is_masked(secret: str) -> None:
         "linode/debian12",
         "$24.50 a month",
         "https://example.org/a@b",
+        "https://example.org:8443/a:b@c",
+        "https://example.org/a:b@c",
+        "https://me@example.org:8443/a",
     ],
 )
 def test_what_is_no_credential_stays(text: str) -> None:
     assert mask(text) == text
 
 
-def test_a_password_in_an_address_is_masked() -> None:
-    assert mask("s3://me:hunter2@host/x") == "s3://[secret]@host/x"
+@pytest.mark.parametrize("password", ["hunter2", "pa/ss", "p@ss", "p:/@?#s", "8080", "12@3/4", "a://b:c"])
+@pytest.mark.parametrize("user", ["me", "me@corp"])
+def test_a_password_in_an_address_is_masked(user: str, password: str) -> None:
+    said = mask(f"see s3://{user}:{password}@host:80/x, and a@b")
+
+    assert said == "see s3://[secret]@host:80/x, and a@b"
 
 
 def test_values_of_named_variables_are_masked_longest_first() -> None:

@@ -48,9 +48,24 @@ def refresh(run: Run) -> int:
 
 
 @on_stack
-def down(run: Run) -> int:
+@click.option(
+    "--remove", is_flag=True, help="Then forget the stack: its state and its pins. Its settings stay."
+)
+def down(run: Run, *, remove: bool) -> int:
     """Delete everything that the stack made."""
-    return run.verb("destroy", *_unasked(run))
+    code = run.verb("destroy", *_unasked(run))
+    return code or (_forget(run) if remove else 0)
+
+
+def _forget(run: Run) -> int:
+    """The engine's own --remove takes the settings that people wrote along, and knows no pins."""
+    from stacks.pinning import StackFiles, pins_path
+
+    pins = pins_path(StackFiles.read(run.stack).settings, run.stack)
+    run.ask("stack", "rm", "--yes", "--preserve-config")
+    pins.unlink(missing_ok=True)
+    click.echo(f"stack '{run.stack}': its state and its pins are gone, its settings stay")
+    return 0
 
 
 @on_stack

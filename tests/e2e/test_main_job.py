@@ -35,11 +35,13 @@ def test_up_up_down(checkout: Checkout) -> None:
     assert "8 unchanged" in second.said
     assert checkout.writes() == writes
 
-    third = checkout.run("down")
+    third, fourth = checkout.run("down"), checkout.run("down", "--remove")
 
-    assert third.code == 0, third.said
+    assert (third.code, fourth.code) == (0, 0), third.said + fourth.said
     assert checkout.linodes() == {}
     assert tracked_settings(checkout) == before
+    assert not list(checkout.local.glob("**/pins.local.json"))
+    assert not list((checkout.local / "state").glob("**/stacks/**/local.json"))
     for done in (first, second, third):
         assert "Traceback" not in done.said
         assert f"engine: {checkout.engine}" in done.said

@@ -45,6 +45,8 @@ from providers.linode.core.values import LARGEST, as_id, is_unknown, whole_numbe
 
 __all__ = [
     "NONE",
+    "AnyId",
+    "AnyIdOrNone",
     "Args",
     "Field",
     "Id",
@@ -119,6 +121,11 @@ if TYPE_CHECKING:
             value: NoText[pulumi.Input[T]] | Awaitable[Sequence[T]] | pulumi.Output[Sequence[T]] | None,
         ) -> None: ...
 
+    AnyId = Of[int] | Of[str]
+    """An id in a map: a number or what another resource's `id` is, read as a number."""
+
+    AnyIdOrNone = AnyId
+
     class InId:
         """An id, a number or what another resource's `id` is: read as a number."""
 
@@ -159,6 +166,7 @@ else:
         def __class_getitem__(cls, item: object) -> object:
             return list[item] | None
 
+    AnyId, AnyIdOrNone = Id, IdOrNone
     InRows, InIds = InList, InList[Id]
     InId, InIdOrNone = Id | None, IdOrNone | None
 

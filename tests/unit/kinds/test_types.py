@@ -17,7 +17,8 @@ RIGHT = """
 import pulumi
 
 from providers.linode import (
-    Firewall, FirewallArgs, Instance, InstanceArgs, InterfaceArgs, SSHKey, SSHKeyArgs, Volume, VolumeArgs
+    VPC, Firewall, FirewallArgs, Instance, InstanceArgs, InterfaceArgs, PlacementGroup, PlacementGroupArgs, ReservedIP,
+    SSHKey, SSHKeyArgs, StackScript, Subnet, SubnetArgs, Volume, VolumeArgs
 )
 
 key = SSHKey("laptop", label="laptop", ssh_key=pulumi.Output.from_input("ssh-ed25519 AAAA"))
@@ -66,12 +67,34 @@ db = Instance("db-1", new, pulumi.ResourceOptions(depends_on=[web]))
 behind = Instance("c", type="g6-nanode-1", region="de-fra-2", firewall_id=wall.id, adopt=98000001)
 data = Volume("data", VolumeArgs(region="de-fra-2", linode_id=db.id))
 address: pulumi.Output[str] = db.public_ipv4
+back = VPC("back", region="de-fra-2", description=key.label)
+inner = Subnet("inner", vpc_id=back.id, ipv4="10.0.0.0/24")
+outer = Subnet("outer", SubnetArgs(vpc_id=7, ipv4=inner.ipv4), pulumi.ResourceOptions(protect=True))
+apart = PlacementGroup(
+    "apart", region="de-fra-2", placement_group_type="anti_affinity:local", placement_group_policy="strict"
+)
+site = StackScript("site", script="#!/bin/sh", images=["any/all", key.label], is_public=True)
+entry = ReservedIP("entry", region=back.region, linode_id=db.id, tags=["web"])
+own = Instance(
+    "own",
+    type="g6-nanode-1",
+    region="de-fra-2",
+    placement_group=apart.id,
+    stackscript_id=site.id,
+    reserved_ipv4=entry.address,
+    interfaces=[{"purpose": "vpc", "subnet_id": inner.id}, {"vpc": {"subnet_id": outer.id}, "firewall_id": wall.id}],
+)
+InstanceArgs(type="t", region="r", placement_group={"id": apart.id}, interfaces=[{"vpc": {"subnet_id": 5}}])
+fields: pulumi.Output[list[dict[str, str]]] = site.user_defined_fields
 """
 
 WRONG = """
 import pulumi
 
-from providers.linode import Firewall, FirewallArgs, Instance, InstanceArgs, SSHKey, SSHKeyArgs, Volume
+from providers.linode import (
+    Firewall, FirewallArgs, Instance, InstanceArgs, PlacementGroup, ReservedIP, SSHKey, SSHKeyArgs, StackScript, Subnet,
+    Volume
+)
 
 Firewall("a", inbound_policy="DRP", outbound_policy="DROP")
 FirewallArgs(inbound_policy="DRP", outbound_policy="DROP")
@@ -106,6 +129,13 @@ InstanceArgs(type="t", region="r", booted="yes")
 InstanceArgs(type="t", region="r", firewall_id=[5])
 Volume("a", region="r", linode_id={"id": 5})
 Instance("a", type="t")
+Subnet("a", ipv4="10.0.0.0/24")
+Subnet("a", vpc_id=[7], ipv4="10.0.0.0/24")
+PlacementGroup("a", region="r", placement_group_type="anti_affinity:local", placement_group_policy="strikt")
+StackScript("a", script="#!/bin/sh", images="any/all")
+ReservedIP("a", region="r", linode_id={"id": 5})
+InstanceArgs(type="t", region="r", placement_group=[7])
+InstanceArgs(type="t", region="r", interfaces=[{"vpc": {"subnet_id": [5]}}])
 """
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import pulumi
 from pydantic import AfterValidator, Field, StrictInt
 from typing_extensions import TypedDict
 
 from providers.linode.core.args import (
     NONE,
+    AnyId,
     Args,
     IdOrNone,
     In,
@@ -24,9 +26,9 @@ from providers.linode.core.args import (
     ours,
 )
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
-from providers.linode.core.forms import Address, Flag, Id, SshKey, Tag, Text
+from providers.linode.core.forms import Address, Flag, SshKey, Tag, Text
 from providers.linode.core.problems import told, wrong
-from providers.linode.core.values import covers, duration, is_unknown, with_ids
+from providers.linode.core.values import as_id, covers, duration, is_unknown, with_ids
 from providers.linode.core.waiting.until import LONGEST_TIMEOUT_S
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources.instance import firewalls, steps
@@ -167,7 +169,7 @@ class TimeoutsArgs(TypedDict, total=False):
 class PlacementArgs(TypedDict):
     """A placement group, as the API writes it. Its number alone means the same."""
 
-    id: Of[Id]
+    id: AnyId
 
 
 def _amounts(shape: type) -> str:
@@ -180,6 +182,20 @@ Group = Annotated[
     IdOrNone | PlacementArgs,
     told("must be a placement group's number, or 0 for none. Next: correct it."),
 ]
+
+if TYPE_CHECKING:
+
+    class InGroup:
+        """A group's number, what its `id` is, or a map with either."""
+
+        def __get__(self, instance: object, owner: object) -> int | PlacementArgs | None: ...
+        def __set__(
+            self,
+            instance: object,
+            value: pulumi.Input[int] | pulumi.Input[str] | pulumi.Input[PlacementArgs] | None,
+        ) -> None: ...
+else:
+    InGroup = Group | None
 
 
 def _seconds(time: object) -> object:
@@ -369,7 +385,7 @@ class InstanceArgs(Args):
     )
     """Firewall for legacy interfaces; interfaces of the Linode generation carry their own."""
 
-    placement_group: In[Group | None] = arg(
+    placement_group: InGroup = arg(
         ACTION,
         step=steps.set_placement_group,
         default=None,
@@ -476,7 +492,7 @@ class InstanceArgs(Args):
         if key in ("authorized_keys", "authorized_users") and isinstance(value, list):
             return [str(item).strip() for item in value]
         if key == "placement_group" and isinstance(value, Mapping):
-            return value.get("id")
+            return as_id(value.get("id"))
         if key == "timeouts" and isinstance(value, Mapping):
             return {name: _seconds(time) for name, time in value.items()}
         return value

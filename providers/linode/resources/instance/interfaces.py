@@ -15,8 +15,8 @@ from pulumi.output import Unknown
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictStr, Tag as Case
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.core.args import NONE, IdOrNone, Of
-from providers.linode.core.forms import Address, Flag, Id
+from providers.linode.core.args import NONE, AnyId, AnyIdOrNone, Of
+from providers.linode.core.forms import Address, Flag
 from providers.linode.core.problems import TOLD, told
 from providers.linode.core.values import covers
 
@@ -77,7 +77,7 @@ class LegacyIpv4(TypedDict):
 
 class LegacyVpc(TypedDict):
     purpose: Literal["vpc"]
-    subnet_id: Of[Id]
+    subnet_id: AnyId
     primary: NotRequired[Of[Flag]]
     ipv4: NotRequired[Of[LegacyIpv4]]
     ipv6: NotRequired[Of[dict[str, Any]]]
@@ -128,14 +128,14 @@ class VpcIpv4(TypedDict):
 
 
 class Vpc(TypedDict):
-    subnet_id: Of[Id]
+    subnet_id: AnyId
     ipv4: NotRequired[Of[VpcIpv4]]
     ipv6: NotRequired[Of[dict[str, Any]]]
 
 
 class LinodePublic(TypedDict):
     public: Of[Public]
-    firewall_id: NotRequired[Of[IdOrNone]]
+    firewall_id: NotRequired[AnyIdOrNone]
     default_route: NotRequired[Of[DefaultRoute]]
 
 
@@ -145,7 +145,7 @@ class LinodeVlan(TypedDict):
 
 class LinodeVpc(TypedDict):
     vpc: Of[Vpc]
-    firewall_id: NotRequired[Of[IdOrNone]]
+    firewall_id: NotRequired[AnyIdOrNone]
     default_route: NotRequired[Of[DefaultRoute]]
 
 

@@ -1,3 +1,4 @@
+from .core.forms import Ipv6RangeArgs as Ipv6RangeArgs
 from .resources.account import Account as Account
 from .resources.firewall import Firewall as Firewall, FirewallArgs as FirewallArgs, RuleArgs as RuleArgs
 from .resources.fleet import Fleet as Fleet, FleetArgs as FleetArgs

@@ -303,11 +303,11 @@ KINDS = {
     "SSHKey": Kind({"ssh_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"},
                    KEY, {"ssh_key"}),
     "Volume": Kind({"region": "de-fra-2"}, VOLUME, {"region", "size", "encryption"}),
-    "VPC": Kind({"region": "de-fra-2"}, VPC_ROWS, {"region"}),
+    "VPC": Kind({"region": "de-fra-2"}, VPC_ROWS, {"region", "ipv6"}),
     "PlacementGroup": Kind({"region": "de-fra-2", **STRICT}, KEY, {"region", *STRICT}),
     "StackScript": Kind({"script": "#!/bin/sh\n", "images": ["any/all"]}, SCRIPT, {"is_public"}),
     "ReservedIP": Kind({"region": "de-fra-2"}, ADDRESS, {"region"}),
-    "Subnet": Kind({"vpc_id": "{vpc}", "ipv4": "10.0.1.0/24"}, KEY, {"vpc_id", "ipv4"}),
+    "Subnet": Kind({"vpc_id": "{vpc}", "ipv4": "10.0.1.0/24"}, KEY, {"vpc_id", "ipv4", "ipv6"}),
 }  # fmt: skip
 """The local API has no NodeBalancers; a key's text can't change, and a volume that somebody grew never shrinks."""
 

@@ -556,3 +556,37 @@ def test_what_is_adopted_by_its_content_is_told_at_preview(
     assert (failures, id_) == ([], str(there))
     assert (first["op"], first["summary"]) == ("adopt", f"adopts {kind.noun} {there}, which is as declared")
     assert [each["op"] for each in others] == ["create"]
+
+
+def test_ranges_of_ipv6_are_asked_for_by_length_and_told_as_they_were_given(
+    shared: Servicer, world: World
+) -> None:
+    kind = served_by(shared, world, "VPC")
+    id_, outs, inputs = kind.made(ipv6=[{"range": "/52"}])
+    _, seen, read = kind.servicer.read(id_, outs)
+    again, failures = kind.servicer.check(kind.inputs(ipv6=[{"range": "/52"}]), read)
+    longer, _ = kind.servicer.check(kind.inputs(ipv6=[{"range": "/48"}]), inputs)
+
+    given = str(kind.rows()[0]["ipv6"][0]["range"])
+    assert (outs["ipv6_ranges"], given.endswith("/52"), failures) == ([given], True, [])
+    assert "10.0.0.0/8" in str(outs["ipv4_ranges"])
+    assert kind.servicer.diff(id_, seen, again).changes == NONE
+    assert list(kind.servicer.diff(id_, outs, longer).replaces) == ["ipv6"]
+
+    part = served_by(shared, world, "Subnet")
+    part.own, part.path = (
+        {"vpc_id": int(id_), "ipv4": "10.0.1.0/24", "ipv6": [{"range": "auto"}]},
+        f"/vpcs/{id_}/subnets",
+    )
+    own_id, own, checked = part.made()
+    assert own["ipv6_ranges"] == [part.rows()[0]["ipv6"][0]["range"]]
+    assert part.servicer.diff(own_id, part.servicer.read(own_id, own)[1], checked).changes == NONE
+
+
+def test_a_range_of_ipv6_has_one_of_three_forms(shared: Servicer, world: World) -> None:
+    kind = served_by(shared, world, "VPC")
+
+    failures = kind.servicer.check(kind.inputs(region="us-ord", ipv6=[{"range": "x"}]))[1]
+
+    assert [name for name, _ in failures] == ["ipv6"]
+    assert "must be auto, a length such as /52, or a prefix" in failures[0][1]

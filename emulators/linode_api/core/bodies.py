@@ -175,7 +175,8 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
     ): "label type region image kernel root_pass password description username scopes expiry script address"
     " user_data vlan_label ipam_address purpose nat_1_1 nat_1_1_address ssh_key lock_type entity_type status"
     " filesystem",
-    (OBJECT, FLAG): "public ipv6",
+    (OBJECT, FLAG): "public",
+    (OBJECT, LIST, FLAG): "ipv6",
     (OBJECT, TEXT): "vpc",
     (OBJECT, LIST, TEXT, FLAG): "ipv4",
 }

@@ -15,7 +15,7 @@ from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account
 from emulators.linode_api.core.bodies import check, length, matching, problems_in, required
 from emulators.linode_api.core.errors import Problem, bad_request, raise_if
-from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get, remove_within
+from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get, next_id, remove_within
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, at_deletion, is_up, runs
 
@@ -25,6 +25,7 @@ api = Routes(
 VPC = Kind("vpc", "/vpcs/{vpc}", first_id=590_000)
 SUBNET = Kind("subnet", "/vpcs/{vpc}/subnets/{subnet}", first_id=820_000)
 RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")
+FOR_VPCS = ipaddress.IPv6Network("2001:db8:8000::/33")
 LONGEST_PREFIX = 29
 SET_APART = 2
 LABEL = required(
@@ -174,7 +175,7 @@ def vpc_row(account: Account, vpc: Record) -> Json:
         "id": vpc.id,
         **vpc.parts("label", "description", "region"),
         "ipv4": [{"range": one} for one in RANGES],
-        "ipv6": None,
+        "ipv6": vpc.body.get("ipv6"),
         "subnets": [subnet_row(account, subnet) for subnet in all_of(account, "subnet", vpc.id)],
         "vpc_type": "regular",
         **vpc.dates,
@@ -186,7 +187,7 @@ def subnet_row(account: Account, subnet: Record) -> Json:
     return {
         "id": subnet.id,
         **subnet.parts("label", "ipv4"),
-        "ipv6": None,
+        "ipv6": subnet.body.get("ipv6"),
         "linodes": linodes_in(account, subnet),
         "databases": [],
         "nodebalancers": [
@@ -228,7 +229,10 @@ def create(call: Call) -> Record:
     account, body = call.account, call.body
     raise_if(problems_in(body, FIELDS) + region_problems(body.get("region"), "VPCs", "VPCs"))
     description = body.get("description") or ""
-    vpc = VPC.create(account, {"label": body["label"], "description": description, "region": body["region"]})
+    made = {"label": body["label"], "description": description, "region": body["region"]}
+    if body.get("ipv6"):
+        made["ipv6"] = [{"range": str(place(FOR_VPCS, 52, next_id(account.database, "vpc_ipv6")))}]
+    vpc = VPC.create(account, made)
     for number, wanted in enumerate(body.get("subnets") or []):
         add_subnet(account, vpc, wanted, f"subnets[{number}].")
     return vpc
@@ -252,7 +256,18 @@ def delete(call: Call, vpc: Record) -> None:
 def add_subnet(account: Account, vpc: Record, body: Body, at: str = "") -> Record:
     problems = problems_in(body, {"label": LABEL}) + range_problems(account, vpc, body.get("ipv4"))
     raise_if([(at + str(field), why) for field, why in problems])
-    return SUBNET.create(account, {"label": body["label"], "ipv4": body["ipv4"]}, vpc.id)
+    made = {"label": body["label"], "ipv4": body["ipv4"]}
+    if body.get("ipv6"):
+        if not vpc.body.get("ipv6"):
+            raise bad_request("The VPC has no IPv6 addresses", f"{at}ipv6")
+        own = ipaddress.IPv6Network(vpc["ipv6"][0]["range"])
+        made["ipv6"] = [{"range": str(place(own, 56, next_id(account.database, "subnet_ipv6") % 16))}]
+    return SUBNET.create(account, made, vpc.id)
+
+
+def place(network: ipaddress.IPv6Network, length: int, number: int) -> ipaddress.IPv6Network:
+    """The number-th part of that length. No recording has one: the lengths, too, are a choice."""
+    return ipaddress.IPv6Network((int(network.network_address) + (number << (128 - length)), length))
 
 
 def range_problems(account: Account, vpc: Record, wanted: object) -> list[Problem]:

@@ -146,6 +146,38 @@ class Networks(TypedDict):
     ipv6: NotRequired[Of[list[Network6]]]
 
 
+def _ipv6_range(text: str) -> str:
+    if text != "auto" and not re.fullmatch(r"/\d{1,3}", text):
+        ipaddress.IPv6Network(text)
+    return text
+
+
+class Ipv6RangeArgs(TypedDict):
+    """IPv6 addresses of a VPC or subnet: `auto`, a length such as /52, or a prefix of one's own."""
+
+    range: NotRequired[
+        Of[
+            Annotated[
+                StrictStr,
+                AfterValidator(_ipv6_range),
+                told(
+                    "must be auto, a length such as /52, or a prefix such as 2001:db8::/52. Next: correct it."
+                ),
+            ]
+        ]
+    ]
+    allocation_class: NotRequired[Of[Text]]
+
+
+def is_a_range_of(old: Any, new: Any) -> bool:
+    """Whether the ranges that were given out are what was asked for."""
+    asked = [each.get("range") or "auto" for each in new]
+    return len(old) == len(asked) and all(
+        text == "auto" or str(there.get("range")).endswith(text)
+        for there, text in zip(old, asked, strict=True)
+    )
+
+
 Ports = Annotated[
     str, AfterValidator(_ports), told("must be ports such as 22, 80, 8000-8080. Next: correct it.")
 ]

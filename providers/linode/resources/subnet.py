@@ -9,15 +9,15 @@ from typing import Annotated, Any, overload
 import pulumi
 from pydantic import AfterValidator, Field
 
-from providers.linode.api.records import Numbered, Owned
-from providers.linode.core.args import Args, In, InId, arg, by_name
+from providers.linode.api.records import Numbered
+from providers.linode.core.args import Args, In, InId, InRows, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
-from providers.linode.core.forms import VPCS
+from providers.linode.core.forms import VPCS, Ipv6RangeArgs, is_a_range_of
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.nearest import listed
 from providers.linode.resources.base import Resource
-from providers.linode.resources.vpc import Label
+from providers.linode.resources.vpc import Label, Ranged
 
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")))
 """192.168.128.0/17 has the private addresses of Linodes outside of VPCs."""
@@ -52,8 +52,11 @@ class SubnetArgs(Args):
     ipv4: In[Range] = arg(REPLACE)
     """Its addresses, apart from those of the VPC's other subnets."""
 
+    ipv6: InRows[Ipv6RangeArgs] = arg(REPLACE, default=None, covers=is_a_range_of)
+    """IPv6 addresses from those of its VPC."""
 
-class SubnetRecord(Owned):
+
+class SubnetRecord(Ranged):
     """Source: GET /vpcs/{vpcId}/subnets/{vpcSubnetId}."""
 
     vpc_id: int
@@ -65,6 +68,7 @@ class Subnet(Resource):
     label: pulumi.Output[str]
     vpc_id: pulumi.Output[int]
     ipv4: pulumi.Output[str]
+    ipv6_ranges: pulumi.Output[list[str]]
     created: pulumi.Output[str]
 
     @overload

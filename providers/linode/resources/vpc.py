@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, overload
 
 import pulumi
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from providers.linode.api.records import Owned
-from providers.linode.core.args import Args, In, arg, by_name
+from providers.linode.core.args import Args, In, InRows, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
-from providers.linode.core.forms import Text, matching
-from providers.linode.core.problems import told
-from providers.linode.core.spec import Spec, by_content
+from providers.linode.core.forms import Ipv6RangeArgs, Text, is_a_range_of, matching
+from providers.linode.core.problems import Problem, told
+from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.resources.base import Resource
-from providers.linode.resources.places import in_a_region_with
+from providers.linode.resources.places import able
 
 LABEL = "must have 1 to 64 letters, digits or '-', and no '--'. Next: correct it."
 Label = Annotated[str, matching(r"(?!.*--)[A-Za-z0-9-]{1,64}"), told(LABEL)]
 Description = Annotated[
     str, Field(max_length=255), told("must have at most 255 characters. Next: correct it.")
 ]
+
+
+def _ranges(rows: object) -> list[object]:
+    return [row.get("range") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
 
 class VPCArgs(Args):
@@ -33,18 +38,35 @@ class VPCArgs(Args):
     description: In[Description | None] = arg(PUT, default=None)
     """What it is for, at most 255 characters."""
 
+    ipv6: InRows[Ipv6RangeArgs] = arg(REPLACE, default=None, covers=is_a_range_of)
+    """IPv6 addresses, in regions with VPC Dual Stack: one range, from which its subnets have theirs."""
 
-class VPCRecord(Owned):
+
+class Ranged(Owned):
+    """What has ranges of addresses; those of IPv6 by themselves, too, as an input says what was asked for."""
+
+    ipv6: tuple[Mapping[str, object], ...] | None = None
+    ipv6_ranges: Annotated[tuple[str, ...], BeforeValidator(_ranges)] = Field(
+        default=(), validation_alias="ipv6"
+    )
+
+
+class VPCRecord(Ranged):
     """Source: GET /vpcs/{vpcId}."""
 
     region: str = ""
     description: str = ""
+    ipv4_ranges: Annotated[tuple[str, ...], BeforeValidator(_ranges)] = Field(
+        default=(), validation_alias="ipv4"
+    )
 
 
 class VPC(Resource):
     label: pulumi.Output[str]
     region: pulumi.Output[str]
     description: pulumi.Output[str]
+    ipv4_ranges: pulumi.Output[list[str]]
+    ipv6_ranges: pulumi.Output[list[str]]
     created: pulumi.Output[str]
 
     @overload
@@ -56,7 +78,13 @@ class VPC(Resource):
         self._declare(name, args, opts, by_name)
 
 
+def _placed(check: Checking[VPCArgs]) -> Iterator[Problem]:
+    yield from able(
+        check, {"VPCs": "a VPC", **({"VPC Dual Stack": "ipv6"} if check.args.ipv6 else {})}, with_=["ipv6"]
+    )
+
+
 SPEC = Spec(
     "VPC", "/vpcs", VPCArgs, VPCRecord, by_content("label", "region", unique=True), "vpc:read_write",
-    rules=(in_a_region_with({"VPCs": "a VPC"}),),
+    rules=(_placed,),
 )  # fmt: skip

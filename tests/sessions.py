@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,9 @@ NOWHERE = Connection("http://127.0.0.1:9/v4", "planted-token", "LINODE_TOKEN")
 ALWAYS_THERE = (
     "/linode/types", "/regions", "/regions/availability", "/images", "/linode/kernels", "/linode/instances",
 )  # fmt: skip
+PART = re.compile(r"/(vpcs|domains)/\d+/\w+")
+"""Of what isn't there, unless it is among the answers."""
+
 UNRESTRICTED = {"/profile": {"username": "deploy", "restricted": False}}
 
 Rows = list[dict[str, Any]]
@@ -46,6 +50,8 @@ class Prepared(Transport):
         body: Mapping[str, object] | None = None,  # noqa: ARG002
     ) -> Reply:
         self.asked.append(f"{method} {path}")
+        if path not in self.answers and PART.fullmatch(path):
+            raise NotFound(f"{method} {path}: 404", status=404)
         if path not in self.answers or method != "GET":
             raise NotAuthorized(f"{method} {path}: 401", status=401)
         if (found := self.answers[path]) is None:

@@ -98,7 +98,7 @@ class Unlock:
 
         Raises BadSettings.
         """
-        owner, label = Owner.from_props(inputs), inputs.get("label")
+        owner, label = Owner.from_props(inputs), inputs.get(spec.identity.key)
         try:
             found = spec.alike(self._session(owner), inputs)
         except LinodeError as error:

@@ -1,5 +1,7 @@
 from .core.forms import Ipv6RangeArgs as Ipv6RangeArgs
 from .resources.account import Account as Account
+from .resources.domain import Domain as Domain, DomainArgs as DomainArgs
+from .resources.domain_record import DomainRecord as DomainRecord, DomainRecordArgs as DomainRecordArgs
 from .resources.firewall import Firewall as Firewall, FirewallArgs as FirewallArgs, RuleArgs as RuleArgs
 from .resources.fleet import Fleet as Fleet, FleetArgs as FleetArgs
 from .resources.instance.args import (
@@ -15,6 +17,7 @@ from .resources.placement_group import (
     PlacementGroupArgs as PlacementGroupArgs,
 )
 from .resources.reserved_ip import ReservedIP as ReservedIP, ReservedIPArgs as ReservedIPArgs
+from .resources.reverse_dns import ReverseDNS as ReverseDNS, ReverseDNSArgs as ReverseDNSArgs
 from .resources.root_password import RootPassword as RootPassword
 from .resources.ssh_key import SSHKey as SSHKey, SSHKeyArgs as SSHKeyArgs
 from .resources.stackscript import StackScript as StackScript, StackScriptArgs as StackScriptArgs

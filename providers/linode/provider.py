@@ -16,9 +16,12 @@ from providers.linode.core.spec import Spec
 from providers.linode.core.state_files import NOT_OURS
 from providers.linode.resources import (
     account,
+    domain,
+    domain_record,
     firewall,
     placement_group,
     reserved_ip,
+    reverse_dns,
     root_password,
     ssh_key,
     stackscript,
@@ -40,6 +43,9 @@ SPECS: dict[str, Spec[Any, Any]] = {
         placement_group.SPEC,
         stackscript.SPEC,
         reserved_ip.SPEC,
+        domain.SPEC,
+        domain_record.SPEC,
+        reverse_dns.SPEC,
     )
 }
 

@@ -24,10 +24,11 @@ def chaos() -> None:
     with open("declared.json") as file:
         declared = json.load(file)
     made = {}
-    first = ["Firewall", "Instance", "VPC"]
+    first = ["Firewall", "Instance", "VPC", "Domain"]
     for kind in (*first, *(each for each in declared if each not in first)):
+        parent = "domain_id" if kind == "DomainRecord" else "vpc_id"
         for name, inputs in declared[kind].items():
-            for place, input in (("behind", "firewall_id"), ("on", "linode_id"), ("in", "vpc_id")):
+            for place, input in (("behind", "firewall_id"), ("on", "linode_id"), ("in", parent)):
                 if place in inputs:
                     other = inputs.pop(place)
                     inputs[input] = made[other].id.apply(int) if other else 0
@@ -37,19 +38,23 @@ def chaos() -> None:
 chaos()
 '''
 KEYS = tuple(f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43} chaos" for letter in "IK")
-KINDS = tuple(SPECS)
+KINDS = tuple(kind for kind in SPECS if kind != "ReverseDNS")
+"""All but what is set and not made: nothing tells how often."""
+
 RECREATES = {
     "Instance": "generation",
     "SSHKey": "ssh_key",
     "Volume": "region",
     "Subnet": "in",
     "PlacementGroup": "placement_group_policy",
+    "DomainRecord": "in",
 }
 """The inputs whose changes replace one of a kind."""
 
 SCRIPTS = ("#!/bin/sh\n", "#!/bin/bash\n")
 REGIONS = ("de-fra-2", "gb-lon")
 WALLS, VPCS = ("firewall-1", "firewall-2"), ("vpc-1", "vpc-2")
+ZONES = ("domain-1", "domain-2")
 VENDORS = ("Debian", "Ubuntu")
 IN_GROUP = "fleet-local-db-1"
 """The server of the stack's settings: its picks are what is pinned."""
@@ -63,7 +68,7 @@ def other(value: object, *choices: object) -> object:
 
 
 def label_of(name: str, inputs: Inputs) -> str:
-    return str(inputs.get("label", f"fleet-local-{name}"))
+    return str(inputs.get("label") or inputs.get("name") or f"fleet-local-{name}")
 
 
 @dataclass
@@ -83,6 +88,8 @@ class Declared:
             inputs = {**inputs, "tags": [f"fleet-local-reservedip-{number}"]}
         if kind == "Subnet":
             inputs = {**inputs, "ipv4": f"10.0.{number}.0/24"}
+        if kind == "Domain":
+            inputs = {**inputs, "domain": f"fleet-local-domain-{number}.example"}
         self.resources[kind][f"{kind.lower()}-{number}"] = inputs
 
     def around(self, volume: Inputs) -> list[str]:
@@ -116,7 +123,7 @@ def first() -> Declared:
 
 
 def new(kind: str) -> Inputs:
-    """Every two keys have the same label and the same content."""
+    """Every two keys, and records, have the same label and the same content."""
     inputs: dict[str, Inputs] = {
         "Instance": {
             "type": "g6-standard-1", "region": REGIONS[0], "image": "linode/debian13", "resize_disk": False,
@@ -130,6 +137,8 @@ def new(kind: str) -> Inputs:
         "Subnet": {"in": VPCS[0]},
         "ReservedIP": {"region": REGIONS[0], "on": None},
         "StackScript": {"script": SCRIPTS[0], "images": ["linode/debian13"]},
+        "Domain": {"type": "master", "soa_email": "ops@chaos.example", "description": "one"},
+        "DomainRecord": {"in": ZONES[0], "type": "A", "name": "twin", "target": "192.0.2.1"},
         "PlacementGroup": {
             "region": REGIONS[0], "placement_group_type": "anti_affinity:local", "placement_group_policy": "strict",
         },
@@ -151,7 +160,7 @@ def _toggles(kind: str, key: str, *choices: object) -> Edit:
 
 
 def _tags(declared: Declared, dice: random.Random) -> None:
-    for kind in ("Instance", "Firewall", "Volume"):
+    for kind in ("Instance", "Firewall", "Volume", "Domain"):
         declared.one(kind, dice)["tags"] = [f"turn-{dice.randrange(1000)}"]
 
 
@@ -213,9 +222,9 @@ def _more(declared: Declared, dice: random.Random) -> None:
 
 
 def _fewer(declared: Declared, dice: random.Random) -> None:
-    """One of each kind less, but none of the firewalls and VPCs that others need; where two are left, two more."""
+    """One of each kind less, but none of those that others need; where two are left, two more."""
     for kind, resources in declared.resources.items():
-        free = [name for name in resources if name not in (*WALLS, *VPCS)]
+        free = [name for name in resources if name not in (*WALLS, *VPCS, *ZONES)]
         if len(resources) > 2 and free:
             del resources[dice.choice(free)]
         else:
@@ -252,6 +261,9 @@ CHANGES: dict[str, Edit] = {
     "placementgroup replaced": _toggles("PlacementGroup", "placement_group_policy", "strict", "flexible"),
     "vpc described": _toggles("VPC", "description", "one", "other"),
     "subnet moved": _toggles("Subnet", "in", *VPCS),
+    "domain described": _toggles("Domain", "description", "one", "other"),
+    "record retargeted": _toggles("DomainRecord", "target", "192.0.2.1", "192.0.2.2"),
+    "record moved": _toggles("DomainRecord", "in", *ZONES),
     "tags": _tags,
     "rules": _rules,
     "more": _more,

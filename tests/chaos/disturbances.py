@@ -56,8 +56,8 @@ FAULTS: dict[str, Rule] = {
     "nonsense in headers": {"kind": "malformed_headers"},
     "no headers": {"kind": "missing_headers"},
 }
-UNSEEN = ("create", "twice", "/profile/sshkeys")
-"""A key that is made twice under one good answer: the account takes two alike, so that nothing tells the second."""
+UNSEEN = [("create", "twice", path) for path in ("/profile/sshkeys", "/domains/*/records")]
+"""What is made twice under one good answer: the account takes two alike, so that nothing tells the second."""
 
 
 def rules(request: str, fault: str, times: int, skip: int) -> list[Rule]:
@@ -65,7 +65,7 @@ def rules(request: str, fault: str, times: int, skip: int) -> list[Rule]:
     return [
         {**where, **FAULTS[fault], "times": times, "skip": skip}
         for where in REQUESTS[request]
-        if (request, fault, where["path"]) != UNSEEN
+        if (request, fault, where["path"]) not in UNSEEN
     ]
 
 
@@ -76,7 +76,7 @@ def everywhere(probability: float) -> list[Rule]:
         for request, places in REQUESTS.items()
         for where in places
         for fault in FAULTS
-        if (request, fault, where["path"]) != UNSEEN
+        if (request, fault, where["path"]) not in UNSEEN
     ]
 
 

@@ -23,6 +23,8 @@ MADE = {
     "Subnet": "subnet_create",
     "StackScript": "stackscript_create",
     "PlacementGroup": "placement_group_create",
+    "Domain": "domain_create",
+    "DomainRecord": "domain_record_create",
 }
 """By kind: the event that tells that one was made; of an address none does."""
 
@@ -82,16 +84,18 @@ class Tally:
 
 
 def name_of(row: Inputs) -> str:
-    """Its label; of an address, which has none, the tag that it was declared with."""
-    return str(row.get("label") or next((tag for tag in row["tags"] if not tag.startswith("pulumi:")), ""))
+    """Its label, or a domain's or record's name; of an address, which has none, the tag that it was declared with."""
+    found = next((row[key] for key in ("label", "domain", "name") if key in row), None)
+    tag = next((tag for tag in row.get("tags", ()) if not tag.startswith("pulumi:")), "")
+    return str(tag if found is None else found).removesuffix(".example")
 
 
 def in_account(checkout: Checkout, kind: str = "Instance") -> dict[Any, Inputs]:
-    """Everything of a kind that is there, by id."""
+    """Everything of a kind that is there, by id, each with a label, and that of what it is a part of."""
     spec = SPECS[kind]
     parents = _rows(checkout, spec.parents.path) if spec.parents else [{}]
     return {
-        row.get("id") or row["address"]: {**row, "label": name_of(row), "in": parent.get("label")}
+        row.get("id") or row["address"]: {**row, "label": name_of(row), "in": name_of(parent)}
         for parent in parents
         for row in _rows(checkout, spec.within({spec.parent: parent.get("id")}).path)
         if row.get("mine", True)
@@ -159,7 +163,7 @@ def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
     for kind, differ in (
         ("Instance", _server), ("Firewall", _wall), ("Volume", _volume),
         ("ReservedIP", _address),
-        *((kind, _plain) for kind in ("VPC", "Subnet", "PlacementGroup", "StackScript")),
+        *((kind, _plain) for kind in ("VPC", "Subnet", "PlacementGroup", "StackScript", "Domain")),
     ):  # fmt: skip
         for name, inputs in declared.resources[kind].items():
             if (seen := there[kind].get(label_of(name, inputs))) is not None:
@@ -175,10 +179,15 @@ def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
             devices = _rows(checkout, f"/networking/firewalls/{wall['id']}/devices")
             if server["id"] not in [row["entity"]["id"] for row in devices]:
                 yield f"{name} is not behind {inputs['behind']}"
-    declared_keys = sorted((key["label"], key["ssh_key"]) for key in declared.resources["SSHKey"].values())
-    keys = sorted((row["label"], row["ssh_key"]) for row in in_account(checkout, "SSHKey").values())
-    if keys != declared_keys:
-        yield f"SSH keys {keys}, declared are {declared_keys}"
+    for kind, keys in (("SSHKey", ("label", "ssh_key")), ("DomainRecord", ("in", "name", "target"))):
+        wanted = sorted([_told(inputs, key) for key in keys] for inputs in declared.resources[kind].values())
+        found = sorted([row[key] for key in keys] for row in in_account(checkout, kind).values())
+        if found != wanted:
+            yield f"{kind}: {found}, declared are {wanted}"
+
+
+def _told(inputs: Inputs, key: str) -> object:
+    return label_of(inputs[key], {}) if key == "in" else inputs[key]
 
 
 def _server(checkout: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
@@ -213,10 +222,7 @@ def _address(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[s
 
 def _plain(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
     """What the API reports as it was declared."""
-    parent = {"in": label_of(inputs["in"], {})} if "in" in inputs else {}
-    yield from _unlike(
-        name, {**{key: value for key, value in inputs.items() if key != "tags"}, **parent}, seen
-    )
+    yield from _unlike(name, {key: _told(inputs, key) for key in inputs if key != "tags"}, seen)
 
 
 def _unlike(name: str, wanted: Inputs, found: Inputs) -> Iterator[str]:

@@ -11,10 +11,13 @@ import pytest
 from providers.linode import (
     VPC,
     Account,
+    Domain,
+    DomainRecord,
     Firewall,
     Instance,
     PlacementGroup,
     ReservedIP,
+    ReverseDNS,
     RootPassword,
     SSHKey,
     StackScript,
@@ -57,6 +60,9 @@ TOKENS: dict[type[DynamicResource], str] = {
     StackScript: "dynamic/linode:StackScript",
     ReservedIP: "dynamic/linode:ReservedIP",
     Subnet: "dynamic/linode:Subnet",
+    Domain: "dynamic/linode:Domain",
+    DomainRecord: "dynamic/linode:DomainRecord",
+    ReverseDNS: "dynamic/linode:ReverseDNS",
     Account: "dynamic/linode:Account",
     RootPassword: "dynamic/linode:RootPassword",
 }

@@ -23,9 +23,12 @@ from providers.linode.core.owner import Owner
 from providers.linode.core.spec import Spec
 from providers.linode.project import PROJECT
 from providers.linode.resources import (
+    domain,
+    domain_record,
     firewall,
     placement_group,
     reserved_ip,
+    reverse_dns,
     ssh_key,
     stackscript,
     subnet,
@@ -87,6 +90,9 @@ def held(document: str, spec: Spec[Any, Any]) -> tuple[str, str]:
         ("reserved-ip.md", reserved_ip.SPEC),
         ("stackscript.md", stackscript.SPEC),
         ("placement-group.md", placement_group.SPEC),
+        ("domain.md", domain.SPEC),
+        ("domain-record.md", domain_record.SPEC),
+        ("reverse-dns.md", reverse_dns.SPEC),
     ],
 )
 def test_a_kinds_document_has_the_table_of_its_inputs(document: str, spec: Spec[Any, Any]) -> None:
@@ -119,6 +125,7 @@ def test_the_examples_of_the_documents_run(served: LocalApi, tmp_path: Path) -> 
         + code("placement-group.md")
         + code("stackscript.md")
         + code("reserved-ip.md")
+        + code("domain.md")
     )
     project = Project(tmp_path / "project", "embedded", served, program, account="documents")
     (project.folder / "id_ed25519.pub").write_text(KEY + "\n")

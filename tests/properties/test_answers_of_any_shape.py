@@ -53,6 +53,10 @@ GOOD: Mapping[str, object] = {
     "ssh_key": "ssh-ed25519 AAAA",
     "price": {"hourly": 1.0, "monthly": 5.0},
     "capabilities": ["Linodes"],
+    "domain": "a.example",
+    "rdns": "a.example",
+    "name": "web",
+    "target": "a.example",
 }
 KEYS = sorted(GOOD)
 junk = st.recursive(
@@ -112,6 +116,15 @@ DECLARED: Mapping[str, dict[str, object]] = {
     "PlacementGroup": {"label": "web", "region": "de-fra-2", "placement_group_policy": "strict"},
     "StackScript": {"label": "web", "script": "#!/bin/sh\n", "images": ["any/all"], "description": "x"},
     "ReservedIP": {"region": "de-fra-2", "linode_id": 7, "tags": []},
+    "Domain": {
+        "domain": "a.example",
+        "type": "master",
+        "soa_email": "ops@a.example",
+        "axfr_ips": [],
+        "ttl_sec": 3,
+    },
+    "DomainRecord": {"domain_id": 7, "type": "MX", "name": "", "target": "b.example", "priority": 1},
+    "ReverseDNS": {"address": "198.18.0.1", "rdns": "a.example"},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 

@@ -31,6 +31,9 @@ SESSION = sessions.prepared(
             "/profile/sshkeys",
             "/volumes",
             "/volumes/types",
+            "/domains",
+            "/domains/7/records",
+            "/networking/ips",
             "/vpcs",
             "/placement/groups",
             "/networking/reserved/ips",
@@ -55,6 +58,9 @@ GOOD: Mapping[str, dict[str, object]] = {
     },
     "StackScript": {"label": "web", "script": "#!/bin/sh\n", "images": ["any/all"]},
     "ReservedIP": {"region": "de-fra-2"},
+    "Domain": {"domain": "a.example", "type": "master", "soa_email": "ops@a.example"},
+    "DomainRecord": {"domain_id": 7, "type": "A", "name": "web", "target": "192.0.2.1"},
+    "ReverseDNS": {"address": "198.18.0.1", "rdns": "a.example"},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 WORDS = InstanceArgs.nested_names()["interfaces"]

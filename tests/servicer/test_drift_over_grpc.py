@@ -43,7 +43,12 @@ class Place(World):
             )["id"],
         }
         reserved = self.call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})
-        self.things["{address}"] = reserved["address"]
+        address = self.things["{address}"] = str(reserved["address"])
+        dashed = address.replace(".", "-")
+        self.things |= {"{rdns}": f"{dashed}.nip.io", "{other_rdns}": f"{address}.nip.io"}
+        self.things["{zone}"] = f"web.{self.account}.example"
+        zone = {"domain": f"{self.account}.example", "type": "master", "soa_email": "ops@a.example"}
+        self.things["{domain}"] = self.call("POST", "/domains", zone)["id"]
         subnet = {"label": "subnet", "ipv4": "10.0.0.0/24"}
         vpc = self.call("POST", "/vpcs", {"label": "vpc", "region": "de-fra-2", "subnets": [subnet]})
         self.things |= {"{vpc}": vpc["id"], "{subnet}": vpc["subnets"][0]["id"]}
@@ -71,7 +76,7 @@ class Place(World):
 
     def by_hand(self, method: str, path: str = "", body: object = None) -> Any:
         answer = self.call(method, f"{self.path}/{self.id}{path}", self.filled(body))
-        assert "errors" not in answer, answer
+        assert not answer.get("errors"), answer  # a domain has the key, empty
         return answer
 
     def status(self) -> object:
@@ -284,6 +289,38 @@ VOLUME: dict[str, list[Row]] = {
 }
 
 
+DOMAIN: dict[str, list[Row]] = {
+    "soa_email": [Row({}, put(soa_email="other@a.example"), "other@a.example")],
+    "description": [Row({"description": "shop"}, put(description=""), ""),
+                    Row({"description": ""}, put(description="x"), "x")],
+    "status": [Row({"status": "active"}, put(status="disabled"), "disabled")],
+    "refresh_sec": [Row({"refresh_sec": 3600}, put(refresh_sec=299), 300)],
+    "retry_sec": [Row({"retry_sec": 0}, put(retry_sec=7200), 7200)],
+    "expire_sec": [Row({"expire_sec": 604800}, put(expire_sec=0), 0)],
+    "ttl_sec": [Row({"ttl_sec": 300}, put(ttl_sec=120), 120)],
+    "master_ips": [Row({"master_ips": ["192.0.2.1"]}, put(master_ips=[]), [])],
+    "axfr_ips": [Row({"axfr_ips": ["192.0.2.1"]}, put(axfr_ips=[]), []),
+                 Row({"axfr_ips": []}, put(axfr_ips=["2001:db8::7", "192.0.2.7"]), ["192.0.2.7", "2001:db8::7"])],
+    "tags": [Row({"tags": ["web"]}, put(tags=[]), [])],
+}  # fmt: skip
+MX: Props = {"type": "MX", "name": "", "target": "mail.example.net", "priority": 10}
+SRV: Props = {"type": "SRV", "service": "sip", "protocol": "tcp", "port": 5060, "priority": 1, "weight": 2,
+              "target": "sip.example.net", "name": None}  # fmt: skip
+RECORD: dict[str, list[Row]] = {
+    "name": [Row({}, put(name="other"), "other"), Row({"name": ""}, put(name="other"), "other")],
+    "target": [Row({}, put(target="192.0.2.9"), "192.0.2.9"),
+               Row({"type": "CNAME", "target": "edge.example.net"}, put(target="Core.Example.net"), "core.example.net"),
+               Row({"type": "TXT", "target": "x" * 4000}, put(target="y"), "y")],
+    "priority": [Row(MX, put(priority=20), 20)],
+    "weight": [Row(SRV, put(weight=3), 3)],
+    "port": [Row(SRV, put(port=5061), 5061)],
+    "service": [Row(SRV, put(service="sips"), "sips")],
+    "protocol": [Row(SRV, put(protocol="udp"), "udp")],
+    "tag": [Row({"type": "CAA", "target": "ca.example", "tag": "issue"}, put(tag="issuewild"), "issuewild")],
+    "ttl_sec": [Row({"ttl_sec": 300}, put(ttl_sec=0), 0)],
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Kind:
     """What is declared of one of it beside a row's inputs, its rows, and the inputs that have none."""
@@ -308,6 +345,11 @@ KINDS = {
     "StackScript": Kind({"script": "#!/bin/sh\n", "images": ["any/all"]}, SCRIPT, {"is_public"}),
     "ReservedIP": Kind({"region": "de-fra-2"}, ADDRESS, {"region"}),
     "Subnet": Kind({"vpc_id": "{vpc}", "ipv4": "10.0.1.0/24"}, KEY, {"vpc_id", "ipv4", "ipv6"}),
+    "Domain": Kind({"domain": "{zone}", "type": "master", "soa_email": "ops@a.example"}, DOMAIN, {"domain", "type"}),
+    "DomainRecord": Kind({"domain_id": "{domain}", "type": "A", "name": "web", "target": "192.0.2.1"}, RECORD,
+                         {"domain_id", "type"}),
+    "ReverseDNS": Kind({"address": "{address}", "rdns": "{rdns}"}, {"rdns": [Row({}, put(rdns="{other_rdns}"),
+                       "{other_rdns}")]}, {"address"}),
 }  # fmt: skip
 """The local API has no NodeBalancers; a key's text can't change, and a volume that somebody grew never shrinks."""
 
@@ -392,6 +434,7 @@ class Stack:
 
     def declared(self, row: Row) -> Props:
         made = {"label": "web-1", **KINDS[self.kind].declared, **row.declared}
+        made = {key: value for key, value in made.items() if value is not None or self.kind == "Instance"}
         return {**self.place.filled(made), "owner": self.place.owner.as_props()}
 
     def _command(self) -> Servicer:
@@ -445,14 +488,21 @@ LEFT_ROWS = [pytest.param(kind, name, row, id=f"{kind}.{name}-for-good") for kin
 
 
 def is_optional(row: ParameterSet) -> bool:
-    """`label` is always declared, and without an image there is nothing to log in to."""
+    """`label` is always declared, without an image there is nothing to log in to, and a type needs what it has."""
     kind, name = str(row.values[0]), str(row.values[1])
+    if (kind, name) == ("Domain", "soa_email") or (
+        kind == "DomainRecord" and name not in ("name", "ttl_sec")
+    ):
+        return False
     return name not in ("label", "image") and not SPECS[kind].fields[name].required
 
 
 def another_than(kind: str, name: str) -> Props:
-    """Another input with another value: addresses have no label."""
-    choices: list[Props] = [{"label": "other-2"}, {"tags": ["blue"]}, {"linode_id": "{linode}"}]
+    """Another input with another value: addresses and names have no label."""
+    choices: list[Props] = [
+        {"label": "other-2"}, {"tags": ["blue"]}, {"linode_id": "{linode}"}, {"status": "disabled"},
+        {"name": "other-2"}, {"ttl_sec": 86_400},
+    ]  # fmt: skip
     fields = SPECS[kind].fields.keys() - {name}
     return next(each for each in choices if each.keys() <= fields)
 
@@ -650,6 +700,7 @@ NONE_OF: dict[str, dict[str, object]] = {
     "Firewall": {"tags": [], "inbound": [], "outbound": [], "linodes": [], "interfaces": []},
     "Volume": {"tags": [], "linode_id": 0},
     "ReservedIP": {"tags": [], "linode_id": 0},
+    "Domain": {"tags": [], "master_ips": [], "axfr_ips": [], "description": ""},
 }  # fmt: skip
 """What declares that there is none."""
 

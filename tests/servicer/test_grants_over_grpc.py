@@ -75,6 +75,9 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
         ("PlacementGroup", {**STRICT, "label": "web", "region": "de-fra-2"}),
         ("StackScript", {"label": "web", "script": "#!/bin/sh\n", "images": ["linode/debian13"]}),
         ("ReservedIP", {"region": "de-fra-2"}),
+        ("Domain", {"domain": "web.example", "type": "slave", "master_ips": ["192.0.2.1"]}),
+        ("DomainRecord", {"domain_id": UNKNOWN, "type": "A", "name": "web", "target": "192.0.2.1"}),
+        ("ReverseDNS", {"address": UNKNOWN, "rdns": "web.example"}),
         ("Subnet", {"vpc_id": UNKNOWN, "label": "web", "ipv4": "10.0.0.0/24"}),
     ],
 )
@@ -82,7 +85,7 @@ def test_a_token_that_may_only_read_is_enough_for_previews(
     world: World, kind: str, own: dict[str, object]
 ) -> None:
     """Those of pull requests have no other."""
-    reading = "linodes:read_only firewall:read_only account:read_only volumes:read_only"
+    reading = "linodes:read_only firewall:read_only account:read_only volumes:read_only domains:read_only ips:read_only"
     token = world.api.add_token(world.account, reading)
     inputs = world.inputs() if kind == "Instance" else {**own, "owner": world.owner.as_props()}
     with Servicer(LinodeProvider(kind), {**world.config, "linode:token": token}) as servicer:

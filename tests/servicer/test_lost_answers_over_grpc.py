@@ -57,6 +57,18 @@ OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
     },
     "StackScript": {"script": "#!/bin/sh\n", "images": ["linode/debian13"]},
     "ReservedIP": {"region": "de-fra-2"},
+    "Domain": lambda world, number: {
+        "domain": f"case-{number}.{world.account}.example",
+        "type": "master",
+        "soa_email": "ops@a.example",
+    },
+    "DomainRecord": lambda world, number: {
+        "domain_id": zone(world, number),
+        "type": "A",
+        "name": "web",
+        "target": "192.0.2.1",
+    },
+    "ReverseDNS": lambda world, number: address(world, number),
     "Subnet": lambda world, number: {"vpc_id": vpc(world, number), "ipv4": "10.0.0.0/24"},
 }
 NUMBERS = count(1)
@@ -93,6 +105,17 @@ def guest(world: World, number: int) -> int:
     """A Linode to stand behind a firewall."""
     body = {"type": "g6-nanode-1", "region": "de-fra-2", "label": f"guest-{number}", "booted": False}
     return int(world.call("POST", "/linode/instances", body)["id"])
+
+
+def zone(world: World, number: int) -> int:
+    name = f"zone-{number}.{world.account}.example"
+    body = {"domain": name, "type": "master", "soa_email": "ops@a.example"}
+    return int(world.call("POST", "/domains", body)["id"])
+
+
+def address(world: World, _: int) -> Props:
+    found = str(world.call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})["address"])
+    return {"address": found, "rdns": f"{found.replace('.', '-')}.nip.io"}
 
 
 def vpc(world: World, number: int) -> int:
@@ -176,6 +199,11 @@ CASES = [
     ),
     Case("tags", {"tags": ["red"]}, kind="ReservedIP"),
     Case("delete", None, kind="ReservedIP"),
+    Case("description and tags", {"description": "shop", "tags": ["red"]}, kind="Domain"),
+    Case("delete", None, kind="Domain"),
+    Case("name and target", {"name": "shop", "target": "192.0.2.2"}, kind="DomainRecord"),
+    Case("delete", None, kind="DomainRecord"),
+    Case("delete", None, kind="ReverseDNS"),
     Case("label", {"label": "other"}, kind="Subnet"),
     Case("delete", None, kind="Subnet"),
 ]

@@ -141,8 +141,10 @@ def create(call: Call) -> Record:
 
 @api.put(DOMAIN.url)
 def update(call: Call, domain: Record) -> Record:
+    """Texts that are null are emptied."""
     check(call.body, FIELDS)
-    body = {**domain.body, "domain": domain["label"], **given(call.body, *FIELDS)}
+    emptied = {name: "" for name in ("description", "group", "soa_email") if name in call.body}
+    body = {**domain.body, "domain": domain["label"], **emptied, **given(call.body, *FIELDS)}
     raise_if(whole_problems(call.account, body, besides=domain.id))
     return DOMAIN.update(call.account, domain, stored(body))
 

@@ -27,6 +27,8 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
     "pulumi-python:dynamic/linode:Firewall": ("unknown", "deleted: what stood behind it is open", ("id",)),
     "pulumi-python:dynamic/linode:SSHKey": ("none", "deleted: servers keep the keys that they have", ("id",)),
     "pulumi-python:dynamic/linode:Domain": ("data loss", "deleted with all its records", ("records", "id")),
+    "pulumi-python:dynamic/linode:DomainRecord": ("unknown", "deleted: its name answers no more", ("id",)),
+    "pulumi-python:dynamic/linode:ReverseDNS": ("none", "deleted: the API's own name is back", ()),
     "pulumi-python:dynamic/linode:VPC": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:PlacementGroup": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:StackScript": (

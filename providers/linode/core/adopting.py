@@ -155,7 +155,7 @@ def _not_free(spec: Spec[A, R], check: Checking[A], row: R) -> Iterator[Problem]
     wanted, evidence = getattr(check.args, "adopt", None), Evidence(check.owner, spec.kind)
     is_free = evidence.is_free(row.id)
     if is_free is None and evidence.is_not_ours(row.id):
-        yield Problem("", evidence.why_not(spec.name, row.id, row.label))
+        yield Problem("", evidence.why_not(spec.name, row.id, spec.identity.key, row.label))
     elif wanted is None:
         return
     elif owned := [tag for tag in row.tags if is_owner_tag(tag) and not check.owner.owns([tag])]:

@@ -62,7 +62,8 @@ class Create(Generic[A, R]):
     @property
     def label(self) -> str:
         """What it is called, or what is most of it."""
-        return str(self.body.get("label") or self.body.get(self.spec.identity.keys[0]))
+        named = self.body.get("label") or self.body.get(self.spec.identity.key)
+        return str(named or self.spec.name)
 
     def run(self) -> R:
         """The one of this identity and owner: what is there already, else a new one.
@@ -121,14 +122,17 @@ class Create(Generic[A, R]):
         if self._is_proven(holder):
             return self._taken_over(holder)
         raise LabelHeld(
-            f"the label '{self.label}' is taken by {self.spec.name} {holder.id}{place(holder)}, which is not this "
-            f"resource's; labels are unique in {self.spec.realm}. Next: choose another label, or delete or import it."
+            f"the {self.spec.identity.key} '{self.label}' is taken by {self.spec.name} {holder.id}{place(holder)}, "
+            f"which is not this resource's; {self.spec.realm}. Next: choose another {self.spec.identity.key}, or "
+            "delete or import it."
         )
 
     def _taken_over(self, record: R) -> R:
         """What carries our identity. One from before this run needs evidence. Raises LabelHeld."""
         if record.id in {known.id for known in self.before} and not self.evidence.is_free(record.id):
-            raise LabelHeld(self.evidence.why_not(self.spec.name, record.id, self.label))
+            raise LabelHeld(
+                self.evidence.why_not(self.spec.name, record.id, self.spec.identity.key, self.label)
+            )
         log.warning("%s %s (%s) is this resource's; adopted", self.spec.name, record.id, self.label)
         return record
 

@@ -210,7 +210,7 @@ def mine(spec: Spec[A, R], session: Session, owner: Owner, olds: Props) -> R | N
     """
     if not (spec.identity.tagged or spec.identity.unique):
         return None
-    id_, label = runtime.current().own_id(), olds.get("label")
+    id_, label = runtime.current().own_id(), olds.get(spec.identity.key)
     found = session.listed(spec, id_) if id_ is not None else None
     found = found or session.tagged(spec, owner.tag())
     if found is None and id_ is None and spec.identity.unique and isinstance(label, str):
@@ -220,8 +220,9 @@ def mine(spec: Spec[A, R], session: Session, owner: Owner, olds: Props) -> R | N
 
 def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
     """Where labels are unique, another's of the same kind."""
-    label = check.args.value("label") if spec.identity.unique else None
-    if not isinstance(label, str) or not check.is_new("label", *spec.known):
+    key = spec.identity.key
+    label = check.args.value(key) if spec.identity.unique else None
+    if not isinstance(label, str) or not label or not check.is_new(key, *spec.known):
         return
     holder = check.session.labelled(spec, label)
     if holder is not None and not spec.identity.tagged:
@@ -230,9 +231,9 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
         return
     adopt = f", or take it over with adopt={holder.id}" if "adopt" in spec.fields else ""
     yield Problem(
-        "label",
-        f"is taken by {spec.name} {holder.id}{place(holder)}, which is not this resource's; labels "
-        f"are unique in {spec.realm}. Next: choose another label, delete that {spec.name}{adopt}.",
+        key,
+        f"is taken by {spec.name} {holder.id}{place(holder)}, which is not this resource's; {spec.realm}. "
+        f"Next: choose another {key}, delete that {spec.name}{adopt}.",
     )
 
 

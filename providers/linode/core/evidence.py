@@ -50,26 +50,26 @@ class Evidence:
         stored = state_files.not_ours_in_state(self.owner.project, self.owner.stack, self.environment)
         return f"{self.kind}/{id_}" in stored | runtime.current().not_ours
 
-    def why_not(self, noun: str, id_: int | str, label: str) -> str:
-        """The line for one that is not adopted: which, why, and what to type."""
+    def why_not(self, noun: str, id_: int | str, key: str, label: str) -> str:
+        """The line for one that is not adopted: which, why, and what to type. `key`: the input that names it."""
         if self.is_free(id_) is False:
             return (
-                f"the label '{label}' is held by {noun} {id_}, which is this resource's and is to be "
-                "replaced; labels are unique, so it has to go first. Next: drop "
-                "delete_before_replace=False from the resource, or give the new one another label."
+                f"the {key} '{label}' is held by {noun} {id_}, which is this resource's and is to be "
+                f"replaced: it has to go first. Next: drop "
+                f"delete_before_replace=False from the resource, or give the new one another {key}."
             )
         if self.is_not_ours(id_):
             return (
-                f"{noun} {id_} has the label '{label}' and the tag of this resource, and was there before this backend "
+                f"{noun} {id_} has the {key} '{label}' and the tag of this resource, and was there before this backend "
                 "had the stack: another backend has it, and changes and deletes it, or a `destroy` here left it. "
                 "Next: use that backend, or another name for the stack; if none has it, adopt it with "
                 f"`{CONSENT}={id_} pulumi up`."
             )
         mark = "tag" if self.tagged else "content"
         otherwise = (
-            "if you asked for a replacement, delete it first" if self.tagged else "else choose another label"
+            "if you asked for a replacement, delete it first" if self.tagged else f"else choose another {key}"
         )
         return (
-            f"{noun} {id_} has the label '{label}' and the {mark} of this resource, and was there before this "
+            f"{noun} {id_} has the {key} '{label}' and the {mark} of this resource, and was there before this "
             f"run. Next: if an interrupted run made it, adopt it with `{CONSENT}={id_} pulumi up`; {otherwise}."
         )

@@ -122,6 +122,7 @@ def label(least: int, most: int) -> WrapValidator:
 LINODES = Listed("Linode", "/linode/instances")
 BALANCERS = Listed("NodeBalancer", "/nodebalancers")
 VPCS = Listed("VPC", "/vpcs")
+DOMAINS = Listed("domain", "/domains")
 
 Text = Annotated[str, Field(min_length=1), told("must be a text, and not empty. Next: correct it.")]
 Tag = Annotated[str, AfterValidator(_users_tag), told("must be a text. Next: correct it.")]

@@ -79,7 +79,7 @@ class Session:
         self.client = LinodeClient(self._transport)
         self.catalogs = Catalogs(self.client, narrow=lambda path: not self._transport.keeps(path))
         self._lists = OnceEach(lambda path: [] if is_offline() else self.client.list_rows(path))
-        self._listed = OnceEach(lambda spec: Index.of([spec.read(row) for row in self._rows_of(spec)]))
+        self._listed = OnceEach(lambda spec: Index.of(self._read(spec)))
         self._labels = OnceEach(lambda path: if_allowed(lambda: self._list_labels(path)))
         self._asked: OnceEach[Any] = OnceEach(lambda ask: ask())
         self.planned: dict[tuple[str, str], Checking[Any]] = {}
@@ -128,6 +128,13 @@ class Session:
         found: Index[R] = self._listed((spec.kind, spec.path), spec)
         return found
 
+    def _read(self, spec: Spec[A, R]) -> list[R]:
+        return [record for record in map(spec.read, self._rows_of(spec)) if spec.is_one(record)]
+
+    def listing(self, path: str) -> list[dict[str, Any]]:
+        """A list as the API writes it, as it was when it was first asked for."""
+        return self._lists(path)
+
     def _rows_of(self, spec: Spec[A, R]) -> list[dict[str, Any]]:
         """None where the parent isn't known, or isn't there."""
         try:
@@ -157,7 +164,10 @@ class Session:
         return False
 
     def _list_labels(self, path: str) -> dict[int, str]:
-        return {Numbered.read(row).id: str(row.get("label") or "") for row in self._lists(path)}
+        return {
+            Numbered.read(row).id: str(row.get("label") or row.get("domain") or "")
+            for row in self._lists(path)
+        }
 
     def catalogs_with(self, *, afresh: bool = False, **wanted: str) -> Catalogs:
         """The catalogs; one that came from disk and lacks the `type`, `region` or `image` is downloaded before.

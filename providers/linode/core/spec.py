@@ -46,11 +46,16 @@ class Identity:
     tagged: bool = False
     unique: bool = False
 
+    @property
+    def key(self) -> str:
+        """The input that names it; the record has it as its label."""
+        return self.keys[0]
+
     def matches(self, record: Owned, body: Mapping[str, object]) -> bool:
-        """Whether the record has what the request asked for; filters of the API may match loosely."""
+        """Whether the record has what the request asked for, as far as it did; filters of the API may match loosely."""
         sent, there = body.get("tags"), {tag.casefold() for tag in record.tags}
         ours = [] if self.unique or not isinstance(sent, list) else [tag for tag in sent if is_owner_tag(tag)]
-        same = all(getattr(record, key, None) == body.get(key) for key in self.keys)
+        same = all(getattr(record, key, None) == body[key] for key in self.keys if key in body)
         return same and there.issuperset(tag.casefold() for tag in ours)
 
     def holds(self, record: Owned, body: Mapping[str, object]) -> bool:
@@ -240,13 +245,15 @@ class Spec(Generic[A, R]):
 
     @property
     def realm(self) -> str:
-        """In what labels are unique, for sentences."""
-        return f"a {self.parents.noun}" if self.parents else "an account"
+        """That names are unique, and in what, for sentences."""
+        key = self.identity.key
+        place = f"a {self.parents.noun}" if self.parents else "an account"
+        return f"{key}{'es' if key.endswith('s') else 's'} are unique in {place}"
 
     def within(self, props: Mapping[str, object]) -> Self:
         """The kind as the parent has it that these properties name; as it is where they name none, or not yet."""
         id_ = as_id(whole_numbers(props.get(self.parent)))
-        if not self.is_nowhere or type(id_) is not int:
+        if not self.is_nowhere or type(id_) is not int or id_ < 1:
             return self
         return replace(self, path=self.path.format(**{self.parent: id_}), known={self.parent: id_})
 
@@ -324,7 +331,8 @@ class Spec(Generic[A, R]):
 
     def alike(self, session: Session, body: Mapping[str, object]) -> list[R]:
         """What has now what a create request asked for, or keeps it from being made."""
-        x_filter = {"label": body["label"]} if body.get("label") else None
+        key = self.identity.key
+        x_filter = {key: body[key]} if body.get(key) else None
         return [record for record in self.list(session, x_filter) if self.identity.holds(record, body)]
 
     def list(self, session: Session, x_filter: Mapping[str, object] | None = None) -> list[R]:
@@ -333,7 +341,12 @@ class Spec(Generic[A, R]):
             places = (self.within({self.parent: id_}) for id_ in session.labels(self.parents.path) or ())
             return [record for place in places for record in place.list(session, x_filter)]
         wanted = {**self.only, **(x_filter or {})}
-        return session.client.records(self.record, self.path, wanted or None, self.known)
+        found = session.client.records(self.record, self.path, wanted or None, self.known)
+        return [record for record in found if self.is_one(record)]
+
+    def is_one(self, record: R) -> bool:
+        """Whether a row of the list is one of the kind, where no filter of the API's tells."""
+        return True
 
     def read(self, answer: Mapping[str, object]) -> R:
         """The record in an answer. Raises ApiUnreachable for what has another shape."""

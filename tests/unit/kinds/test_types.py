@@ -18,7 +18,8 @@ import pulumi
 
 from providers.linode import (
     VPC, Firewall, FirewallArgs, Instance, InstanceArgs, InterfaceArgs, PlacementGroup, PlacementGroupArgs, ReservedIP,
-    SSHKey, SSHKeyArgs, StackScript, Subnet, SubnetArgs, Volume, VolumeArgs
+    SSHKey, SSHKeyArgs, StackScript, Subnet, SubnetArgs, Volume, VolumeArgs,
+    Domain, DomainRecord, DomainRecordArgs, ReverseDNS,
 )
 
 key = SSHKey("laptop", label="laptop", ssh_key=pulumi.Output.from_input("ssh-ed25519 AAAA"))
@@ -86,6 +87,10 @@ own = Instance(
 )
 InstanceArgs(type="t", region="r", placement_group={"id": apart.id}, interfaces=[{"vpc": {"subnet_id": 5}}])
 fields: pulumi.Output[list[dict[str, str]]] = site.user_defined_fields
+zone = Domain("zone", domain="a.example", type="master", soa_email="ops@a.example", axfr_ips=[db.public_ipv4])
+DomainRecord("www", domain_id=zone.id, type="A", name="www", target=db.public_ipv4)
+DomainRecord("text", DomainRecordArgs(domain_id=5, type="TXT", name="t", target="x"))
+ReverseDNS("back", address=db.public_ipv4, rdns="www.a.example")
 """
 
 WRONG = """
@@ -95,6 +100,7 @@ from providers.linode import (
     Firewall, FirewallArgs, Instance, InstanceArgs, PlacementGroup, ReservedIP, SSHKey, SSHKeyArgs, StackScript, Subnet,
     Volume
 )
+from providers.linode import DomainRecord, ReverseDNS
 
 Firewall("a", inbound_policy="DRP", outbound_policy="DROP")
 FirewallArgs(inbound_policy="DRP", outbound_policy="DROP")
@@ -128,6 +134,9 @@ InstanceArgs(type="t", region="r", placement_group={"group": 7})
 InstanceArgs(type="t", region="r", booted="yes")
 InstanceArgs(type="t", region="r", firewall_id=[5])
 Volume("a", region="r", linode_id={"id": 5})
+DomainRecord("a", domain_id=5, type="AAA", name="www")
+DomainRecord("a", domain_id=5, type="A", nam="www")
+ReverseDNS("a", address="192.0.2.1")
 Instance("a", type="t")
 Subnet("a", ipv4="10.0.0.0/24")
 Subnet("a", vpc_id=[7], ipv4="10.0.0.0/24")

@@ -60,6 +60,7 @@ SERVER = HandedOn(
         "root_pass": "",
     },
 )
+ZONE = HandedOn("Domain", {"domain": ""})
 VOLUME = HandedOn("Volume", {"label": "", "region": "", "linode_id": ""})
 FIREWALL = HandedOn("Firewall", {"linodes": "firewall", "interfaces": "firewall", "nodebalancers": ""})
 

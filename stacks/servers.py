@@ -1,14 +1,24 @@
-"""Declare what groups of servers are: each server with its volumes, and the firewalls that they stand behind."""
+"""Declare what groups of servers are: each server with its volumes and its names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import pulumi
 
-from providers.linode import Instance, InstanceArgs, RootPassword, Volume, VolumeArgs
+from providers.linode import (
+    DomainRecord,
+    DomainRecordArgs,
+    Instance,
+    InstanceArgs,
+    ReverseDNS,
+    ReverseDNSArgs,
+    RootPassword,
+    Volume,
+    VolumeArgs,
+)
 from providers.linode.core import runtime as sessions
 from providers.linode.pins import Pinned
 from providers.linode.provider import SPECS
@@ -62,37 +72,107 @@ def declare(
     settings: Settings, picks: Mapping[str, Picks], pinned: Pinned, passwords: Mapping[str, RootPassword]
 ) -> dict[str, Server]:
     """Every server of every group that has some, by its name. Raises BadSettings."""
-    shared = Shared(settings)
-    found: dict[str, Server] = {}
+    shared, found = Shared(settings), dict[str, Server]()
     for name, chosen in picks.items():
         group = _ending(settings.servers[name], settings)
-        called = labels(group, pulumi.get_stack())
-        before: Instance | None = None
-        for part in (*range(1, group.count + 1), *group.adopt):
-            server = f"{name}-{part}"
-            args = instance_args(group, chosen, passwords[name], keys_of(group, settings))
-            args = replace(args, **_filled(group, name, part, chosen))
-            args = replace(args, **_network(group, chosen, shared))
-            if (placed := shared.placement_group(name, chosen.region.id, _aliases(pinned, name))) is not None:
-                args = replace(args, placement_group=placed)
-            protect, aliases = group.protect, _aliases(pinned, name, part)
-            if part in group.adopt:
-                args = replace(args, adopt=part)
-                protect = group.protect or "protect" not in group.model_fields_set
-                aliases += [pulumi.Alias(name=called[part])] if part in called else []
-            depends_on = [before] if before and group.one_at_a_time else None
-            opts = pulumi.ResourceOptions(protect=protect, depends_on=depends_on, aliases=aliases)
-            before = Instance(server, args, opts)
-            volumes = {
-                each: Volume(
-                    f"{server}-{each}",
-                    VolumeArgs(region=chosen.region.id, linode_id=before.id, **given),
-                    pulumi.ResourceOptions(protect=protect, aliases=_aliases(pinned, name, f"{part}-{each}")),
-                )
-                for each, given in group.volumes.items()
-            }
-            found[server] = Server(before, volumes, chosen.monthly_usd, running=group.running)
+        args = instance_args(group, chosen, passwords[name], keys_of(group, settings))
+        args = replace(args, **_network(group, chosen, shared))
+        if (placed := shared.placement_group(name, chosen.region.id, _aliases(pinned, name))) is not None:
+            args = replace(args, placement_group=placed)
+        found |= Members(name, group, chosen, args, pinned, shared).declare()
     return found
+
+
+@dataclass(frozen=True)
+class Members:
+    """The servers of one group. `args`: what they have in common."""
+
+    name: str
+    group: Group
+    chosen: Picks
+    args: InstanceArgs
+    pinned: Pinned
+    shared: Shared
+
+    def declare(self) -> dict[str, Server]:
+        """Each with its volumes and names, by its own name. Raises BadSettings."""
+        called, found = labels(self.group, pulumi.get_stack()), dict[str, Server]()
+        before: Instance | None = None
+        for part in (*range(1, self.group.count + 1), *self.group.adopt):
+            opts = self._options(part)
+            if part in called:
+                opts.aliases = [*(opts.aliases or ()), pulumi.Alias(name=called[part])]
+            if before and self.group.one_at_a_time:
+                opts.depends_on = [before]
+            before = Instance(self._name(part), self._args(part), opts)
+            self._declare_names(part, before)
+            volumes = dict(self._volumes(part, before))
+            found[self._name(part)] = Server(
+                before, volumes, self.chosen.monthly_usd, running=self.group.running
+            )
+        return found
+
+    def _name(self, part: object) -> str:
+        return f"{self.name}-{part}"
+
+    def _options(self, part: int | str, end: str = "", *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Those of a server, or of what belongs to it alone and is called like it with an `end`."""
+        is_kept = part in self.group.adopt and "protect" not in self.group.model_fields_set
+        return pulumi.ResourceOptions(
+            protect=self.group.protect or is_kept,
+            aliases=_aliases(self.pinned, self.name, f"{part}{end}"),
+            depends_on=list(after) or None,
+        )
+
+    def _args(self, part: int | str) -> InstanceArgs:
+        """With what is another text for each server. Raises BadSettings."""
+        group, values, own = self.group, self._values(part), dict[str, Any]()
+        if part in group.adopt:
+            own["adopt"] = part
+        elif (label := group.inputs.get("label")) is not None:
+            own["label"] = filled(label, IN_LABELS, values)
+        if (data := group.user_data()) is not None:
+            own["user_data"] = filled(data, IN_USER_DATA, values)
+        return replace(self.args, **own)
+
+    def _values(self, part: int | str) -> dict[str, object]:
+        return {
+            "project": pulumi.get_project(),
+            "stack": pulumi.get_stack(),
+            "group": self.name,
+            "n": part,
+            "name": self._name(part),
+            "region": self.chosen.region.id,
+            "type": self.chosen.type.id,
+        }
+
+    def _volumes(self, part: int | str, server: Instance) -> Iterator[tuple[str, Volume]]:
+        for name, given in self.group.volumes.items():
+            args = VolumeArgs(region=self.chosen.region.id, linode_id=server.id, **given)
+            yield name, Volume(f"{self._name(part)}-{name}", args, self._options(part, f"-{name}"))
+
+    def _declare_names(self, part: int | str, server: Instance) -> None:
+        """A and AAAA record of a server, and the name that its addresses stand for. Raises BadSettings."""
+        if (dns := self.group.dns) is None:
+            return
+        host = filled(dns.name, IN_LABELS, self._values(part)).removesuffix(".").removesuffix(f".{dns.zone}")
+        zone_id = self.shared.zone(dns.zone)
+        addresses: dict[Literal["A", "AAAA"], pulumi.Output[str]] = {
+            "A": server.public_ipv4,
+            "AAAA": server.ipv6.apply(lambda network: (network or "").partition("/")[0]),
+        }
+        for kind, address in addresses.items():
+            end = f"-{kind.lower()}"
+            args = DomainRecordArgs(
+                domain_id=zone_id, type=kind, name=host, target=address, ttl_sec=dns.ttl_sec
+            )
+            record = DomainRecord(f"{self._name(part)}{end}", args, self._options(part, end))
+            if dns.reverse:
+                ReverseDNS(
+                    f"{self._name(part)}{end}",
+                    ReverseDNSArgs(address=address, rdns=f"{host}.{dns.zone}"),
+                    self._options(part, end, record),
+                )
 
 
 def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: Sequence[str]) -> InstanceArgs:
@@ -144,25 +224,6 @@ def labels(group: Group, stack: str) -> dict[int | str, str]:
     return {
         each: label for each in group.adopt if (label := known.get(each) if isinstance(each, int) else each)
     }
-
-
-def _filled(group: Group, name: str, part: int | str, chosen: Picks) -> dict[str, Any]:
-    """The inputs that are another text for each server. Raises BadSettings."""
-    values = {
-        "project": pulumi.get_project(),
-        "stack": pulumi.get_stack(),
-        "group": name,
-        "n": part,
-        "name": f"{name}-{part}",
-        "region": chosen.region.id,
-        "type": chosen.type.id,
-    }
-    found = dict[str, Any]()
-    if (label := group.inputs.get("label")) is not None and part not in group.adopt:
-        found["label"] = filled(label, IN_LABELS, values)
-    if (data := group.user_data()) is not None:
-        found["user_data"] = filled(data, IN_USER_DATA, values)
-    return found
 
 
 def _network(group: Group, chosen: Picks, shared: Shared) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class Group(Model):
     firewall: str | None = None
     private_network: str | None = None
     placement: Literal["spread", "spread_if_possible"] | None = None
+    dns: Dns | None = None
     volumes: Mapping[str, Inputs] = {}
     ssh_keys: tuple[str, ...] = ()
     user_data_file: str | None = None
@@ -111,6 +112,19 @@ class PrivateNetwork(Model):
     ipv4: str
 
 
+class Dns(Model):
+    """A name for each server of a group: A and AAAA records, `name` with `{n}` and other places below `zone`.
+
+    `zone` is one of `zones`, which the stack makes, or a domain that the account has. `reverse`: the addresses stand
+    for the name, too, once the world's nameservers know it, which is waited for.
+    """
+
+    zone: str
+    name: str
+    ttl_sec: int | None = None
+    reverse: bool = False
+
+
 class Guards(Model):
     """What a plan for this stack may do; what is not set is not guarded. Money in US dollars a month.
 
@@ -132,7 +146,8 @@ class Guards(Model):
 class Settings(Model):
     """The values of one environment, each under `fleet:`.
 
-    `firewalls`: by name, the inputs of a firewall, made where a group with servers uses it. `ssh_keys`: by name, public
+    `firewalls`: by name, the inputs of a firewall, made where a group with servers uses it. `zones`: by domain, the
+    inputs of those that are the stack's own, masters unless they say otherwise. `ssh_keys`: by name, public
     keys that groups can give root; `authorized_keys` are those that every server gets.
     `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `ends_at`: when
     the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag.
@@ -141,6 +156,7 @@ class Settings(Model):
     servers: Mapping[str, Group]
     firewalls: Mapping[str, Inputs] = {}
     private_networks: Mapping[str, PrivateNetwork] = {}
+    zones: Mapping[str, Inputs] = {}
     ssh_keys: Mapping[str, str] = {}
     authorized_keys: tuple[str, ...] = ()
     guards: Guards = Guards()
@@ -240,10 +256,14 @@ def _wrong_names(settings: Settings) -> Iterator[Problem]:
 def _wrong_texts(settings: Settings) -> Iterator[Problem]:
     """Labels and user data, whose places are filled in for each server."""
     for name, group in settings.servers.items():
-        path, label = (f"{PROJECT_SPACE}servers", name), str(group.inputs.get("label") or "{n}")
-        yield from (((*path, "label"), why) for why in filling.unknown(label, filling.IN_LABELS))
-        if group.count > 1 and not {"n", "name"} & {*filling.IN_LABELS.findall(label)}:
-            yield (*path, "label"), f"{group.count} servers can't have one label. Next: put {{n}} into it"
+        path = (f"{PROJECT_SPACE}servers", name)
+        for where, text in (
+            (("label",), str(group.inputs.get("label") or "{n}")),
+            (("dns", "name"), group.dns.name if group.dns else "{n}"),
+        ):
+            yield from (((*path, *where), why) for why in filling.unknown(text, filling.IN_LABELS))
+            if group.size > 1 and not {"n", "name"} & {*filling.IN_LABELS.findall(text)}:
+                yield (*path, *where), f"{group.size} servers can't share it. Next: put {{n}} into it"
         key = "user_data" if group.user_data_file is None else "user_data_file"
         if key == "user_data_file" and "user_data" in group.inputs:
             yield (*path, key), "stands beside user_data. Next: remove one of the two lines"
@@ -267,6 +287,8 @@ def _wrong_inputs(spaces: Mapping[str, object]) -> Iterator[Problem]:
             yield from inputs.VOLUME.problems(given, (*path, "volumes", volume))
     for name, given in _maps(spaces.get("firewalls")):
         yield from inputs.FIREWALL.problems(given, (f"{PROJECT_SPACE}firewalls", name))
+    for name, given in _maps(spaces.get("zones")):
+        yield from inputs.ZONE.problems(given, (f"{PROJECT_SPACE}zones", name))
 
 
 def _maps(value: object) -> Iterator[tuple[str, Mapping[str, object]]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import pulumi
+from pulumi.output import Unknown
 
 from providers.linode import (
     VPC,
+    Domain,
+    DomainArgs,
     Firewall,
     FirewallArgs,
     PlacementGroup,
@@ -17,6 +20,12 @@ from providers.linode import (
     SubnetArgs,
     VPCArgs,
 )
+from providers.linode.api.cache import is_offline
+from providers.linode.core import runtime as sessions
+from providers.linode.nearest import did_you_mean
+from providers.linode.provider import SPECS
+from stacks.errors import BadSettings
+from stacks.layers import PROJECT_SPACE
 from stacks.settings import SPREAD, Group, Settings
 
 
@@ -59,6 +68,17 @@ class Shared:
         )
         return self._once(("placement", group), lambda: PlacementGroup(group, args, opts))
 
+    def zone(self, domain: str) -> pulumi.Input[int]:
+        """The id of a domain: the stack's own, or one that the account has. Raises BadSettings."""
+        given = self.settings.zones.get(domain)
+        if given is None:
+            return _known_zone(domain, self.settings.zones)
+        opts = pulumi.ResourceOptions(
+            protect=self._protects(lambda group: group.dns is not None and group.dns.zone == domain)
+        )
+        args = DomainArgs(domain=domain, **{"type": "master", **given})
+        return self._once(("zone", domain), lambda: Domain(domain, args, opts))
+
     def _protects(self, uses: Callable[[Group], bool]) -> bool:
         return any(group.protect for group in self.settings.servers.values() if group.size and uses(group))
 
@@ -66,3 +86,16 @@ class Shared:
         if key not in self.made:
             self.made[key] = make()
         return self.made[key].id.apply(int)
+
+
+def _known_zone(domain: str, own: Iterable[str]) -> pulumi.Input[int]:
+    if is_offline():
+        return Unknown()  # type: ignore[return-value]  # nobody can say
+    there = {row.domain: row.id for row in sessions.of_stack(pulumi.get_stack()).rows(SPECS["Domain"])}
+    if domain not in there:
+        near = did_you_mean(domain, [*there, *own])
+        raise BadSettings(
+            f"the zone {domain} is neither in {PROJECT_SPACE}zones nor a domain of this account{near}. "
+            f"Next: correct it, or add it to {PROJECT_SPACE}zones."
+        )
+    return int(there[domain])

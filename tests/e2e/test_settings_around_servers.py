@@ -104,3 +104,37 @@ def test_a_group_is_spread_over_hosts_behind_one_firewall_and_in_a_private_netwo
 
     assert gone.code == 0, gone.said
     assert not [*checkout.linodes(), *rows(checkout, "/vpcs"), *rows(checkout, "/placement/groups")]
+
+
+def test_each_server_has_its_names_in_a_zone_of_the_stack_or_of_the_account(checkout: Checkout) -> None:
+    dns = {"zone": "example.org", "name": "{n}.web", "ttl_sec": 300, "reverse": True}
+    say(checkout, {"count": 2, "dns": dns}, zones={"example.org": {"soa_email": "ada@example.org"}})
+
+    made, again = checkout.run("up"), checkout.run("preview", "--expect-no-changes")
+
+    assert (made.code, again.code) == (0, 0), made.said + again.said
+    zones: Any = checkout.call("GET", "/domains")["data"]
+    records: Any = checkout.call("GET", f"/domains/{zones[0]['id']}/records")["data"]
+    linodes = checkout.linodes()
+    first, second = (linodes[f"fleet-local-web-{n}"] for n in (1, 2))
+    addresses = [row["ipv6"].partition("/")[0] for row in (first, second)]  # type: ignore[attr-defined]  # a text
+    assert {(row["type"], row["name"], row["target"]) for row in records if row["type"] in ("A", "AAAA")} == {
+        ("A", "1.web", first["ipv4"][0]),  # type: ignore[index]  # a list
+        ("A", "2.web", second["ipv4"][0]),  # type: ignore[index]
+        ("AAAA", "1.web", addresses[0]),
+        ("AAAA", "2.web", addresses[1]),
+    }
+    reverse: Any = checkout.call("GET", f"/networking/ips/{first['ipv4'][0]}")  # type: ignore[index]
+    assert reverse["rdns"] == "1.web.example.org"
+
+    say(checkout, {"dns": {**dns, "zone": "example.com"}})
+    refused = checkout.run("up")
+    checkout.call(
+        "POST", "/domains", {"domain": "example.com", "type": "master", "soa_email": "a@example.com"}
+    )
+    moved = checkout.run("up")
+
+    assert "the zone example.com is neither in fleet:zones nor a domain of this account" in refused.said
+    assert moved.code == 0, moved.said
+    renamed: Any = checkout.call("GET", f"/networking/ips/{first['ipv4'][0]}")  # type: ignore[index]
+    assert renamed["rdns"] == "1.web.example.com"

@@ -65,7 +65,10 @@ def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
         ({"placement": "spred"}, "placement: Input should be 'spread'"),
         ({"user_data": "${fleet.stak}"}, "user_data: ${fleet.stak} has no value (did you mean stack?)"),
         ({"label": "web-{x}"}, "label: {x} has no value: known are project, stack"),
-        ({"label": "web", "count": 2}, "label: 2 servers can't have one label. Next: put {n} into it"),
+        ({"label": "web", "count": 2}, "label: 2 servers can't share it. Next: put {n} into it"),
+        ({"dns": {"zone": "example.org", "name": "web"}, "count": 2}, "dns.name: 2 servers can't share it"),
+        ({"dns": {"zone": "example.org", "name": "{m}"}}, "dns.name: {m} has no value"),
+        ({"dns": {"zone": "example.org"}}, "dns.name: required, missing"),
         ({"user_data_file": "none.yaml"}, "user_data_file: stacks/none.yaml can't be read: No such file"),
         ({"user_data_file": "x", "user_data": "y"}, "user_data_file: stands beside user_data"),
     ],
@@ -81,6 +84,13 @@ def test_what_is_wrong_with_a_firewall_is_told_with_its_place() -> None:
 
     assert "fleet:firewalls.web.inbound: [0].protocol must be one of TCP" in said
     assert "fleet:firewalls.web.linodes: no such setting (say firewall)" in said
+
+
+def test_what_is_wrong_with_a_zone_is_told_with_its_place() -> None:
+    said = said_of({}, zones={"example.org": {"soa_email": "nobody", "domain": "x.org"}})
+
+    assert "soa_email: must be an email address" in said
+    assert "domain: no such setting" in said
 
 
 def test_what_the_models_and_what_the_kinds_find_is_told_together() -> None:

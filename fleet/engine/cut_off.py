@@ -81,7 +81,7 @@ def _settle_create(spec: AnySpec, resources: list[Json], pending: Json, name: st
             break
     else:
         resources.append(entry)
-    which = f"{spec.name} {record.id} ({record.label})"
+    which = f"{spec.name} {record}"
     return f"{name}: {which} was {done} and is in the state now; the next `up` finishes it"
 
 

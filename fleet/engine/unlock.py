@@ -98,11 +98,11 @@ class Unlock:
 
         Raises BadSettings.
         """
-        owner, label = Owner.from_props(inputs), inputs.get(spec.identity.key)
+        owner = Owner.from_props(inputs)
         try:
             found = spec.alike(self._session(owner), inputs)
         except LinodeError as error:
-            raise BadSettings(f"whether '{label}' was made can't be told: {error}") from None
+            raise BadSettings(f"whether {spec.name} {owner.name} was made can't be told: {error}") from None
         if not spec.identity.tagged:
             in_state |= state_folder.ids_in_all_states(spec.kind, self.env)
         for record in found:

@@ -50,6 +50,10 @@ class Owned(Record):
     tags: tuple[str, ...] = ()
     created: str = ""
 
+    def __str__(self) -> str:
+        """`123 (web-1)`; what has no label but its id by that alone."""
+        return f"{self.id}" + (f" ({self.label})" if self.label not in ("", str(self.id)) else "")
+
 
 class Specs(Record):
     """What a Linode's plan gives it: MB of memory and disk, GB of transfer a month."""

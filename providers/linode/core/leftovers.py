@@ -30,7 +30,7 @@ class Tagged:
 
     def __str__(self) -> str:
         """`Linode 123 (web-1)`."""
-        return f"{self.spec.name} {self.record.id} ({self.record.label})"
+        return f"{self.spec.name} {self.record}"
 
     @property
     def key(self) -> tuple[str, str]:

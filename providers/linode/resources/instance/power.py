@@ -10,6 +10,7 @@ from functools import partial
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused, LinodeError
 from providers.linode.api.records import Config, Linode
+from providers.linode.api.refusals import NOT_FOR_US
 from providers.linode.api.writes import IsDone
 from providers.linode.core.runtime import Session
 from providers.linode.core.waiting import until
@@ -43,16 +44,27 @@ class Machine:
         """
         self.when_free(lambda: call(lambda: done(self.at_rest())), what)
 
-    def job_since_now(self, action: str) -> Callable[[Linode], bool]:
-        """Tells later whether a job of that kind has begun: for actions that leave nothing else to be seen by.
+    def job_since_now(
+        self, action: str, otherwise: Callable[[], bool] | None = None
+    ) -> Callable[[Linode], bool]:
+        """Tells later whether a job of that kind has begun: for actions that leave little else to be seen by.
 
-        Where the token may not read events, the question raises NotAuthorized.
+        Where the token may not read events, `otherwise` tells it; without that the question raises NotAuthorized.
         """
         about = {"entity.type": "linode", "entity.id": self.id, "action": action}
         before = 0
         with suppress(ApiRefused):
             before = self._newest(about)
-        return lambda _: self._newest(about) > before
+
+        def has_begun(_: Linode) -> bool:
+            try:
+                return self._newest(about) > before
+            except ApiRefused as refused:
+                if otherwise is None or refused.status not in NOT_FOR_US:
+                    raise
+                return otherwise()
+
+        return has_begun
 
     def _newest(self, about: Mapping[str, object]) -> int:
         event = self.client.newest_event(about)
@@ -104,7 +116,12 @@ class Machine:
         """Reboot it if it runs; one that is off is left to be booted."""
         if self.at_rest().status == "running":
             call = partial(self.client.reboot, self.id, self._boot_config_id())
-            self.act(call, self.job_since_now("linode_reboot"), "reboot")
+            job = self.job_since_now("linode_reboot")
+            self.when_free(lambda: call(lambda: self._is_under_way() or job(self.at_rest())), "reboot")
+
+    def _is_under_way(self) -> bool:
+        """Whether something is changing its status: what it was asked for last, where it was at rest before."""
+        return self.client.linode(self.id).status not in STABLE
 
     def settled(self, linode: Linode, status: str) -> Linode:
         """A Linode, as the API just reported it, once it has its first status; one that is off already is booted.

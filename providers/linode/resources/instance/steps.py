@@ -141,9 +141,14 @@ def rebuild(update: InstanceUpdate) -> None:
         if (value := update.wanted.value(name)) is not None
     }
     body |= {"booted": False} if _needing_off(update) else {}
-    call = partial(machine.client.rebuild, machine.id, body)
-    machine.act(call, machine.job_since_now("linode_rebuild"), "be rebuilt")
+    call, disks = partial(machine.client.rebuild, machine.id, body), _disk_ids(machine)
+    job = machine.job_since_now("linode_rebuild", lambda: _disk_ids(machine) != disks)
+    machine.act(call, job, "be rebuilt")
     machine.at_rest()
+
+
+def _disk_ids(machine: Machine) -> set[int]:
+    return {disk.id for disk in machine.client.disks(machine.id)}
 
 
 def _lost_by_rebuild(update: InstanceUpdate) -> list[str]:
@@ -210,7 +215,8 @@ def set_placement_group(update: InstanceUpdate) -> None:
 def reset_password(update: InstanceUpdate) -> None:
     machine, root_pass = machine_of(update), str(update.wanted.root_pass)
     call = partial(machine.client.reset_password, machine.id, root_pass)
-    machine.act(call, machine.job_since_now("password_reset"), "get another root password")
+    again = machine.job_since_now("password_reset", lambda: False)  # it is the same password a second time
+    machine.act(call, again, "get another root password")
 
 
 def resize_swap(update: InstanceUpdate) -> None:

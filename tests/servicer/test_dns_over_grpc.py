@@ -227,6 +227,21 @@ def test_what_the_api_would_refuse_of_a_record_is_told_at_preview(
     assert why.format(zone=zone.name) in failures[field]
 
 
+def test_a_cname_beside_others_is_a_doubt(api: LocalApi, tmp_path: Path) -> None:
+    """The API takes it."""
+    with Servicer(
+        LinodeProvider("Domain"), World(api).config, state_with(tmp_path, stack="local")
+    ) as servicer:
+        zone = Zone(api, servicer)
+        zone.by_hand(type="TXT", name="cdn", target="x")
+        failures = zone.serve("DomainRecord").check(
+            zone.record(type="CNAME", name="cdn", target="a.example")
+        )[1]
+
+    assert failures == []
+    assert "cdn has a TXT record, too: resolvers see the CNAME alone" in servicer.printed
+
+
 def test_records_of_a_slave_are_refused_and_those_of_a_domain_to_come_are_not_judged(zone: Zone) -> None:
     slave = {"domain": f"copy.{zone.name}", "type": "slave", "master_ips": ["192.0.2.1"]}
     id_ = zone.call("POST", "/domains", slave)["id"]
@@ -249,6 +264,23 @@ def test_records_of_a_domain_that_this_run_has_made_meanwhile_know_its_name(zone
     )
 
     assert (failures, inputs["name"]) == ([], "www")
+
+
+def test_a_domain_of_this_run_is_asked_for_once_however_many_records_it_has(zone: Zone) -> None:
+    servicer = zone.serve("DomainRecord")
+    servicer.check(zone.record(type="TXT", target="x"))
+    made = zone.call("POST", "/domains", {**zone.body, "domain": f"later.{zone.name}"})["id"]
+    before = len(zone.seen())
+
+    def check(number: int) -> list[tuple[str, str]]:
+        record = zone.record(domain_id=made, type="TXT", name=f"t-{number}", target="x")
+        return servicer.check(record, name=f"t-{number}")[1]
+
+    with ThreadPoolExecutor(8) as pool:
+        failures = [each for found in pool.map(check, range(8)) for each in found]
+
+    assert failures == []
+    assert sorted(zone.seen()[before:]) == [f"GET /v4/domains/{made}", f"GET /v4/domains/{made}/records"]
 
 
 def test_a_type_recreates_and_all_else_is_one_put(zone: Zone) -> None:
@@ -332,6 +364,20 @@ def test_a_reverse_name_waits_for_its_forward_record(zone: Zone, kind: str) -> N
     assert failures == []
     assert (id_, outs["rdns"], rdns(zone, address)) == (address, f"web.{zone.name}", f"web.{zone.name}")
     assert servicer.diff(id_, outs, again).changes == NONE
+
+
+def test_a_name_that_a_killed_run_set_is_taken_over_by_the_next(zone: Zone) -> None:
+    declared, address = named(zone)
+    zone.by_hand(type="A", name="web", target=address)
+    inputs, _ = zone.serve("ReverseDNS").check(declared)
+    zone.call("PUT", f"/networking/ips/{address}", {"rdns": f"web.{zone.name}"})
+    before = zone.writes()
+
+    again, failures = zone.serve("ReverseDNS").check(declared)
+    id_, outs = zone.serve("ReverseDNS").create(again)
+
+    assert (failures, again, id_, outs["ready"]) == ([], inputs, address, True)
+    assert zone.writes() == before
 
 
 def test_a_forward_record_that_does_not_come_ends_the_wait_with_what_to_do(

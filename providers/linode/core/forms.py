@@ -56,9 +56,9 @@ def _is_address(text: str) -> str:
 
 
 def canonical_address(text: str) -> str:
-    """An IPv4 or IPv6 address in its one short form; what is none stays as it is."""
+    """An IPv4 or IPv6 address in its one short form, without the /128 of a Linode's; what is none stays as it is."""
     try:
-        return str(ipaddress.ip_address(text))
+        return str(ipaddress.ip_address(text.removesuffix("/128")))
     except ValueError:
         return text
 

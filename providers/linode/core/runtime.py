@@ -84,6 +84,7 @@ class Session:
         self._asked: OnceEach[Any] = OnceEach(lambda ask: ask())
         self.planned: dict[tuple[str, str], Checking[Any]] = {}
         """The checks so far of what there is, by kind and id; also of what is recreated, and gets another id."""
+        self._found: set[str] = set()
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()
 
@@ -153,15 +154,19 @@ class Session:
     def lacks(self, path: str) -> bool:
         """Whether there is no such thing even now: this run may have made it since a list was read.
 
-        False where the token may not ask.
+        False where the token may not ask. What is there is asked for once, however many name it.
         """
-        try:
-            self.client.get(path)
-        except ApiRefused as refused:
-            if refused.status not in NOT_FOR_US:
-                raise
-            return isinstance(refused, NotFound)
-        return False
+        with self.alone(path):
+            if path in self._found:
+                return False
+            try:
+                self.client.get(path)
+            except ApiRefused as refused:
+                if refused.status not in NOT_FOR_US:
+                    raise
+                return isinstance(refused, NotFound)
+            self._found.add(path)
+            return False
 
     def _list_labels(self, path: str) -> dict[int, str]:
         return {

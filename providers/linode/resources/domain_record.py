@@ -233,6 +233,14 @@ def _beside(check: Checking[DomainRecordArgs]) -> Iterator[Problem]:
             yield Problem("target", f"{why}. Next: give one, or delete that record first.")
 
 
+def _doubts(check: Checking[DomainRecordArgs]) -> Iterator[str]:
+    """The API takes it."""
+    args = check.args
+    if args.type == "CNAME" and args.name and check.is_new("domain_id", "type", "name"):
+        for other in _others(check, lambda one: one.type != "CNAME" and one.name == args.name):
+            yield f"{args.name} has a {other.type} record, too: resolvers see the CNAME alone"
+
+
 def _others(
     check: Checking[DomainRecordArgs], is_meant: Callable[[DomainRecordRow], bool]
 ) -> Iterator[DomainRecordRow]:
@@ -286,5 +294,5 @@ class _RecordSpec(Spec[DomainRecordArgs, DomainRecordRow]):
 SPEC = _RecordSpec(
     "DomainRecord", "/domains/{domain_id}/records", DomainRecordArgs, DomainRecordRow,
     by_content("name", "type", "target", "service", "protocol", "port", "weight", "priority", "tag"),
-    "domains:read_write", "domain record", rules=(_whole, _beside, _of_a_master),
+    "domains:read_write", "domain record", rules=(_whole, _beside, _of_a_master), doubts=_doubts,
 )  # fmt: skip

@@ -6,7 +6,7 @@ looks the name up first, and refuses it until its A or AAAA record answers with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Annotated, Any, overload
 
@@ -14,7 +14,7 @@ import pulumi
 from pydantic import Field
 
 from providers.linode.api.cache import is_offline
-from providers.linode.api.errors import ApiRefused, NotFound, WaitExpired
+from providers.linode.api.errors import ApiRefused, ApiUnreachable, NotFound, WaitExpired
 from providers.linode.api.records import Address, Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core import engine
@@ -106,16 +106,16 @@ def _own_name(check: Checking[ReverseDNSArgs]) -> Iterator[Problem]:
         yield Problem("rdns", "is a name of the API's own. Next: give another, or leave the resource out.")
 
 
-def _name(session: Session, address: str, rdns: str, timeout_s: float) -> None:
-    """Set the name once its forward record answers with the address.
+def _named(session: Session, address: str, rdns: str, timeout_s: float) -> ReverseDNSRow:
+    """The address with that name, set once its forward record answers with the address.
 
     Raises ApiRefused, also where that was waited for in vain.
     """
     refusals: list[ApiRefused] = []
 
-    def is_taken() -> bool:
+    def answered() -> Mapping[str, object] | None:
         try:
-            session.client.put(SPEC.record_path(address), {"rdns": rdns})
+            return session.client.put(SPEC.record_path(address), {"rdns": rdns})
         except ApiRefused as refused:
             if not any(words in reason for _, reason in refused.reasons for words in NOT_YET):
                 raise
@@ -124,11 +124,10 @@ def _name(session: Session, address: str, rdns: str, timeout_s: float) -> None:
                     f"waits up to {timeout_s:.0f} s until {rdns} answers with {address}", warning=False
                 )
             refusals.append(refused)
-            return False
-        return True
+            return None
 
     try:
-        until(is_taken, bool, rdns, timeout_s, PACE)
+        answer = until(answered, bool, rdns, timeout_s, PACE)
     except WaitExpired:
         last = refusals[-1]
         raise ApiRefused(
@@ -138,6 +137,9 @@ def _name(session: Session, address: str, rdns: str, timeout_s: float) -> None:
             status=last.status,
             reasons=last.reasons,
         ) from None
+    with suppress(ApiUnreachable):
+        return SPEC.read(answer or {})
+    return SPEC.get(session, address)
 
 
 class _ReverseSpec(Spec[ReverseDNSArgs, ReverseDNSRow]):
@@ -151,15 +153,13 @@ class _ReverseSpec(Spec[ReverseDNSArgs, ReverseDNSRow]):
         return found
 
     def create(self, session: Session, args: ReverseDNSArgs, body: object) -> ReverseDNSRow:  # noqa: ARG002 - of a POST
-        _name(session, args.address, args.rdns, timeout_for(args, "create"))
-        return self.get(session, args.address)
+        return _named(session, args.address, args.rdns, timeout_for(args, "create"))
 
     def update(self, update: Update[ReverseDNSArgs, ReverseDNSRow]) -> ReverseDNSRow:
         session, args = update.session, update.wanted
         if not self.put_body(update):
             return update.record
-        _name(session, args.address, args.rdns, update.timeout_s)
-        return self.get(session, args.address)
+        return _named(session, args.address, args.rdns, update.timeout_s)
 
     def delete(self, session: Session, id_: str, args: ReverseDNSArgs, timeout_s: float) -> None:  # noqa: ARG002
         """The API's own name is back. Gone is success: an address goes with its Linode."""

@@ -36,7 +36,8 @@ def test_a_name_is_kept_below_its_domain(name: str, kept: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "target", "kept"),
     [
-        ("AAAA", "2001:0DB8::0001", "2001:db8::1"), ("A", "192.0.2.1", "192.0.2.1"),
+        ("AAAA", "2001:0DB8::0001", "2001:db8::1"),
+        ("AAAA", "2001:db8::1/128", "2001:db8::1"), ("A", "192.0.2.1", "192.0.2.1"),
         ("MX", "Mail.A.Example.", "mail.a.example"),
         ("SRV", "sip", "sip.example.org"), ("SRV", "sip.a.example.", "sip.a.example"), ("CNAME", "edge", "edge"),
         ("TXT", "Ends with a dot.", "Ends with a dot."), ("CAA", "CA.example", "CA.example"),

@@ -23,4 +23,8 @@ from .resources.ssh_key import SSHKey as SSHKey, SSHKeyArgs as SSHKeyArgs
 from .resources.stackscript import StackScript as StackScript, StackScriptArgs as StackScriptArgs
 from .resources.subnet import Subnet as Subnet, SubnetArgs as SubnetArgs
 from .resources.volume import Volume as Volume, VolumeArgs as VolumeArgs
+from .resources.volume_attachment import (
+    VolumeAttachment as VolumeAttachment,
+    VolumeAttachmentArgs as VolumeAttachmentArgs,
+)
 from .resources.vpc import VPC as VPC, VPCArgs as VPCArgs

@@ -27,6 +27,7 @@ from providers.linode.resources import (
     stackscript,
     subnet,
     volume,
+    volume_attachment,
     vpc,
 )
 from providers.linode.resources.instance import spec as instance
@@ -43,6 +44,7 @@ SPECS: dict[str, Spec[Any, Any]] = {
         placement_group.SPEC,
         stackscript.SPEC,
         reserved_ip.SPEC,
+        volume_attachment.SPEC,
         domain.SPEC,
         domain_record.SPEC,
         reverse_dns.SPEC,

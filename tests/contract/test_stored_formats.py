@@ -23,6 +23,7 @@ from providers.linode import (
     StackScript,
     Subnet,
     Volume,
+    VolumeAttachment,
 )
 from providers.linode.core import state_files
 from providers.linode.core.owner import Owner
@@ -59,6 +60,7 @@ TOKENS: dict[type[DynamicResource], str] = {
     PlacementGroup: "dynamic/linode:PlacementGroup",
     StackScript: "dynamic/linode:StackScript",
     ReservedIP: "dynamic/linode:ReservedIP",
+    VolumeAttachment: "dynamic/linode:VolumeAttachment",
     Subnet: "dynamic/linode:Subnet",
     Domain: "dynamic/linode:Domain",
     DomainRecord: "dynamic/linode:DomainRecord",

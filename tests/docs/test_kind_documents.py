@@ -33,6 +33,7 @@ from providers.linode.resources import (
     stackscript,
     subnet,
     volume,
+    volume_attachment,
     vpc,
 )
 from tests.project import Project
@@ -87,6 +88,7 @@ def held(document: str, spec: Spec[Any, Any]) -> tuple[str, str]:
         ("volume.md", volume.SPEC),
         ("vpc.md", vpc.SPEC),
         ("subnet.md", subnet.SPEC),
+        ("volume-attachment.md", volume_attachment.SPEC),
         ("reserved-ip.md", reserved_ip.SPEC),
         ("stackscript.md", stackscript.SPEC),
         ("placement-group.md", placement_group.SPEC),
@@ -125,6 +127,7 @@ def test_the_examples_of_the_documents_run(served: LocalApi, tmp_path: Path) -> 
         + code("placement-group.md")
         + code("stackscript.md")
         + code("reserved-ip.md")
+        + code("volume-attachment.md")
         + code("domain.md")
     )
     project = Project(tmp_path / "project", "embedded", served, program, account="documents")

@@ -125,6 +125,7 @@ DECLARED: Mapping[str, dict[str, object]] = {
     },
     "DomainRecord": {"domain_id": 7, "type": "MX", "name": "", "target": "b.example", "priority": 1},
     "ReverseDNS": {"address": "198.18.0.1", "rdns": "a.example"},
+    "VolumeAttachment": {"volume_id": 7, "linode_id": 8},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 

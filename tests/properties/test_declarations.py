@@ -61,6 +61,7 @@ GOOD: Mapping[str, dict[str, object]] = {
     "Domain": {"domain": "a.example", "type": "master", "soa_email": "ops@a.example"},
     "DomainRecord": {"domain_id": 7, "type": "A", "name": "web", "target": "192.0.2.1"},
     "ReverseDNS": {"address": "198.18.0.1", "rdns": "a.example"},
+    "VolumeAttachment": {"volume_id": 7, "linode_id": 8},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 WORDS = InstanceArgs.nested_names()["interfaces"]

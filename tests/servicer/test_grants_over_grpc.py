@@ -78,6 +78,7 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
         ("Domain", {"domain": "web.example", "type": "slave", "master_ips": ["192.0.2.1"]}),
         ("DomainRecord", {"domain_id": UNKNOWN, "type": "A", "name": "web", "target": "192.0.2.1"}),
         ("ReverseDNS", {"address": UNKNOWN, "rdns": "web.example"}),
+        ("VolumeAttachment", {"volume_id": UNKNOWN, "linode_id": UNKNOWN}),
         ("Subnet", {"vpc_id": UNKNOWN, "label": "web", "ipv4": "10.0.0.0/24"}),
     ],
 )

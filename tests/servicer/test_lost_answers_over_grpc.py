@@ -23,6 +23,7 @@ from providers.linode.core.owner import Owner
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
+from tests.until import until
 
 STOPS = ("maintenance", "job_fails")
 """What isn't to be overcome here: the API is closed, or did what was asked for and failed."""
@@ -69,6 +70,10 @@ OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
         "target": "192.0.2.1",
     },
     "ReverseDNS": lambda world, number: address(world, number),
+    "VolumeAttachment": lambda world, number: {
+        "volume_id": block(world, number),
+        "linode_id": guest(world, number),
+    },
     "Subnet": lambda world, number: {"vpc_id": vpc(world, number), "ipv4": "10.0.0.0/24"},
 }
 NUMBERS = count(1)
@@ -116,6 +121,12 @@ def zone(world: World, number: int) -> int:
 def address(world: World, _: int) -> Props:
     found = str(world.call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})["address"])
     return {"address": found, "rdns": f"{found.replace('.', '-')}.nip.io"}
+
+
+def block(world: World, number: int) -> int:
+    made = world.call("POST", "/volumes", {"label": f"block-{number}", "region": "de-fra-2", "size": 20})
+    until(lambda: world.call("GET", f"/volumes/{made['id']}")["status"] == "active")
+    return int(made["id"])
 
 
 def vpc(world: World, number: int) -> int:
@@ -204,6 +215,7 @@ CASES = [
     Case("name and target", {"name": "shop", "target": "192.0.2.2"}, kind="DomainRecord"),
     Case("delete", None, kind="DomainRecord"),
     Case("delete", None, kind="ReverseDNS"),
+    Case("detach", None, kind="VolumeAttachment"),
     Case("label", {"label": "other"}, kind="Subnet"),
     Case("delete", None, kind="Subnet"),
 ]

@@ -41,6 +41,11 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
         "given back: nobody gets it again",
         ("addresses", "id"),
     ),
+    "pulumi-python:dynamic/linode:VolumeAttachment": (
+        "unknown",
+        "detached: what is on the volume stays",
+        ("id",),
+    ),
     "pulumi-python:dynamic/linode:Subnet": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:Volume": ("data loss", "deleted with everything on it", ("disks", "id")),
 }

@@ -122,6 +122,7 @@ def label(least: int, most: int) -> WrapValidator:
 LINODES = Listed("Linode", "/linode/instances")
 BALANCERS = Listed("NodeBalancer", "/nodebalancers")
 VPCS = Listed("VPC", "/vpcs")
+VOLUMES = Listed("volume", "/volumes")
 DOMAINS = Listed("domain", "/domains")
 
 Text = Annotated[str, Field(min_length=1), told("must be a text, and not empty. Next: correct it.")]

@@ -56,7 +56,7 @@ def refusals(
     made.
     """
     thing = spec.scope.partition(":")[0].removesuffix("s")
-    grant = f"add_{thing}s"
+    grant = f"add_{thing}s" if spec.grant is None else spec.grant
     lacks = user.may.get(grant) is False and not spec.parents
     noun = spec.parents.noun if spec.parents else spec.name
     if is_made and spec.identity.tagged:

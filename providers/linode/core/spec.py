@@ -204,6 +204,9 @@ class Spec(Generic[A, R]):
     refused: Callable[[Checking[Any]], Iterator[Refusal]] = _none
     doubts: Callable[[Checking[Any]], Iterator[str]] = _none
     erases: tuple[str, ...] = ("id",)
+    grant: str | None = None
+    """What a restricted user needs to make one, "" for nothing; else it is named after the scope."""
+
     only: Mapping[str, object] = field(default_factory=dict)
     """The filter of its list, where that has what others own, too."""
 

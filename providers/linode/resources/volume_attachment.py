@@ -1,0 +1,122 @@
+"""That a volume is attached to a Linode, for programs that make both apart. Source: POST /volumes/{volumeId}/attach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, overload
+
+import pulumi
+from pydantic import Field
+
+from providers.linode.api.errors import NotFound
+from providers.linode.api.records import Owned
+from providers.linode.api.refusals import if_allowed
+from providers.linode.core.args import Args, In, InId, arg, by_name
+from providers.linode.core.effects import KEPT, REPLACE
+from providers.linode.core.forms import LINODES, VOLUMES, Flag
+from providers.linode.core.problems import Problem
+from providers.linode.core.runtime import Session
+from providers.linode.core.spec import Checking, Spec, by_content
+from providers.linode.core.waiting.until import until
+from providers.linode.resources import volume
+from providers.linode.resources.base import Resource
+from providers.linode.resources.instance import spec as instance
+
+
+class VolumeAttachmentArgs(Args):
+    volume_id: InId = arg(REPLACE, ids=True, ids_of=VOLUMES)
+    """The volume. It declares no `linode_id` of its own."""
+
+    linode_id: InId = arg(REPLACE, ids=True, ids_of=LINODES)
+    """The Linode, in the volume's region."""
+
+    config_id: InId = arg(KEPT, default=None, seen="", ids=True)
+    """The configuration profile that maps it, where the Linode has several."""
+
+    persist_across_boots: In[Flag | None] = arg(KEPT, default=None, seen="", else_="true")
+    """Whether it is attached again after each boot."""
+
+
+class AttachmentRecord(Owned):
+    """Of a volume, what tells where it is. Source: GET /volumes/{volumeId}."""
+
+    volume_id: int = Field(validation_alias="id")
+    linode_id: int | None = None
+    region: str = Field(default="", exclude=True)
+    filesystem_path: str = ""
+
+
+class VolumeAttachment(Resource):
+    volume_id: pulumi.Output[int]
+    linode_id: pulumi.Output[int]
+    filesystem_path: pulumi.Output[str]
+
+    @overload
+    def __init__(
+        self, name: str, args: VolumeAttachmentArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    @by_name(VolumeAttachmentArgs)
+    def __init__(self, name: str) -> None: ...
+    def __init__(self, name: str, args: Any = None, opts: Any = None, **by_name: Any) -> None:
+        self._declare(name, args, opts, by_name)
+
+
+def _apart(check: Checking[VolumeAttachmentArgs]) -> Iterator[Problem]:
+    """The volume is free, and in the region of the Linode."""
+    args, session, old = check.args, check.session, check.old
+    if not args.volume_id or not check.is_new("volume_id", "linode_id"):
+        return
+    there = if_allowed(partial(session.listed, volume.SPEC, str(args.volume_id)))
+    if there is None:
+        return
+    mine = old.linode_id if old is not None and old.volume_id == args.volume_id else None
+    if there.linode_id not in (None, args.linode_id, mine):
+        why = f"{there} is attached to Linode {there.linode_id}. Next: detach it there in a run before."
+        yield Problem("volume_id", why)
+    linode = if_allowed(partial(session.listed, instance.SPEC, str(args.linode_id)))
+    if linode is not None and linode.region != there.region:
+        why = f"{args.linode_id} is in {linode.region}, and the volume in {there.region}. Next: use one of there."
+        yield Problem("linode_id", why)
+
+
+class _AttachmentSpec(Spec[VolumeAttachmentArgs, AttachmentRecord]):
+    def is_one(self, record: AttachmentRecord) -> bool:
+        return record.linode_id is not None
+
+    def get(self, session: Session, id_: int | str) -> AttachmentRecord:
+        found = super().get(session, id_)
+        if not self.is_one(found):
+            raise NotFound(f"volume {id_} is attached to no Linode. Next: `refresh`, then `up`.", status=404)
+        return found
+
+    def alike(self, session: Session, body: Mapping[str, object]) -> list[AttachmentRecord]:
+        with suppress(NotFound):
+            return [self.get(session, str(body["volume_id"]))]
+        return []
+
+    def create(
+        self, session: Session, args: VolumeAttachmentArgs, body: Mapping[str, object]
+    ) -> AttachmentRecord:
+        sent = {"persist_across_boots": True, **{key: body[key] for key in body if key != "volume_id"}}
+        return self.read(session.client.post_once(f"{self.record_path(args.volume_id or 0)}/attach", sent))
+
+    def delete(self, session: Session, id_: str, args: VolumeAttachmentArgs, timeout_s: float) -> None:
+        """The volume stays. Success where it has left that Linode already."""
+
+        def is_gone() -> bool:
+            held = self.alike(session, {"volume_id": id_})
+            return not held or held[0].linode_id != args.linode_id
+
+        if not is_gone():
+            session.client.act(f"{self.record_path(id_)}/detach", None, is_gone)
+            until(is_gone, bool, f"volume {id_} is to be detached", timeout_s)
+
+
+SPEC = _AttachmentSpec(
+    "VolumeAttachment", volume.SPEC.path, VolumeAttachmentArgs, AttachmentRecord,
+    by_content("volume_id", "linode_id", unique=True), "volumes:read_write", "volume attachment",
+    rules=(_apart,), grant="",
+)  # fmt: skip

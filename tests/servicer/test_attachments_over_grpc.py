@@ -1,0 +1,120 @@
+"""That a volume is attached, in the provider's real process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from providers.linode.provider import LinodeProvider
+from tests.servicer.world import World
+from tests.servicer_process import Props, Servicer
+from tests.state_folder import state_with
+from tests.until import until
+
+SAME, NONE = 0, 1
+
+
+class Life:
+    """The process that serves attachments, and an account with two Linodes and a volume."""
+
+    def __init__(self, world: World, servicer: Servicer) -> None:
+        self.world, self.servicer = world, servicer
+        self.one, self.two = self.linode("one"), self.linode("two")
+        made = world.call("POST", "/volumes", {"label": "disk", "region": "de-fra-2", "size": 20})
+        self.volume = int(made["id"])
+        until(lambda: self.seen()["status"] == "active")
+
+    def linode(self, label: str, region: str = "de-fra-2") -> int:
+        body = {"type": "g6-nanode-1", "region": region, "label": label}
+        return int(self.world.call("POST", "/linode/instances", body)["id"])
+
+    def seen(self) -> dict[str, Any]:
+        return dict(self.world.call("GET", f"/volumes/{self.volume}"))
+
+    def inputs(self, **changed: object) -> Props:
+        own = {"volume_id": self.volume, "linode_id": self.one, "owner": self.world.owner.as_props()}
+        return {**own, **changed}
+
+    def made(self) -> tuple[str, Props, Props]:
+        inputs, failures = self.servicer.check(self.inputs())
+        assert failures == []
+        return *self.servicer.create(inputs), inputs
+
+
+@pytest.fixture
+def life(api: LocalApi, tmp_path: Path) -> Iterator[Life]:
+    world = World(api)
+    backend = state_with(tmp_path, stack="local")
+    with Servicer(LinodeProvider("VolumeAttachment"), world.config, backend) as servicer:
+        yield Life(world, servicer)
+
+
+def test_a_volume_is_attached_moved_and_detached_and_stays(life: Life) -> None:
+    id_, outs, inputs = life.made()
+    first = life.seen()["linode_id"]
+    same = life.servicer.diff(id_, outs, life.servicer.check(life.inputs(), inputs)[0]).changes
+    news, failures = life.servicer.check(life.inputs(linode_id=life.two), inputs)
+    found = life.servicer.diff(id_, outs, news)
+    life.servicer.delete(id_, outs)
+    _, moved = life.servicer.create(news)
+    second = life.seen()["linode_id"]
+    life.servicer.delete(id_, moved)
+    life.servicer.delete(id_, moved)
+
+    assert (id_, first, same, failures) == (str(life.volume), life.one, NONE, [])
+    assert (list(found.replaces), found.deleteBeforeReplace) == (["linode_id"], True)
+    assert (second, life.seen()["linode_id"]) == (life.two, None)
+    assert outs["filesystem_path"] == life.seen()["filesystem_path"]
+
+
+def test_what_somebody_detached_is_gone_and_what_is_elsewhere_is_left_there(life: Life) -> None:
+    id_, outs, _ = life.made()
+    life.world.call("POST", f"/volumes/{id_}/detach")
+    gone = life.servicer.read(id_, outs)[0]
+    life.world.call("POST", f"/volumes/{id_}/attach", {"linode_id": life.two})
+    life.servicer.delete(id_, outs)
+
+    assert (gone, life.seen()["linode_id"]) == ("", life.two)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "cut", "after_commit": True}, {"kind": "502"}, {"kind": "twice"}, {"kind": "garbled"}],
+    ids=lambda fault: "-".join(map(str, fault.values())),
+)
+def test_it_is_attached_once_whatever_becomes_of_the_answer(life: Life, fault: Props) -> None:
+    inputs, _ = life.servicer.check(life.inputs())
+    life.world.api.set_faults({"method": "POST", "path": "/volumes/*/attach", "times": 1, **fault})
+
+    id_, outs = life.servicer.create(inputs)
+    life.world.api.set_faults()
+
+    assert life.seen()["linode_id"] == life.one
+    assert life.servicer.diff(id_, outs, inputs).changes == NONE
+
+
+def test_a_volume_that_is_elsewhere_is_told_at_preview(life: Life) -> None:
+    far = life.linode("far", "gb-lon")
+    life.world.call("POST", f"/volumes/{life.volume}/attach", {"linode_id": life.two})
+
+    taken = life.servicer.check(life.inputs())[1]
+    apart = life.servicer.check(life.inputs(linode_id=far), name="other")[1]
+
+    assert [name for name, _ in taken] == ["volume_id"]
+    assert f"is attached to Linode {life.two}" in taken[0][1]
+    assert [name for name, _ in apart] == ["volume_id", "linode_id"]
+    assert f"{far} is in gb-lon, and the volume in de-fra-2" in apart[1][1]
+
+
+def test_what_a_killed_run_attached_is_taken_over(life: Life, tmp_path: Path) -> None:
+    _, _, inputs = life.made()
+
+    backend = state_with(tmp_path / "next", stack="local")
+    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, backend) as next_run:
+        again, outs = next_run.create(inputs)
+
+    assert (again, outs["linode_id"]) == (str(life.volume), life.one)

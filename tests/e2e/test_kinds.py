@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.server import LocalApi
+from tests import by_hand
 from tests.project import Project
 
 PROGRAM = """
@@ -158,19 +159,49 @@ def test_a_program_without_a_required_input_is_told_which(project: Project) -> N
     assert "outbound_policy" in done.said
 
 
-def test_firewalls_and_keys_made_by_hand_are_imported_and_then_unchanged(project: Project) -> None:
+RECORDS: list[dict[str, object]] = [
+    {"type": "A", "name": "www", "target": "192.0.2.1"},
+    {"type": "A", "name": "www", "target": "192.0.2.1"},
+    {"type": "MX", "target": "Mail.example.net", "priority": 10},
+    {"type": "TXT", "target": 'say "hi"'},
+    {
+        "type": "SRV",
+        "service": "sip",
+        "protocol": "tcp",
+        "port": 5060,
+        "priority": 0,
+        "weight": 0,
+        "target": "sip",
+    },
+    {"type": "CAA", "tag": "issue", "target": "ca.example"},
+]
+
+
+def test_what_was_made_by_hand_is_imported_and_then_unchanged(project: Project) -> None:
     rules = {"inbound": [WEB], "inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
     project.call("POST", "/networking/firewalls", {"label": "front", "rules": rules, "tags": ["old"]})
     for _ in range(2):
         project.call("POST", "/profile/sshkeys", {"label": "laptop", "ssh_key": KEY})
+    zone = {
+        "domain": f"{project.account}-{project.engine}.example",
+        "type": "master",
+        "soa_email": "ops@a.example",
+    }
+    domain = by_hand.call(project.api.url, project.token, "POST", "/domains", zone)["id"]
+    for record in RECORDS:
+        project.call("POST", f"/domains/{domain}/records", record)
+    address = project.call("POST", "/networking/reserved/ips", {"region": "gb-lon"})["address"]
+    project.call("PUT", f"/networking/ips/{address}", {"rdns": f"{address}.nip.io"})
     program = project.folder / "__main__.py"
+    kinds = ("Firewall", "SSHKey", "Domain", "DomainRecord", "ReverseDNS")
     program.write_text(
-        "import pulumi\n\nfrom providers.linode import Account, Firewall, SSHKey\n\nAccount()\n"
+        f"import pulumi\n\nfrom providers.linode import Account, {', '.join(kinds)}\n\nAccount()\n"
     )
     project.up()
+    before = len(writes(project))
 
     lines = []
-    for kind in ("Firewall", "SSHKey"):
+    for kind in kinds:
         words = [
             sys.executable,
             "-m",
@@ -192,6 +223,6 @@ def test_firewalls_and_keys_made_by_hand_are_imported_and_then_unchanged(project
     program.write_text(program.read_text() + "\n".join(lines) + "\n")
     shown = project.preview("--expect-no-changes")
 
-    assert len(lines) == 3
+    assert len(lines) == 5 + len(RECORDS)
     assert shown.code == 0, shown.said
-    assert [line.split()[0] for line in writes(project)] == ["POST"] * 3
+    assert len(writes(project)) == before

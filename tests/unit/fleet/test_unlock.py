@@ -11,9 +11,11 @@ import pytest
 
 from fleet.engine.run import Run
 from fleet.engine.unlock import Unlock
-from providers.linode.resources import ssh_key
+from providers.linode.resources import domain_record, reverse_dns, ssh_key
 from tests import sessions
 
+RECORD = {"domain_id": 5, "type": "A", "name": "www", "target": "192.0.2.1"}
+NAMED = {"address": "198.18.0.5", "rdns": "www.a.example"}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 INPUTS = {"label": "web", "ssh_key": KEY, "owner": sessions.OWNER.as_props()}
 TOKEN = "pulumi-python:dynamic/linode:SSHKey"
@@ -44,3 +46,36 @@ def test_a_key_that_another_stack_has_is_not_what_a_cut_off_create_made(
 
 def test_a_key_that_no_stack_has_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert made(tmp_path, monkeypatch, 7, 8) == 8
+
+
+@pytest.mark.parametrize(
+    ("spec", "inputs", "rows", "found"),
+    [
+        (
+            domain_record.SPEC,
+            RECORD,
+            [{**RECORD, "id": 7, "name": "mail"}, {**RECORD, "id": 8, "priority": 0}],
+            8,
+        ),
+        (domain_record.SPEC, RECORD, [{**RECORD, "id": 7, "target": "192.0.2.2"}], None),
+        (reverse_dns.SPEC, NAMED, [NAMED], "198.18.0.5"),
+        (reverse_dns.SPEC, NAMED, [{**NAMED, "rdns": "198-18-0-5.ip.linodeusercontent.com"}], None),
+    ],
+)
+def test_what_has_no_label_is_known_by_its_content(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spec: Any,
+    inputs: dict[str, object],
+    rows: list[dict[str, object]],
+    found: object,
+) -> None:
+    given = {**inputs, "owner": sessions.OWNER.as_props()}
+    place = spec.within(given)
+    env = {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}
+    unlock = Unlock(cast(Run, SimpleNamespace(stack="s", engine=SimpleNamespace(project=tmp_path), env=env)))
+    monkeypatch.setattr(Unlock, "_session", lambda *_: sessions.prepared({place.path: rows}))
+
+    made = unlock.made(place, given, frozenset())
+
+    assert (None if made is None else made.id) == found

@@ -174,7 +174,7 @@ def import_resources(
         StackFiles.read(stack).connection() if project == PROJECT else _elsewhere(project, stack)
     )
     rows = spec.list(session)
-    chosen = select(spec, rows, Selection(ids, label, tag, region))
+    chosen = [spec.whole(session, row) for row in select(spec, rows, Selection(ids, label, tag, region))]
     if not chosen:
         raise NoMatch(
             f"none of the account's {len(rows)} {spec.name}s is meant by that. Next: loosen the options."

@@ -12,6 +12,12 @@ from .resources.instance.args import (
 )
 from .resources.instance.interfaces import InterfaceArgs as InterfaceArgs
 from .resources.instance.resource import Instance as Instance
+from .resources.nodebalancer import (
+    ConfigArgs as ConfigArgs,
+    NodeArgs as NodeArgs,
+    NodeBalancer as NodeBalancer,
+    NodeBalancerArgs as NodeBalancerArgs,
+)
 from .resources.placement_group import (
     PlacementGroup as PlacementGroup,
     PlacementGroupArgs as PlacementGroupArgs,

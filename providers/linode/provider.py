@@ -19,6 +19,7 @@ from providers.linode.resources import (
     domain,
     domain_record,
     firewall,
+    nodebalancer,
     placement_group,
     reserved_ip,
     reverse_dns,
@@ -48,6 +49,7 @@ SPECS: dict[str, Spec[Any, Any]] = {
         domain.SPEC,
         domain_record.SPEC,
         reverse_dns.SPEC,
+        nodebalancer.SPEC,
     )
 }
 

@@ -48,6 +48,7 @@ RECREATES = {
     "Subnet": "in",
     "PlacementGroup": "placement_group_policy",
     "DomainRecord": "in",
+    "NodeBalancer": "region",
 }
 """The inputs whose changes replace one of a kind."""
 
@@ -139,11 +140,21 @@ def new(kind: str) -> Inputs:
         "StackScript": {"script": SCRIPTS[0], "images": ["linode/debian13"]},
         "Domain": {"type": "master", "soa_email": "ops@chaos.example", "description": "one"},
         "DomainRecord": {"in": ZONES[0], "type": "A", "name": "twin", "target": "192.0.2.1"},
+        "NodeBalancer": {"region": REGIONS[0], "client_conn_throttle": 5, "configs": [port(80, 7), port(443, 7)]},
         "PlacementGroup": {
             "region": REGIONS[0], "placement_group_type": "anti_affinity:local", "placement_group_policy": "strict",
         },
     }  # fmt: skip
     return inputs[kind]
+
+
+def port(number: int, *nodes: int) -> Inputs:
+    """Of a NodeBalancer. No Linode has these nodes: they are down."""
+    return {
+        "port": number,
+        "protocol": "tcp",
+        "nodes": [{"address": f"192.168.200.{each}:{number}"} for each in nodes],
+    }
 
 
 def rule(port: int) -> Inputs:
@@ -166,6 +177,14 @@ def _tags(declared: Declared, dice: random.Random) -> None:
 
 def _rules(declared: Declared, dice: random.Random) -> None:
     declared.one("Firewall", dice)["inbound"] = [rule(dice.randrange(1000, 9000))]
+
+
+def _ports(declared: Declared, dice: random.Random) -> None:
+    """Some of three ports, with other nodes."""
+    chosen = sorted(dice.sample((80, 443, 8080), 2))
+    declared.one("NodeBalancer", dice)["configs"] = [
+        port(each, *sorted(dice.sample(range(5, 9), 2))) for each in chosen
+    ]
 
 
 def _migrated(declared: Declared, dice: random.Random) -> None:
@@ -255,10 +274,15 @@ CHANGES: dict[str, Edit] = {
     "volume attached": _attached,
     "volume detached": _detached,
     "volume grown": _grown,
-    **{f"{kind.lower()} renamed": _renamed(kind) for kind in ("Volume", "Subnet", "PlacementGroup")},
+    **{
+        f"{kind.lower()} renamed": _renamed(kind)
+        for kind in ("Volume", "Subnet", "PlacementGroup", "NodeBalancer")
+    },
     "address assigned": _assigned,
     "stackscript edited": _toggles("StackScript", "script", *SCRIPTS),
     "placementgroup replaced": _toggles("PlacementGroup", "placement_group_policy", "strict", "flexible"),
+    "ports": _ports,
+    "nodebalancer replaced": _toggles("NodeBalancer", "region", *REGIONS),
     "vpc described": _toggles("VPC", "description", "one", "other"),
     "subnet moved": _toggles("Subnet", "in", *VPCS),
     "domain described": _toggles("Domain", "description", "one", "other"),

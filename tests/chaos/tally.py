@@ -25,6 +25,7 @@ MADE = {
     "PlacementGroup": "placement_group_create",
     "Domain": "domain_create",
     "DomainRecord": "domain_record_create",
+    "NodeBalancer": "nodebalancer_create",
 }
 """By kind: the event that tells that one was made; of an address none does."""
 
@@ -162,7 +163,7 @@ def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
     there = {kind: {row["label"]: row for row in in_account(checkout, kind).values()} for kind in KINDS}
     for kind, differ in (
         ("Instance", _server), ("Firewall", _wall), ("Volume", _volume),
-        ("ReservedIP", _address),
+        ("ReservedIP", _address), ("NodeBalancer", _balancer),
         *((kind, _plain) for kind in ("VPC", "Subnet", "PlacementGroup", "StackScript", "Domain")),
     ):  # fmt: skip
         for name, inputs in declared.resources[kind].items():
@@ -212,6 +213,16 @@ def _volume(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[st
     wanted = {key: inputs[key] for key in ("region", "size")}
     wanted["linode_label"] = label_of(inputs["on"], {}) if inputs["on"] else None
     yield from _unlike(name, wanted, seen)
+
+
+def _balancer(checkout: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
+    path = f"/nodebalancers/{seen['id']}/configs"
+    found = [
+        (row["port"], sorted(node["address"] for node in _rows(checkout, f"{path}/{row['id']}/nodes")))
+        for row in _rows(checkout, path)
+    ]
+    ports = [(each["port"], [node["address"] for node in each["nodes"]]) for each in inputs["configs"]]
+    yield from _unlike(name, {**inputs, "configs": ports}, {**seen, "configs": sorted(found)})
 
 
 def _address(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:

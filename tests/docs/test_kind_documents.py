@@ -26,6 +26,7 @@ from providers.linode.resources import (
     domain,
     domain_record,
     firewall,
+    nodebalancer,
     placement_group,
     reserved_ip,
     reverse_dns,
@@ -89,6 +90,7 @@ def held(document: str, spec: Spec[Any, Any]) -> tuple[str, str]:
         ("vpc.md", vpc.SPEC),
         ("subnet.md", subnet.SPEC),
         ("volume-attachment.md", volume_attachment.SPEC),
+        ("nodebalancer.md", nodebalancer.SPEC),
         ("reserved-ip.md", reserved_ip.SPEC),
         ("stackscript.md", stackscript.SPEC),
         ("placement-group.md", placement_group.SPEC),
@@ -129,6 +131,7 @@ def test_the_examples_of_the_documents_run(served: LocalApi, tmp_path: Path) -> 
         + code("reserved-ip.md")
         + code("volume-attachment.md")
         + code("domain.md")
+        + code("nodebalancer.md")
     )
     project = Project(tmp_path / "project", "embedded", served, program, account="documents")
     (project.folder / "id_ed25519.pub").write_text(KEY + "\n")

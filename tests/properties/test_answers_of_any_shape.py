@@ -126,6 +126,10 @@ DECLARED: Mapping[str, dict[str, object]] = {
     "DomainRecord": {"domain_id": 7, "type": "MX", "name": "", "target": "b.example", "priority": 1},
     "ReverseDNS": {"address": "198.18.0.1", "rdns": "a.example"},
     "VolumeAttachment": {"volume_id": 7, "linode_id": 8},
+    "NodeBalancer": {
+        "region": "de-fra-2",
+        "configs": [{"port": 80, "ssl_cert": "x", "nodes": [{"address": "x"}]}],
+    },
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 

@@ -28,6 +28,7 @@ SESSION = sessions.prepared(
         for path in (
             "/networking/firewalls",
             "/nodebalancers",
+            "/nodebalancers/types",
             "/profile/sshkeys",
             "/volumes",
             "/volumes/types",
@@ -62,6 +63,7 @@ GOOD: Mapping[str, dict[str, object]] = {
     "DomainRecord": {"domain_id": 7, "type": "A", "name": "web", "target": "192.0.2.1"},
     "ReverseDNS": {"address": "198.18.0.1", "rdns": "a.example"},
     "VolumeAttachment": {"volume_id": 7, "linode_id": 8},
+    "NodeBalancer": {"label": "web", "region": "de-fra-2", "configs": [{"port": 80, "nodes": []}]},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 WORDS = InstanceArgs.nested_names()["interfaces"]
@@ -90,10 +92,30 @@ interface = st.fixed_dictionaries(
 )
 
 
+nodes = st.lists(
+    st.fixed_dictionaries(
+        {}, optional={"address": junk | st.just("192.168.130.7:80"), "subnet_id": junk, "mode": junk}
+    ),
+    max_size=3,
+)
+port = st.fixed_dictionaries(
+    {},
+    optional={
+        "port": junk | st.just(80),
+        "protocol": junk | st.sampled_from(["https", "udp"]),
+        "check": junk | st.just("http"),
+        "nodes": junk | nodes,
+        **dict.fromkeys(("algorithm", "ssl_cert", "ssl_key", "check_path", "check_timeout"), junk),
+    },
+)
+
+
 def declared(kind: str) -> st.SearchStrategy[tuple[str, dict[str, object]]]:
     fields: dict[str, st.SearchStrategy[object]] = dict.fromkeys(SPECS[kind].fields, junk)
     if kind == "Instance":
         fields["interfaces"] = junk | st.lists(interface, max_size=5)
+    if kind == "NodeBalancer":
+        fields["configs"] = junk | st.lists(port, max_size=3)
     return st.tuples(st.just(kind), st.fixed_dictionaries({}, optional=fields))
 
 

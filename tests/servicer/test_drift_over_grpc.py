@@ -321,6 +321,56 @@ RECORD: dict[str, list[Row]] = {
 }  # fmt: skip
 
 
+def ports(act: Callable[[Place, str], object]) -> ByHand:
+    """Something done to the port of a NodeBalancer, of which its path is given."""
+
+    def by_hand(place: Place) -> None:
+        [port] = place.by_hand("GET", "/configs")["data"]
+        act(place, f"/configs/{port['id']}")
+
+    return by_hand
+
+
+def node(method: str, body: object = None) -> ByHand:
+    def act(place: Place, path: str) -> None:
+        [node] = place.by_hand("GET", f"{path}/nodes")["data"]
+        place.by_hand(method, f"{path}/nodes" + ("" if method == "POST" else f"/{node['id']}"), body)
+
+    return ports(act)
+
+
+WEB: Props = {"address": "192.168.130.7:80", "weight": 50}
+OTHER: Props = {"address": "192.168.130.8:80", "label": "other"}
+HTTP: Props = {"port": 80, "check_attempts": 3, "nodes": [WEB]}
+TCP: Props = {"port": 81, "protocol": "tcp"}
+DEFAULTS: Props = {
+    "port": 81, "protocol": "tcp", "algorithm": "roundrobin", "stickiness": "none", "check": "none",
+    "check_interval": 5, "check_timeout": 30, "check_attempts": 3, "check_passive": True, "proxy_protocol": "none",
+    "nodes": [],
+}  # fmt: skip
+
+BALANCER: dict[str, list[Row]] = {
+    **{name: rows for name, rows in VOLUME.items() if name != "linode_id"},
+    "client_conn_throttle": [Row({"client_conn_throttle": 5}, put(client_conn_throttle=0), 0)],
+    "client_udp_sess_throttle": [Row({"client_udp_sess_throttle": 0}, put(client_udp_sess_throttle=3), 3)],
+    "firewall_id": [Row({"firewall_id": "{wall}"}, guarded_by(), 0),
+                    Row({"firewall_id": 0}, guarded_by("{wall}"), "{wall}")],
+    "configs": [
+        Row({"configs": [HTTP]}, ports(lambda place, path: place.by_hand("DELETE", path)), []),
+        Row({"configs": [HTTP]}, ports(lambda place, path: place.by_hand("PUT", path, {"check_attempts": 5})),
+            [{**HTTP, "check_attempts": 5}]),
+        Row({"configs": [HTTP]}, lambda place: place.by_hand("POST", "/configs", TCP), [HTTP, DEFAULTS]),
+        Row({"configs": [HTTP]}, node("DELETE"), [{**HTTP, "nodes": []}]),
+        Row({"configs": [HTTP]}, node("PUT", {"weight": 9}), [{**HTTP, "nodes": [{**WEB, "weight": 9}]}]),
+        Row({"configs": [HTTP]}, node("POST", OTHER),
+            [{**HTTP, "nodes": [WEB, {**OTHER, "mode": "accept", "weight": 100}]}]),
+        Row({"configs": [HTTP]}, node("PUT", {"address": "192.168.130.9:80"}),
+            [{**HTTP, "nodes": [{"address": "192.168.130.9:80", "label": "192.168.130.7-80", "mode": "accept",
+                                 "weight": 50}]}]),
+    ],
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Kind:
     """What is declared of one of it beside a row's inputs, its rows, and the inputs that have none."""
@@ -351,8 +401,9 @@ KINDS = {
                          {"domain_id", "type"}),
     "ReverseDNS": Kind({"address": "{address}", "rdns": "{rdns}"}, {"rdns": [Row({}, put(rdns="{other_rdns}"),
                        "{other_rdns}")]}, {"address"}),
+    "NodeBalancer": Kind({"region": "de-fra-2"}, BALANCER, {"region", "type", "vpcs"}),
 }  # fmt: skip
-"""The local API has no NodeBalancers; a key's text can't change, and a volume that somebody grew never shrinks."""
+"""A NodeBalancer behind a firewall is as an interface there; a key's text can't change, a volume never shrinks."""
 
 
 def gone(path: str) -> ByHand:
@@ -702,6 +753,7 @@ NONE_OF: dict[str, dict[str, object]] = {
     "Volume": {"tags": [], "linode_id": 0},
     "ReservedIP": {"tags": [], "linode_id": 0},
     "Domain": {"tags": [], "master_ips": [], "axfr_ips": [], "description": ""},
+    "NodeBalancer": {"tags": [], "firewall_id": 0, "configs": []},
 }  # fmt: skip
 """What declares that there is none."""
 
@@ -766,6 +818,7 @@ def test_whatever_can_be_none_has_a_way_to_say_so() -> None:
         ("Instance", "firewall_id"),
         ("Volume", "linode_id"),
         ("ReservedIP", "linode_id"),
+        ("NodeBalancer", "firewall_id"),
     }
     assert known <= {(kind, name) for kind, names in NONE_OF.items() for name in names}
 

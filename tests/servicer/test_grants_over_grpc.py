@@ -79,6 +79,7 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
         ("DomainRecord", {"domain_id": UNKNOWN, "type": "A", "name": "web", "target": "192.0.2.1"}),
         ("ReverseDNS", {"address": UNKNOWN, "rdns": "web.example"}),
         ("VolumeAttachment", {"volume_id": UNKNOWN, "linode_id": UNKNOWN}),
+        ("NodeBalancer", {"label": "web", "region": "de-fra-2", "configs": [{"port": 80}]}),
         ("Subnet", {"vpc_id": UNKNOWN, "label": "web", "ipv4": "10.0.0.0/24"}),
     ],
 )
@@ -86,7 +87,8 @@ def test_a_token_that_may_only_read_is_enough_for_previews(
     world: World, kind: str, own: dict[str, object]
 ) -> None:
     """Those of pull requests have no other."""
-    reading = "linodes:read_only firewall:read_only account:read_only volumes:read_only domains:read_only ips:read_only"
+    families = ("linodes", "firewall", "account", "volumes", "domains", "ips", "nodebalancers")
+    reading = " ".join(f"{family}:read_only" for family in families)
     token = world.api.add_token(world.account, reading)
     inputs = world.inputs() if kind == "Instance" else {**own, "owner": world.owner.as_props()}
     with Servicer(LinodeProvider(kind), {**world.config, "linode:token": token}) as servicer:

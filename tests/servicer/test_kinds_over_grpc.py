@@ -110,6 +110,15 @@ def domain_record(world: World, servicer: Servicer) -> Kind:
     )
 
 
+def balancer(world: World, servicer: Servicer) -> Kind:
+    own: Props = {
+        "region": "de-fra-2",
+        "client_conn_throttle": 5,
+        "configs": [{"port": 80, "check": "connection"}],
+    }
+    return Kind(world, servicer, "NodeBalancer", "NodeBalancer", "/nodebalancers", own)
+
+
 def subnet(world: World, servicer: Servicer) -> Kind:
     vpc = world.call("POST", "/vpcs", {"label": "vpc", "region": "de-fra-2"})["id"]
     return Kind(
@@ -126,6 +135,7 @@ MAKE: dict[str, Callable[[World, Servicer], Kind]] = {
     "StackScript": script,
     "Domain": domain,
     "DomainRecord": domain_record,
+    "NodeBalancer": balancer,
     "Subnet": subnet,
 }
 

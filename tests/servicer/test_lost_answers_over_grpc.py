@@ -40,6 +40,7 @@ FAULTS = [
 ]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 RULE = {"action": "ACCEPT", "protocol": "TCP", "ports": "22", "addresses": {"ipv4": ["192.0.2.0/24"]}}
+PORT: Props = {"port": 80, "nodes": [{"address": "192.168.130.7:80"}]}
 OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
     "Instance": {
         "type": "g6-nanode-1",
@@ -74,6 +75,7 @@ OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
         "volume_id": block(world, number),
         "linode_id": guest(world, number),
     },
+    "NodeBalancer": {"region": "de-fra-2", "configs": [PORT]},
     "Subnet": lambda world, number: {"vpc_id": vpc(world, number), "ipv4": "10.0.0.0/24"},
 }
 NUMBERS = count(1)
@@ -216,6 +218,20 @@ CASES = [
     Case("delete", None, kind="DomainRecord"),
     Case("delete", None, kind="ReverseDNS"),
     Case("detach", None, kind="VolumeAttachment"),
+    Case(
+        "ports and nodes",
+        {
+            "label": "other",
+            "configs": [
+                {"port": 80, "algorithm": "leastconn", "nodes": [{"address": "192.168.130.8:80"}]},
+                {"port": 443, "protocol": "tcp", "nodes": [{"address": "192.168.130.7:443", "weight": 9}]},
+            ],
+        },
+        kind="NodeBalancer",
+    ),
+    Case("fewer ports", {"configs": [{**PORT, "port": 81}]}, kind="NodeBalancer"),
+    Case("behind", lambda world, number: {"firewall_id": wall(world, number, "of")}, kind="NodeBalancer"),
+    Case("delete", None, kind="NodeBalancer"),
     Case("label", {"label": "other"}, kind="Subnet"),
     Case("delete", None, kind="Subnet"),
 ]

@@ -46,6 +46,11 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
         "detached: what is on the volume stays",
         ("id",),
     ),
+    "pulumi-python:dynamic/linode:NodeBalancer": (
+        "unknown",
+        "deleted: nothing answers at its addresses",
+        ("addresses", "id"),
+    ),
     "pulumi-python:dynamic/linode:Subnet": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:Volume": ("data loss", "deleted with everything on it", ("disks", "id")),
 }

@@ -13,7 +13,7 @@ from contextlib import suppress
 from providers.linode.api.escapes import levels
 
 MASK = "[secret]"
-SECRET_KEYS = frozenset({"root_pass", "metadata", "stackscript_data"})
+SECRET_KEYS = frozenset({"root_pass", "metadata", "stackscript_data", "ssl_cert", "ssl_key"})
 """The keys of requests that hold what nobody else may see: secret inputs, as they are sent."""
 
 LEAST_SECRET = 4

@@ -191,7 +191,8 @@ class Field:
     number; `ids_of`: what they name, looked up at preview. `step`: carries out a change that takes a call of its own.
     `read`: asks for it at a refresh, where the record doesn't tell. `none`: what declares that there is none, and
     stands for the API's null. `default` and `note` are for the documentation. A `secret` one is never named in a
-    failure, for the engine would print its value. `covers`: whether the old value of a map or list says all that the
+    failure, for the engine would print its value; of one with `secret_keys` they alone are secret, and it is shown
+    without them. `covers`: whether the old value of a map or list says all that the
     new one does: what it says less is left as it is.
     """
 
@@ -203,6 +204,7 @@ class Field:
     policy: str = ""
     once: bool = False
     secret: bool = False
+    secret_keys: tuple[str, ...] = ()
     unordered: bool = False
     text: Callable[[str], str] | None = None
     rounded: Callable[[int], int] | None = None
@@ -226,6 +228,12 @@ class Field:
     def attribute(self) -> str:
         """The record's attribute that reports it."""
         return (self.wire or self.name) if self.seen is None else self.seen
+
+    def hides(self, value: object) -> bool:
+        """Whether a program's value is a secret as a whole: a list of maps only if one of them has such a key."""
+        if self.secret_keys and isinstance(value, (list, tuple)):
+            return any(not isinstance(row, Mapping) or bool({*self.secret_keys} & {*row}) for row in value)
+        return self.secret
 
     def on_the_wire(self, value: object) -> object:
         """The value as the API takes it, None for none."""
@@ -373,9 +381,9 @@ class Args(_Transformed):
 
     @classmethod
     def normal(cls, props: Mapping[str, object]) -> dict[str, object]:
-        """The declared inputs that are there, each in its normal form; unknown ones stay as they are."""
+        """The declared inputs that are there, each in its normal form; of unknown ones only numbers have it."""
         return {
-            key: props[key] if is_unknown(props[key]) else cls.normalised(key, props[key])
+            key: whole_numbers(props[key]) if is_unknown(props[key]) else cls.normalised(key, props[key])
             for key in cls.fields()
             if props.get(key) is not None
         }

@@ -119,7 +119,19 @@ def label(least: int, most: int) -> WrapValidator:
     return WrapValidator(judge)
 
 
+def whole(least: int, most: int) -> WrapValidator:
+    """For Annotated: a whole number within these."""
+
+    def judge(value: Any, _: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, Unknown) or (type(value) is int and least <= value <= most):
+            return value
+        raise wrong(f"must be a whole number, {least} to {most}. Next: correct it.")
+
+    return WrapValidator(judge)
+
+
 LINODES = Listed("Linode", "/linode/instances")
+FIREWALLS = Listed("firewall", "/networking/firewalls")
 BALANCERS = Listed("NodeBalancer", "/nodebalancers")
 VPCS = Listed("VPC", "/vpcs")
 VOLUMES = Listed("volume", "/volumes")

@@ -359,6 +359,10 @@ class Spec(Generic[A, R]):
         """Raises NotFound."""
         return session.client.read(self.record, self.record_path(id_), self.known)
 
+    def whole(self, session: Session, record: R) -> R:
+        """A record of a list with what the list leaves out."""
+        return record
+
     def find(self, session: Session, id_: str) -> R | None:
         """As the list has it, so that a refresh of many asks once; the list may be late, so it makes nothing gone."""
         listed = session.listed(self, id_)

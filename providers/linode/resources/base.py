@@ -52,7 +52,7 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         hidden = {
             key: pulumi.Output.secret(given[key])
             for key, field in fields.items()
-            if field.secret and key in given
+            if key in given and field.hides(given[key])
         }
         kinds = (each for each in type(self).__mro__ if issubclass(each, Resource) and each is not Resource)
         outputs = dict.fromkeys(name for each in kinds for name in inspect.get_annotations(each))

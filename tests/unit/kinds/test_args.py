@@ -118,6 +118,10 @@ def test_what_is_known_beside_something_unknown_is_judged() -> None:
     assert len(wrong(services=[{"port": Unknown(), "check": "htp"}, {"port": 80.5}])) == 2
 
 
+def test_an_engines_numbers_are_whole_ones_beside_what_is_not_known_yet() -> None:
+    assert wrong(services=[{"port": Unknown()}, {"port": 80.0}]) == []
+
+
 @pytest.mark.parametrize(
     ("name", "one", "other"),
     [

@@ -114,6 +114,7 @@ def test_a_deleted_volume_wants_a_look(tmp_path: Path) -> None:
         ("ReservedIP", "unknown", "given back: nobody gets it again"),
         ("StackScript", "none", "deleted: servers made by it stay as they are"),
         ("PlacementGroup", "none", "deleted"),
+        ("NodeBalancer", "unknown", "deleted: nothing answers at its addresses"),
         ("Unheard", "unknown", "what goes with it is not known"),
     ],
 )

@@ -294,7 +294,9 @@ def test_a_type_recreates_and_all_else_is_one_put(zone: Zone) -> None:
     replaced = servicer.diff(id_, outs, text)
     updated = servicer.update(id_, outs, moved)
 
-    assert list(replaced.replaces) == ["type"]
+    alias, _ = servicer.check(zone.record(type="CNAME", name="www", target="edge.example.net"), inputs)
+    assert (list(replaced.replaces), replaced.deleteBeforeReplace) == (["type"], False)
+    assert servicer.diff(id_, outs, alias).deleteBeforeReplace
     assert (updated["name"], updated["target"], updated["ttl_sec"]) == ("", "192.0.2.2", 300)
     assert zone.writes()[before:] == [f"PUT /v4{zone.records}/{id_}"]
 

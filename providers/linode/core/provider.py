@@ -120,7 +120,7 @@ class Provider(ResourceProvider):
         """
         spec = self.spec.within(_news)
         runtime.current().name(spec.kind, _id)
-        first = spec.identity.unique
+        first = spec.goes_first(_olds, _news)
         old, new = Owner.from_props(_olds), Owner.from_props(_news)
         found = check.settled(spec, runtime.of_stack(new.stack), _olds, _news)
         if new.succeeds(_olds):

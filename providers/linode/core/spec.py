@@ -431,6 +431,10 @@ class Spec(Generic[A, R]):
         """Gone is success."""
         session.client.delete(self.record_path(id_))
 
+    def goes_first(self, olds: Mapping[str, object], news: Mapping[str, object]) -> bool:
+        """Whether one that is recreated is deleted before the new one is made: where its label stays, at least."""
+        return self.identity.unique
+
     def is_leaving(self, record: R) -> bool:
         """Whether it is on its way out, and with it its label."""
         return False

@@ -283,6 +283,10 @@ class _RecordSpec(Spec[DomainRecordArgs, DomainRecordRow]):
         nothing = {"name": "", "target": ""} if args.type == "MX" and not args.target else {}
         return {**nothing, **super().body(args, owner)}
 
+    def goes_first(self, olds: Mapping[str, object], news: Mapping[str, object]) -> bool:
+        """A CNAME stands beside no other record of its name."""
+        return "CNAME" in (olds.get("type"), news.get("type"))
+
     def imported(self, record: DomainRecordRow) -> dict[str, object]:
         """What the type doesn't use is 0 in the API's answer, or made of other inputs."""
         needs = NEEDS.get(record.type, ())

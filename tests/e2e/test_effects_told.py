@@ -37,9 +37,10 @@ def steps_of(project: Project, *words: str) -> list[dict[str, Any]]:
 
 
 def differing(step: dict[str, Any]) -> set[str]:
-    """The inputs that the two states of a step have otherwise."""
+    """The inputs that the two states of a step have otherwise, less those whose names engines never show."""
     old, new = step["oldState"]["inputs"], step["newState"]["inputs"]
-    return {key for key in {*old, *new} if old.get(key) != new.get(key)}
+    shown = (key for key in {*old, *new} if not key.startswith("__"))
+    return {key for key in shown if old.get(key) != new.get(key)}
 
 
 def test_erasure_and_time_off_are_told_by_every_plain_preview(project: Project) -> None:
@@ -80,7 +81,10 @@ def test_a_drift_of_tags_shows_as_that_alone(project: Project) -> None:
     requests.put(f"{url}/{row['id']}", json=body, headers=headers, timeout=10).raise_for_status()
 
     steps = steps_of(project, "--refresh")
+    shown = project.preview("--refresh", "--diff").said
 
+    assert '"by-hand" => "one"' in shown
+    assert "__" not in shown
     assert {step["op"] for step in steps} <= {"refresh", "update"}
     assert {key for step in steps for key in differing(step)} == {"tags"}
     assert steps[-1]["newState"]["inputs"]["tags"] == ["one"]

@@ -4,6 +4,7 @@ from .resources.domain import Domain as Domain, DomainArgs as DomainArgs
 from .resources.domain_record import DomainRecord as DomainRecord, DomainRecordArgs as DomainRecordArgs
 from .resources.firewall import Firewall as Firewall, FirewallArgs as FirewallArgs, RuleArgs as RuleArgs
 from .resources.fleet import Fleet as Fleet, FleetArgs as FleetArgs
+from .resources.image import Image as Image, ImageArgs as ImageArgs
 from .resources.instance.args import (
     AlertsArgs as AlertsArgs,
     InstanceArgs as InstanceArgs,

@@ -26,6 +26,7 @@ from providers.linode.resources import (
     domain,
     domain_record,
     firewall,
+    image,
     nodebalancer,
     placement_group,
     reserved_ip,
@@ -89,6 +90,7 @@ def held(document: str, spec: Spec[Any, Any]) -> tuple[str, str]:
         ("volume.md", volume.SPEC),
         ("vpc.md", vpc.SPEC),
         ("subnet.md", subnet.SPEC),
+        ("image.md", image.SPEC),
         ("volume-attachment.md", volume_attachment.SPEC),
         ("nodebalancer.md", nodebalancer.SPEC),
         ("reserved-ip.md", reserved_ip.SPEC),
@@ -130,6 +132,7 @@ def test_the_examples_of_the_documents_run(served: LocalApi, tmp_path: Path) -> 
         + code("stackscript.md")
         + code("reserved-ip.md")
         + code("volume-attachment.md")
+        + code("image.md")
         + code("domain.md")
         + code("nodebalancer.md")
     )

@@ -130,6 +130,7 @@ DECLARED: Mapping[str, dict[str, object]] = {
         "region": "de-fra-2",
         "configs": [{"port": 80, "ssl_cert": "x", "nodes": [{"address": "x"}]}],
     },
+    "Image": {"label": "golden", "linode_id": 7, "description": "x", "cloud_init": True, "tags": []},
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 

@@ -55,6 +55,9 @@ class Place(World):
         plan = {"type": "g6-nanode-1", "region": "de-fra-2"}
         linode = {**plan, "label": "other", "interface_generation": "legacy_config"}
         self.things["{linode}"] = self.call("POST", "/linode/instances", linode)["id"]
+        disk = {"image": "linode/debian13", "root_pass": PLANTED, "booted": False}
+        deployed = self.call("POST", "/linode/instances", {**plan, **disk, "label": "deployed"})
+        self.things["{deployed}"] = deployed["id"]
         bare = {**plan, "label": "bare", "interface_generation": "linode"}
         self.path = "/linode/instances"
         self.id = str(
@@ -264,6 +267,11 @@ ADDRESS: dict[str, list[Row]] = {
     "tags": [Row({"tags": ["web"]}, put(tags=[]), [])],
     "linode_id": [Row({"linode_id": "{linode}"}, unassign, 0), Row({"linode_id": 0}, assign, "{linode}")],
 }
+IMAGE: dict[str, list[Row]] = {
+    **KEY,
+    "description": [Row({"description": "ours"}, put(description="theirs"), "theirs")],
+    "tags": [Row({"tags": ["web"]}, put(tags=[]), [])],
+}
 LONG = "what the web servers of the whole company run first"
 SCRIPT: dict[str, list[Row]] = {
     **KEY,
@@ -395,6 +403,7 @@ KINDS = {
     "StackScript": Kind({"script": "#!/bin/sh\n", "images": ["any/all"]}, SCRIPT, {"is_public"}),
     "ReservedIP": Kind({"region": "de-fra-2"}, ADDRESS, {"region"}),
     "VolumeAttachment": Kind({}, {}, {"volume_id", "linode_id", "config_id", "persist_across_boots"}),
+    "Image": Kind({"linode_id": "{deployed}"}, IMAGE, {"linode_id", "disk_id", "cloud_init"}),
     "Subnet": Kind({"vpc_id": "{vpc}", "ipv4": "10.0.1.0/24"}, KEY, {"vpc_id", "ipv4", "ipv6"}),
     "Domain": Kind({"domain": "{zone}", "type": "master", "soa_email": "ops@a.example"}, DOMAIN, {"domain", "type"}),
     "DomainRecord": Kind({"domain_id": "{domain}", "type": "A", "name": "web", "target": "192.0.2.1"}, RECORD,

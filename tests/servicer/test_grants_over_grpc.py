@@ -80,6 +80,7 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
         ("ReverseDNS", {"address": UNKNOWN, "rdns": "web.example"}),
         ("VolumeAttachment", {"volume_id": UNKNOWN, "linode_id": UNKNOWN}),
         ("NodeBalancer", {"label": "web", "region": "de-fra-2", "configs": [{"port": 80}]}),
+        ("Image", {"linode_id": UNKNOWN}),
         ("Subnet", {"vpc_id": UNKNOWN, "label": "web", "ipv4": "10.0.0.0/24"}),
     ],
 )

@@ -76,6 +76,7 @@ OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
         "linode_id": guest(world, number),
     },
     "NodeBalancer": {"region": "de-fra-2", "configs": [PORT]},
+    "Image": lambda world, number: {"linode_id": deployed(world, number)},
     "Subnet": lambda world, number: {"vpc_id": vpc(world, number), "ipv4": "10.0.0.0/24"},
 }
 NUMBERS = count(1)
@@ -123,6 +124,13 @@ def zone(world: World, number: int) -> int:
 def address(world: World, _: int) -> Props:
     found = str(world.call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})["address"])
     return {"address": found, "rdns": f"{found.replace('.', '-')}.nip.io"}
+
+
+def deployed(world: World, number: int) -> int:
+    """A Linode with a disk."""
+    body = {"type": "g6-nanode-1", "region": "de-fra-2", "label": f"deployed-{number}", "booted": False}
+    body |= {"image": "linode/debian13", "root_pass": "Planted-Passw0rd-7"}
+    return int(world.call("POST", "/linode/instances", body)["id"])
 
 
 def block(world: World, number: int) -> int:
@@ -232,6 +240,8 @@ CASES = [
     Case("fewer ports", {"configs": [{**PORT, "port": 81}]}, kind="NodeBalancer"),
     Case("behind", lambda world, number: {"firewall_id": wall(world, number, "of")}, kind="NodeBalancer"),
     Case("delete", None, kind="NodeBalancer"),
+    Case("label and tags", {"label": "other", "tags": ["red"]}, kind="Image"),
+    Case("delete", None, kind="Image"),
     Case("label", {"label": "other"}, kind="Subnet"),
     Case("delete", None, kind="Subnet"),
 ]
@@ -265,7 +275,15 @@ class Run:
         assert failures == [], (case, failures)
         id_, outs = servicer.create(olds)
         wanted = None if after is None else {**own, **before, **after}
-        return cls(case, servicer, world, wanted, olds, outs, [id_, *ids_in([before, after])])
+        return cls(
+            case,
+            servicer,
+            world,
+            wanted,
+            olds,
+            outs,
+            [id_, *ids_in([before, after]), id_.removeprefix("private/")],
+        )
 
     @property
     def id(self) -> str:
@@ -320,7 +338,8 @@ class Run:
 
     def is_of(self, parts: list[str]) -> bool:
         if parts[1] == "images":
-            return "final_snapshot" in self.outs
+            own = self.case.kind == "Image"
+            return parts[-1] in self.numbers if own else "final_snapshot" in self.outs and len(parts) == 2
         mine = any(part in self.numbers for part in parts)
         return mine and ("sshkeys" in parts) == (self.case.kind == "SSHKey")
 

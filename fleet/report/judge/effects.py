@@ -51,6 +51,11 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
         "deleted: nothing answers at its addresses",
         ("addresses", "id"),
     ),
+    "pulumi-python:dynamic/linode:Image": (
+        "unknown",
+        "deleted: Linodes made from it stay as they are",
+        ("id",),
+    ),
     "pulumi-python:dynamic/linode:Subnet": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:Volume": ("data loss", "deleted with everything on it", ("disks", "id")),
 }

@@ -89,6 +89,14 @@ class Session:
         self._locking = threading.Lock()
 
     @once
+    def uncached(self) -> LinodeClient:
+        """For lists that are catalogs, which a session's own keeps on disk for a while."""
+        if not isinstance(transport := self.client.transport, CatalogTransport):
+            return self.client
+        without = {**os.environ, "LINODE_CACHE": "off"}
+        return LinodeClient(CatalogTransport(transport.connection, without, tell=engine.tell_who_waits))
+
+    @once
     def account_id(self) -> str:
         return self.client.account_id()
 
@@ -140,7 +148,7 @@ class Session:
         """None where the parent isn't known, or isn't there."""
         try:
             if spec.only and not is_offline():
-                return self.client.list_rows(spec.path, spec.only)
+                return spec.client(self).list_rows(spec.path, spec.only)
             return [] if spec.is_nowhere else self._lists(spec.path)
         except NotFound:
             if not spec.known:
@@ -294,6 +302,7 @@ class Runtime:
         with self._lock:
             for session in self._sessions.values():
                 session.client.transport.close()
+                session.uncached.transport.close()
 
 
 _current = Runtime()

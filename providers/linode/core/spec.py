@@ -24,6 +24,7 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.values import as_id, nested, whole_numbers
 
 if TYPE_CHECKING:
+    from providers.linode.api.client import LinodeClient
     from providers.linode.catalogs import Catalogs
     from providers.linode.core.runtime import Session
 
@@ -329,6 +330,10 @@ class Spec(Generic[A, R]):
 
     # ---- the API
 
+    def client(self, session: Session) -> LinodeClient:
+        """What asks for lists and records."""
+        return session.client
+
     def record_path(self, id_: int | str) -> str:
         return f"{self.path}/{quote(str(id_), safe='')}"
 
@@ -344,7 +349,7 @@ class Spec(Generic[A, R]):
             places = (self.within({self.parent: id_}) for id_ in session.labels(self.parents.path) or ())
             return [record for place in places for record in place.list(session, x_filter)]
         wanted = {**self.only, **(x_filter or {})}
-        found = session.client.records(self.record, self.path, wanted or None, self.known)
+        found = self.client(session).records(self.record, self.path, wanted or None, self.known)
         return [record for record in found if self.is_one(record)]
 
     def is_one(self, record: R) -> bool:
@@ -357,7 +362,7 @@ class Spec(Generic[A, R]):
 
     def get(self, session: Session, id_: int | str) -> R:
         """Raises NotFound."""
-        return session.client.read(self.record, self.record_path(id_), self.known)
+        return self.client(session).read(self.record, self.record_path(id_), self.known)
 
     def whole(self, session: Session, record: R) -> R:
         """A record of a list with what the list leaves out."""

@@ -110,6 +110,7 @@ def test_a_deleted_volume_wants_a_look(tmp_path: Path) -> None:
         ("ReverseDNS", "none", "deleted: the API's own name is back"),
         ("VPC", "none", "deleted"),
         ("Subnet", "none", "deleted"),
+        ("Image", "unknown", "deleted: Linodes made from it stay as they are"),
         ("VolumeAttachment", "unknown", "detached: what is on the volume stays"),
         ("ReservedIP", "unknown", "given back: nobody gets it again"),
         ("StackScript", "none", "deleted: servers made by it stay as they are"),

@@ -19,9 +19,7 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused, LinodeError, NotFound, WaitFailed
 from providers.linode.api.once import once
 from providers.linode.api.records import Disk, Event, Linode, Record
-from providers.linode.api.transport import Transport
 from providers.linode.api.writes import Write
-from providers.linode.core import engine
 from providers.linode.core.runtime import Session
 from providers.linode.core.waiting import until as waiting
 from providers.linode.core.waiting.goals import FAILED, STABLE
@@ -90,11 +88,11 @@ class FinalImage:
         return self._images()
 
     def _images(self) -> list[Image]:
-        """As they are now, by a transport of its own: a session's keeps lists of images on disk for a while."""
+        """As they are now."""
         end = self._end_of_label
-        uncached = LinodeClient(Transport(self.client.transport.connection, tell=engine.tell_who_waits))
-        rows = uncached.records(Image, "/images", {"is_public": False, "label": {"+contains": end}})
-        uncached.transport.close()
+        rows = self.session.uncached.records(
+            Image, "/images", {"is_public": False, "label": {"+contains": end}}
+        )
         found = [image for image in rows if image.label.endswith(end)]
         return sorted(found, key=lambda image: (image.created, image.id), reverse=True)
 

@@ -17,6 +17,7 @@ from stacks.errors import BadSettings
 from stacks.picking import pick_all, require_within
 from stacks.pinning import pinned_of
 from stacks.settings import Settings
+from stacks.shared import Shared
 
 
 def run() -> None:
@@ -49,12 +50,14 @@ def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> No
     if not pulumi.runtime.is_dry_run():
         account.uuid = account.uuid.apply(lambda uuid: _with_pins(uuid, pinned))
     passwords = declared.root_passwords(picks, pinned)
+    shared = Shared(settings)
     servers = {
-        name: server.facts() for name, server in declared.declare(settings, picks, pinned, passwords).items()
+        name: server.facts() for name, server in declared.declare(shared, picks, pinned, passwords).items()
     }
     if not pulumi.runtime.is_dry_run():
         pulumi.Output.all(account.uuid, *servers.values()).apply(lambda _: pinned.finish(settings.servers))
     pulumi.export("servers", servers)
+    pulumi.export("shared", shared.ids())
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
     pulumi.export("explanations", {name: chosen.explanations() for name, chosen in picks.items()})
     pulumi.export("root_passwords", {name: password.result for name, password in passwords.items()})

@@ -31,10 +31,11 @@ from stacks.shared import Shared
 
 @dataclass(frozen=True)
 class Server:
-    """One of a group, and the volumes that it has, by their names in the settings."""
+    """One of a group, the volumes that it has, by their names in the settings, and its name in DNS."""
 
     instance: Instance
     volumes: Mapping[str, Volume]
+    host: str | None
     monthly_usd: float
     running: bool | None
     """Whether it is to run."""
@@ -57,7 +58,11 @@ class Server:
             type=one.type,
             image=one.image,
             **({"volumes": pulumi.Output.all(**volumes)} if volumes else {}),
-        ).apply(lambda facts: {**facts, "monthly_usd": self.monthly_usd, "running": self.running})
+        ).apply(lambda facts: {**facts, **self._said()})
+
+    def _said(self) -> dict[str, object]:
+        name = {"host": self.host} if self.host else {}
+        return {**name, "monthly_usd": self.monthly_usd, "running": self.running}
 
 
 def root_passwords(picks: Iterable[str], pinned: Pinned) -> dict[str, RootPassword]:
@@ -69,10 +74,10 @@ def root_passwords(picks: Iterable[str], pinned: Pinned) -> dict[str, RootPasswo
 
 
 def declare(
-    settings: Settings, picks: Mapping[str, Picks], pinned: Pinned, passwords: Mapping[str, RootPassword]
+    shared: Shared, picks: Mapping[str, Picks], pinned: Pinned, passwords: Mapping[str, RootPassword]
 ) -> dict[str, Server]:
     """Every server of every group that has some, by its name. Raises BadSettings."""
-    shared, found = Shared(settings), dict[str, Server]()
+    settings, found = shared.settings, dict[str, Server]()
     for name, chosen in picks.items():
         group = _ending(settings.servers[name], settings)
         args = instance_args(group, chosen, passwords[name], keys_of(group, settings))
@@ -105,11 +110,9 @@ class Members:
             if before and self.group.one_at_a_time:
                 opts.depends_on = [before]
             before = Instance(self._name(part), self._args(part), opts)
-            self._declare_names(part, before)
-            volumes = dict(self._volumes(part, before))
-            found[self._name(part)] = Server(
-                before, volumes, self.chosen.monthly_usd, running=self.group.running
-            )
+            host, volumes = self._named(part, before), dict(self._volumes(part, before))
+            usd, running = self.chosen.monthly_usd, self.group.running
+            found[self._name(part)] = Server(before, volumes, host, usd, running)
         return found
 
     def _name(self, part: object) -> str:
@@ -151,10 +154,10 @@ class Members:
             args = VolumeArgs(region=self.chosen.region.id, linode_id=server.id, **given)
             yield name, Volume(f"{self._name(part)}-{name}", args, self._options(part, f"-{name}"))
 
-    def _declare_names(self, part: int | str, server: Instance) -> None:
-        """A and AAAA record of a server, and the name that its addresses stand for. Raises BadSettings."""
+    def _named(self, part: int | str, server: Instance) -> str | None:
+        """The name of a server, with A and AAAA record, and for which its addresses stand, too. Raises BadSettings."""
         if (dns := self.group.dns) is None:
-            return
+            return None
         host = filled(dns.name, IN_LABELS, self._values(part)).removesuffix(".").removesuffix(f".{dns.zone}")
         zone_id = self.shared.zone(dns.zone)
         addresses: dict[Literal["A", "AAAA"], pulumi.Output[str]] = {
@@ -173,6 +176,7 @@ class Members:
                     ReverseDNSArgs(address=address, rdns=f"{host}.{dns.zone}"),
                     self._options(part, end, record),
                 )
+        return f"{host}.{dns.zone}"
 
 
 def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: Sequence[str]) -> InstanceArgs:

@@ -36,6 +36,10 @@ class Shared:
     settings: Settings
     made: dict[tuple[str, ...], pulumi.CustomResource] = field(default_factory=dict)
 
+    def ids(self) -> dict[str, pulumi.Output[str]]:
+        """What the stack exports of them: "firewall web"."""
+        return {" ".join(key): each.id for key, each in self.made.items()}
+
     def firewall(self, name: str) -> pulumi.Output[int]:
         """The id of the one that the settings call so."""
         opts = pulumi.ResourceOptions(protect=self._protects(lambda group: group.firewall == name))
@@ -66,7 +70,7 @@ class Shared:
             placement_group_type="anti_affinity:local",
             placement_group_policy="strict" if how == SPREAD else "flexible",
         )
-        return self._once(("placement", group), lambda: PlacementGroup(group, args, opts))
+        return self._once(("placement group", group), lambda: PlacementGroup(group, args, opts))
 
     def zone(self, domain: str) -> pulumi.Input[int]:
         """The id of a domain: the stack's own, or one that the account has. Raises BadSettings."""

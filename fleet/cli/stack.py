@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -160,6 +160,7 @@ def show_outputs(outputs: Mapping[str, object], console: Console | None = None, 
         console.print("no servers run in this stack")
         return
     rows = [row for name in sorted(servers) for row in _rows(name, _mapping(servers[name]))]
+    rows += [[name, str(id_)] for name, id_ in sorted(_mapping(outputs.get("shared")).items())]
     table(COLUMNS, rows, console=console)
     there = [facts for each in servers.values() if (facts := _mapping(each)).get("status") != GONE]
     paid = [*there, *(_mapping(each) for facts in there for each in _mapping(facts.get("volumes")).values())]
@@ -175,24 +176,15 @@ def show_outputs(outputs: Mapping[str, object], console: Console | None = None, 
             console.print(Text.assemble((f"{group} {what}", "bold"), f" {reasons[what]}"), soft_wrap=True)
 
 
-def _rows(name: str, server: Mapping[str, object]) -> list[list[str]]:
-    """A server, and its volumes below it."""
-    volumes = [(each, _mapping(facts)) for each, facts in sorted(_mapping(server.get("volumes")).items())]
-    return [
-        _row(name, server),
-        *(
-            [
-                f"  {each}",
-                str(facts.get("id", "")),
-                "",
-                "",
-                f"{facts.get('size')} GB",
-                "",
-                _usd(facts.get("monthly_usd")),
-            ]
-            for each, facts in volumes
-        ),
-    ]
+def _rows(name: str, server: Mapping[str, object]) -> Iterator[list[str]]:
+    """A server, and below it its name in DNS and its volumes."""
+    yield _row(name, server)
+    if host := server.get("host"):
+        yield [f"  {host}"]
+    for each, facts in sorted(_mapping(server.get("volumes")).items()):
+        volume = _mapping(facts)
+        size, usd = f"{volume.get('size')} GB", _usd(volume.get("monthly_usd"))
+        yield [f"  {each}", str(volume.get("id", "")), "", "", size, "", usd]
 
 
 def _row(name: str, server: Mapping[str, object]) -> list[str]:

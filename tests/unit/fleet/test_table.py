@@ -53,3 +53,17 @@ def test_reasons_are_shown_as_they_are() -> None:
 
 def test_an_empty_stack_says_so() -> None:
     assert "no servers" in shown({})
+
+
+def test_what_belongs_to_a_server_stands_below_it_and_what_they_share_at_the_end() -> None:
+    volumes = {"data": {"id": "9", "size": 30, "path": "/dev/x", "monthly_usd": 3.0}}
+    server = {**SERVER, "ipv4": [], "monthly_usd": 12.0, "host": "web-1.example.org", "volumes": volumes}
+
+    text = shown({"servers": {"web-1": server, "web-2": SERVER}, "shared": {"firewall web": "4"}})
+
+    rows = [line.split() for line in text.splitlines()]
+    assert rows[2] == ["web-1.example.org"]
+    assert rows[3] == ["data", "9", "30", "GB", "3.00"]
+    assert rows[4][:2] == ["web-2", "7"]
+    assert rows[5] == ["firewall", "web", "4"]
+    assert "2 servers, ? USD a month" in text, "the price of web-2 is not known"

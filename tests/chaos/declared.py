@@ -110,8 +110,9 @@ class Declared:
         if PROGRAM not in program.read_text():
             program.write_text(program.read_text() + PROGRAM)
         (checkout.root / "declared.json").write_text(json.dumps(self.resources))
-        checkout.set_group("web", count=0)
-        checkout.set_group("db", image={"vendor": self.vendor}, backups=False)
+        db = {"image": {"vendor": self.vendor}, "backups": False}
+        settings = {"fleet:servers": {"web": {"count": 0}, "db": db}}
+        checkout.settings.write_text(json.dumps({"config": settings}))
 
 
 def first() -> Declared:

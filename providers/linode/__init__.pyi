@@ -13,16 +13,12 @@ from .resources.instance.args import (
 )
 from .resources.instance.interfaces import InterfaceArgs as InterfaceArgs
 from .resources.instance.resource import Instance as Instance
-from .resources.nodebalancer import (
-    ConfigArgs as ConfigArgs,
-    NodeArgs as NodeArgs,
-    NodeBalancer as NodeBalancer,
-    NodeBalancerArgs as NodeBalancerArgs,
-)
+from .resources.nodebalancer import NodeBalancer as NodeBalancer, NodeBalancerArgs as NodeBalancerArgs
 from .resources.placement_group import (
     PlacementGroup as PlacementGroup,
     PlacementGroupArgs as PlacementGroupArgs,
 )
+from .resources.ports import ConfigArgs as ConfigArgs, NodeArgs as NodeArgs
 from .resources.reserved_ip import ReservedIP as ReservedIP, ReservedIPArgs as ReservedIPArgs
 from .resources.reverse_dns import ReverseDNS as ReverseDNS, ReverseDNSArgs as ReverseDNSArgs
 from .resources.root_password import RootPassword as RootPassword

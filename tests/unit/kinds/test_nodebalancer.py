@@ -11,15 +11,8 @@ from pulumi.output import Unknown
 from providers.linode.core import check
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
-from providers.linode.resources.nodebalancer import (
-    SPEC,
-    ConfigRecord,
-    NodeBalancerArgs,
-    NodeRecord,
-    canonical,
-    fingerprint,
-    reported,
-)
+from providers.linode.resources.nodebalancer import SPEC, NodeBalancerArgs
+from providers.linode.resources.ports import ConfigRecord, NodeRecord, canonical, fingerprint, reported
 from tests import sessions
 from tests.sessions import OWNER
 from tests.unit.certificates import CERTIFICATE, FINGERPRINT, KEY
@@ -159,3 +152,14 @@ def test_it_costs_what_the_list_says_and_a_premium_one_is_not_known(session: Ses
     ]
 
     assert costs == [10.0, None]
+
+
+def test_a_port_without_a_node_is_doubted_unless_its_nodes_are_not_known_yet(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("providers.linode.core.engine.tell", told.append)
+
+    problems(session, configs=[{"port": 80}, {"port": 81, "nodes": Unknown()}, {"port": Unknown()}])
+
+    assert told == ["port 80 has no node, and nothing answers there"]

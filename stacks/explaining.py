@@ -97,6 +97,9 @@ def _hand_on(definitions: dict[str, Any], properties: dict[str, Any]) -> None:
         target["additionalProperties"] = {"type": "object", "properties": each, "additionalProperties": False}
     for _, shared in (servers, volumes, firewalls):
         definitions.update(shared)
+    port, shared = inputs.port_schema()
+    definitions.update(shared)
+    group["properties"]["load_balancer"]["items"] = port
 
 
 def guards_json(stack: str, layer: Layer) -> dict[str, object]:

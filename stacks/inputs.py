@@ -5,12 +5,14 @@ The kinds say it themselves. They take long to load, so only settings that hand 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from providers.linode.nearest import did_you_mean
 from stacks.layers import SECRET, Path_
+
+LAST_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,32 @@ FIREWALL = HandedOn("Firewall", {"linodes": "firewall", "interfaces": "firewall"
 
 def _instead(name: str) -> str:
     return f" (say {name})" if name else ""
+
+
+PORTS = HandedOn("NodeBalancer", {})
+
+
+def port_problems(ports: Sequence[object], path: Path_) -> Iterator[tuple[Path_, str]]:
+    """What is wrong with the ports of a load balancer: the configs of a NodeBalancer, whose nodes are the servers."""
+    rows = [
+        {key: value for key, value in port.items() if key != "to"}
+        for port in ports
+        if isinstance(port, Mapping)
+    ]
+    for _, reason in PORTS.problems({"configs": rows}, path) if rows else ():
+        yield path, reason
+    for number, port in enumerate(ports):
+        to = port.get("to") if isinstance(port, Mapping) else None
+        if to is not None and not (type(to) is int and 1 <= to <= LAST_PORT):
+            yield path, f"[{number}].to must be a whole number, 1 to {LAST_PORT}. Next: correct it."
+        if isinstance(port, Mapping) and "nodes" in port:
+            yield path, f"[{number}].nodes are the group's servers. Next: leave it out."
+
+
+def port_schema() -> tuple[dict[str, Any], dict[str, Any]]:
+    """JSON schemas: of a port of a load balancer, and of what it refers to."""
+    shared = PORTS.schema()[1]
+    port = shared.pop("ConfigArgs")
+    properties = {name: each for name, each in port["properties"].items() if name != "nodes"}
+    to = {"type": "integer", "minimum": 1, "maximum": LAST_PORT}
+    return {**port, "properties": {**properties, "to": to}}, shared

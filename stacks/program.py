@@ -57,7 +57,7 @@ def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> No
     if not pulumi.runtime.is_dry_run():
         pulumi.Output.all(account.uuid, *servers.values()).apply(lambda _: pinned.finish(settings.servers))
     pulumi.export("servers", servers)
-    pulumi.export("shared", shared.ids())
+    pulumi.export("shared", shared.facts())
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
     pulumi.export("explanations", {name: chosen.explanations() for name, chosen in picks.items()})
     pulumi.export("root_passwords", {name: password.result for name, password in passwords.items()})

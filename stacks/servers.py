@@ -84,7 +84,10 @@ def declare(
         args = replace(args, **_network(group, chosen, shared))
         if (placed := shared.placement_group(name, chosen.region.id, _aliases(pinned, name))) is not None:
             args = replace(args, placement_group=placed)
-        found |= Members(name, group, chosen, args, pinned, shared).declare()
+        servers = Members(name, group, chosen, args, pinned, shared).declare()
+        nodes = {each: server.instance.private_ipv4 for each, server in servers.items()}
+        shared.load_balancer(name, chosen.region.id, nodes, _aliases(pinned, name))
+        found |= servers
     return found
 
 
@@ -195,22 +198,25 @@ def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: Seq
         allow_data_loss=group.allow_data_loss,
         resize_disk=group.resize_disk,
         on_image_change=group.on_image_change,
-        **group.inputs,
+        **{**({"private_ip": True} if group.load_balancer else {}), **group.inputs},
     )
 
 
 def total_monthly_usd(settings: Settings, picks: Mapping[str, Picks]) -> float:
-    """US dollars a month for all servers and volumes, from the prices of now: what is stored with one may be old.
+    """US dollars a month for servers, volumes and load balancers, from the prices of now: a stored one may be old.
 
     0 for what has no price.
     """
-    spec, session = SPECS["Volume"], sessions.of_stack(pulumi.get_stack())
-    total = 0.0
+    session, total = sessions.of_stack(pulumi.get_stack()), 0.0
+
+    def usd(kind: str, region: str, given: Mapping[str, Any]) -> float:
+        return SPECS[kind].monthly_usd(session, SPECS[kind].args(region=region, **given)) or 0.0
+
     for name, chosen in picks.items():
-        group = settings.servers[name]
-        volumes = [spec.args(region=chosen.region.id, **given) for given in group.volumes.values()]
-        of_volumes = sum(spec.monthly_usd(session, each) or 0.0 for each in volumes)
-        total += group.size * (chosen.monthly_usd + of_volumes)
+        group, region = settings.servers[name], chosen.region.id
+        volumes = sum(usd("Volume", region, given) for given in group.volumes.values())
+        total += group.size * (chosen.monthly_usd + volumes)
+        total += usd("NodeBalancer", region, {}) if group.load_balancer else 0.0
     return round(total, 2)
 
 

@@ -54,6 +54,8 @@ class Group(Model):
     labels and are protected unless `protect` says otherwise.
     `private_network`: the name of one in `private_networks`, which its servers are in beside the internet.
     `placement`: `spread` puts each server on a host of its own, or refuses; `spread_if_possible` makes the best of it.
+    `load_balancer`: the ports of a NodeBalancer before its servers, with the inputs of its configs, and the servers'
+    port as `to` where it is another one. They get private addresses for it.
     `firewall`: the name of one in `firewalls`. `volumes`: by name, the inputs of a volume that each server gets.
     `ssh_keys`: names of keys in `ssh_keys`. `user_data_file`: a file in stacks/ that holds the user data.
     Any other input of an Instance can stand here as well; `label` and the user data are filled in for each server.
@@ -81,6 +83,7 @@ class Group(Model):
     private_network: str | None = None
     placement: Literal["spread", "spread_if_possible"] | None = None
     dns: Dns | None = None
+    load_balancer: tuple[Inputs, ...] = ()
     volumes: Mapping[str, Inputs] = {}
     ssh_keys: tuple[str, ...] = ()
     user_data_file: str | None = None
@@ -264,6 +267,8 @@ def _wrong_texts(settings: Settings) -> Iterator[Problem]:
             yield from (((*path, *where), why) for why in filling.unknown(text, filling.IN_LABELS))
             if group.size > 1 and not {"n", "name"} & {*filling.IN_LABELS.findall(text)}:
                 yield (*path, *where), f"{group.size} servers can't share it. Next: put {{n}} into it"
+        if group.load_balancer and group.inputs.get("interface_generation") == "linode":
+            yield (*path, "load_balancer"), "wants private addresses, which Linode interfaces don't have"
         key = "user_data" if group.user_data_file is None else "user_data_file"
         if key == "user_data_file" and "user_data" in group.inputs:
             yield (*path, key), "stands beside user_data. Next: remove one of the two lines"
@@ -283,6 +288,8 @@ def _wrong_inputs(spaces: Mapping[str, object]) -> Iterator[Problem]:
             if isinstance(label := others.get("label"), str):
                 others["label"] = filling.IN_LABELS.sub("n", label)
             yield from inputs.SERVER.problems(others, path, Group.model_fields)
+        ports = group.get("load_balancer")
+        yield from inputs.port_problems(ports if isinstance(ports, list) else [], (*path, "load_balancer"))
         for volume, given in _maps(group.get("volumes")):
             yield from inputs.VOLUME.problems(given, (*path, "volumes", volume))
     for name, given in _maps(spaces.get("firewalls")):

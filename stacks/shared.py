@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
@@ -14,6 +15,8 @@ from providers.linode import (
     DomainArgs,
     Firewall,
     FirewallArgs,
+    NodeBalancer,
+    NodeBalancerArgs,
     PlacementGroup,
     PlacementGroupArgs,
     Subnet,
@@ -36,9 +39,9 @@ class Shared:
     settings: Settings
     made: dict[tuple[str, ...], pulumi.CustomResource] = field(default_factory=dict)
 
-    def ids(self) -> dict[str, pulumi.Output[str]]:
-        """What the stack exports of them: "firewall web"."""
-        return {" ".join(key): each.id for key, each in self.made.items()}
+    def facts(self) -> dict[str, pulumi.Output[dict[str, object]]]:
+        """What the stack exports of them, by what and which: "firewall web"."""
+        return {" ".join(key): pulumi.Output.all(**_told(each)) for key, each in self.made.items()}
 
     def firewall(self, name: str) -> pulumi.Output[int]:
         """The id of the one that the settings call so."""
@@ -72,6 +75,34 @@ class Shared:
         )
         return self._once(("placement group", group), lambda: PlacementGroup(group, args, opts))
 
+    def load_balancer(
+        self,
+        group: str,
+        region: str,
+        nodes: Mapping[str, pulumi.Input[str]],
+        aliases: list[pulumi.Alias],
+    ) -> None:
+        """A group's own, before its servers, where it asks for one. `nodes`: their private addresses, by name."""
+        ports = self.settings.servers[group].load_balancer
+        if not ports:
+            return
+        configs: list[Any] = [
+            {
+                **{key: value for key, value in port.items() if key != "to"},
+                "nodes": [
+                    {
+                        "address": pulumi.Output.concat(address, f":{port.get('to', port['port'])}"),
+                        **_labelled(name),
+                    }
+                    for name, address in nodes.items()
+                ],
+            }
+            for port in ports
+        ]
+        opts = pulumi.ResourceOptions(protect=self.settings.servers[group].protect, aliases=aliases)
+        args = NodeBalancerArgs(region=region, configs=configs)
+        self._once(("load balancer", group), lambda: NodeBalancer(group, args, opts))
+
     def zone(self, domain: str) -> pulumi.Input[int]:
         """The id of a domain: the stack's own, or one that the account has. Raises BadSettings."""
         given = self.settings.zones.get(domain)
@@ -103,3 +134,15 @@ def _known_zone(domain: str, own: Iterable[str]) -> pulumi.Input[int]:
             f"Next: correct it, or add it to {PROJECT_SPACE}zones."
         )
     return int(there[domain])
+
+
+def _told(one: pulumi.CustomResource) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": one.id}
+    if isinstance(one, NodeBalancer):
+        found |= {"ipv4": one.ipv4, "monthly_usd": one.monthly_usd}
+    return found
+
+
+def _labelled(name: str) -> dict[str, str]:
+    """The label of a node, which has 3 to 32 characters: without one it is called by its address."""
+    return {"label": name} if 3 <= len(name) <= 32 else {}

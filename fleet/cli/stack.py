@@ -160,10 +160,16 @@ def show_outputs(outputs: Mapping[str, object], console: Console | None = None, 
         console.print("no servers run in this stack")
         return
     rows = [row for name in sorted(servers) for row in _rows(name, _mapping(servers[name]))]
-    rows += [[name, str(id_)] for name, id_ in sorted(_mapping(outputs.get("shared")).items())]
+    shared = {name: _mapping(facts) for name, facts in sorted(_mapping(outputs.get("shared")).items())}
+    rows += [_shared_row(name, facts) for name, facts in shared.items()]
     table(COLUMNS, rows, console=console)
     there = [facts for each in servers.values() if (facts := _mapping(each)).get("status") != GONE]
-    paid = [*there, *(_mapping(each) for facts in there for each in _mapping(facts.get("volumes")).values())]
+    priced = [facts for facts in shared.values() if "monthly_usd" in facts]
+    paid = [
+        *there,
+        *priced,
+        *(_mapping(each) for facts in there for each in _mapping(facts.get("volumes")).values()),
+    ]
     costs = [cost for facts in paid if isinstance(cost := facts.get("monthly_usd"), (int, float))]
     total = _usd(sum(costs) if len(costs) == len(paid) else None)
     console.print(f"{len(there)} servers, {total} USD a month{note and f'; {note}'}", soft_wrap=True)
@@ -185,6 +191,11 @@ def _rows(name: str, server: Mapping[str, object]) -> Iterator[list[str]]:
         volume = _mapping(facts)
         size, usd = f"{volume.get('size')} GB", _usd(volume.get("monthly_usd"))
         yield [f"  {each}", str(volume.get("id", "")), "", "", size, "", usd]
+
+
+def _shared_row(name: str, facts: Mapping[str, object]) -> list[str]:
+    usd = _usd(facts["monthly_usd"]) if "monthly_usd" in facts else ""
+    return [name, str(facts.get("id", "")), "", "", "", str(facts.get("ipv4", "")), usd]
 
 
 def _row(name: str, server: Mapping[str, object]) -> list[str]:

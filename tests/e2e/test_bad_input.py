@@ -153,7 +153,7 @@ def test_the_folder_of_stack_local_can_be_removed_to_begin_anew(deployed: Checko
     again = deployed.run("up")
 
     assert again.code == 0, again.said
-    assert "17 created" in again.said
+    assert "18 created" in again.said
     assert len(deployed.linodes()) == 4
 
 

@@ -26,13 +26,13 @@ def test_up_up_down(checkout: Checkout) -> None:
     assert set(made) == LABELS
     assert {row["status"] for row in made.values()} == {"running"}
     assert all(str(row["id"]) in first.said for row in made.values())
-    assert "79.00 USD a month" in first.said
+    assert "89.00 USD a month" in first.said
 
     writes = checkout.writes()
     second = checkout.run("up")
 
     assert second.code == 0, second.said
-    assert "17 unchanged" in second.said
+    assert "18 unchanged" in second.said
     assert checkout.writes() == writes
 
     third, fourth = checkout.run("down"), checkout.run("down", "--remove")
@@ -51,7 +51,7 @@ def test_a_preview_shows_what_would_be_and_makes_nothing(checkout: Checkout) -> 
     done = checkout.run("preview")
 
     assert done.code == 0, done.said
-    assert "17 to create" in done.said
+    assert "18 to create" in done.said
     assert checkout.linodes() == {}
 
 

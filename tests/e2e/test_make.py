@@ -46,7 +46,7 @@ def test_make_up_and_make_down(checkout: Checkout) -> None:
 
         assert (up.code, down.code) == (0, 0), up.said + down.said
         assert len(made) == 4
-        assert "79.00 USD a month" in up.said
+        assert "89.00 USD a month" in up.said
         assert shown_by_the_readme() - {without_figures(line) for line in up.said.splitlines()} == set()
         assert checkout.linodes() == {}
     finally:

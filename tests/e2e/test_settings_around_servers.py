@@ -138,3 +138,33 @@ def test_each_server_has_its_names_in_a_zone_of_the_stack_or_of_the_account(chec
     assert moved.code == 0, moved.said
     renamed: Any = checkout.call("GET", f"/networking/ips/{first['ipv4'][0]}")  # type: ignore[index]
     assert renamed["rdns"] == "1.web.example.com"
+
+
+def test_a_load_balancer_stands_before_the_servers_of_a_group_as_many_as_there_are(
+    checkout: Checkout,
+) -> None:
+    ports = [
+        {"port": 80, "protocol": "http", "to": 8080, "check": "http", "check_path": "/health"},
+        {"port": 25},
+    ]
+    say(checkout, {"count": 2, "load_balancer": ports})
+
+    made, again = checkout.run("up"), checkout.run("preview", "--expect-no-changes")
+    say(checkout, {"count": 3})
+    more = checkout.run("up")
+
+    assert (made.code, again.code, more.code) == (0, 0, 0), made.said + again.said + more.said
+    assert "load balancer web" in made.said
+    total: Any = checkout.output("monthly_usd")
+    assert f"{total:.2f} USD a month" in more.said
+    (balancer,) = rows(checkout, "/nodebalancers").values()
+    path = f"/nodebalancers/{balancer['id']}/configs"
+    configs: Any = checkout.call("GET", path)["data"]
+    nodes: Any = {
+        config["port"]: checkout.call("GET", f"{path}/{config['id']}/nodes")["data"] for config in configs
+    }
+    linodes: Any = checkout.linodes()
+    private = {linodes[f"fleet-local-web-{n}"]["ipv4"][1] for n in (1, 2, 3)}
+    assert {node["address"] for node in nodes[80]} == {f"{address}:8080" for address in private}
+    assert {node["address"] for node in nodes[25]} == {f"{address}:25" for address in private}
+    assert {node["label"] for node in nodes[80]} == {"web-1", "web-2", "web-3"}

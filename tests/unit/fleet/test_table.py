@@ -59,7 +59,7 @@ def test_what_belongs_to_a_server_stands_below_it_and_what_they_share_at_the_end
     volumes = {"data": {"id": "9", "size": 30, "path": "/dev/x", "monthly_usd": 3.0}}
     server = {**SERVER, "ipv4": [], "monthly_usd": 12.0, "host": "web-1.example.org", "volumes": volumes}
 
-    text = shown({"servers": {"web-1": server, "web-2": SERVER}, "shared": {"firewall web": "4"}})
+    text = shown({"servers": {"web-1": server, "web-2": SERVER}, "shared": {"firewall web": {"id": "4"}}})
 
     rows = [line.split() for line in text.splitlines()]
     assert rows[2] == ["web-1.example.org"]
@@ -67,3 +67,15 @@ def test_what_belongs_to_a_server_stands_below_it_and_what_they_share_at_the_end
     assert rows[4][:2] == ["web-2", "7"]
     assert rows[5] == ["firewall", "web", "4"]
     assert "2 servers, ? USD a month" in text, "the price of web-2 is not known"
+
+
+def test_what_costs_by_itself_is_in_the_total() -> None:
+    balancer = {"id": "5", "ipv4": "198.51.100.9", "monthly_usd": 10.0}
+
+    text = shown({**OUTPUTS, "shared": {"load balancer web": balancer, "firewall web": {"id": "4"}}})
+
+    assert "1 servers, 22.00 USD a month" in text
+    assert any(
+        line.split() == ["load", "balancer", "web", "5", "198.51.100.9", "10.00"]
+        for line in text.splitlines()
+    )

@@ -68,6 +68,17 @@ def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
         ({"label": "web", "count": 2}, "label: 2 servers can't share it. Next: put {n} into it"),
         ({"dns": {"zone": "example.org", "name": "web"}, "count": 2}, "dns.name: 2 servers can't share it"),
         ({"dns": {"zone": "example.org", "name": "{m}"}}, "dns.name: {m} has no value"),
+        (
+            {"load_balancer": [{"port": 80, "protocol": "htp"}]},
+            "load_balancer: [0].protocol must be one of http",
+        ),
+        ({"load_balancer": [{"port": 80, "to": 0}]}, "load_balancer: [0].to must be a whole number"),
+        ({"load_balancer": [{"port": 80, "nodes": []}]}, "load_balancer: [0].nodes are the group's servers"),
+        ({"load_balancer": [{"prt": 80}]}, "load_balancer: [0] takes no 'prt' (did you mean port"),
+        (
+            {"load_balancer": [{"port": 80}], "interface_generation": "linode"},
+            "load_balancer: wants private addresses",
+        ),
         ({"dns": {"zone": "example.org"}}, "dns.name: required, missing"),
         ({"user_data_file": "none.yaml"}, "user_data_file: stacks/none.yaml can't be read: No such file"),
         ({"user_data_file": "x", "user_data": "y"}, "user_data_file: stands beside user_data"),

@@ -143,6 +143,8 @@ def compare(tally: Tally, checkout: Checkout, declared: Declared, *, exact: bool
         made = ever_created(checkout, kind) if kind in MADE else declared.made[kind]
         right = declared.made[kind] if exact else made
         seen = Counter(str(row["label"]) for row in there.values())
+        if not SPECS[kind].identity.unique and seen == Counter(labels):
+            right = made  # the API takes a doubled request as two, and the one too many is gone again
         tally.duplicates += max(0, made - right, len(there) - len(labels))
         tally.orphans += len(set(there) - ids)
         tally.lost += len(ids - set(there)) + (Counter(labels) - seen).total()

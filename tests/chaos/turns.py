@@ -68,7 +68,8 @@ class Turns:
     def crowded(self, count: int) -> None:
         """An `up` of so many more of each kind while one request in six meets some fault, again until it succeeds."""
         self._declare(["more"])
-        for kind in (each for each in declared.KINDS if each != "ReservedIP"):  # an account has few of them
+        kinds = [each for each in declared.KINDS if each != "ReservedIP"]  # an account has few of them
+        for kind in kinds:
             for number in range(count):
                 twin = {"label": f"twin-{number // 2}"} if kind == "SSHKey" else {}
                 self.declared.add(kind, {**declared.new(kind), **twin})
@@ -82,7 +83,7 @@ class Turns:
         disturbances.disturb(self.checkout, ())
         if done is None or done.code:
             self.tally.wrong(f"turn {self.number}: no success in {MOST_RUNS} runs; see {self.folder}")
-        self.tally.creates += count * len(declared.KINDS)
+        self.tally.creates += count * len(kinds)
         self._count(f"{count} more of each kind, {met} faults, {runs} runs", exact=True)
 
     def killed(self, kill: Kill, changes: list[str]) -> None:

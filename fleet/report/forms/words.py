@@ -122,11 +122,12 @@ class AllStacks(NamedTuple):
 
 def all_stacks(report: Report) -> AllStacks:
     changes = [change for stack in report.stacks for change in stack.changes]
-    erased, off = sum(item.erased for item in changes), sum(item.off for item in changes)
+    erased, off = [item for item in changes if item.erased], sum(item.off for item in changes)
+    what = "server" if all(item.server for item in erased) else "resource"
     moved = dollars(report.then.amount - report.now.amount, sign=True)
     return AllStacks(
         plan=", ".join(counts(changes)),
-        erased=counted(erased, "server") if erased else "–",
+        erased=counted(len(erased), what) if erased else "–",
         off=counted(off, "server") if off else "–",
         now=total(report.now),
         then=total(report.then) if all(stack.complete for stack in report.stacks) else "not known",

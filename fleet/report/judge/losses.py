@@ -87,7 +87,9 @@ def _why_one(change: Change, facts: Facts) -> Phrase:
 
 
 def _with(change: Change) -> str:
-    return "with all its records" if change.lost == "records" else "with its disks and backups"
+    if change.lost == "records":
+        return "with all its records"
+    return "with its disks and backups" if change.server else "with all that is on it"
 
 
 def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:

@@ -8,7 +8,7 @@ import pytest
 
 from fleet.report.errors import BundleUnreadable
 from fleet.report.forms import html_page, markdown
-from fleet.report.forms.words import effect, off
+from fleet.report.forms.words import all_stacks, effect, off
 from fleet.report.judge.report import build
 from fleet.report.model import StackReport
 from fleet.report.phrases import plain
@@ -210,10 +210,12 @@ def test_what_goes_with_another_resource_is_known_where_its_provider_tells(tmp_p
     urn = f"urn:pulumi:dev::fleet::{kind}::data"
     line = effects_line("data", "data loss", cause, urn=urn, op="replace", destroys=["disks", "id"])
 
-    found = told(tmp_path, [act], line, guards={"data_loss": "block"})
+    found = report(tmp_path, [act], effects=lines([line]), guards={"data_loss": "block"})
 
-    assert found.verdict == "blocked"
-    assert plain(effect(found.changes[0])) == "recreated because of size"
+    assert found.stacks[0].verdict == "blocked"
+    assert plain(effect(found.stacks[0].changes[0])) == "recreated because of size"
+    assert "the old one is deleted with all that is on it" in plain(found.findings[0].text)
+    assert all_stacks(found).erased == "1 resource"
 
 
 def test_a_replacement_erases_a_server_whatever_the_line_says(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import multiprocessing
 import os
+import pickle
 import runpy
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
@@ -40,6 +42,18 @@ def secret(value: object) -> Props:
     return {SECRET_KEY: SECRET_MARK, "value": value}
 
 
+def written(provider: ResourceProvider) -> str:
+    """As a state holds it. The SDK (3.272) patches pickle over its last patch each time, and takes none off: the
+    thousandth provider in one process would meet Python's limit of recursion.
+    """
+    pickler: Any = pickle._Pickler  # what the SDK patches
+    unpatched = pickler._batch_setitems
+    try:
+        return str(serialize_provider(provider))
+    finally:
+        pickler._batch_setitems = unpatched
+
+
 class Servicer:
     """One provider process. `config` is the stack's whole configuration, under full names."""
 
@@ -51,7 +65,7 @@ class Servicer:
         urn: str = "",
     ) -> None:
         self._urn = urn or URN
-        self._provider = serialize_provider(provider)
+        self._provider = written(provider)
         self._config = config
         clean = {key: value for key, value in os.environ.items() if not key.startswith("LINODE_")}
         self._folder = tempfile.TemporaryDirectory()
@@ -73,7 +87,7 @@ class Servicer:
 
     def serve(self, provider: ResourceProvider, config: Mapping[str, object], urn: str) -> Servicer:
         """From here on another provider, with other configuration: a process serves all of a stack's."""
-        self._provider, self._config, self._urn = serialize_provider(provider), config, urn
+        self._provider, self._config, self._urn = written(provider), config, urn
         self._configure()
         return self
 

@@ -47,7 +47,8 @@ def _changed(args: type[Args], olds: Props, news: Props) -> Iterator[tuple[str, 
             if name not in new:
                 yield name, field.takes is not OURS
             else:
-                yield name, bool(name in old and field.covers and field.covers(old[name], new[name]))
+                covers = field.covers if name in old and not is_unknown(new[name]) else None
+                yield name, bool(covers and covers(old[name], new[name]))
 
 
 def between(spec: Spec[A, R], olds: Props, news: Props, session: Session | None = None) -> dict[str, Takes]:

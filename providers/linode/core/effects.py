@@ -136,7 +136,7 @@ class Effects:
     @property
     def is_grave(self) -> bool:
         """Whether that is a warning: something is off, lost or for good, be it the addresses of what is off already."""
-        lost = self.destroys if self.op == "update" else ()
+        lost = self.destroys if self.op == "update" else {"addresses"} & {*self.destroys}
         return self.level in ("power off", "data loss") or bool(self.one_way or lost)
 
     def as_json(self, urn: str, kind: str) -> str:

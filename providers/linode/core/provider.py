@@ -206,7 +206,9 @@ class Provider(ResourceProvider):
         if not ready:
             outs |= spec.kept_when_refreshed(props)
         found = {**inputs, **check.as_left(seen, wanted, left)}
-        if drift := {name: wanted[name] for name in check.without(takes, left) if name in wanted}:
+        # an engine takes a secret for one by the name of its input, which it doesn't have in there
+        told = {name for name in wanted if name in spec.fields and not spec.fields[name].hides(wanted[name])}
+        if drift := {name: wanted[name] for name in check.without(takes, left) if name in told}:
             found[DECLARED] = drift
         return ReadResult(id_, outs, found)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.output import Unknown
 
 from providers.linode.api.records import Owned
 from providers.linode.core import diff, effects, runtime
@@ -17,8 +18,10 @@ from providers.linode.core.forms import Tag, Text
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Spec
+from providers.linode.provider import SPECS
 from providers.linode.resources import firewall, ssh_key
 from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.vpc import VPCArgs
 from tests.wire import ScriptedServer
 
 OFF = Takes("off", "resized from {old} to {new}", "power off", seconds_off=(180, 300), group="cycle")
@@ -192,6 +195,23 @@ def test_only_declared_inputs_are_compared_and_unknown_ones_differ() -> None:
         == []
     )
     assert diff.differing(ThingArgs, {"label": "a"}, {"label": Unknown(), "tags": []}) == ["label", "tags"]
+
+
+@pytest.mark.parametrize("ipv6", [Unknown(), [Unknown()], [{"range": Unknown()}]])
+def test_what_is_not_known_yet_is_another_value_of_a_list_that_covers_less(ipv6: object) -> None:
+    old = {"region": "de-fra-2", "ipv6": [{"range": "2001:db8::/52"}]}
+
+    assert diff.differing(VPCArgs, old, {**old, "ipv6": ipv6}) == ["ipv6"]
+
+
+@pytest.mark.parametrize("kind", ["NodeBalancer", "ReservedIP"])
+def test_a_replacement_that_costs_an_address_is_a_warning(kind: str) -> None:
+    spec: Spec[Any, Any] = SPECS[kind]
+
+    found = Effects("replace", (Cause("region", REPLACE),), destroys=spec.destroyed({}))
+
+    assert found.is_grave
+    assert "addresses change" in found.summary
 
 
 def test_a_field_whose_change_no_step_carries_out_fails_when_the_kind_is_declared() -> None:

@@ -115,3 +115,39 @@ def test_a_source_is_one_of_two(life: Life) -> None:
     assert [name for name, _ in both] == ["disk_id"]
     assert unknown == []
     assert "is no Linode of this account" in missing[0][1]
+
+
+@pytest.mark.parametrize("source", [{"linode_id": UNKNOWN}, {"linode_id": None, "disk_id": 7}])
+def test_what_it_was_made_of_counts_once_so_that_a_recreated_linode_leaves_it_alone(
+    life: Life, source: Props
+) -> None:
+    id_, outs, inputs = life.made()
+    news, failures = life.servicer.check(life.inputs(**source), inputs)
+
+    found = life.servicer.diff(id_, outs, news)
+
+    assert (failures, found.changes, list(found.replaces)) == ([], NONE, [])
+
+
+def test_an_imported_one_takes_a_source_for_the_next_one(life: Life) -> None:
+    id_, *_ = life.made()
+    _, outs, read = life.servicer.read(id_, {"owner": life.world.owner.as_props()})
+    news, failures = life.servicer.check(life.inputs(), read)
+
+    found = life.servicer.diff(id_, outs, news)
+
+    assert (failures, found.changes, list(found.replaces)) == ([], NONE, [])
+
+
+def test_another_generation_makes_one_of_the_disk_as_it_is_now(life: Life) -> None:
+    id_, outs, inputs = life.made()
+    owner = {**life.world.owner.as_props(), "generation": 2}
+    news, failures = life.servicer.check(life.inputs(owner=owner), inputs)
+    nothing = life.servicer.check(life.inputs(owner=owner, linode_id=None), inputs)[1]
+
+    found = life.servicer.diff(id_, outs, news)
+    second, _ = life.servicer.create(news)
+
+    assert (failures, list(found.replaces), found.deleteBeforeReplace) == ([], ["owner"], False)
+    assert {row["id"] for row in life.rows()} == {id_, second}
+    assert [reason for _, reason in nothing] == ["needs a linode_id or a disk_id. Next: give one of them."]

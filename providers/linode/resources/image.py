@@ -13,7 +13,7 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import NotFound
 from providers.linode.api.records import Owned
 from providers.linode.core.args import Args, In, InId, InList, arg, by_name
-from providers.linode.core.effects import PUT, REPLACE
+from providers.linode.core.effects import KEPT, PUT, REPLACE
 from providers.linode.core.forms import LINODES, Flag, Tag
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
@@ -30,10 +30,10 @@ class ImageArgs(Args):
     label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
     """Its name, 1 to 50 characters."""
 
-    linode_id: InId = arg(REPLACE, default=None, wire="", seen="", ids=True, ids_of=LINODES)
+    linode_id: InId = arg(KEPT, default=None, once=True, wire="", seen="", ids=True, ids_of=LINODES)
     """The Linode whose largest disk it is made of, as that is then: this, or disk_id."""
 
-    disk_id: InId = arg(REPLACE, default=None, seen="", ids=True)
+    disk_id: InId = arg(KEPT, default=None, once=True, seen="", ids=True)
     """The disk that it is made of."""
 
     description: In[str | None] = arg(PUT, default=None)
@@ -75,11 +75,11 @@ class Image(Resource):
 
 
 def _sources(check: Checking[ImageArgs]) -> Iterator[Problem]:
-    """One; none where it is there already: nothing tells what an image was made of."""
+    """One; none for one that stays: nothing tells what an image was made of."""
     given = [name for name in ("linode_id", "disk_id") if check.gives(name)]
     if len(given) == 2:
         yield Problem("disk_id", "is given with linode_id. Next: give one of them.")
-    elif not given and check.old is None:
+    elif not given and (check.old is None or check.replaces):
         yield Problem("", "needs a linode_id or a disk_id. Next: give one of them.")
 
 

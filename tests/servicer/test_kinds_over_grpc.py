@@ -620,6 +620,21 @@ def test_ranges_of_ipv6_are_asked_for_by_length_and_told_as_they_were_given(
     assert part.servicer.diff(own_id, part.servicer.read(own_id, own)[1], checked).changes == NONE
 
 
+@pytest.mark.parametrize(("name", "key"), [("VPC", "ipv6"), ("Subnet", "ipv6"), ("NodeBalancer", "vpcs")])
+def test_an_empty_list_of_what_is_fixed_says_that_there_is_none(
+    shared: Servicer, world: World, name: str, key: str
+) -> None:
+    kind = served_by(shared, world, name)
+    id_, outs, inputs = kind.made(**{key: []})
+    _, seen, read = kind.servicer.read(id_, outs, inputs)
+    again, failures = kind.servicer.check(kind.inputs(**{key: []}), read)
+    without = {place: value for place, value in inputs.items() if place != key}
+    added, _ = kind.servicer.check(kind.inputs(**{key: []}), without)
+
+    assert (failures, kind.servicer.diff(id_, seen, again).changes) == ([], NONE)
+    assert list(kind.servicer.diff(id_, {**outs, key: None}, added).replaces) == []
+
+
 def test_a_range_of_ipv6_has_one_of_three_forms(shared: Servicer, world: World) -> None:
     kind = served_by(shared, world, "VPC")
 

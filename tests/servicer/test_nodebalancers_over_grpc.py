@@ -202,6 +202,23 @@ def test_nodes_of_a_vpc_are_reached_through_its_subnet(life: Life) -> None:
     assert imported["vpcs"] == [{"subnet_id": subnet}]
 
 
+def test_how_its_range_in_a_subnet_is_chosen_recreates_nothing(life: Life) -> None:
+    subnets = [{"label": each, "ipv4": f"10.0.{number}.0/24"} for number, each in enumerate("st")]
+    vpc = life.world.call("POST", "/vpcs", {"label": "net", "region": "de-fra-2", "subnets": subnets})
+    one, two = [Props(subnet_id=each["id"]) for each in vpc["subnets"]]
+    id_, outs, inputs = life.made(vpcs=[one], configs=[])
+
+    def replaces(vpcs: list[Props]) -> list[str]:
+        news, failures = life.servicer.check(life.inputs(vpcs=vpcs, configs=[]), inputs)
+        assert failures == []
+        return list(life.servicer.diff(id_, outs, news).replaces)
+
+    assert replaces([{**one, "ipv4_range_auto_assign": True}]) == []
+    others: list[list[Props]] = [[], [two], [{**one, "ipv4_range": "10.0.0.16/30"}], [{"subnet_id": UNKNOWN}]]
+    for other in others:
+        assert replaces(other) == ["vpcs"]
+
+
 def test_an_import_has_its_ports_and_nodes(life: Life) -> None:
     id_, _, _ = life.made()
 

@@ -190,10 +190,10 @@ class Field:
     `rounded`: a number its. `ids`: an id or a list of them, where a text such as a resource's `id` is read as a
     number; `ids_of`: what they name, looked up at preview. `step`: carries out a change that takes a call of its own.
     `read`: asks for it at a refresh, where the record doesn't tell. `none`: what declares that there is none, and
-    stands for the API's null. `default` and `note` are for the documentation. A `secret` one is never named in a
-    failure, for the engine would print its value; of one with `secret_keys` they alone are secret, and it is shown
-    without them. `covers`: whether the old value of a map or list says all that the
-    new one does: what it says less is left as it is.
+    stands for the API's null; where a change recreates the resource, leaving the input out says the same. `default`
+    and `note` are for the documentation. A `secret` one is never named in a failure, for the engine would print its
+    value; of one with `secret_keys` they alone are secret, and it is shown without them. `covers`: whether the old
+    value of a map or list says all that the new one does: what it says less is left as it is.
     """
 
     takes: Takes

@@ -43,7 +43,8 @@ def _changed(args: type[Args], olds: Props, news: Props) -> Iterator[tuple[str, 
     """Every input that has another value, and whether nothing is done about it."""
     old, new = args.normal(olds), args.normal(news)
     for name, field in args.fields().items():
-        if not field.once and old.get(name) != new.get(name):
+        unsaid = field.none if field.takes.replaces else None
+        if not field.once and old.get(name, unsaid) != new.get(name, unsaid):
             if name not in new:
                 yield name, field.takes is not OURS
             else:

@@ -43,6 +43,12 @@ class PlaceArgs(TypedDict):
     ipv4_range_auto_assign: NotRequired[Of[Flag]]
 
 
+def _is_in(old: Any, new: Any) -> bool:
+    """Whether that is the place: how its range is chosen counts once."""
+    places = [{key: row[key] for key in row if key != "ipv4_range_auto_assign"} for row in new]
+    return covers(old, places)
+
+
 class PlaceRecord(Record):
     """Source: GET /nodebalancers/{nodeBalancerId}/vpcs."""
 
@@ -157,7 +163,7 @@ class NodeBalancerArgs(Args):
     )  # fmt: skip
     """The firewall that it is behind."""
 
-    vpcs: InRows[PlaceArgs] = arg(REPLACE, default=None, seen="")
+    vpcs: InRows[PlaceArgs] = arg(REPLACE, default=None, none=[], seen="", covers=_is_in)
     """The subnet from which it reaches nodes of a VPC, one at most."""
 
     configs: InRows[ConfigArgs] = arg(
@@ -204,7 +210,7 @@ def _judged(check: Checking[NodeBalancerArgs]) -> Iterator[Problem]:
     if len(check.args.vpcs or ()) > 1:
         yield Problem("vpcs", "has more than one. Next: name the one subnet that it is to be in.")
     old = ports.by_place(check.old.configs if check.old is not None else None)
-    for where, why in ports.wrong(_rows(check), old, has_vpc=check.gives("vpcs")):
+    for where, why in ports.wrong(_rows(check), old, has_vpc=bool(check.props.get("vpcs"))):
         yield Problem("configs", f"{where}: {why}")
 
 

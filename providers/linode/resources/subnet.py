@@ -52,7 +52,7 @@ class SubnetArgs(Args):
     ipv4: In[Range] = arg(REPLACE)
     """Its addresses, apart from those of the VPC's other subnets."""
 
-    ipv6: InRows[Ipv6RangeArgs] = arg(REPLACE, default=None, covers=is_a_range_of)
+    ipv6: InRows[Ipv6RangeArgs] = arg(REPLACE, default=None, none=[], covers=is_a_range_of)
     """IPv6 addresses from those of its VPC."""
 
 

@@ -38,7 +38,7 @@ class VPCArgs(Args):
     description: In[Description | None] = arg(PUT, default=None)
     """What it is for, at most 255 characters."""
 
-    ipv6: InRows[Ipv6RangeArgs] = arg(REPLACE, default=None, covers=is_a_range_of)
+    ipv6: InRows[Ipv6RangeArgs] = arg(REPLACE, default=None, none=[], covers=is_a_range_of)
     """IPv6 addresses, in regions with VPC Dual Stack: one range, from which its subnets have theirs."""
 
 

@@ -81,25 +81,41 @@ def schema_text() -> str:
         },
         "$defs": definitions,
     }
-    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+    return json.dumps(_for_editors(document), indent=2, sort_keys=True) + "\n"
 
 
 def _hand_on(definitions: dict[str, Any], properties: dict[str, Any]) -> None:
-    """Put in what settings hand on to the kinds of resource."""
+    """Put in what settings hand on to the kinds of resource. A label is a pattern with places here."""
     group = definitions["Group"]
-    servers, volumes, firewalls = (each.schema() for each in (inputs.SERVER, inputs.VOLUME, inputs.FIREWALL))
-    group["properties"] = {**servers[0], **group["properties"]}
+    of_servers, shared = inputs.SERVER.schema()
+    definitions.update(shared)
+    text = {"type": "string"}
+    group["properties"] = {**of_servers, **group["properties"], "label": text}
     group["additionalProperties"] = False
-    for target, (each, _) in (
-        (group["properties"]["volumes"], volumes),
-        (properties["firewalls"], firewalls),
+    for target, kind in (
+        (group["properties"]["volumes"], inputs.VOLUME),
+        (properties["firewalls"], inputs.FIREWALL),
+        (properties["zones"], inputs.ZONE),
     ):
-        target["additionalProperties"] = {"type": "object", "properties": each, "additionalProperties": False}
-    for _, shared in (servers, volumes, firewalls):
+        each, shared = kind.schema()
         definitions.update(shared)
+        own = {**each, "label": text} if "label" in each else each
+        target["additionalProperties"] = {"type": "object", "properties": own, "additionalProperties": False}
     port, shared = inputs.port_schema()
     definitions.update(shared)
     group["properties"]["load_balancer"]["items"] = port
+
+
+def _for_editors(schema: Any) -> Any:
+    """Patterns as JSON schemas have them: Python's ends of a text are letters in there."""
+    if isinstance(schema, list):
+        return [_for_editors(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _for_editors(part) for key, part in schema.items()}
+    if isinstance(pattern := found.get("pattern"), str):
+        found["pattern"] = pattern.replace(r"\A", "^").replace(r"\Z", "$")
+    return found
 
 
 def guards_json(stack: str, layer: Layer) -> dict[str, object]:

@@ -6,21 +6,25 @@ The kinds say it themselves. They take long to load, so only settings that hand 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from providers.linode.nearest import did_you_mean
-from stacks.layers import SECRET, Path_
+from stacks.layers import PLACEHOLDER, SECRET, Path_
 
 LAST_PORT = 65_535
 
 
 @dataclass(frozen=True)
 class HandedOn:
-    """Inputs of a kind that stand in settings as they are. `decided`: those that don't, and what says them instead."""
+    """Inputs of a kind that stand in settings as they are. `decided`: those that don't, and what says them instead.
+
+    `given`: what the settings say of it by themselves, unless it stands there.
+    """
 
     kind: str
     decided: Mapping[str, str]
+    given: Mapping[str, object] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         return [name for name in self._args().fields() if name not in self.decided]
@@ -35,10 +39,12 @@ class HandedOn:
                 yield (*path, name), f"no such setting{_instead(self.decided[name])}"
             elif name not in names:
                 yield (*path, name), f"no such setting{did_you_mean(name, names)}"
-        judged = {name: value for name, value in given.items() if name in names and SECRET not in str(value)}
-        for problem in self._args().problems(judged):
+        judged = {name: value for name, value in given.items() if name in names}
+        for problem in self._args().problems(_judged({**self.given, **judged})):
             if problem.field in judged:
                 yield (*path, problem.field), problem.reason
+            elif problem.field not in self.decided and problem.field not in beside:
+                yield path, f"{problem.field} {problem.reason}"
 
     def schema(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """JSON schemas: of each input, and of what these refer to."""
@@ -62,16 +68,29 @@ SERVER = HandedOn(
         "root_pass": "",
     },
 )
-ZONE = HandedOn("Domain", {"domain": ""})
-VOLUME = HandedOn("Volume", {"label": "", "region": "", "linode_id": ""})
+ZONE = HandedOn("Domain", {"domain": ""}, {"type": "master"})
+VOLUME = HandedOn("Volume", {"region": "", "linode_id": ""})
 FIREWALL = HandedOn("Firewall", {"linodes": "firewall", "interfaces": "firewall", "nodebalancers": ""})
+
+
+def _judged(value: Any) -> Any:
+    """With something that nobody judges in place of each secret."""
+    if isinstance(value, Mapping):
+        return {key: _judged(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_judged(part) for part in value]
+    if value not in (SECRET, PLACEHOLDER):
+        return value
+    from pulumi.output import Unknown
+
+    return Unknown()
 
 
 def _instead(name: str) -> str:
     return f" (say {name})" if name else ""
 
 
-PORTS = HandedOn("NodeBalancer", {})
+PORTS = HandedOn("NodeBalancer", {}, {"region": "any"})
 
 
 def port_problems(ports: Sequence[object], path: Path_) -> Iterator[tuple[Path_, str]]:
@@ -88,7 +107,7 @@ def port_problems(ports: Sequence[object], path: Path_) -> Iterator[tuple[Path_,
         if to is not None and not (type(to) is int and 1 <= to <= LAST_PORT):
             yield path, f"[{number}].to must be a whole number, 1 to {LAST_PORT}. Next: correct it."
         if isinstance(port, Mapping) and "nodes" in port:
-            yield path, f"[{number}].nodes are the group's servers. Next: leave it out."
+            yield path, f"[{number}].nodes are the group's servers. Next: leave them out."
 
 
 def port_schema() -> tuple[dict[str, Any], dict[str, Any]]:

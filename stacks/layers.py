@@ -24,6 +24,9 @@ NULL_IS_A_VALUE = frozenset({"running"})
 SECRET = "[secret]"  # noqa: S105 - stands where a secret was
 """Stands for an encrypted value: what is in it is nobody's business here."""
 
+PLACEHOLDER = "placeholder"
+"""Stands for every secret in an offline preview: long enough for a token, and nothing opens with it."""
+
 
 class _AsEngines(yaml.SafeLoader):
     """YAML as the engines read a stack's file: dates, `12:30` and `yes` are texts, `1e3` is a number."""
@@ -165,8 +168,16 @@ def _merge_into(
     if value is None and key not in NULL_IS_A_VALUE:
         target.pop(key, None)
         return
-    target[key] = value
+    target[key] = _without_nulls(value)
     places.update({new: place for new, place in layer.places.items() if new[: len(path)] == path})
+
+
+def _without_nulls(value: object) -> object:
+    """Null removes in maps that no layer below has, too."""
+    if not isinstance(value, dict):
+        return value
+    kept = {key: part for key, part in value.items() if part is not None or key in NULL_IS_A_VALUE}
+    return {key: _without_nulls(part) for key, part in kept.items()}
 
 
 def leaves(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, object]]:

@@ -51,6 +51,8 @@ def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> No
         account.uuid = account.uuid.apply(lambda uuid: _with_pins(uuid, pinned))
     passwords = declared.root_passwords(picks, pinned)
     shared = Shared(settings)
+    for domain in settings.zones:
+        shared.zone(domain)
     servers = {
         name: server.facts() for name, server in declared.declare(shared, picks, pinned, passwords).items()
     }

@@ -20,8 +20,10 @@ from providers.linode import (
     VolumeArgs,
 )
 from providers.linode.core import runtime as sessions
+from providers.linode.core.args import NONE
 from providers.linode.pins import Pinned
 from providers.linode.provider import SPECS
+from providers.linode.resources.domain_record import below
 from stacks import expiry
 from stacks.filling import IN_LABELS, IN_USER_DATA, filled
 from stacks.picking import Picks
@@ -82,7 +84,9 @@ def declare(
         group = _ending(settings.servers[name], settings)
         args = instance_args(group, chosen, passwords[name], keys_of(group, settings))
         args = replace(args, **_network(group, chosen, shared))
-        if (placed := shared.placement_group(name, chosen.region.id, _aliases(pinned, name))) is not None:
+        if (
+            placed := shared.placement_group(name, chosen.region.id, pinned.former.get(name, ()))
+        ) is not None:
             args = replace(args, placement_group=placed)
         servers = Members(name, group, chosen, args, pinned, shared).declare()
         nodes = {each: server.instance.private_ipv4 for each, server in servers.items()}
@@ -154,14 +158,18 @@ class Members:
 
     def _volumes(self, part: int | str, server: Instance) -> Iterator[tuple[str, Volume]]:
         for name, given in self.group.volumes.items():
-            args = VolumeArgs(region=self.chosen.region.id, linode_id=server.id, **given)
+            own = (
+                {"label": filled(given["label"], IN_LABELS, self._values(part))} if given.get("label") else {}
+            )
+            args = VolumeArgs(region=self.chosen.region.id, linode_id=server.id, **{**given, **own})
             yield name, Volume(f"{self._name(part)}-{name}", args, self._options(part, f"-{name}"))
 
     def _named(self, part: int | str, server: Instance) -> str | None:
         """The name of a server, with A and AAAA record, and for which its addresses stand, too. Raises BadSettings."""
         if (dns := self.group.dns) is None:
             return None
-        host = filled(dns.name, IN_LABELS, self._values(part)).removesuffix(".").removesuffix(f".{dns.zone}")
+        host = below(filled(dns.name, IN_LABELS, self._values(part)), dns.zone)
+        full = f"{host}.{dns.zone}" if host else dns.zone
         zone_id = self.shared.zone(dns.zone)
         addresses: dict[Literal["A", "AAAA"], pulumi.Output[str]] = {
             "A": server.public_ipv4,
@@ -176,10 +184,10 @@ class Members:
             if dns.reverse:
                 ReverseDNS(
                     f"{self._name(part)}{end}",
-                    ReverseDNSArgs(address=address, rdns=f"{host}.{dns.zone}"),
+                    ReverseDNSArgs(address=address, rdns=full),
                     self._options(part, end, record),
                 )
-        return f"{host}.{dns.zone}"
+        return full
 
 
 def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: Sequence[str]) -> InstanceArgs:
@@ -198,7 +206,7 @@ def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: Seq
         allow_data_loss=group.allow_data_loss,
         resize_disk=group.resize_disk,
         on_image_change=group.on_image_change,
-        **{**({"private_ip": True} if group.load_balancer else {}), **group.inputs},
+        **{**group.inputs, **({"private_ip": True} if group.load_balancer else {})},
     )
 
 
@@ -237,24 +245,25 @@ def labels(group: Group, stack: str) -> dict[int | str, str]:
 
 
 def _network(group: Group, chosen: Picks, shared: Shared) -> dict[str, Any]:
-    """Its interfaces, where the group says anything of them, and the firewall before them: one for a legacy Linode as a
-    whole, one for each interface of the other generation that can have one.
+    """Its interfaces, where the group says anything of them, and the firewall in front of them: one for a legacy Linode
+    as a whole, one for each interface of the other generation that can have one.
     """
     is_legacy = group.inputs.get("interface_generation") != "linode"
+    public: dict[str, Any] = {"purpose": "public"} if is_legacy else {"public": {}}
     rows: list[dict[str, Any]] = [*(group.inputs.get("interfaces") or ())]
-    if group.private_network is not None:
+    if group.private_network:
         subnet_id = shared.subnet(group.private_network, chosen.region.id)
-        public = {"purpose": "public"} if is_legacy else {"public": dict[str, Any]()}
         private = (
             {"purpose": "vpc", "subnet_id": subnet_id} if is_legacy else {"vpc": {"subnet_id": subnet_id}}
         )
         rows = [*(rows or [public]), private]
+    if group.private_network is False or (group.firewall is not None and not is_legacy):
+        rows = rows or [public]
     if group.firewall is None:
         return {"interfaces": rows} if rows else {}
-    firewall_id = shared.firewall(group.firewall)
+    firewall_id = shared.firewall(group.firewall) if group.firewall else NONE
     if is_legacy:
         return {"firewall_id": firewall_id, **({"interfaces": rows} if rows else {})}
-    rows = rows or [{"public": {}}]
     return {"interfaces": [row if "vlan" in row else {"firewall_id": firewall_id, **row} for row in rows]}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from providers.linode.catalogs.criteria import (
@@ -36,6 +36,14 @@ Inputs = Mapping[str, Any]
 """Of a kind of resource, which judges them: see `inputs`."""
 
 
+def as_domain(name: str) -> str:
+    """In the form that domains are compared in: neither case nor the last dot means anything."""
+    return name.lower().removesuffix(".")
+
+
+Domain = Annotated[str, AfterValidator(as_domain)]
+
+
 class Model(BaseModel):
     """Base of all: frozen, no unknown keys."""
 
@@ -52,13 +60,15 @@ class Group(Model):
     `renamed_from`: the group's name before, whose servers, password and pins it takes over.
     `adopt`: ids or labels of Linodes that are there already: servers of the group beside `count`, which keep their
     labels and are protected unless `protect` says otherwise.
-    `private_network`: the name of one in `private_networks`, which its servers are in beside the internet.
+    `private_network`: the name of one in `private_networks`, which its servers are in as well as on the internet.
     `placement`: `spread` puts each server on a host of its own, or refuses; `spread_if_possible` makes the best of it.
     `load_balancer`: the ports of a NodeBalancer before its servers, with the inputs of its configs, and the servers'
     port as `to` where it is another one. They get private addresses for it.
     `firewall`: the name of one in `firewalls`. `volumes`: by name, the inputs of a volume that each server gets.
     `ssh_keys`: names of keys in `ssh_keys`. `user_data_file`: a file in stacks/ that holds the user data.
-    Any other input of an Instance can stand here as well; `label` and the user data are filled in for each server.
+    False in place of a firewall, network or placement takes the servers out of what they are in; without a line they
+    stay as they are. Any other input of an Instance can stand here as well; `label` and the user data are filled in
+    for each server.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -79,9 +89,9 @@ class Group(Model):
     one_at_a_time: bool = False
     renamed_from: str | None = None
     adopt: tuple[Annotated[int, Field(gt=MOST)] | str, ...] = ()
-    firewall: str | None = None
-    private_network: str | None = None
-    placement: Literal["spread", "spread_if_possible"] | None = None
+    firewall: str | Literal[False] | None = None
+    private_network: str | Literal[False] | None = None
+    placement: Literal["spread", "spread_if_possible", False] | None = None
     dns: Dns | None = None
     load_balancer: tuple[Inputs, ...] = ()
     volumes: Mapping[str, Inputs] = {}
@@ -97,8 +107,11 @@ class Group(Model):
         """What it says itself, or its file, with places to be filled in. Raises BadSettings."""
         if self.user_data_file is None:
             return self.inputs.get("user_data")
+        file = FOLDER / self.user_data_file
+        if not file.resolve().is_relative_to(FOLDER.resolve()) or file.name.startswith(("Pulumi.", "pins.")):
+            raise BadSettings(f"must be a file of its own in {FOLDER.name}/, where a change of it is noticed")
         try:
-            return (FOLDER / self.user_data_file).read_text(encoding="utf-8")
+            return file.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise BadSettings(f"{FOLDER.name}/{self.user_data_file} can't be read: {why}") from None
@@ -122,7 +135,7 @@ class Dns(Model):
     for the name, too, once the world's nameservers know it, which is waited for.
     """
 
-    zone: str
+    zone: Domain
     name: str
     ttl_sec: int | None = None
     reverse: bool = False
@@ -159,7 +172,7 @@ class Settings(Model):
     servers: Mapping[str, Group]
     firewalls: Mapping[str, Inputs] = {}
     private_networks: Mapping[str, PrivateNetwork] = {}
-    zones: Mapping[str, Inputs] = {}
+    zones: Mapping[Domain, Inputs] = {}
     ssh_keys: Mapping[str, str] = {}
     authorized_keys: tuple[str, ...] = ()
     guards: Guards = Guards()
@@ -194,10 +207,10 @@ def parse(layer: Layer, stack: str) -> Settings:
     try:
         settings = Settings.model_validate(spaces)
         found += [*_wrong_renames(settings), *_wrong_adoptions(settings)]
-        found += [*_wrong_names(settings), *_wrong_texts(settings)]
+        found += [*_wrong_names(settings), *_wrong_texts(settings, stack), *_apart(settings)]
     except ValidationError as error:
         found += [_problem(each) for each in error.errors()]
-    found += _wrong_inputs(spaces)
+    found += _wrong_inputs(spaces, stack)
     if found:
         raise BadSettings(
             "\n".join(
@@ -248,7 +261,7 @@ def _wrong_names(settings: Settings) -> Iterator[Problem]:
             ("private_network", [group.private_network], [*settings.private_networks]),
             ("ssh_keys", group.ssh_keys, [*settings.ssh_keys]),
         ):
-            for each in (each for each in named if each is not None and each not in there):
+            for each in (each for each in named if each and each not in there):
                 where = f"{PROJECT_SPACE}{key.removesuffix('s')}s"
                 yield (
                     (f"{PROJECT_SPACE}servers", name, key),
@@ -256,41 +269,95 @@ def _wrong_names(settings: Settings) -> Iterator[Problem]:
                 )
 
 
-def _wrong_texts(settings: Settings) -> Iterator[Problem]:
-    """Labels and user data, whose places are filled in for each server."""
+def _apart(settings: Settings) -> Iterator[Problem]:
+    """What does not go together in one group."""
+    for name, group in settings.servers.items():
+        path, given = (f"{PROJECT_SPACE}servers", name), group.inputs
+        if group.load_balancer and given.get("interface_generation") == "linode":
+            yield (*path, "load_balancer"), "needs private addresses, which Linode interfaces don't have"
+        if group.load_balancer and given.get("private_ip", True) is not True:
+            yield (*path, "private_ip"), "the load balancer needs it. Next: remove one of the two lines"
+        if group.placement is not None and "placement_group" in given:
+            yield (*path, "placement_group"), "is set as well as placement. Next: remove one of the two lines"
+        if "reserved_ipv4" in given and group.size > 1:
+            yield (*path, "reserved_ipv4"), f"{group.size} servers can't share it. Next: make groups of one"
+        if group.dns is not None and settings.zones.get(group.dns.zone, {}).get("type") == "slave":
+            yield (*path, "dns", "zone"), f"{group.dns.zone} is a slave, whose records come from its masters"
+        if group.user_data_file is not None and "user_data" in given:
+            yield (*path, "user_data_file"), "is set as well as user_data. Next: remove one of the two lines"
+
+
+def _wrong_texts(settings: Settings, stack: str) -> Iterator[Problem]:
+    """Labels, names and user data, whose places are filled in for each server."""
+    labels: dict[str, str] = {}
     for name, group in settings.servers.items():
         path = (f"{PROJECT_SPACE}servers", name)
-        for where, text in (
-            (("label",), str(group.inputs.get("label") or "{n}")),
-            (("dns", "name"), group.dns.name if group.dns else "{n}"),
-        ):
-            yield from (((*path, *where), why) for why in filling.unknown(text, filling.IN_LABELS))
-            if group.size > 1 and not {"n", "name"} & {*filling.IN_LABELS.findall(text)}:
-                yield (*path, *where), f"{group.size} servers can't share it. Next: put {{n}} into it"
-        if group.load_balancer and group.inputs.get("interface_generation") == "linode":
-            yield (*path, "load_balancer"), "wants private addresses, which Linode interfaces don't have"
-        key = "user_data" if group.user_data_file is None else "user_data_file"
-        if key == "user_data_file" and "user_data" in group.inputs:
-            yield (*path, key), "stands beside user_data. Next: remove one of the two lines"
-        try:
-            data = group.user_data() or ""
-        except BadSettings as error:
-            yield (*path, key), str(error)
-        else:
-            yield from (((*path, key), why) for why in filling.unknown(data, filling.IN_USER_DATA))
+        yield from _wrong_labels(name, group, stack, labels)
+        for volume, given in group.volumes.items():
+            if label := str(given.get("label") or ""):
+                yield from _wrong_places((*path, "volumes", volume, "label"), label, group.size)
+        if group.dns is not None:
+            yield from _wrong_places((*path, "dns", "name"), group.dns.name, group.size)
+            full = as_domain(group.dns.name)
+            if group.dns.name.endswith(".") and not f".{full}".endswith(f".{group.dns.zone}"):
+                yield (*path, "dns", "name"), f"is not in {group.dns.zone}. Next: leave the last dot out"
+        yield from _wrong_user_data(group, path)
 
 
-def _wrong_inputs(spaces: Mapping[str, object]) -> Iterator[Problem]:
+def _wrong_labels(name: str, group: Group, stack: str, taken: dict[str, str]) -> Iterator[Problem]:
+    """taken: those of the groups before it, by which group they are; its own come to them."""
+    path, label = (f"{PROJECT_SPACE}servers", name, "label"), str(group.inputs.get("label") or "")
+    if not label:
+        return
+    found = [*_wrong_places(path, label, group.count)]
+    yield from found
+    for number in range(1, group.count + 1) if not found else ():
+        made = filling.filled(label, filling.IN_LABELS, _for_now(name, number, stack))
+        if (other := taken.setdefault(made, name)) != name:
+            yield path, f"{made} is a label of group {other}, too. Next: choose another"
+            return
+
+
+def _wrong_user_data(group: Group, path: Path_) -> Iterator[Problem]:
+    key = "user_data" if group.user_data_file is None else "user_data_file"
+    try:
+        data = group.user_data()
+    except BadSettings as error:
+        yield (*path, key), str(error)
+        return
+    if isinstance(data, str):
+        yield from (((*path, key), why) for why in filling.unknown(data, filling.IN_USER_DATA))
+
+
+def _wrong_places(path: Path_, text: str, count: int) -> Iterator[Problem]:
+    yield from ((path, why) for why in filling.unknown(text, filling.IN_LABELS))
+    if count > 1 and not {"n", "name"} & {*filling.IN_LABELS.findall(text)}:
+        yield path, f"{count} servers can't share it. Next: put {{n}} into it"
+
+
+def _for_now(group: str, number: int, stack: str) -> dict[str, object]:
+    """The places of a server as far as settings know them; the others are the group's own, whatever they will be."""
+    known = {"stack": stack, "group": group, "n": number, "name": f"{group}-{number}"}
+    return {**dict.fromkeys(filling.NAMES, group), **known}
+
+
+def _wrong_inputs(spaces: Mapping[str, object], stack: str) -> Iterator[Problem]:
     """What a kind of resource says of the inputs that are handed on to it. `spaces`: the settings as they were read."""
     for name, group in _maps(spaces.get("servers")):
         path = (f"{PROJECT_SPACE}servers", name)
         if others := {key: value for key, value in group.items() if key not in Group.model_fields}:
-            if isinstance(label := others.get("label"), str):
-                others["label"] = filling.IN_LABELS.sub("n", label)
+            if isinstance(label := others.get("label"), str) and not [
+                *filling.unknown(label, filling.IN_LABELS)
+            ]:
+                others["label"] = filling.filled(label, filling.IN_LABELS, _for_now(name, 1, stack))
             yield from inputs.SERVER.problems(others, path, Group.model_fields)
         ports = group.get("load_balancer")
         yield from inputs.port_problems(ports if isinstance(ports, list) else [], (*path, "load_balancer"))
         for volume, given in _maps(group.get("volumes")):
+            if isinstance(label := given.get("label"), str) and not [
+                *filling.unknown(label, filling.IN_LABELS)
+            ]:
+                given = {**given, "label": filling.filled(label, filling.IN_LABELS, _for_now(name, 1, stack))}
             yield from inputs.VOLUME.problems(given, (*path, "volumes", volume))
     for name, given in _maps(spaces.get("firewalls")):
         yield from inputs.FIREWALL.problems(given, (f"{PROJECT_SPACE}firewalls", name))
@@ -350,4 +417,7 @@ def known_keys(location: Path_) -> list[str]:
         for kind, (criteria, _) in KINDS.items():
             if kind == part:
                 return criteria.setting_names()
-    return list(Guards.model_fields if location[0] == "guards" else Group.model_fields)
+    inner: dict[str, type[Model]] = {"guards": Guards, "private_networks": PrivateNetwork}
+    if "dns" in location[:-1]:
+        return list(Dns.model_fields)
+    return list(inner.get(str(location[0]), Group).model_fields)

@@ -172,7 +172,8 @@ def show_outputs(outputs: Mapping[str, object], console: Console | None = None, 
     ]
     costs = [cost for facts in paid if isinstance(cost := facts.get("monthly_usd"), (int, float))]
     total = _usd(sum(costs) if len(costs) == len(paid) else None)
-    console.print(f"{len(there)} servers, {total} USD a month{note and f'; {note}'}", soft_wrap=True)
+    count = f"{len(there)} server{'' if len(there) == 1 else 's'}"
+    console.print(f"{count}, {total} USD a month{note and f'; {note}'}", soft_wrap=True)
     if lines := list(unlike({name: _mapping(each) for name, each in servers.items()})):
         console.print(f"{'; '.join(lines)}. Next: `fleet refresh`, then `fleet up`.", soft_wrap=True)
     picks = _mapping(outputs.get("picks"))

@@ -27,9 +27,6 @@ from providers.linode.api.errors import LinodeError
 from stacks import layers, sources
 from stacks.errors import BadSettings
 
-PLACEHOLDER = "placeholder"
-"""Stands for every secret: long enough for a token, and nothing opens with it."""
-
 NEEDED = ("/linode/types", "/regions", "/regions/availability", "/images")
 
 
@@ -65,7 +62,7 @@ def _environment(home: Path, env: Mapping[str, str]) -> dict[str, str]:
         "LINODE_CACHE_DIR": str(home / "catalogs"),
         "LINODE_OFFLINE": "1",
         "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": PLACEHOLDER,
+        "PULUMI_CONFIG_PASSPHRASE": layers.PLACEHOLDER,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
 
@@ -75,13 +72,13 @@ def catalogs_for(home: Path, settings: Mapping[str, str], env: Mapping[str, str]
     url = versioned_url(env.get("LINODE_URL") or settings.get("linode:url") or REAL_API)
     outside = {key: value for key, value in env.items() if key != "LINODE_CACHE_DIR"}
     kept = cache_file(Connection(url, "", "LINODE_TOKEN"), outside)
-    here = cache_file(Connection(url, PLACEHOLDER, "LINODE_TOKEN"), env)
+    here = cache_file(Connection(url, layers.PLACEHOLDER, "LINODE_TOKEN"), env)
     here.parent.mkdir(parents=True, exist_ok=True)
     if kept.exists():
         shutil.copy(kept, here)
         with suppress(LinodeError):
-            _read_all(Connection(url, PLACEHOLDER, "LINODE_TOKEN"), env)
-            return {"LINODE_URL": url, "LINODE_TOKEN": PLACEHOLDER}
+            _read_all(Connection(url, layers.PLACEHOLDER, "LINODE_TOKEN"), env)
+            return {"LINODE_URL": url, "LINODE_TOKEN": layers.PLACEHOLDER}
     return _of_local_api(home, env)
 
 
@@ -114,5 +111,5 @@ def without_secrets(text: str, salt: str) -> str:
     """A stack's file with a placeholder for every encrypted value, and another salt."""
     document = yaml.safe_load(text)
     values = (document.get("config") if isinstance(document, dict) else None) or {}
-    config = layers.without_secrets(values, PLACEHOLDER)
+    config = layers.without_secrets(values, layers.PLACEHOLDER)
     return yaml.safe_dump({"encryptionsalt": salt, "config": config}, allow_unicode=True)

@@ -15,6 +15,12 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII
 HTTPS = {"action": "ACCEPT", "protocol": "TCP", "ports": "443", "addresses": {"ipv4": ["0.0.0.0/0"]}}
 
 
+@pytest.fixture(autouse=True)
+def plain(checkout: Checkout) -> None:
+    """Stack local without what its own settings show."""
+    checkout.settings.write_text("config: {fleet:servers: {web: {count: 3}}}\n")
+
+
 def say(checkout: Checkout, group: dict[str, object], **others: object) -> None:
     settings = yaml.safe_load(checkout.settings.read_text())
     settings["config"]["fleet:servers"]["web"] |= group
@@ -100,10 +106,23 @@ def test_a_group_is_spread_over_hosts_behind_one_firewall_and_in_a_private_netwo
     guarded = rows(checkout, "/networking/firewalls")["fleet-local-web"]["entities"]
     assert len(guarded) == (2 if generation == "legacy_config" else 4), "each Linode, or each interface"
 
-    gone = checkout.run("down")
+    networks: dict[str, object] = {"back": {"ipv4": "10.0.1.0/24"}}
+    say(checkout, {"placement": "spread_if_possible"}, private_networks=networks)
+    moved = checkout.run("up")
 
-    assert gone.code == 0, gone.said
-    assert not [*checkout.linodes(), *rows(checkout, "/vpcs"), *rows(checkout, "/placement/groups")]
+    assert moved.code == 0, moved.said
+    (vpc,) = rows(checkout, "/vpcs").values()
+    (group,) = rows(checkout, "/placement/groups").values()
+    assert [each["ipv4"] for each in vpc["subnets"]] == ["10.0.1.0/24"]
+    assert (group["placement_group_policy"], len(group["members"])) == ("flexible", 2)
+
+    say(checkout, {"placement": False, "private_network": False, "firewall": False})
+    left = checkout.run("up")
+
+    assert left.code == 0, left.said
+    assert not [*rows(checkout, "/vpcs"), *rows(checkout, "/placement/groups")]
+    assert "fleet-local-web" not in rows(checkout, "/networking/firewalls")
+    assert {row["id"] for row in web} <= {row["id"] for row in checkout.linodes().values()}
 
 
 def test_each_server_has_its_names_in_a_zone_of_the_stack_or_of_the_account(checkout: Checkout) -> None:

@@ -591,7 +591,8 @@ def test_what_is_adopted_by_its_content_is_told_at_preview(
 
     first, *others = [json.loads(line) for line in file.read_text().splitlines()]
     assert (failures, id_) == ([], str(there))
-    assert (first["op"], first["summary"]) == ("adopt", f"adopts {kind.noun} {there}, which is as declared")
+    which = "which is as declared and belongs to this stack from then on"
+    assert (first["op"], first["summary"]) == ("adopt", f"adopts {kind.noun} {there}, {which}")
     assert [each["op"] for each in others] == ["create"]
 
 

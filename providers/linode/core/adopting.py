@@ -65,7 +65,9 @@ def target(spec: Spec[A, R], session: Session, args: A, owner: Owner, own: R | N
 
 def recognised(spec: Spec[Any, Any]) -> str:
     """By what it is this resource's, to be put behind its id."""
-    return ", which an earlier run made" if spec.identity.tagged else ", which is as declared"
+    if spec.identity.tagged:
+        return ", which an earlier run made"
+    return ", which is as declared and belongs to this stack from then on"
 
 
 def is_replaced(spec: Spec[A, R], owner: Owner, record: R) -> bool:

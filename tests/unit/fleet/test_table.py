@@ -32,7 +32,7 @@ def test_the_table_has_a_row_per_server_and_the_total() -> None:
     row = next(line for line in text.splitlines() if "web-1" in line)
     for part in ("7", "running", "de-fra-2", "g6-standard-1", "198.51.100.7", "12.00"):
         assert part in row
-    assert "1 servers, 12.00 USD a month" in text
+    assert "1 server, 12.00 USD a month" in text
 
 
 def test_what_is_gone_costs_nothing_and_is_told_with_what_to_do() -> None:
@@ -43,7 +43,7 @@ def test_what_is_gone_costs_nothing_and_is_told_with_what_to_do() -> None:
 
     text = " ".join(shown({"servers": servers, "monthly_usd": 17.0}).split())
 
-    assert "1 servers, 5.00 USD a month" in text
+    assert "1 server, 5.00 USD a month" in text
     assert "web-1 is gone; web-2 is off, and is to run. Next: `fleet refresh`, then `fleet up`." in text
 
 
@@ -74,7 +74,7 @@ def test_what_costs_by_itself_is_in_the_total() -> None:
 
     text = shown({**OUTPUTS, "shared": {"load balancer web": balancer, "firewall web": {"id": "4"}}})
 
-    assert "1 servers, 22.00 USD a month" in text
+    assert "1 server, 22.00 USD a month" in text
     assert any(
         line.split() == ["load", "balancer", "web", "5", "198.51.100.9", "10.00"]
         for line in text.splitlines()

@@ -73,19 +73,33 @@ def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
             "load_balancer: [0].protocol must be one of http",
         ),
         ({"load_balancer": [{"port": 80, "to": 0}]}, "load_balancer: [0].to must be a whole number"),
-        ({"load_balancer": [{"port": 80, "nodes": []}]}, "load_balancer: [0].nodes are the group's servers"),
+        (
+            {"load_balancer": [{"port": 80, "nodes": []}]},
+            "load_balancer: [0].nodes are the group's servers. Next: leave them out.",
+        ),
         ({"load_balancer": [{"prt": 80}]}, "load_balancer: [0] takes no 'prt' (did you mean port"),
         (
             {"load_balancer": [{"port": 80}], "interface_generation": "linode"},
-            "load_balancer: wants private addresses",
+            "load_balancer: needs private addresses",
         ),
+        ({"load_balancer": [{"port": 80}], "private_ip": False}, "private_ip: the load balancer needs it"),
+        ({"placement": "spread", "placement_group": 7}, "placement_group: is set as well as placement"),
+        ({"reserved_ipv4": "198.51.100.7", "count": 2}, "reserved_ipv4: 2 servers can't share it"),
+        ({"user_data": {"packages": []}}, "user_data: must be a text"),
+        ({"user_data_file": "../README.md"}, "user_data_file: must be a file of its own in stacks/"),
+        ({"user_data_file": "Pulumi.dev.yaml"}, "user_data_file: must be a file of its own in stacks/"),
+        ({"volumes": {"data": {"label": "data"}}, "count": 2}, "data.label: 2 servers can't share it"),
+        ({"dns": {"zone": "example.org", "name": "www.example.com."}}, "dns.name: is not in example.org"),
+        ({"dns": {"zone": "Slave.org.", "name": "www"}}, "dns.zone: slave.org is a slave"),
+        ({"dns": {"zone": "example.org", "nam": "www"}}, "dns.nam: no such setting (did you mean name"),
         ({"dns": {"zone": "example.org"}}, "dns.name: required, missing"),
         ({"user_data_file": "none.yaml"}, "user_data_file: stacks/none.yaml can't be read: No such file"),
-        ({"user_data_file": "x", "user_data": "y"}, "user_data_file: stands beside user_data"),
+        ({"user_data_file": "x", "user_data": "y"}, "user_data_file: is set as well as user_data"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(group: dict[str, object], told: str) -> None:
     known = {"firewalls": {"web": WALL}, "ssh_keys": {"ops": "ssh-ed25519 AAAA"}}
+    known["zones"] = {"slave.org": {"type": "slave", "master_ips": ["198.51.100.1"]}}
 
     assert told in said_of(group, **known, private_networks={"back": {"ipv4": "10.0.0.0/24"}})
 
@@ -111,8 +125,36 @@ def test_what_the_models_and_what_the_kinds_find_is_told_together() -> None:
     assert "web.swap_size: " in said
 
 
-def test_an_encrypted_input_is_not_judged_by_what_stands_for_it() -> None:
+def test_an_encrypted_input_is_not_judged_by_what_stands_for_it_and_all_around_it_is() -> None:
+    port = {"port": 443, "protocol": "https", "ssl_key": "[secret]"}
+
     assert settings({"stackscript_data": "[secret]"}).servers["web"].inputs
+    assert settings({"load_balancer": [{**port, "ssl_cert": "placeholder"}]}).servers["web"].load_balancer
+    assert "[0].check_path" in said_of({"load_balancer": [{**port, "check_path": 5}]})
+
+
+def test_what_a_firewall_lacks_is_told() -> None:
+    assert "fleet:firewalls.web: inbound_policy is required. Next: give it." in said_of(
+        {}, firewalls={"web": {}}
+    )
+
+
+@pytest.mark.parametrize("label", ["{name}", "{stack}-1", "{group}", "web"])
+def test_a_label_is_judged_as_it_will_be(label: str) -> None:
+    assert settings({"label": label, "adopt": ["old-web"]}).servers["web"].count == 1
+
+
+def test_two_groups_can_not_share_a_label() -> None:
+    both = {"web": {**GROUP, "label": "srv-{n}"}, "db": {**GROUP, "label": "srv-{n}", "count": 2}}
+
+    with pytest.raises(BadSettings, match=r"fleet:servers\.db\.label: srv-1 is a label of group web, too"):
+        parse(Layer({"fleet:servers": both}), "dev")
+
+
+def test_null_removes_in_a_map_that_is_new_too() -> None:
+    layers = [Layer({}), Layer({"fleet:zones": {"example.com": None, "example.org": {"soa_email": None}}})]
+
+    assert merge(layers).values == {"fleet:zones": {"example.org": {}}}
 
 
 def test_user_data_comes_from_a_file_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +183,12 @@ def test_they_are_explained_and_in_the_schema() -> None:
 
     assert found["fleet:servers.web.swap_size"] == 512
     assert found["fleet:servers.web.volumes.data.size"] == 30
-    assert group["volumes"]["additionalProperties"]["properties"].keys() == {"size", "encryption", "tags"}
+    assert group["volumes"]["additionalProperties"]["properties"].keys() == {
+        "label",
+        "size",
+        "encryption",
+        "tags",
+    }
     assert {"private_ip", "swap_size", "interfaces", "label"} <= group.keys()
     assert not {"booted", "root_pass", "firewall_id"} & group.keys()
 

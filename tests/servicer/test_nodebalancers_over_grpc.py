@@ -140,6 +140,17 @@ def test_certificate_and_key_are_sent_when_either_changes_and_are_seen_when_some
     assert "PRIVATE KEY" not in str(read), "engines hide it in the input that has its name"
 
 
+def test_another_chain_behind_the_same_certificate_is_sent_once(life: Life) -> None:
+    made = life.made(configs=[TLS])
+    longer = [{**TLS, "ssl_cert": CERTIFICATE + CERTIFICATE}]
+
+    outs, sent = life.changed(made, configs=longer)
+    again, _ = life.servicer.check(life.inputs(configs=longer))
+
+    assert sent == ["PUT /configs/#"]
+    assert life.servicer.diff(made[0], outs, again).changes == NONE
+
+
 @pytest.mark.parametrize("kind", ["cut", "502"])
 def test_a_node_that_was_made_twice_is_there_once_in_the_end(life: Life, kind: str) -> None:
     made = life.made()

@@ -81,13 +81,13 @@ Few = Annotated[int, whole(1, 30)]
 UrlPath = Annotated[
     str, matching(r"[a-zA-Z0-9/\-%?&=.]*"), told("must be the path of a URL. Next: correct it.")
 ]
-Pem = Annotated[
-    str,
-    matching(r"(?s)\s*-----BEGIN [A-Z ]+-----\s.+-----END [A-Z ]+-----\s*"),
-    told(
-        "must be PEM text, from -----BEGIN to -----END, and no file's name. Next: give what is in the file."
-    ),
-]
+PEM = (
+    "must be PEM text, from -----BEGIN {} to -----END, and no file's name{}. Next: give what is in the file."
+)
+_CERTIFICATE = r"(?s)\s*-----BEGIN CERTIFICATE-----\s.+-----END CERTIFICATE-----\s*"
+_KEY = r"(?s)\s*-----BEGIN .*(?<!ENCRYPTED )PRIVATE KEY-----\s.+-----END [A-Z ]*PRIVATE KEY-----\s*"
+Certificate = Annotated[str, matching(_CERTIFICATE), told(PEM.format("CERTIFICATE", ""))]
+Key = Annotated[str, matching(_KEY), told(PEM.format("PRIVATE KEY", ", without a passphrase"))]
 
 
 class NodeArgs(TypedDict):
@@ -117,8 +117,8 @@ class ConfigArgs(TypedDict):
     proxy_protocol: NotRequired[Of[Literal["none", "v1", "v2"]]]
     cipher_suite: NotRequired[Of[Literal["recommended", "legacy"]]]
     udp_check_port: NotRequired[Of[Port]]
-    ssl_cert: NotRequired[Of[Pem]]
-    ssl_key: NotRequired[Of[Pem]]
+    ssl_cert: NotRequired[Of[Certificate]]
+    ssl_key: NotRequired[Of[Key]]
     nodes: NotRequired[Of[list[Of[NodeArgs]]]]
 
 
@@ -224,14 +224,14 @@ def sent(config: Json, there: ConfigRecord | None = None) -> dict[str, Any]:
 
 
 def changes(there: ConfigRecord, config: Json, before: Json) -> dict[str, Any]:
-    """What a PUT of a config has to say. `before` tells of its key, which nobody reports."""
+    """What a PUT of a config has to say. `before` tells of its key and its whole chain, which nobody reports."""
     seen = reported(there, config)
     found = {
         name: value
         for name, value in sent(config, there).items()
         if seen.get(name, getattr(there, name, None)) != value
     }
-    if found.keys() & {*TLS} or before.get("ssl_key", config.get("ssl_key")) != config.get("ssl_key"):
+    if found.keys() & {*TLS} or any(before.get(name, config.get(name)) != config.get(name) for name in TLS):
         found |= {name: config[name] for name in TLS if name in config}
     return found
 

@@ -20,6 +20,7 @@ from tests.unit.certificates import CERTIFICATE, FINGERPRINT, KEY
 Row = dict[str, Any]
 NODE: Row = {"address": "192.168.130.7:80"}
 TLS: Row = {"port": 443, "protocol": "https", "ssl_cert": CERTIFICATE, "ssl_key": KEY}
+EC_PARAMETERS = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
 REGIONS: list[Row] = [
     {"id": "de-fra-2", "country": "de", "status": "ok", "capabilities": ["NodeBalancers"]},
     {"id": "xx-bare", "country": "de", "status": "ok", "capabilities": []},
@@ -55,8 +56,11 @@ def problems(session: Session, **changed: object) -> list[Problem]:
         ({"port": 443, "protocol": "https"}, "ssl_cert: is needed by https, with its other half"),
         (
             {**TLS, "ssl_cert": "cert.pem"},
-            "must be PEM text, from -----BEGIN to -----END, and no file's name",
+            "must be PEM text, from -----BEGIN CERTIFICATE to -----END, and no file's name",
         ),
+        ({**TLS, "ssl_cert": KEY}, "ssl_cert must be PEM text, from -----BEGIN CERTIFICATE"),
+        ({**TLS, "ssl_key": CERTIFICATE}, "ssl_key must be PEM text, from -----BEGIN PRIVATE KEY"),
+        ({**TLS, "ssl_key": KEY.replace("PRIVATE", "ENCRYPTED PRIVATE")}, "without a passphrase"),
         ({"port": 80, "nodes": [{"address": "192.168.130.7"}]}, "must be an address and a port, such as"),
         ({"port": 80, "nodes": [{"address": "8.8.8.8:80"}]}, "8.8.8.8:80 is no private address (192.168.…)"),
         ({"port": 80, "nodes": [NODE, NODE]}, "192.168.130.7:80 stands there twice"),
@@ -82,6 +86,8 @@ def test_what_is_wrong_with_a_port_is_told_in_one_line(session: Session, config:
     [
         [{"port": 53, "protocol": "udp"}, {"port": 53, "protocol": "tcp"}],
         [TLS],
+        [{**TLS, "ssl_cert": CERTIFICATE * 2, "ssl_key": KEY.replace("PRIVATE", "RSA PRIVATE")}],
+        [{**TLS, "ssl_key": EC_PARAMETERS + KEY.replace("PRIVATE", "EC PRIVATE")}],
         [{"port": 80, "nodes": [NODE, {"address": "[2600:3c00::1]:80"}]}],
         [{"port": 80.0, "nodes": [{"address": Unknown()}, {"address": Unknown()}]}],
         [{"port": 80, "check": "http_body", "check_path": "/up", "check_body": "ok", "check_timeout": 3}],

@@ -18,7 +18,7 @@ SHOWN = 16  # characters of a token that are shown again
 FIRST_TOKEN_ID = 58_000_000
 GRANTS = (
     "add_databases", "add_domains", "add_firewalls", "add_images", "add_linodes", "add_nodebalancers",
-    "add_stackscripts", "add_volumes", "add_vpcs",
+    "add_placement", "add_stackscripts", "add_volumes", "add_vpcs",
 )  # fmt: skip
 DEFAULT_SETTINGS: Json = {
     "managed": False,

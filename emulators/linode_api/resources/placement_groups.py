@@ -94,7 +94,7 @@ def chosen(account: Account, body: Body) -> list[Linode]:
 api.reads_of(GROUP, "id", "label", "region", "placement_group_type")
 
 
-@api.post("/placement/groups")
+@api.post("/placement/groups", grant="add_placement")
 def create(call: Call) -> Record:
     body = call.body
     wrong_region = region_problems(body.get("region"), "Placement Group", "Placement groups")

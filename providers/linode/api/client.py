@@ -22,6 +22,7 @@ from providers.linode.api.records import (
     Linode,
     Profile,
     Record,
+    is_private,
 )
 from providers.linode.api.transport import Json, Reply, Transport
 from providers.linode.api.writes import IsDone, Write
@@ -190,10 +191,14 @@ class LinodeClient:
 
     def add_address(self, linode_id: int | str, reserved: str | None = None) -> None:
         """One more address: a reserved one, else a private one. Source: POST /linode/instances/{linodeId}/ips."""
-        before = self.linode(linode_id).ipv4
+
+        def is_there() -> bool:
+            return any(
+                each == reserved if reserved else is_private(each) for each in self.linode(linode_id).ipv4
+            )
+
         address = {"public": True, "address": reserved} if reserved else {"public": False}
-        body = {"type": "ipv4", **address}
-        self._act(linode_id, "ips", body, lambda: self.linode(linode_id).ipv4 != before)
+        self._act(linode_id, "ips", {"type": "ipv4", **address}, is_there)
 
     def set_backups(self, linode_id: int | str, *, enabled: bool) -> None:
         """Turn the backup service on, or off: off deletes every backup.

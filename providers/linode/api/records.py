@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import Self
 
 from providers.linode.api.errors import ApiUnreachable
+
+PRIVATE_NETWORK = ip_network("192.168.128.0/17")
+"""Where the private addresses of Linodes lie. Source: POST /linode/instances, private_ip."""
+
+
+def is_private(address: str) -> bool:
+    return ip_address(address) in PRIVATE_NETWORK
 
 
 class Record(BaseModel):

@@ -65,5 +65,5 @@ class PlacementGroup(Resource):
 SPEC = Spec(
     "PlacementGroup", "/placement/groups", PlacementGroupArgs, PlacementGroupRecord,
     by_content("label", "region", unique=True), "linodes:read_write", "placement group",
-    rules=(in_a_region_with({"Placement Group": "a placement group"}),),
+    rules=(in_a_region_with({"Placement Group": "a placement group"}),), grant="add_placement",
 )  # fmt: skip

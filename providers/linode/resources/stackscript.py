@@ -106,7 +106,9 @@ class StackScript(Resource):
 
 
 def _images(check: Checking[StackScriptArgs]) -> Iterator[Problem]:
-    """Images that are new here: catalogs forget what is still in use."""
+    """One at least, and those that are new here: catalogs forget what is still in use."""
+    if check.props.get("images") == []:
+        yield Problem("images", "has none. Next: name an image, or any/all for all.")
     if is_offline() or not check.is_new("images"):
         return
     before = set((check.old.images if check.old is not None else None) or ())

@@ -71,6 +71,12 @@ def test_another_note_concerns_nobody_and_asks_nothing(session: Session) -> None
     assert transport.asked == []
 
 
+def test_it_names_an_image_at_least(session: Session) -> None:
+    for olds in ({}, DECLARED):
+        [(field, why)] = problems(session, olds, images=[])
+        assert (field, why) == ("images", "has none. Next: name an image, or any/all for all.")
+
+
 def test_nothing_of_it_recreates_it() -> None:
     assert {name for name, each in SPEC.fields.items() if each.takes.replaces} == set()
 

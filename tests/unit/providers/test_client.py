@@ -133,3 +133,21 @@ def test_what_is_no_list_is_asked_for_again_and_never_counts_as_an_empty_one(bod
         assert [row["id"] for row in LinodeClient(server.transport()).list_rows("/profile/sshkeys")] == [1]
     with ScriptedServer(*[wrong] * MOST_READS) as server, pytest.raises(ApiUnreachable, match="is no list"):
         LinodeClient(server.transport()).list_rows("/profile/sshkeys")
+
+
+@pytest.mark.parametrize(("reserved", "own"), [("192.0.2.9", "192.0.2.9"), (None, "192.168.130.9")])
+def test_an_address_is_added_once_it_is_there_and_not_when_another_one_came_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, reserved: str | None, own: str
+) -> None:
+    monkeypatch.setattr("providers.linode.api.writes.PAUSES_S", (0.0,))
+
+    def linode(*ipv4: str) -> Answer:
+        return Answer(200, {"id": 7, "label": "web", "status": "running", "region": "r", "ipv4": list(ipv4)})
+
+    others = "192.0.2.1", "192.0.2.8"
+    with ScriptedServer(Answer(502), linode(*others), Answer(), linode(*others, own)) as server:
+        client = LinodeClient(server.transport())
+        client.add_address(7, reserved)
+
+        assert own in client.linode(7).ipv4
+        assert [seen.method for seen in server.seen].count("POST") == 2

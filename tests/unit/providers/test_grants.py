@@ -9,7 +9,7 @@ import pytest
 from providers.linode.core import check
 from providers.linode.core.grants import Restricted, parsed, refusals
 from providers.linode.core.problems import Problem
-from providers.linode.resources import firewall, ssh_key, subnet
+from providers.linode.resources import firewall, placement_group, ssh_key, subnet
 from providers.linode.resources.instance.spec import SPEC
 from tests import sessions
 from tests.sessions import OWNER
@@ -115,6 +115,15 @@ def test_a_firewall_is_judged_by_its_own_grants() -> None:
 
     assert "whose a firewall is; it lacks the grant add_firewalls, too" in made.reason
     assert "firewall 7 may only be read by the token's user 'deploy'" in changed.reason
+
+
+def test_a_placement_group_has_a_grant_of_its_own() -> None:
+    user = Restricted("deploy", {"add_linodes": False, "add_placement": True})
+    other = Restricted("deploy", {"add_linodes": True, "add_placement": False})
+
+    assert list(refusals(placement_group.SPEC, user, NOTHING, None, is_made=True)) == []
+    [problem] = refusals(placement_group.SPEC, other, NOTHING, None, is_made=True)
+    assert "lacks the grant add_placement" in problem.reason
 
 
 def test_what_has_no_tags_is_left_to_a_restricted_user() -> None:

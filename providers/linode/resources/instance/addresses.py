@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-
-from providers.linode.api.records import Linode
-
-PRIVATE_NETWORK = ipaddress.ip_network("192.168.128.0/17")
-"""Where the API's private addresses lie. Source: POST /linode/instances, private_ip."""
-
-
-def is_private(address: str) -> bool:
-    return ipaddress.ip_address(address) in PRIVATE_NETWORK
+from providers.linode.api.records import Linode, is_private
 
 
 def addresses(linode: Linode) -> dict[str, object]:

@@ -12,13 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from providers.linode.api.errors import LinodeError, NotAuthorized, NotFound
-from providers.linode.api.records import Config, Disk, Linode
+from providers.linode.api.records import Config, Disk, Linode, is_private
 from providers.linode.core.args import Step
 from providers.linode.core.effects import ACTION, Takes
 from providers.linode.core.spec import Reading, Update, changed_tags
 from providers.linode.core.waiting.goals import STABLE
 from providers.linode.resources.instance import firewalls, interfaces
-from providers.linode.resources.instance.addresses import is_private
 from providers.linode.resources.instance.changes import (
     MIGRATE,
     OFF,

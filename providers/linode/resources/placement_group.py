@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, overload
 
 import pulumi
@@ -11,9 +12,10 @@ from providers.linode.api.records import Owned, Record
 from providers.linode.core.args import Args, In, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
 from providers.linode.core.forms import Text, label
-from providers.linode.core.spec import Spec, by_content
+from providers.linode.core.problems import Problem
+from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.resources.base import Resource
-from providers.linode.resources.places import in_a_region_with
+from providers.linode.resources.places import in_a_region_with, occupied
 
 
 class PlacementGroupArgs(Args):
@@ -62,8 +64,20 @@ class PlacementGroup(Resource):
         self._declare(name, args, opts, by_name)
 
 
+def _occupied(check: Checking[PlacementGroupArgs]) -> Iterator[Problem]:
+    """An engine changes Linodes that name the group after it, so that none has left by then."""
+    there = (each.linode_id for each in check.mine.members) if check.mine is not None else ()
+    if why := occupied(check, "placement group", there, "placement_group"):
+        names = [name for name, each in check.takes.items() if each.replaces]
+        yield Problem(
+            names[0] if names else "",
+            f"can't change yet: {why}. Next: take them out in a run before, or declare a second group under another "
+            "label and move them there.",
+        )
+
+
 SPEC = Spec(
     "PlacementGroup", "/placement/groups", PlacementGroupArgs, PlacementGroupRecord,
     by_content("label", "region", unique=True), "linodes:read_write", "placement group",
-    rules=(in_a_region_with({"Placement Group": "a placement group"}),), grant="add_placement",
+    rules=(in_a_region_with({"Placement Group": "a placement group"}), _occupied), grant="add_placement",
 )  # fmt: skip

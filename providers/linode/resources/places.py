@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from providers.linode.api.cache import is_offline
 from providers.linode.catalogs.records import Region
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking, Rule
-from providers.linode.nearest import did_you_mean
+from providers.linode.nearest import did_you_mean, listed
 
 
 def unknown(check: Checking[Any], key: str, catalog: Collection[str]) -> Iterator[Problem]:
@@ -45,6 +45,22 @@ def unable(region: Region, ways: Collection[str], what: str) -> Iterator[Problem
         yield Problem(
             "region", f"{region.id} has no '{first}', which {what} needs. Next: choose another region."
         )
+
+
+def occupied(check: Checking[Any], noun: str, linodes: Iterable[int], way: str) -> str:
+    """Why one that is recreated can't go first, as far as this run is known: Linodes stay in it. `way`: the input of an
+    Instance that puts it there.
+    """
+
+    def stays(id_: int) -> bool:
+        planned = check.session.planned.get(("Instance", str(id_)))
+        return planned is None or not (planned.is_recreated or way in planned.takes)
+
+    left = [str(id_) for id_ in linodes if stays(id_)] if check.replaces else []
+    if not left:
+        return ""
+    why = f"{noun} {check.mine.id} is deleted before the new one is made, which the API refuses"
+    return f"{why} as long as it has Linodes ({listed(left)})"
 
 
 def elsewhere(

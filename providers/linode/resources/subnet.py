@@ -15,8 +15,8 @@ from providers.linode.core.effects import PUT, REPLACE
 from providers.linode.core.forms import VPCS, Ipv6RangeArgs, is_a_range_of
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.spec import Checking, Spec, by_content
-from providers.linode.nearest import listed
 from providers.linode.resources.base import Resource
+from providers.linode.resources.places import occupied
 from providers.linode.resources.vpc import Label, Ranged
 
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")))
@@ -98,15 +98,9 @@ def _overlaps(check: Checking[SubnetArgs]) -> Iterator[Problem]:
 
 
 def _occupied(check: Checking[SubnetArgs]) -> Iterator[str]:
-    if (
-        check.replaces
-        and check.mine is not None
-        and (linodes := [str(each.id) for each in check.mine.linodes])
-    ):
-        yield (
-            f"subnet {check.mine.id} is deleted first, and the API refuses that while Linode {listed(linodes)} "
-            "is in it, unless this run recreates or deletes that before"
-        )
+    there = (each.id for each in check.mine.linodes) if check.mine is not None else ()
+    if why := occupied(check, "subnet", there, "interfaces"):
+        yield f"{why}: take them out in a run before, unless this run deletes or recreates them first"
 
 
 SPEC = Spec(

@@ -115,7 +115,7 @@ def test_what_would_lose_a_volume_for_nothing_is_refused_at_preview(project: Pro
     assert no_region.code != 0
     assert "regions of this account (did you mean de-fra-2" in no_region.said
     assert elsewhere.code != 0
-    assert "is in de-fra-2, and the volume in us-ord. Next: use one of there." in elsewhere.said
+    assert "is in de-fra-2, and the volume in us-ord. Next: use one in that region." in elsewhere.said
     assert grown.code == 0, grown.said
     assert smaller.code != 0
     assert "is 30 GB, and the volume has 60" in smaller.said

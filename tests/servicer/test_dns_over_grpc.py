@@ -74,7 +74,7 @@ def test_what_a_domain_lacks_is_told_at_preview(zone: Zone) -> None:
     taken = zone.serve("Domain").check(other)[1]
 
     assert [name for name, _ in wrong] == ["domain", "ttl_sec", "soa_email"]
-    assert slave == [("master_ips", "is required of a slave. Next: give it.")]
+    assert slave == [("master_ips", "is required for a slave. Next: give it.")]
     assert taken == [
         (
             "domain",
@@ -200,19 +200,19 @@ def test_a_record_of_each_type_is_made_read_and_imported_without_a_difference(
 @pytest.mark.parametrize(
     ("record", "field", "why"),
     [
-        ({"type": "A", "name": "www"}, "target", "is required of a record of type A"),
+        ({"type": "A", "name": "www"}, "target", "is required for a record of type A"),
         ({"type": "A", "name": "www", "target": "2001:db8::1"}, "target", "must be an IPv4 address"),
         ({"type": "A", "name": "www.other.example.", "target": "192.0.2.1"}, "name", "is not below {zone}"),
         ({"type": "A", "name": "-x", "target": "192.0.2.1"}, "name", "must be a name such as www"),
         ({"type": "AAAA", "name": "www", "target": "192.0.2.1"}, "target", "must be an IPv6 address"),
-        ({"type": "CNAME", "target": "a.example"}, "name", "is required of a record of type CNAME"),
+        ({"type": "CNAME", "target": "a.example"}, "name", "is required for a record of type CNAME"),
         ({"type": "CNAME", "name": "smtp", "target": "b.example"}, "name", "has a CNAME already, record"),
         ({"type": "MX"}, "target", "is none, and the domain has MX record"),
         ({"type": "MX", "priority": 5}, "target", "is required, unless the domain takes no mail at all"),
         ({"type": "TXT", "name": "t", "target": "x" * 65_536}, "target", "must be a text of up to 65535"),
-        ({"type": "TXT", "name": "t", "target": "x", "port": 5}, "port", "is of SRV alone"),
-        ({"type": "CAA", "target": "ca.example"}, "tag", "is required of a record of type CAA"),
-        ({"type": "NS", "name": "*", "target": "ns.example"}, "name", "is no name for nameservers"),
+        ({"type": "TXT", "name": "t", "target": "x", "port": 5}, "port", "applies only to SRV"),
+        ({"type": "CAA", "target": "ca.example"}, "tag", "is required for a record of type CAA"),
+        ({"type": "NS", "name": "*", "target": "ns.example"}, "name", "can't be used for NS records"),
         ({"domain_id": 3_399_999, "type": "TXT", "target": "x"}, "domain_id", "is no domain of this account (there"),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking
 from providers.linode.core.values import is_unknown
 from providers.linode.resources.instance import spec as instance
-from providers.linode.resources.places import elsewhere
+from providers.linode.resources.places import ANOTHER, elsewhere
 
 
 def apart(check: Checking[Any], noun: str, bound: str, *with_: str) -> Iterator[Problem]:
@@ -29,7 +29,7 @@ def apart(check: Checking[Any], noun: str, bound: str, *with_: str) -> Iterator[
     else:
         return
     stays = check.old is not None and check.old.region == check.args.region
-    todo = bound.format(region=there) if stays else "use one of there"
+    todo = bound.format(region=there) if stays else ANOTHER
     if there:
         yield from elsewhere(check, "linode_id", what, there, noun, todo)
 

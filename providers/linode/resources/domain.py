@@ -62,7 +62,7 @@ class DomainArgs(Args):
     type: In[Literal["master", "slave"]] = arg(REPLACE)
     """Whether its records are declared here, or copied from `master_ips`."""
 
-    soa_email: In[Email | None] = arg(PUT, default=None, none="", else_="required of a master")
+    soa_email: In[Email | None] = arg(PUT, default=None, none="", else_="required for a master")
     """Who answers for it."""
 
     description: In[Description | None] = arg(PUT, default=None, none="")
@@ -84,7 +84,7 @@ class DomainArgs(Args):
     """How long its records are kept by resolvers, unless a record says otherwise."""
 
     master_ips: InList[AnyAddress] = arg(
-        PUT, default=None, unordered=True, text=canonical_address, else_="required of a slave"
+        PUT, default=None, unordered=True, text=canonical_address, else_="required for a slave"
     )
     """Where a slave copies its records from."""
 
@@ -133,7 +133,7 @@ def _whole(check: Checking[DomainArgs]) -> Iterator[Problem]:
     for kind, needed in (("master", "soa_email"), ("slave", "master_ips")):
         known = not check.gives(needed) or check.args.value(needed) is not None
         if check.args.type == kind and known and not check.args.value(needed):
-            yield Problem(needed, f"is required of a {kind}. Next: give it.")
+            yield Problem(needed, f"is required for a {kind}. Next: give it.")
     for name in ("master_ips", "axfr_ips"):
         addresses: list[str] = check.args.value(name) or []  # type: ignore[assignment]  # a list of texts
         if len("".join(addresses)) > LONGEST:

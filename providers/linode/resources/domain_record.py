@@ -190,14 +190,14 @@ def _whole(check: Checking[DomainRecordArgs]) -> Iterator[Problem]:
         return
     for name in NEEDS.get(kind, ("target",)):
         if not check.gives(name) or args.value(name) == "":
-            yield Problem(name, f"is required of a record of type {kind}. Next: give it.")
+            yield Problem(name, f"is required for a record of type {kind}. Next: give it.")
     for name, kinds in ONLY_OF.items():
         if args.value(name) is not None and kind not in kinds:
-            yield Problem(name, f"is of {' and '.join(kinds)} alone. Next: leave it out.")
+            yield Problem(name, f"applies only to {' and '.join(kinds)}. Next: leave it out.")
     if kind == "SRV" and args.name:
         yield Problem("name", "is made of service and protocol. Next: leave it out.")
     if kind == "NS" and (args.name or "").startswith("*"):
-        yield Problem("name", "is no name for nameservers. Next: leave the * out.")
+        yield Problem("name", "can't be used for NS records. Next: leave the * out.")
     if kind == "MX" and not check.gives("target") and (args.name or args.priority):
         yield Problem("target", "is required, unless the domain takes no mail at all: then name and priority go too. "
                       "Next: give it.")  # fmt: skip

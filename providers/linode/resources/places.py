@@ -11,6 +11,8 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking, Rule
 from providers.linode.nearest import did_you_mean, listed
 
+ANOTHER = "use one in that region"
+
 
 def unknown(check: Checking[Any], key: str, catalog: Collection[str]) -> Iterator[Problem]:
     """A new id, of a region or anything else, that its catalog lacks."""
@@ -69,7 +71,7 @@ def elsewhere(
     what: object,
     region: str | None,
     noun: str = "Linode",
-    todo: str = "use one of there",
+    todo: str = ANOTHER,
 ) -> Iterator[Problem]:
     """What an input names and the resource have to be in one region."""
     if check.args.region not in ("", region):

@@ -335,7 +335,7 @@ def _of_nodes(config: Json, *, has_vpc: bool) -> Iterator[tuple[str, str]]:
             continue
         at, address = f"nodes[{number}]", node.get("address")
         if "mode" in node and config.get("protocol") == "udp":
-            yield f"{at}.mode", "is none of UDP's. Next: leave it out."
+            yield f"{at}.mode", "UDP nodes take no mode. Next: leave it out."
         if "subnet_id" in node and not has_vpc:
             yield f"{at}.subnet_id", "needs vpcs, the subnet from which it is reached. Next: give it."
         try:

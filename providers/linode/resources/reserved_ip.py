@@ -24,7 +24,7 @@ from providers.linode.resources.instance import spec as instance
 from providers.linode.resources.places import able
 from providers.linode.resources.prices import monthly_usd
 
-BOUND = "linode_id=0 keeps the address there, free; region='{region}' reserves another one in its place"
+BOUND = "linode_id=0 keeps the address there, unassigned; region='{region}' reserves another one in its place"
 
 
 def _assign(update: Update[ReservedIPArgs, ReservedIPRecord]) -> None:

@@ -138,9 +138,11 @@ def _used(check: Checking[StackScriptArgs]) -> Iterator[str]:
         count = max(mine.deployments_active, len(users))
         which = f": {listed(users)} of this stack" if users else ""
         if count:
-            ones = "Linode was" if count == 1 else "Linodes were"
+            ones, stay = (
+                ("Linode was", "stays as it is") if count == 1 else ("Linodes were", "stay as they are")
+            )
             yield (
-                f"{count} {ones} made by StackScript {mine.id} and stay as they are{which}; "
+                f"{count} {ones} made by StackScript {mine.id} and {stay}{which}; "
                 "new ones run what is declared now"
             )
 

@@ -23,6 +23,7 @@ from providers.linode.core.waiting.until import until
 from providers.linode.resources import volume
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
+from providers.linode.resources.places import ANOTHER
 
 
 class VolumeAttachmentArgs(Args):
@@ -78,7 +79,8 @@ def _apart(check: Checking[VolumeAttachmentArgs]) -> Iterator[Problem]:
         yield Problem("volume_id", why)
     linode = if_allowed(partial(session.listed, instance.SPEC, str(args.linode_id)))
     if linode is not None and linode.region != there.region:
-        why = f"{args.linode_id} is in {linode.region}, and the volume in {there.region}. Next: use one of there."
+        where = f"is in {linode.region}, and the volume in {there.region}"
+        why = f"{args.linode_id} {where}. Next: {ANOTHER}."
         yield Problem("linode_id", why)
 
 

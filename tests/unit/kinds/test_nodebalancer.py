@@ -69,7 +69,10 @@ def problems(session: Session, **changed: object) -> list[Problem]:
             "nodes[0].weight must be a whole number, 1 to 255",
         ),
         ({"port": 80, "nodes": [{**NODE, "mode": "of"}]}, "must be one of accept, reject, drain, backup"),
-        ({"port": 80, "protocol": "udp", "nodes": [{**NODE, "mode": "drain"}]}, "mode: is none of UDP's"),
+        (
+            {"port": 80, "protocol": "udp", "nodes": [{**NODE, "mode": "drain"}]},
+            "mode: UDP nodes take no mode",
+        ),
         ({"port": 80, "nodes": [{"address": "10.0.0.9:80", "subnet_id": 7}]}, "needs vpcs, the subnet"),
         ({"prot": 80}, "takes no 'prot' (did you mean"),
     ],

@@ -44,6 +44,14 @@ def test_an_edit_says_how_many_linodes_stay_as_they_are(session: Session, change
     ]
 
 
+def test_one_linode_stays_as_it_is() -> None:
+    session = sessions.prepared({"/linode/stackscripts": [{**MINE, "deployments_active": 1}]})
+
+    assert used(session, script="#!/bin/bash\n") == [
+        "1 Linode was made by StackScript 12 and stays as it is; new ones run what is declared now"
+    ]
+
+
 def test_those_of_the_stack_are_named_by_its_state(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

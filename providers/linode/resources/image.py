@@ -76,10 +76,10 @@ class Image(Resource):
 
 def _sources(check: Checking[ImageArgs]) -> Iterator[Problem]:
     """One; none for one that stays: nothing tells what an image was made of."""
-    given = [name for name in ("linode_id", "disk_id") if check.gives(name)]
-    if len(given) == 2:
+    both = ("linode_id", "disk_id")
+    if all(check.args.value(name) is not None for name in both):
         yield Problem("disk_id", "is given with linode_id. Next: give one of them.")
-    elif not given and (check.old is None or check.replaces):
+    elif not any(check.gives(name) for name in both) and (check.old is None or check.replaces):
         yield Problem("", "needs a linode_id or a disk_id. Next: give one of them.")
 
 

@@ -37,8 +37,10 @@ Inputs = Mapping[str, Any]
 
 
 def as_domain(name: str) -> str:
-    """In the form that domains are compared in: neither case nor the last dot means anything."""
-    return name.lower().removesuffix(".")
+    """In the form that the kind compares its names in."""
+    from providers.linode.resources.domain import lower  # here: it takes long to load, and is rarely needed
+
+    return lower(name)
 
 
 Domain = Annotated[str, AfterValidator(as_domain)]

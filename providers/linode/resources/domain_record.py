@@ -22,7 +22,7 @@ from providers.linode.api.refusals import NOT_FOR_US, if_allowed
 from providers.linode.core import runtime
 from providers.linode.core.args import Args, In, InId, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
-from providers.linode.core.forms import DOMAINS, canonical_address, matching
+from providers.linode.core.forms import DOMAINS, canonical_address, matching, whole
 from providers.linode.core.owner import Owner
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
@@ -44,8 +44,8 @@ Target = Annotated[
     str, Field(max_length=65_535), told("must be a text of up to 65535 characters. Next: correct it.")
 ]
 Word = Annotated[str, matching(LABEL), told("must be a word such as sip or tcp. Next: correct it.")]
-Priority = Annotated[int, Field(ge=0, le=255), told("must be a whole number, 0 to 255. Next: correct it.")]
-Number = Annotated[int, Field(ge=0, le=65_535), told("must be a whole number, 0 to 65535. Next: correct it.")]
+Priority = Annotated[int, whole(0, 255)]
+Number = Annotated[int, whole(0, 65_535)]
 HOSTS = ("CNAME", "MX", "NS", "PTR", "SRV")
 """Types whose target is a name."""
 

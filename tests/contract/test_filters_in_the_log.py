@@ -20,10 +20,14 @@ from fleet.cli.main import main
 from providers.linode import catalogs as names
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection
+from providers.linode.api.errors import BadFilter
 from providers.linode.api.records import Event, Linode
 from providers.linode.api.transport import Transport
 from providers.linode.catalogs import (
+    Addresses,
     Catalogs,
+    DomainRecords,
+    Domains,
     Events,
     Firewalls,
     ImageCriteria,
@@ -32,11 +36,14 @@ from providers.linode.catalogs import (
     KernelCriteria,
     Kernels,
     LinodeTypes,
+    NodeBalancers,
     PlacementGroups,
     RegionCriteria,
     Regions,
     ReservedAddresses,
+    SshKeys,
     StackScripts,
+    Subnets,
     TypeCriteria,
     Users,
     Vpcs,
@@ -198,6 +205,13 @@ LOOK_UPS: list[tuple[Any, type[BaseModel], Any, Any, tuple[str, Any]]] = [
     (ReservedAddresses, Labelled, ReservedAddresses.address == "192.0.2.4", None,
      ("/networking/reserved/ips", {"address": "192.0.2.4"})),
     (PlacementGroups, Labelled, PlacementGroups.id == 3, None, ("/placement/groups", None)),
+    (NodeBalancers, Labelled, (NodeBalancers.region == "us-ord") & NodeBalancers.tags.contains("web"), None,
+     ("/nodebalancers", {"region": "us-ord", "tags": {"+contains": "web"}})),
+    (Domains, Labelled, (Domains.domain == "shop.example") & (Domains.type == "master"), None,
+     ("/domains", {"domain": "shop.example"})),
+    (SshKeys, Labelled, SshKeys.label == "laptop", None, ("/profile/sshkeys", None)),
+    (Addresses, Labelled, (Addresses.region == "us-ord") & Addresses.public.is_(True), None,
+     ("/networking/ips", {"region": "us-ord"})),
 ]  # fmt: skip
 
 
@@ -227,6 +241,33 @@ def test_a_firewall_is_found_by_its_label_as_whatever_record_is_wanted(account: 
     (found,) = find(account, Firewalls, Labelled, Firewalls.label == "web")
 
     assert (type(found), found.label, found.id > 0) == (Labelled, "web", True)
+
+
+def test_the_parts_of_one_parent_are_found_by_its_path(
+    account: LinodeClient, asked: Callable[[], Asked]
+) -> None:
+    zone = account.post_once(
+        "/domains", {"domain": "parts.example", "type": "master", "soa_email": "ops@parts.example"}
+    )
+    records = f"/domains/{zone['id']}/records"
+    for kind, target in (("A", "192.0.2.1"), ("MX", "mail.parts.example")):
+        account.post_once(records, {"type": kind, "name": "", "target": target})
+    before = len(asked())
+
+    (found,) = find(account, DomainRecords, Labelled, DomainRecords.type == "MX", path=records)
+
+    assert found.id > 0
+    assert asked()[before:] == [(records, {"type": "MX"})]
+
+
+@pytest.mark.parametrize(("table", "path"), [(DomainRecords, "/domains/{"), (Subnets, "/vpcs/{")])
+def test_parts_of_no_parent_in_particular_are_refused(
+    account: LinodeClient, asked: Callable[[], Asked], table: Any, path: str
+) -> None:
+    with pytest.raises(BadFilter, match=rf"one parent at a time\. Next: give path, as {re.escape(path)}"):
+        find(account, table, Labelled)
+
+    assert asked() == []
 
 
 def test_the_look_up_of_the_document_is_sent_as_it_says(

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from providers.linode.api.errors import ApiRefused
+from providers.linode.api.errors import ApiRefused, BadFilter
 from providers.linode.api.once import Once
 from providers.linode.catalogs.attributes import Table
 from providers.linode.catalogs.filter import By, Row, Where
@@ -46,11 +46,14 @@ def find(
     """The records of a list that the filter holds for, in that order or else the API's.
 
     `record` is any model with the fields that are wanted; rows that can't be read as it are left out. `path` is that
-    of another list with the same rows, such as a Linode's own firewalls. Raises BadFilter when filter or order are of
-    another table, and what the client raises.
+    of another list with the same rows, such as a Linode's own firewalls, or of the one that is meant where a table is
+    of parts: `path="/domains/7/records"`. Raises BadFilter when filter or order are of another table, and without
+    that path, and what the client raises.
     """
     table.check(where, order)
     path = path or table.path
+    if "{" in path:
+        raise BadFilter(f"{table.__name__} has the list of one parent at a time. Next: give path, as {path}.")
     found = _narrowed(client, path, record, split(where, order).sent)
     pairs = _read(client.list_rows(path), record) if found is None else found
     return tuple(each for _, each in _chosen(pairs, where, order))

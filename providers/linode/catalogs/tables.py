@@ -122,6 +122,45 @@ class Firewalls(metaclass=Table, path="/networking/firewalls"):
     status = Word[Any]()
 
 
+class NodeBalancers(metaclass=Table, path="/nodebalancers"):
+    """The account's NodeBalancers. Scope nodebalancers:read_only."""
+
+    id = Number[Any]()
+    label = Text[Any](filterable=True)
+    region = Text[Any](filterable=True)
+    tags = Words[Any](filterable=True)
+    ipv4 = Text[Any](filterable=True)
+    hostname = Text[Any]()
+
+
+class Domains(metaclass=Table, path="/domains"):
+    """The account's domains. Scope domains:read_only."""
+
+    id = Number[Any]()
+    domain = Text[Any](filterable=True)
+    type = Word[Any]()
+    status = Word[Any]()
+    tags = Words[Any](filterable=True)
+
+
+class DomainRecords(metaclass=Table, path="/domains/{domain_id}/records"):
+    """The records of one domain. Scope domains:read_only."""
+
+    id = Number[Any]()
+    type = Text[Any](filterable=True)
+    name = Text[Any](filterable=True)
+    target = Text[Any](filterable=True)
+    tag = Word[Any](nullable=True, filterable=True)
+
+
+class SshKeys(metaclass=Table, path="/profile/sshkeys"):
+    """The SSH keys of the token's user. Scope account:read_only."""
+
+    id = Number[Any]()
+    label = Text[Any]()
+    ssh_key = Text[Any]()
+
+
 class Users(metaclass=Table, path="/account/users"):
     """The account's users. Scope account:read_only, for unrestricted users."""
 
@@ -144,6 +183,25 @@ class Vpcs(metaclass=Table, path="/vpcs"):
     id = Number[Any](unique=True)
     label = Text[Any](filterable=True)
     region = Text[Any](filterable=True)
+
+
+class Subnets(metaclass=Table, path="/vpcs/{vpc_id}/subnets"):
+    """The subnets of one VPC. Scope vpc:read_only."""
+
+    id = Number[Any](unique=True)
+    label = Text[Any](filterable=True)
+    ipv4 = Text[Any]()
+
+
+class Addresses(metaclass=Table, path="/networking/ips"):
+    """The addresses of the account's Linodes, and those that it keeps. Scope ips:read_only."""
+
+    address = Text[Any](filterable=True)
+    type = Word[Any](filterable=True)
+    region = Text[Any](filterable=True)
+    rdns = Text[Any](nullable=True, filterable=True)
+    public = Flag[Any]()
+    linode_id = Number[Any](nullable=True)
 
 
 class ReservedAddresses(metaclass=Table, path="/networking/reserved/ips"):

@@ -130,7 +130,14 @@ DECLARED: Mapping[str, dict[str, object]] = {
         "region": "de-fra-2",
         "configs": [{"port": 80, "ssl_cert": "x", "nodes": [{"address": "x"}]}],
     },
-    "Image": {"label": "golden", "linode_id": 7, "description": "x", "cloud_init": True, "tags": []},
+    "Image": {
+        "label": "golden",
+        "linode_id": 7,
+        "description": "x",
+        "cloud_init": True,
+        "replica_regions": ["de-fra-2"],
+        "tags": [],
+    },
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 

@@ -271,6 +271,13 @@ IMAGE: dict[str, list[Row]] = {
     **KEY,
     "description": [Row({"description": "ours"}, put(description="theirs"), "theirs")],
     "tags": [Row({"tags": ["web"]}, put(tags=[]), [])],
+    "replica_regions": [
+        Row(
+            {"replica_regions": ["de-fra-2", "us-ord"]},
+            lambda place: place.by_hand("POST", "/regions", {"regions": ["de-fra-2"]}),
+            ["de-fra-2"],
+        )
+    ],
 }
 LONG = "what the web servers of the whole company run first"
 SCRIPT: dict[str, list[Row]] = {
@@ -397,7 +404,7 @@ KINDS = {
     "Firewall": Kind({"inbound_policy": "DROP", "outbound_policy": "DROP"}, FIREWALL, {"nodebalancers"}),
     "SSHKey": Kind({"ssh_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"},
                    KEY, {"ssh_key"}),
-    "Volume": Kind({"region": "de-fra-2"}, VOLUME, {"region", "size", "encryption"}),
+    "Volume": Kind({"region": "de-fra-2"}, VOLUME, {"region", "size", "encryption", "source_volume_id"}),
     "VPC": Kind({"region": "de-fra-2"}, VPC_ROWS, {"region", "ipv6"}),
     "PlacementGroup": Kind({"region": "de-fra-2", **STRICT}, KEY, {"region", *STRICT}),
     "StackScript": Kind({"script": "#!/bin/sh\n", "images": ["any/all"]}, SCRIPT, {"is_public"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,3 +152,65 @@ def test_another_generation_makes_one_of_the_disk_as_it_is_now(life: Life) -> No
     assert (failures, list(found.replaces), found.deleteBeforeReplace) == ([], ["owner"], False)
     assert {row["id"] for row in life.rows()} == {id_, second}
     assert [reason for _, reason in nothing] == ["needs a linode_id or a disk_id. Next: give one of them."]
+
+
+def kept_in(life: Life) -> list[str]:
+    [row] = life.rows()
+    return sorted(each["region"] for each in row["regions"])
+
+
+def test_an_image_is_kept_where_it_is_declared_to_be(life: Life) -> None:
+    both = ["us-ord", "de-fra-2"]
+    id_, outs, inputs = life.made(replica_regions=both)
+    made = kept_in(life)
+    again = life.servicer.diff(
+        id_, outs, life.servicer.check(life.inputs(replica_regions=both[::-1]), inputs)[0]
+    )
+    left_out = life.servicer.diff(id_, outs, life.servicer.check(life.inputs(), inputs)[0])
+    news, failures = life.servicer.check(life.inputs(replica_regions=["de-fra-2"]), inputs)
+    fewer = life.servicer.diff(id_, outs, news)
+    life.servicer.update(id_, outs, news)
+
+    assert made == sorted(both)
+    assert (again.changes, left_out.changes) == (NONE, NONE)
+    assert (failures, fewer.changes, list(fewer.replaces)) == ([], SAME, [])
+    assert kept_in(life) == ["de-fra-2"]
+
+
+def test_an_imported_one_declares_its_regions_where_they_are_several(life: Life) -> None:
+    id_, *_ = life.made(replica_regions=["us-ord", "de-fra-2"])
+    several = life.servicer.read(id_, {"owner": life.world.owner.as_props()})[2]
+    path = f"/images/{id_.replace('/', '%2F')}/regions"
+    life.world.call("POST", path, {"regions": ["de-fra-2"]})
+    one = life.servicer.read(id_, {"owner": life.world.owner.as_props()})[2]
+
+    assert several["replica_regions"] == ["de-fra-2", "us-ord"]
+    assert "replica_regions" not in one
+
+
+@pytest.mark.parametrize(
+    ("regions", "why"),
+    [
+        ([], "names no region. Next: name one at least"),
+        (["de-fra-2", "us-ordd"], r"has us-ordd, which is no region \(did you mean us-ord"),
+        (["us-ord"], r"names no region that the image is available in \(de-fra-2\)"),
+    ],
+)
+def test_regions_that_cannot_keep_it_are_told_at_preview(life: Life, regions: list[str], why: str) -> None:
+    _, failures = life.servicer.check(life.inputs(replica_regions=regions))
+
+    assert [name for name, _ in failures] == ["replica_regions"]
+    assert re.search(why, failures[0][1])
+
+
+def test_the_last_region_that_has_it_stays(life: Life, tmp_path: Path) -> None:
+    _, _, inputs = life.made()
+    moved = life.inputs(linode_id=UNKNOWN, replica_regions=["us-ord"])
+
+    backend = state_with(tmp_path / "next", stack="local")
+    with Servicer(LinodeProvider("Image"), life.world.config, backend) as next_run:
+        _, failures = next_run.check(moved, inputs)
+
+    assert [reason for _, reason in failures] == [
+        "names no region that the image is available in (de-fra-2). Next: name one of these, too."
+    ]

@@ -241,6 +241,7 @@ CASES = [
     Case("behind", lambda world, number: {"firewall_id": wall(world, number, "of")}, kind="NodeBalancer"),
     Case("delete", None, kind="NodeBalancer"),
     Case("label and tags", {"label": "other", "tags": ["red"]}, kind="Image"),
+    Case("kept in two regions", {"replica_regions": ["de-fra-2", "us-ord"]}, kind="Image"),
     Case("delete", None, kind="Image"),
     Case("label", {"label": "other"}, kind="Subnet"),
     Case("delete", None, kind="Subnet"),
@@ -339,7 +340,11 @@ class Run:
     def is_of(self, parts: list[str]) -> bool:
         if parts[1] == "images":
             own = self.case.kind == "Image"
-            return parts[-1] in self.numbers if own else "final_snapshot" in self.outs and len(parts) == 2
+            return (
+                any(part in self.numbers for part in parts)
+                if own
+                else "final_snapshot" in self.outs and len(parts) == 2
+            )
         mine = any(part in self.numbers for part in parts)
         return mine and ("sshkeys" in parts) == (self.case.kind == "SSHKey")
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 
+from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import Owner
 from providers.linode.provider import LinodeProvider
+from providers.linode.resources.volume import clone_label
+from tests import by_hand
 from tests.servicer.world import World
 from tests.servicer_process import UNKNOWN, Props, Servicer
+from tests.state_folder import state_with
 from tests.until import until
 
 URN = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{}::{}"
@@ -160,3 +168,111 @@ def test_a_volume_that_the_stack_does_not_have_is_told_of_when_its_linode_goes(
     assert recreated.startswith("recreated because of disk_encryption")
     assert (STAYS in recreated, STAYS in destroy.printed) == (not is_own, not is_own)
     assert world.linodes() == []
+
+
+@dataclass
+class Clones:
+    """The process that serves volumes, and one that is to be cloned."""
+
+    world: World
+    servicer: Servicer
+    source: int = 0
+
+    def __post_init__(self) -> None:
+        body = {
+            "label": "data",
+            "region": "de-fra-2",
+            "size": 30,
+            "tags": ["old", "pulumi:aaaaaaaaaaaa:bbbbbbbbbbbb:1"],
+        }
+        self.source = int(self.world.call("POST", "/volumes", body)["id"])
+        until(lambda: self.world.call("GET", f"/volumes/{self.source}")["status"] == "active")
+
+    def inputs(self, **changed: object) -> Props:
+        own = {"label": "copy", "region": "de-fra-2", "size": 40, "source_volume_id": str(self.source)}
+        made = {**own, "tags": ["new"], "owner": self.world.owner.as_props(), **changed}
+        return {key: value for key, value in made.items() if value is not None}
+
+    def checked(self, **changed: object) -> Props:
+        inputs, failures = self.servicer.check(self.inputs(**changed))
+        assert failures == []
+        return inputs
+
+    def copies(self) -> list[by_hand.Json]:
+        return [row for row in self.world.call("GET", "/volumes")["data"] if row["id"] != self.source]
+
+
+@pytest.fixture
+def clones(api: LocalApi, tmp_path: Path) -> Iterator[Clones]:
+    world = World(api)
+    with Servicer(LinodeProvider("Volume"), world.config, state_with(tmp_path, stack="local")) as servicer:
+        yield Clones(world, servicer)
+
+
+def test_a_clone_has_its_own_label_tags_and_size(clones: Clones) -> None:
+    inputs = clones.checked()
+    id_, outs = clones.servicer.create(inputs)
+    [copy] = clones.copies()
+    other, failures = clones.servicer.check(clones.inputs(source_volume_id=UNKNOWN), inputs)
+    gone, _ = clones.servicer.check(clones.inputs(source_volume_id=None), inputs)
+
+    assert (str(copy["id"]), copy["label"], copy["size"], copy["status"]) == (id_, "copy", 40, "active")
+    assert sorted(copy["tags"]) == ["new", clones.world.owner.tag()]
+    assert f"POST /v4/volumes/{clones.source}/clone" in clones.world.writes()
+    assert failures == []
+    for news in (inputs, other, gone):
+        assert clones.servicer.diff(id_, outs, news).changes == 1
+
+
+@pytest.mark.parametrize("fault", [{"kind": "cut"}, {"kind": "502", "after_commit": True}, {"kind": "503"}])
+@pytest.mark.parametrize(
+    "request_", [("POST", "/volumes/*/clone"), ("PUT", "/volumes/*"), ("POST", "/volumes/*/resize")]
+)
+def test_a_clone_is_made_once_whatever_becomes_of_an_answer(
+    clones: Clones, request_: tuple[str, str], fault: Props
+) -> None:
+    inputs = clones.checked()
+    method, path = request_
+    clones.world.api.set_faults({"method": method, "path": path, "times": 1, **fault})
+
+    id_, outs = clones.servicer.create(inputs)
+    clones.world.api.set_faults()
+
+    assert [(str(copy["id"]), copy["label"], copy["size"]) for copy in clones.copies()] == [(id_, "copy", 40)]
+    assert clones.servicer.diff(id_, outs, inputs).changes == 1
+
+
+def test_a_clone_that_a_killed_run_left_is_gone_on_with(clones: Clones, tmp_path: Path) -> None:
+    inputs = clones.checked()
+    label = clone_label(clones.world.owner.tag(), clones.source)
+    left = clones.world.call("POST", f"/volumes/{clones.source}/clone", {"label": label})["id"]
+    id_, _ = clones.servicer.create(inputs)
+
+    backend = state_with(tmp_path / "next", stack="local")
+    with Servicer(LinodeProvider("Volume"), clones.world.config, backend) as next_run:
+        again, _ = next_run.create(inputs)
+
+    assert (id_, again) == (str(left), str(left))
+    assert [(copy["label"], copy["size"]) for copy in clones.copies()] == [("copy", 40)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "failure"),
+    [
+        ({"size": None}, ("size", "is required for a clone")),
+        ({"size": 20}, ("size", "is 20 GB, and its source has 30. Next: declare 30 or more.")),
+        ({"region": "us-ord"}, ("source_volume_id", "is in de-fra-2, and the clone in us-ord")),
+        (
+            {"encryption": "enabled"},
+            ("encryption", "is enabled, and of its source disabled, which a clone keeps"),
+        ),
+        ({"source_volume_id": 15_999_999}, ("source_volume_id", "is no volume of this account")),
+    ],
+)
+def test_what_a_clone_cannot_be_is_told_at_preview(
+    clones: Clones, changed: Props, failure: tuple[str, str]
+) -> None:
+    _, failures = clones.servicer.check(clones.inputs(**changed))
+
+    assert [name for name, _ in failures] == [failure[0]]
+    assert failure[1] in failures[0][1]

@@ -12,7 +12,7 @@ import re
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import check, length, that
+from emulators.linode_api.core.bodies import always, check, length, that
 from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.events import entity, notify, on_effect
 from emulators.linode_api.core.jobs import PLANS
@@ -23,6 +23,7 @@ from emulators.linode_api.resources.linode.linodes import enqueue, find_linode
 
 api = Routes("images")
 IMAGE = Kind("image", "/images/{name}", first_id=34_000_000)
+REPLICATE_S = 60.0  # a choice
 PRIVATE = re.compile(r"private/([0-9]{1,18})")
 FIELDS = {
     "label": length(1, 50),
@@ -32,8 +33,9 @@ FIELDS = {
 
 
 @IMAGE.shows
-def row(_: Account, image: Record) -> Json:
+def row(account: Account, image: Record) -> Json:
     body, done = image.body, image["status"] == "available"
+    replicas = body.get("replicas") or {body["region"]: 0.0}
     url = f"/images/private/{image.id}/sharegroups"
     return {
         "id": f"private/{image.id}",
@@ -45,8 +47,11 @@ def row(_: Account, image: Record) -> Json:
         **dict.fromkeys(("is_public", "is_shared", "deprecated"), False),
         **dict.fromkeys(("vendor", "expiry", "eol")),
         **image.parts("status", "capabilities"),
-        "regions": [{"region": body["region"], "status": body["status"]}] if done else [],
-        "total_size": body["size"],
+        "regions": [
+            {"region": region, "status": "available" if ready <= account.now else "replicating"}
+            for region, ready in (replicas.items() if done else ())
+        ],
+        "total_size": body["size"] * len(replicas),
         "image_sharing": {
             "shared_with": {"sharegroup_count": 0, "sharegroup_list_url": url},
             "shared_by": None,
@@ -148,6 +153,26 @@ def update(call: Call, name: str) -> Record:
     changed = change(call.account, image, **given(call.body, "label", "description", "tags"))
     notify(call.account, "image_update", image_entity(row(call.account, changed)))
     return changed
+
+
+@api.post(IMAGE.url + "/regions")
+def replicate(call: Call, name: str) -> Record:
+    """Kept in all that are named, and no longer in others. Source: API page "Replicate an image"."""
+    account, image = call.account, require_own(call.account, name)
+    check(call.body, {"regions": always(that(all_keep_images))})
+    there = {each["region"]: each["status"] for each in row(account, image)["regions"]}
+    wanted = call.body["regions"]
+    if not any(there.get(region) == "available" for region in wanted):
+        raise bad_request("At least one available region must be specified", "regions")  # *
+    known, ready = image.body.get("replicas") or {image["region"]: 0.0}, account.later(REPLICATE_S)
+    return change(account, image, replicas={region: known.get(region, ready) for region in wanted})
+
+
+def all_keep_images(regions: object) -> bool:
+    known = catalogs().regions
+    return isinstance(regions, list) and all(
+        region in known and not catalogs().lacks(region, "Object Storage") for region in regions
+    )
 
 
 @api.delete(IMAGE.url)

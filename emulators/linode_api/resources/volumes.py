@@ -114,6 +114,22 @@ def create(call: Call) -> Record:
     return VOLUME.create(account, kept)
 
 
+@api.post(VOLUME.url + "/clone", VOLUMES, grant="add_volumes")
+def clone(call: Call, volume: Record) -> Record:
+    """As large as its source, with its tags*, and not attached. Source: API page "Clone a volume"."""
+    account = call.account
+    check(call.body, {"label": always(LABEL)})
+    if row(account, volume)["status"] != "active":
+        raise bad_request("Only active volumes can be cloned")  # *
+    own = {
+        "label": call.body["label"],
+        "linode_id": None,
+        "working": "creating",
+        "ready": account.later(WORK_S),
+    }
+    return VOLUME.create(account, {**volume.body, **own})
+
+
 @api.put(VOLUME.url)
 def update(call: Call, volume: Record) -> Record:
     changes = given(call.body, "label", "tags")

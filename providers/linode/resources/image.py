@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any, overload
 
 import pulumi
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import NotFound
 from providers.linode.api.records import Owned
+from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InId, InList, arg, by_name
-from providers.linode.core.effects import KEPT, PUT, REPLACE
-from providers.linode.core.forms import LINODES, Flag, Tag
+from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
+from providers.linode.core.forms import LINODES, Flag, Tag, Text
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Identity, Spec, Update
 from providers.linode.core.waiting.until import until
+from providers.linode.nearest import did_you_mean, listed
 from providers.linode.resources.base import Resource
+from providers.linode.resources.instance import spec as instance
 
 Label = Annotated[
     str, Field(min_length=1, max_length=50), told("must have 1 to 50 characters. Next: correct it.")
 ]
+
+
+def _replicate(update: Update[ImageArgs, ImageRecord]) -> None:
+    """What stays and what comes in one request; the API copies it by and by."""
+    wanted = update.wanted.replica_regions
+
+    def is_so() -> bool:
+        return set(SPEC.get(update.session, update.record.id).replica_regions) == {*(wanted or ())}
+
+    path = f"{SPEC.record_path(update.record.id)}/regions"
+    update.session.client.act(path, {"regions": wanted}, is_so)
 
 
 class ImageArgs(Args):
@@ -42,8 +57,23 @@ class ImageArgs(Args):
     cloud_init: In[Flag | None] = arg(REPLACE, default=None, else_="false")
     """Whether it has cloud-init, so that Linodes made from it take user data."""
 
+    replica_regions: InList[Text] = arg(
+        ACTION, step=_replicate, default=None, wire="", unordered=True, else_="where its disk is"
+    )
+    """All regions that it is kept in, one of them at least where it is available already."""
+
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)
     """Each 3 to 50 characters. One of our own is added."""
+
+
+def _regions(counts: Callable[[object], bool]) -> BeforeValidator:
+    """Those that the image is in with such a status."""
+
+    def names(rows: object) -> list[object]:
+        found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        return [row.get("region") for row in found if counts(row.get("status"))]
+
+    return BeforeValidator(names)
 
 
 class ImageRecord(Owned):
@@ -54,6 +84,12 @@ class ImageRecord(Owned):
     status: str = ""
     size: int = 0
     capabilities: tuple[str, ...] = Field(default=(), exclude=True)
+    replica_regions: Annotated[tuple[str, ...], _regions(lambda status: status != "pending deletion")] = (
+        Field(default=(), validation_alias="regions", exclude=True)
+    )
+    available_in: Annotated[tuple[str, ...], _regions(lambda status: status == "available")] = Field(
+        default=(), validation_alias="regions", exclude=True
+    )
 
     cloud_init = property(lambda self: "cloud-init" in self.capabilities)
 
@@ -81,6 +117,34 @@ def _sources(check: Checking[ImageArgs]) -> Iterator[Problem]:
         yield Problem("disk_id", "is given with linode_id. Next: give one of them.")
     elif not any(check.gives(name) for name in both) and (check.old is None or check.replaces):
         yield Problem("", "needs a linode_id or a disk_id. Next: give one of them.")
+
+
+def _places(check: Checking[ImageArgs]) -> Iterator[Problem]:
+    """Regions that can keep images, with one that has it: the API takes it out of all that aren't named."""
+    wanted = check.args.replica_regions
+    if wanted == []:
+        yield Problem("replica_regions", "names no region. Next: name one at least, or leave it out.")
+    if not wanted or is_offline() or not check.is_new("replica_regions"):
+        return
+    regions = {each.id: each for name in wanted for each in check.catalogs_with(region=name).regions()}
+    for name in wanted:
+        if name not in regions:
+            near = did_you_mean(name, regions)
+            yield Problem("replica_regions", f"has {name}, which is no region{near}. Next: correct it.")
+        elif "Object Storage" not in regions[name].capabilities:
+            why = f"has {name}, which has no 'Object Storage', where images are kept"
+            yield Problem("replica_regions", f"{why}. Next: choose another region.")
+    if (there := _where(check)) and not there & {*wanted}:
+        why = f"names no region that the image is available in ({listed(sorted(there))})"
+        yield Problem("replica_regions", f"{why}. Next: name one of these, too.")
+
+
+def _where(check: Checking[ImageArgs]) -> set[str]:
+    """Where it is available, or will be once it is made; empty where nobody knows."""
+    if check.mine is not None and not check.replaces:
+        return {*check.mine.available_in}
+    linode = if_allowed(partial(check.session.listed, instance.SPEC, str(check.args.linode_id or "")))
+    return {linode.region} if linode is not None else set()
 
 
 class _ImageSpec(Spec[ImageArgs, ImageRecord]):
@@ -111,6 +175,12 @@ class _ImageSpec(Spec[ImageArgs, ImageRecord]):
     def is_at_rest(self, record: ImageRecord) -> bool:
         return record.status == "available"
 
+    def imported(self, record: ImageRecord) -> dict[str, object]:
+        """Without a list of the one region that it is in anyway."""
+        found = super().imported(record)
+        several = len(record.replica_regions) > 1
+        return {name: value for name, value in found.items() if several or name != "replica_regions"}
+
     def monthly_usd(self, session: Session, args: ImageArgs) -> float | None:  # noqa: ARG002 - of those that have one
         """It costs by its size, at a price that the API doesn't tell."""
         return None
@@ -118,5 +188,5 @@ class _ImageSpec(Spec[ImageArgs, ImageRecord]):
 
 SPEC = _ImageSpec(
     "Image", "/images", ImageArgs, ImageRecord, Identity(("label",), tagged=True), "images:read_write",
-    noun="image", rules=(_sources,), only={"is_public": False},
+    noun="image", rules=(_sources, _places), only={"is_public": False},
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, overload
 
 import pulumi
@@ -10,9 +12,11 @@ from pydantic import Field
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.records import Owned
-from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, arg, by_name
-from providers.linode.core.effects import ACTION, PUT, REPLACE, Takes
-from providers.linode.core.forms import LINODES, Tag, Text, matching
+from providers.linode.api.refusals import if_allowed
+from providers.linode.api.writes import Write
+from providers.linode.core.args import NONE, Args, In, InId, InIdOrNone, InList, arg, by_name
+from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE, Takes
+from providers.linode.core.forms import LINODES, VOLUMES, Tag, Text, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
@@ -20,7 +24,7 @@ from providers.linode.core.values import whole_numbers
 from providers.linode.core.waiting.until import until
 from providers.linode.resources.attached import apart
 from providers.linode.resources.base import Resource
-from providers.linode.resources.places import able
+from providers.linode.resources.places import able, elsewhere
 from providers.linode.resources.prices import monthly_usd
 
 TYPES = "/volumes/types"
@@ -37,6 +41,8 @@ GROW = Takes("grown in place", "grown from {old} to {new} GB", one_way="a volume
 
 BOUND = "linode_id=0 keeps the volume there, detached; region='{region}' recreates it, empty"
 """What can be done about a volume in another region than its Linode: it never moves."""
+
+CLONED = "declare that region, or leave source_volume_id out"
 
 
 def _now(update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
@@ -88,6 +94,11 @@ class VolumeArgs(Args):
     )
     """The Linode it is attached to, and again after each boot."""
 
+    source_volume_id: InId = arg(
+        KEPT, default=None, once=True, wire="", seen="", ids=True, ids_of=VOLUMES, else_="none: it is empty"
+    )
+    """The volume that it is a clone of, as that is then: in the region, and not larger than `size`."""
+
     encryption: In[Literal["enabled", "disabled"] | None] = arg(REPLACE, default=None, else_="the API's")
     """Whether what is on it is encrypted."""
 
@@ -133,6 +144,25 @@ def _placed(check: Checking[VolumeArgs]) -> Iterator[Problem]:
         yield from apart(check, "volume", BOUND, "encryption")
 
 
+def _cloned(check: Checking[VolumeArgs]) -> Iterator[Problem]:
+    """What a clone has of its source, for one that is to be made."""
+    args, source = check.args, check.args.source_volume_id
+    if not source or not (check.old is None or check.replaces or check.is_recreated):
+        return
+    if not check.gives("size"):
+        yield Problem("size", "is required for a clone. Next: give its source's, or a larger one.")
+    there = if_allowed(partial(check.session.listed, SPEC, str(source)))
+    if there is None:
+        return
+    yield from elsewhere(check, "source_volume_id", f"volume {there}", there.region, "clone", CLONED)
+    if args.size is not None and args.size < there.size:
+        why = f"is {args.size} GB, and its source has {there.size}. Next: declare {there.size} or more."
+        yield Problem("size", why)
+    if args.encryption not in (None, there.encryption):
+        why = f"is {args.encryption}, and of its source {there.encryption}, which a clone keeps"
+        yield Problem("encryption", f"{why}. Next: declare that, or leave it out.")
+
+
 def _refused(check: Checking[VolumeArgs]) -> Iterator[Refusal]:
     there = check.mine.size if check.mine is not None and check.is_new("size") else 0
     stated, new = whole_numbers(check.before.get("size")), check.args.size
@@ -142,7 +172,29 @@ def _refused(check: Checking[VolumeArgs]) -> Iterator[Refusal]:
         yield Refusal(["size"], Problem("size", why))
 
 
+def clone_label(tag: str, source_id: int) -> str:
+    """What a clone is called until it has its own label: by the owner's tag and its source, so that no other has it."""
+    return f"clone-{hashlib.sha256(f'{tag} {source_id}'.encode()).hexdigest()[:24]}"
+
+
 class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
+    def create(self, session: Session, args: VolumeArgs, body: Mapping[str, Any]) -> VolumeRecord:
+        """A clone is asked for by a label alone: one that tells whose it is, until it has its own and the tags."""
+        if args.source_volume_id is None:
+            return super().create(session, args, body)
+        label = clone_label(body["tags"][-1], args.source_volume_id)
+        path = f"{self.record_path(args.source_volume_id)}/clone"
+
+        def ask() -> VolumeRecord:
+            return self.read(session.client.post_once(path, {"label": label}))
+
+        def look() -> VolumeRecord | None:
+            return next((each for each in self.list(session, {"label": label}) if each.label == label), None)
+
+        made = look() or Write(f"POST {path}", ask, look).run()
+        session.client.put(self.record_path(made.id), {key: body[key] for key in ("label", "tags")})
+        return self.get(session, made.id)
+
     def before(self, olds: Mapping[str, object], record: VolumeRecord | None) -> Mapping[str, object]:
         """With its size, where that was never declared: the API's own can't be undercut either."""
         return {**({"size": record.size} if record else {}), **super().before(olds, record)}
@@ -160,5 +212,5 @@ class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
 
 SPEC = _VolumeSpec(
     "Volume", "/volumes", VolumeArgs, VolumeRecord, BY_LABEL_AND_TAG, "volumes:read_write",
-    noun="volume", rules=(_placed,), refused=_refused, erases=("disks", "id"),
+    noun="volume", rules=(_placed, _cloned), refused=_refused, erases=("disks", "id"),
 )  # fmt: skip

@@ -127,6 +127,32 @@ def test_an_image_of_a_disk_becomes_available_and_deploys(caller: Caller, clock:
     assert caller.get(path).status_code == 404
 
 
+def test_an_image_is_kept_in_the_regions_that_are_named(caller: Caller, clock: HeldClock) -> None:
+    linode = settled(caller, clock, **FROM_IMAGE)
+    disk = caller.rows(f"/linode/instances/{linode['id']}/disks")[0]
+    image = made(caller.post("/images", {"disk_id": disk["id"]}))
+    path = f"/images/{image['id'].replace('/', '%2F')}/regions"
+    home = linode["region"]
+    other = next(region for region in ("us-ord", "de-fra-2") if region != home)
+
+    early = caller.post(path, {"regions": [home]})
+    clock.advance(150)
+    both = made(caller.post(path, {"regions": [home, other]}))
+    lost = caller.post(path, {"regions": [other]})
+    clock.advance(100)
+    moved = made(caller.post(path, {"regions": [other]}))
+
+    assert [(each["region"], each["status"]) for each in both["regions"]] == [
+        (home, "available"),
+        (other, "replicating"),
+    ]
+    assert both["total_size"] == 2 * both["size"]
+    assert [reasons(each)[0][0] for each in (early, lost)] == ["regions", "regions"]
+    assert moved["regions"] == [{"region": other, "status": "available"}]
+    for wrong in ([], ["mars"], None, "us-ord"):
+        assert reasons(caller.post(path, {"regions": wrong}))[0][0] == "regions"
+
+
 def test_images_are_the_accounts_own(api: LocalApi, caller: Caller, clock: HeldClock) -> None:
     linode = settled(caller, clock, **FROM_IMAGE)
     disk = caller.rows(f"/linode/instances/{linode['id']}/disks")[0]
@@ -295,3 +321,20 @@ def test_a_volume_is_attached_once_and_in_its_region(caller: Caller) -> None:
     assert [answer.status_code for answer in (elsewhere, again, smaller)] == [400, 400, 400]
     assert [row["id"] for row in caller.rows(f"/linode/instances/{here['id']}/volumes")] == [volume["id"]]
     assert caller.post(call + "/detach").json() == {}
+
+
+def test_a_clone_of_a_volume_is_another_one_that_is_not_attached(caller: Caller, clock: HeldClock) -> None:
+    linode = settled(caller, clock, **FROM_IMAGE)
+    body = {"label": "data", "size": 30, "linode_id": linode["id"], "tags": ["old"]}
+    source = made(caller.post("/volumes", body))
+    path = f"/volumes/{source['id']}/clone"
+
+    early = caller.post(path, {"label": "copy"})
+    clock.advance(20)
+    copy = made(caller.post(path, {"label": "copy"}))
+    taken = caller.post(path, {"label": "copy"})
+
+    assert (early.status_code, reasons(taken)[0][0]) == (400, "label")
+    assert copy["id"] != source["id"]
+    assert (copy["status"], copy["size"], copy["tags"], copy["linode_id"]) == ("creating", 30, ["old"], None)
+    assert reasons(caller.post(path, {}))[0][0] == "label"

@@ -1,0 +1,84 @@
+"""docs/compared.md says of us what is so: every kind, its look-up, and every input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import get_type_hints
+
+import pytest
+
+from providers.linode import catalogs
+from providers.linode.catalogs.attributes import Table
+from providers.linode.core.forms import Ipv6RangeArgs
+from providers.linode.project import PROJECT
+from providers.linode.provider import SPECS
+from providers.linode.resources.firewall import RuleArgs
+from providers.linode.resources.instance.args import AlertsArgs, InstanceArgs
+from providers.linode.resources.nodebalancer import PlaceArgs
+from providers.linode.resources.ports import ConfigArgs, NodeArgs
+
+TEXT = (PROJECT / "docs" / "compared.md").read_text(encoding="utf-8")
+MAPS = {
+    "Instance.alerts": AlertsArgs,
+    "Firewall.inbound": RuleArgs,
+    "VPC.ipv6": Ipv6RangeArgs,
+    "Subnet.ipv6": Ipv6RangeArgs,
+    "NodeBalancer.vpcs": PlaceArgs,
+    "NodeBalancer.configs": ConfigArgs,
+    "NodeBalancer.configs.nodes": NodeArgs,
+}
+INPUTS: dict[str, Collection[str]] = {
+    **{kind: spec.fields for kind, spec in SPECS.items()},
+    **{name: get_type_hints(shape) for name, shape in MAPS.items()},
+    "Instance.interfaces": InstanceArgs.nested_names()["interfaces"],
+}
+"""By kind, or by the input of one that takes maps."""
+
+
+def names(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of a table, without its head."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def section(title: str) -> str:
+    return TEXT.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+COMPARED = {names(row[0])[0]: row[1:] for row in rows(TEXT.split("<!-- compared -->")[1])}
+
+
+def test_every_kind_is_compared_and_so_is_every_input_that_takes_maps() -> None:
+    assert [names(row[0])[0] for row in rows(section("At a glance"))] == list(
+        dict.fromkeys(each.partition(".")[0] for each in COMPARED)
+    )
+    assert COMPARED.keys() == INPUTS.keys()
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_the_inputs_that_are_ours_are_those_of_the_code(kind: str) -> None:
+    both, renamed, _, ours = COMPARED[kind]
+    pairs = [names(pair) for pair in renamed.split(", ") if pair]
+    here = [*names(both), *dict.fromkeys(new for _, new in pairs), *names(ours)]
+
+    assert sorted(here) == sorted(INPUTS[kind])
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_what_only_terraform_has_is_not_here(kind: str) -> None:
+    _, renamed, theirs, _ = COMPARED[kind]
+    pairs = [names(pair) for pair in renamed.split(", ") if pair]
+
+    assert not {*names(theirs), *(old for old, _ in pairs)} & {*INPUTS[kind]}
+
+
+def test_every_look_up_is_there() -> None:
+    found = [name for row in rows(section("At a glance")) for name in names(row[3])]
+
+    assert len(found) == len(SPECS)
+    assert all(isinstance(getattr(catalogs, name), Table) for name in found)

@@ -59,6 +59,16 @@ def test_a_question_is_answered_as_written(number: str, code: str, answer: str) 
     assert said.getvalue() == answer
 
 
+def test_the_sessions_are_where_the_document_imports_them_from() -> None:
+    found = re.search(r"`(from providers\S* import [^`]+)`", TEXT)
+    assert found
+    scope: dict[str, object] = {}
+
+    exec(found[1], scope)  # noqa: S102 - the document's own code
+
+    assert scope["sessions"] is sessions
+
+
 @pytest.mark.parametrize(("command", "answer"), CONSOLE, ids=["types", "regions"])
 def test_a_command_prints_what_is_shown(command: str, answer: str) -> None:
     said = io.StringIO()

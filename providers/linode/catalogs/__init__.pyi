@@ -72,6 +72,7 @@ from .tables import (
     Subnets as Subnets,
     Users as Users,
     Volumes as Volumes,
+    VpcAddresses as VpcAddresses,
     Vpcs as Vpcs,
 )
 from .x_filter import (

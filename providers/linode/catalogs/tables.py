@@ -193,6 +193,16 @@ class Subnets(metaclass=Table, path="/vpcs/{vpc_id}/subnets"):
     ipv4 = Text[Any]()
 
 
+class VpcAddresses(metaclass=Table, path="/vpcs/ips"):
+    """The addresses in the account's VPCs, of Linodes and NodeBalancers. Scope ips:read_only."""
+
+    address = Text[Any](nullable=True, filterable=True)
+    region = Text[Any](filterable=True)
+    vpc_id = Number[Any]()
+    subnet_id = Number[Any](filterable=True)
+    linode_id = Number[Any](nullable=True, filterable=True)
+
+
 class Addresses(metaclass=Table, path="/networking/ips"):
     """The addresses of the account's Linodes, and those that it keeps. Scope ips:read_only."""
 

@@ -177,6 +177,24 @@ def test_an_image_is_kept_where_it_is_declared_to_be(life: Life) -> None:
     assert kept_in(life) == ["de-fra-2"]
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_replicas_are_waited_for_where_that_is_asked(life: Life, waits: bool) -> None:
+    both = ["de-fra-2", "us-ord"]
+
+    id_, outs, inputs = life.made(replica_regions=both, wait_for_replications=waits)
+    asked = [line for line in life.world.seen() if id_.rpartition("/")[2] in line]
+    statuses = {each["status"] for each in life.rows()[0]["regions"]}
+    news, failures = life.servicer.check(
+        life.inputs(replica_regions=both, wait_for_replications=not waits), inputs
+    )
+
+    [sent] = [number for number, line in enumerate(asked) if line.startswith("POST")]
+    assert (len(asked) - sent > 2) is waits
+    assert statuses == {"available"} or not waits
+    assert failures == []
+    assert list(life.servicer.diff(id_, outs, news).replaces) == []
+
+
 def test_an_imported_one_declares_its_regions_where_they_are_several(life: Life) -> None:
     id_, *_ = life.made(replica_regions=["us-ord", "de-fra-2"])
     several = life.servicer.read(id_, {"owner": life.world.owner.as_props()})[2]

@@ -14,7 +14,7 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import NotFound
 from providers.linode.api.records import Owned
 from providers.linode.api.refusals import if_allowed
-from providers.linode.core.args import Args, In, InId, InList, arg, by_name
+from providers.linode.core.args import Args, In, InId, InList, arg, by_name, ours
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import LINODES, Flag, Tag, Text
 from providers.linode.core.problems import Problem, told
@@ -32,13 +32,16 @@ Label = Annotated[
 
 def _replicate(update: Update[ImageArgs, ImageRecord]) -> None:
     """What stays and what comes in one request; the API copies it by and by."""
-    wanted = update.wanted.replica_regions
-
-    def is_so() -> bool:
-        return set(SPEC.get(update.session, update.record.id).replica_regions) == {*(wanted or ())}
-
-    path = f"{SPEC.record_path(update.record.id)}/regions"
-    update.session.client.act(path, {"regions": wanted}, is_so)
+    id_, wanted = update.record.id, {*(update.wanted.replica_regions or ())}
+    look = partial(SPEC.get, update.session, id_)
+    update.session.client.act(
+        f"{SPEC.record_path(id_)}/regions",
+        {"regions": sorted(wanted)},
+        lambda: {*look().replica_regions} == wanted,
+    )
+    if update.wanted.wait_for_replications:
+        what = f"image {id_} is to be available in {listed(sorted(wanted))}"
+        until(look, lambda image: wanted <= {*image.available_in}, what, update.timeout_s)
 
 
 class ImageArgs(Args):
@@ -61,6 +64,9 @@ class ImageArgs(Args):
         ACTION, step=_replicate, default=None, wire="", unordered=True, else_="where its disk is"
     )
     """All regions that it is kept in, one of them at least where it is available already."""
+
+    wait_for_replications: In[Flag | None] = ours(default=None, else_="false")
+    """Whether a change of these regions waits until it is available in all of them."""
 
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)
     """Each 3 to 50 characters. One of our own is added."""

@@ -410,7 +410,7 @@ KINDS = {
     "StackScript": Kind({"script": "#!/bin/sh\n", "images": ["any/all"]}, SCRIPT, {"is_public"}),
     "ReservedIP": Kind({"region": "de-fra-2"}, ADDRESS, {"region"}),
     "VolumeAttachment": Kind({}, {}, {"volume_id", "linode_id", "config_id", "persist_across_boots"}),
-    "Image": Kind({"linode_id": "{deployed}"}, IMAGE, {"linode_id", "disk_id", "cloud_init", "wait_for_replications"}),
+    "Image": Kind({"linode_id": "{deployed}"}, IMAGE, {"linode_id", "disk_id", "cloud_init"}),
     "Subnet": Kind({"vpc_id": "{vpc}", "ipv4": "10.0.1.0/24"}, KEY, {"vpc_id", "ipv4", "ipv6"}),
     "Domain": Kind({"domain": "{zone}", "type": "master", "soa_email": "ops@a.example"}, DOMAIN, {"domain", "type"}),
     "DomainRecord": Kind({"domain_id": "{domain}", "type": "A", "name": "web", "target": "192.0.2.1"}, RECORD,

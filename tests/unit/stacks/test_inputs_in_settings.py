@@ -187,6 +187,7 @@ def test_they_are_explained_and_in_the_schema() -> None:
         "label",
         "size",
         "encryption",
+        "source_volume_id",
         "tags",
     }
     assert {"private_ip", "swap_size", "interfaces", "label"} <= group.keys()

@@ -222,7 +222,7 @@ def failed_reply(fault: Rule, headers: Mapping[str, str]) -> Reply:
         extra["Retry-After"] = str(fault.retry_after_s)
     if fault.kind == "maintenance":
         extra["X-Maintenance-Mode"] = "true"
-    status = 503 if fault.kind == "maintenance" else int(fault.kind)
+    status = {"maintenance": 503, "busy": 400}.get(fault.kind) or int(fault.kind)
     return Reply(status, {"errors": [{"reason": REASONS[fault.kind]}]}, {**headers, **extra})
 
 

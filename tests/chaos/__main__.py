@@ -10,9 +10,11 @@ import argparse
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.chaos.tally import Tally
@@ -32,24 +34,41 @@ def main(arguments: list[str]) -> int:
     dice = random.Random(options.seed)
     print(f"seed {options.seed}, engines {', '.join(engines)}, folder {folder}", flush=True)
     stacks = max(len(engines), -(-(options.faults + options.kills) // A_STACK))
-    for number in range(stacks):
-        place, engine = folder / str(number), engines[number % len(engines)]
-        place.mkdir()
-        seed = dice.randrange(10**6)
-        _say(f"seed {seed}, {engine}")
-        turns = Turns(place, engine, seed, tally, _say)
-        try:
-            run(turns, _share(options.faults, stacks, number), _share(options.kills, stacks, number))
-            for _ in range(_share(options.crowds, stacks, number)):
-                turns.crowded(A_CROWD)
-        finally:
-            turns.close()
-    if tally.is_clean:
+    is_whole = False
+    try:
+        for number in range(stacks):
+            shares = [
+                _share(each, stacks, number) for each in (options.faults, options.kills, options.crowds)
+            ]
+            _a_stack(
+                folder / str(number), engines[number % len(engines)], dice.randrange(10**6), tally, shares
+            )
+        is_whole = True
+    except KeyboardInterrupt:
+        _say(f"interrupted; what was counted until then, and all of it is still in {folder}:")
+    if is_whole and tally.is_clean:
         shutil.rmtree(folder)
     _say(f"{time.monotonic() - begun:.0f} s")
     for line in tally.lines():
         _say(line)
-    return 0 if tally.is_good else 1
+    return 0 if is_whole and tally.is_good else 1
+
+
+def _a_stack(place: Path, engine: str, seed: int, tally: Tally, shares: Sequence[int]) -> None:
+    """shares: its faulted runs, kills and crowds."""
+    place.mkdir()
+    _say(f"seed {seed}, {engine}")
+    turns = Turns(place, engine, seed, tally, _say)
+    faults, kills, crowds = shares
+    try:
+        run(turns, faults, kills)
+        for _ in range(crowds):
+            turns.crowded(A_CROWD)
+        turns.ended()
+    except (RuntimeError, subprocess.TimeoutExpired) as broken:
+        tally.wrong(f"turn {turns.number}: {broken}; see {place}")
+    finally:
+        turns.close()
 
 
 def _share(count: int, stacks: int, number: int) -> int:

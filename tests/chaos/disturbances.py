@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 import requests
 
 from providers.linode.provider import SPECS
+from tests.chaos.declared import sending
 from tests.checkout import Checkout
 from tests.killing import WHOM, Whom
 
 Rule = dict[str, Any]
 
-LISTS = tuple(re.sub(r"{.+?}", "*", spec.path) for spec in SPECS.values())
+PLACES = {kind: re.sub(r"{.+?}", "*", spec.path) for kind, spec in SPECS.items()}
+LISTS = tuple(dict.fromkeys(PLACES.values()))
 REQUESTS: dict[str, list[Rule]] = {
     "create": [{"method": "POST", "path": path} for path in LISTS],
     "action": [{"method": "POST", "path": f"{path}/*/**"} for path in LISTS],
@@ -29,6 +31,7 @@ REQUESTS: dict[str, list[Rule]] = {
         for path in (
             *LISTS, "/account/events", "/linode/instances/*/disks", "/linode/instances/*/configs",
             "/networking/firewalls/*/devices", "/linode/instances/*/firewalls", "/linode/instances/*/volumes",
+            "/nodebalancers/*/configs", "/nodebalancers/*/configs/*/nodes",
         )
     ],
     "read": [{"method": "GET", "path": f"{path}/*"} for path in LISTS],
@@ -55,9 +58,19 @@ FAULTS: dict[str, Rule] = {
     "504 after": {"kind": "504", "after_commit": True},
     "nonsense in headers": {"kind": "malformed_headers"},
     "no headers": {"kind": "missing_headers"},
+    "busy": {"kind": "busy"},
 }
-UNSEEN = [("create", "twice", path) for path in ("/profile/sshkeys", "/domains/*/records")]
+BUSY = ("/linode/instances/*/**", "/volumes/*/**")
+"""What is refused while a job of its Linode runs."""
+
+UNSEEN = [("create", "twice", PLACES[kind]) for kind, spec in SPECS.items() if not spec.identity.unique]
 """What is made twice under one good answer: the account takes two alike, so that nothing tells the second."""
+
+
+def _happens(request: str, fault: str, path: str) -> bool:
+    if fault == "busy":
+        return request == "action" and path in BUSY
+    return (request, fault, path) not in UNSEEN
 
 
 def rules(request: str, fault: str, times: int, skip: int) -> list[Rule]:
@@ -65,7 +78,7 @@ def rules(request: str, fault: str, times: int, skip: int) -> list[Rule]:
     return [
         {**where, **FAULTS[fault], "times": times, "skip": skip}
         for where in REQUESTS[request]
-        if (request, fault, where["path"]) not in UNSEEN
+        if _happens(request, fault, where["path"])
     ]
 
 
@@ -76,7 +89,7 @@ def everywhere(probability: float) -> list[Rule]:
         for request, places in REQUESTS.items()
         for where in places
         for fault in FAULTS
-        if (request, fault, where["path"]) not in UNSEEN
+        if _happens(request, fault, where["path"])
     ]
 
 
@@ -123,11 +136,11 @@ FILES = {"writing the state": "state/.pulumi/stacks/fleet", "writing the pins": 
 SUITED = {
     "in its shutdown": ["swap", "password"], "in its password": ["password"], "in its rebuild": ["rebuild"],
     "in its migrate": ["migrate"], "in its resize": ["resize"], "in its boot": ["swap", "password"],
-    "in its volume's attach": ["volume attached", "recreate"], "in its volume's resize": ["volume grown"],
-    "in its volume's detach": ["volume attached", "volume detached"],
-    "among its creates and attachments": ["more", "attach", "recreate"],
-    "among its PUTs": ["tags", "rules", "key renamed", "volume renamed", "subnet renamed"],
-    "among its deletes": ["fewer", "another pick", "key replaced", "recreate"], "writing the pins": ["another pick"],
+    "in its volume's attach": ["volume attached", "instance recreated", "attachment moved", "more"],
+    "in its volume's resize": ["volume grown"],
+    "in its volume's detach": ["volume attached", "volume detached", "attachment moved", "fewer"],
+    "among its creates and attachments": sending("create"), "among its PUTs": sending("update"),
+    "among its deletes": sending("delete"), "writing the pins": ["another pick"],
 }  # fmt: skip
 """The changes without which there is no such moment."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from providers.linode.provider import SPECS
-from tests.chaos.declared import KINDS, Declared, Inputs, label_of
+from tests.chaos.declared import KINDS, Declared, Inputs
 from tests.checkout import Checkout
 
 MADE = {
@@ -26,8 +26,21 @@ MADE = {
     "Domain": "domain_create",
     "DomainRecord": "domain_record_create",
     "NodeBalancer": "nodebalancer_create",
+    "Image": "disk_imagize",
 }
-"""By kind: the event that tells that one was made; of an address none does."""
+"""By kind: the event that tells that one was made. None does of an address, and of what is set and not made."""
+
+OWN: dict[str, Callable[[Inputs], bool]] = {
+    "StackScript": lambda row: bool(row["mine"]),
+    "Image": lambda row: not row["is_public"],
+    "VolumeAttachment": lambda row: row["linode_id"] is not None and "apart" in row["label"],
+    "ReverseDNS": lambda row: not (row["rdns"] or DEFAULT).endswith(DEFAULT),
+}
+"""Which rows of a list are of the kind, where not all are. A volume that declares its Linode has no attachment."""
+
+DEFAULT = ".ip.linodeusercontent.com"
+TWINS = {"SSHKey": ("label", "ssh_key"), "DomainRecord": ("domain_id", "name", "target")}
+"""Of which an account has several of one label: what tells them apart as far as anything does."""
 
 GOAL = 0.9
 
@@ -84,9 +97,12 @@ class Tally:
         )
 
 
-def name_of(row: Inputs) -> str:
-    """Its label, or a domain's or record's name; of an address, which has none, the tag that it was declared with."""
-    found = next((row[key] for key in ("label", "domain", "name") if key in row), None)
+def name_of(row: Inputs, kind: str = "") -> str:
+    """Its label, or a domain's or record's name; of a reserved address, which has none, the tag that it was declared
+    with.
+    """
+    keys = ("rdns",) if kind == "ReverseDNS" else ("label", "domain", "name")
+    found = next((row[key] for key in keys if key in row), None)
     tag = next((tag for tag in row.get("tags", ()) if not tag.startswith("pulumi:")), "")
     return str(tag if found is None else found).removesuffix(".example")
 
@@ -96,10 +112,10 @@ def in_account(checkout: Checkout, kind: str = "Instance") -> dict[Any, Inputs]:
     spec = SPECS[kind]
     parents = _rows(checkout, spec.parents.path) if spec.parents else [{}]
     return {
-        row.get("id") or row["address"]: {**row, "label": name_of(row), "in": name_of(parent)}
+        row.get("id") or row["address"]: {**row, "label": name_of(row, kind), spec.parent: name_of(parent)}
         for parent in parents
         for row in _rows(checkout, spec.within({spec.parent: parent.get("id")}).path)
-        if row.get("mine", True)
+        if kind not in OWN or OWN[kind](row)
     }
 
 
@@ -162,59 +178,61 @@ def compare(tally: Tally, checkout: Checkout, declared: Declared, *, exact: bool
 
 def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
     """What is there otherwise than declared."""
-    there = {kind: {row["label"]: row for row in in_account(checkout, kind).values()} for kind in KINDS}
-    for kind, differ in (
-        ("Instance", _server), ("Firewall", _wall), ("Volume", _volume),
-        ("ReservedIP", _address), ("NodeBalancer", _balancer),
-        *((kind, _plain) for kind in ("VPC", "Subnet", "PlacementGroup", "StackScript", "Domain")),
-    ):  # fmt: skip
-        for name, inputs in declared.resources[kind].items():
-            if (seen := there[kind].get(label_of(name, inputs))) is not None:
+    there = {kind: in_account(checkout, kind) for kind in KINDS}
+    linodes = {id_: row["label"] for id_, row in there["Instance"].items()}
+    linodes |= {address: row["label"] for row in there["Instance"].values() for address in row["ipv4"]}
+    for kind, resources in declared.resources.items():
+        rows = [_as_told(row, linodes) for row in there[kind].values()]
+        told = {name: _told(declared, inputs) for name, inputs in resources.items()}
+        if kind in TWINS:
+            wanted, found = (
+                sorted([each[key] for key in TWINS[kind]] for each in some) for some in (told.values(), rows)
+            )
+            yield from _unlike(kind, {"them": wanted}, {"them": found})
+            continue
+        by_label = {row["label"]: row for row in rows}
+        differ = {"Instance": _server, "Firewall": _wall, "NodeBalancer": _balancer}.get(kind, _plain)
+        for name, inputs in told.items():
+            if (seen := by_label.get(declared.label(kind, name))) is not None:
                 yield from differ(checkout, name, inputs, seen)
-                tags = [tag for tag in seen.get("tags", []) if not tag.startswith("pulumi:")]
-                yield from _unlike(name, {"tags": inputs.get("tags", [])}, {"tags": tags})
-    for name, inputs in declared.resources["Instance"].items():
-        server, wall = (
-            there["Instance"].get(label_of(name, {})),
-            there["Firewall"].get(label_of(inputs["behind"], {})),
-        )
-        if server and wall:
-            devices = _rows(checkout, f"/networking/firewalls/{wall['id']}/devices")
-            if server["id"] not in [row["entity"]["id"] for row in devices]:
-                yield f"{name} is not behind {inputs['behind']}"
-    for kind, keys in (("SSHKey", ("label", "ssh_key")), ("DomainRecord", ("in", "name", "target"))):
-        wanted = sorted([_told(inputs, key) for key in keys] for inputs in declared.resources[kind].values())
-        found = sorted([row[key] for key in keys] for row in in_account(checkout, kind).values())
-        if found != wanted:
-            yield f"{kind}: {found}, declared are {wanted}"
 
 
-def _told(inputs: Inputs, key: str) -> object:
-    return label_of(inputs[key], {}) if key == "in" else inputs[key]
+def _told(declared: Declared, inputs: Inputs) -> Inputs:
+    """What the API reports of these inputs, with labels where it has ids and addresses."""
+    told = {key: declared.told(value) for key, value in inputs.items() if key != "generation"}
+    return {"tags": [], **told}
+
+
+def _as_told(row: Inputs, linodes: dict[Any, str]) -> Inputs:
+    """The same of what is there. An image doesn't tell its Linode, and is compared without."""
+    places: Inputs = {
+        key: linodes.get(row[key], row[key] or 0) for key in ("linode_id", "address", "target") if key in row
+    }
+    tags = [tag for tag in row.get("tags", ()) if not tag.startswith("pulumi:")]
+    rdns = (row.get("rdns") or "").removesuffix(".example")
+    return {**row, **places, "tags": tags, "rdns": rdns, "volume_id": row["label"]}
 
 
 def _server(checkout: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
-    wanted = {key: inputs[key] for key in ("type", "region", "image")}
+    wanted = {key: inputs[key] for key in ("type", "region", "image", "tags", "firewall_id")}
     wanted["status"] = "running" if inputs["booted"] else "offline"
     backups = inputs.get("backups_enabled")
     wanted |= {"backups": backups} if backups is not None else {}
-    disks = _rows(checkout, f"/linode/instances/{seen['id']}/disks")
     wanted["swap"] = [inputs.get("swap_size", 512)]
-    swap = [disk["size"] for disk in disks if disk["filesystem"] == "swap"]
-    yield from _unlike(name, wanted, {**seen, "backups": seen["backups"]["enabled"], "swap": swap})
+    path = f"/linode/instances/{seen['id']}"
+    swap = [disk["size"] for disk in _rows(checkout, f"{path}/disks") if disk["filesystem"] == "swap"]
+    walls = [wall["label"] for wall in _rows(checkout, f"{path}/firewalls")]
+    is_saved = seen["backups"]["enabled"]
+    found = {"backups": is_saved, "swap": swap, "firewall_id": ", ".join(walls)}
+    yield from _unlike(name, wanted, {**seen, **found})
 
 
 def _wall(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
     wanted, found = (
-        [each["ports"] for each in rules] for rules in (inputs["inbound"], seen["rules"]["inbound"])
+        {"tags": each["tags"], "ports": [one["ports"] for one in rules]}
+        for each, rules in ((inputs, inputs["inbound"]), (seen, seen["rules"]["inbound"]))
     )
-    yield from _unlike(name, {"ports": wanted}, {"ports": found})
-
-
-def _volume(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
-    wanted = {key: inputs[key] for key in ("region", "size")}
-    wanted["linode_label"] = label_of(inputs["on"], {}) if inputs["on"] else None
-    yield from _unlike(name, wanted, seen)
+    yield from _unlike(name, wanted, found)
 
 
 def _balancer(checkout: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
@@ -227,15 +245,10 @@ def _balancer(checkout: Checkout, name: str, inputs: Inputs, seen: Inputs) -> It
     yield from _unlike(name, {**inputs, "configs": ports}, {**seen, "configs": sorted(found)})
 
 
-def _address(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
-    holder = (seen["assigned_entity"] or {}).get("label")
-    wanted = {"region": inputs["region"], "on": label_of(inputs["on"], {}) if inputs["on"] else None}
-    yield from _unlike(name, wanted, {**seen, "on": holder})
-
-
 def _plain(_: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:
     """What the API reports as it was declared."""
-    yield from _unlike(name, {key: _told(inputs, key) for key in inputs if key != "tags"}, seen)
+    source = {"linode_id": inputs.get("linode_id")} if "private/" in str(seen.get("id")) else {}
+    yield from _unlike(name, inputs, {**seen, **source})
 
 
 def _unlike(name: str, wanted: Inputs, found: Inputs) -> Iterator[str]:

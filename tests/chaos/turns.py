@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.chaos import declared, disturbances
-from tests.chaos.declared import CHANGES
+from tests.chaos.declared import CHANGES, Edit, sending
 from tests.chaos.disturbances import FAULTS, REQUESTS, SUITED, Kill
 from tests.chaos.tally import Tally, compare, in_account
 from tests.checkout import Checkout, Done
@@ -67,14 +67,8 @@ class Turns:
 
     def crowded(self, count: int) -> None:
         """An `up` of so many more of each kind while one request in six meets some fault, again until it succeeds."""
-        self._declare(["more"])
-        kinds = [each for each in declared.KINDS if each != "ReservedIP"]  # an account has few of them
-        for kind in kinds:
-            for number in range(count):
-                twin = {"label": f"twin-{number // 2}"} if kind == "SSHKey" else {}
-                self.declared.add(kind, {**declared.new(kind), **twin})
-            self.declared.made[kind] += count
-        self.declared.write(self.checkout)
+        before = self.declared.made.total()
+        self._declare(["more"], also=[declared.crowd(count)])
         disturbances.disturb(self.checkout, disturbances.everywhere(0.01), self.dice.randrange(10**6))
         runs, done = 0, None
         while runs < MOST_RUNS and (done is None or done.code):
@@ -83,7 +77,7 @@ class Turns:
         disturbances.disturb(self.checkout, ())
         if done is None or done.code:
             self.tally.wrong(f"turn {self.number}: no success in {MOST_RUNS} runs; see {self.folder}")
-        self.tally.creates += count * len(kinds)
+        self.tally.creates += self.declared.made.total() - before
         self._count(f"{count} more of each kind, {met} faults, {runs} runs", exact=True)
 
     def killed(self, kill: Kill, changes: list[str]) -> None:
@@ -119,10 +113,20 @@ class Turns:
         when = f"{kill.whom} killed {moment.name}{'' if killed.in_time else ' (had ended)'}"
         self._count(f"{when}{', then another wish' if changes_mind else ''}", exact=not changes_mind)
 
-    def _declare(self, changes: list[str], turn: int | None = None) -> None:
+    def ended(self) -> None:
+        """A destroy, after which nothing of any kind is there."""
+        done = self.checkout.run("down")
+        left = {kind: sorted(there) for kind in declared.KINDS if (there := in_account(self.checkout, kind))}
+        self.tally.orphans += sum(map(len, left.values()))
+        if done.code or left:
+            (self.folder / "down.log").write_text(done.said)
+            self.tally.wrong(f"destroy {done.code}, left {left}; see {self.folder}")
+
+    def _declare(self, changes: list[str], turn: int | None = None, also: Sequence[Edit] = ()) -> None:
         self.number = turn or self.number + 1
         self.changes = [*(self.changes if turn else ()), *changes]
-        self.declared = declared.changed(self.declared, changes, self.dice)
+        edits = [*(CHANGES[name].edit for name in changes), *also]
+        self.declared = declared.changed(self.declared, edits, self.dice)
         self.declared.write(self.checkout)
 
     def _at_rest(self) -> bool:
@@ -157,25 +161,10 @@ def run(turns: Turns, faults: int, kills: int) -> None:
     for number in range(3 * (faults + kills)):
         if tally.runs < faulted:
             request, fault = drawn[number % len(drawn)]
-            changes = dice.sample(SENT_FOR[request], dice.choice((1, 2)))
+            changes = dice.sample(sending(request), dice.choice((1, 2, 3)))
             turns.faulted(request, fault, changes, dice.choice((1, 1, 2, 3)), dice.choice((0, 0, 0, 1)))
         elif tally.kills < killed:
             kill = Kill.drawn(dice)
             turns.killed(kill, [dice.choice(SUITED.get(kill.moment, sorted(CHANGES)))])
         else:
             return
-
-
-SENT_FOR: dict[str, list[str]] = {
-    "create": ["more", "another pick", "key replaced", "recreate"],
-    "action": [
-        "resize", "migrate", "rebuild", "password", "swap", "kernel", "power", "backups",
-        "recreate", "volume attached", "volume detached", "volume grown",
-    ],
-    "update": ["tags", "rules", "key renamed", "attach", "volume renamed", "vpc described",
-               "domain described", "record retargeted"],
-    "list": ["resize", "migrate", "rebuild", "swap", "more", "fewer", "recreate", "volume attached"],
-    "read": ["resize", "migrate", "rebuild", "attach", "tags", "more", "fewer", "recreate", "volume grown"],
-    "delete": ["fewer", "another pick", "key replaced", "recreate"],
-}  # fmt: skip
-"""The changes that send such requests."""

@@ -32,7 +32,7 @@ def test_runs_under_faults_leave_exactly_what_was_declared(turns: Turns) -> None
     turns.faulted("create", "cut after", ["more"])
     turns.faulted("action", "502 after", ["swap", "volume grown"])
     turns.faulted("delete", "cut before", ["fewer"])
-    turns.faulted("list", "cut midway", ["more", "recreate"])
+    turns.faulted("list", "cut midway", ["more", "instance recreated"])
 
     assert turns.tally.is_clean, turns.tally.notes
     assert turns.tally.runs == 4

@@ -118,3 +118,48 @@ def test_what_a_killed_run_attached_is_taken_over(life: Life, tmp_path: Path) ->
         again, outs = next_run.create(inputs)
 
     assert (again, outs["linode_id"]) == (str(life.volume), life.one)
+
+
+def test_a_job_of_its_linode_is_waited_for(life: Life) -> None:
+    busy = {"method": "POST", "path": "/volumes/*/*", "kind": "busy", "times": 2}
+    inputs, _ = life.servicer.check(life.inputs())
+    life.world.api.set_faults(busy)
+    id_, outs = life.servicer.create(inputs)
+    attached = life.seen()["linode_id"]
+    life.world.api.set_faults(busy)
+    life.servicer.delete(id_, outs)
+    life.world.api.set_faults()
+
+    assert (attached, life.seen()["linode_id"]) == (life.one, None)
+
+
+@pytest.mark.parametrize("kind", ["Volume", "ReservedIP"])
+def test_so_is_it_by_what_declares_its_linode_itself(life: Life, tmp_path: Path, kind: str) -> None:
+    own = {"Volume": {"label": "more", "size": 20}}.get(kind, {})
+    inputs = {**own, "region": "de-fra-2", "owner": life.world.owner.as_props(), "linode_id": 0}
+    with Servicer(
+        LinodeProvider(kind), life.world.config, state_with(tmp_path / kind, stack="local")
+    ) as others:
+        id_, outs = others.create(inputs)
+        life.world.api.set_faults({"method": "POST", "path": "/**", "kind": "busy", "times": 2})
+        outs = others.update(id_, outs, {**inputs, "linode_id": life.one})
+        life.world.api.set_faults()
+
+    assert outs["linode_id"] == life.one
+
+
+def test_one_whose_linode_was_recreated_is_judged_by_where_its_volume_is_then(
+    life: Life, tmp_path: Path
+) -> None:
+    """An engine deletes it before that Linode, and checks it as if it were new."""
+    id_, outs, _ = life.made()
+    backend = state_with(tmp_path / "next", stack="local")
+    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, backend) as command:
+        command.check(life.inputs(linode_id=life.two), name="another")
+        command.delete(id_, outs)
+        life.world.call("DELETE", f"/linode/instances/{life.one}")
+        news, failures = command.check(life.inputs(linode_id=life.two))
+        command.create(news)
+
+    assert failures == []
+    assert life.seen()["linode_id"] == life.two

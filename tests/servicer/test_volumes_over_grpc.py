@@ -276,3 +276,35 @@ def test_what_a_clone_cannot_be_is_told_at_preview(
 
     assert [name for name, _ in failures] == [failure[0]]
     assert failure[1] in failures[0][1]
+
+
+@pytest.mark.parametrize("volume_is_there", [True, False])
+def test_an_attachment_is_judged_by_where_its_linode_is_going(
+    provider: Servicer, world: World, volume_is_there: bool
+) -> None:
+    """One that stays would be gone after the move; one that is new there is right."""
+    inputs, id_, _ = made(world, provider)
+    far = world.call("POST", "/volumes", {"label": "far", "region": "gb-lon", "size": 20})
+    [near] = [row for row in world.call("GET", "/volumes")["data"] if row["label"] == "data"]
+    owner = {**world.owner.as_props(), "name": "store"}
+    stays = {"volume_id": near["id"], "linode_id": int(id_), "owner": owner}
+    new, olds = ({**stays, "volume_id": far["id"]}, None) if volume_is_there else (stays, stays)
+
+    with Servicer(LinodeProvider("Instance"), world.config, urn=URN.format("Instance", "web-1")) as command:
+        command.check({**inputs, "region": "gb-lon", "allow_data_loss": True}, inputs)
+        command.serve(
+            LinodeProvider("VolumeAttachment"), world.config, URN.format("VolumeAttachment", "store")
+        )
+        failures = command.check(new, olds)[1]
+
+    assert failures == (
+        []
+        if volume_is_there
+        else [
+            (
+                "linode_id",
+                f"Linode {id_}, which moves, is in gb-lon, and the volume in de-fra-2. Next: leave the attachment out, "
+                "and the volume stays there.",
+            )
+        ]
+    )

@@ -9,6 +9,7 @@ cut_midway         the work is done, half of the answer arrives, then the connec
 late               the connection is cut at once, and the work is done delay_s later
 twice              the work is done twice, as by a proxy that repeats; the second answer arrives
 408, 429, 500      the API's own error bodies (429 never does the work)
+busy               400 `Linode busy.`, and nothing is done
 502, 504           an HTML page of the gateway in front of the API
 garbled            the work is done, and a good answer has a page where its JSON should be
 misshapen          the work is done, and a good answer is other JSON than the API's
@@ -37,7 +38,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 KINDS = (
     "cut", "cut_midway", "late", "twice", "408", "429", "500", "502", "503", "504", "garbled", "misshapen",
-    "maintenance", "slow", "malformed_headers", "missing_headers", "job_fails",
+    "busy", "maintenance", "slow", "malformed_headers", "missing_headers", "job_fails",
 )  # fmt: skip
 FAILURES = ("408", "500", "502", "503", "504")
 """Answers that tell nothing of whether the work was done."""
@@ -47,6 +48,7 @@ NONSENSE = {"X-RateLimit-Remaining": "many", "X-RateLimit-Reset": "-1", "Retry-A
 GATEWAY_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>{0}</body>\r\n</html>\r\n"
 MISSHAPEN: Mapping[str, object] = {"data": None, "id": {"of": []}, "status": 7, "pages": "many"}
 REASONS = {
+    "busy": "Linode busy.",
     "408": "Please try again",
     "429": "Too many requests",
     "500": "Internal server error",
@@ -76,7 +78,7 @@ class Rule:
     @property
     def commits(self) -> bool:
         """Whether the request does its work although its answer fails."""
-        if self.kind in ("429", "maintenance"):
+        if self.kind in ("429", "busy", "maintenance"):
             return False
         return self.after_commit or self.kind not in ("cut", *FAILURES)
 

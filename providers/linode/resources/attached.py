@@ -13,13 +13,13 @@ from providers.linode.resources.instance import spec as instance
 from providers.linode.resources.places import ANOTHER, elsewhere
 
 
-def apart(check: Checking[Any], noun: str, bound: str, *with_: str) -> Iterator[Problem]:
+def apart(check: Checking[Any], noun: str, bound: str, *with_: str, here: str = "") -> Iterator[Problem]:
     """Where the Linode is, or where this run moves it or recreates it. `bound`: what can be done about a `noun` in
-    another region; with_: the inputs whose change asks for a look.
+    another region; with_: the inputs whose change asks for a look; here: its region, where it declares none.
     """
     id_, planned = _linode(check)
     goes = planned is not None and (planned.is_recreated or "region" in planned.takes)
-    if not id_ or not (goes or check.is_new("region", "linode_id", *with_)):
+    if not id_ or not (goes or check.is_new("linode_id", *with_)):
         return
     if planned is not None and goes:
         how = "is recreated" if planned.is_recreated else "moves"
@@ -28,10 +28,10 @@ def apart(check: Checking[Any], noun: str, bound: str, *with_: str) -> Iterator[
         what, there = f"Linode {id_}", linode.region
     else:
         return
-    stays = check.old is not None and check.old.region == check.args.region
+    stays = check.old is not None and (bool(here) or check.old.region == check.args.region)
     todo = bound.format(region=there) if stays else ANOTHER
     if there:
-        yield from elsewhere(check, "linode_id", what, there, noun, todo)
+        yield from elsewhere(check, "linode_id", what, there, noun, todo, here)
 
 
 def _linode(check: Checking[Any]) -> tuple[str, Checking[Any] | None]:

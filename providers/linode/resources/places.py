@@ -72,8 +72,9 @@ def elsewhere(
     region: str | None,
     noun: str = "Linode",
     todo: str = ANOTHER,
+    here: str = "",
 ) -> Iterator[Problem]:
-    """What an input names and the resource have to be in one region."""
-    if check.args.region not in ("", region):
-        why = f"{what} is in {region}, and the {noun} in {check.args.region}. Next: {todo}."
-        yield Problem(field, why)
+    """What an input names and the resource have to be in one region. `here`: that of one that declares none."""
+    here = here or check.args.region
+    if here not in ("", region):
+        yield Problem(field, f"{what} is in {region}, and the {noun} in {here}. Next: {todo}.")

@@ -18,6 +18,7 @@ from providers.linode.core.forms import LINODES, Tag, Text
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Identity, Spec, Update
+from providers.linode.core.waiting.until import until_free
 from providers.linode.resources.attached import apart
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
@@ -34,7 +35,8 @@ def _assign(update: Update[ReservedIPArgs, ReservedIPRecord]) -> None:
     if there and there != wanted:
         client.delete(f"/linode/instances/{there}/ips/{address}")
     if wanted and there != wanted:
-        client.add_address(wanted, str(address))
+        what = f"address {address} is to be assigned"
+        until_free(lambda: client.add_address(wanted, str(address)), what, update.timeout_s)
 
 
 class ReservedIPArgs(Args):
@@ -88,7 +90,7 @@ class ReservedIP(Resource):
 def _placed(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
     yield from able(check, {})
     if not is_offline():
-        yield from apart(check, "reserved address", BOUND)
+        yield from apart(check, "reserved address", BOUND, "region")
         yield from _by_interface(check)
 
 

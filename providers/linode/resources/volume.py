@@ -21,7 +21,7 @@ from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
 from providers.linode.core.values import whole_numbers
-from providers.linode.core.waiting.until import until
+from providers.linode.core.waiting.until import until, until_free
 from providers.linode.resources.attached import apart
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import able, elsewhere
@@ -60,23 +60,34 @@ def _ready(update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
     return _once(update, lambda volume: volume.status == "active", "active")
 
 
+def _act(
+    update: Update[VolumeArgs, VolumeRecord],
+    action: str,
+    body: Mapping[str, object] | None,
+    is_done: Callable[[], bool],
+) -> None:
+    """Once no job of its Linode is in the way."""
+    path, client = f"{SPEC.record_path(update.record.id)}/{action}", update.session.client
+    what = f"the {action} of volume {update.record.id}"
+    until_free(lambda: client.act(path, body, is_done), what, update.timeout_s)
+
+
 def _grow(update: Update[VolumeArgs, VolumeRecord]) -> None:
     _ready(update)
-    path, size = f"{SPEC.record_path(update.record.id)}/resize", update.wanted.size
-    update.session.client.act(path, {"size": size}, lambda: _now(update).size == size)
+    size = update.wanted.size
+    _act(update, "resize", {"size": size}, lambda: _now(update).size == size)
     _ready(update)
 
 
 def _attach(update: Update[VolumeArgs, VolumeRecord]) -> None:
     """To the Linode that is declared, after it has left another one; neither need be off."""
-    act, path = update.session.client.act, SPEC.record_path(update.record.id)
     there, wanted = _ready(update).linode_id, update.wanted.linode_id
     if there and there != wanted:
-        act(f"{path}/detach", None, lambda: _now(update).linode_id is None)
+        _act(update, "detach", None, lambda: _now(update).linode_id is None)
         _once(update, lambda volume: volume.linode_id is None, "detached")
     if wanted and there != wanted:
         body = {"linode_id": wanted, "persist_across_boots": True}
-        act(f"{path}/attach", body, lambda: _now(update).linode_id == wanted)
+        _act(update, "attach", body, lambda: _now(update).linode_id == wanted)
 
 
 class VolumeArgs(Args):
@@ -141,7 +152,7 @@ def _placed(check: Checking[VolumeArgs]) -> Iterator[Problem]:
     encrypted = {"Block Storage Encryption": "encryption"} if check.args.encryption == "enabled" else {}
     yield from able(check, {"Block Storage": "a volume", **encrypted}, with_=["encryption"])
     if not is_offline():
-        yield from apart(check, "volume", BOUND, "encryption")
+        yield from apart(check, "volume", BOUND, "region", "encryption")
 
 
 def _cloned(check: Checking[VolumeArgs]) -> Iterator[Problem]:

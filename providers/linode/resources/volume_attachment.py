@@ -19,11 +19,12 @@ from providers.linode.core.forms import LINODES, VOLUMES, Flag
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Spec, by_content
-from providers.linode.core.waiting.until import until
+from providers.linode.core.waiting.until import timeout_for, until, until_free
 from providers.linode.resources import volume
+from providers.linode.resources.attached import apart
 from providers.linode.resources.base import Resource
-from providers.linode.resources.instance import spec as instance
-from providers.linode.resources.places import ANOTHER
+
+BOUND = "leave the attachment out, and the volume stays there"
 
 
 class VolumeAttachmentArgs(Args):
@@ -67,21 +68,23 @@ class VolumeAttachment(Resource):
 
 def _apart(check: Checking[VolumeAttachmentArgs]) -> Iterator[Problem]:
     """The volume is free, and in the region of the Linode."""
-    args, session, old = check.args, check.session, check.old
-    if not args.volume_id or not check.is_new("volume_id", "linode_id"):
-        return
-    there = if_allowed(partial(session.listed, volume.SPEC, str(args.volume_id)))
+    args, old = check.args, check.old
+    there = if_allowed(partial(_volume, check)) if args.volume_id else None
     if there is None:
         return
     mine = old.linode_id if old is not None and old.volume_id == args.volume_id else None
-    if there.linode_id not in (None, args.linode_id, mine):
+    is_new = check.is_new("volume_id", "linode_id") and args.linode_id
+    if is_new and there.linode_id not in (None, args.linode_id, mine):
         why = f"{there} is attached to Linode {there.linode_id}. Next: detach it there in a run before."
         yield Problem("volume_id", why)
-    linode = if_allowed(partial(session.listed, instance.SPEC, str(args.linode_id)))
-    if linode is not None and linode.region != there.region:
-        where = f"is in {linode.region}, and the volume in {there.region}"
-        why = f"{args.linode_id} {where}. Next: {ANOTHER}."
-        yield Problem("linode_id", why)
+    yield from apart(check, "volume", BOUND, "volume_id", here=there.region)
+
+
+def _volume(check: Checking[VolumeAttachmentArgs]) -> volume.VolumeRecord | None:
+    """As it is now where this run has detached it: the list was read before."""
+    id_ = str(check.args.volume_id)
+    found = check.session.listed(volume.SPEC, id_)
+    return volume.SPEC.get(check.session, id_) if found is not None and check.is_recreated else found
 
 
 class _AttachmentSpec(Spec[VolumeAttachmentArgs, AttachmentRecord]):
@@ -103,7 +106,9 @@ class _AttachmentSpec(Spec[VolumeAttachmentArgs, AttachmentRecord]):
         self, session: Session, args: VolumeAttachmentArgs, body: Mapping[str, object]
     ) -> AttachmentRecord:
         sent = {"persist_across_boots": True, **{key: body[key] for key in body if key != "volume_id"}}
-        return self.read(session.client.post_once(f"{self.record_path(args.volume_id or 0)}/attach", sent))
+        path, what = self.record_path(args.volume_id or 0), f"volume {args.volume_id} is to be attached"
+        attach = partial(session.client.post_once, f"{path}/attach", sent)
+        return self.read(until_free(attach, what, timeout_for(args, "create")))
 
     def delete(self, session: Session, id_: str, args: VolumeAttachmentArgs, timeout_s: float) -> None:
         """The volume stays. Success where it has left that Linode already."""
@@ -113,8 +118,10 @@ class _AttachmentSpec(Spec[VolumeAttachmentArgs, AttachmentRecord]):
             return not held or held[0].linode_id != args.linode_id
 
         if not is_gone():
-            session.client.act(f"{self.record_path(id_)}/detach", None, is_gone)
-            until(is_gone, bool, f"volume {id_} is to be detached", timeout_s)
+            what = f"volume {id_} is to be detached"
+            detach = partial(session.client.act, f"{self.record_path(id_)}/detach", None, is_gone)
+            until_free(detach, what, timeout_s)
+            until(is_gone, bool, what, timeout_s)
 
 
 SPEC = _AttachmentSpec(

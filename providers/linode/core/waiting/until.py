@@ -68,20 +68,22 @@ def until(
         interval = min(interval * pace.factor, pace.longest_s)
 
 
-def until_free(call: Callable[[], None], what: str, timeout_s: float, pace: Pace | None = None) -> None:
-    """Make the call, again and again while the API answers `Linode busy.`
+def until_free(call: Callable[[], T], what: str, timeout_s: float, pace: Pace | None = None) -> T:
+    """Make the call, again and again while the API answers `Linode busy.`; what it gives.
 
     A Linode is busy for a while after it shows `running`, so a look at its status does not replace this.
     """
+    answers: list[T] = []
 
     def accepted() -> bool:
         try:
-            call()
+            answers.append(call())
         except Busy:
             return False
         return True
 
     until(accepted, bool, f"{what}: a running job has to end first", timeout_s, pace)
+    return answers[0]
 
 
 def until_it(poller: Poller, goal: Goal, timeout_s: float) -> Linode | None:

@@ -163,3 +163,15 @@ def test_one_whose_linode_was_recreated_is_judged_by_where_its_volume_is_then(
 
     assert failures == []
     assert life.seen()["linode_id"] == life.two
+
+
+def test_one_that_goes_to_another_linode_passes_preview(life: Life, tmp_path: Path) -> None:
+    """An engine checks a replacement twice, the second time as if it were new."""
+    id_, outs, inputs = life.made()
+    backend = state_with(tmp_path / "next", stack="local")
+    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, backend) as command:
+        news, first = command.check(life.inputs(linode_id=life.two), inputs)
+        found = command.diff(id_, outs, news)
+        second = command.check(life.inputs(linode_id=life.two))[1]
+
+    assert (list(found.replaces), first, second) == (["linode_id"], [], [])

@@ -68,23 +68,18 @@ class VolumeAttachment(Resource):
 
 def _apart(check: Checking[VolumeAttachmentArgs]) -> Iterator[Problem]:
     """The volume is free, and in the region of the Linode."""
-    args, old = check.args, check.old
-    there = if_allowed(partial(_volume, check)) if args.volume_id else None
+    args, session = check.args, check.session
+    there = if_allowed(partial(session.listed, volume.SPEC, str(args.volume_id))) if args.volume_id else None
     if there is None:
         return
+    # of one that is recreated an engine asks again as if it were new: its own attachment is still in the list
+    old = check.old or (check.mine if check.is_recreated else None)
     mine = old.linode_id if old is not None and old.volume_id == args.volume_id else None
     is_new = check.is_new("volume_id", "linode_id") and args.linode_id
     if is_new and there.linode_id not in (None, args.linode_id, mine):
         why = f"{there} is attached to Linode {there.linode_id}. Next: detach it there in a run before."
         yield Problem("volume_id", why)
     yield from apart(check, "volume", BOUND, "volume_id", here=there.region)
-
-
-def _volume(check: Checking[VolumeAttachmentArgs]) -> volume.VolumeRecord | None:
-    """As it is now where this run has detached it: the list was read before."""
-    id_ = str(check.args.volume_id)
-    found = check.session.listed(volume.SPEC, id_)
-    return volume.SPEC.get(check.session, id_) if found is not None and check.is_recreated else found
 
 
 class _AttachmentSpec(Spec[VolumeAttachmentArgs, AttachmentRecord]):

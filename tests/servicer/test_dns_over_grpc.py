@@ -473,3 +473,23 @@ def test_a_name_whose_answer_is_lost_is_set_once(zone: Zone, fault: Props) -> No
     id_, outs = servicer.create(inputs)
 
     assert (id_, outs["rdns"], outs["ready"]) == (address, f"web.{zone.name}", True)
+
+
+@pytest.mark.parametrize(
+    ("other", "own"),
+    [
+        ({"type": "A", "name": "mail", "target": "192.0.2.9"}, {"type": "A", "target": "192.0.2.9"}),
+        ({"type": "TXT", "name": "cdn", "target": "x"}, {"type": "TXT", "target": "x"}),
+    ],
+)
+def test_a_record_of_the_domain_itself_is_no_record_of_a_name_below_it(
+    zone: Zone, other: Props, own: Props
+) -> None:
+    by_hand = zone.by_hand(**other)
+    servicer = zone.serve("DomainRecord")
+    inputs, failures = servicer.check(zone.record(**own))
+
+    id_, _ = servicer.create(inputs)
+
+    assert (failures, id_ != str(by_hand)) == ([], True)
+    assert [row["name"] for row in zone.rows()] == [other["name"], ""]

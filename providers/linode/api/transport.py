@@ -292,7 +292,7 @@ def _reasons(answer: requests.Response) -> tuple[tuple[str, str], ...]:
     """Pairs (field or "", reason) of the errors array; none where a gateway answered with a page."""
     try:
         body: object = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     errors = body.get("errors") if isinstance(body, dict) else None
     if not isinstance(errors, list):

@@ -279,8 +279,12 @@ class _RecordSpec(Spec[DomainRecordArgs, DomainRecordRow]):
         return found
 
     def body(self, args: DomainRecordArgs, owner: Owner) -> dict[str, object]:
-        """An MX record without a target says so."""
-        nothing = {"name": "", "target": ""} if args.type == "MX" and not args.target else {}
+        """One without a name says that it is the domain's own: a record of another name is another one. An MX record
+        without a target says so.
+        """
+        nothing = {} if args.type == "SRV" else {"name": ""}
+        if args.type == "MX" and not args.target:
+            nothing["target"] = ""
         return {**nothing, **super().body(args, owner)}
 
     def goes_first(self, olds: Mapping[str, object], news: Mapping[str, object]) -> bool:

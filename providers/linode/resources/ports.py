@@ -10,6 +10,7 @@ import ipaddress
 import re
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
@@ -163,7 +164,9 @@ def by_place(configs: Iterable[Json] | None) -> dict[Place, dict[str, Any]]:
     return {
         (int(config["port"]), config.get("protocol") == "udp"): dict(config)
         for config in configs or ()
-        if isinstance(config, Mapping) and isinstance(config.get("port"), (int, float))
+        if isinstance(config, Mapping)
+        and isinstance(config.get("port"), (int, float))
+        and isfinite(config["port"])
     }
 
 

@@ -172,3 +172,14 @@ def test_a_port_without_a_node_is_doubted_unless_its_nodes_are_not_known_yet(
     problems(session, configs=[{"port": 80}, {"port": 81, "nodes": Unknown()}, {"port": Unknown()}])
 
     assert told == ["port 80 has no node, and nothing answers there"]
+
+
+@pytest.mark.parametrize("port", [float("nan"), float("inf"), 1e300])
+def test_a_port_that_is_no_number_is_told_beside_a_node_that_is_not_known_yet(
+    session: Session, port: float
+) -> None:
+    configs = [{"port": port, "nodes": [{"address": Unknown()}]}]
+
+    [problem] = problems(session, configs=configs)
+
+    assert problem.reason.startswith("configs [0].port must be a whole number, 1 to 65535.")

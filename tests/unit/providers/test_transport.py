@@ -190,6 +190,14 @@ def test_a_good_answer_that_cannot_be_read_counts_as_lost(method: str, body: str
     assert len(server.seen) == 3
 
 
+@pytest.mark.parametrize("body", ["<html>", "[" * 100_000, '{"errors": ' + "[" * 100_000])
+def test_a_refusal_that_cannot_be_read_is_one_line(body: str) -> None:
+    with ScriptedServer(Answer(400, body)) as server, pytest.raises(ApiUnreachable) as caught:
+        server.transport().request("PUT", "/profile/sshkeys/7")
+
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_a_post_whose_answer_cannot_be_read_is_not_sent_again() -> None:
     with ScriptedServer(Answer(200, "<html>"), Answer()) as server, pytest.raises(ApiUnreachable) as caught:
         server.transport().request("POST", "/linode/instances/7/reboot")

@@ -1,7 +1,7 @@
 """`python -m tests.bench`: measurements by hand, times on an idle machine. No test runs it.
 
-Without words all of it, half an hour; else the parts that are named. TERRAFORM names a Terraform whose Linode provider
-is where its own settings say (TF_CLI_CONFIG_FILE): then it runs beside ours.
+Without words all of it, an hour and more with Terraform; else the parts that are named. TERRAFORM names a Terraform
+whose Linode provider is where its own settings say (TF_CLI_CONFIG_FILE): then it runs beside ours.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import argparse
 import os
 from pathlib import Path
 
-from tests.bench import commands, report, size, stacks
+from tests.bench import commands, processes, report, size, stacks
 
-PARTS = ("stacks", "limited", "growth", "commands", "report", "size")
+PARTS = ("stacks", "processes", "limited", "growth", "commands", "report", "size")
 
 
 def main() -> None:
@@ -26,6 +26,8 @@ def main() -> None:
     for part in options.parts or PARTS:
         if part == "stacks":
             stacks.run(options.counts, options.runs)
+        elif part == "processes":
+            processes.run(max(options.counts), options.runs)
         elif part == "limited":
             stacks.run_limited(max(options.counts))
         elif part == "growth":

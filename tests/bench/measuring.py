@@ -94,7 +94,7 @@ def _highest_memory() -> Iterator[list[float]]:
 
     def look() -> None:
         while not over.wait(SAMPLED_S):
-            highest[0] = max(highest[0], sum(map(_mib, _children(os.getpid()))))
+            highest[0] = max(highest[0], sum(map(_mib, children(os.getpid()))))
 
     sampler = threading.Thread(target=look)
     sampler.start()
@@ -105,19 +105,21 @@ def _highest_memory() -> Iterator[list[float]]:
         sampler.join()
 
 
-def _children(pid: int) -> Iterator[int]:
+def children(pid: int) -> Iterator[int]:
+    """The processes that this one has started, and those that they have; none where there is no /proc."""
     for file in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in _read(file).split():
+        for child in read(file).split():
             yield int(child)
-            yield from _children(int(child))
+            yield from children(int(child))
 
 
 def _mib(pid: int) -> float:
-    pages = _read(Path(f"/proc/{pid}/statm")).split()[1:2]
+    pages = read(Path(f"/proc/{pid}/statm")).split()[1:2]
     return int(pages[0]) * resource.getpagesize() / 2**20 if pages else 0.0
 
 
-def _read(file: Path) -> str:
+def read(file: Path) -> str:
+    """A file of /proc, empty for a process that has ended meanwhile."""
     try:
         return file.read_text()
     except OSError:

@@ -71,11 +71,11 @@ def run_limited(count: int) -> None:
 
 
 def _two_at_once(world: World, engine: str) -> Figure:
-    with _world(world) as (path, api):
+    with a_world(world) as (path, api):
         loops = {
             name: PROGRAMS["plain loop"].format(count=world.count).replace("web-", name) for name in "ab"
         }
-        both = [_project(path / name, api, engine, loops[name], stack=name) for name in loops]
+        both = [a_project(path / name, api, engine, loops[name], stack=name) for name in loops]
         for each in both:
             each.env["LINODE_TOKEN"] = both[0].token
 
@@ -127,7 +127,7 @@ def _compare(engine: str, rows: Mapping[tuple[str, str], Figures]) -> None:
 
 
 def _measure(world: World, engine: str, program: str, steps: Sequence[str]) -> Figures:
-    with _world(world) as (path, api):
+    with a_world(world) as (path, api):
         commands = (
             _terraform(path, api, program, world.count)
             if engine == "terraform"
@@ -137,7 +137,8 @@ def _measure(world: World, engine: str, program: str, steps: Sequence[str]) -> F
 
 
 @contextmanager
-def _world(world: World) -> Iterator[tuple[Path, LocalApi]]:
+def a_world(world: World) -> Iterator[tuple[Path, LocalApi]]:
+    """A folder, and a local API that is like that."""
     with tempfile.TemporaryDirectory() as folder:
         path, speed = Path(folder), SLOWEST_BOOT_API_S / world.boot_s
         with LocalApi(path / "api.sqlite3", speed=speed, limits=world.limits, latency_s=LATENCY_S) as api:
@@ -146,7 +147,7 @@ def _world(world: World) -> Iterator[tuple[Path, LocalApi]]:
             yield path, api
 
 
-def _project(path: Path, api: LocalApi, engine: str, program: str, stack: str = "test") -> Project:
+def a_project(path: Path, api: LocalApi, engine: str, program: str, stack: str = "test") -> Project:
     """One whose catalogs are in the cache."""
     project = Project(path / "project", engine, api, program, stack=stack)
     project.env.pop("LINODE_CACHE", None)
@@ -156,7 +157,7 @@ def _project(path: Path, api: LocalApi, engine: str, program: str, stack: str = 
 
 
 def _pulumi(path: Path, api: LocalApi, engine: str, program: str) -> Mapping[str, Callable[[], Done]]:
-    project = _project(path, api, engine, program)
+    project = a_project(path, api, engine, program)
     refresh = ("refresh", "--yes", "--skip-preview", "--stack", project.stack)
     return {
         "create": project.up,

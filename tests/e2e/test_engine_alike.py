@@ -238,3 +238,22 @@ def test_two_of_one_name_end_the_run_with_one_sentence(run: Run) -> None:
     urn = "urn:pulumi:dev::sample::pulumi-python:dynamic/tiny:Thing::a"
     assert answer.code == 1
     assert f"error: Duplicate resource URN '{urn}'; try giving it a unique name" in answer.out
+
+
+def test_an_output_that_is_declared_secret_later_is_one_in_the_state(run: Run) -> None:
+    after = "Thing('a', size=1, opts=ResourceOptions(additional_secret_outputs=['address']))\n"
+
+    place, answer = run("Thing('a', size=1)\n", after, *UP)
+
+    [entry] = entries(place)
+    assert (answer.code, writes(place)) == (0, [])
+    assert "ciphertext" in entry["outputs"]["address"]
+
+
+def test_a_part_that_is_ignored_and_was_not_there_is_left_out(run: Run) -> None:
+    after = "Thing('a', size=2, note={'q': 1, 'r': 2}, opts=ResourceOptions(ignore_changes=['note.q']))\n"
+
+    place, answer = run("Thing('a', size=1)\n", after, *UP)
+
+    assert answer.code == 0, answer.out
+    assert [entry["inputs"]["note"] for entry in entries(place)] == [{"r": 2}]

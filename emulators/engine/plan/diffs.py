@@ -116,8 +116,8 @@ def reset(target: Value, source: Value, path: Path) -> Value:
         keys = list(dict.fromkeys([*target, *source])) if head == "*" else [str(head)]
         changed = dict(target)
         for key in keys:
-            if rest and key in target and key in source:
-                changed[key] = reset(target[key], source[key], rest)
+            if rest and key in target:
+                changed[key] = reset(target[key], source.get(key, {}), rest)
             elif not rest and key in source:
                 changed[key] = source[key]
             elif not rest:

@@ -65,7 +65,8 @@ class Performer:
 
     def _same(self, step: Step) -> None:
         old, new = _both(step)
-        new.id, new.outputs, new.init_errors = old.id, old.outputs, old.init_errors
+        new.id, new.init_errors = old.id, old.init_errors
+        new.outputs = _marked(new, old.outputs) if new.custom else old.outputs
         new.created, new.modified = old.created, old.modified
         self._snapshot.end(add=new, drop=old, save=not new.same_as(old))
 

@@ -111,6 +111,9 @@ def test_a_component_is_compared_by_its_inputs() -> None:
         (["l[*].k"], {"l": [9]}, {"l": [9]}),
         (["*"], {"a": 2, "z": 3}, {"a": 1, "t": {"x": 1}, "l": [1, 2], "s": Secret("o")}),
         (["s"], {"s": Secret("n")}, {"s": Secret("o")}),
+        (["n.q", "n.z[3]", "gone.x"], {"n": {"q": 1, "r": 2}}, {"n": {"r": 2}}),
+        (["n.m.q"], {"n": {"m": {"q": 1}}}, {"n": {"m": {}}}),
+        (["n.q"], {"n": [1]}, {"n": [1]}),
     ],
 )
 def test_what_is_ignored_is_reset_to_the_old_inputs(

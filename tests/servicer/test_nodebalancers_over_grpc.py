@@ -116,6 +116,40 @@ def test_a_change_takes_the_fewest_calls_and_leaves_the_other_nodes_alone(
     assert all(before[address] == id_ for address, id_ in after.items() if address in before)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ({"protocol": "tcp", "proxy_protocol": "v1"}, {"protocol": "http"}, {"proxy_protocol": "none"}),
+        (
+            {"protocol": "tcp", "proxy_protocol": "v2"},
+            {"protocol": "tcp", "algorithm": "leastconn"},
+            {"proxy_protocol": "v2"},
+        ),
+        ({"protocol": "http", "stickiness": "http_cookie"}, {"protocol": "tcp"}, {"stickiness": "none"}),
+        (
+            {"check": "connection", "check_interval": 60, "check_timeout": 30},
+            {"check_interval": 20},
+            {"check_timeout": 3},
+        ),
+        (
+            {"check": "connection", "check_interval": 3, "check_timeout": 2},
+            {"check_timeout": 3},
+            {"check_interval": 5},
+        ),
+    ],
+)
+def test_what_is_left_out_gives_way_where_it_cannot_stay(
+    life: Life, before: Props, after: Props, kept: Props
+) -> None:
+    made = life.made(configs=[{"port": 80, **before, "nodes": [ONE]}])
+
+    _, sent = life.changed(made, configs=[{"port": 80, **after, "nodes": [ONE]}])
+
+    port = life.ports()[80]
+    assert {name: port[name] for name in {**after, **kept}} == {**after, **kept}
+    assert sent in ([], ["PUT /configs/#"])
+
+
 def test_label_throttle_and_tags_are_one_put(life: Life) -> None:
     _, sent = life.changed(life.made(), label="web-2", client_conn_throttle=3, tags=["front"])
 

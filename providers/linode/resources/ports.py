@@ -215,15 +215,38 @@ def sent_node(node: Json) -> dict[str, Any]:
 
 
 def sent(config: Json, there: ConfigRecord | None = None) -> dict[str, Any]:
-    """A config's own fields. The API wants a check to end before the next one begins, whatever its defaults are."""
+    """A config's own fields, and what the API refuses to keep beside them of what is `there` and is left out."""
     body = {name: value for name, value in config.items() if name != "nodes"}
-    if config.get("check", "none") == "none":
-        return body
+    return body | _given_up(config, there) | _times(config, there)
+
+
+def _given_up(config: Json, there: ConfigRecord | None) -> dict[str, Any]:
+    """What was there and doesn't go with the protocol: none of it. UDP's ports are ports of their own."""
+    if there is None:
+        return {}
+    protocol = config.get("protocol", there.protocol)
+    allowed = {
+        "proxy_protocol": ("none", *(["v1", "v2"] if protocol in ONLY["proxy_protocol"] else [])),
+        "stickiness": STICKINESS.get(protocol, STICKINESS[""]),
+    }
+    return {
+        key: "none"
+        for key, values in allowed.items()
+        if key not in config and getattr(there, key) not in (None, *values)
+    }
+
+
+def _times(config: Json, there: ConfigRecord | None) -> dict[str, int]:
+    """The API wants a check to end before the next one begins, whatever its defaults are."""
+    if config.get("check", there.check if there else None) in (None, "none"):
+        return {}
     interval = config.get("check_interval") or (there and there.check_interval) or INTERVAL_S
     timeout = config.get("check_timeout") or (there and there.check_timeout) or interval
-    if timeout >= interval and "check_timeout" not in config:
-        body |= {"check_interval": interval, "check_timeout": min(TIMEOUT_S, interval - 1)}
-    return body
+    if timeout < interval:
+        return {}
+    if "check_timeout" not in config:
+        return {"check_interval": interval, "check_timeout": min(TIMEOUT_S, interval - 1)}
+    return {} if "check_interval" in config else {"check_interval": max(INTERVAL_S, timeout + 1)}
 
 
 def changes(there: ConfigRecord, config: Json, before: Json) -> dict[str, Any]:

@@ -201,11 +201,9 @@ TABLES = [found for found in vars(catalogs).values() if isinstance(found, Table)
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
 def test_no_comparison_that_is_sent_loses_a_row_however_it_is_read(table: Table) -> None:
-    attributes = [table.attribute(each) for each in table.names()]
+    attributes = [found for each in table.names() if (found := table.attribute(each)).field.filterable]
     sent_at_all = 0
     for attribute in attributes:
-        if not attribute.field.filterable:
-            continue
         kind, rows = attribute.field.kind, rows_that_differ_in(attribute)
         for sign, value, negated in itertools.product(OPERATORS[kind], VALUES[kind], (False, True)):
             where = ~compared(attribute, sign, value) if negated else compared(attribute, sign, value)
@@ -217,7 +215,7 @@ def test_no_comparison_that_is_sent_loses_a_row_however_it_is_read(table: Table)
             for reading in READINGS:
                 assert all(api_holds(sent, row, reading) for row in wanted), (sent, reading)
 
-    assert sent_at_all > 10
+    assert sent_at_all > 10 or not attributes  # the API filters keys of a profile by nothing
 
 
 @pytest.mark.parametrize("name", sorted(PLACES))

@@ -90,19 +90,31 @@ def _cpu_s() -> float:
 @contextmanager
 def _highest_memory() -> Iterator[list[float]]:
     """The most that this process's children have had together, in MiB, sampled; 0 where there is no /proc."""
-    highest, over = [0.0], threading.Event()
+    highest = [0.0]
 
     def look() -> None:
-        while not over.wait(SAMPLED_S):
-            highest[0] = max(highest[0], sum(map(_mib, children(os.getpid()))))
+        highest[0] = max(highest[0], sum(map(_mib, children(os.getpid()))))
 
-    sampler = threading.Thread(target=look)
-    sampler.start()
-    try:
+    with sampled(look, SAMPLED_S):
         yield highest
+
+
+@contextmanager
+def sampled(look: Callable[[], None], every_s: float) -> Iterator[None]:
+    """Meanwhile a thread looks, again and again."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(every_s):
+            look()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
     finally:
         over.set()
-        sampler.join()
+        watcher.join()
 
 
 def children(pid: int) -> Iterator[int]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from tests.bench.measuring import checked, children, engines, machine, read
+from tests.bench.measuring import checked, children, engines, machine, read, sampled
 from tests.bench.programs import PROGRAMS
 from tests.bench.stacks import World, a_project, a_world
 from tests.checkout import Done
@@ -50,23 +49,14 @@ def _by_role(command: Callable[[], Done]) -> Mapping[str, float]:
 def _watched() -> Iterator[dict[tuple[int, str], float]]:
     """The CPU seconds of each child until now, looked at every 20 ms; nothing where there is no /proc."""
     used: dict[tuple[int, str], float] = {}
-    over = threading.Event()
 
     def look() -> None:
-        while not over.wait(LOOK_S):
-            for pid in children(os.getpid()):
-                words = read(Path(f"/proc/{pid}/cmdline")).replace("\0", " ")
-                role = next(
-                    (role for role, marks in ROLES.items() if any(mark in words for mark in marks)), ""
-                )
-                times = read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()[11:13]
-                if role and times:
-                    used[pid, role] = sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+        for pid in children(os.getpid()):
+            words = read(Path(f"/proc/{pid}/cmdline")).replace("\0", " ")
+            role = next((role for role, marks in ROLES.items() if any(mark in words for mark in marks)), "")
+            times = read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()[11:13]
+            if role and times:
+                used[pid, role] = sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
+    with sampled(look, LOOK_S):
         yield used
-    finally:
-        over.set()
-        watcher.join()

@@ -35,7 +35,7 @@ FIELDS = {
 @IMAGE.shows
 def row(account: Account, image: Record) -> Json:
     body, done = image.body, image["status"] == "available"
-    replicas = body.get("replicas") or {body["region"]: 0.0}
+    replicas = kept_in(image)
     url = f"/images/private/{image.id}/sharegroups"
     return {
         "id": f"private/{image.id}",
@@ -164,8 +164,13 @@ def replicate(call: Call, name: str) -> Record:
     wanted = call.body["regions"]
     if not any(there.get(region) == "available" for region in wanted):
         raise bad_request("At least one available region must be specified", "regions")  # *
-    known, ready = image.body.get("replicas") or {image["region"]: 0.0}, account.later(REPLICATE_S)
+    known, ready = kept_in(image), account.later(REPLICATE_S)
     return change(account, image, replicas={region: known.get(region, ready) for region in wanted})
+
+
+def kept_in(image: Record) -> dict[str, float]:
+    """Since when it is available in each of its regions, in the account's seconds; from the start where it was made."""
+    return image.body.get("replicas") or {image["region"]: 0.0}
 
 
 def all_keep_images(regions: object) -> bool:

@@ -273,10 +273,7 @@ def _json_object(answer: requests.Response, method: str, path: str) -> Json:
         )
     if not answer.content:
         return {}
-    try:
-        body: object = answer.json()
-    except (ValueError, RecursionError):
-        body = None
+    body = _parsed(answer)
     if isinstance(body, list):
         return {"data": body}
     if isinstance(body, dict):
@@ -288,12 +285,18 @@ def _json_object(answer: requests.Response, method: str, path: str) -> Json:
     )
 
 
-def _reasons(answer: requests.Response) -> tuple[tuple[str, str], ...]:
-    """Pairs (field or "", reason) of the errors array; none where a gateway answered with a page."""
+def _parsed(answer: requests.Response) -> object:
+    """The body, None for what is no JSON or is nested too deeply to be read."""
     try:
         body: object = answer.json()
     except (ValueError, RecursionError):
-        return ()
+        return None
+    return body
+
+
+def _reasons(answer: requests.Response) -> tuple[tuple[str, str], ...]:
+    """Pairs (field or "", reason) of the errors array; none where a gateway answered with a page."""
+    body = _parsed(answer)
     errors = body.get("errors") if isinstance(body, dict) else None
     if not isinstance(errors, list):
         return ()

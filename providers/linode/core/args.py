@@ -41,7 +41,7 @@ from typing_extensions import Self, dataclass_transform, is_typeddict
 
 from providers.linode.core.effects import OURS, Takes
 from providers.linode.core.problems import Problem, problem_of, told
-from providers.linode.core.values import LARGEST, as_id, is_unknown, whole_numbers
+from providers.linode.core.values import LARGEST, as_id, is_unknown, whole_numbers, with_ids
 
 __all__ = [
     "NONE",
@@ -381,12 +381,19 @@ class Args(_Transformed):
 
     @classmethod
     def normal(cls, props: Mapping[str, object]) -> dict[str, object]:
-        """The declared inputs that are there, each in its normal form; of unknown ones only numbers have it."""
+        """The declared inputs that are there, each in its normal form; of unknown ones only numbers and ids have it."""
         return {
-            key: whole_numbers(props[key]) if is_unknown(props[key]) else cls.normalised(key, props[key])
+            key: cls._in_part(key, props[key]) if is_unknown(props[key]) else cls.normalised(key, props[key])
             for key in cls.fields()
             if props.get(key) is not None
         }
+
+    @classmethod
+    def _in_part(cls, key: str, value: object) -> object:
+        value = whole_numbers(value)
+        if cls.fields()[key].ids:
+            return as_id(value)
+        return with_ids(value) if cls.nested_names()[key] else value
 
     @classmethod
     def normalised(cls, key: str, value: object) -> object:

@@ -13,6 +13,8 @@ from providers.linode.core.args import Args, In, InIds, InList, InRows, Listed, 
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import Flag, Tag, Text
 from providers.linode.core.problems import told
+from providers.linode.resources import firewall, nodebalancer
+from providers.linode.resources.instance import args as instance
 
 
 def done(_: object) -> None:
@@ -112,6 +114,25 @@ def test_what_is_not_known_yet_is_not_judged_wherever_it_stands() -> None:
 
     assert wrong(label=unknown, mode=unknown, tags=[unknown, "web"], linodes=[unknown]) == []
     assert wrong(services=[{"port": unknown, "check": unknown}]) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "name", "value"),
+    [
+        (firewall.FirewallArgs, "linodes", [Unknown(), "31"]),
+        (instance.InstanceArgs, "interfaces", [{"vpc": {"subnet_id": "9"}, "firewall_id": Unknown()}]),
+        (instance.InstanceArgs, "stackscript_data", {"site_id": "9", "site": Unknown()}),
+        (
+            nodebalancer.NodeBalancerArgs,
+            "configs",
+            [{"port": 80, "nodes": [{"address": Unknown(), "subnet_id": "9"}]}],
+        ),
+    ],
+)
+def test_what_another_resources_id_is_is_an_id_beside_something_unknown_too(
+    args: type[Args], name: str, value: object
+) -> None:
+    assert [problem for problem in args.problems({name: value}) if problem.field == name] == []
 
 
 def test_what_is_known_beside_something_unknown_is_judged() -> None:

@@ -40,7 +40,7 @@ class TwoEnvironments:
             LINODE_CACHE_DIR=str(folder / "catalogs"), GIT_CONFIG_GLOBAL=str(identity(folder)),
         )  # fmt: skip
         self.secrets = {"PULUMI_CONFIG_PASSPHRASE": "planted-passphrase", "LINODE_READ_TOKEN": self.reader}
-        self.secrets["LINODE_TOKEN"] = self.token
+        self.secrets |= {"LINODE_TOKEN": self.token, "PLAN_KEY": "planted-key-of-protected-environments"}
         self.env = {
             **self.machine,
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",

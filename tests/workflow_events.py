@@ -30,7 +30,24 @@ def previewed(run: Runner) -> dict[str, JobRun]:
         jobs[job] = next((found for found in each if found.result != "skipped"), JobRun("skipped"))
     needs = {name: jobs[name] for name in ("stacks", "preview", "offline")}
     jobs["report"] = run.run("preview", "report", needs)
+    jobs["sign"] = signed(run)
     return jobs
+
+
+def signed(run: Runner, path: str = ".github/workflows/preview.yml", **more: Any) -> JobRun:
+    """The run of sign.yml that follows one of preview.yml: as the default branch has it, with the other's artifacts."""
+    github = run.contexts["github"]
+    told = github["event"]["pull_request"]
+    ended = {
+        "id": github["run_id"], "run_attempt": 1, "head_sha": told["head"]["sha"], "head_branch": "branch",
+        "event": github["event_name"], "conclusion": "success",
+        "html_url": f"https://git.example/acme/fleet/actions/runs/{github['run_id']}",
+        "head_repository": told["head"]["repo"],
+        "pull_requests": [{"number": told["number"], "base": told["base"]}], **more,
+    }  # fmt: skip
+    event = {"workflow": {"path": path}, "workflow_run": ended}
+    here = {**github, "event_name": "workflow_run", "sha": told["base"]["sha"], "event": event}
+    return Runner(run.folder, run.repository, run.env, {**run.contexts, "github": here}).run("sign", "sign")
 
 
 def deployed(here: TwoEnvironments, merge: str, stack: str) -> JobRun:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w.*-]*|==|!=|&&|\|\||[!(),])")
+_TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w.*\[\]-]*|==|!=|&&|\|\||[!(),])")
 _HOLE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -117,10 +117,12 @@ def _called(name: str, arguments: list[Any], table: Mapping[str, Any]) -> Any:
 
 def _looked_up(path: str, table: Mapping[str, Any]) -> Any:
     at: Any = table
-    for part in path.split("."):
+    for part in re.findall(r"[^.\[\]]+", path):
         if part == "*":
             continue
-        if isinstance(at, list):
+        if isinstance(at, list) and part.isdigit():
+            at = at[int(part)] if int(part) < len(at) else ""
+        elif isinstance(at, list):
             at = [row.get(part) for row in at]
         else:
             at = at.get(part, "") if isinstance(at, Mapping) else ""

@@ -99,7 +99,8 @@ class Job:
         outputs, summary = self.folder / f"output-{number}", self.folder / f"summary-{number}"
         outputs.touch()
         summary.touch()
-        own = {key: filled(str(value), self.table) for key, value in step.get("env", {}).items()}
+        given = {**self.content.get("env", {}), **step.get("env", {})}
+        own = {key: filled(str(value), self.table) for key, value in given.items()}
         files = {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(summary)}
         github = self.table["github"]
         told = {

@@ -25,13 +25,14 @@ MOST_AGE = "14d"
 
 @click.command(cls=Command)
 @click.option("--base", metavar="REV", help="The commit to compare with; without one: every stack.")
+@click.option("--head", default="HEAD", metavar="REV", help="The commit that is compared.")
 @format_option("lines", "json")
-def affected(base: str | None, form: str) -> None:
+def affected(base: str | None, head: str, form: str) -> None:
     """The stacks that a change touches."""
     from fleet.delivery import ci
     from fleet.delivery.affected import since
 
-    stacks = since(base)
+    stacks = since(base, head)
     click.echo(json.dumps(stacks) if form == "json" else "\n".join(stacks))
     ci.tell(stacks=json.dumps(stacks))
 
@@ -58,6 +59,7 @@ def bundle(**wanted: Any) -> int:
 @for_engine(
     stack_option,
     click.option("--plan", metavar="HASH", help="The approved plan; `none`: nothing may change."),
+    click.option("--why", default="", metavar="TEXT", help="With `none`: why no plan was approved."),
     click.option("--approved", type=FOLDER, metavar="DIR", help="The report that was approved."),
     click.option("--acknowledged", is_flag=True, help="The data loss in exactly this plan is accepted."),
     click.option("--report", type=FOLDER, metavar="DIR", help="Where the new report goes."),
@@ -65,7 +67,7 @@ def bundle(**wanted: Any) -> int:
     config_file_option,
 )
 def deploy(
-    plan: str | None, approved: Path | None, report: Path | None, acknowledged: bool, **wanted: Any
+    plan: str | None, why: str, approved: Path | None, report: Path | None, acknowledged: bool, **wanted: Any
 ) -> int:
     """Deploy, if the plan is still the one that was approved."""
     from fleet.delivery import deploy as delivery
@@ -74,7 +76,7 @@ def deploy(
     if (plan is None) == (approved is None):
         raise click.UsageError("deploy takes --plan or --approved, and one of them alone")
     chosen = plan or delivery.plan_in(approved or Path(), wanted["stack"])
-    return delivery.deploy(Wanted(out=Path(), **wanted), chosen, report, acknowledged=acknowledged)
+    return delivery.deploy(Wanted(out=Path(), **wanted), chosen, report, why, acknowledged=acknowledged)
 
 
 @for_engine(

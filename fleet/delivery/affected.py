@@ -24,10 +24,10 @@ _ALL = re.compile(
 )
 
 
-def since(base: str | None) -> list[str]:
-    """The stacks that differ from a commit; every stack without one, or where git can't compare."""
+def since(base: str | None, head: str = "HEAD") -> list[str]:
+    """The stacks that differ between two commits; every stack without the first, or where git can't compare."""
     stacks = deployed(environments())
-    files = git.changed_files(base) if base is not None else None
+    files = git.changed_files(base, head=head) if base is not None else None
     if base is not None and files is None:
         print(f"git can't compare with {base}, so every stack counts as touched", file=sys.stderr)
     return stacks if files is None else touched(files, stacks)

@@ -32,8 +32,10 @@ LEAST_DIGITS = 12
 SHOWN_DIGITS = 12
 
 
-def deploy(wanted: Wanted, plan: str, folder: Path | None, *, acknowledged: bool) -> int:
+def deploy(wanted: Wanted, plan: str, folder: Path | None, unapproved: str, *, acknowledged: bool) -> int:
     """Apply the plan of a stack; the engine's exit code. `folder`: where the new report goes, if it is to stay.
+
+    unapproved: why no plan was approved, where it is known.
 
     Raises BadSettings if the plan is another one by now, or a guard refuses it.
     """
@@ -42,7 +44,7 @@ def deploy(wanted: Wanted, plan: str, folder: Path | None, *, acknowledged: bool
         bundled = replace(wanted, out=Path(scratch) / "bundle")
         bundle.make(bundled)
         found = report(bundled, folder or Path(scratch) / "report", acknowledged=acknowledged)
-    if why := refusal(found, plan, str(folder or "")):
+    if why := refusal(found, plan, str(folder or ""), unapproved):
         ci.tell(result="refused", plan=found["plan"])
         raise BadSettings(why)
     if not found["outputs"]["changed"]:
@@ -86,7 +88,7 @@ def report(wanted: Wanted, folder: Path, *, acknowledged: bool) -> Json:
     return found
 
 
-def refusal(found: Mapping[str, Any], approved: str, folder: str) -> str | None:
+def refusal(found: Mapping[str, Any], approved: str, folder: str, unapproved: str = "") -> str | None:
     """Why the plan of a report of one stack is not applied, in one line; None if it is."""
     stack = found["stacks"][0]
     plan, says = str(found["plan"]), _words(found["heading"])
@@ -97,7 +99,8 @@ def refusal(found: Mapping[str, Any], approved: str, folder: str) -> str | None:
     elif not found["outputs"]["changed"]:
         return None  # nothing would be done: the plan was applied already, or what it was for has gone
     elif approved == NOTHING:
-        why, todo = f"no plan was approved, and {says}", approve
+        because = f" ({unapproved})" if unapproved else ""
+        why, todo = f"no plan was approved{because}, and {says}", approve
     elif not is_same(plan, approved):
         why = f"the plan is {plan[:SHOWN_DIGITS]} now, and {approved[:SHOWN_DIGITS]} was approved"
         todo = approve

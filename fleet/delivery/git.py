@@ -20,15 +20,15 @@ def text_at(commit: str, file: Path, folder: Path = PROJECT) -> str | None:
     return _ask(folder, "show", f"{commit}:./{file.relative_to(folder).as_posix()}")
 
 
-def changed_files(base: str, folder: Path = PROJECT) -> list[str] | None:
-    """What differs between HEAD and the point where it left `base`, from the project's folder.
+def changed_files(base: str, folder: Path = PROJECT, head: str = "HEAD") -> list[str] | None:
+    """What differs between a commit and the point where it left `base`, from the project's folder.
 
     None where git can't tell: no repository, or a commit that is not here.
     """
-    if not base or base.startswith("-"):
+    if not base or base.startswith("-") or not head:
         return None
     words = ("diff", "--name-only", "--no-renames", "--relative", "-z")
-    told = _ask(folder, *words, f"{base}...HEAD", "--")
+    told = _ask(folder, *words, f"{base}...{head}", "--")
     return None if told is None else [name for name in told.split("\0") if name]
 
 

@@ -32,6 +32,7 @@ from fleet.report.read.previews import parse_json
 ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 REPO = re.compile(r"(?!.*\.\.)[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
 COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
+SHORTEST_KEY = 32
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -239,7 +240,7 @@ def print_schema() -> int:
 def _host(
     host: str | None, api: str | None, repo: str, own_name: str, timeout_s: float, pull: int | None = None, **_more: Any
 ) -> Host:  # fmt: skip
-    """The repository, or a pull request of it, that the options of `of_host` mean; the token is the environment's.
+    """The repository, or a pull request of it, that the options of `of_host` mean; token and key are the environment's.
 
     Raises BadCall.
     """
@@ -252,13 +253,16 @@ def _host(
         raise BadCall(f"{variable} is not set. Next: give this step a token that may write comments.")
     if not token.isprintable() or not token.isascii():
         raise BadCall(f"{variable} holds something that is no token")
+    key = os.environ.get(approval.KEY, "").strip()
+    if 0 < len(key) < SHORTEST_KEY:
+        raise BadCall(f"{approval.KEY} has fewer than {SHORTEST_KEY} characters. Next: openssl rand -hex 32")
     if is_gitlab:
         url = api or os.environ.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"
-        return GitLab(Http(url, "PRIVATE-TOKEN", token, timeout_s=timeout_s), repo, pull or 0, own_name)
+        return GitLab(Http(url, "PRIVATE-TOKEN", token, timeout_s=timeout_s), repo, pull or 0, own_name, key)
     url = api or os.environ.get("GITHUB_API_URL") or "https://api.github.com"
     accept = "application/vnd.github+json"
     http = Http(url, "Authorization", f"Bearer {token}", accept, timeout_s)
-    return GitHub(http, repo, pull or 0, own_name)
+    return GitHub(http, repo, pull or 0, own_name, key)
 
 
 @commands.command("comment")
@@ -362,7 +366,7 @@ def close_comment(commit: str | None, id: str, run_number: str, **given: Any) ->
 def approved(id: str, commit: str, stack: str, plan: str, acknowledged: str, **given: Any) -> int:  # noqa: A002 - the option's name
     """Say which plan the merge of a commit approved for a stack.
 
-    Prints `plan=`, `pull=` and `acknowledged=`; the reason goes to stderr.
+    Prints `plan=`, `pull=`, `acknowledged=` and `why=`, the reason.
     """
     host = _host(**given)
     merged = host.merged_pull(commit)
@@ -371,9 +375,8 @@ def approved(id: str, commit: str, stack: str, plan: str, acknowledged: str, **g
         found = approval.Approved(plan, "approved by hand", acknowledged == "true")
     elif merged:
         found = approval.approved_plan(host.of_pull(merged.number), merged, id, stack, commit)
-    sys.stderr.write(f"{found.why}\n")
     pull = str(merged.number) if merged else ""
-    _tell(plan=found.plan, pull=pull, acknowledged="true" if found.acknowledged else "")
+    _tell(plan=found.plan, pull=pull, acknowledged="true" if found.acknowledged else "", why=found.why)
     return 0
 
 

@@ -11,7 +11,7 @@ from emulators.linode_api.server import LocalApi
 from fleet.report.forms import marker
 from tests.two_environments import TwoEnvironments
 from tests.unit.report.fake_hosts import TOKEN, FakeHost, serving
-from tests.workflow_events import branch, previewed, pull
+from tests.workflow_events import branch, previewed, pull, signed
 from tests.workflow_runner import JobRun
 
 pytestmark = pytest.mark.all
@@ -40,7 +40,7 @@ def test_a_fork_is_previewed_without_a_secret_and_gets_the_summary_alone(place: 
     run.contexts = {**run.contexts, "secrets": {}}
     jobs = previewed(run)
 
-    assert jobs["preview"].result == "skipped"
+    assert (jobs["preview"].result, jobs["sign"].result) == ("skipped", "skipped")
     assert jobs["report"].result == "success", jobs["report"].said
     assert "offline, so everything shows as new" in jobs["report"].summary
     assert "+$17.00 a month" in jobs["report"].summary
@@ -100,11 +100,27 @@ def test_a_job_that_sent_no_bundle_is_a_failed_stack(place: Place) -> None:
 
     lost = run.run("preview", "report", {"stacks": stacks, "preview": JobRun("failure")})
     unknown = run.run("preview", "report", {"stacks": JobRun("failure"), "preview": JobRun("skipped")})
+    told = signed(run)
 
-    assert (lost.result, unknown.result) == ("failure", "failure")
+    assert (lost.result, unknown.result, told.result) == ("failure", "failure", "success"), told.said
     assert "no preview came in" in lost.summary
-    assert "✖ not every stack could be previewed: the job that lists them failed" in place[1].notes[-1].body
+    assert "✖ not every stack could be previewed: the job that lists them failed" in unknown.summary
+    assert "no preview came in" in place[1].notes[-1].body
     assert place[1].labels == ["infra: failed"]
+
+
+def test_only_the_previews_of_our_own_workflow_are_signed(place: Place) -> None:
+    """A branch may add a workflow of the same name, and a fork has no part in what is deployed."""
+    run = pull(place[0], "typo")
+
+    refused = [
+        signed(run, path=".github/workflows/other.yml"),
+        signed(run, head_repository={"full_name": "eve/fleet"}),
+        signed(run, event="push"),
+        signed(run, pull_requests=[]),
+    ]
+
+    assert [job.result for job in refused] == ["skipped"] * 4
 
 
 def test_what_a_bundle_says_of_its_run_does_not_count(place: Place) -> None:
@@ -120,9 +136,11 @@ def test_what_a_bundle_says_of_its_run_does_not_count(place: Place) -> None:
     meta.write_text(json.dumps(forged))
 
     report = run.run("preview", "report", {"stacks": stacks, "preview": preview})
+    told = signed(run)
     mark = marker.read(host.notes[-1].body)
 
     assert report.result == "success", report.said
+    assert told.result == "success", told.said
     assert mark is not None
     assert mark.run == f"{here.runs}.1"
     assert (

@@ -77,6 +77,7 @@ def test_what_was_read_labelled_and_merged_is_what_is_applied(place: Place) -> N
     here.git("merge", "-q", "--no-ff", "-m", "merge", "bigger")
     merge = here.git("rev-parse", "HEAD")
     host.merged.append((merge, head))
+    host.add(marker.Marker("fleet", head, "999.1", plans=f"dev:{'6' * 32}").line())
     ups = {stack: deployed(here, merge, stack) for stack in STACKS}
     once_more = deployed(here, merge, "dev")
     closed = here.run_of("push", merge).run("deploy", "close", {"prod": JobRun("success")})

@@ -28,8 +28,8 @@ def steps(file: Path) -> Iterator[dict[str, Any]]:
         yield from job.get("steps", [])
 
 
-def test_there_are_the_five() -> None:
-    assert NAMES == ["deploy", "drift", "pr-stack", "preview", "up"]
+def test_there_are_the_six() -> None:
+    assert NAMES == ["deploy", "drift", "pr-stack", "preview", "sign", "up"]
 
 
 def test_actionlint_has_nothing_to_say() -> None:
@@ -62,6 +62,7 @@ def test_nobody_gets_more_than_a_job_needs(file: Path) -> None:
     for job in workflow["jobs"].values():
         granted = job["permissions"]
         assert granted.pop("contents") == "read"
+        assert granted.pop("actions", "read") == "read"
         assert set(granted.values()) <= {"write"}
         assert set(granted) <= {"pull-requests", "issues"}
 
@@ -109,6 +110,19 @@ def test_jobs_with_a_writing_token_of_the_host_run_the_bases_code_for_pull_reque
         ref = job["steps"][0]["with"].get("ref", "")
         assert writes == (ref == "${{ github.event.pull_request.base.sha }}"), name
         assert not (writes and "environment" in job), name
+
+
+def test_only_jobs_of_the_default_branch_have_the_key_that_approves() -> None:
+    """`workflow_run` and `workflow_call` from a push to it: no branch decides what these do."""
+    with_key = {
+        file.stem: set(content(file)[True]) for file in FILES if "secrets.PLAN_KEY" in file.read_text()
+    }
+
+    assert with_key == {"sign": {"workflow_run"}, "up": {"workflow_call"}}
+    for stem in with_key:
+        (job,) = content(PROJECT / f".github/workflows/{stem}.yml")["jobs"].values()
+        assert "environment" in job
+        assert "ref" not in job["steps"][0]["with"], "it has to run what stands on the default branch"
 
 
 def test_the_required_check_is_never_skipped() -> None:

@@ -1,9 +1,14 @@
-"""The marker: the first line of our comment, by which it is found again and which says how new it is."""
+"""The marker: the first line of our comment, by which it is found again and which says how new it is.
+
+Whoever has a workflow write as our user can write one. What is approved by it has to be signed.
+"""
 
 from __future__ import annotations
 
+import hmac
+import json
 import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 from fleet.report.model import Report, StackReport
 
@@ -25,7 +30,7 @@ class Marker:
 
     good: the last commit whose preview worked. ack: the commit whose data loss is acknowledged. applied: the
     run that deployed it; the comment is closed then. plans: `stack:hash`, joined by slashes; a word instead of
-    the hash where there is nothing to approve.
+    the hash where there is nothing to approve. seal: the signature, empty without one.
     """
 
     id: str
@@ -36,6 +41,7 @@ class Marker:
     ack: str = ""
     applied: str = ""
     plans: str = ""
+    seal: str = ""
 
     def line(self) -> str:
         told = {name: value for name, value in asdict(self).items() if value or name in ALWAYS}
@@ -53,6 +59,45 @@ class Marker:
         """The hash of a stack's plan, a word that says why there is none, or empty if it is not told of."""
         found = (part.rpartition(":") for part in self.plans.split("/"))
         return next((plan for name, _, plan in found if name == safe(stack)), "")
+
+
+SEAL_DIGITS = 48
+"""Hexadecimal digits of a signature that are kept: 192 bits."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Signs comments of one pull request with a key that no branch can read.
+
+    What is signed: repository, pull request, stacks with their plans, commit, run, acknowledgement, and every word
+    below the marker. Not what is told later, without the key: that a plan was applied, and the last good commit.
+    """
+
+    key: str = field(repr=False)
+    repo: str
+    pull: int
+
+    def of(self, body: str) -> str:
+        mark = read(body) or Marker("")
+        own = [mark.id, mark.head, mark.run, mark.plan, mark.ack, mark.plans]
+        told = json.dumps([self.repo.casefold(), self.pull, own, _below(body, mark)])
+        return hmac.new(self.key.encode(), told.encode(), "sha256").hexdigest()[:SEAL_DIGITS]
+
+    def on(self, body: str) -> str:
+        """The comment with its signature; as it is where there is no key."""
+        mark, (_, _, rest) = read(body), body.partition("\n")
+        return f"{replace(mark, seal=self.of(body)).line()}\n{rest}" if mark and self.key else body
+
+    def holds(self, body: str) -> bool:
+        """Whether it was signed with this key, for this pull request, and says now what it said then."""
+        mark = read(body)
+        return bool(mark and self.key and hmac.compare_digest(self.of(body).encode(), mark.seal.encode()))
+
+
+def _below(body: str, mark: Marker) -> str:
+    """What was said below the marker when it was signed; hosts may change line ends and drop blank ends."""
+    _, _, rest = body.replace("\r\n", "\n").partition("\n")
+    return rest.removeprefix(_applied(mark.applied)).strip()
 
 
 def safe(value: str, most: int = 200) -> str:
@@ -100,7 +145,11 @@ def closed(body: str, run: str) -> str:
     if found is None:
         return body
     _, _, rest = body.partition("\n")
-    return f"{replace(found, applied=run).line()}\n**Applied in run {safe(run)}.**\n\n{rest}"
+    return f"{replace(found, applied=run).line()}\n{_applied(safe(run))}{rest}"
+
+
+def _applied(run: str) -> str:
+    return f"**Applied in run {run}.**\n\n" if run else ""
 
 
 def outdated(body: str) -> str:

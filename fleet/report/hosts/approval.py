@@ -1,6 +1,7 @@
 """What was approved, by the host's own word: the plan of a merge, and the data loss that a label acknowledges.
 
-A comment counts if it is our own user's, says so by its marker, and is about the very commit. All times are the host's.
+A comment counts if it is our own user's, is signed, and is about the very commit: every workflow that a branch adds
+writes as our user, and has no key. All times are the host's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from fleet.report.hosts.host import Host, Merged
 from fleet.report.judge.guards import ACK_LABEL
 
 NOTHING = "none"
+KEY, SEE = "PLAN_KEY", "see docs/hardening.md"
+"""The variable with the key of signatures, and where it is said who must have it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def acknowledgement(host: Host, id_: str, commit: str) -> Acknowledged:
 def _acknowledgement(host: Host, id_: str, commit: str) -> Acknowledged:
     if ACK_LABEL not in host.labels():
         return Acknowledged("", f"the label {ACK_LABEL} is not on")
-    found = comment.ours(host.comments(), host.own_name(), id_)
+    found = [item for item in comment.ours(host, id_) if comment.trusted(host, item)]
     mark = marker.read(found[0].body) if found else None
     if mark is None:
         return Acknowledged("", "there is no report yet that somebody could have read", stale=True)
@@ -71,11 +74,17 @@ def approved_plan(host: Host, merged: Merged, id_: str, stack: str, commit: str)
 
     Raises HostRefused.
     """
-    marks = _marks(host)
+    if not host.seal.key:
+        return Approved(NOTHING, f"{KEY} is not set in the environment of stack {stack}, {SEE}")
+    marks, unsigned = _marks(host)
     again = marks.get(f"deploy-{stack}")
     if again and again.head == marker.safe(commit) and _is_plan(again.plan_of(stack)):
         return Approved(again.plan_of(stack), "the plan of the report after the deployment stopped")
     mark = marks.get(id_)
+    if mark is None and id_ in unsigned:
+        return Approved(
+            NOTHING, f"the report on pull request {merged.number} is not signed with {KEY}, {SEE}"
+        )
     if mark is None:
         return Approved(NOTHING, f"there is no report on pull request {merged.number}")
     if mark.head != marker.safe(merged.head):
@@ -92,8 +101,17 @@ def _is_plan(text: str) -> bool:
     return len(text) >= 12 and all(digit in "0123456789abcdef" for digit in text)
 
 
-def _marks(host: Host) -> dict[str, Marker]:
-    """Our own markers by id, the newest of each; a comment that was closed still says what was approved."""
-    own = host.own_name()
-    ours = (item for item in host.comments() if item.author == own)
-    return {mark.id: mark for item in ours if (mark := marker.read(item.body))}
+def _marks(host: Host) -> tuple[dict[str, Marker], set[str]]:
+    """The signed markers by id, of each that of the newest run, and the ids of our user's other ones.
+
+    A comment that was closed still says what was approved.
+    """
+    own, unsigned = host.own_name(), set[str]()
+    signed: dict[str, Marker] = {}
+    for item in host.comments():
+        mark = marker.read(item.body) if item.author == own else None
+        if mark and not host.seal.holds(item.body):
+            unsigned.add(mark.id)
+        elif mark and (mark.id not in signed or mark.age >= signed[mark.id].age):
+            signed[mark.id] = mark
+    return signed, unsigned

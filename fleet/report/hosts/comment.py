@@ -8,6 +8,7 @@ from typing import Literal
 
 from fleet.report.errors import HostRefused
 from fleet.report.forms import marker
+from fleet.report.forms.marker import Marker
 from fleet.report.hosts.host import Comment, Host, is_same
 from fleet.report.model import LABEL_NAMES
 
@@ -24,14 +25,19 @@ class Outcome:
     folded: int = 0
 
 
-def ours(comments: Sequence[Comment], own_name: str, id_: str) -> list[Comment]:
+def ours(host: Host, id_: str) -> list[Comment]:
     """Open comments of our own user with exactly this id, oldest first. Anybody can write a marker."""
-    found = []
+    comments, own, found = host.comments(), host.own_name(), []
     for comment in comments:
         mark = marker.read(comment.body)
-        if comment.author == own_name and mark and mark.id == id_ and not mark.applied:
+        if comment.author == own and mark and mark.id == id_ and not mark.applied:
             found.append(comment)
     return sorted(found, key=lambda comment: comment.id)
+
+
+def trusted(host: Host, comment: Comment) -> Marker | None:
+    """Its marker, if that is signed; any of ours where nothing is signed for want of a key."""
+    return marker.read(comment.body) if host.seal.holds(comment.body) or not host.seal.key else None
 
 
 def post(host: Host, body: str) -> Outcome:
@@ -39,12 +45,12 @@ def post(host: Host, body: str) -> Outcome:
     mine = marker.read(body)
     if mine is None:
         raise ValueError("a comment without a marker")
-    found = ours(host.comments(), host.own_name(), mine.id)
-    marks = [mark for mark in (marker.read(comment.body) for comment in found) if mark]
+    found = ours(host, mine.id)
+    marks = [mark for mark in (trusted(host, comment) for comment in found) if mark]
     if any(mark.age > mine.age for mark in marks):
         return Outcome("kept newer", found[0].id)
     good = next((mark.good for mark in marks if mark.good), "")
-    body = marker.with_last_good(body, good) if not mine.good else body
+    body = host.seal.on(marker.with_last_good(body, good) if not mine.good else body)
     if not found:
         return Outcome("created", _created(host, body, mine.id))
     oldest, *others = found
@@ -70,7 +76,7 @@ def _created(host: Host, body: str, id_: str) -> int:
         except HostRefused as error:
             if 0 < error.status < 500:
                 raise
-        there = ours(host.comments(), host.own_name(), id_)
+        there = ours(host, id_)
         if there:
             return there[0].id
     return host.create_comment(body)
@@ -78,7 +84,7 @@ def _created(host: Host, body: str, id_: str) -> int:
 
 def close(host: Host, id_: str, run: str) -> Outcome:
     """After the merge: the comment says where it was applied, and a later push starts a new one."""
-    found = ours(host.comments(), host.own_name(), id_)
+    found = ours(host, id_)
     if not found:
         return Outcome("none")
     host.update_comment(found[0].id, marker.closed(found[0].body, run))

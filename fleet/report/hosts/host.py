@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import ClassVar, Literal
 
 from fleet.report.errors import HostRefused
+from fleet.report.forms.marker import Seal
 from fleet.report.hosts.http import Http
 
 PAGE, MOST_PAGES = 100, 100
@@ -62,7 +63,10 @@ class Merged:
 
 
 class Host(ABC):
-    """One repository, and the pull request `pull` of it. Every method raises HostRefused."""
+    """One repository, and the pull request `pull` of it. Every method raises HostRefused.
+
+    plan_key: what comments that approve something are signed with; empty where a branch's code could read it.
+    """
 
     AUTHOR: ClassVar[tuple[str, str]]
     """Where a row names who wrote it."""
@@ -77,8 +81,8 @@ class Host(ABC):
     OPEN: ClassVar[str] = "open"
     CLOSED: ClassVar[Mapping[str, str]] = {"state": "closed"}
 
-    def __init__(self, http: Http, repo: str, pull: int = 0, own_name: str = "") -> None:
-        self.http, self.repo, self.pull = http, repo, pull
+    def __init__(self, http: Http, repo: str, pull: int = 0, own_name: str = "", plan_key: str = "") -> None:
+        self.http, self.repo, self.pull, self.seal = http, repo, pull, Seal(plan_key, repo, pull)
         self._own_name = own_name
         self.project, self.comments_at, self.comment_at = self._places()
 
@@ -118,7 +122,7 @@ class Host(ABC):
         """The pull request that a commit came from."""
 
     def of_pull(self, number: int) -> Host:
-        return type(self)(self.http, self.repo, number, self._own_name)
+        return type(self)(self.http, self.repo, number, self._own_name, self.seal.key)
 
     def comments(self) -> list[Comment]:
         """All of them, from all pages, oldest first; what the host itself notes down is left out."""

@@ -65,7 +65,9 @@ def test_a_loss_that_may_be_acknowledged_is_blocked_with_the_word_for_it() -> No
 
 def test_without_an_approved_plan_nothing_may_change() -> None:
     assert refusal(report("nothing", changed=False), NOTHING, "") is None
-    assert "no plan was approved" in (refusal(report(), NOTHING, "") or "")
+    assert "no plan was approved, and dev is blocked" in (refusal(report(), NOTHING, "") or "")
+    why = refusal(report(), NOTHING, "", "the report on pull request 7 is not signed") or ""
+    assert "no plan was approved (the report on pull request 7 is not signed), and dev" in why
 
 
 @pytest.mark.parametrize("approved", ["", "0", PLAN[:11], PLAN[1:], PLAN + "0"])

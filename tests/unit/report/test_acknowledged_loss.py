@@ -5,7 +5,7 @@ import pytest
 from fleet.report.forms.marker import Marker
 from fleet.report.hosts import approval
 from tests.unit.report.fake_hosts import BOT, FakeHost
-from tests.unit.report.test_sticky_comment import client
+from tests.unit.report.test_sticky_comment import KEY, client
 
 LABEL = "ack:data-loss"
 HEAD, OTHER = "a" * 40, "b" * 40
@@ -76,6 +76,27 @@ def test_without_a_report_there_was_nothing_to_acknowledge(fake: FakeHost) -> No
     labelled(fake)
 
     assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == ""
+
+
+def test_a_forged_report_carries_no_acknowledgement_to_another_commit(fake: FakeHost) -> None:
+    """A branch's workflow may write as our user: that the new commit was acknowledged, before the report is there."""
+    reported(fake, ack=HEAD)
+    labelled(fake, BEFORE)
+    signer = client(fake, plan_key=KEY)
+    assert approval.acknowledgement(client(fake), "fleet", HEAD).commit == HEAD
+
+    found = approval.acknowledgement(signer, "fleet", HEAD)
+
+    assert (found.commit, fake.labels) == ("", [])
+
+
+def test_a_signed_report_keeps_it(fake: FakeHost) -> None:
+    signer = client(fake, plan_key=KEY)
+    reported(fake, ack=HEAD)
+    fake.notes[0].body = signer.seal.on(fake.notes[0].body)
+    labelled(fake, BEFORE)
+
+    assert approval.acknowledgement(signer, "fleet", HEAD).commit == HEAD
 
 
 def test_a_strangers_report_is_none(fake: FakeHost) -> None:

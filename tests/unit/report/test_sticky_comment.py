@@ -6,7 +6,7 @@ import pytest
 
 from fleet.report.errors import HostRefused
 from fleet.report.forms import marker
-from fleet.report.forms.marker import Marker
+from fleet.report.forms.marker import Marker, Seal
 from fleet.report.hosts import comment
 from fleet.report.hosts.github import GitHub
 from fleet.report.hosts.gitlab import GitLab
@@ -14,15 +14,18 @@ from fleet.report.hosts.host import Host
 from fleet.report.hosts.http import Http
 from tests.unit.report.fake_hosts import BOT, TOKEN, FakeHost, Fault, serving
 
+KEY = "FAKE-key-of-protected-environments"
 
-def client(fake: FakeHost, **options: float) -> Host:
+
+def client(fake: FakeHost, *, plan_key: str = "", **options: float) -> Host:
     slept: list[float] = []
     if fake.kind == "github":
         http = Http(fake.url, "Authorization", f"Bearer {TOKEN}", sleep=slept.append)
     else:
         http = Http(fake.url, "PRIVATE-TOKEN", TOKEN, sleep=slept.append)
     http.timeout_s = options.get("timeout_s", 5.0)
-    return GitHub(http, "acme/fleet", 7) if fake.kind == "github" else GitLab(http, "acme/fleet", 7)
+    kind = GitHub if fake.kind == "github" else GitLab
+    return kind(http, "acme/fleet", 7, plan_key=plan_key)
 
 
 def body(id_: str = "fleet", run: str = "8.1", text: str = "## all well", **more: str) -> str:
@@ -57,6 +60,18 @@ def test_a_newer_run_is_never_overwritten(fake: FakeHost) -> None:
 
     assert comment.post(client(fake), body(run="9.3")).action == "kept newer"
     assert fake.wrote() == []
+
+
+def test_a_comment_is_signed_where_there_is_a_key_and_a_forged_newer_one_gives_way(fake: FakeHost) -> None:
+    forged = fake.add(body(run="999.1", text="## all is well, merge it", good="0123abcd"))
+
+    outcome = comment.post(client(fake, plan_key=KEY), body())
+
+    assert (outcome.action, outcome.comment) == ("updated", forged.id)
+    assert "merge it" not in forged.body
+    assert Seal(KEY, "acme/fleet", 7).holds(forged.body)
+    assert comment.post(client(fake, plan_key=KEY), body()).action == "unchanged"
+    assert comment.post(client(fake, plan_key=KEY), body(run="7.1")).action == "kept newer"
 
 
 def test_a_second_attempt_is_newer_than_the_first(fake: FakeHost) -> None:

@@ -84,8 +84,9 @@ def read_layer(file: Path, shown: str) -> Layer:
         return Layer({})
     try:
         text = file.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=_AsEngines)
-        document = yaml.load(text, Loader=_AsEngines)  # noqa: S506 - a SafeLoader
+        loader = _AsEngines(text)
+        root = loader.get_single_node()
+        document = None if root is None else loader.construct_document(root)
     except UnicodeDecodeError:
         raise BadSettings(f"{shown}: it is not UTF-8 text. Next: save it as such.") from None
     except yaml.YAMLError as error:

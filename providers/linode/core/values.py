@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from pulumi.output import Unknown
-
 LARGEST = 2**53
 """The largest whole number that survives as an engine's float."""
 
@@ -47,6 +45,8 @@ def duration(text: str) -> timedelta | None:
 
 def is_unknown(value: object) -> bool:
     """Whether the value, or a part of it, is not known before the update has run."""
+    from pulumi.output import Unknown  # here: a command that only reads states does without the SDK's 0.1 s
+
     if isinstance(value, Unknown):
         return True
     if isinstance(value, Mapping):

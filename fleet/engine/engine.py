@@ -13,12 +13,13 @@ from fleet.engine import hearing
 from fleet.engine.hearing import LastWords
 from fleet.engine.messages import explain
 from providers.linode.core import state_files as state_folder
+from providers.linode.core.engine import WIDE_THREADS
 from providers.linode.project import PROJECT
 from stacks.errors import BadSettings, EngineFailed
 
 CHOICES = ("pulumi", "embedded")
 
-UNLESS_SET = {"PULUMI_PARALLEL": "100", "no_grpc_proxy": "127.0.0.1,localhost"}
+UNLESS_SET = {"PULUMI_PARALLEL": str(WIDE_THREADS), "no_grpc_proxy": "127.0.0.1,localhost"}
 """Of an engine's environment. Steps at once (also by --parallel): the limiter and the one poller make that safe, and
 what waits for a boot costs nothing. Engine, program and provider talk on this machine, past any http_proxy."""
 

@@ -21,7 +21,7 @@ TAGGED = sum(spec.identity.tagged for spec in SPECS.values())
 LOOKS = ("GET /v4/account/events", "GET /v4/linode/instances")
 """What all that wait share; how often they look is the machine's pace."""
 POST, DELETE = "POST /v4/linode/instances", "DELETE /v4/linode/instances/*"
-FASTER = "`--parallel 100` or PULUMI_PARALLEL=100 has more of them boot together"
+FASTER = "`--parallel 128` or PULUMI_PARALLEL=128 has more of them boot together"
 
 LOOP = """
 from providers.linode import Instance, InstanceArgs

@@ -10,6 +10,7 @@ import pulumi
 from pulumi.runtime import settings
 
 from providers.linode.core.args import by_name
+from providers.linode.core.engine import WIDE_THREADS
 from providers.linode.resources.account import this_run
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance.args import InstanceArgs
@@ -71,6 +72,6 @@ def _tell_what_is_faster() -> None:
     _declared[run] = count = _declared.get(run, 0) + 1
     if at_once and count == at_once + 1 and not settings.is_dry_run():
         pulumi.log.info(
-            f"the engine makes {at_once} Linodes at a time. `--parallel 100` or PULUMI_PARALLEL=100 has more of them "
-            "boot together; the API's limits are kept either way."
+            f"the engine makes {at_once} Linodes at a time. `--parallel {WIDE_THREADS}` or PULUMI_PARALLEL={WIDE_THREADS} "
+            "has more of them boot together; the API's limits are kept either way."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX = "pulumi:providers:"
@@ -23,10 +24,14 @@ SECRET_AS_SPELLED = frozenset({"user_data"})
 
 SECRET_WORDS = re.compile(r"(?i)(passw|secret|token|private_?key|root_?pass|stackscript_?data)")
 
+NAMES = 4096
+"""Names of properties that are remembered: a stack has the same few over and over."""
+
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HEAD = re.compile(r"[^.\[]+")
 
 
+@lru_cache(maxsize=NAMES)
 def canonical(name: str) -> str:
     """`rootPass` and `root_pass` are one property: the snake-case name."""
     return _HUMP.sub("_", name).lower()
@@ -41,6 +46,7 @@ def top_level(path: str) -> str:
     return head.group(0) if head else path
 
 
+@lru_cache(maxsize=NAMES)
 def is_secret(path: str) -> bool:
     """Whether a path names something that is never shown."""
     top = top_level(path)

@@ -14,7 +14,7 @@ import pulumi
 from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.api.records import Numbered, Owned, Record
+from providers.linode.api.records import Linode, Numbered, Owned, Record, is_private
 from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, InRows, Of, arg, by_name
 from providers.linode.core.effects import ACTION, PUT, REPLACE
 from providers.linode.core.forms import FIREWALLS, Flag, Id, Network4, Tag, Text, matching, whole
@@ -22,8 +22,11 @@ from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Reading, Spec, Update
 from providers.linode.core.values import covers, is_unknown, with_ids
+from providers.linode.nearest import did_you_mean
 from providers.linode.resources import ports
 from providers.linode.resources.base import Resource
+from providers.linode.resources.instance.account_lookups import lookups
+from providers.linode.resources.instance.network_rules import in_subnets
 from providers.linode.resources.places import in_a_region_with
 from providers.linode.resources.ports import ConfigArgs, ConfigRecord, NodeRecord
 from providers.linode.resources.prices import monthly_usd
@@ -221,10 +224,45 @@ def _rows(check: Checking[NodeBalancerArgs]) -> list[ports.Json]:
     return [row for row in rows or () if isinstance(row, Mapping)]
 
 
-def _idle(check: Checking[NodeBalancerArgs]) -> Iterator[str]:
+def _new_backends(check: Checking[NodeBalancerArgs]) -> list[tuple[str, int | None]]:
+    """Host and subnet of the nodes that weren't declared before, or not for this region."""
+    there = check.old.configs if check.old is not None and not check.is_new("region") else None
+    known = [*ports.backends(there)]
+    return [each for each in dict.fromkeys(ports.backends(_rows(check))) if each not in known]
+
+
+def _in_subnets(check: Checking[NodeBalancerArgs]) -> Iterator[Problem]:
+    """What the account's VPCs say to the subnet that it reaches nodes from, and to those that nodes are in."""
+    if check.is_new("vpcs", "region"):
+        named = [row.get("subnet_id") for row in check.args.vpcs or ()]
+        from_ = [(id_, ()) for id_ in named if isinstance(id_, int)]
+        yield from in_subnets(check, "vpcs", from_, "correct it", SPEC.name)
+    inside = [(id_, [host]) for host, id_ in _new_backends(check) if id_ is not None]
+    yield from in_subnets(check, "configs", inside, "correct it", SPEC.name)
+
+
+def _doubts(check: Checking[NodeBalancerArgs]) -> Iterator[str]:
+    """The API takes a port without a node, and any private address."""
     for row in _rows(check):
         if "port" in ports.known(row) and not row.get("nodes"):
             yield f"port {row['port']} has no node, and nothing answers there"
+    outside = [host for host, id_ in _new_backends(check) if id_ is None and "." in host]
+    if outside:
+        yield from _of_no_linode(check, outside)
+
+
+def _of_no_linode(check: Checking[NodeBalancerArgs], hosts: list[str]) -> Iterator[str]:
+    """Private addresses that no Linode has, or one of another region, from which it can't be reached."""
+    there: Mapping[str, Linode] | None = lookups(check.session).holding("holders", hosts)
+    if there is None:
+        return
+    for host in hosts:
+        if (linode := there.get(host)) is None:
+            near = did_you_mean(host, (each for each in there if is_private(each)))
+            yield f"no Linode of this account has {host}{near}, and nothing answers there"
+        elif check.args.region not in ("", linode.region):
+            where = f"Linode {linode.id}, in {linode.region}"
+            yield f"{host} is of {where}, and can't be reached from {check.args.region}"
 
 
 class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
@@ -291,6 +329,6 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
 
 SPEC = _NodeBalancerSpec(
     "NodeBalancer", "/nodebalancers", NodeBalancerArgs, NodeBalancerRecord, BY_LABEL_AND_TAG,
-    "nodebalancers:read_write", rules=(in_a_region_with({"NodeBalancers": "a NodeBalancer"}), _judged), doubts=_idle,
-    erases=("addresses", "id"),
+    "nodebalancers:read_write", rules=(in_a_region_with({"NodeBalancers": "a NodeBalancer"}), _judged, _in_subnets),
+    doubts=_doubts, erases=("addresses", "id"),
 )  # fmt: skip

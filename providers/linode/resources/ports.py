@@ -10,6 +10,7 @@ import ipaddress
 import re
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import isfinite
 from typing import Annotated, Any, Literal
 
@@ -20,7 +21,7 @@ from providers.linode.api.records import Numbered
 from providers.linode.core.args import Of
 from providers.linode.core.forms import Flag, Id, matching, whole
 from providers.linode.core.problems import told
-from providers.linode.core.values import is_unknown
+from providers.linode.core.values import as_id, is_unknown
 from providers.linode.nearest import listed
 
 Json = Mapping[str, Any]
@@ -168,6 +169,18 @@ def by_place(configs: Iterable[Json] | None) -> dict[Place, dict[str, Any]]:
         and isinstance(config.get("port"), (int, float))
         and isfinite(config["port"])
     }
+
+
+def backends(configs: Iterable[Json] | None) -> Iterator[tuple[str, int | None]]:
+    """Host and subnet (None for one outside of all) of every node, as far as both are known and right."""
+    for config in configs or ():
+        nodes = config.get("nodes")
+        for node in nodes if isinstance(nodes, list) else ():
+            given = node if isinstance(node, Mapping) else {}
+            address, subnet_id = given.get("address"), as_id(given.get("subnet_id"))
+            if isinstance(address, str) and (subnet_id is None or isinstance(subnet_id, int)):
+                with suppress(ValueError):
+                    yield str(split(address)[0]), subnet_id
 
 
 def fingerprint(pem: str) -> str:

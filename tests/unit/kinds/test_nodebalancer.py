@@ -25,12 +25,21 @@ REGIONS: list[Row] = [
     {"id": "de-fra-2", "country": "de", "status": "ok", "capabilities": ["NodeBalancers"]},
     {"id": "xx-bare", "country": "de", "status": "ok", "capabilities": []},
 ]
+VPCS: list[Row] = [
+    {"id": 1, "region": "de-fra-2", "subnets": [{"id": 3, "label": "web", "ipv4": "10.0.0.0/24"}]},
+    {"id": 2, "region": "gb-lon", "subnets": [{"id": 4, "label": "db", "ipv4": "10.0.0.0/24"}]},
+]
+LINODES: list[Row] = [
+    {"id": 7, "status": "running", "region": "de-fra-2", "ipv4": ["198.51.100.4", "192.168.130.7"]},
+    {"id": 8, "status": "running", "region": "gb-lon", "ipv4": ["192.168.199.8"]},
+]
 
 
 @pytest.fixture
 def session() -> Session:
     types = [{"id": "nodebalancer", "price": {"monthly": 10.0}, "region_prices": []}]
-    return sessions.prepared({"/nodebalancers": [], "/nodebalancers/types": types, "/regions": REGIONS})
+    balancers: sessions.Answers = {"/nodebalancers": [], "/nodebalancers/types": types}
+    return sessions.prepared({**balancers, "/regions": REGIONS, "/vpcs": VPCS, "/linode/instances": LINODES})
 
 
 def problems(session: Session, **changed: object) -> list[Problem]:
@@ -172,6 +181,83 @@ def test_a_port_without_a_node_is_doubted_unless_its_nodes_are_not_known_yet(
     problems(session, configs=[{"port": 80}, {"port": 81, "nodes": Unknown()}, {"port": Unknown()}])
 
     assert told == ["port 80 has no node, and nothing answers there"]
+
+
+def in_vpc(address: str, subnet_id: object) -> dict[str, object]:
+    """Inputs with one node, in that subnet."""
+    nodes = [{"address": address, "subnet_id": subnet_id}, {"address": Unknown(), "subnet_id": 3}]
+    return {"vpcs": [{"subnet_id": 3}], "configs": [{"port": 80, "nodes": nodes}]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "why"),
+    [
+        (
+            {"vpcs": [{"subnet_id": 5}]},
+            "vpcs",
+            "subnet 5 is in no VPC of this account (there are 3 web). Next: correct it.",
+        ),
+        (
+            {"vpcs": [{"subnet_id": 4}]},
+            "vpcs",
+            "subnet 4 is in gb-lon, and the NodeBalancer in de-fra-2. Next: use one in that region.",
+        ),
+        (
+            {"vpcs": [{"subnet_id": "web"}]},
+            "vpcs",
+            "[0].subnet_id must be a whole number of 1 or more. Next: correct it.",
+        ),
+        (
+            in_vpc("10.0.0.9:80", 5),
+            "",
+            "configs subnet 5 is in no VPC of this account (there are 3 web). Next: correct it.",
+        ),
+        (
+            in_vpc("10.0.0.9:80", "4"),
+            "",
+            "configs subnet 4 is in gb-lon, and the NodeBalancer in de-fra-2. Next: use one in that region.",
+        ),
+        (
+            in_vpc("10.0.1.9:80", 3),
+            "",
+            "configs 10.0.1.9 is no usable address of subnet 3 (10.0.0.0/24). Next: correct it.",
+        ),
+    ],
+)
+def test_subnets_and_addresses_in_them_are_looked_up(
+    session: Session, changed: dict[str, object], field: str, why: str
+) -> None:
+    assert [(*each,) for each in problems(session, **changed)] == [(field, why)]
+
+
+def test_a_subnet_that_is_not_known_yet_or_is_as_declared_before_is_not_looked_up(session: Session) -> None:
+    nodes = [{"address": "10.0.0.9:80", "subnet_id": 99}]
+    own = {"vpcs": [{"subnet_id": 99}], "configs": [{"port": 80, "nodes": nodes}]}
+    gone = {"label": "web", "region": "de-fra-2", "owner": OWNER.as_props(), **own}
+
+    assert check.check(SPEC, session, gone, {**gone, "client_conn_throttle": 3})[1] == []
+    assert problems(session, **in_vpc("10.0.0.9:80", Unknown())) == []
+
+
+def test_a_private_address_that_no_linode_in_reach_has_is_doubted_once(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("providers.linode.core.engine.tell", lambda text, **_: told.append(text))
+    addresses = ["192.168.130.7:80", "192.168.130.6:80", "192.168.199.8:80", "[2600:3c00::1]:80"]
+    declared: Any = {"configs": [{"port": 80, "nodes": [{"address": each} for each in addresses]}]}
+    olds = {"label": "web", "region": "de-fra-2", "owner": OWNER.as_props(), **declared}
+
+    problems(session, **declared)
+    first = told[:2]
+    check.check(SPEC, session, olds, {**olds, "client_conn_throttle": 3})
+
+    assert first == [
+        "no Linode of this account has 192.168.130.6 (did you mean 192.168.130.7 or 192.168.199.8?), and nothing "
+        "answers there",
+        "192.168.199.8 is of Linode 8, in gb-lon, and can't be reached from de-fra-2",
+    ]
+    assert [text for text in told if "192.168" in text] == first
 
 
 @pytest.mark.parametrize("port", [float("nan"), float("inf"), 1e300])

@@ -94,6 +94,12 @@ class AccountLookups:
             each.id: each.model_copy(update={"region": vpc.region}) for vpc in found for each in vpc.subnets
         }
 
+    @once
+    def holders(self) -> Mapping[str, Linode] | None:
+        """Linodes by each of their IPv4 addresses. Scope linodes:read_only. Source: GET /linode/instances."""
+        found = self._records(Linode, "/linode/instances")
+        return None if found is None else {address: each for each in found for address in each.ipv4}
+
     def volumes(self, linode_id: int) -> list[Attached]:
         """What is attached to a Linode. Scope volumes:read_only for all at once.
 

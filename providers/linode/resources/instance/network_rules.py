@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from providers.linode.core.problems import Problem
+from providers.linode.core.spec import Checking
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import there_are
 from providers.linode.resources.instance import generation
@@ -179,33 +181,41 @@ def unguarded(items: list[Interface]) -> list[tuple[int, str]]:
 
 
 def _subnets(check: Check) -> Iterator[Problem]:
-    items = [item for item in parsed(check.args.interfaces) if item.subnet_id]
-    if not items or not check.is_new("interfaces", "region"):
-        return
-    ids = dict.fromkeys(item.subnet_id or 0 for item in items)
-    subnets: Mapping[int, Subnet] | None = lookups(check.session).holding("subnets", ids)
+    if check.is_new("interfaces", "region"):
+        wanted = [
+            (item.subnet_id, item.addresses) for item in parsed(check.args.interfaces) if item.subnet_id
+        ]
+        yield from in_subnets(check, "interfaces", wanted, "use another, or leave it to the API")
+
+
+def in_subnets(
+    check: Checking[Any],
+    field: str,
+    wanted: Sequence[tuple[int, Sequence[str]]],
+    todo: str,
+    noun: str = "Linode",
+) -> Iterator[Problem]:
+    """Subnets that an input names, which aren't there or are in another region, and addresses that they can't give."""
+    ids = dict.fromkeys(subnet_id for subnet_id, _ in wanted)
+    subnets: Mapping[int, Subnet] | None = lookups(check.session).holding("subnets", ids) if ids else None
     if subnets is None:
         return
     region = check.args.region
     for subnet_id in ids:
-        subnet = subnets.get(subnet_id)
-        if subnet is None:
+        if (subnet := subnets.get(subnet_id)) is None:
             there = [each for each in subnets.values() if region in ("", each.region)]
             listed = there_are((each.id, each.label) for each in there)
             yield Problem(
-                "interfaces", f"subnet {subnet_id} is in no VPC of this account{listed}. Next: correct it."
+                field, f"subnet {subnet_id} is in no VPC of this account{listed}. Next: correct it."
             )
         else:
-            yield from elsewhere(check, "interfaces", f"subnet {subnet_id}", subnet.region)
-    for item in items:
-        subnet = subnets.get(item.subnet_id or 0)
-        for address in item.addresses if subnet else ():
+            yield from elsewhere(check, field, f"subnet {subnet_id}", subnet.region, noun)
+    for subnet_id, addresses in wanted:
+        subnet = subnets.get(subnet_id)
+        for address in addresses if subnet else ():
             if subnet and not _gives(subnet, address):
-                yield Problem(
-                    "interfaces",
-                    f"{address} is no usable address of subnet {subnet.id} ({subnet.ipv4}). "
-                    "Next: use another, or leave it to the API.",
-                )
+                why = f"{address} is no usable address of subnet {subnet.id} ({subnet.ipv4})"
+                yield Problem(field, f"{why}. Next: {todo}.")
 
 
 def _gives(subnet: Subnet, address: str) -> bool:

@@ -88,7 +88,7 @@ class Change(Frozen):
 
     likely: of a perhaps only. sources: the names of the resources that its unknown values are made from.
     destroys: what is lost for good. seconds_off: the least and the most that a change in place has it off, None where
-    it is never off or not told.
+    it is never off or not told. before: a fingerprint of its inputs as they are, empty where it is not there.
     dragged_by: the resource that takes it down. delete_first: None when the preview does not tell.
     cost_before and cost_after: None when not known or when it costs nothing; 0 when it is not there.
     """
@@ -112,6 +112,7 @@ class Change(Frozen):
     region: Value = Value(kind="absent")
     plan_type: Value = Value(kind="absent")
     image: Value = Value(kind="absent")
+    before: str = ""
     destroys: tuple[Destroyed, ...] = ()
     seconds_off: SecondsOff | None = None
     cost_before: Money | None = None

@@ -9,6 +9,7 @@ from fleet.report import names
 from fleet.report.judge import cost, effects
 from fleet.report.judge.certainty import Judgement, inputs_of, judge
 from fleet.report.judge.paths import changed_paths, shown
+from fleet.report.judge.plan_hash import fingerprint
 from fleet.report.model import Change, Finding, Op, Sum, Verdict
 from fleet.report.phrases import Words, code, phrase, trimmed
 from fleet.report.read.bundle import Bundle
@@ -115,6 +116,7 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
         region=shown("region", inputs.get("region")),
         plan_type=shown("type", inputs.get("type")),
         image=shown("image", inputs.get("image")),
+        before=fingerprint(before.inputs) if before and op != "same" else "",
         cost_before=prices[0] if adopts else cost.monthly(before, types, prices[0]) if priced else None,
         cost_after=cost.monthly(after, types, prices[1]) if priced else None,
     )

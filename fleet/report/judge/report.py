@@ -38,7 +38,7 @@ EXIT_FAILED, EXIT_UNREADABLE, EXIT_GUARD, EXIT_CHANGES = 1, 2, 5, 7
 PROMOTION = ("local", "dev", "test", "qa", "staging", "prod")
 """What the names of stacks usually mean; others come before staging."""
 
-_PLACE = re.compile(r"^\s*([\w][\w./-]*\.(?:ya?ml|json|py)):(\d+):\s*(.+)$", re.MULTILINE)
+_PLACE = re.compile(r"^[ \t]*([\w][\w./-]*\.(?:ya?ml|json|py)):(\d+):[ \t]*(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
     pending.json                  operations of an earlier run that never ended
     catalog.json, guards.json, pins.before.json, pins.after.json, meta.json
 
-Every file is optional; a folder without events and digest is a preview that failed.
+Every file is optional; a folder without events and digest, or without an exit code, is a preview that failed.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from fleet.report.read.steps import Json, Reading, State, Step
 
 ModelT = TypeVar("ModelT", bound=Frozen)
 LARGEST_BYTES = 256 * 1024 * 1024
+NO_EXIT = "it left no exit code, so nobody knows how it ended. Next: run its job again"
 NOTHING = Reading(steps=(), complete=False, succeeded=False)
 
 PREFIX = "bundle-"
@@ -103,14 +104,15 @@ def read_bundle(folder: Path, secrets: Sequence[str] = ()) -> Bundle:
     _require(folder)
     files = _Files(folder)
     reading, form = _reading(files, secrets)
-    meta = files.model("meta.json", Meta) or Meta()
+    meta, code = files.model("meta.json", Meta) or Meta(), _exit(files)
+    stderr = presentable(files.text("stderr.txt"), secrets)
     return Bundle(
         stack=meta.stack or reading.stack or folder.resolve().name,
         reading=reading,
         form=form,
-        exit=_exit(files, reading, form),
+        exit=1 if code is None else code,
         effects=_effects(files),
-        stderr=presentable(files.text("stderr.txt"), secrets),
+        stderr=f"{stderr}\nerror: {NO_EXIT}".strip() if code is None else stderr,
         pending=_pending(files),
         catalog=files.model("catalog.json", Catalog),
         guards=files.model("guards.json", Guards),
@@ -197,15 +199,13 @@ def _with_dependencies(reading: Reading, told: Reading) -> Reading:
     return replace(reading, steps=tuple(map(enriched, reading.steps)))
 
 
-def _exit(files: _Files, reading: Reading, form: str | None) -> int:
-    """The command's exit code; without one, what the preview said of its own success."""
-    if text := files.text("exit").strip():
-        try:
-            return int(text)
-        except ValueError as error:
-            raise files.unreadable("exit", " is not a number") from error
-    broken = form is None or any(item.severity == "error" for item in reading.messages)
-    return 1 if broken or reading.succeeded is False else 0
+def _exit(files: _Files) -> int | None:
+    """The command's exit code; None where nobody wrote it, as where the job was cut off."""
+    text = files.text("exit").strip()
+    try:
+        return int(text) if text else None
+    except ValueError as error:
+        raise files.unreadable("exit", " is not a number") from error
 
 
 def _effects(files: _Files) -> Mapping[str, Effects]:

@@ -9,7 +9,7 @@ from fleet.report import names
 from fleet.report.masking import mask
 from fleet.report.read.steps import Message
 
-_REFUSED = re.compile(r"(property (\S+) value \{).*(\} has a problem)", re.DOTALL)
+_REFUSED, _REFUSED_END = re.compile(r"property (\S+) value \{"), "} has a problem"
 _FILE_URL = re.compile(r"file://[^\s\"'<>]+")
 _UNIX_PATH = re.compile(r"(?<![\w.:/])/(?:[^\s\"'<>`:,()/]+/)+([^\s\"'<>`:,()/]*)")
 _WINDOWS_PATH = re.compile(r"\b[A-Za-z]:\\(?:[^\s\"'<>`:,()\\]+\\)*([^\s\"'<>`:,()\\]*)")
@@ -36,12 +36,14 @@ def presentable(text: str, secrets: Sequence[str] = ()) -> str:
     Masked first: a secret may look like a path, of which a part would stay.
     """
     text = _TRACE.sub("", _ESCAPE.sub("", mask(text, secrets)))
-    text = _REFUSED.sub(_hide_value, text)
-    text = _FILE_URL.sub("file://(outside)", text)
+    text = _FILE_URL.sub("file://(outside)", _without_refused_value(text))
     text = _UNIX_PATH.sub(r"(outside)/\1", text)
     return _WINDOWS_PATH.sub(r"(outside)/\1", text).strip()
 
 
-def _hide_value(match: re.Match[str]) -> str:
-    secret = names.is_secret(match.group(2))
-    return f"{match.group(1)}[secret]{match.group(3)}" if secret else match.group(0)
+def _without_refused_value(text: str) -> str:
+    """Up to the last end there is: the value may hold what looks like one."""
+    end = text.rfind(_REFUSED_END)
+    match = _REFUSED.search(text, 0, max(end, 0))
+    secret = match and names.is_secret(match.group(1))
+    return f"{text[: match.end()]}[secret]{text[end:]}" if match and secret else text

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from fleet.report.masking import mask, named_values
 from fleet.report.model import Report
 from tests.unit.report.making import Act, deleted, report, server, updated
 
+PROJECT = Path(__file__).parents[3]
 HEX = "0123456789abcdef" * 4
 
 
@@ -24,6 +27,7 @@ HEX = "0123456789abcdef" * 4
         "AKIA" + "ABCD" * 4,
         "xoxb-123456789012-abc",
         "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeK",
+        "eyJhbGci-_iJI.eyJzdWIi-eyJiOiIx.SflKx-eyJwRJSMeK",
         HEX,
         "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----",
         "-----BEGIN RSA PRIVATE KEY-----\nabc",
@@ -50,6 +54,28 @@ def test_what_looks_like_a_credential_is_masked(secret: str) -> None:
 )
 def test_what_is_no_credential_stays(text: str) -> None:
     assert mask(text) == text
+
+
+LONG = 2_000_000
+"""Characters that take a second; where the time goes with their square it is five minutes at the least."""
+
+NO_WORD = ("eyJaaaaaaaaa-", "eyJaaaaaaaa.aaaaaaaa-", "-----BEGIN A", "property a value {", "\n", "/a-")
+"""Beginnings of what is looked for, again and again, and never the end of it."""
+
+
+def test_the_time_goes_with_the_length_of_a_text() -> None:
+    """A fork may send 256 MB. The limit is far from both: it judges the way it is done, not the machine."""
+    words = f"""
+from fleet.report.judge.report import _PLACE
+from fleet.report.masking import swept
+from fleet.report.read.messages import presentable
+for piece in {NO_WORD!r}:
+    text = piece * ({LONG} // len(piece))
+    presentable("}} has a problem" + text)
+    swept(text)
+    list(_PLACE.finditer(text))
+"""
+    subprocess.run([sys.executable, "-c", words], cwd=PROJECT, check=True, timeout=120)
 
 
 @pytest.mark.parametrize("password", ["hunter2", "pa/ss", "p@ss", "p:/@?#s", "8080", "12@3/4", "a://b:c"])

@@ -13,7 +13,17 @@ from fleet.report.judge.plan_hash import plan_hash
 from fleet.report.model import Change, Path as ChangedPath, StackReport, Value
 from fleet.report.phrases import plain
 from fleet.report.read.steps import SECRET_KEY, SECRET_SIGNATURE
-from tests.unit.report.making import UNKNOWN, Act, change_of, created, replaced, report, server, updated
+from tests.unit.report.making import (
+    UNKNOWN,
+    Act,
+    change_of,
+    created,
+    deleted,
+    replaced,
+    report,
+    server,
+    updated,
+)
 
 TEXT = ChangedPath(
     path="label", kind="update", before=Value(kind="text", text="a"), after=Value(kind="text", text="b")
@@ -51,6 +61,7 @@ def after(value: Value) -> StackReport:
         changed(reasons=()),
         changed(reasons=("image",)),
         changed(delete_first=True),
+        changed(before="f" * 32),
         changed(paths=()),
         changed(paths=(TEXT.model_copy(update={"path": "group"}),)),
         changed(paths=(TEXT.model_copy(update={"kind": "add"}),)),
@@ -155,6 +166,39 @@ def test_a_secret_elsewhere_in_a_list_does_not_hide_a_change(tmp_path: Path) -> 
     (path,) = change_of(tmp_path, acts, "web").paths
 
     assert (path.before.text, path.after.text) == ('["a","[secret]","b"]', '["a","[secret]","c"]')
+
+
+@pytest.mark.parametrize("form", ["events", "digest"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda **there: replaced("web", {"image": "linode/debian13"}, **there),
+        lambda **there: updated("web", {"tags": ["env:dev", "blue"]}, **there),
+        lambda **there: deleted("web", **there),
+        lambda **there: Act(
+            "delete", "data", {"size": 20, **there}, kind="pulumi-python:dynamic/linode:Volume"
+        ),
+    ],
+    ids=["replaced", "updated", "deleted", "deleted volume"],
+)
+def test_what_is_there_before_counts(tmp_path: Path, act: Callable[..., Act], form: str) -> None:
+    """A reader who approved the loss of one server did not approve that of another one."""
+    one: dict[str, object] = {"region": "us-ord", "image": "linode/debian12"}
+
+    def plan(folder: str, **there: object) -> str:
+        return report(tmp_path / folder, [act(**{**one, **there})], form=form).plan
+
+    assert plan("1") == plan("2")
+    assert len({plan("1"), plan("3", region="us-east"), plan("4", image="linode/debian11")}) == 3
+
+
+def test_what_a_provider_computes_and_what_is_secret_is_no_part_of_it(tmp_path: Path) -> None:
+    plans = {
+        report(tmp_path / str(number), [deleted("web", __provider=str(number), root_pass=SECRET)]).plan
+        for number in range(2)
+    }
+
+    assert len(plans) == 1
 
 
 def test_a_created_server_with_another_input_is_another_plan(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from fleet.report.errors import BundleUnreadable
 from fleet.report.judge.report import build
+from fleet.report.phrases import plain
 from fleet.report.read.bundle import read_bundle
 from fleet.report.read.previews import parse_lines, read_digest, read_events
 from fleet.report.read.steps import clean
@@ -206,7 +207,7 @@ def test_a_stack_is_named_by_its_urns_when_nothing_else_does(tmp_path: Path) -> 
 
 def test_pending_operations_are_read_from_an_exported_stack(tmp_path: Path) -> None:
     pending = {"pending_operations": [{"type": "creating", "resource": {"urn": urn("web-2")}}]}
-    folder = write(tmp_path / "dev", digest=digest([]), pending=pending)
+    folder = write(tmp_path / "dev", digest=digest([]), pending=pending, exit="0")
 
     report = build([read_bundle(folder)])
 
@@ -226,7 +227,7 @@ def test_an_event_log_of_a_refresh_tells_drift(tmp_path: Path) -> None:
     ]  # fmt: skip
     text = "".join(json.dumps({"sequence": index, **event}) + "\n" for index, event in enumerate(found))
 
-    report = build([read_bundle(write(tmp_path / "dev", events=text, catalog=CATALOG))])
+    report = build([read_bundle(write(tmp_path / "dev", events=text, catalog=CATALOG, exit="0"))])
 
     change = report.stacks[0].changes[0]
     assert report.stacks[0].drift
@@ -257,20 +258,16 @@ def test_a_digest_without_its_summary_is_not_complete(tmp_path: Path) -> None:
     assert build([read_bundle(write(tmp_path / "dev", digest=told, exit="0"))]).exit == 1
 
 
-@pytest.mark.parametrize(
-    ("result", "told", "code"),
-    [
-        ("succeeded", [], 0),
-        ("failed", [], 1),
-        ("succeeded", [{"diagnosticEvent": {"severity": "error", "message": "x"}}], 1),
-    ],
-)
-def test_without_an_exit_code_the_preview_tells_its_own_success(
-    tmp_path: Path, result: str, told: list[Json], code: int
-) -> None:
-    found = read_bundle(write(tmp_path / "dev", events=lines(events(ACTS, more=told, result=result))))
+@pytest.mark.parametrize("form", ["events", "digest"])
+def test_without_an_exit_code_a_preview_failed_whatever_it_says_of_itself(tmp_path: Path, form: str) -> None:
+    """A job that was cut off wrote none, and neither did whoever left the code of a failure out."""
+    whole = {"events": lines(events(ACTS)), "digest": digest(ACTS)}
 
-    assert found.exit == code
+    report = build([read_bundle(write(tmp_path / "dev", **{form: whole[form]}))])
+
+    assert (report.exit, report.stacks[0].complete) == (1, False)
+    assert "it left no exit code, so nobody knows how it ended" in plain(report.heading)
+    assert plain(report.findings[0].text) == "Nothing of this stack is proven. Next: run its job again."
 
 
 def test_a_stacks_own_file_of_pins_will_do(tmp_path: Path) -> None:
@@ -283,6 +280,7 @@ def test_a_stacks_own_file_of_pins_will_do(tmp_path: Path) -> None:
         events=lines(events([replaced("db", {"image": "linode/debian13"})])),
         pins_before=pins("linode/debian12"),
         pins_after=pins("linode/debian13"),
+        exit="0",
     )
 
     report = build([read_bundle(folder)])

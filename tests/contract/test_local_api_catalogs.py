@@ -15,13 +15,22 @@ CATALOG = Path(__file__).parents[3] / "shared" / "catalog"
 needs_catalog = pytest.mark.skipif(not CATALOG.is_dir(), reason="needs the catalogs in ../shared/catalog")
 NOT_RECORDED = {"created", "updated", "eol", "built", "resolvers"}  # the recorder wrote placeholders there
 
+SINCE = {"no-osl-1": ("Custom VPC IPv4 Ranges",)}  # learned after the catalogs were recorded
+NEW = ("g1-accelerated-netint-vpu-t1u1-s",)  # likewise
+
 
 def recorded(name: str) -> Any:
     return json.loads((CATALOG / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def known(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in NOT_RECORDED}
+    found = {name: value for name, value in row.items() if name not in NOT_RECORDED}
+    since = SINCE.get(row["id"], ())
+    return (
+        {**found, "capabilities": [one for one in row["capabilities"] if one not in since]}
+        if since
+        else found
+    )
 
 
 @needs_catalog
@@ -29,7 +38,7 @@ def known(row: dict[str, Any]) -> dict[str, Any]:
 def test_every_recorded_row_is_there_in_the_apis_order(name: str) -> None:
     theirs = {row["id"]: row for row in recorded(name)}
 
-    ours: list[dict[str, Any]] = list(getattr(catalogs(), name).values())
+    ours: list[dict[str, Any]] = [one for one in getattr(catalogs(), name).values() if one["id"] not in NEW]
 
     assert [row["id"] for row in ours] == recorded("api-order")[name]
     assert [known(row) for row in ours] == [known(theirs[row["id"]]) for row in ours]
@@ -47,14 +56,16 @@ def test_availability_is_complete_and_in_the_apis_order() -> None:
 
 
 @needs_catalog
-def test_kernels_are_recorded_ones_with_every_one_that_is_not_deprecated() -> None:
-    theirs = {row["id"]: row for row in recorded("kernels")}
-
+def test_kernels_are_the_recorded_ones_with_the_two_that_are_listed_twice() -> None:
     ours = list(catalogs().kernels.values())
 
-    assert [known(row) for row in ours] == [known(theirs[row["id"]]) for row in ours]
-    current = {row["id"] for row in theirs.values() if not row["deprecated"]}
-    assert current <= {row["id"] for row in ours}
+    assert [row["id"] for row in ours] == recorded("api-order")["kernels"]
+    assert {text(row) for row in ours} == {text(row) for row in recorded("kernels")}
+
+
+def text(row: dict[str, Any]) -> str:
+    """With whether it has a build day: the recordings have no more of that."""
+    return json.dumps({**row, "built": row["built"] is not None}, sort_keys=True)
 
 
 @pytest.mark.parametrize("name", ["types", "regions", "availability", "images", "kernels"])

@@ -15,6 +15,9 @@ from emulators.linode_api.catalogs import tables
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.errors import Problem, problem_if
 
+NEEDED = {"gpu": "GPU Linodes", "premium": "Premium Plans", "accelerated": "NETINT Quadra T1U"}
+"""What a region is able to that sells plans of a class."""
+
 
 @dataclass(frozen=True)
 class Catalogs:
@@ -57,7 +60,7 @@ class Catalogs:
         capabilities = self.any_region(region_id)["capabilities"]
         if "Distributed Plans" in capabilities:
             return False
-        needed = {"gpu": "GPU Linodes", "premium": "Premium Plans"}.get(self.any_type(type_id)["class"])
+        needed = NEEDED.get(self.any_type(type_id)["class"])
         return needed is None or needed in capabilities
 
 

@@ -13,6 +13,7 @@ from emulators.linode_api.core import Json
 Cells = dict[str, str]
 
 FOLDER = Path(__file__).parent
+BUILT = "2024-07-01T00:00:00"  # of every kernel: the day of the list, since the recordings have no real build days
 DEARER_REGIONS = ("id-cgk", "br-gru")
 PLANS = (  # of limited supply: the letters of a region's row of availability.tsv, in this order
     *(f"g1-gpu-rtx6000-{n}" for n in (1, 2, 3, 4)),
@@ -22,14 +23,14 @@ PLANS = (  # of limited supply: the letters of a region's row of availability.ts
 IMAGE_CAPABILITIES = {"c": "cloud-init", "d": "distributed-sites"}
 REGION_CAPABILITIES = dict(
     zip(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZa",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZab",
         [
             "Linodes", "Block Storage Encryption", "LA Disk Encryption", "Disk Encryption", "Backups",
             "NodeBalancers", "Block Storage", "Object Storage", "GPU Linodes", "Kubernetes",
             "Kubernetes Enterprise", "Cloud Firewall", "Vlans", "Block Storage Migrations", "VPCs",
             "VPC Dual Stack", "VPC IPv6 Stack", "Managed Databases", "Metadata", "Distributed Plans",
             "Premium Plans", "Placement Group", "StackScripts", "NETINT Quadra T1U", "Maintenance Policy",
-            "Linode Interfaces", "ACLP Logs Datacenter LKE-E",
+            "Linode Interfaces", "ACLP Logs Datacenter LKE-E", "Custom VPC IPv4 Ranges",
         ],
         strict=True,
     )
@@ -157,7 +158,7 @@ def kernel_row(cells: Cells) -> Json:
         "architecture": cells["architecture"],
         "pvops": "p" in flags,
         "deprecated": "d" in flags,
-        "built": None,
+        "built": None if "n" in flags else BUILT,
     }
 
 
@@ -165,5 +166,8 @@ ROWS = {"types": type_row, "regions": region_row, "images": image_row, "kernels"
 
 
 def by_id(name: str) -> dict[str, Json]:
-    rows = [ROWS[name](cells) for cells in read_table(f"{name}.tsv")]
-    return {row["id"]: row for row in rows}
+    """A row that the API lists a second time (two kernels) is found by the first one, and listed where it was."""
+    found: dict[str, Json] = {}
+    for row in (ROWS[name](cells) for cells in read_table(f"{name}.tsv")):
+        found[row["id"] if row["id"] not in found else f"{row['id']} again"] = row
+    return found

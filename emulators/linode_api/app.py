@@ -37,10 +37,11 @@ from emulators.linode_api.core.faults import (
 )
 from emulators.linode_api.core.limits import CREATE, Limiter
 from emulators.linode_api.core.records import Thing
-from emulators.linode_api.core.routes import Call, Endpoint, endpoint_for, endpoints_at
+from emulators.linode_api.core.routes import NO_CONTENT, Call, Endpoint, endpoint_for, endpoints_at
 from emulators.linode_api.resources.linode.linodes import fail_job
 
 resources.register()
+LARGEST_UNREAD = 65_536
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After")
 ALWAYS = {  # source: recordings of 2026 and API page "API access" (names it strips: same page)
@@ -71,6 +72,8 @@ class Reply:
     created_id: int | None = None
 
     def response(self) -> Response:
+        if self.status == 204:
+            return Response(None, self.status, dict(self.headers))
         if isinstance(self.body, str):
             return Response(self.body, self.status, dict(self.headers), media_type="text/html")
         text = json.dumps(self.body)
@@ -111,7 +114,8 @@ class Api:
     async def answer(self, request: Request) -> Response:
         path = "/" + request.path_params["path"]
         fault = self.faults.draw(request.method, path)
-        body = await request.body()
+        unread = is_large(request) and self.refuses(request, path)
+        body = b"" if unread else await request.body()
         await asyncio.sleep(self.latency_s)
         kind = fault.kind if fault else None
         lost = await cut(request) if kind == "late" else None
@@ -126,7 +130,20 @@ class Api:
             return await cut(request)
         if kind == "cut_midway":
             return await cut_midway(request, reply.response())
-        return reply.response()
+        response = reply.response()
+        if unread:
+            response.headers["Connection"] = "close"
+        return response
+
+    def refuses(self, request: Request, path: str) -> bool:
+        """Whether the request is refused for what stands before its body."""
+        beta = request.url.path.startswith("/v4beta/")
+        try:
+            found, _ = endpoint_for(request.method, path, beta=beta)
+            check_access(self.accounts.identify(request.headers.get("Authorization")), found)
+        except ApiError:
+            return True
+        return False
 
     def decide(self, request: Request, path: str, raw: bytes, fault: Rule | None) -> Reply:
         """Does the work and records the request in one transaction: either both are kept or neither."""
@@ -179,6 +196,8 @@ class Api:
         except ApiError as refusal:
             headers = self.headers(refusal.status, who, needed)
             return Reply(refusal.status, refusal.body, {**headers, **rate, **refusal.headers})
+        if body is NO_CONTENT:
+            return Reply(204, None, {**self.headers(204, who, needed), **rate})
         created = body["id"] if CREATE in found.budgets else None
         return Reply(200, {} if body is None else body, {**self.headers(200, who, needed), **rate}, created)
 
@@ -193,6 +212,12 @@ class Api:
             "X-Accepted-OAuth-Scopes": needed,
             **({"X-Customer-UUID": who.euuid} if who else {}),
         }
+
+
+def is_large(request: Request) -> bool:
+    """Whether its body is more than any that the API takes, or of unknown length."""
+    known = request.headers.get("Content-Length", "0")
+    return int(known) > LARGEST_UNREAD or "Transfer-Encoding" in request.headers
 
 
 def methods_at(path: str, *, beta: bool) -> list[str]:

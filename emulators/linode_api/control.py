@@ -165,7 +165,7 @@ def control(
             return JSONResponse(await answer(request))
         except NoSuchThing as missing:
             return refused(str(missing), 404)
-        except (ValueError, TypeError, AttributeError, KeyError) as problem:
+        except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError) as problem:
             return refused(hint.replace("PROBLEM", str(problem)))
 
     return Route("/_local" + path, local_only, methods=methods or ("GET",))

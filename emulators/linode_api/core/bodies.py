@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -121,8 +122,12 @@ linode_label = all_of(
 tags = that(lambda tags: all(3 <= len(tag) <= 50 for tag in tags), "Length must be 3-50 characters")
 
 
+def begins_as_ssh_key(key: object) -> bool:
+    return isinstance(key, str) and key.startswith(NAMES_OF_KEYS)
+
+
 def is_ssh_key(key: object) -> bool:
-    return isinstance(key, str) and key.startswith(NAMES_OF_KEYS) and len(key.split()) >= 2
+    return begins_as_ssh_key(key) and len(str(key).split()) >= 2
 
 
 def is_network(value: object) -> bool:
@@ -169,7 +174,8 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
     (
         LIST,
     ): "interfaces tags linodes firewall_ids authorized_keys authorized_users addresses ranges ip_ranges subnets"
-    " ids inbound outbound images domains volumes nodebalancers master_ips axfr_ips nodes vpcs",
+    " ids disks assignments inbound outbound reserved_ipv4_addresses images domains volumes nodebalancers"
+    " master_ips axfr_ips nodes vpcs",
     (
         TEXT,
     ): "label type region image kernel root_pass password description username scopes expiry script address"
@@ -182,11 +188,17 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
 }
 SHAPE_OF = {name: shapes for shapes, names in SHAPES.items() for name in names.split()}
 ITEMS = {  # of lists
-    **dict.fromkeys(("interfaces", "addresses", "ranges", "subnets", "nodes", "vpcs"), OBJECT),
+    **dict.fromkeys(("interfaces", "addresses", "ranges", "subnets", "nodes", "vpcs", "assignments"), OBJECT),
     **dict.fromkeys(
-        ("tags", "authorized_keys", "authorized_users", "ip_ranges", "images", "master_ips", "axfr_ips"), TEXT
+        (
+            *("tags", "authorized_keys", "authorized_users", "ip_ranges", "images", "master_ips", "axfr_ips"),
+            "reserved_ipv4_addresses",
+        ),
+        TEXT,
     ),
-    **dict.fromkeys(("linodes", "firewall_ids", "ids", "domains", "volumes", "nodebalancers"), NUMBER),
+    **dict.fromkeys(
+        ("linodes", "firewall_ids", "ids", "disks", "domains", "volumes", "nodebalancers"), NUMBER
+    ),
 }
 NAMES = {OBJECT: "an object", LIST: "a list", TEXT: "a string", NUMBER: "an integer", FLAG: "a Boolean"}
 FREE = ("stackscript_data", "inbound", "outbound")  # whatever they hold is kept as given
@@ -197,7 +209,9 @@ def parse(raw: bytes) -> Body:
     if not raw.strip():
         return {}
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=no_number, parse_float=finite)
+        if b"\\ud" in raw.lower():  # perhaps half a pair, which is no text
+            json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad_request("The request body is not valid JSON") from None
     if body is None:
@@ -206,6 +220,15 @@ def parse(raw: bytes) -> Body:
         raise bad_request("The request body must be a JSON object")
     raise_if(list(misshapen(body)))
     return body
+
+
+def no_number(word: str) -> float:
+    raise ValueError(word)
+
+
+def finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else no_number(text)
 
 
 def misshapen(body: Body, at: str = "") -> Iterator[Problem]:

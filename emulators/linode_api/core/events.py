@@ -109,8 +109,7 @@ def event_row(row: sqlite3.Row, now: float) -> Json:
     return {
         "id": row["id"],
         "created": stamp(row["created"]),
-        "seen": False,
-        "read": False,
+        **{name: body.get(name, False) for name in ("seen", "read")},
         "percent_complete": progress and progress.percent,
         "time_remaining": progress and progress.time_remaining,
         "rate": None,

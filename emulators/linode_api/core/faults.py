@@ -32,6 +32,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import h11
 from starlette.requests import Request
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -143,8 +144,20 @@ Ends = tuple[tuple[str, int], tuple[str, int | None]]
 _open: dict[Ends, asyncio.Transport] = {}  # by both ends: two servers may see the same client address
 
 
+REST_WITHIN_S = 30.0  # of a request of which the first part came
+
+
 class CuttableProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, remembering the transport of each client."""
+    """uvicorn's HTTP/1.1, remembering the transport of each client, which has to send its requests to the end."""
+
+    rest: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.rest:
+            self.rest.cancel()
+        partial = self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing()
+        self.rest = self.loop.call_later(REST_WITHIN_S, self.transport.close) if partial else None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in its base
         super().connection_made(transport)
@@ -152,6 +165,8 @@ class CuttableProtocol(H11Protocol):
             _open[self.client, self.server] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.rest:
+            self.rest.cancel()
         if self.client and self.server:
             _open.pop((self.client, self.server), None)
         super().connection_lost(exc)

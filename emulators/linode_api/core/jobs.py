@@ -133,7 +133,9 @@ def rebuild_plans(*, was_running: bool, booted: bool) -> list[Plan]:
 
 
 def migrate_plans(action: str, *, was_running: bool) -> list[Plan]:
-    return then_boot(action, MIGRATE_S, (0, "migrating"), boots=was_running)
+    """A move to another region shows `offline` meanwhile (linode_api4's suite)."""
+    shown: Status = "offline" if action == "linode_migrate_datacenter" else "migrating"
+    return then_boot(action, MIGRATE_S, (0, shown), boots=was_running)
 
 
 def then_boot(
@@ -150,6 +152,7 @@ PLANS = {
     "linode_reboot": Plan(
         "linode_reboot", REBOOT_S, ((0, "rebooting"), (REBOOT_S - RUNNING_BEFORE_BOOT_ENDS_S, "running"))
     ),
+    "linode_resize_warm_create": Plan("linode_resize_warm_create", 20),  # *, before linode_resize
     "linode_delete": Plan("linode_delete", 10, ((0, "deleting"),)),  # *
     "backups_restore": Plan("backups_restore", 19, ((0, "restoring"), (19, "offline"))),
     # Jobs that keep the Linode busy without showing in its status:

@@ -30,6 +30,8 @@ IMAGES = Budget("images", 20, 60)
 COLLECTION = Budget("collection", 200, 60, shown=False)
 STACKSCRIPTS = Budget("stackscripts", 60, 60)
 VOLUMES = Budget("volumes", 100, 60)
+VPCS = Budget("vpcs", 15, 60)  # the window is a choice
+STATS = Budget("stats", 50, 60)
 RESERVED = Budget("reserved", 10, 30)  # with the next one: recording TestReservedIPAddresses_ExceedLimit
 RESERVED_BURST = Budget("reserved burst", 5, 15, shown=False)
 
@@ -53,8 +55,9 @@ class Limiter:
         budgets = [*special, GENERAL]
         if not self._enabled:
             return {}
-        spent = [(budget, self._spend(caller, budget)) for budget in budgets]
-        for budget, window in spent:
+        spent = []
+        for budget in budgets:  # one that is spent keeps the request from those after it
+            spent.append((budget, window := self._spend(caller, budget)))
             if window.used > budget.limit:
                 raise too_many(self._headers(budget, window))
         return self._headers(*next((b, w) for b, w in spent if b.shown))

@@ -31,10 +31,11 @@ LARGEST_PAGE_SIZE = 500
 
 @dataclass(frozen=True)
 class Attributes:
-    """What a list can be filtered and sorted by; the rest is refused with `Cannot filter on …`."""
+    """What a list can be filtered and sorted by; the rest is refused with `Cannot filter on …`, or `ignored`."""
 
     filterable: frozenset[str]
     unsortable: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def key_test(key: str, value: Any, attributes: Attributes, depth: int) -> Test:
         parts = [object_test(part, attributes, depth + 1) for part in value]
         enough = all if key == "+and" else any
         return lambda row: enough(part(row) for part in parts)
+    if key in attributes.ignored:
+        return lambda _: True
     if key not in attributes.filterable:
         raise refuse(f"Cannot filter on {key}")
     if isinstance(value, list):
@@ -156,9 +159,12 @@ def value_at(row: Row, path: str) -> Any:
 
 
 def values_at(row: Row, path: str) -> list[Any]:
-    """A list attribute (tags, ipv4) matches when one of its members does."""
-    found = value_at(row, path)
-    return found if isinstance(found, list) else [found]
+    """A list attribute (tags, ipv4) matches when one of its members does; an object in one stands for its label."""
+    found: list[Any] = [row]
+    for name in path.split("."):
+        values = [one.get(name) if isinstance(one, Mapping) else None for one in found]
+        found = [each for value in values for each in (value if isinstance(value, list) else [value])]
+    return [one.get("label") if isinstance(one, Mapping) else one for one in found]
 
 
 def sort_key(value: Any) -> tuple[int, float, str]:

@@ -12,7 +12,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Body, Json
@@ -79,9 +79,14 @@ def add(account: Account, kind: str, body: Json, parent_id: int = 0) -> Record:
     return made
 
 
+def is_id(value: object) -> TypeGuard[int]:
+    """A number that can be one: SQLite keeps 63 bits."""
+    return type(value) is int and 0 <= value < 2**63
+
+
 def get(account: Account, kind: str, record_id: object) -> Record | None:
     """None when there is none, or it is another account's, or the id is no number."""
-    if type(record_id) is not int:
+    if not is_id(record_id):
         return None
     row = account.database.one(
         "SELECT * FROM records WHERE kind = ? AND id = ? AND account_id = ?", kind, record_id, account.id
@@ -149,8 +154,8 @@ ROWS: dict[str, Row] = {}
 class Kind:
     """A kind of record: the address of one (`/vpcs/{vpc}/subnets/{subnet}`), how it is shown, its events.
 
-    `entity_type` is what events call it, if not by its name. Defined once, as a constant of the kind's file;
-    `@KIND.shows` marks the function that makes its row.
+    `entity_type` is what events call it, if not by its name, `among` what the API adds when a label is taken. Defined
+    once, as a constant of the kind's file; `@KIND.shows` marks the function that makes its row.
     """
 
     name: str
@@ -158,6 +163,7 @@ class Kind:
     first_id: int = 0
     entity_type: str | None = None
     unique_label: bool = True
+    among: str = ""
 
     def __post_init__(self) -> None:
         KINDS[self.name] = self
@@ -197,7 +203,7 @@ class Kind:
         """Raises ApiError 400 on `label` when another thing of that kind (and parent) has it."""
         others = all_of(account, self.name, within or None) if self.unique_label else []
         if any(one["label"] == label for one in others if one.id != besides):
-            raise bad_request("Label must be unique", "label")
+            raise bad_request(f"Label must be unique{self.among}", "label")
 
 
 def given(body: Body, *names: str) -> Json:

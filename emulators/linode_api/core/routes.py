@@ -27,6 +27,9 @@ from emulators.linode_api.core.records import KINDS, Kind, Thing, all_of, find
 TEXTS = {"name": ".+", "address": "[^/]+", "region": "[^/]+", "reserved": "[^/]+", "user": "[^/]+"}
 """Words that stand for text; a name may hold slashes (ids of images and kernels, tags)."""
 
+NOT_HERE = {"X-Local-API": "this address is not part of the local API"}
+"""A header of the 404 for what is not served at all."""
+
 Finder = Callable[[Account, Any, Any], Any]
 FINDERS: dict[str, Finder] = {}
 """By word, for things that are no records: from the account, the id or text, and the thing before it in the path."""
@@ -58,6 +61,8 @@ class Call:
 
 
 UNRESTRICTED = ""
+NO_CONTENT = object()
+"""The answer 204, which has no body."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +98,17 @@ ENDPOINTS: defaultdict[str, list[Endpoint]] = defaultdict(list)
 
 
 def endpoints_at(path: str, *, beta: bool) -> list[tuple[Endpoint, dict[str, str]]]:
-    """The endpoints at a path (without version), with the words in it. Raises ApiError 404."""
-    found = []
+    """The endpoints at a path (without version), with the words in it; a slash at its end is none. Raises ApiError 404.
+
+    Clients of the real API send such paths (linode_api4 posts to `/networking/ips/`).
+    """
+    path, found = path.removesuffix("/"), []
     for candidate in ENDPOINTS.get(path.split("/")[1] if "/" in path else "", ()):
         match = candidate.pattern.fullmatch(path)
         if match and (beta or not candidate.beta):
             found.append((candidate, match.groupdict()))
     if not found:
-        raise not_found()
+        raise not_found(NOT_HERE)
     return found
 
 
@@ -165,12 +173,13 @@ class Routes:
         path: str,
         *filterable: str,
         unsortable: tuple[str, ...] = (),
+        ignored: tuple[str, ...] = (),
         zero_when_empty: bool = False,
         budgets: tuple[Budget, ...] = (COLLECTION,),
         **access: str,
     ) -> Callable[[Work], Work]:
         """GET of a list: the function gives all rows, the caller gets the page it asked for."""
-        attributes = Attributes(frozenset(filterable), frozenset(unsortable))
+        attributes = Attributes(frozenset(filterable), frozenset(unsortable), frozenset(ignored))
 
         def register(work: Work) -> Work:
             def answer(call: Call, *things: Any) -> Json:

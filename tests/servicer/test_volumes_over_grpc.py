@@ -263,8 +263,8 @@ def test_a_clone_that_a_killed_run_left_is_gone_on_with(clones: Clones, tmp_path
         ({"size": 20}, ("size", "is 20 GB, and its source has 30. Next: declare 30 or more.")),
         ({"region": "us-ord"}, ("source_volume_id", "is in de-fra-2, and the clone in us-ord")),
         (
-            {"encryption": "enabled"},
-            ("encryption", "is enabled, and of its source disabled, which a clone keeps"),
+            {"encryption": "disabled"},
+            ("encryption", "is disabled, and of its source enabled, which a clone keeps"),
         ),
         ({"source_volume_id": 15_999_999}, ("source_volume_id", "is no volume of this account")),
     ],

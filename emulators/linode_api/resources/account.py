@@ -8,12 +8,14 @@ from pathlib import Path
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json, bodies
-from emulators.linode_api.core.accounts import ANY_SCOPE
-from emulators.linode_api.core.bodies import always, check, choice
-from emulators.linode_api.core.errors import not_found
-from emulators.linode_api.core.events import event_row, event_rows
+from emulators.linode_api.core.accounts import ANY_SCOPE, Account
+from emulators.linode_api.core.bodies import always, check, choice, is_ssh_key, that
+from emulators.linode_api.core.errors import bad_request, not_found
+from emulators.linode_api.core.events import event_row, event_rows, notify
 from emulators.linode_api.core.lists import wanted_number
+from emulators.linode_api.core.records import Record, add, all_of, change, given
 from emulators.linode_api.core.routes import UNRESTRICTED, Call, Routes
+from emulators.linode_api.resources import users
 
 api = Routes("account")
 events = Routes("events")
@@ -30,6 +32,20 @@ SETTINGS = {
         )
     ),
 }
+ADDRESS = dict.fromkeys(
+    ("address_1", "address_2", "city", "company", "country", "email", "first_name", "last_name", "phone", "state",
+     "tax_id", "zip"),
+    bodies.text,
+)  # fmt: skip
+PROFILE = {
+    "email": bodies.text,
+    "timezone": bodies.text,
+    "email_notifications": bodies.flag,
+    "ip_whitelist_enabled": bodies.flag,
+    "two_factor_auth": bodies.flag,
+    "lish_auth_method": choice("password_keys", "keys_only", "disabled"),
+    "authorized_keys": that(lambda keys: all(map(is_ssh_key, keys)), "SSH Key is invalid"),
+}
 SERVICES = ("Linodes", "NodeBalancers", "Block Storage", "Kubernetes")
 FACTS = json.loads((Path(__file__).parent / "account.json").read_text())  # the same for all
 
@@ -38,15 +54,43 @@ FACTS = json.loads((Path(__file__).parent / "account.json").read_text())  # the 
 def account(call: Call) -> Json:
     """Source: recording TestAccount_Get."""
     own = {"active_since": stamp(call.account.created), "euuid": call.account.euuid}
-    return {**FACTS["account"], "email": f"{call.account.username}@example.com", **own}
+    email = {"email": users.email(call.account, call.account.owner)}
+    held = told(call.account)
+    return {**FACTS["account"], **email, **own, **(held.body if held else {})}
+
+
+def told(account: Account) -> Record | None:
+    return next(iter(all_of(account, "account_facts")), None)
+
+
+@api.put("/account", grant=UNRESTRICTED)
+def change_account(call: Call) -> Json:
+    check(call.body, ADDRESS)
+    held = told(call.account) or add(call.account, "account_facts", {})
+    change(call.account, held, **given(call.body, *ADDRESS))
+    notify(call.account, "account_update", None)
+    return account(call)
 
 
 @api.get("/profile", scope=ANY_SCOPE)
 def profile(call: Call) -> Json:
     """Source: recording TestProfile_Get."""
     name = call.account.username
-    own = {"uid": 1_000_000 + call.account.id, "username": name, "email": f"{name}@example.com"}
-    return {**FACTS["profile"], **own, "restricted": call.account.restricted}
+    own = {"uid": 1_000_000 + call.account.id, "username": name, "email": users.email(call.account, name)}
+    held = users.facts(call.account, name)
+    said = given(held.body, *PROFILE) if held else {}
+    return {**FACTS["profile"], **own, **said, "restricted": call.account.restricted}
+
+
+@api.put("/profile")
+def change_profile(call: Call) -> Json:
+    """`restricted` is a matter of PUT /account/users."""
+    check(call.body, PROFILE)
+    if call.body.get("restricted") not in (None, call.account.restricted):
+        raise bad_request("You can't change this for yourself.", "restricted")  # *
+    users.tell(call.account, call.account.username, given(call.body, *PROFILE))
+    notify(call.account, "profile_update", None)
+    return profile(call)
 
 
 @api.get("/account/settings")
@@ -88,6 +132,25 @@ def region_services(region: Json) -> Json:
 def list_events(call: Call) -> list[Json]:
     """Pollers ask for one Linode's events over and over: only those are read then."""
     return event_rows(call.account, wanted_number(call.filter, "entity.id"))
+
+
+@events.post("/account/events/{id}/seen")
+def see(call: Call, event_id: int) -> None:
+    """It, and those before it."""
+    mark(call, "seen", "id <= ?", event_id)
+
+
+@events.post("/account/events/{id}/read")
+def read(call: Call, event_id: int) -> None:
+    mark(call, "read", "id = ?", event_id)
+
+
+def mark(call: Call, name: str, which: str, event_id: int) -> None:
+    event(call, event_id)
+    marked = (
+        f"UPDATE events SET body = json_set(body, '$.{name}', json('true')) WHERE account_id = ? AND {which}"  # noqa: S608 - words of ours
+    )
+    call.account.database.run(marked, call.account.id, event_id)
 
 
 @events.get("/account/events/{id}")

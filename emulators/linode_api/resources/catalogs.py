@@ -10,6 +10,7 @@ from emulators.linode_api.catalogs.tables import FOLDER
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.errors import not_found
 from emulators.linode_api.core.limits import COLLECTION, Budget
+from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.routes import Call, Routes
 
 public = Routes(None)
@@ -35,6 +36,10 @@ def availability(_: Call) -> Sequence[Json]:
 
 @Routes("vpc").rows("/regions/vpc-availability", budgets=())
 def vpc_availability(_: Call) -> list[Json]:
+    return vpc_availability_rows()
+
+
+def vpc_availability_rows() -> list[Json]:
     """Source: recording TestRegionsVPCAvailability_List."""
     return [
         {
@@ -44,6 +49,11 @@ def vpc_availability(_: Call) -> list[Json]:
         }
         for region in catalogs().regions.values()
     ]
+
+
+@Routes("vpc").get("/regions/{region}/vpc-availability")
+def vpc_availability_in(_: Call, region_id: str) -> Json:
+    return row_with(vpc_availability_rows(), "region", region_id)
 
 
 @public.get("/regions/{name}/availability")

@@ -2,7 +2,8 @@
 
 A Linode with legacy interfaces is guarded as a whole, of the other generation each interface by itself; one
 enabled firewall at most guards a thing. Source: recordings TestFirewalls_List, TestFirewallRules_Update,
-TestFirewallDevice_Get, TestInstanceFirewalls_List; API pages "Create a firewall", "Create a firewall device".
+TestFirewallDevice_Get, TestInstanceFirewalls_List; API pages "Create a firewall", "Create a firewall device";
+texts of refusals: linode-cli's suite.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, choice, length, problems_in
+from emulators.linode_api.core.bodies import choice, length, problems_in, required
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.lists import Attributes
@@ -24,12 +25,14 @@ from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode, get_linode
 
 api = Routes("firewall")
-FIREWALL = Kind("firewall", "/networking/firewalls/{firewall}", first_id=9_700_000)
+FIREWALL = Kind(
+    "firewall", "/networking/firewalls/{firewall}", first_id=9_700_000, among=" among your Cloud Firewalls"
+)
 DEVICE = Kind("device", "/networking/firewalls/{firewall}/devices/{device}", first_id=12_000_000)
 FILTERABLE = ("id", "label", "created", "updated", "tags")
 LABEL = re.compile(r"[a-zA-Z0-9](?!.*(--|__|\.\.))[a-zA-Z0-9._-]*[a-zA-Z0-9]")
 FIELDS = {"label": length(3, 32), "status": choice("enabled", "disabled")}
-POLICY = always(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP"))
+POLICY = required(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP"))
 POLICIES = {"inbound_policy": POLICY, "outbound_policy": POLICY}
 MOST_RULES = 25
 GUARDED = ("linode", "nodebalancer", "public_interface", "vpc_interface")

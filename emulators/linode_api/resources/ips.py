@@ -28,7 +28,7 @@ from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, f
 
 api = Routes("ips")
 RESERVATION = Kind("reserved", "/networking/reserved/ips/{reserved}")
-FILTERABLE = ("address", "linode_id", "region", "reserved", "type", "public", "rdns")
+FILTERABLE = ("address", "region", "reserved", "type", "public", "rdns")
 PUBLIC = ipaddress.IPv4Network("198.18.0.0/15")
 FIRST, LATER = (
     PUBLIC.subnets()
@@ -85,8 +85,9 @@ def ipv4_row(
     interface_id: int | None = None,
     vpc_nat_1_1: Json | None = None,
 ) -> Json:
-    """One IPv4 address; without a Linode it is a reserved one that waits."""
+    """One IPv4 address; without a Linode it is a reserved one that waits. Only reserved ones have tags."""
     public, kept = ipaddress.IPv4Address(address) in PUBLIC, reserved(account).get(address)
+    tags = {"tags": kept["tags"]} if kept else {}
     default = address.replace(".", "-") + ".ip.linodeusercontent.com" if public and linode else None
     return {
         "address": address,
@@ -102,6 +103,7 @@ def ipv4_row(
         "vpc_nat_1_1": vpc_nat_1_1,
         "reserved": kept is not None,
         "assigned_entity": linode and linode.short_entity,
+        **tags,
     }
 
 
@@ -162,10 +164,8 @@ FINDERS["reserved"] = find_reserved
 @RESERVATION.shows
 def reserved_row(account: Account, one: Record) -> Json:
     if one["linode_id"] is None:
-        row = ipv4_row(account, one["address"], one["region"])
-    else:
-        row = row_with(rows_of(account, find_linode(account, one["linode_id"])), "address", one["address"])
-    return row | {"tags": one["tags"]}
+        return ipv4_row(account, one["address"], one["region"])
+    return row_with(rows_of(account, find_linode(account, one["linode_id"])), "address", one["address"])
 
 
 def keep(
@@ -174,6 +174,7 @@ def keep(
     """Reserves an address. Raises ApiError 400 past the account's limit."""
     if len(reserved(account)) >= MOST_RESERVED:
         raise bad_request(TOO_MANY)
+    account.remember_tags(tags)
     body = {"address": address, "region": region_id, "linode_id": linode_id, "tags": list(tags)}
     return records.add(account, "reserved", body)
 
@@ -240,17 +241,16 @@ def attach(account: Account, linode: Linode, address: str) -> Json:
 
 @linodes.api.get("/linode/instances/{linode}/ips")
 def of_linode(call: Call, linode: Linode) -> Json:
-    """An object, not a page."""
+    """An object, not a page; a reserved address of the Linode is one of its public ones."""
     rows = rows_of(call.account, linode)
-    public = [row for row in rows if row["public"]]
     slaac = next(iter(slaac_rows(linode)), None)
     local = slaac and "fe80::f03c:" + slaac["address"].partition(":f03c:")[2]
     return {
         "ipv4": {
-            "public": [row for row in public if not row["reserved"]],
+            "public": [row for row in rows if row["public"]],
             "private": [row for row in rows if not row["public"]],
             "shared": [],
-            "reserved": [row for row in public if row["reserved"]],
+            "reserved": [],
             "vpc": vpcs.attachments(call.account, linode),
         },
         "ipv6": {
@@ -280,6 +280,12 @@ def one_of_linode(call: Call, linode: Linode, address: str) -> Json:
     return row_with(rows_of(call.account, linode), "address", address)
 
 
+@linodes.api.put("/linode/instances/{linode}/ips/{address}")
+def name_of_linode(call: Call, linode: Linode, address: str) -> Json:
+    row_with([*rows_of(call.account, linode), *slaac_rows(linode)], "address", address)
+    return name(call, address)
+
+
 @linodes.api.delete("/linode/instances/{linode}/ips/{address}")
 def remove_from_linode(call: Call, linode: Linode, address: str) -> None:
     """The last public one stays."""
@@ -297,15 +303,14 @@ def remove_from_linode(call: Call, linode: Linode, address: str) -> None:
     notify(account, "linode_deleteip", linode.entity)
 
 
-@api.rows("/networking/ips", *FILTERABLE)
+@api.rows("/networking/ips", *FILTERABLE, ignored=("linode_id",))
 def all_rows(call: Call) -> list[Json]:
     """Those of each Linode, its IPv6 address after them; reserved ones without a Linode come last."""
     account = call.account
     waiting = [one for one in all_of(account, "reserved") if one["linode_id"] is None]
     free = {one["address"] for one in waiting}
-    known = reserved(account)
     held = [
-        row | (known[row["address"]].parts("tags") if row["address"] in known else {})
+        row
         for linode in linodes.all_linodes(account)
         for row in [*rows_of(account, linode), *slaac_rows(linode)]
         if row["address"] not in free  # a Linode that is being deleted has left it already
@@ -326,8 +331,7 @@ def allocate(call: Call) -> Json:
             raise bad_request("Linode is a required argument when not reserving an IP address.", "linode_id")
         if not region:
             raise bad_request("A datacenter or a Linode must be provided when reserving an address.")
-        row = reserved_row(account, reserve_in(account, region))
-        return {name: value for name, value in row.items() if name != "tags"}
+        return reserved_row(account, reserve_in(account, region))
     linode = linodes.get_linode(account, linode_id)
     if linode is None:
         raise bad_request("Linode is not active", "linode_id")
@@ -339,6 +343,47 @@ def allocate(call: Call) -> Json:
     if keeps:
         keep(account, address, linode["region"], linode.id)
     return attach(account, linode, address)
+
+
+@api.post("/networking/ips/assign")
+@api.post("/networking/ipv4/assign")
+def assign(call: Call) -> None:
+    """Addresses change their Linode, all of them or none. Source of the first text: linodego's recordings."""
+    account, region = call.account, call.body.get("region")
+    if str(region) not in catalogs().regions:
+        raise bad_request("region is not valid", "region")
+    if not call.body.get("assignments"):
+        raise bad_request("assignments is required", "assignments")  # *
+    for number, one in enumerate(call.body["assignments"]):
+        target = linodes.get_linode(account, one.get("linode_id"))
+        if target is None:
+            raise bad_request(f"Invalid Linode ID {one.get('linode_id')}")
+        give(account, target, str(one.get("address")), str(region), f"assignments[{number}].address")
+    for linode in linodes.all_linodes(account):
+        if linode["interface_generation"] != "linode" and not linode.public_ipv4:
+            raise bad_request("A Linode must have at least one public IPv4 address.", "assignments")  # *
+        if len(linode["ipv4"]) - len(linode.public_ipv4) > 1:
+            raise bad_request("A Linode can have only one private IPv4 address.", "assignments")  # *
+
+
+def give(account: Account, target: Linode, address: str, region_id: str, at: str) -> None:
+    """Takes the address from the Linode that has it, or from the reserved ones. Raises ApiError 400. Texts *."""
+    holder = next((one for one in linodes.all_linodes(account) if address in one["ipv4"]), None)
+    kept = reserved(account).get(address)
+    if holder is None and kept is None:
+        raise bad_request("Must be an address of this account", at)
+    place = holder["region"] if holder else kept and kept["region"]
+    if {place, target["region"]} != {region_id}:
+        raise bad_request("All addresses and Linodes must be in the region", at)
+    if holder and holder.id == target.id:
+        return
+    if holder:
+        if holder["interface_generation"] == "linode":
+            raise bad_request("The address belongs to an interface: update the interface.", at)
+        linodes.change(account, holder, ipv4=[one for one in holder["ipv4"] if one != address])
+    if kept:
+        change(account, kept, linode_id=target.id)
+    attach(account, target, address)
 
 
 @api.get("/networking/ips/{address}")
@@ -381,7 +426,7 @@ def require_forward(account: Account, name: str, address: str) -> None:
         raise bad_request(why, "rdns")
 
 
-@api.rows("/networking/reserved/ips", *FILTERABLE)
+@api.rows("/networking/reserved/ips", *FILTERABLE, "linode_id")
 def all_reserved(call: Call) -> list[Record]:
     return all_of(call.account, "reserved")
 
@@ -413,6 +458,7 @@ def tag(call: Call, reserved: Record) -> Record:
     tags = call.body.get("tags")
     if not isinstance(tags, list):
         raise bad_request("tags is required", "tags")  # *
+    call.account.remember_tags(tags)
     return change(call.account, reserved, tags=tags)
 
 

@@ -19,6 +19,7 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import between, check, choice, matching, problems_in, required, that
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.limits import STATS
 from emulators.linode_api.core.lists import Attributes
 from emulators.linode_api.core.records import (
     Kind,
@@ -518,7 +519,7 @@ def replace_firewalls(call: Call, balancer: Record) -> Json:
     return call.page(firewalls_of(call, balancer), Attributes(frozenset(firewalls.FILTERABLE)))
 
 
-@api.get(BALANCER.url + "/stats")
+@api.get(BALANCER.url + "/stats", STATS)
 def stats(call: Call, balancer: Record) -> Json:
     """There is no traffic. Source of the refusal of a new one: recording TestNodeBalancerStats_Get."""
     if call.account.now < balancer.created + call.account.clock.shrink(STATS_S):

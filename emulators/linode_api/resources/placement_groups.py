@@ -34,17 +34,31 @@ NO_CAPACITY = "Placement group has no capacity left"  # *
 
 @GROUP.shows
 def row(account: Account, group: Record) -> Json:
+    here, arriving = members(account, group.id), arriving_at(account, group.id)
+    moves = {
+        "inbound": [{"linode_id": one.id} for one in arriving],
+        "outbound": [{"linode_id": one.id} for one in here if one.move_at(account.now)],
+    }
     return {
         "id": group.id,
         **group.parts(*FIELDS),
         "is_compliant": True,
-        "members": [{"linode_id": one.id, "is_compliant": True} for one in members(account, group.id)],
-        "migrations": None,
+        "members": [{"linode_id": one.id, "is_compliant": True} for one in [*here, *arriving]],
+        "migrations": moves if any(moves.values()) else None,
     }
 
 
 def members(account: Account, group_id: int) -> list[Linode]:
     return [one for one in all_linodes(account) if group_of(one) == group_id]
+
+
+def arriving_at(account: Account, group_id: int) -> list[Linode]:
+    """Linodes of other regions whose migration ends in the group, which lists them already (linode_api4's suite)."""
+    return [one for one in all_linodes(account) if (one.move_at(account.now) or {}).get("to") == group_id]
+
+
+def taken(account: Account, group_id: int) -> int:
+    return len(members(account, group_id)) + len(arriving_at(account, group_id))
 
 
 def group_of(linode: Linode) -> int | None:
@@ -67,7 +81,7 @@ def join_problems(account: Account, body: Body) -> list[Problem]:
         return [("placement_group.id", "placement_group.id is not valid")]
     if group["region"] != body.get("region"):
         return [("placement_group.id", "Placement group must be in the same region as the Linode")]  # *
-    full = len(members(account, group.id)) >= capacity(group)
+    full = taken(account, group.id) >= capacity(group)
     return [("placement_group.id", NO_CAPACITY)] if full else []
 
 
@@ -115,7 +129,7 @@ def update(call: Call, group: Record) -> Record:
 
 @api.delete(GROUP.url)
 def delete(call: Call, group: Record) -> None:
-    if members(call.account, group.id):
+    if taken(call.account, group.id):
         raise bad_request("Placement group must be empty: unassign its Linodes first")  # *
     GROUP.delete(call.account, group)
 
@@ -131,7 +145,7 @@ def assign(call: Call, group: Record) -> Record:
         if group_of(linode) not in (None, group.id):
             raise bad_request("Linode is already in a placement group", "linodes")  # *
     new = [linode for linode in linodes if group_of(linode) is None]
-    if len(members(account, group.id)) + len(new) > capacity(group):
+    if taken(account, group.id) + len(new) > capacity(group):
         raise bad_request(NO_CAPACITY, "linodes")
     for linode in new:
         save(account, linode.having(placement_group=membership(group)))

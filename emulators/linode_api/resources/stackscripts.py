@@ -25,7 +25,7 @@ LARGEST_DATA = 65_535
 SHORTENED = 40
 TAG = re.compile(r"<UDF\s([^>]*?)/?>", re.IGNORECASE)
 PART = re.compile(r"""(\w+)=(?:"([^"]*)"|'([^']*)')""")
-UDF_PARTS = ("name", "label", "default", "example", "oneof", "manyof")
+UDF_PARTS = ("name", "label", "header", "default", "example", "oneof", "manyof", "required")
 GREETING = '# <UDF name="greeting" label="What the login screen says" default="welcome" />'
 SITE = '# <UDF name="site" label="Name of the site" />'
 PUBLIC_SINCE = 1_700_000_000.0

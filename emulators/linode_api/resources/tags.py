@@ -5,6 +5,8 @@ Source: recording TestTag_Create; API pages "List tags", "Create a tag", "Delete
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from emulators.linode_api.core import Json, records
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, length
@@ -15,8 +17,11 @@ from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes
 
 api = Routes("account")
-LISTED = ("domain", "volume", "nodebalancer")
-"""What a tag lists beside Linodes."""
+LISTED = {
+    **{kind: kind for kind in ("linode", "domain", "volume", "nodebalancer")},
+    "reserved": "reserved_ipv4_address",
+}
+"""What a tag lists: kinds of records, and what the API calls them."""
 
 
 def has_tag(account: Account, label: str) -> bool:
@@ -28,9 +33,12 @@ def tagged(account: Account, label: str) -> list[tuple[str, Linode | Record]]:
     """What carries the tag, with what a list of it says it is. Raises ApiError 404."""
     if not has_tag(account, label):
         raise not_found()
-    things: list[tuple[str, Linode | Record]] = [("linode", one) for one in all_linodes(account)]
-    things += [(kind, one) for kind in LISTED for one in all_of(account, kind)]
-    return [(kind, one) for kind, one in things if label.lower() in (tag.lower() for tag in one.body["tags"])]
+    things = [(name, one) for kind, name in LISTED.items() for one in every(account, kind)]
+    return [(name, one) for name, one in things if label.lower() in (tag.lower() for tag in one.body["tags"])]
+
+
+def every(account: Account, kind: str) -> Sequence[Linode | Record]:
+    return all_linodes(account) if kind == "linode" else all_of(account, kind)
 
 
 @api.rows("/tags")
@@ -42,18 +50,18 @@ def rows(call: Call) -> list[Json]:
 
 @api.post("/tags", grant=UNRESTRICTED)
 def create(call: Call) -> Json:
-    """Also puts the tag on what `linodes`, `domains`, `volumes` and `nodebalancers` name."""
+    """Also puts the tag on what `linodes`, `domains`, `volumes`, `nodebalancers`, `reserved_ipv4_addresses` name."""
     account, label = call.account, call.body.get("label")
     check(call.body, {"label": always(length(3, 50))})
     if has_tag(account, str(label)):
         raise bad_request("Tag label must be unique", "label")
     chosen: list[Linode | Record] = []
-    for kind in ("linode", *LISTED):
-        there = all_linodes(account) if kind == "linode" else all_of(account, kind)
-        by_id: dict[int, Linode | Record] = {one.id: one for one in there}
-        wanted = call.body.get(f"{kind}s") or []
+    for kind, name in LISTED.items():
+        field = f"{name}es" if name.endswith("s") else f"{name}s"
+        by_id = {one["address"] if kind == "reserved" else one.id: one for one in every(account, kind)}
+        wanted = call.body.get(field) or []
         if not set(wanted) <= by_id.keys():
-            raise bad_request(f"{kind}s is not valid", f"{kind}s")
+            raise bad_request(f"{field} is not valid", field)
         chosen += [by_id[id_] for id_ in sorted(set(wanted))]
     account.remember_tags([str(label)])
     for one in chosen:

@@ -19,7 +19,7 @@ from emulators.linode_api.core.routes import FINDERS, Call, Routes
 
 api = Routes("account")
 LABEL = {"label": always(length(1, 100))}
-NEVER = 4_102_444_800.0  # 2100: what the API shows for a token without an end
+NEVER = "2999-12-12T05:00:00"  # as the API shows a token without an end
 
 
 def row(token: sqlite3.Row) -> Json:
@@ -29,7 +29,7 @@ def row(token: sqlite3.Row) -> Json:
         "created": stamp(token["created"]),
         "label": token["label"],
         "token": token["start"],
-        "expiry": stamp(NEVER if token["expiry"] is None else token["expiry"]),
+        "expiry": NEVER if token["expiry"] is None else stamp(token["expiry"]),
     }
 
 

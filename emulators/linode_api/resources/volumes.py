@@ -1,7 +1,8 @@
 """Block storage volumes, as far as Linodes have to do with them: made, attached, detached, deleted. Sizes in GB.
 
 Source: recordings TestVolume_List, TestVolume_Resize, TestVolume_WaitForLinodeID_volume,
-TestIAM_GetIOReadyForAttachedDetachedVolume; API page "Create a volume". Texts marked * are a choice.
+TestIAM_GetIOReadyForAttachedDetachedVolume; API page "Create a volume", "Attach a volume";
+texts of refusals: linode-cli's suite; those marked * are a choice.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import re
 
 from emulators.linode_api.catalogs import catalogs
-from emulators.linode_api.core import Json, bodies
+from emulators.linode_api.core import Body, Json, bodies
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, check, matching, problems_in
+from emulators.linode_api.core.bodies import always, check, choice, matching, problems_in, required
 from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.limits import VOLUMES
-from emulators.linode_api.core.records import Kind, Record, all_of, change, given
+from emulators.linode_api.core.records import Kind, Record, all_of, change, get, given
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.catalogs import public
 from emulators.linode_api.resources.linode import configs, linodes
@@ -28,10 +29,16 @@ FILTERABLE = ("label", "tags")
 SMALLEST_GB, LARGEST_GB, DEFAULT_GB = 10, 16_384, 20
 WORK_S = 10.0  # creating and resizing; a choice
 ATTACH_S = 5.0  # until `io_ready`; a choice
-LABEL = matching(
-    re.compile(r"[a-zA-Z](?!.*(--|__))[a-zA-Z0-9_-]{0,31}"),
-    "Must only use ASCII letters, numbers, underscores and dashes",
+LABEL = required(
+    bodies.all_of(
+        matching(re.compile(r"[a-zA-Z].*"), "Must begin with a letter"),
+        matching(
+            re.compile(r".(?!.*(--|__))[a-zA-Z0-9_-]{0,31}"),
+            "Must only use ASCII letters, numbers, underscores and dashes",
+        ),
+    )
 )
+ENCRYPTION = choice("enabled", "disabled")
 SIZE = bodies.between(SMALLEST_GB, LARGEST_GB)
 
 
@@ -94,31 +101,55 @@ def of_linode(call: Call, linode: Linode) -> list[Json]:
 @api.post("/volumes", VOLUMES, grant="add_volumes")
 def create(call: Call) -> Record:
     account, body = call.account, call.body
-    problems = problems_in(body, {"size": SIZE, "label": always(LABEL), "tags": bodies.tags})
+    problems = problems_in(
+        body, {"size": SIZE, "label": LABEL, "tags": bodies.tags, "encryption": ENCRYPTION}
+    )
     linode = linodes.named_linode(account, body, "linode_id") if body.get("linode_id") is not None else None
     region = linode["region"] if linode else body.get("region")
-    if str(region) not in catalogs().regions or catalogs().lacks(region, "Block Storage"):
+    if not region:
+        problems.append(("region", "Must provide a region or a Linode ID"))
+    elif str(region) not in catalogs().regions or catalogs().lacks(region, "Block Storage"):
         problems.append(("region", "region is not valid"))
+    plain = catalogs().lacks(region, "Block Storage Encryption")
+    if plain and body.get("encryption") == "enabled":
+        problems.append(("encryption", "Encryption is not available in this region"))  # *
     raise_if(problems)
+    config = config_to_map(account, linode, body)
     kept = {
         "label": body["label"],
         "size": body.get("size") or DEFAULT_GB,
         "region": region,
         "tags": list(body.get("tags") or []),
-        "encryption": body.get("encryption") or "disabled",
+        "encryption": body.get("encryption") or ("disabled" if plain else "enabled"),
         "linode_id": linode and linode.id,
         "attached": account.now,
         "working": "creating",
         "ready": account.later(WORK_S),
     }
-    return VOLUME.create(account, kept)
+    made = VOLUME.create(account, kept)
+    if config:
+        configs.map_volume(account, config, made.id)
+    return made
+
+
+def config_to_map(account: Account, linode: Linode | None, body: Body) -> Record | None:
+    """The configuration that is to map the volume: `config_id`, else its Linode's last or only one, if it has any.
+
+    Raises ApiError 400.
+    """
+    if body.get("config_id") is None:
+        return configs.booted(account, linode) if linode else None
+    config = get(account, "config", body["config_id"])
+    if config is None or linode is None or config.parent_id != linode.id:
+        raise bad_request("config_id is not valid", "config_id")
+    return config
 
 
 @api.post(VOLUME.url + "/clone", VOLUMES, grant="add_volumes")
 def clone(call: Call, volume: Record) -> Record:
     """As large as its source, with its tags*, and not attached. Source: API page "Clone a volume"."""
     account = call.account
-    check(call.body, {"label": always(LABEL)})
+    check(call.body, {"label": LABEL})
     if row(account, volume)["status"] != "active":
         raise bad_request("Only active volumes can be cloned")  # *
     own = {
@@ -133,7 +164,7 @@ def clone(call: Call, volume: Record) -> Record:
 @api.put(VOLUME.url)
 def update(call: Call, volume: Record) -> Record:
     changes = given(call.body, "label", "tags")
-    check(changes, {"label": LABEL})
+    check({"label": volume["label"], **changes}, {"label": LABEL})
     if "label" in changes:
         VOLUME.require_unique_label(call.account, changes["label"], besides=volume.id)
     check(changes, {"tags": bodies.tags})
@@ -157,6 +188,10 @@ def attach(call: Call, volume: Record) -> Record:
         raise bad_request("Volume is already attached to a Linode")  # *
     if linode["region"] != volume["region"]:
         raise bad_request("Volume and Linode must be in the same region", "linode_id")  # *
+    check(call.body, {"persist_across_boots": bodies.flag})
+    config = config_to_map(account, linode, call.body)
+    if config and call.body.get("persist_across_boots") is not False:
+        configs.map_volume(account, config, volume.id)
     changed = change(account, volume, linode_id=linode.id, attached=account.now)
     notify(account, "volume_attach", changed.entity, linode.entity)
     return changed
@@ -164,10 +199,10 @@ def attach(call: Call, volume: Record) -> Record:
 
 @api.post(VOLUME.url + "/detach", scope=BOTH_SCOPES)
 def detach(call: Call, volume: Record) -> None:
-    """Also out of the configurations that map it."""
+    """Also out of the configurations that map it. One that isn't attached stays so: Terraform always detaches*."""
     linode = linode_of(call.account, volume)
     if linode is None:
-        raise bad_request("Volume is not attached to a Linode")  # *
+        return
     change(call.account, volume, linode_id=None)
     configs.unmap(call.account, linode.id, "volume_id", volume.id)
     notify(call.account, "volume_detach", volume.entity, linode.entity)
@@ -187,11 +222,14 @@ def detach_all(account: Account, linode_id: int, _: object, __: float) -> None:
 
 @api.post(VOLUME.url + "/resize")
 def resize(call: Call, volume: Record) -> Record:
-    """The new size shows at once; volumes only grow."""
-    account, size = call.account, call.body.get("size")
-    check(call.body, {"size": always(SIZE)})
+    """The new size shows at once; volumes only grow. Source of the texts: linode-cli's suite."""
+    account = call.account
+    check(call.body, {"size": always(bodies.size)})
+    size: int = call.body["size"]
+    if size > LARGEST_GB:
+        raise bad_request(f"Storage volumes cannot be resized larger than {LARGEST_GB} gigabytes", "size")
     if size <= volume["size"]:
-        raise bad_request("Volumes can only be resized up", "size")  # *
+        raise bad_request("Storage volumes can only be resized up", "size")
     changed = change(account, volume, size=size, working="resizing", ready=account.later(WORK_S))
     notify(account, "volume_resize", changed.entity)
     return changed

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 
-from emulators.linode_api.catalogs import region_problems
+from emulators.linode_api.catalogs import catalogs, region_problems
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account
-from emulators.linode_api.core.bodies import check, length, matching, problems_in, required
-from emulators.linode_api.core.errors import Problem, bad_request, raise_if
+from emulators.linode_api.core.bodies import check, choice, length, matching, problems_in, required
+from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
+from emulators.linode_api.core.limits import VPCS
 from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get, next_id, remove_within
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, at_deletion, is_up, runs
@@ -26,14 +28,19 @@ VPC = Kind("vpc", "/vpcs/{vpc}", first_id=590_000)
 SUBNET = Kind("subnet", "/vpcs/{vpc}/subnets/{subnet}", first_id=820_000)
 RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")
 FOR_VPCS = ipaddress.IPv6Network("2001:db8:8000::/33")
+FORBIDDEN = ("192.168.128.0/17",)
+OWN_RANGES = "Custom VPC IPv4 Ranges"
+"""What a region is able to that takes IPv4 ranges for a VPC."""
+
 LONGEST_PREFIX = 29
+NO_RANGE = "Must be an IPv4 range in CIDR canonical form"
 SET_APART = 2
 LABEL = required(
     matching(
         re.compile(r"(?!.*--)[a-zA-Z0-9-]{1,64}"), "Must only use ASCII letters, numbers, and underscores"
     )
 )
-FIELDS = {"label": LABEL, "description": length(0, 255)}
+FIELDS = {"label": LABEL, "description": length(0, 255), "vpc_type": choice("regular")}
 ADDRESSES = ("linode_id", "subnet_id", "address", "region")
 
 
@@ -174,7 +181,7 @@ def vpc_row(account: Account, vpc: Record) -> Json:
     return {
         "id": vpc.id,
         **vpc.parts("label", "description", "region"),
-        "ipv4": [{"range": one} for one in RANGES],
+        "ipv4": [{"range": one} for one in ranges_of(vpc)],
         "ipv6": vpc.body.get("ipv6"),
         "subnets": [subnet_row(account, subnet) for subnet in all_of(account, "subnet", vpc.id)],
         "vpc_type": "regular",
@@ -223,13 +230,15 @@ api.reads_of(VPC, "id", "label", "region", "created", "updated")
 api.reads_of(SUBNET, "id", "label", "created", "updated")
 
 
-@api.post("/vpcs", grant="add_vpcs")
+@api.post("/vpcs", VPCS, grant="add_vpcs")
 def create(call: Call) -> Record:
     """With its first subnets."""
     account, body = call.account, call.body
-    raise_if(problems_in(body, FIELDS) + region_problems(body.get("region"), "VPCs", "VPCs"))
+    problems = problems_in(body, FIELDS) + region_problems(body.get("region"), "VPCs", "VPCs")
+    raise_if(problems + own_range_problems(body, body.get("region")))
     description = body.get("description") or ""
     made = {"label": body["label"], "description": description, "region": body["region"]}
+    made["ipv4"] = asked_ranges(body)
     if body.get("ipv6"):
         made["ipv6"] = [{"range": str(place(FOR_VPCS, 52, next_id(account.database, "vpc_ipv6")))}]
     vpc = VPC.create(account, made)
@@ -242,7 +251,54 @@ def create(call: Call) -> Record:
 def update(call: Call, vpc: Record) -> Record:
     body = {**vpc.body, **{name: value for name, value in call.body.items() if value is not None}}
     check(body, FIELDS)
-    return VPC.update(call.account, vpc, {name: body[name] for name in ("label", "description")})
+    changes = {name: body[name] for name in ("label", "description")}
+    if call.body.get("ipv4") is not None:
+        raise_if(own_range_problems(call.body, vpc["region"]))
+        changes["ipv4"] = asked_ranges(call.body)
+    return VPC.update(call.account, vpc, changes)
+
+
+def ranges_of(vpc: Record) -> Sequence[str]:
+    own: list[str] = vpc.body.get("ipv4") or []
+    return own or RANGES
+
+
+def asked_ranges(body: Body) -> list[str]:
+    return [one["range"] for one in body.get("ipv4") or []]
+
+
+def own_range_problems(body: Body, region_id: object) -> list[Problem]:
+    """`ipv4`: ranges of one's own instead of the usual ones, where the region has that.
+
+    Source of the texts: the API's answers; linode-cli's suite (forbidden ranges); the one marked * is a choice.
+    """
+    problems: list[Problem] = []
+    wanted = body.get("ipv4") or []
+    if not isinstance(wanted, list) or not all(isinstance(one, dict) for one in wanted):
+        return [("ipv4", "Must be a list of objects")]  # *
+    for number, one in enumerate(wanted):
+        range_, why = as_range(one.get("range")), None
+        if catalogs().lacks(region_id, OWN_RANGES):
+            why = "Customer defined IPv4 ranges are not supported in this region"
+        elif range_ is None:
+            why = NO_RANGE
+        elif taboo := [other for other in FORBIDDEN if range_.overlaps(ipaddress.IPv4Network(other))]:
+            why = f"The IPv4 range {range_} overlaps with the forbidden IPv4 range {taboo[0]}"
+        problems += problem_if(why, f"ipv4[{number}].range", str(why))
+    return problems
+
+
+def as_range(text: object) -> ipaddress.IPv4Network | None:
+    try:
+        return ipaddress.IPv4Network(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+@api.get("/vpcs/default-ranges")
+def default_ranges(_: Call) -> Json:
+    """Source: linodego's `VPCDefaultRanges`."""
+    return {"default_ipv4_ranges": list(RANGES), "forbidden_ipv4_ranges": list(FORBIDDEN)}
 
 
 @api.delete(VPC.url)
@@ -271,14 +327,11 @@ def place(network: ipaddress.IPv6Network, length: int, number: int) -> ipaddress
 
 
 def range_problems(account: Account, vpc: Record, wanted: object) -> list[Problem]:
-    """RFC 1918, at most /29, outside 192.168.128.0/17, apart from the VPC's other subnets. Texts *."""
-    try:
-        asked = ipaddress.IPv4Network(wanted) if isinstance(wanted, str) else None
-    except ValueError:
-        asked = None
+    """Within the VPC's ranges, at most /29, apart from its other subnets. Texts *."""
+    asked = as_range(wanted)
     if asked is None or asked.prefixlen > LONGEST_PREFIX:
-        return [("ipv4", "Must be an IPv4 range in CIDR canonical form")]
-    if not any(asked.subnet_of(ipaddress.IPv4Network(one)) for one in RANGES):
+        return [("ipv4", NO_RANGE)]
+    if not any(asked.subnet_of(ipaddress.IPv4Network(one)) for one in ranges_of(vpc)):
         return [("ipv4", "Must be within a private address space of this VPC")]
     if any(asked.overlaps(network(other)) for other in all_of(account, "subnet", vpc.id)):
         return [("ipv4", "Must not overlap with other subnets of the VPC")]

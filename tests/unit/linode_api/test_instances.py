@@ -300,7 +300,7 @@ def test_a_migration_moves_to_the_other_region(caller: Caller, clock: HeldClock)
     during = caller.status(linode_id)
     clock.advance(300)
 
-    assert (during, caller.linode(linode_id)["region"]) == ("migrating", "us-sea")
+    assert (during, caller.linode(linode_id)["region"]) == ("offline", "us-sea")
 
 
 def test_backups_can_be_switched_on_and_off(caller: Caller, clock: HeldClock) -> None:

@@ -199,7 +199,7 @@ def test_firewall_labels_are_unique_and_filterable(caller: Caller) -> None:
 
     again = caller.post("/networking/firewalls", {"label": "two", "rules": RULES})
 
-    assert reasons(again) == [("label", "Label must be unique")]
+    assert reasons(again) == [("label", "Label must be unique among your Cloud Firewalls")]
     assert [row["id"] for row in caller.rows("/networking/firewalls", where={"tags": "blue"})] == [
         other["id"]
     ]

@@ -43,13 +43,22 @@ def row(account: Account, backup: Record) -> Json:
 
 
 def service(*, enabled: bool, new: bool = False) -> Json:
-    """`backups` of a Linode, when the service has just been switched; a new one has no schedule yet.
+    """`backups` of a Linode, when the service has just been switched; a new one has no schedule until it is made.
 
-    Source for the latter: recording TestVPC_ListIPAddresses.
+    Source for the latter: recordings TestVPC_ListIPAddresses, TestWaitForResourceFree.
     """
     slot = "Scheduling" if enabled and not new else None
     schedule = {"day": slot, "window": slot}
     return {"enabled": enabled, "available": False, "schedule": schedule, "last_successful": None}
+
+
+@on_effect("backups_begin")
+def begin(account: Account, linode_id: int, _: object, __: float) -> None:
+    """A new Linode is made: its backups, unless they were cancelled meanwhile, are to be scheduled."""
+    linode = linodes.find_linode(account, linode_id)
+    if (held := linode["backups"])["enabled"]:
+        schedule = {name: slot or "Scheduling" for name, slot in held["schedule"].items()}
+        linodes.save(account, linode.having(backups={**held, "available": True, "schedule": schedule}))
 
 
 def size_mb(backup: Record) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import is_network, matching, problems_in, that
+from emulators.linode_api.core.bodies import Checks, is_network, matching, problems_in, that
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.lists import row_with
@@ -29,9 +29,20 @@ EMPTY: Json = {
     "ipv6": None,
 }  # fmt: skip
 IPAM = that(lambda value: not value or is_network(value), "Must be an IPv4 address with its prefix")  # *
-NOT_FOR_PUBLIC = that(lambda value: not value, "{name} is not allowed for a public interface")  # *
-PUBLIC = dict.fromkeys(("label", "ipam_address", "subnet_id"), NOT_FOR_PUBLIC)
+OF_VPCS, OF_VLANS = ("subnet_id", "ipv4", "ip_ranges"), ("label", "ipam_address")
+OF_LINODES = ("public", "vpc", "vlan", "default_route", "firewall_id")
+"""Properties of the interfaces of the other generation."""
+
+
+def not_for(purpose: str, *names: str) -> Checks:
+    return dict.fromkeys(
+        names, that(lambda value: not value, f"{{name}} is not allowed for a {purpose} interface")
+    )  # *
+
+
+PUBLIC = not_for("public", *OF_VPCS, *OF_VLANS, *OF_LINODES)
 VLAN = {
+    **not_for("VLAN", *OF_VPCS, *OF_LINODES),
     "label": bodies.always(
         matching(VLAN_LABEL, "Must only use ASCII letters, numbers and dashes, 1-64 characters")  # *
     ),
@@ -77,7 +88,7 @@ def vpc_problems(account: Account, entry: Body, region_id: str) -> list[Problem]
     subnet = vpcs.subnet_in(account, entry.get("subnet_id"), region_id)
     if subnet is None:
         return [("subnet_id", "subnet_id is not valid")]
-    wrong = problems_in(entry, {"ipv4": bodies.json_object})
+    wrong = problems_in(entry, {"ipv4": bodies.json_object, **not_for("VPC", *OF_VLANS, *OF_LINODES)})
     if wrong:
         return wrong
     wanted = (entry.get("ipv4") or {}).get("vpc")
@@ -187,11 +198,10 @@ def append(call: Call, linode: Linode, config: Record) -> Json:
 
 @api.put(PATH + "/{interface_id}")
 def update(call: Call, linode: Linode, config: Record, interface_id: int) -> Json:
-    """`primary`, and of a VPC interface `ipv4` and `ip_ranges`."""
+    """`primary`, and of a VPC interface, which alone may have them, `ipv4` and `ip_ranges`."""
     account = call.account
     old = read(call, linode, config, interface_id)
-    fields = ("primary", "ipv4", "ip_ranges") if old["purpose"] == "vpc" else ("primary",)
-    wanted = {**old, **given(call.body, *fields)}
+    wanted = {**old, **given(call.body, "primary", "ipv4", "ip_ranges")}
     raise_if(entry_problems(account, wanted, linode["region"]))
     new = {**old, "primary": bool(wanted["primary"]), **details(account, linode, wanted, interface_id)}
     rows = [new if row["id"] == interface_id else row for row in config["interfaces"]]

@@ -7,6 +7,8 @@ API pages "Create a config profile", "Boot a Linode".
 
 from __future__ import annotations
 
+from string import ascii_lowercase
+
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
@@ -15,13 +17,17 @@ from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, all_of, change, get, given
 from emulators.linode_api.core.routes import Call
-from emulators.linode_api.resources.linode import config_interfaces
+from emulators.linode_api.resources.linode import config_interfaces, linodes
 from emulators.linode_api.resources.linode.linodes import Linode, api, find_linode
 
 CONFIG = Kind(
     "config", "/linode/instances/{linode}/configs/{config}", first_id=101_000_000, entity_type="linode_config"
 )
-SLOTS = tuple(f"sd{letter}" for letter in "abcdefgh")
+LETTERS = ascii_lowercase
+SLOTS = tuple(f"sd{letters}" for letters in [*LETTERS, *(one + two for one in "ab" for two in LETTERS)])[:64]
+ALWAYS_SHOWN = 8
+"""Slots that every plan has; the others show when they are used."""
+
 HELPERS = ("updatedb_disabled", "distro", "modules_dep", "network", "devtmpfs_automount")
 DEFAULTS: Json = {
     "kernel": "linode/latest-64bit",
@@ -60,10 +66,19 @@ def row(account: Account, config: Record) -> Json:
         **{name: body[name] for name in ("kernel", "comments", "memory_limit")},
         **config.dates,
         "root_device": body["root_device"],
-        "devices": {slot: body["devices"].get(slot) for slot in SLOTS},
+        "devices": {**dict.fromkeys(SLOTS[:ALWAYS_SHOWN]), **in_order(body["devices"])},
         **{name: body[name] for name in ("initrd", "run_level", "virt_mode")},
         "interfaces": config_interfaces.shown(account, linode, config),
     }
+
+
+def in_order(devices: Json) -> Json:
+    return {slot: devices[slot] for slot in SLOTS if slot in devices}
+
+
+def slots_of(linode: Linode) -> tuple[str, ...]:
+    """One for each GB of the plan's memory, 8 to 64. Source: linode_api4's `config_create`."""
+    return SLOTS[: max(ALWAYS_SHOWN, linodes.specs(linode["type"])["memory"] // 1024)]
 
 
 def helpers_of(config: Record) -> Json:
@@ -83,6 +98,15 @@ def booted(account: Account, linode: Linode) -> Record | None:
     found = all_of(account, "config", linode.id)
     last = [config for config in found if config.id == linode.body.get("booted_config")]
     return last[0] if last else found[0] if len(found) == 1 else None
+
+
+def map_volume(account: Account, config: Record, volume_id: int) -> None:
+    """In the first free slot. Raises ApiError 400 when there is none."""
+    devices = config["devices"]
+    free = [slot for slot in slots_of(find_linode(account, config.parent_id)) if not devices.get(slot)]
+    if not free:
+        raise bad_request("The configuration profile has no free device", "config_id")  # *
+    change(account, config, devices={**devices, free[0]: {"disk_id": None, "volume_id": volume_id}})
 
 
 def unmap(account: Account, linode_id: int, kind: str, thing_id: int) -> None:
@@ -116,14 +140,14 @@ def checked(account: Account, linode: Linode, body: Body) -> Json:
 
 
 def device_problems(account: Account, linode: Linode, devices: Body) -> list[Problem]:
-    own = [disk.id for disk in all_of(account, "disk", linode.id)]
+    own, slots = [disk.id for disk in all_of(account, "disk", linode.id)], slots_of(linode)
     problems: list[Problem] = []
     for slot, device in devices.items():
         if device is not None and not isinstance(device, dict):
             problems.append((f"devices.{slot}", "Must be an object"))
             continue
         disk_id, volume_id = ((device or {}).get(name) for name in ("disk_id", "volume_id"))
-        if slot not in SLOTS:
+        if slot not in slots:
             problems.append(("devices", f"{slot} is not valid"))
         elif disk_id is not None and (disk_id not in own or volume_id is not None):
             problems.append((f"devices.{slot}.disk_id", "disk_id is not valid"))

@@ -64,13 +64,16 @@ def create_linode(account: Account, body: Body) -> Linode:
         linode = linode.having(booted_config=config.id) if len(plans) > 1 else linode
     account.remember_tags(linode["tags"])
     stackscripts.count(account, body.get("stackscript_id"))
-    return linodes.enqueue(account, linode, *plans, secondary=secondary)
+    effect = {"backups_begin": True} if linode["backups"]["enabled"] else None
+    return linodes.enqueue(account, linode, *plans, secondary=secondary, effect=effect)
 
 
 def check_create(account: Account, body: Body) -> Json | None:
     """The image, if one is to be deployed. Raises ApiError 400 or 403."""
     linodes.require_tag_right(account, body.get("tags"), [])
     image = images.find_any(account, body.get("image"))
+    if image and not place_problems(account, body):
+        users.require_credentials(body)
     raise_if(
         [
             *choice_problems(account, body),
@@ -86,16 +89,18 @@ def check_create(account: Account, body: Body) -> Json | None:
         ]
     )
     if body.get("image"):
-        users.require_credentials(body)
         deployment.require_room_for_image(account, body)
     linodes.require_sold(body["type"], body["region"])
     return image
 
 
+def place_problems(account: Account, body: Body) -> list[Problem]:
+    return problems_in(body, {**PLACE, "image": that(lambda image_id: images.usable(account, image_id))})
+
+
 def choice_problems(account: Account, body: Body) -> list[Problem]:
     """Type and region must be given and known; image, kernel, encryption and generation may be left out."""
-    image = {"image": that(lambda image_id: images.usable(account, image_id))}
-    problems = problems_in(body, {**PLACE, **image, **OPTIONS})
+    problems = place_problems(account, body) + problems_in(body, OPTIONS)
     lacks = [catalogs().lacks(body.get("region"), name) for name in ("Disk Encryption", "LA Disk Encryption")]
     if body.get("disk_encryption") == "enabled" and all(lacks):
         problems.append(("disk_encryption", "Disk encryption is not available in this region"))  # *

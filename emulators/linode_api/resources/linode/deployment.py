@@ -5,6 +5,8 @@ Source: recordings TestInstance_Disks_List, TestEventPoller_InstancePower; API p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import Account
@@ -78,22 +80,43 @@ def wipe(account: Account, linode_id: int) -> None:
     remove_within(account, linode_id, "disk", "config")
 
 
+def chosen(account: Account, linode_id: int, body: Body) -> tuple[list[Record], list[Record]]:
+    """The disks and configurations that a clone takes: all that `configs` name, or all, and more `disks`.
+
+    Raises ApiError 400.
+    """
+    disks, configs = all_of(account, "disk", linode_id), all_of(account, "config", linode_id)
+    for name, there in (("disks", disks), ("configs", configs)):
+        wanted, known = body.get(name) or [], {one.id for one in there}
+        if not isinstance(wanted, list) or not all(type(one) is int and one in known for one in wanted):
+            raise bad_request(f"{name} is not valid", name)
+    if body.get("configs") is not None:
+        configs = [config for config in configs if config.id in body["configs"]]
+    mapped = {one["disk_id"] for config in configs for one in config["devices"].values() if one}
+    wanted = mapped | {*(body.get("disks") or ())}
+    return [disk for disk in disks if disk.id in wanted], configs
+
+
 def saved(account: Account, linode_id: int) -> Json:
-    """`disks` and `configs` as a Linode has them, to be copied; volumes stay where they are.
+    """All that a Linode has, to be copied."""
+    return copied(all_of(account, "disk", linode_id), all_of(account, "config", linode_id))
+
+
+def copied(disks: Sequence[Record], configs: Sequence[Record]) -> Json:
+    """`disks` and `configs` as they are stored in a copy; volumes stay where they are.
 
     Devices of the configurations name disks by their place among `disks`.
     """
-    held = all_of(account, "disk", linode_id)
-    place = {disk.id: number for number, disk in enumerate(held)}
+    place = {disk.id: number for number, disk in enumerate(disks)}
     kept = []
-    for config in all_of(account, "config", linode_id):
+    for config in configs:
         slots = {
             slot: place[one["disk_id"]]
             for slot, one in config["devices"].items()
             if one and one.get("disk_id") in place
         }
         kept.append({**config.body, "devices": slots, "interfaces": []})
-    return {"disks": [disk.body for disk in held], "configs": kept}
+    return {"disks": [{**disk.body, "new": False} for disk in disks], "configs": kept}
 
 
 def install_saved(account: Account, linode_id: int, copy: Body, ready: float) -> Record | None:

@@ -111,6 +111,7 @@ def create(call: Call, linode: Linode) -> Record:
     }
     job = PLANS["disk_create from an image" if image else "disk_create"]
     disk = add(account, linode.id, wanted, account.later(job.takes_s))
+    stackscripts.count(account, body.get("stackscript_id"))
     linodes.enqueue(account, linode, job, secondary={job.action: disk.entity})
     return disk
 

@@ -19,7 +19,7 @@ from emulators.linode_api.core.records import Kind, Record, all_of, change, find
 from emulators.linode_api.core.routes import FINDERS, Call
 from emulators.linode_api.resources import firewalls, ips, vpcs
 from emulators.linode_api.resources.linode import linodes
-from emulators.linode_api.resources.linode.config_interfaces import IPAM, VLAN_LABEL
+from emulators.linode_api.resources.linode.config_interfaces import IPAM, OF_VLANS, OF_VPCS, VLAN_LABEL
 from emulators.linode_api.resources.linode.linodes import Linode, api, find_linode, require_off, save
 
 INTERFACE = Kind("interface", "/linode/instances/{linode}/interfaces/{interface}", first_id=14_000_000)
@@ -95,7 +95,11 @@ def entry_problems(account: Account, entry: Body, region_id: str) -> list[Proble
     kind = kind_of(entry)
     if kind is None or not isinstance(entry[kind], dict):
         return [(None, "Must be one of public, vpc or vlan")]  # *
-    problems = firewall_problems(account, entry, kind)
+    legacy = [name for name in ("purpose", "primary", *OF_VPCS, *OF_VLANS) if entry.get(name)]
+    problems: list[Problem] = [
+        (name, "Only for interfaces of configuration profiles") for name in legacy
+    ]  # *
+    problems += firewall_problems(account, entry, kind)
     if kind == "vlan":
         problems += problems_in(entry["vlan"], VLAN, "vlan.")
         nowhere = catalogs().lacks(region_id, "Vlans")
@@ -135,8 +139,12 @@ def vpc_problems(account: Account, vpc: Body, region_id: str) -> list[Problem]:
 
 
 def public_problems(account: Account, public: Body, region_id: str) -> list[Problem]:
-    known = ips.reserved(account)
-    return [
+    known, ranges = ips.reserved(account), (public.get("ipv6") or {}).get("ranges") or []
+    problems: list[Problem] = [
+        (f"public.ipv6.ranges[{number}].range", "IPv6 ranges are not available")  # *
+        for number, _ in enumerate(ranges)
+    ]
+    return problems + [
         (f"public.ipv4.addresses[{number}].address", "Must provide a valid reserved address")  # *
         for number, wanted in asked_addresses(public)
         if str(wanted) not in known or known[str(wanted)]["region"] != region_id
@@ -333,6 +341,8 @@ def update(call: Call, linode: Linode, interface: Record) -> Record:
     account, body = call.account, call.body
     require_off(account, linode, MUST_BE_OFF)
     kind = str(kind_of(interface.body))
+    others = [name for name in KINDS if name != kind and body.get(name) is not None]
+    raise_if([(name, "The kind of an interface cannot be changed") for name in others])  # *
     changes: Json = {"version": interface["version"] + 1}
     if body.get("default_route") is not None:
         changes["default_route"] = {**interface["default_route"], **body["default_route"]}

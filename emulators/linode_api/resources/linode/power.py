@@ -20,9 +20,12 @@ ROOT_PASSWORD = {"root_pass": bodies.always(bodies.password)}
 
 
 def config_to_boot(account: Account, linode: Linode, body: Body) -> Record:
-    """The one asked for; else the only one, or the one booted last. Raises ApiError 400."""
+    """The one asked for; else (also for 0) the only one, or the one booted last. Raises ApiError 400.
+
+    Source for 0: linodego's documentation of BootInstance.
+    """
     require_interface(account, linode)
-    wanted = body.get("config_id")
+    wanted = body.get("config_id") or None
     found = all_of(account, "config", linode.id)
     if wanted is not None:
         for config in found:

@@ -13,6 +13,7 @@ from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Json, bodies, jobs
 from emulators.linode_api.core.bodies import problems_in
 from emulators.linode_api.core.errors import bad_request, raise_if
+from emulators.linode_api.core.records import given
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import images, stackscripts, users
 from emulators.linode_api.resources.linode import deployment, linodes
@@ -44,7 +45,8 @@ def rebuild(call: Call, linode: Linode) -> Linode:
     if "metadata" in body:
         changes |= user_data_of(body)
     changed = replace(linode.having(**changes), updated=account.now)
-    wish = {"disk_encryption": changed["disk_encryption"], "swap_size": body.get("swap_size")}
+    wish = given(body, "swap_size", "boot_size", "kernel")
+    wish["disk_encryption"] = changed["disk_encryption"]
     disk_mb, ready = catalogs().any_type(type_id)["disk"], account.later(jobs.REBUILD_S)
     config = deployment.install_image(account, linode.id, image, wish, disk_mb, ready)
     stackscripts.count(account, body.get("stackscript_id"))
@@ -61,7 +63,7 @@ def checked_image(call: Call, linode: Linode, type_id: str) -> Json:
     """The image. Raises ApiError 400 or 403."""
     account, body, region_id = call.account, call.body, linode["region"]
     if not body.get("image"):
-        raise bad_request("image is required", "image")
+        raise bad_request("You must specify an image", "image")  # linode-cli's suite
     full = {**body, "type": type_id, "region": region_id}
     image = images.find_any(account, body["image"])
     raise_if(

@@ -47,7 +47,10 @@ def resize(call: Call, linode: Linode) -> None:
     if len(main) == 1 and len(held) <= 2 and body.get("allow_auto_disk_resize") is not False:
         effect["disk_sizes"] = {main[0].id: main[0]["size"] + room_mb}
     warm = body.get("migration_type") == "warm"
-    plans = jobs.resize_plans(warm=warm, was_running=linodes.is_running(account, linode))
+    running = linodes.is_running(account, linode)
+    if warm and running:
+        linode = linodes.enqueue(account, linode, jobs.PLANS["linode_resize_warm_create"])
+    plans = jobs.resize_plans(warm=warm, was_running=running)
     linodes.enqueue(account, linode, *plans, effect=effect, secondary=boot_entity(account, linode))
 
 
@@ -71,7 +74,10 @@ def migrate(call: Call, linode: Linode) -> None:
         action = "linode_migrate_datacenter"
         effect = {"moved": {"region": region_id, "placement_group": group}}
     plans = jobs.migrate_plans(action, was_running=linodes.is_running(account, linode))
-    linodes.enqueue(account, linode, *plans, effect=effect, secondary=boot_entity(account, linode))
+    moved = linodes.enqueue(account, linode, *plans, effect=effect, secondary=boot_entity(account, linode))
+    if "moved" in effect:
+        move = {"to": group and group["id"], "until": moved.course.busy_until}
+        linodes.save(account, moved.having(move=move))
 
 
 def require_movable(call: Call, linode: Linode, region_id: str) -> None:
@@ -111,6 +117,7 @@ def arrive(account: Account, linode_id: int, moved: Json, _: float) -> None:
         account,
         linode,
         **moved,
+        move=None,
         backups={**linode["backups"], "available": False, "last_successful": None},
         ipv4=fresh,
         ipv6=linode["ipv6"] and ips.ipv6(linode_id, move),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from providers.linode.nearest import did_you_mean
 from stacks.layers import PLACEHOLDER, SECRET, Path_
@@ -71,6 +71,25 @@ SERVER = HandedOn(
 ZONE = HandedOn("Domain", {"domain": ""}, {"type": "master"})
 VOLUME = HandedOn("Volume", {"region": "", "linode_id": ""})
 FIREWALL = HandedOn("Firewall", {"linodes": "firewall", "interfaces": "firewall", "nodebalancers": ""})
+
+
+def address_records(interfaces: object) -> tuple[Literal["A", "AAAA"], ...]:
+    """The types of record that the public addresses of a server with these interfaces take.
+
+    A public one has both. Of Linode interfaces, one in a VPC has an IPv4 address alone, where it asks for one; a legacy
+    Linode has both without any.
+    """
+    rows = [row for row in interfaces if isinstance(row, Mapping)] if isinstance(interfaces, list) else []
+    if not rows or any("purpose" in row or row.get("public") is not None for row in rows):
+        return "A", "AAAA"
+    return ("A",) if _has("nat_1_1_address", rows) else ()
+
+
+def _has(key: str, value: object) -> bool:
+    """Whether a key stands anywhere in a value."""
+    if isinstance(value, Mapping):
+        return key in value or _has(key, [*value.values()])
+    return isinstance(value, list) and any(_has(key, part) for part in value)
 
 
 def _judged(value: Any) -> Any:

@@ -24,7 +24,7 @@ from providers.linode.core.args import NONE
 from providers.linode.pins import Pinned
 from providers.linode.provider import SPECS
 from providers.linode.resources.domain_record import below
-from stacks import expiry
+from stacks import expiry, inputs
 from stacks.filling import IN_LABELS, IN_USER_DATA, filled
 from stacks.picking import Picks
 from stacks.settings import Group, Settings
@@ -165,7 +165,7 @@ class Members:
             yield name, Volume(f"{self._name(part)}-{name}", args, self._options(part, f"-{name}"))
 
     def _named(self, part: int | str, server: Instance) -> str | None:
-        """The name of a server, with A and AAAA record, and for which its addresses stand, too. Raises BadSettings."""
+        """The name of a server, with a record for each public address, which stand for it, too. Raises BadSettings."""
         if (dns := self.group.dns) is None:
             return None
         host = below(filled(dns.name, IN_LABELS, self._values(part)), dns.zone)
@@ -175,8 +175,8 @@ class Members:
             "A": server.public_ipv4,
             "AAAA": server.ipv6.apply(lambda network: (network or "").partition("/")[0]),
         }
-        for kind, address in addresses.items():
-            end = f"-{kind.lower()}"
+        for kind in inputs.address_records(self.args.interfaces):
+            address, end = addresses[kind], f"-{kind.lower()}"
             args = DomainRecordArgs(
                 domain_id=zone_id, type=kind, name=host, target=address, ttl_sec=dns.ttl_sec
             )

@@ -285,6 +285,8 @@ def _apart(settings: Settings) -> Iterator[Problem]:
             yield (*path, "reserved_ipv4"), f"{group.size} servers can't share it. Next: make groups of one"
         if group.dns is not None and settings.zones.get(group.dns.zone, {}).get("type") == "slave":
             yield (*path, "dns", "zone"), f"{group.dns.zone} is a slave, whose records come from its masters"
+        if group.dns is not None and not inputs.address_records(given.get("interfaces")):
+            yield (*path, "dns"), "the servers have no public address. Next: give them a public interface"
         if group.user_data_file is not None and "user_data" in given:
             yield (*path, "user_data_file"), "is set as well as user_data. Next: remove one of the two lines"
 

@@ -93,6 +93,10 @@ def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
         ({"dns": {"zone": "Slave.org.", "name": "www"}}, "dns.zone: slave.org is a slave"),
         ({"dns": {"zone": "example.org", "nam": "www"}}, "dns.nam: no such setting (did you mean name"),
         ({"dns": {"zone": "example.org"}}, "dns.name: required, missing"),
+        (
+            {"dns": {"zone": "example.org", "name": "www"}, "interfaces": [{"vpc": {"subnet_id": 5}}]},
+            "dns: the servers have no public address. Next: give them a public interface",
+        ),
         ({"user_data_file": "none.yaml"}, "user_data_file: stacks/none.yaml can't be read: No such file"),
         ({"user_data_file": "x", "user_data": "y"}, "user_data_file: is set as well as user_data"),
     ],

@@ -30,9 +30,11 @@ class HandedOn:
         return [name for name in self._args().fields() if name not in self.decided]
 
     def problems(
-        self, given: Mapping[str, object], path: Path_, beside: Iterable[str] = ()
+        self, given: Mapping[str, object], path: Path_, beside: Iterable[str] = (), label: str | None = None
     ) -> Iterator[tuple[Path_, str]]:
-        """What is wrong with them, each under its path. `beside`: settings that may stand beside them."""
+        """What is wrong with them, each under its path. `beside`: settings that may stand beside them. `label`: the one
+        that it gets by itself, where none is given.
+        """
         names = [*beside, *self.names()]
         for name in given:
             if name in self.decided:
@@ -40,9 +42,12 @@ class HandedOn:
             elif name not in names:
                 yield (*path, name), f"no such setting{did_you_mean(name, names)}"
         judged = {name: value for name, value in given.items() if name in names}
-        for problem in self._args().problems(_judged({**self.given, **judged})):
+        for problem in self._args().problems(_judged({"label": label, **self.given, **judged})):
             if problem.field in judged:
                 yield (*path, problem.field), problem.reason
+            elif problem.field == "label":
+                why = problem.reason.partition(". Next:")[0]
+                yield path, f"gets the label {label}, which {why}. Next: choose a shorter name"
             elif problem.field not in self.decided and problem.field not in beside:
                 yield path, f"{problem.field} {problem.reason}"
 
@@ -112,14 +117,16 @@ def _instead(name: str) -> str:
 PORTS = HandedOn("NodeBalancer", {}, {"region": "any"})
 
 
-def port_problems(ports: Sequence[object], path: Path_) -> Iterator[tuple[Path_, str]]:
-    """What is wrong with the ports of a load balancer: the configs of a NodeBalancer, whose nodes are the servers."""
+def port_problems(ports: Sequence[object], path: Path_, label: str) -> Iterator[tuple[Path_, str]]:
+    """What is wrong with a load balancer of that label: with its ports, which are the configs of a NodeBalancer, whose
+    nodes are the servers.
+    """
     rows = [
         {key: value for key, value in port.items() if key != "to"}
         for port in ports
         if isinstance(port, Mapping)
     ]
-    for _, reason in PORTS.problems({"configs": rows}, path) if rows else ():
+    for _, reason in PORTS.problems({"configs": rows}, path, label=label) if rows else ():
         yield path, reason
     for number, port in enumerate(ports):
         to = port.get("to") if isinstance(port, Mapping) else None

@@ -21,7 +21,7 @@ from providers.linode.nearest import did_you_mean
 from stacks import filling, inputs
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, Place, dotted, merge
-from stacks.sources import FOLDER
+from stacks.sources import FOLDER, project_name
 
 MISSPELT = 0.75
 """From this likeness (0 to 1) on, another namespace is taken for one of ours, misspelt."""
@@ -347,26 +347,37 @@ def _for_now(group: str, number: int, stack: str) -> dict[str, object]:
 
 def _wrong_inputs(spaces: Mapping[str, object], stack: str) -> Iterator[Problem]:
     """What a kind of resource says of the inputs that are handed on to it. `spaces`: the settings as they were read."""
+    stem = f"{project_name()}-{stack}"
     for name, group in _maps(spaces.get("servers")):
-        path = (f"{PROJECT_SPACE}servers", name)
+        path, longest = (f"{PROJECT_SPACE}servers", name), f"{stem}-{name}-{_last(group)}"
         if others := {key: value for key, value in group.items() if key not in Group.model_fields}:
-            if isinstance(label := others.get("label"), str) and not [
-                *filling.unknown(label, filling.IN_LABELS)
-            ]:
-                others["label"] = filling.filled(label, filling.IN_LABELS, _for_now(name, 1, stack))
-            yield from inputs.SERVER.problems(others, path, Group.model_fields)
+            others = _labelled(others, name, stack)
+            yield from inputs.SERVER.problems(others, path, Group.model_fields, longest)
         ports = group.get("load_balancer")
-        yield from inputs.port_problems(ports if isinstance(ports, list) else [], (*path, "load_balancer"))
+        ports = ports if isinstance(ports, list) else []
+        yield from inputs.port_problems(ports, (*path, "load_balancer"), f"{stem}-{name}")
         for volume, given in _maps(group.get("volumes")):
-            if isinstance(label := given.get("label"), str) and not [
-                *filling.unknown(label, filling.IN_LABELS)
-            ]:
-                given = {**given, "label": filling.filled(label, filling.IN_LABELS, _for_now(name, 1, stack))}
-            yield from inputs.VOLUME.problems(given, (*path, "volumes", volume))
+            given = _labelled(given, name, stack)
+            yield from inputs.VOLUME.problems(given, (*path, "volumes", volume), label=f"{longest}-{volume}")
     for name, given in _maps(spaces.get("firewalls")):
-        yield from inputs.FIREWALL.problems(given, (f"{PROJECT_SPACE}firewalls", name))
+        path = (f"{PROJECT_SPACE}firewalls", name)
+        yield from inputs.FIREWALL.problems(given, path, label=f"{stem}-{name}")
     for name, given in _maps(spaces.get("zones")):
         yield from inputs.ZONE.problems(given, (f"{PROJECT_SPACE}zones", name))
+
+
+def _last(group: Mapping[str, object]) -> str:
+    """The longest of what stands for its servers in their names."""
+    adopted = group.get("adopt")
+    return max(map(str, [group.get("count"), *(adopted if isinstance(adopted, list) else [])]), key=len)
+
+
+def _labelled(given: Mapping[str, object], group: str, stack: str) -> dict[str, object]:
+    """With its label as far as the settings know it, where it has one whose places have values."""
+    label = given.get("label")
+    if not isinstance(label, str) or [*filling.unknown(label, filling.IN_LABELS)]:
+        return dict(given)
+    return {**given, "label": filling.filled(label, filling.IN_LABELS, _for_now(group, 1, stack))}
 
 
 def _maps(value: object) -> Iterator[tuple[str, Mapping[str, object]]]:

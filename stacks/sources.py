@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
+
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.nearest import did_you_mean
 from providers.linode.project import PROJECT, TOOL
@@ -21,6 +23,10 @@ PULL_REQUEST = re.compile(r"pr(-\d+)?")
 
 _GO_TIME = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) (?:UTC|[+-]\d{4})")
 """2029-01-01 00:00:00 +0000 UTC: what an engine makes of a date that has no quotes."""
+
+
+def project_name(project: Path = PROJECT) -> str:
+    return str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
 
 
 def environments() -> list[str]:

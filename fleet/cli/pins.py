@@ -160,10 +160,10 @@ def import_resources(
     """
     from pulumi.dynamic.dynamic import serialize_provider
 
-    from fleet.engine.local_stack import project_name
     from providers.linode.core.importing import Selection, import_file, python_lines, select
     from providers.linode.core.owner import Owner
     from providers.linode.provider import SPECS, LinodeProvider
+    from stacks.sources import project_name
 
     spec = next((each for each in SPECS.values() if each.kind.lower() == kind.lower()), None)
     if spec is None:

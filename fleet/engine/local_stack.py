@@ -23,6 +23,7 @@ from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.project import PROJECT, TOOL, local_folder
 from stacks.errors import BadSettings
 from stacks.layers import read_layer
+from stacks.sources import project_name
 
 PINS = "fleet:pins"
 SALT = "encryptionsalt"
@@ -212,10 +213,6 @@ def new_stack(stack: str, engine: Engine, env: Mapping[str, str]) -> str:
         engine.ask("stack", "init", stack, "--cwd", str(scratch), env=env)
         made = yaml.safe_load((scratch / f"Pulumi.{stack}.yaml").read_text())
     return str(made["encryptionsalt"])
-
-
-def project_name(project: Path = PROJECT) -> str:
-    return str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
 
 
 def of_environment(env: Mapping[str, str]) -> LocalStack:

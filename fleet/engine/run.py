@@ -15,7 +15,7 @@ from fleet.engine.lock_wait import LockWait
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core import state_files as state_folder
 from providers.linode.project import PROJECT, project_here
-from stacks.sources import PULL_REQUEST, environments, no_settings, of_files
+from stacks.sources import PULL_REQUEST, environments, no_settings, of_files, project_name
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Run:
 
     @property
     def project_name(self) -> str:
-        return local_stack.project_name(self.engine.project)
+        return project_name(self.engine.project)
 
     @property
     def words(self) -> tuple[str, ...]:

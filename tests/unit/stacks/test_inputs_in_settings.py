@@ -137,6 +137,28 @@ def test_an_encrypted_input_is_not_judged_by_what_stands_for_it_and_all_around_i
     assert "[0].check_path" in said_of({"load_balancer": [{**port, "check_path": 5}]})
 
 
+def test_a_label_that_something_gets_by_itself_is_judged_with_the_longest_name() -> None:
+    name = "web-servers-of-the-shop"
+    group = {
+        **GROUP,
+        "count": 10,
+        "load_balancer": [{"port": 80}],
+        "volumes": {"d": {}, "e": {"label": "e-{n}"}},
+    }
+    long = {"fleet:servers": {name: {**group, "label": "{n}.web"}}, "fleet:firewalls": {name: WALL}}
+
+    with pytest.raises(BadSettings) as caught:
+        parse(Layer(long), "staging")
+
+    said = str(caught.value).splitlines()[1:]
+    assert [line.partition(", which must have")[0].strip() for line in said] == [
+        f"fleet:firewalls.{name}: gets the label fleet-staging-{name}",
+        f"fleet:servers.{name}.load_balancer: gets the label fleet-staging-{name}",
+        f"fleet:servers.{name}.volumes.d: gets the label fleet-staging-{name}-10-d",
+    ]
+    assert all(line.endswith(". Next: choose a shorter name") for line in said)
+
+
 def test_what_a_firewall_lacks_is_told() -> None:
     assert "fleet:firewalls.web: inbound_policy is required. Next: give it." in said_of(
         {}, firewalls={"web": {}}

@@ -51,21 +51,19 @@ def post(host: Host, body: str) -> Outcome:
         return Outcome("kept newer", found[0].id)
     good = next((mark.good for mark in marks if mark.good), "")
     body = host.seal.on(marker.with_last_good(body, good) if not mine.good else body)
-    if not found:
-        return Outcome("created", _created(host, body, mine.id))
-    oldest, *others = found
-    same = is_same(oldest.body, body)
-    if not same:
-        host.update_comment(oldest.id, body)
-    _fold(host, others)
-    return Outcome("unchanged" if same else "updated", oldest.id, len(others))
+    for number, there in enumerate(found, 1):
+        same = is_same(there.body, body)
+        if same or host.update_comment(there.id, body):
+            _fold(host, found[number:])
+            return Outcome("unchanged" if same else "updated", there.id, len(found) - number)
+    return Outcome("created", _created(host, body, mine.id))
 
 
 def _fold(host: Host, others: Sequence[Comment]) -> None:
     """What they say stays readable; without their marker they are not found again."""
     for other in others:
-        host.update_comment(other.id, marker.outdated(other.body))
-        host.minimise_comment(other)
+        if host.update_comment(other.id, marker.outdated(other.body)):
+            host.minimise_comment(other)
 
 
 def _created(host: Host, body: str, id_: str) -> int:
@@ -85,11 +83,11 @@ def _created(host: Host, body: str, id_: str) -> int:
 def close(host: Host, id_: str, run: str) -> Outcome:
     """After the merge: the comment says where it was applied, and a later push starts a new one."""
     found = ours(host, id_)
-    if not found:
-        return Outcome("none")
-    host.update_comment(found[0].id, marker.closed(found[0].body, run))
-    _fold(host, found[1:])
-    return Outcome("closed", found[0].id, len(found) - 1)
+    for number, there in enumerate(found, 1):
+        if host.update_comment(there.id, marker.closed(there.body, run)):
+            _fold(host, found[number:])
+            return Outcome("closed", there.id, len(found) - number)
+    return Outcome("none")
 
 
 def set_labels(host: Host, wanted: Sequence[str]) -> tuple[list[str], list[str]]:

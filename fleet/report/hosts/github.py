@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from fleet.report.errors import HostRefused
-from fleet.report.hosts.host import Comment, Host, LabelEvent, Merged, number_in, text_in, utc
+from fleet.report.hosts.host import GONE, Comment, Host, LabelEvent, Merged, number_in, text_in, utc
 
 BOT = "github-actions[bot]"
 """Who a workflow's own token writes as; it may not ask for its own name."""
@@ -73,7 +73,7 @@ class GitHub(Host):
         try:
             self.http.call("DELETE", f"{self._issue}/labels/{quote(name, safe='')}")
         except HostRefused as error:
-            if error.status != 404:
+            if error.status not in GONE:
                 raise
 
     def label_events(self, name: str) -> list[LabelEvent]:

@@ -13,6 +13,7 @@ from fleet.report.forms.marker import Seal
 from fleet.report.hosts.http import Http
 
 PAGE, MOST_PAGES = 100, 100
+GONE = frozenset({404, 410})
 Row = Mapping[str, object]
 
 
@@ -138,8 +139,18 @@ class Host(ABC):
         """The new comment's id."""
         return number_in(self.http.call("POST", self.comments_at, body={"body": body}).body, "id")
 
-    def update_comment(self, comment: int, body: str) -> None:
-        self.http.call(self.EDIT, f"{self.comment_at}/{comment}", body={"body": body})
+    def update_comment(self, comment: int, body: str) -> bool:
+        return self._edited(f"{self.comment_at}/{comment}", {"body": body})
+
+    def _edited(self, path: str, content: dict[str, str]) -> bool:
+        """False for what is gone: somebody may delete it after it was listed."""
+        try:
+            self.http.call(self.EDIT, path, body=content)
+        except HostRefused as error:
+            if error.status in GONE:
+                return False
+            raise
+        return True
 
     def open_issues(self, label: str) -> list[Issue]:
         """All open ones with that label, from all pages; to GitHub pull requests are issues, too."""
@@ -155,12 +166,11 @@ class Host(ABC):
         content = {"title": title, self.BODY: body, "labels": label if self.COMMA_SEPARATED else [label]}
         return number_in(self.http.call("POST", f"{self.project}/issues", body=content).body, self.NUMBER)
 
-    def update_issue(self, number: int, title: str, body: str) -> None:
-        content = {"title": title, self.BODY: body}
-        self.http.call(self.EDIT, f"{self.project}/issues/{number}", body=content)
+    def update_issue(self, number: int, title: str, body: str) -> bool:
+        return self._edited(f"{self.project}/issues/{number}", {"title": title, self.BODY: body})
 
-    def close_issue(self, number: int) -> None:
-        self.http.call(self.EDIT, f"{self.project}/issues/{number}", body=dict(self.CLOSED))
+    def close_issue(self, number: int) -> bool:
+        return self._edited(f"{self.project}/issues/{number}", dict(self.CLOSED))
 
     def rows(self, path: str, **params: str) -> list[Row]:
         """The rows of all pages; a list that does not end is refused."""
@@ -179,7 +189,7 @@ class Host(ABC):
         try:
             return self.http.call("GET", path).body
         except HostRefused as error:
-            if error.status == 404:
+            if error.status in GONE:
                 return None
             raise
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 
 import requests
 
@@ -12,8 +13,10 @@ from fleet.report.errors import HostRefused
 from fleet.report.masking import mask
 
 TRIES = 4
-LONGEST_WAIT_S = 30.0
-BUSY = frozenset({429, 500, 502, 503, 504})
+LONGEST_WAIT_S, LONGEST_LIMIT_S = 30.0, 900.0
+"""For a host that is busy, and for its rate limit, which has an end."""
+UNTOLD_LIMIT_S = 60.0
+BUSY = frozenset({500, 502, 503, 504})
 SAFE_TWICE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 NEXT_STEPS = {
     401: "check the token",
@@ -40,14 +43,19 @@ class Http:
     accept: str = "application/json"
     timeout_s: float = 20.0
     sleep: Callable[[float], object] = time.sleep
+    now: Callable[[], float] = time.time
     session: requests.Session = field(default_factory=requests.Session, repr=False)
 
     def call(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
     ) -> Answer:
-        """Raises HostRefused: at once for a refusal, after the last try for a host that is busy or silent."""
+        """Raises HostRefused: at once for a refusal, after the last try for a host that is busy or silent.
+
+        A request beyond the host's rate limit has done nothing, so any is sent again after it.
+        """
         for attempt in range(TRIES):
             wait_s: float | None = 2.0**attempt
+            limit_s = None
             try:
                 # Redirects are not followed: the credential belongs to this address. No .netrc can replace it.
                 response = self.session.request(
@@ -59,18 +67,40 @@ class Http:
             else:
                 if response.status_code < 300:
                     return _answer(method, path, response)
-                refused, wait_s = self._refusal(method, path, response), _wait_s(response, attempt)
-            if method not in SAFE_TWICE or wait_s is None or attempt == TRIES - 1:
+                limit_s, wait_s = self._limit_s(response), _wait_s(response, attempt)
+                refused = self._refusal(method, path, response, limit_s)
+            if limit_s is not None:
+                wait_s = limit_s if limit_s <= LONGEST_LIMIT_S else None
+            if wait_s is None or attempt == TRIES - 1 or (method not in SAFE_TWICE and limit_s is None):
                 break
             self.sleep(wait_s)
         raise refused
+
+    def _limit_s(self, response: requests.Response) -> float | None:
+        """Seconds until the host's rate limit ends; None for an answer that is not about one.
+
+        Source: GitHub, rate limits of the REST API (403 or 429, for a missing permission without these headers);
+        GitLab, user and IP rate limits (429).
+        """
+        if response.status_code not in (403, 429):
+            return None
+        told = response.headers.get("Retry-After", "")
+        if told.isdigit():
+            return float(told)
+        for name in ("X-RateLimit-", "RateLimit-"):
+            end = response.headers.get(f"{name}Reset", "")
+            if response.headers.get(f"{name}Remaining") == "0" and end.isdigit():
+                return max(float(end) - self.now(), 0.0) + 1.0
+        return UNTOLD_LIMIT_S if response.status_code == 429 or "rate limit" in response.text else None
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers[self.header] = self.token
         request.headers["Accept"] = self.accept
         return request
 
-    def _refusal(self, method: str, path: str, response: requests.Response) -> HostRefused:
+    def _refusal(
+        self, method: str, path: str, response: requests.Response, limit_s: float | None
+    ) -> HostRefused:
         """One line with the host's own reason and the next step; the token is never in it."""
         status = response.status_code
         try:
@@ -81,6 +111,9 @@ class Http:
         secrets = sorted({self.token, self.token.split(" ")[-1]} - {""})
         text = f"{method} {path}: {status} {mask(str(reason), secrets)[:200]}".strip()
         next_step = NEXT_STEPS.get(status, "try again later" if status >= 500 else "see the host's reason")
+        if limit_s is not None:
+            end = datetime.fromtimestamp(self.now() + limit_s, timezone.utc)
+            next_step = f"the host's rate limit ends at {end:%H:%M} UTC; run this again then"
         return HostRefused(mask(f"{text}. Next: {next_step}.", secrets), status)
 
 
@@ -93,11 +126,10 @@ def _answer(method: str, path: str, response: requests.Response) -> Answer:
 
 
 def _wait_s(response: requests.Response, attempt: int) -> float | None:
-    """Seconds until the next try; None when another try is no use."""
-    told = response.headers.get("Retry-After", "")
-    limited = response.status_code in (403, 429) and told.isdigit()
-    if response.status_code not in BUSY and not limited:
+    """Seconds until the next try of a host that is busy; None when another try is no use."""
+    if response.status_code not in BUSY:
         return None
+    told = response.headers.get("Retry-After", "")
     wait_s = float(told) if told.isdigit() else 2.0**attempt
     return wait_s if wait_s <= LONGEST_WAIT_S else None
 

@@ -49,12 +49,11 @@ def settle(host: Host, report: Report, body: str) -> Outcome:
             host.update_issue(issue.number, issue.title, body)
             host.close_issue(issue.number)
         return Outcome("closed", found[0][0].number) if found else Outcome("none")
-    if not found:
-        return Outcome("opened", host.open_issue(title(report), body, LABEL))
-    (first, _), *others = sorted(found, key=lambda pair: pair[0].number)
-    for other, _ in others:
-        host.close_issue(other.number)
-    if is_same(first.body, body) and first.title == title(report):
-        return Outcome("unchanged", first.number)
-    host.update_issue(first.number, title(report), body)
-    return Outcome("updated", first.number)
+    there = sorted((issue for issue, _ in found), key=lambda issue: issue.number)
+    for number, first in enumerate(there, 1):
+        same = is_same(first.body, body) and first.title == title(report)
+        if same or host.update_issue(first.number, title(report), body):
+            for other in there[number:]:
+                host.close_issue(other.number)
+            return Outcome("unchanged" if same else "updated", first.number)
+    return Outcome("opened", host.open_issue(title(report), body, LABEL))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.report.command import main
-from tests.unit.report.fake_hosts import TOKEN, FakeHost
+from tests.unit.report.fake_hosts import TOKEN, FakeHost, Fault
 from tests.unit.report.making import CATALOG, FULL_COMMIT, Act, events, kept, lines, updated, write
 
 
@@ -92,6 +92,19 @@ def test_a_late_run_does_not_overwrite_a_newer_one(
 
     assert len(titles(fake)) == 1
     assert 'run="9.1"' in fake.issues[0]["body"]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_issue_that_is_gone_since_it_was_listed_is_opened_again(
+    fake: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    method = "PATCH" if fake.kind == "github" else "PUT"
+    look(fake, tmp_path, monkeypatch, 1, dev=DRIFTED)
+    fake.faults.append(Fault(method, f"/{fake.issues[0]['number']}", status))
+
+    look(fake, tmp_path, monkeypatch, 2, dev=DRIFTED)
+
+    assert ['run="2.1"' in issue["body"] for issue in fake.issues] == [False, True]
 
 
 def test_somebody_elses_issue_with_our_marker_is_left_alone(

@@ -301,14 +301,91 @@ def test_a_workflows_token_writes_as_the_bot() -> None:
     assert outcome.action == "updated"
 
 
-def test_only_so_much_is_waited_for_a_rate_limit() -> None:
-    with serving("github") as fake:
-        fake.faults.append(Fault("GET", "/comments", 403, headers={"Retry-After": "3"}))
-        assert comment.post(client(fake), body()).action == "created"
+NOW = 1_000.0
+LIMITS = [
+    (403, {"Retry-After": "40"}, '{"message": "no"}', 40.0),
+    (429, {"Retry-After": "40"}, '{"message": "no"}', 40.0),
+    (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1070"}, '{"message": "no"}', 71.0),
+    (429, {"RateLimit-Remaining": "0", "RateLimit-Reset": "1070"}, '{"message": "no"}', 71.0),
+    (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "900"}, '{"message": "no"}', 1.0),
+    (403, {}, '{"message": "You have exceeded a secondary rate limit."}', 60.0),
+    (429, {}, "Retry later", 60.0),
+]
 
-        fake.faults.append(Fault("GET", "/comments", 429, headers={"Retry-After": "3600"}))
-        with pytest.raises(HostRefused, match="429"):
-            comment.post(client(fake), body())
+
+def slow(fake: FakeHost) -> tuple[Host, list[float]]:
+    slept: list[float] = []
+    host = client(fake)
+    host.http.sleep, host.http.now = slept.append, lambda: NOW
+    return host, slept
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("status", "headers", "text", "wait_s"), LIMITS)
+def test_a_rate_limit_is_waited_for(
+    fake: FakeHost, method: str, status: int, headers: dict[str, str], text: str, wait_s: float
+) -> None:
+    """A request beyond it has done nothing: one that makes something is sent again, too."""
+    ending = "/comments" if fake.kind == "github" else "/notes"
+    fake.faults.append(Fault(method, ending, status, headers=headers, text=text))
+    host, slept = slow(fake)
+
+    assert comment.post(host, body()).action == "created"
+    assert (slept, len(fake.notes)) == ([wait_s], 1)
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_rate_limit_that_ends_much_later_is_told_as_one(fake: FakeHost, status: int) -> None:
+    ending = "/comments" if fake.kind == "github" else "/notes"
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4600"}
+    fake.faults.append(Fault("GET", ending, status, headers=headers))
+    host, slept = slow(fake)
+
+    with pytest.raises(HostRefused) as caught:
+        comment.post(host, body())
+
+    assert str(caught.value).endswith("Next: the host's rate limit ends at 01:16 UTC; run this again then.")
+    assert slept == []
+
+
+def test_a_missing_permission_is_not_waited_for(fake: FakeHost) -> None:
+    ending = "/comments" if fake.kind == "github" else "/notes"
+    fake.faults.append(Fault("GET", ending, 403, headers={"X-RateLimit-Remaining": "4999"}))
+    host, slept = slow(fake)
+
+    with pytest.raises(HostRefused, match="Next: give the token write access"):
+        comment.post(host, body())
+
+    assert slept == []
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_comment_that_is_gone_since_it_was_listed_is_made_again(fake: FakeHost, status: int) -> None:
+    method = "PATCH" if fake.kind == "github" else "PUT"
+    note = fake.add(body(run="7.1"))
+    fake.faults.append(Fault(method, f"/{note.id}", status))
+
+    assert comment.post(client(fake), body()).action == "created"
+    assert fake.notes[-1].body == body()
+
+
+def test_of_two_the_one_that_is_still_there_is_updated(fake: FakeHost) -> None:
+    method = "PATCH" if fake.kind == "github" else "PUT"
+    gone, there = fake.add(body(run="6.1")), fake.add(body(run="7.1"))
+    fake.faults.append(Fault(method, f"/{gone.id}", 404))
+
+    assert comment.post(client(fake), body()) == comment.Outcome("updated", there.id)
+
+
+def test_one_that_should_be_folded_or_closed_and_is_gone_is_fine(fake: FakeHost) -> None:
+    method = "PATCH" if fake.kind == "github" else "PUT"
+    first, second = fake.add(body(run="6.1")), fake.add(body(run="7.1"))
+    fake.faults.append(Fault(method, f"/{second.id}", 404))
+
+    assert comment.post(client(fake), body()).action == "updated"
+    fake.notes[:] = [first]
+    fake.faults[:] = [Fault(method, f"/{first.id}", 404)]
+    assert comment.close(client(fake), "fleet", "813").action == "none"
 
 
 def test_system_notes_are_nobodys() -> None:

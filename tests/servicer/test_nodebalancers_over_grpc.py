@@ -10,7 +10,7 @@ import pytest
 
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
-from tests.servicer_process import UNKNOWN, Props, Servicer
+from tests.servicer_process import UNKNOWN, URN, Props, Servicer
 from tests.state_folder import state_with
 from tests.unit.certificates import CERTIFICATE, KEY
 from tests.until import until
@@ -19,6 +19,10 @@ SAME, NONE = 0, 1
 ONE, TWO, THREE = ({"address": f"192.168.130.{number}:80"} for number in (7, 8, 9))
 WEB: Props = {"port": 80, "check": "connection", "nodes": [ONE, TWO]}
 TLS: Props = {"port": 443, "protocol": "https", "ssl_cert": CERTIFICATE, "ssl_key": KEY, "nodes": [ONE]}
+
+
+HTTP: Props = {"check": "http", "check_path": "/"}
+HTTP_BODY: Props = {"check": "http_body", "check_path": "/", "check_body": "ok"}
 
 
 class Life:
@@ -36,9 +40,17 @@ class Life:
         assert failures == []
         return *self.servicer.create(inputs), inputs
 
+    def begin(self) -> None:
+        """Another command: a process asks for a list once, and with another token again."""
+        token = self.world.api.add_token(self.world.account)
+        provider = LinodeProvider("NodeBalancer")
+        provider.token = token  # type: ignore[attr-defined]  # another text, so that it is configured anew
+        self.servicer.serve(provider, {**self.world.config, "linode:token": token}, URN)
+
     def changed(self, made: tuple[str, Props, Props], **changed: object) -> tuple[Props, list[str]]:
         """The outputs after an update, and what it sent, with # for an id."""
         id_, outs, inputs = made
+        self.begin()
         news, failures = self.servicer.check(self.inputs(**changed), inputs)
         assert (failures, self.servicer.diff(id_, outs, news).changes) == ([], SAME)
         before = len(self.world.writes())
@@ -136,6 +148,12 @@ def test_a_change_takes_the_fewest_calls_and_leaves_the_other_nodes_alone(
             {"check_timeout": 3},
             {"check_interval": 5},
         ),
+        (
+            {"check": "connection", "check_interval": 60, "check_timeout": 30},
+            {"check": "connection", "check_timeout": 25},
+            {"check_interval": 60},
+        ),
+        ({"protocol": "tcp", "proxy_protocol": "v1"}, {"proxy_protocol": "v2"}, {"protocol": "tcp"}),
     ],
 )
 def test_what_is_left_out_gives_way_where_it_cannot_stay(
@@ -148,6 +166,28 @@ def test_what_is_left_out_gives_way_where_it_cannot_stay(
     port = life.ports()[80]
     assert {name: port[name] for name in {**after, **kept}} == {**after, **kept}
     assert sent in ([], ["PUT /configs/#"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (HTTP, {"check_path": ""}, "check_path: is needed by check http, which the port has"),
+        (HTTP_BODY, {"check_path": ""}, "check_path: is needed by check http_body, which the port has"),
+        (HTTP_BODY, {"check_body": ""}, "check_body: is needed by check http_body, which the port has"),
+        ({"check": "connection"}, {"check_interval": 20, "check_timeout": 25},
+         "25 s is not less than check_interval, 20 s"),
+        ({"protocol": "tcp"}, {"stickiness": "http_cookie"}, "stickiness: of tcp must be one of none, table"),
+    ],
+)  # fmt: skip
+def test_a_port_is_judged_by_what_it_keeps(life: Life, before: Props, after: Props, said: str) -> None:
+    _, _, inputs = life.made(configs=[{"port": 80, **before, "nodes": [ONE]}])
+
+    life.begin()
+    failures = life.servicer.check(life.inputs(configs=[{"port": 80, **after, "nodes": [ONE]}]), inputs)[1]
+    unchanged = life.servicer.check(inputs, inputs)[1]
+
+    assert [said in reason for _, reason in failures] == [True], failures
+    assert unchanged == []
 
 
 def test_label_throttle_and_tags_are_one_put(life: Life) -> None:

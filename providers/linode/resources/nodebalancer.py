@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal, overload
 
 import pulumi
 from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
+from providers.linode.api.cache import is_offline
 from providers.linode.api.records import Linode, Numbered, Owned, Record, is_private
 from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, InRows, Of, arg, by_name
 from providers.linode.core.effects import ACTION, PUT, REPLACE
@@ -213,8 +215,19 @@ def _judged(check: Checking[NodeBalancerArgs]) -> Iterator[Problem]:
     if len(check.args.vpcs or ()) > 1:
         yield Problem("vpcs", "has more than one. Next: name the one subnet that it is to be in.")
     old = ports.by_place(check.old.configs if check.old is not None else None)
-    for where, why in ports.wrong(_rows(check), old, has_vpc=bool(check.props.get("vpcs"))):
+    has_vpc = bool(check.props.get("vpcs"))
+    for where, why in ports.wrong(_rows(check), old, has_vpc=has_vpc, there=partial(_there, check)):
         yield Problem("configs", f"{where}: {why}")
+
+
+def _there(check: Checking[NodeBalancerArgs]) -> Mapping[ports.Place, ConfigRecord]:
+    """The ports that are going to be changed, as the account has them."""
+    mine, session = check.mine, check.session
+    if mine is None or check.is_recreated or is_offline() or not check.is_new("configs"):
+        return {}
+    path = f"{SPEC.record_path(mine.id)}/configs"
+    records = mine.configs or session.asked(path, lambda: session.client.records(ConfigRecord, path))
+    return {config.place: config for config in records}
 
 
 def _rows(check: Checking[NodeBalancerArgs]) -> list[ports.Json]:

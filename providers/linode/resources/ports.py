@@ -9,7 +9,7 @@ import hashlib
 import ipaddress
 import re
 import ssl
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -47,6 +47,13 @@ ONLY = {
     "udp_check_port": ("udp",), "check_passive": ("http", "https", "tcp"),
 }  # fmt: skip
 """The protocols that a key of a config goes with, where it doesn't go with all."""
+
+DECIDES = {
+    "protocol": (*ONLY, "algorithm", "stickiness"),
+    "check": ("check_path", "check_body", "check_interval", "check_timeout"),
+    "check_interval": ("check_timeout",),
+}
+"""What a key says of others: where it is left out, that of the port that is there does."""
 
 INTERVAL_S, TIMEOUT_S = 5, 3
 
@@ -321,22 +328,39 @@ def known(row: Json) -> dict[str, Any]:
     return {key: value for key, value in row.items() if not is_unknown(value)}
 
 
-def wrong(configs: Iterable[Json], old: Mapping[Place, Json], *, has_vpc: bool) -> Iterator[tuple[str, str]]:
-    """Where something is wrong, and why; what is not known yet, be it a node's address, is passed over."""
+def wrong(
+    configs: Iterable[Json],
+    old: Mapping[Place, Json],
+    *,
+    has_vpc: bool,
+    there: Callable[[], Mapping[Place, ConfigRecord]],
+) -> Iterator[tuple[str, str]]:
+    """Where something is wrong, and why; what is not known yet, be it a node's address, is passed over.
+
+    `old`: what the state has; `there`: what the account has, asked where something hangs on what is left out.
+    """
     seen: set[Place] = set()
     for number, given in enumerate(configs):
         row, place = known(given), next(iter(by_place([known(given)])), None)
         found = [("port", f"{row.get('port')} stands there twice. Next: drop one.")] if place in seen else []
         seen |= {place} if place else set()
         if isinstance(given.get("protocol", "http"), str):
-            found += [*_of_protocol(row, given, old.get(place) if place else None), *_of_check(row, given)]
+            own = there().get(place) if place and _hangs_on_others(given) else None
+            found += [*_of_protocol(row, given, old.get(place) if place else None, own)]
+            found += _of_check(row, given, own)
         for key, why in [*found, *_of_nodes(given, has_vpc=has_vpc)]:
             yield f"[{number}].{key}", why
 
 
-def _of_protocol(row: Json, whole: Json, old: Json | None) -> Iterator[tuple[str, str]]:
+def _hangs_on_others(config: Json) -> bool:
+    return any(key not in config and {*others} & config.keys() for key, others in DECIDES.items())
+
+
+def _of_protocol(
+    row: Json, whole: Json, old: Json | None, there: ConfigRecord | None
+) -> Iterator[tuple[str, str]]:
     """`old`: what the state has of this port: its certificate may be somebody else's."""
-    protocol = row.get("protocol", "http")
+    protocol = row.get("protocol", there.protocol if there else "http")
     for key, protocols in ONLY.items():
         if key in whole and protocol not in protocols and row.get(key) != "none":
             yield key, f"goes with {listed(protocols)}, and this is {protocol}. Next: leave it out."
@@ -346,17 +370,20 @@ def _of_protocol(row: Json, whole: Json, old: Json | None) -> Iterator[tuple[str
             yield key, f"of {protocol} must be one of {', '.join(allowed)}. Next: correct it."
     for key, other in (TLS, TLS[::-1]):
         if key not in whole and (
-            other in whole or (protocol == "https" and (old or {}).get("protocol") != "https")
+            other in whole or (row.get("protocol") == "https" and (old or {}).get("protocol") != "https")
         ):
             yield key, "is needed by https, with its other half. Next: give it as PEM text."
 
 
-def _of_check(row: Json, whole: Json) -> Iterator[tuple[str, str]]:
-    kind = row.get("check")
+def _of_check(row: Json, whole: Json, there: ConfigRecord | None) -> Iterator[tuple[str, str]]:
+    """A port that is there keeps what is left out; of its times that which doesn't fit gives way: see `_times`."""
+    stays = there is not None and "check" not in whole
+    kind = there.check if there is not None and stays else row.get("check")
     for key, kinds in (("check_path", ("http", "http_body")), ("check_body", ("http_body",))):
-        if kind in kinds and not whole.get(key):
-            yield key, f"is needed by check {kind}. Next: give it."
-    interval, timeout = row.get("check_interval", INTERVAL_S), row.get("check_timeout")
+        if kind in kinds and not whole.get(key) and (key in whole or not stays):
+            why = f"is needed by check {kind}" + (", which the port has" if stays else "")
+            yield key, f"{why}. Next: give it" + (", or another check." if stays else ".")
+    interval, timeout = row.get("check_interval", None if there else INTERVAL_S), row.get("check_timeout")
     if (
         kind not in (None, "none")
         and isinstance(interval, int)

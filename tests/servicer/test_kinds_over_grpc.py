@@ -621,6 +621,69 @@ def test_ranges_of_ipv6_are_asked_for_by_length_and_told_as_they_were_given(
     assert part.servicer.diff(own_id, part.servicer.read(own_id, own)[1], checked).changes == NONE
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "length"),
+    [
+        ("VPC", "/48", 48),
+        ("VPC", "auto", 52),
+        ("Subnet", "/52", 52),
+        ("Subnet", "/60", 60),
+        ("Subnet", "auto", 56),
+    ],
+)
+def test_a_range_of_ipv6_is_of_the_length_that_is_asked_for(
+    shared: Servicer, world: World, name: str, asked: str, length: int
+) -> None:
+    kind = in_ipv6(shared, world, name)
+    id_, outs, inputs = kind.made(ipv6=[{"range": asked}])
+    _, seen, read = kind.servicer.read(id_, outs, inputs)
+    again, failures = kind.servicer.check(kind.inputs(ipv6=[{"range": asked}]), read)
+
+    assert str(kind.rows()[-1]["ipv6"][0]["range"]).endswith(f"/{length}")
+    assert (failures, kind.servicer.diff(id_, seen, again).changes) == ([], NONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "ranges", "said"),
+    [
+        ("VPC", ["/40"], "asks for /40, and us-ord has /48 and /52"),
+        ("VPC", ["/52", "/52"], "has more than one range"),
+        ("Subnet", ["/48"], "asks for /48, and VPC"),
+        ("Subnet", ["/96"], "with subnets of /64 at the longest"),
+        ("Subnet", ["2001:db8:1::/56"], "asks for 2001:db8:1::/56, and VPC"),
+        ("Subnet", ["auto", "auto"], "has more than one range"),
+    ],
+)
+def test_a_range_of_ipv6_that_nobody_gives_is_refused_at_preview(
+    shared: Servicer, world: World, name: str, ranges: list[str], said: str
+) -> None:
+    kind = in_ipv6(shared, world, name)
+
+    failures = kind.servicer.check(kind.inputs(ipv6=[{"range": each} for each in ranges]))[1]
+
+    assert [(field, said in reason) for field, reason in failures] == [("ipv6", True)], failures
+
+
+def test_ipv6_of_a_subnet_whose_vpc_has_none_is_refused_at_preview(shared: Servicer, world: World) -> None:
+    kind = served_by(shared, world, "Subnet")
+
+    [(field, reason)] = kind.servicer.check(kind.inputs(ipv6=[{"range": "auto"}]))[1]
+
+    assert (field, "is asked for, and VPC" in reason) == ("ipv6", True)
+
+
+def in_ipv6(shared: Servicer, world: World, name: str) -> Kind:
+    """A kind in a region with VPC Dual Stack; a subnet in a VPC that has a range of IPv6."""
+    kind = served_by(shared, world, name)
+    place = {"region": "us-ord"}
+    if name == "Subnet":
+        vpc = world.call("POST", "/vpcs", {"label": "dual", **place, "ipv6": [{"range": "/52"}]})["id"]
+        kind.own, kind.path = {**kind.own, "vpc_id": vpc}, f"/vpcs/{vpc}/subnets"
+    else:
+        kind.own = {**kind.own, **place}
+    return kind
+
+
 @pytest.mark.parametrize(("name", "key"), [("VPC", "ipv6"), ("Subnet", "ipv6"), ("NodeBalancer", "vpcs")])
 def test_an_empty_list_of_what_is_fixed_says_that_there_is_none(
     shared: Servicer, world: World, name: str, key: str

@@ -12,6 +12,7 @@ from emulators.linode_api.core.errors import not_found
 from emulators.linode_api.core.limits import COLLECTION, Budget
 from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.resources import vpcs
 
 public = Routes(None)
 
@@ -40,12 +41,14 @@ def vpc_availability(_: Call) -> list[Json]:
 
 
 def vpc_availability_rows() -> list[Json]:
-    """Source: recording TestRegionsVPCAvailability_List."""
+    """Source: recording TestRegionsVPCAvailability_List, of an account without IPv6 in VPCs; this one has it."""
     return [
         {
             "region": region["id"],
             "available": "VPCs" in region["capabilities"],
-            "available_ipv6_prefix_lengths": [],
+            "available_ipv6_prefix_lengths": (
+                [*vpcs.LENGTHS] if "VPC Dual Stack" in region["capabilities"] else []
+            ),
         }
         for region in catalogs().regions.values()
     ]

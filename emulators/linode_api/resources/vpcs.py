@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from emulators.linode_api.catalogs import catalogs, region_problems
 from emulators.linode_api.core import Body, Json
@@ -32,6 +32,10 @@ FORBIDDEN = ("192.168.128.0/17",)
 OWN_RANGES = "Custom VPC IPv4 Ranges"
 """What a region is able to that takes IPv4 ranges for a VPC."""
 
+LENGTHS = (48, 52)
+"""Of the IPv6 range of a VPC; the last is the default. Source: API page "List regions with VPC availability"."""
+
+SUBNET_LENGTH, LONGEST_SUBNET = 56, 64  # a choice
 LONGEST_PREFIX = 29
 NO_RANGE = "Must be an IPv4 range in CIDR canonical form"
 SET_APART = 2
@@ -240,7 +244,9 @@ def create(call: Call) -> Record:
     made = {"label": body["label"], "description": description, "region": body["region"]}
     made["ipv4"] = asked_ranges(body)
     if body.get("ipv6"):
-        made["ipv6"] = [{"range": str(place(FOR_VPCS, 52, next_id(account.database, "vpc_ipv6")))}]
+        length = asked_length(body["ipv6"], LENGTHS[-1], LENGTHS)
+        apart = FOR_VPCS.network_address + (next_id(account.database, "vpc_ipv6") << (128 - LENGTHS[0]))
+        made["ipv6"] = [{"range": f"{apart}/{length}"}]
     vpc = VPC.create(account, made)
     for number, wanted in enumerate(body.get("subnets") or []):
         add_subnet(account, vpc, wanted, f"subnets[{number}].")
@@ -316,14 +322,30 @@ def add_subnet(account: Account, vpc: Record, body: Body, at: str = "") -> Recor
     if body.get("ipv6"):
         if not vpc.body.get("ipv6"):
             raise bad_request("The VPC has no IPv6 addresses", f"{at}ipv6")
-        own = ipaddress.IPv6Network(vpc["ipv6"][0]["range"])
-        made["ipv6"] = [{"range": str(place(own, 56, next_id(account.database, "subnet_ipv6") % 16))}]
+        made["ipv6"] = [{"range": str(free_part(account, vpc, body["ipv6"], at))}]
     return SUBNET.create(account, made, vpc.id)
 
 
-def place(network: ipaddress.IPv6Network, length: int, number: int) -> ipaddress.IPv6Network:
-    """The number-th part of that length. No recording has one: the lengths, too, are a choice."""
-    return ipaddress.IPv6Network((int(network.network_address) + (number << (128 - length)), length))
+def free_part(account: Account, vpc: Record, wanted: object, at: str) -> ipaddress.IPv6Network:
+    """The first part of a VPC's range that no other subnet has. Texts *."""
+    own = ipaddress.IPv6Network(vpc["ipv6"][0]["range"])
+    length = asked_length(wanted, SUBNET_LENGTH, range(own.prefixlen, LONGEST_SUBNET + 1), at)
+    subnets = all_of(account, "subnet", vpc.id)
+    taken = [ipaddress.IPv6Network(one["range"]) for each in subnets for one in each.body.get("ipv6") or ()]
+    for part in own.subnets(new_prefix=length):
+        if not any(map(part.overlaps, taken)):
+            return part
+    raise bad_request("The VPC has no free range of that length", f"{at}ipv6[0].range")
+
+
+def asked_length(wanted: object, default: int, able: Collection[int], at: str = "") -> int:
+    """Of the one range that is asked for: `auto`, or a length such as /52. Prefixes of one's own are unknown here."""
+    rows = wanted if isinstance(wanted, list) else []
+    texts = [str(row.get("range") or "auto") for row in rows if isinstance(row, dict)]
+    lengths = {"auto": default, **{f"/{length}": length for length in able}}
+    if len(rows) != 1 or not all(text in lengths for text in texts or [""]):
+        raise bad_request("Must be one range of a prefix length that is available", f"{at}ipv6[0].range")  # *
+    return lengths[texts[0]]
 
 
 def range_problems(account: Account, vpc: Record, wanted: object) -> list[Problem]:

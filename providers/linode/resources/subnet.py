@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, overload
 
 import pulumi
 from pydantic import AfterValidator, Field
 
 from providers.linode.api.records import Numbered
+from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InId, InRows, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
 from providers.linode.core.forms import VPCS, Ipv6RangeArgs, is_a_range_of
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.spec import Checking, Spec, by_content
+from providers.linode.resources import vpc
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import occupied
 from providers.linode.resources.vpc import Label, Ranged
@@ -22,7 +24,7 @@ from providers.linode.resources.vpc import Label, Ranged
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")))
 """192.168.128.0/17 has the private addresses of Linodes outside of VPCs."""
 
-LONGEST = 29
+LONGEST, LONGEST_IPV6 = 29, 64
 
 
 def _range(text: str) -> str:
@@ -97,6 +99,27 @@ def _overlaps(check: Checking[SubnetArgs]) -> Iterator[Problem]:
             yield Problem("ipv4", why)
 
 
+def _within(check: Checking[SubnetArgs]) -> Iterator[Problem]:
+    """One range, a part of what its VPC has, where that is there already."""
+    ranges = [str(row.get("range") or "auto") for row in check.args.ipv6 or ()]
+    if len(ranges) > 1:
+        yield Problem("ipv6", vpc.ONE_RANGE)
+    if not ranges or not check.is_new("vpc_id", "ipv6"):
+        return
+    home = if_allowed(lambda: check.session.listed(vpc.SPEC, str(check.args.vpc_id or "")))
+    if home is not None and not home.ipv6_ranges:
+        yield Problem(
+            "ipv6", f"is asked for, and VPC {home} has none. Next: leave it out, or name another VPC."
+        )
+    for own in map(IPv6Network, home.ipv6_ranges if home is not None else ()):
+        for text in ranges:
+            length = int(text.rpartition("/")[2]) if text != "auto" else own.prefixlen
+            is_outside = ":" in text and not IPv6Network(text).subnet_of(own)
+            if is_outside or not own.prefixlen <= length <= LONGEST_IPV6:
+                why = f"asks for {text}, and VPC {home} has {own}, with subnets of /{LONGEST_IPV6} at the longest"
+                yield Problem("ipv6", f"{why}. Next: correct it.")
+
+
 def _occupied(check: Checking[SubnetArgs]) -> Iterator[str]:
     there = (each.id for each in check.mine.linodes) if check.mine is not None else ()
     if why := occupied(check, "subnet", there, "interfaces"):
@@ -105,5 +128,5 @@ def _occupied(check: Checking[SubnetArgs]) -> Iterator[str]:
 
 SPEC = Spec(
     "Subnet", "/vpcs/{vpc_id}/subnets", SubnetArgs, SubnetRecord,
-    by_content("label", "ipv4", unique=True), "vpc:read_write", "subnet", rules=(_overlaps,), doubts=_occupied,
+    by_content("label", "ipv4", unique=True), "vpc:read_write", "subnet", rules=(_overlaps, _within), doubts=_occupied,
 )  # fmt: skip

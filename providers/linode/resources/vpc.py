@@ -9,6 +9,7 @@ import pulumi
 from pydantic import BeforeValidator, Field
 
 from providers.linode.api.records import Owned
+from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InRows, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
 from providers.linode.core.forms import Ipv6RangeArgs, Text, is_a_range_of, matching
@@ -17,6 +18,7 @@ from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import able
 
+ONE_RANGE = "has more than one range. Next: give one."
 LABEL = "must have 1 to 64 letters, digits or '-', and no '--'. Next: correct it."
 Label = Annotated[str, matching(r"(?!.*--)[A-Za-z0-9-]{1,64}"), told(LABEL)]
 Description = Annotated[
@@ -84,7 +86,24 @@ def _placed(check: Checking[VPCArgs]) -> Iterator[Problem]:
     )
 
 
+def _ranged(check: Checking[VPCArgs]) -> Iterator[Problem]:
+    """One range, of a length that the region gives this account, where the API names any."""
+    ranges = [str(row.get("range")) for row in check.args.ipv6 or ()]
+    if len(ranges) > 1:
+        yield Problem("ipv6", ONE_RANGE)
+    lengths = [text for text in ranges if text.startswith("/")]
+    if not lengths or not check.is_new("region", "ipv6"):
+        return
+    rows = if_allowed(lambda: check.session.listing("/regions/vpc-availability")) or ()
+    given = {row.get("region"): row.get("available_ipv6_prefix_lengths") for row in rows}
+    able = [f"/{length}" for length in given.get(check.args.region) or ()]
+    for text in lengths:
+        if able and text not in able:
+            why = f"asks for {text}, and {check.args.region} has {' and '.join(able)}"
+            yield Problem("ipv6", f"{why}. Next: correct it.")
+
+
 SPEC = Spec(
     "VPC", "/vpcs", VPCArgs, VPCRecord, by_content("label", "region", unique=True), "vpc:read_write",
-    rules=(_placed,),
+    rules=(_placed, _ranged),
 )  # fmt: skip

@@ -94,7 +94,7 @@ class LinodeClient:
         query = {"page": number, "page_size": self._page_size}
         return _until_readable(
             lambda: self.transport.request("GET", path, query=query, x_filter=x_filter).body,
-            partial(_page_in, path),
+            partial(_page_in, path, is_first=number == 1),
         )
 
     def get(self, path: str) -> Json:
@@ -348,12 +348,16 @@ def _until_readable(ask: Callable[[], A], read: Callable[[A], T]) -> T:
     return read(ask())
 
 
-def _page_in(path: str, body: Json) -> tuple[list[Json], int | None, int]:
-    """As `_page`. Raises ApiUnreachable: what is no list must not count as an empty one."""
+def _page_in(path: str, body: Json, *, is_first: bool = True) -> tuple[list[Json], int | None, int]:
+    """As `_page`. Raises ApiUnreachable: what is no list, or contradicts itself, must not count as an empty one."""
     data, results, pages = body.get("data"), body.get("results"), body.get("pages", 1)
     if isinstance(data, list) and isinstance(results, int | None) and isinstance(pages, int):
         rows = [row for row in data if isinstance(row, dict)]
-        if len(rows) == len(data):
+        if is_first and pages <= 1:
+            adds_up = results in (None, len(rows))
+        else:
+            adds_up = (results or 0) >= 0 and bool(rows or not is_first)
+        if len(rows) == len(data) and adds_up:
             return rows, results, pages
     raise ApiUnreachable(
         f"the API's answer to GET {path} is no list. Next: try again; if it stays so, check LINODE_URL or linode:url.",

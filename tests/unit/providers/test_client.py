@@ -125,6 +125,12 @@ def test_an_object_that_keeps_another_shape_is_one_line() -> None:
         {"data": [1, 2], "page": 1, "pages": 1, "results": 2},
         {"data": [{"id": 1}], "page": 1, "pages": "2", "results": 2},
         {"data": [{"id": 1}], "page": 1, "pages": 2, "results": "2"},
+        {"data": [], "page": 1, "pages": 1, "results": -1},
+        {"data": [{"id": 1}], "page": 1, "pages": 2, "results": -1},
+        {"data": [], "page": 1, "pages": 1_000_000_000, "results": 1_000_000_000},
+        {"data": [], "page": 1, "pages": 1_000_000_000},
+        {"data": [{"id": 1}], "page": 1, "pages": 1, "results": 7},
+        {"data": [{"id": 1}], "page": 1, "pages": 1, "results": 0},
     ],
 )
 def test_what_is_no_list_is_asked_for_again_and_never_counts_as_an_empty_one(body: dict[str, object]) -> None:

@@ -493,3 +493,27 @@ def test_a_record_of_the_domain_itself_is_no_record_of_a_name_below_it(
 
     assert (failures, id_ != str(by_hand)) == ([], True)
     assert [row["name"] for row in zone.rows()] == [other["name"], ""]
+
+
+@pytest.mark.parametrize(
+    ("other", "own"),
+    [
+        ({"type": "MX", "target": "m.example.net", "priority": 10}, {"type": "MX", "target": "m.example.net"}),
+        (
+            {"type": "SRV", "service": "sip", "protocol": "tcp", "port": 1, "priority": 10, "weight": 1, "target": "x"},
+            {"type": "SRV", "service": "sip", "protocol": "tcp", "port": 1, "priority": 0, "weight": 1, "target": "x"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_record_without_a_priority_is_no_record_that_has_another_one(
+    zone: Zone, other: Props, own: Props
+) -> None:
+    by_hand = zone.by_hand(**other)
+    servicer = zone.serve("DomainRecord")
+    inputs, failures = servicer.check(zone.record(**own))
+
+    id_, outs = servicer.create(inputs)
+
+    assert (failures, id_ != str(by_hand)) == ([], True)
+    assert [row["priority"] for row in zone.rows()] == [10, 0]
+    assert servicer.diff(id_, outs, inputs).changes == NONE

@@ -279,13 +279,13 @@ class _RecordSpec(Spec[DomainRecordArgs, DomainRecordRow]):
         return found
 
     def body(self, args: DomainRecordArgs, owner: Owner) -> dict[str, object]:
-        """One without a name says that it is the domain's own: a record of another name is another one. An MX record
-        without a target says so.
+        """With what a record has that leaves it out, for one with another value is another record: the domain's own
+        name, and for MX no target and priority 0.
         """
-        nothing = {} if args.type == "SRV" else {"name": ""}
-        if args.type == "MX" and not args.target:
-            nothing["target"] = ""
-        return {**nothing, **super().body(args, owner)}
+        unsaid: dict[str, object] = {} if args.type == "SRV" else {"name": ""}
+        if args.type == "MX":
+            unsaid |= {"target": "", "priority": 0}
+        return {**unsaid, **super().body(args, owner)}
 
     def goes_first(self, olds: Mapping[str, object], news: Mapping[str, object]) -> bool:
         """A CNAME stands beside no other record of its name."""

@@ -33,6 +33,21 @@ def is_too_deep(value: object) -> bool:
     return bool(level)
 
 
+def lone_surrogate(value: object) -> str:
+    """The first half of a character in its texts, which no text on the wire can hold; empty where there is none."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            return value[error.start]
+    elif isinstance(value, (Mapping, list, tuple)):
+        parts = (*value.keys(), *value.values()) if isinstance(value, Mapping) else value
+        for part in parts:
+            if found := lone_surrogate(part):
+                return found
+    return ""
+
+
 def duration(text: str) -> timedelta | None:
     """`90s`, `15m`, `1h30m`, `14d` as people write them, each unit once; None for anything else."""
     parts = re.findall(r"([0-9]{1,7})([smhd])", text)

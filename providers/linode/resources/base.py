@@ -10,6 +10,7 @@ import pulumi
 
 from providers.linode.core.args import Args
 from providers.linode.core.provider import DynamicResource, Provider, stored_provider
+from providers.linode.core.values import lone_surrogate
 from providers.linode.resources.account import Account
 
 
@@ -33,7 +34,10 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         opts: pulumi.ResourceOptions | None,
         by_name: Mapping[str, Any],
     ) -> None:
-        """Register it, from arguments as an object or by their names. Raises TypeError as a signature does."""
+        """Register it, from arguments as an object or by their names. Raises TypeError as a signature does.
+
+        Raises RunError, which engines tell in one line, for what the SDK can't write to them.
+        """
         provider = stored_provider("LinodeProvider", self.kind)
         assert isinstance(provider, Provider)  # noqa: S101 - for the type checker
         args_class = provider.spec.args
@@ -49,6 +53,11 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         owner = account.owner_of(name, args.generation)
         fields = args_class.fields()
         given = {key: value for key in fields if (value := getattr(args, key)) is not None}
+        for key, value in {"name": name, **given}.items():
+            if half := lone_surrogate(value):
+                which = name.encode(errors="backslashreplace").decode()
+                why = f"has a lone surrogate (U+{ord(half):04X}), which is no character"
+                raise pulumi.RunError(f"{self.kind} {which}: {key} {why}. Next: correct it.")
         hidden = {
             key: pulumi.Output.secret(given[key])
             for key, field in fields.items()

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
+import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 
-from providers.linode import Instance, InstanceArgs, RootPassword, SSHKey
+from providers.linode import Instance, InstanceArgs, NodeBalancer, RootPassword, SSHKey
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 
@@ -87,3 +88,25 @@ def test_a_program_declares_as_many_resources_as_it_wants() -> None:
     types = run(program).types
 
     assert len(types) == 2 * many + 1, "and the account"
+
+
+@pytest.mark.parametrize(
+    ("declare", "which"),
+    [
+        (lambda: Instance("web", type="t", region="r", tags=["ok", "\ud800"]), "Instance web: tags"),
+        (lambda: Instance("web", type="t", region="r", user_data="echo secret-7 \udfff"), "Instance web: user_data"),
+        (lambda: SSHKey("\ud800", label="mine", ssh_key=KEY), "SSHKey \\ud800: name"),
+        (
+            lambda: NodeBalancer("in", region="r", configs=[{"port": 80, "nodes": [{"address": "\ud800"}]}]),
+            "NodeBalancer in: configs",
+        ),
+    ],
+)  # fmt: skip
+def test_what_no_wire_can_hold_is_one_line_that_names_the_input(
+    declare: Callable[[], object], which: str
+) -> None:
+    with pytest.raises(pulumi.RunError) as told:
+        run(declare)
+
+    assert str(told.value).startswith(f"{which} has a lone surrogate (U+D")
+    assert b"secret-7" not in str(told.value).encode()

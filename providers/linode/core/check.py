@@ -219,10 +219,14 @@ def mine(spec: Spec[A, R], session: Session, owner: Owner, olds: Props) -> R | N
 
 
 def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
-    """Where labels are unique, another's of the same kind."""
+    """Where labels are unique, another's of the same kind, in the account or in this program."""
     key = spec.identity.key
     label = check.args.value(key) if spec.identity.unique else None
     if not isinstance(label, str) or not label or not check.is_new(key, *spec.known):
+        return
+    place_of_it, name = (spec.kind, spec.path, label.casefold()), check.owner.name
+    if not spec.is_nowhere and (first := check.session.asked(place_of_it, lambda: name)) != name:
+        yield Problem(key, f"is that of {first}, too; {spec.realm}. Next: choose another {key}.")
         return
     holder = check.session.labelled(spec, label)
     if holder is not None and not spec.identity.tagged:

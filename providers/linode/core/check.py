@@ -69,8 +69,7 @@ def check(
     if not wrong:
         for doubt in spec.doubts(known):
             engine.tell(doubt)
-        if own is not None:
-            session.planned[spec.kind, str(own.id)] = known
+        session.planned[spec.kind, f"new {owner.name}" if own is None else str(own.id)] = known
         if olds:
             runtime.current().checked[_urn()] = replace(known, takes=takes)
         else:

@@ -83,7 +83,7 @@ class Session:
         self._labels = OnceEach(lambda path: if_allowed(lambda: self._list_labels(path)))
         self._asked: OnceEach[Any] = OnceEach(lambda ask: ask())
         self.planned: dict[tuple[str, str], Checking[Any]] = {}
-        """The checks so far of what there is, by kind and id; also of what is recreated, and gets another id."""
+        """The checks so far, by kind and id: the old one of what is recreated, and `new <name>` of what isn't there."""
         self._found: set[str] = set()
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()

@@ -8,6 +8,8 @@ from typing import Any, cast
 import pytest
 from pulumi.output import Unknown
 
+from providers.linode.core import check, runtime
+from providers.linode.resources import placement_group
 from providers.linode.resources.instance import account_rules, network_rules
 from providers.linode.resources.instance.spec import SPEC
 from tests import sessions
@@ -125,6 +127,50 @@ def test_a_group_takes_as_many_linodes_as_its_region_says_those_of_the_program_t
     assert (first, again) == ([], [])
     assert [field for field, _ in second] == ["placement_group"]
     assert "8 takes 3 Linodes in de-fra-2, and this is number 4, after 2 that are in it" in second[0][1]
+
+
+@pytest.mark.parametrize(
+    ("policies", "count", "said"),
+    [
+        (
+            ["strict"],
+            3,
+            "number 3 for the placement group that this run makes in de-fra-2, with room for 2 Linodes",
+        ),
+        (["strict"], 2, ""),
+        (
+            ["strict", "strict"],
+            5,
+            "number 5 for the 2 placement groups that this run makes in de-fra-2, with room for 4 Linodes",
+        ),
+        (["strict", "strict"], 4, ""),
+        (["strict", "flexible"], 9, ""),
+        ([], 9, ""),
+    ],
+)
+def test_groups_of_this_run_take_as_many_linodes_as_their_region_says(
+    policies: list[str], count: int, said: str
+) -> None:
+    limits = {"maximum_linodes_per_pg": 2, "maximum_linodes_per_flexible_pg": None}
+    region = {"id": "de-fra-2", "capabilities": ["Placement Group"], "placement_group_limits": limits}
+    session = sessions.prepared({**HELD, "/regions": [region], "/placement/groups": []})
+    runtime.forget()
+    for number, policy in enumerate(policies):
+        owner = replace(OWNER, name=f"apart-{number}").as_props()
+        group: dict[str, object] = {"placement_group_type": "anti_affinity:local", "owner": owner}
+        group |= {"region": "de-fra-2", "placement_group_policy": policy}
+        assert check.check(placement_group.SPEC, session, {}, group)[1] == []
+
+    def problems(name: str) -> list[str]:
+        one = sessions.checking(SPEC, {**PLACE, "placement_group": Unknown()}, session)
+        one = replace(one, owner=replace(OWNER, name=name))
+        return [reason for _, reason in account_rules.judged(one, account_rules.gather(SPEC, one))]
+
+    once, twice = ([problems(f"web-{each}") for each in range(count)] for _ in range(2))
+
+    assert once == twice
+    assert once[: count - 1] == [[]] * (count - 1)
+    assert once[-1] == [] if not said else said in once[-1][0]
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,8 @@ def _sizes(check: Check, facts: Facts) -> Iterator[Problem]:
 
 def _placement_group(check: Check, facts: Facts) -> Iterator[Problem]:
     group = check.args.group_id
+    if is_unknown(check.props.get("placement_group")):
+        yield from _too_many(check, facts)
     if group is None or not check.is_new("placement_group", "region"):
         return
     groups: Mapping[int, PlacementGroupRecord] | None = facts.account.holding("groups", [group])
@@ -276,20 +278,48 @@ def _placement_group(check: Check, facts: Facts) -> Iterator[Problem]:
 
 def _full(check: Check, facts: Facts, group: PlacementGroupRecord) -> Iterator[Problem]:
     """A group whose region takes no more Linodes in it, counting those that this program puts there."""
-    region, mine = facts.regions.get(group.region), check.mine.id if check.mine is not None else None
-    limits = region.placement_group_limits if region is not None else {}
-    most = limits.get(CAPACITY.get(group.placement_group_policy, ""))
+    mine = check.mine.id if check.mine is not None else None
+    most = _capacity(facts, group.region, group.placement_group_policy)
     members = check.session.asked(("members", group.id), lambda: [each.linode_id for each in group.members])
     if not most or mine in members:
         return
-    joining = check.session.asked(("joining", group.id), dict[str, int])
-    count = len(members) + joining.setdefault(check.owner.name, len(joining) + 1)
+    count = len(members) + _number(check, group.id)
     if count > most:
         yield Problem(
             "placement_group",
             f"{group.id} takes {most} Linodes in {group.region}, and this is number {count}, after {len(members)} "
             "that are in it. Next: use another group, or take one out in a run before.",
         )
+
+
+def _too_many(check: Check, facts: Facts) -> Iterator[Problem]:
+    """More Linodes than the groups take together that this run makes in a region: which one it is isn't known yet."""
+    region = check.args.region
+    rooms = [
+        _capacity(facts, region, each.args.placement_group_policy)
+        for (kind, _), each in [*check.session.planned.items()]
+        if kind == "PlacementGroup" and each.args.region == region and (each.old is None or each.replaces)
+    ]
+    known, count = [room for room in rooms if room], _number(check, region)
+    if known and known == rooms and count > sum(known):
+        groups = "placement group" if len(known) == 1 else f"{len(known)} placement groups"
+        yield Problem(
+            "placement_group",
+            f"is number {count} for the {groups} that this run makes in {region}, with room for {sum(known)} Linodes. "
+            "Next: declare fewer, another group, or a policy that takes more.",
+        )
+
+
+def _capacity(facts: Facts, region_id: str, policy: str) -> int | None:
+    """How many Linodes a placement group takes there; None where that isn't known."""
+    region = facts.regions.get(region_id)
+    return region.placement_group_limits.get(CAPACITY.get(policy, "")) if region is not None else None
+
+
+def _number(check: Check, place: int | str) -> int:
+    """Which one of those for a group, or for the new ones of a region, this Linode is, from 1 on."""
+    joining = check.session.asked(("joining", place), dict[str, int])
+    return joining.setdefault(check.owner.name, len(joining) + 1)
 
 
 def _users(check: Check, facts: Facts) -> Iterator[Problem]:

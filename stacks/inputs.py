@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from providers.linode.api.cache import PLACEHOLDER
+from providers.linode.core.values import unknown_for
 from providers.linode.nearest import did_you_mean
-from stacks.layers import PLACEHOLDER, SECRET, Path_
+from stacks.layers import SECRET, Path_
 
 LAST_PORT = 65_535
 
@@ -42,7 +44,8 @@ class HandedOn:
             elif name not in names:
                 yield (*path, name), f"no such setting{did_you_mean(name, names)}"
         judged = {name: value for name, value in given.items() if name in names}
-        for problem in self._args().problems(_judged({"label": label, **self.given, **judged})):
+        whole = {"label": label, **self.given, **judged}
+        for problem in self._args().problems(unknown_for(whole, (SECRET, PLACEHOLDER))):
             if problem.field in judged:
                 yield (*path, problem.field), problem.reason
             elif problem.field == "label":
@@ -95,19 +98,6 @@ def _has(key: str, value: object) -> bool:
     if isinstance(value, Mapping):
         return key in value or _has(key, [*value.values()])
     return isinstance(value, list) and any(_has(key, part) for part in value)
-
-
-def _judged(value: Any) -> Any:
-    """With something that nobody judges in place of each secret."""
-    if isinstance(value, Mapping):
-        return {key: _judged(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_judged(part) for part in value]
-    if value not in (SECRET, PLACEHOLDER):
-        return value
-    from pulumi.output import Unknown
-
-    return Unknown()
 
 
 def _instead(name: str) -> str:

@@ -24,9 +24,6 @@ NULL_IS_A_VALUE = frozenset({"running"})
 SECRET = "[secret]"  # noqa: S105 - stands where a secret was
 """Stands for an encrypted value: what is in it is nobody's business here."""
 
-PLACEHOLDER = "placeholder"
-"""Stands for every secret in an offline preview: long enough for a token, and nothing opens with it."""
-
 
 class _AsEngines(yaml.SafeLoader):
     """YAML as the engines read a stack's file: dates, `12:30` and `yes` are texts, `1e3` is a number."""

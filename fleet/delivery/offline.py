@@ -19,7 +19,7 @@ from fleet.engine.engine import Engine
 from fleet.engine.local_api import LocalApi
 from fleet.engine.local_stack import new_stack
 from fleet.engine.run import Run
-from providers.linode.api.cache import TTL_S, cache_file
+from providers.linode.api.cache import PLACEHOLDER, TTL_S, cache_file
 from providers.linode.api.catalog_transport import CatalogTransport
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import LOCAL_STACK, REAL_API, Connection, versioned_url
@@ -62,7 +62,7 @@ def _environment(home: Path, env: Mapping[str, str]) -> dict[str, str]:
         "LINODE_CACHE_DIR": str(home / "catalogs"),
         "LINODE_OFFLINE": "1",
         "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": layers.PLACEHOLDER,
+        "PULUMI_CONFIG_PASSPHRASE": PLACEHOLDER,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
 
@@ -72,13 +72,13 @@ def catalogs_for(home: Path, settings: Mapping[str, str], env: Mapping[str, str]
     url = versioned_url(env.get("LINODE_URL") or settings.get("linode:url") or REAL_API)
     outside = {key: value for key, value in env.items() if key != "LINODE_CACHE_DIR"}
     kept = cache_file(Connection(url, "", "LINODE_TOKEN"), outside)
-    here = cache_file(Connection(url, layers.PLACEHOLDER, "LINODE_TOKEN"), env)
+    here = cache_file(Connection(url, PLACEHOLDER, "LINODE_TOKEN"), env)
     here.parent.mkdir(parents=True, exist_ok=True)
     if kept.exists():
         shutil.copy(kept, here)
         with suppress(LinodeError):
-            _read_all(Connection(url, layers.PLACEHOLDER, "LINODE_TOKEN"), env)
-            return {"LINODE_URL": url, "LINODE_TOKEN": layers.PLACEHOLDER}
+            _read_all(Connection(url, PLACEHOLDER, "LINODE_TOKEN"), env)
+            return {"LINODE_URL": url, "LINODE_TOKEN": PLACEHOLDER}
     return _of_local_api(home, env)
 
 
@@ -111,5 +111,5 @@ def without_secrets(text: str, salt: str) -> str:
     """A stack's file with a placeholder for every encrypted value, and another salt."""
     document = yaml.safe_load(text)
     values = (document.get("config") if isinstance(document, dict) else None) or {}
-    config = layers.without_secrets(values, layers.PLACEHOLDER)
+    config = layers.without_secrets(values, PLACEHOLDER)
     return yaml.safe_dump({"encryptionsalt": salt, "config": config}, allow_unicode=True)

@@ -43,6 +43,10 @@ FORGET_AFTER_S = 30 * DAY_S
 BUSY_TIMEOUT_MS = 10_000
 
 
+PLACEHOLDER = "placeholder"
+"""Stands for every secret in an offline preview: long enough for a token, and nothing opens with it."""
+
+
 def is_offline(env: Mapping[str, str] | None = None) -> bool:
     """Whether LINODE_OFFLINE forbids to ask the API."""
     return (os.environ if env is None else env).get("LINODE_OFFLINE", "") not in ("", "0")

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from providers.linode.api.cache import PLACEHOLDER, is_offline
 from providers.linode.api.errors import LinodeError
 from providers.linode.core import adopting, diff, effects, engine, grants, runtime, values
 from providers.linode.core.adoption import place
@@ -35,6 +36,9 @@ def check(
     """
     deep = [key for key, value in news.items() if values.is_too_deep(value)]
     news = spec.canonical(session, _readable(news))
+    if is_offline():
+        inputs = {key: value for key, value in news.items() if key in spec.fields}
+        news = {**news, **values.unknown_for(inputs, [PLACEHOLDER])}
     olds = diff.as_declared(spec.args, _readable(olds), news)
     owner, first = Owner.from_props(news), runtime.current().old_inputs(olds)
     own = mine(spec.within(first or news), session, owner, first)

@@ -230,3 +230,26 @@ def test_a_recording_can_be_replayed(api: LocalApi, clock: HeldClock, name: str)
     Replay(caller, clock).run(name)
 
     caller.close()
+
+
+def test_the_recorded_run_into_a_limit_is_refused_at_the_recorded_seconds(tmp_path: Path) -> None:
+    """All of TestReservedIPAddresses_ExceedLimit, with the limits that its answers name."""
+    clock, addresses = HeldClock(), list[str]()
+    with LocalApi(tmp_path / "api.db", clock=clock) as api:
+        caller, at = Caller(api, api.add_token(), "/v4beta"), None
+        for line in (RECORDINGS / "TestReservedIPAddresses_ExceedLimit.jsonl").read_text().splitlines():
+            exchange = json.loads(line)
+            request, theirs = exchange["request"], exchange["response"]
+            now = parsedate_to_datetime(theirs["headers"]["Expires"]).timestamp()
+            clock.advance(now - (at or now))
+            at = now
+            path = request["path"].removeprefix("/v4beta")
+            path = path.replace(ADDRESS, addresses[0] if addresses else "")
+
+            ours = caller.send(request["method"], path, request["body"])
+
+            seen = (ours.status_code, ours.headers["X-RateLimit-Limit"])
+            assert seen == (theirs["status"], theirs["headers"]["X-Ratelimit-Limit"]), exchange["i"]
+            if theirs["status"] == 200:
+                addresses = [*addresses, ours.json()["address"]] if ours.json() else addresses[1:]
+        caller.close()

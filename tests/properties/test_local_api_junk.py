@@ -26,7 +26,8 @@ FIELDS = [
     "domain", "soa_email", "master_ips", "axfr_ips", "ttl_sec", "name", "target", "priority", "weight", "port",
     "service", "protocol", "tag", "rdns", "remote_nameserver", "group", "domains", "volumes",
     "configs", "nodes", "vpcs", "nodebalancers", "check", "check_path", "check_interval", "ssl_cert", "ssl_key", "mode",
-    "ipv4_range", "algorithm", "client_conn_throttle",
+    "ipv4_range", "algorithm", "client_conn_throttle", "disks", "assignments", "vpc_type", "range", "encryption",
+    "reserved_ipv4_addresses", "email", "restricted", "authorized_keys", "persist_across_boots", "account_access",
 ]  # fmt: skip
 GOOD = st.sampled_from(
     [

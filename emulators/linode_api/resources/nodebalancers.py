@@ -519,11 +519,16 @@ def replace_firewalls(call: Call, balancer: Record) -> Json:
     return call.page(firewalls_of(call, balancer), Attributes(frozenset(firewalls.FILTERABLE)))
 
 
+def require_age(account: Account, created: float) -> None:
+    """Raises ApiError 400 for what is too new to have statistics: recording TestNodeBalancerStats_Get."""
+    if account.now < created + account.clock.shrink(STATS_S):
+        raise bad_request("Stats are unavailable at this time.")
+
+
 @api.get(BALANCER.url + "/stats", STATS)
 def stats(call: Call, balancer: Record) -> Json:
-    """There is no traffic. Source of the refusal of a new one: recording TestNodeBalancerStats_Get."""
-    if call.account.now < balancer.created + call.account.clock.shrink(STATS_S):
-        raise bad_request("Stats are unavailable at this time.")
+    """There is no traffic."""
+    require_age(call.account, balancer.created)
     nothing: Json = {"connections": [], "traffic": {"in": [], "out": []}}
     return {"title": f"linode.com - {balancer['label']} ({balancer.id}) - day (5 min avg)", "data": nothing}
 

@@ -1,29 +1,41 @@
-"""Lists that are there, and that nothing here ever puts anything on. Source: the API's pages of each."""
+"""What is there, and that nothing ever happens to: empty lists, no transfer, no statistics.
+
+Source: the API's pages of each. Texts marked * are a choice.
+"""
 
 from __future__ import annotations
 
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import ANY_SCOPE
+from emulators.linode_api.core.errors import bad_request
+from emulators.linode_api.core.limits import STATS
 from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.resources import ips, users
+from emulators.linode_api.resources.catalogs import public
 from emulators.linode_api.resources.linode.linodes import Linode, api as linodes, specs
+from emulators.linode_api.resources.nodebalancers import require_age
 
 account = Routes("account")
-EMPTY = (
-    *(
-        f"/account/{name}"
-        for name in ("betas", "invoices", "logins", "maintenance", "notifications", "payments")
-    ),
-    *(f"/profile/{name}" for name in ("apps", "devices", "logins")),
-)
+OF_ACCOUNTS = (
+    "betas", "invoices", "logins", "maintenance", "notifications", "oauth-clients", "payment-methods", "payments",
+    "service-transfers",
+)  # fmt: skip
+OF_PROFILES = ("apps", "devices", "logins")
+EMPTY = (*(f"/account/{one}" for one in OF_ACCOUNTS), *(f"/profile/{one}" for one in OF_PROFILES), "/betas")
 for path in EMPTY:
     account.rows(path, budgets=())(lambda _: [])
+for path in ("/networking/ipv6/pools", "/networking/ipv6/ranges"):
+    ips.api.rows(path, budgets=())(lambda _: [])
+AGREEMENTS = ("billing_agreement", "eu_model", "master_service_agreement", "privacy_policy")
+TRANSFER_PRICES = {  # a GB in US dollars, and where it is dearer
+    "distributed_network_transfer": ("Distributed Network Transfer", 0.01, {}),
+    "network_transfer": ("Network Transfer", 0.005, {"id-cgk": 0.015, "br-gru": 0.007}),
+}
 
 
 @account.get("/account/agreements")
 def agreements(_: Call) -> Json:
-    return dict.fromkeys(
-        ("billing_agreement", "eu_model", "master_service_agreement", "privacy_policy"), False
-    )
+    return dict.fromkeys(AGREEMENTS, False)
 
 
 @account.get("/account/transfer")
@@ -31,12 +43,64 @@ def transfer(_: Call) -> Json:
     return {"used": 0, "quota": 0, "billable": 0, "region_transfers": []}
 
 
+@public.rows("/network-transfer/prices", budgets=())
+def transfer_prices(_: Call) -> list[Json]:
+    return [
+        {
+            "id": id_,
+            "label": label,
+            "price": {"hourly": price, "monthly": None},
+            "region_prices": [{"id": one, "hourly": more, "monthly": None} for one, more in dearer.items()],
+            "transfer": 0,
+        }
+        for id_, (label, price, dearer) in TRANSFER_PRICES.items()
+    ]
+
+
 @account.get("/profile/security-questions", scope=ANY_SCOPE)
 def security_questions(_: Call) -> Json:
     return {"security_questions": []}
+
+
+@account.get("/profile/preferences", scope=ANY_SCOPE)
+def preferences(call: Call) -> Json:
+    held = users.facts(call.account, call.account.username)
+    kept: Json = (held.body if held else {}).get("preferences", {})
+    return kept
+
+
+@account.put("/profile/preferences")
+def change_preferences(call: Call) -> Json:
+    """Whatever a client likes to keep: all of it is replaced."""
+    users.tell(call.account, call.account.username, {"preferences": call.body})
+    return dict(call.body)
+
+
+@linodes.post("/linode/instances/{linode}/mutate")
+def mutate(_: Call, __: Linode) -> None:
+    raise bad_request("There is no upgrade available for this Linode.")  # *
+
+
+@linodes.get("/linode/instances/{linode}/stats", STATS)
+def stats(call: Call, linode: Linode) -> Json:
+    """As of a NodeBalancer, a new Linode has none."""
+    require_age(call.account, linode.created)
+    way: Json = {"in": [], "out": [], "private_in": [], "private_out": []}
+    data = {"cpu": [], "io": {"io": [], "swap": []}, "netv4": way, "netv6": way}
+    return {"title": f"linode.com - {linode.label} ({linode.id}) - day (5 min avg)", "data": data}
+
+
+@linodes.get("/linode/instances/{linode}/stats/{year}/{month}", STATS)
+def stats_of_month(call: Call, linode: Linode, _: int, __: int) -> Json:
+    return dict(stats(call, linode))
 
 
 @linodes.get("/linode/instances/{linode}/transfer")
 def transfer_of_linode(_: Call, linode: Linode) -> Json:
     """Source: recording TestInstance_GetTransfer. Nothing is transferred; the quota is the plan's, in GB."""
     return {"used": 0, "quota": specs(linode["type"])["transfer"], "billable": 0}
+
+
+@linodes.get("/linode/instances/{linode}/transfer/{year}/{month}")
+def transfer_of_month(_: Call, __: Linode, ___: int, ____: int) -> Json:
+    return dict.fromkeys(("bytes_in", "bytes_out", "bytes_total"), 0)

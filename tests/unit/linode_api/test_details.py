@@ -482,7 +482,10 @@ def test_events_are_marked_as_seen_and_read(caller: Caller) -> None:
     assert [event["id"] for event in caller.rows("/account/events", where={"read": True})] == [ids[2]]
 
 
-@pytest.mark.parametrize("path", ["/account/invoices", "/profile/logins", "/account/notifications"])
+@pytest.mark.parametrize(
+    "path",
+    ["/account/invoices", "/profile/logins", "/account/notifications", "/betas", "/networking/ipv6/pools"],
+)
 def test_lists_that_nothing_is_put_on_are_there(caller: Caller, path: str) -> None:
     assert caller.rows(path) == []
 
@@ -570,3 +573,32 @@ def test_a_clone_onto_a_linode_takes_nothing_that_is_for_a_new_one(caller: Calle
 
     assert [name for name, _ in reasons(refused)] == ["label", "private_ip"]
     assert taken.status_code == 200
+
+
+def test_a_linode_transfers_nothing_and_has_statistics_later(caller: Caller, clock: HeldClock) -> None:
+    path = f"/linode/instances/{caller.create(**EMPTY)['id']}"
+
+    early = caller.get(path + "/stats")
+    clock.advance(400)
+
+    assert reasons(early) == [(None, "Stats are unavailable at this time.")]
+    assert made(caller.get(path + "/stats/2026/11"))["data"]["cpu"] == []
+    assert made(caller.get(path + "/transfer"))["quota"] == 1000
+    assert made(caller.get(path + "/transfer/2026/11"))["bytes_total"] == 0
+    assert caller.post(path + "/mutate").status_code == 400
+
+
+def test_preferences_are_kept_as_they_are(caller: Caller) -> None:
+    made(caller.put("/profile/preferences", {"theme": "dark", "rows": [1, {"a": None}]}))
+
+    assert made(caller.get("/profile/preferences")) == {"theme": "dark", "rows": [1, {"a": None}]}
+
+
+def test_prices_of_transfer_are_public(api: LocalApi) -> None:
+    stranger = Caller(api, None)
+
+    assert [row["id"] for row in stranger.rows("/network-transfer/prices")] == [
+        "distributed_network_transfer",
+        "network_transfer",
+    ]
+    stranger.close()

@@ -143,6 +143,9 @@ class Members:
             own["label"] = filled(label, IN_LABELS, values)
         if (data := group.user_data()) is not None:
             own["user_data"] = filled(data, IN_USER_DATA, values)
+        if group.reserved_ip:
+            opts = self._options(part, "-address")
+            own["reserved_ipv4"] = self.shared.address(self._name(part), self.chosen.region.id, opts)
         return replace(self.args, **own)
 
     def _values(self, part: int | str) -> dict[str, object]:
@@ -211,7 +214,7 @@ def instance_args(group: Group, chosen: Picks, password: RootPassword, keys: Seq
 
 
 def total_monthly_usd(settings: Settings, picks: Mapping[str, Picks]) -> float:
-    """US dollars a month for servers, volumes and load balancers, from the prices of now: a stored one may be old.
+    """US dollars a month for servers and what hangs on them, from the prices of now: a stored one may be old.
 
     0 for what has no price.
     """
@@ -223,7 +226,8 @@ def total_monthly_usd(settings: Settings, picks: Mapping[str, Picks]) -> float:
     for name, chosen in picks.items():
         group, region = settings.servers[name], chosen.region.id
         volumes = sum(usd("Volume", region, given) for given in group.volumes.values())
-        total += group.size * (chosen.monthly_usd + volumes)
+        address = usd("ReservedIP", region, {}) if group.reserved_ip else 0.0
+        total += group.size * (chosen.monthly_usd + volumes + address)
         total += usd("NodeBalancer", region, {}) if group.load_balancer else 0.0
     return round(total, 2)
 

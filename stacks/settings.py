@@ -67,6 +67,7 @@ class Group(Model):
     `load_balancer`: the ports of a NodeBalancer before its servers, with the inputs of its configs, and the servers'
     port as `to` where it is another one. They get private addresses for it.
     `firewall`: the name of one in `firewalls`. `volumes`: by name, the inputs of a volume that each server gets.
+    `reserved_ip`: each server has an address of its own that it keeps when it is recreated.
     `ssh_keys`: names of keys in `ssh_keys`. `user_data_file`: a file in stacks/ that holds the user data.
     False in place of a firewall, network or placement takes the servers out of what they are in; without a line they
     stay as they are. Any other input of an Instance can stand here as well; `label` and the user data are filled in
@@ -97,6 +98,7 @@ class Group(Model):
     dns: Dns | None = None
     load_balancer: tuple[Inputs, ...] = ()
     volumes: Mapping[str, Inputs] = {}
+    reserved_ip: bool = False
     ssh_keys: tuple[str, ...] = ()
     user_data_file: str | None = None
 
@@ -283,6 +285,13 @@ def _apart(settings: Settings) -> Iterator[Problem]:
             yield (*path, "placement_group"), "is set as well as placement. Next: remove one of the two lines"
         if "reserved_ipv4" in given and group.size > 1:
             yield (*path, "reserved_ipv4"), f"{group.size} servers can't share it. Next: make groups of one"
+        if group.reserved_ip and "reserved_ipv4" in given:
+            yield (*path, "reserved_ipv4"), "is set as well as reserved_ip. Next: remove one of the two lines"
+        if group.reserved_ip and given.get("interface_generation") == "linode":
+            yield (
+                (*path, "reserved_ip"),
+                "is for legacy interfaces: others name their addresses in interfaces",
+            )
         if group.dns is not None and settings.zones.get(group.dns.zone, {}).get("type") == "slave":
             yield (*path, "dns", "zone"), f"{group.dns.zone} is a slave, whose records come from its masters"
         if group.dns is not None and not inputs.address_records(given.get("interfaces")):

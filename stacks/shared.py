@@ -1,4 +1,4 @@
-"""What several servers share: firewalls, private networks, placement groups. Each is declared when one asks for it."""
+"""What several servers share, or one keeps: firewalls, networks, addresses … Each is declared when one asks for it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from providers.linode import (
     NodeBalancerArgs,
     PlacementGroup,
     PlacementGroupArgs,
+    ReservedIP,
+    ReservedIPArgs,
     Subnet,
     SubnetArgs,
     VPCArgs,
@@ -115,6 +117,12 @@ class Shared:
         args = NodeBalancerArgs(region=region, configs=configs)
         self._once(("load balancer", group), lambda: NodeBalancer(group, args, opts))
 
+    def address(self, server: str, region: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+        """The one that a server keeps when it is recreated."""
+        made = ReservedIP(f"{server}-address", ReservedIPArgs(region=region), opts)
+        self.made["reserved address", server] = made
+        return made.address
+
     def zone(self, domain: str) -> pulumi.Input[int]:
         """The id of a domain: the stack's own, or one that the account has. Raises BadSettings."""
         given = self.settings.zones.get(domain)
@@ -152,6 +160,8 @@ def _told(one: pulumi.CustomResource) -> dict[str, Any]:
     found: dict[str, Any] = {"id": one.id}
     if isinstance(one, NodeBalancer):
         found |= {"ipv4": one.ipv4, "monthly_usd": one.monthly_usd}
+    if isinstance(one, ReservedIP):
+        found |= {"ipv4": one.address, "monthly_usd": one.monthly_usd}
     return found
 
 

@@ -85,6 +85,14 @@ def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
         ({"load_balancer": [{"port": 80}], "private_ip": False}, "private_ip: the load balancer needs it"),
         ({"placement": "spread", "placement_group": 7}, "placement_group: is set as well as placement"),
         ({"reserved_ipv4": "198.51.100.7", "count": 2}, "reserved_ipv4: 2 servers can't share it"),
+        (
+            {"reserved_ip": True, "reserved_ipv4": "198.51.100.7"},
+            "reserved_ipv4: is set as well as reserved_ip",
+        ),
+        (
+            {"reserved_ip": True, "interface_generation": "linode"},
+            "reserved_ip: is for legacy interfaces",
+        ),
         ({"user_data": {"packages": []}}, "user_data: must be a text"),
         ({"user_data_file": "../README.md"}, "user_data_file: must be a file of its own in stacks/"),
         ({"user_data_file": "Pulumi.dev.yaml"}, "user_data_file: must be a file of its own in stacks/"),

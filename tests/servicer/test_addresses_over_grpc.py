@@ -17,6 +17,7 @@ from tests.servicer_process import UNKNOWN, Props, Servicer
 from tests.state_folder import state_with
 
 PATH = "/networking/reserved/ips"
+URN = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{}::{}"
 SAME, NONE = 0, 1
 
 
@@ -156,3 +157,59 @@ def test_another_region_reserves_another_one_before_the_old_one_goes(life: Life)
 def test_an_import_of_none_says_so(life: Life) -> None:
     with pytest.raises(grpc.RpcError, match="there is no reserved address 198.18.9.9 in this account"):
         life.servicer.read("198.18.9.9", {"owner": life.world.owner.as_props()})
+
+
+def test_it_is_not_taken_from_a_linode_that_somebody_else_has_put_it_on(life: Life, tmp_path: Path) -> None:
+    one, two, theirs = (life.linode(label) for label in ("one", "two", "theirs"))
+    id_, outs, inputs = life.made(linode_id=one)
+    life.world.call("DELETE", f"/linode/instances/{one}/ips/{id_}")
+    life.world.call(
+        "POST", f"/linode/instances/{theirs}/ips", {"type": "ipv4", "public": True, "address": id_}
+    )
+
+    with Servicer(LinodeProvider("ReservedIP"), life.world.config, state_with(tmp_path / "next")) as command:
+        refused = [command.check(life.inputs(linode_id=each), inputs)[1] for each in (two, 0)]
+        same = command.check(life.inputs(linode_id=one), inputs)[1]
+        _, seen, read = command.read(id_, outs, inputs)
+        back, failures = command.check(life.inputs(linode_id=two), read)
+        command.update(id_, seen, back)
+
+    why = (
+        f"can't change: the address is on {theirs} (theirs), which is not of this stack, and not where the state has "
+        "it. Next: take it off there in a run before, or leave linode_id out."
+    )
+    assert refused == [[("linode_id", why)]] * 2
+    assert (same, seen["linode_id"], failures) == ([], theirs, [])
+    assert life.rows()[0]["linode_id"] == two
+
+
+@pytest.mark.parametrize("first", ["Instance", "ReservedIP"])
+def test_of_two_resources_that_give_it_to_different_linodes_one_is_refused(
+    life: Life, tmp_path: Path, first: str
+) -> None:
+    id_, _, inputs = life.made()
+    other = life.linode("other")
+    owner = Owner(life.world.uuid, "fleet", "local", "db-1").as_props()
+    server = life.world.inputs(label="db-1", reserved_ipv4=id_, image=None, root_pass=None, owner=owner)
+
+    def problems(linode_id: object) -> list[tuple[str, str]]:
+        found = {}
+        with Servicer(LinodeProvider("ReservedIP"), life.world.config, state_with(tmp_path)) as command:
+            for kind in sorted(("Instance", "ReservedIP"), reverse=first == "ReservedIP"):
+                is_one = kind == "Instance"
+                command.serve(
+                    LinodeProvider(kind), life.world.config, URN.format(kind, "db-1" if is_one else "web-1")
+                )
+                declared = (server,) if is_one else (life.inputs(linode_id=linode_id), inputs)
+                found[kind] = command.check(*declared)[1]
+        return [*found["Instance"], *found["ReservedIP"]]
+
+    told = [problems(linode_id) for linode_id in (other, 0, UNKNOWN)]
+
+    by_server = "goes elsewhere by linode_id of web-1, in the same program. Next: leave one of the two out."
+    which = "which declares it as reserved_ipv4. Next: leave one of the two out."
+    wanted = {
+        "Instance": [f"gives {id_} to another Linode than db-1, {which}", f"takes {id_} from db-1, {which}"],
+        "ReservedIP": [f"{id_} {by_server}"] * 2,
+    }
+    assert [[why for _, why in each] for each in told] == [*([why] for why in wanted[first]), []]

@@ -308,3 +308,29 @@ def test_an_attachment_is_judged_by_where_its_linode_is_going(
             )
         ]
     )
+
+
+def test_a_volume_is_not_taken_from_a_linode_that_somebody_else_has_attached_it_to(
+    world: World, tmp_path: Path
+) -> None:
+    body = {"type": "g6-nanode-1", "region": "de-fra-2"}
+    one, two, theirs = (
+        world.call("POST", "/linode/instances", {**body, "label": label})["id"]
+        for label in ("one", "two", "theirs")
+    )
+    inputs = {"label": "data", "region": "de-fra-2", "linode_id": one, "owner": world.owner.as_props()}
+    with Servicer(LinodeProvider("Volume"), world.config, state_with(tmp_path, stack="local")) as command:
+        checked, _ = command.check(inputs)
+        id_, outs = command.create(checked)
+    for action, sent in (("detach", None), ("attach", {"linode_id": theirs})):
+        world.call("POST", f"/volumes/{id_}/{action}", sent)
+        until(lambda: world.call("GET", f"/volumes/{id_}")["status"] == "active")
+
+    with Servicer(LinodeProvider("Volume"), world.config, state_with(tmp_path, stack="local")) as command:
+        refused = command.check({**inputs, "linode_id": two}, checked)[1]
+        _, _, read = command.read(id_, outs, checked)
+        told = command.check({**inputs, "linode_id": two}, read)[1]
+
+    assert [name for name, _ in refused] == ["linode_id"]
+    assert f"the volume is on {theirs} (theirs), which is not of this stack" in refused[0][1]
+    assert told == []

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from providers.linode.api.refusals import if_allowed
+from providers.linode.core.evidence import Evidence
+from providers.linode.core.owner import has_tag_from
 from providers.linode.core.problems import Problem
-from providers.linode.core.spec import Checking
+from providers.linode.core.spec import Checking, Refusal
 from providers.linode.core.values import is_unknown
 from providers.linode.resources.instance import spec as instance
 from providers.linode.resources.places import ANOTHER, elsewhere
@@ -32,6 +34,23 @@ def apart(check: Checking[Any], noun: str, bound: str, *with_: str, here: str = 
     todo = bound.format(region=there) if stays else ANOTHER
     if there:
         yield from elsewhere(check, "linode_id", what, there, noun, todo, here)
+
+
+def taken(check: Checking[Any], noun: str) -> Iterator[Refusal]:
+    """From a Linode of another stack or of none, where somebody else has put it; a refresh lets the program know of it.
+
+    From one of this stack it may be taken: a run that was cut off may have put it there, of which no state tells.
+    """
+    id_ = check.mine.linode_id if check.mine is not None and not check.replaces else None
+    known = (each.linode_id for each in (check.old, check.args) if each is not None)
+    if not id_ or "linode_id" not in check.takes or id_ in known:
+        return
+    holder = if_allowed(lambda: instance.SPEC.find(check.session, str(id_)))
+    is_in_state = Evidence(check.owner, instance.SPEC.kind).is_free(id_) is False
+    if holder is not None and not is_in_state and not has_tag_from(check.owner.stack_tag(), holder.tags):
+        why = f"can't change: the {noun} is on {holder}, which is not of this stack, and not where the state has it"
+        todo = "take it off there in a run before, or leave linode_id out"
+        yield Refusal(["linode_id"], Problem("linode_id", f"{why}. Next: {todo}."))
 
 
 def _linode(check: Checking[Any]) -> tuple[str, Checking[Any] | None]:

@@ -65,6 +65,15 @@ def occupied(check: Checking[Any], noun: str, linodes: Iterable[int], way: str) 
     return f"{why} as long as it has Linodes ({listed(left)})"
 
 
+def claimed(check: Checking[Any], address: str, kind: str, linode: int | None) -> list[str]:
+    """The resources of other kinds in this program that give a reserved address to another Linode. linode: its id, 0
+    for none, None for one that isn't there yet.
+    """
+    claims = check.session.asked(("claims", address), dict[tuple[str, str], int | None])
+    claims[kind, check.owner.name] = linode
+    return [name for (other, name), its in claims.items() if other != kind and its != linode]
+
+
 def elsewhere(
     check: Checking[Any],
     field: str,

@@ -17,12 +17,12 @@ from providers.linode.core.effects import ACTION, PUT, REPLACE
 from providers.linode.core.forms import LINODES, Tag, Text
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import Checking, Identity, Spec, Update
+from providers.linode.core.spec import Checking, Identity, Refusal, Spec, Update
 from providers.linode.core.waiting.until import until_free
-from providers.linode.resources.attached import apart
+from providers.linode.resources.attached import apart, taken
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
-from providers.linode.resources.places import able
+from providers.linode.resources.places import able, claimed
 from providers.linode.resources.prices import monthly_usd
 
 BOUND = "linode_id=0 keeps the address there, unassigned; region='{region}' reserves another one in its place"
@@ -92,6 +92,29 @@ def _placed(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
     if not is_offline():
         yield from apart(check, "reserved address", BOUND, "region")
         yield from _by_interface(check)
+        yield from _claimed(check)
+
+
+def _claimed(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
+    """One Linode has it: not another one as `reserved_ipv4`. One that this run has made may be either."""
+    id_, mine = check.args.linode_id, check.mine
+    if id_ is None or mine is None or check.is_recreated:
+        return
+    if id_ and if_allowed(partial(check.session.listed, instance.SPEC, str(id_))) is None:
+        return
+    for other in claimed(check, mine.address, SPEC.kind, id_):
+        where = (
+            f"gives {mine.address} to another Linode than {other}"
+            if id_
+            else f"takes {mine.address} from {other}"
+        )
+        yield Problem(
+            "linode_id", f"{where}, which declares it as reserved_ipv4. Next: leave one of the two out."
+        )
+
+
+def _refused(check: Checking[ReservedIPArgs]) -> Iterator[Refusal]:
+    yield from taken(check, "address")
 
 
 def _by_interface(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
@@ -112,5 +135,5 @@ class _ReservedIPSpec(Spec[ReservedIPArgs, ReservedIPRecord]):
 
 SPEC = _ReservedIPSpec(
     "ReservedIP", "/networking/reserved/ips", ReservedIPArgs, ReservedIPRecord, Identity(("region",), tagged=True),
-    "ips:read_write", noun="reserved address", rules=(_placed,), erases=("addresses", "id"),
+    "ips:read_write", noun="reserved address", rules=(_placed,), refused=_refused, erases=("addresses", "id"),
 )  # fmt: skip

@@ -22,7 +22,7 @@ from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
 from providers.linode.core.values import whole_numbers
 from providers.linode.core.waiting.until import until, until_free
-from providers.linode.resources.attached import apart
+from providers.linode.resources.attached import apart, taken
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import able, elsewhere
 from providers.linode.resources.prices import monthly_usd
@@ -175,6 +175,7 @@ def _cloned(check: Checking[VolumeArgs]) -> Iterator[Problem]:
 
 
 def _refused(check: Checking[VolumeArgs]) -> Iterator[Refusal]:
+    yield from taken(check, "volume")
     there = check.mine.size if check.mine is not None and check.is_new("size") else 0
     stated, new = whole_numbers(check.before.get("size")), check.args.size
     old = max(there, stated if isinstance(stated, int) else 0)

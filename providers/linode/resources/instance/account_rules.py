@@ -28,7 +28,7 @@ from providers.linode.resources.instance.interfaces import parsed
 from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.instance.steps import swap_steps
 from providers.linode.resources.placement_group import PlacementGroupRecord
-from providers.linode.resources.places import elsewhere, unable, unknown
+from providers.linode.resources.places import claimed, elsewhere, unable, unknown
 from providers.linode.resources.stackscript import ANY_IMAGE, StackScriptRecord, UserDefinedField
 
 CAPABILITIES: Mapping[str, tuple[str, ...]] = {
@@ -335,8 +335,13 @@ def _users(check: Check, facts: Facts) -> Iterator[Problem]:
 
 
 def _address(check: Check, facts: Facts) -> Iterator[Problem]:
-    wanted = check.args.reserved_ipv4
-    if wanted is None or not check.is_new("reserved_ipv4", "region"):
+    if (wanted := check.args.reserved_ipv4) is None:
+        return
+    stays = check.mine.id if check.mine is not None and not check.is_recreated else None
+    for other in claimed(check, wanted, "Instance", stays):
+        why = f"{wanted} goes elsewhere by linode_id of {other}, in the same program"
+        yield Problem("reserved_ipv4", f"{why}. Next: leave one of the two out.")
+    if not check.is_new("reserved_ipv4", "region"):
         return
     addresses: Mapping[str, ReservedAddress] | None = facts.account.holding("addresses", [wanted])
     if addresses is None:

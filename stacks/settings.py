@@ -281,12 +281,8 @@ def _apart(settings: Settings) -> Iterator[Problem]:
             yield (*path, "load_balancer"), "needs private addresses, which Linode interfaces don't have"
         if group.load_balancer and given.get("private_ip", True) is not True:
             yield (*path, "private_ip"), "the load balancer needs it. Next: remove one of the two lines"
-        if group.placement is not None and "placement_group" in given:
-            yield (*path, "placement_group"), "is set as well as placement. Next: remove one of the two lines"
         if "reserved_ipv4" in given and group.size > 1:
             yield (*path, "reserved_ipv4"), f"{group.size} servers can't share it. Next: make groups of one"
-        if group.reserved_ip and "reserved_ipv4" in given:
-            yield (*path, "reserved_ipv4"), "is set as well as reserved_ip. Next: remove one of the two lines"
         if group.reserved_ip and given.get("interface_generation") == "linode":
             yield (
                 (*path, "reserved_ip"),
@@ -296,8 +292,13 @@ def _apart(settings: Settings) -> Iterator[Problem]:
             yield (*path, "dns", "zone"), f"{group.dns.zone} is a slave, whose records come from its masters"
         if group.dns is not None and not inputs.address_records(given.get("interfaces")):
             yield (*path, "dns"), "the servers have no public address. Next: give them a public interface"
-        if group.user_data_file is not None and "user_data" in given:
-            yield (*path, "user_data_file"), "is set as well as user_data. Next: remove one of the two lines"
+        for line, other, are_both in (
+            ("placement_group", "placement", group.placement is not None and "placement_group" in given),
+            ("reserved_ipv4", "reserved_ip", group.reserved_ip and "reserved_ipv4" in given),
+            ("user_data_file", "user_data", group.user_data_file is not None and "user_data" in given),
+        ):
+            if are_both:
+                yield (*path, line), f"is set as well as {other}. Next: remove one of the two lines"
 
 
 def _wrong_texts(settings: Settings, stack: str) -> Iterator[Problem]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.measuring import checked, children, engines, machine, read, sampled
-from tests.bench.programs import PROGRAMS
 from tests.bench.stacks import World, a_project, a_world
 from tests.checkout import Done
 
@@ -32,7 +31,7 @@ def run(count: int, runs: int) -> None:
     for engine in engines():
         for name in ("SDK alone", "plain loop"):
             with a_world(World(count, boot_s=1.0)) as (path, api):
-                project = a_project(path, api, engine, PROGRAMS[name].format(count=count))
+                project = a_project(path, api, engine, name, count)
                 checked(project.up())
                 found = [_by_role(project.preview) for _ in range(runs)]
             cells = "".join(f"{median(each[role] for each in found):15.2f}" for role in ROLES)

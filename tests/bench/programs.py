@@ -29,32 +29,30 @@ Fleet("web", FleetArgs(count={count}, instance=instance, label="web-{{n:04}}", t
 """
 
 SDK_ALONE = """
-import pickle
-
-from pulumi.dynamic import CreateResult, Resource, ResourceProvider
-
-set_items = pickle._Pickler._batch_setitems
-
-
-class Nothing(ResourceProvider):
-    def create(self, props):
-        return CreateResult(props["label"], props)
-
-
-class Server(Resource):
-    def __init__(self, label):
-        super().__init__(Nothing(), label, dict(label=label, type="g6-nanode-1", tags=["all"], status=None))
-
+from tests.bench.nothing import Server
 
 for n in range({count}):
-    pickle._Pickler._batch_setitems = set_items
-    Server(f"web-{{n:04}}")
-"""
-"""What the engine and the SDK cost by themselves: a provider that does nothing. The SDK patches pickle for each
-resource and never takes the patch off, so that a program with more than 300 providers of its own dies of recursion.
+    Server(f"web-{{n:04}}", n)
 """
 
-PROGRAMS = {"SDK alone": SDK_ALONE, "Fleet": FLEET, "plain loop": LOOP}
+SETTINGS = """
+from stacks.program import run
+
+run()
+"""
+SETTINGS_FILE = """
+config:
+  fleet:servers:
+    web:
+      count: {count}
+      region: {{prefer: [de-fra-2], site_type: core}}
+      type: {{max_monthly_usd: 5, class: nanode}}
+      image: {{vendor: Debian}}
+      tags: [all]
+"""
+"""The same servers as one group, which is picked and pinned."""
+
+PROGRAMS = {"SDK alone": SDK_ALONE, "Fleet": FLEET, "plain loop": LOOP, "settings": SETTINGS}
 
 TERRAFORM = """
 terraform {{

@@ -20,9 +20,10 @@ from emulators.linode_api.server import LocalApi
 from fleet.engine.engine import UNLESS_SET
 from tests import fleet_program
 from tests.bench.measuring import Figure, checked, engines, machine, measured, median, terraform
-from tests.bench.programs import PROGRAMS, TERRAFORM
+from tests.bench.programs import PROGRAMS, SETTINGS_FILE, TERRAFORM
 from tests.checkout import Done, run_in
 from tests.project import Project
+from tests.project_copy import copy_project
 
 SLOWEST_BOOT_API_S = 63.0
 """From request to `running` for the slowest Linode at speed 1: 51 s of create, 12 s of boot."""
@@ -49,7 +50,9 @@ def run(counts: Sequence[int], runs: int) -> None:
     """A table for each count: medians of all steps by all ways, and what the goals are about."""
     tables = {}
     for count in counts:
-        tables[count] = dict(_table(World(count), ("SDK alone", "Fleet", "plain loop"), STEPS, runs))
+        tables[count] = dict(
+            _table(World(count), ("SDK alone", "Fleet", "plain loop", "settings"), STEPS, runs)
+        )
         for engine in engines():
             _compare(engine, tables[count])
     least, most = min(counts), max(counts)
@@ -75,8 +78,9 @@ def _two_at_once(world: World, engine: str) -> Figure:
         loops = {
             name: PROGRAMS["plain loop"].format(count=world.count).replace("web-", name) for name in "ab"
         }
-        both = [a_project(path / name, api, engine, loops[name], stack=name) for name in loops]
+        both = [_project(path / name, api, engine, loops[name], stack=name) for name in loops]
         for each in both:
+            checked(each.preview())
             each.env["LINODE_TOKEN"] = both[0].token
 
         def together() -> Done:
@@ -131,7 +135,7 @@ def _measure(world: World, engine: str, program: str, steps: Sequence[str]) -> F
         commands = (
             _terraform(path, api, program, world.count)
             if engine == "terraform"
-            else _pulumi(path, api, engine, PROGRAMS[program].format(count=world.count))
+            else _pulumi(path, api, engine, program, world.count)
         )
         return {step: _timed(api, commands[step]) for step in steps}
 
@@ -147,17 +151,36 @@ def a_world(world: World) -> Iterator[tuple[Path, LocalApi]]:
             yield path, api
 
 
-def a_project(path: Path, api: LocalApi, engine: str, program: str, stack: str = "test") -> Project:
+def a_project(path: Path, api: LocalApi, engine: str, program: str, count: int) -> Project:
     """One whose catalogs are in the cache."""
-    project = Project(path / "project", engine, api, program, stack=stack)
-    project.env.pop("LINODE_CACHE", None)
-    project.env |= UNLESS_SET
+    project = _project(path, api, engine, PROGRAMS[program].format(count=count))
+    if program == "settings":
+        _with_settings(project, count)
     checked(project.preview())
     return project
 
 
-def _pulumi(path: Path, api: LocalApi, engine: str, program: str) -> Mapping[str, Callable[[], Done]]:
-    project = a_project(path, api, engine, program)
+def _project(path: Path, api: LocalApi, engine: str, program: str, stack: str = "test") -> Project:
+    project = Project(path / "project", engine, api, program, stack=stack)
+    project.env.pop("LINODE_CACHE", None)
+    project.env |= {**UNLESS_SET, **{name: os.environ[name] for name in UNLESS_SET if name in os.environ}}
+    return project
+
+
+def _with_settings(project: Project, count: int) -> None:
+    """A copy of this project, whose settings are in its own folder."""
+    copy_project(project.folder, ("providers", "stacks", "fleet", "emulators"))
+    own = project.folder / f"Pulumi.{project.stack}.yaml"
+    own.write_text(own.read_text() + SETTINGS_FILE.format(count=count))
+    (project.folder / "stacks" / own.name).symlink_to(own)
+    (project.folder / "stacks" / "common.yaml").write_text("config: {}\n")
+    project.env["PYTHONPATH"] = str(project.folder)
+
+
+def _pulumi(
+    path: Path, api: LocalApi, engine: str, program: str, count: int
+) -> Mapping[str, Callable[[], Done]]:
+    project = a_project(path, api, engine, program, count)
     refresh = ("refresh", "--yes", "--skip-preview", "--stack", project.stack)
     return {
         "create": project.up,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
@@ -21,7 +25,13 @@ for n in range(3):
 """
 
 
-def test_an_up_that_is_interrupted_does_not_wait_for_boots(engine: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "send", [pytest.param(os.kill, id="kill"), pytest.param(os.killpg, id="terminal", marks=pytest.mark.all)]
+)
+def test_an_up_that_is_interrupted_does_not_wait_for_boots(
+    engine: str, tmp_path: Path, send: Callable[[int, int], None]
+) -> None:
+    """To the engine alone, or, as a terminal does, to all that run in its foreground."""
     clock = HeldClock()  # nothing ever boots until the test moves it: only the interruption can end the run
     with LocalApi(tmp_path / "api.sqlite3", clock=clock, limits=False) as api:
         project = Project(tmp_path / "project", engine, api, LOOP)
@@ -34,7 +44,7 @@ def test_an_up_that_is_interrupted_does_not_wait_for_boots(engine: str, tmp_path
         until(lambda: len(project.linodes()) == 3)
         made = {label: row["id"] for label, row in project.linodes().items()}
 
-        running.send_signal(signal.SIGINT)
+        send(running.pid, signal.SIGINT)
         said, _ = running.communicate(timeout=GIVE_UP_S)
 
         assert running.returncode != 0

@@ -9,6 +9,8 @@ refused, and a password of score 3 that the API might have taken has to be made 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 LENGTHS = range(11, 129)
 """Characters, as the API enforces them; its description says 7."""
 
@@ -17,8 +19,12 @@ JUDGED_CHARACTERS = 72
 """The estimator refuses longer texts; what comes after so many can't make a password worse."""
 
 
+@lru_cache(maxsize=64)
 def is_guessable(password: str) -> bool:
-    """Whether the API would refuse the password as too weak; its length is another question."""
+    """Whether the API would refuse the password as too weak; its length is another question.
+
+    Remembered: many Instances have one password, and each is checked several times.
+    """
     from zxcvbn import zxcvbn  # its word lists take 0.2 s to load: only where there is a password to judge
 
     return int(zxcvbn(password[:JUDGED_CHARACTERS])["score"]) < BEST_SCORE

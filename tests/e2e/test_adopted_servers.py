@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.checkout import Checkout
 
 LIKE_WEB = {
@@ -54,6 +56,7 @@ def test_settings_hold_linodes_that_were_there_and_that_nobody_deletes_by_forget
     assert {"old-web", "older-web", "imported-web"} <= set(ids(deployed))
 
 
+@pytest.mark.all
 def test_one_that_is_recreated_is_a_new_one_and_one_that_is_gone_is_refused_by_itself(
     deployed: Checkout,
 ) -> None:

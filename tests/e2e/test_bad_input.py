@@ -38,6 +38,7 @@ def test_a_wrong_token_is_told_with_its_scope(previewed: Checkout) -> None:
     assert "wrong-token" not in done.said
 
 
+@pytest.mark.all
 def test_no_token_is_told_with_the_way_to_give_one(previewed: Checkout) -> None:
     env = dev_of(previewed)
 
@@ -56,6 +57,7 @@ def test_an_api_that_cannot_be_reached_is_told(previewed: Checkout) -> None:
     assert_clear(done.said, "127.0.0.1:9", "can't be reached")
 
 
+@pytest.mark.all
 def test_a_label_that_is_taken_is_told_with_its_holder(previewed: Checkout) -> None:
     taken = {"type": "g6-nanode-1", "region": "gb-lon", "label": "fleet-local-web-2"}
     holder = previewed.call("POST", "/linode/instances", taken)
@@ -68,6 +70,7 @@ def test_a_label_that_is_taken_is_told_with_its_holder(previewed: Checkout) -> N
     assert previewed.run("up").code == 0
 
 
+@pytest.mark.all
 def test_stack_local_refuses_an_address_elsewhere(deployed: Checkout) -> None:
     text = deployed.local_settings.read_text()
     deployed.local_settings.write_text(
@@ -89,6 +92,7 @@ def test_stack_local_refuses_an_address_elsewhere(deployed: Checkout) -> None:
     assert_clear(done.said, "stack 'local'", "api.linode.com")
 
 
+@pytest.mark.all
 def test_stack_local_ignores_the_tokens_of_the_environment(checkout: Checkout) -> None:
     done = checkout.run("up", env={"LINODE_TOKEN": "prod-token", "LINODE_URL": "https://api.linode.com"})
 
@@ -147,6 +151,7 @@ def dev_of(checkout: Checkout, **variables: str) -> dict[str, str]:
     return env
 
 
+@pytest.mark.all
 def test_the_folder_of_stack_local_can_be_removed_to_begin_anew(deployed: Checkout) -> None:
     shutil.rmtree(deployed.local)
 

@@ -36,12 +36,16 @@ def reported(here: TwoEnvironments, out: Path, bundle: str, front: str = "") -> 
     [
         ("--stack staging", "", "no stack named"),
         ("--stack nowhere", "", "nowhere"),
-        ("--stack dev", "PULUMI_CONFIG_PASSPHRASE=wrong-one", "passphrase"),
-        ("--stack dev", "PULUMI_BACKEND_URL=file:///nowhere/at/all", ""),
+        pytest.param(
+            "--stack dev", "PULUMI_CONFIG_PASSPHRASE=wrong-one", "passphrase", marks=pytest.mark.all
+        ),
+        pytest.param("--stack dev", "PULUMI_BACKEND_URL=file:///nowhere/at/all", "", marks=pytest.mark.all),
         ("--stack dev", "LINODE_TOKEN=no-such-token", "token"),
-        ("--stack dev", "ENGINE=terraform", "ENGINE=terraform is no engine"),
-        ("--stack dev", "CI=true", "is not pinned"),
-        ("--stack nowhere --offline", "", "has no settings"),
+        pytest.param(
+            "--stack dev", "ENGINE=terraform", "ENGINE=terraform is no engine", marks=pytest.mark.all
+        ),
+        pytest.param("--stack dev", "CI=true", "is not pinned", marks=pytest.mark.all),
+        pytest.param("--stack nowhere --offline", "", "has no settings", marks=pytest.mark.all),
         ("--stack local --offline", "", "needs no offline preview"),
     ],
 )
@@ -57,6 +61,7 @@ def test_what_could_not_run_is_a_failed_stack_with_its_reason(
     assert len(word) > len("failed (exit 1): ")
 
 
+@pytest.mark.all
 def test_a_bundle_is_made_over_an_older_one(here: TwoEnvironments, tmp_path: Path) -> None:
     reported(here, tmp_path, "--stack dev --commit abcdef1234")
     (tmp_path / "bundle" / "events.ndjson").write_text("{}\n")

@@ -30,6 +30,7 @@ def project(engine: str, tmp_path: Path) -> Iterator[Project]:
         yield made
 
 
+@pytest.mark.all
 def test_backups_turned_on_by_hand_do_not_keep_another_drift_from_being_put_back(project: Project) -> None:
     there = project.linodes()
     project.call("POST", f"/linode/instances/{there['web-1']['id']}/backups/enable")
@@ -50,6 +51,7 @@ def test_backups_turned_on_by_hand_do_not_keep_another_drift_from_being_put_back
     assert after["web-1"]["backups"]["enabled"]
 
 
+@pytest.mark.all
 def test_what_was_deleted_by_hand_holds_up_only_what_named_it(project: Project) -> None:
     rules = {"inbound_policy": "DROP", "outbound_policy": "DROP", "inbound": [], "outbound": []}
     wall = project.call("POST", "/networking/firewalls", {"label": "wall", "rules": rules})["id"]

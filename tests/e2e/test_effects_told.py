@@ -102,6 +102,7 @@ def test_programs_read_the_same_from_a_file(project: Project, tmp_path: Path) ->
     assert told["urn"].endswith("::web")
 
 
+@pytest.mark.all
 def test_what_is_no_longer_declared_is_left_alone_by_the_preview_and_by_the_update(project: Project) -> None:
     fewer = {name: value for name, value in BASE.items() if name != "tags"}
     project.declare({"web": {**fewer, "label": "renamed-1"}})

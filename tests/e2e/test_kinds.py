@@ -177,6 +177,7 @@ RECORDS: list[dict[str, object]] = [
 ]
 
 
+@pytest.mark.all
 def test_what_was_made_by_hand_is_imported_and_then_unchanged(project: Project) -> None:
     rules = {"inbound": [WEB], "inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
     project.call("POST", "/networking/firewalls", {"label": "front", "rules": rules, "tags": ["old"]})

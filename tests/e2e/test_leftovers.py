@@ -93,6 +93,7 @@ def test_a_backend_that_the_stack_was_never_deployed_to_proves_nothing(
     assert set(project.linodes()) == running
 
 
+@pytest.mark.all
 def test_a_second_backend_adopts_nothing_of_the_first_and_deletes_nothing_of_it(
     project: Project, tmp_path: Path
 ) -> None:

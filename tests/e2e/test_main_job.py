@@ -127,6 +127,7 @@ def test_another_region_is_reached_in_place(deployed: Checkout) -> None:
     assert again.code == 0, again.said
 
 
+@pytest.mark.all
 def test_another_image_replaces_and_the_label_stays(deployed: Checkout) -> None:
     before = deployed.linodes()
     deployed.set_group("db", image={"vendor": "Debian", "version": "12"})
@@ -143,6 +144,7 @@ def test_another_image_replaces_and_the_label_stays(deployed: Checkout) -> None:
     assert again.code == 0, again.said
 
 
+@pytest.mark.all
 def test_the_root_password_is_made_once_and_is_nowhere_in_the_clear(checkout: Checkout) -> None:
     first = checkout.run("up", "--diff")
     passwords = checkout.output("root_passwords")

@@ -37,6 +37,7 @@ def test_a_token_of_another_account_writes_no_pins(previewed: Checkout) -> None:
     assert json.loads(pins_of(previewed).read_text())["pins"].keys() == pins.keys()
 
 
+@pytest.mark.all
 def test_pins_are_written_though_no_instance_can_be_made(previewed: Checkout) -> None:
     rule = {"kind": "maintenance", "method": "POST", "path": "/linode/instances", "times": 99}
     requests.put(f"{previewed.api}/_local/faults", json={"rules": [rule]}, timeout=10).raise_for_status()

@@ -121,6 +121,7 @@ def test_pulumi_itself_finds_the_pins_wherever_the_folder_of_stack_local_is(
     assert not pins_file(checkout).exists()
 
 
+@pytest.mark.all
 def test_a_pin_keeps_the_plan_as_it_is_and_repin_moves_it(deployed: Checkout) -> None:
     before = deployed.linodes()
     repin_to(deployed, "web/image", "linode/debian12")
@@ -143,6 +144,7 @@ def test_a_pin_keeps_the_plan_as_it_is_and_repin_moves_it(deployed: Checkout) ->
     assert deployed.linodes() == before
 
 
+@pytest.mark.all
 def test_changed_criteria_pick_at_once(deployed: Checkout) -> None:
     deployed.set_group("web", type={"min_memory_mb": 4096, "max_monthly_usd": 30})
 
@@ -196,6 +198,7 @@ def test_ci_needs_every_pin_of_a_stack_but_local(previewed: Checkout) -> None:
     assert (previewed.root / "stacks" / "pins.staging.json").exists()
 
 
+@pytest.mark.all
 def test_a_damaged_file_of_pins_is_told_and_left_alone(deployed: Checkout) -> None:
     text, before = pins_file(deployed).read_text(), deployed.linodes()
     damages = {

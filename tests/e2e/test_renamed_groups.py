@@ -45,6 +45,7 @@ def test_a_renamed_groups_servers_keep_their_ids_and_get_new_names(deployed: Che
     assert '"web/' not in moved
 
 
+@pytest.mark.all
 @pytest.mark.parametrize(("name", "locked"), [("web", "0"), ("web", "1"), ("front", "0")])
 def test_a_renaming_that_broke_off_is_taken_back_or_goes_on_without_its_line(
     deployed: Checkout, name: str, locked: str

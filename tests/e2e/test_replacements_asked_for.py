@@ -132,6 +132,7 @@ def test_another_name_without_an_alias_is_refused_where_the_label_is_declared(pr
     assert project.linode() == before
 
 
+@pytest.mark.all
 def test_an_account_that_gives_new_linodes_other_interfaces_stops_a_replacement_before_it_begins(
     project: Declared,
 ) -> None:

@@ -61,6 +61,16 @@ def users(
     return sorted(name for name, value in named.items() if str(as_id(whole_numbers(value))) == str(id_))
 
 
+def ids_with(
+    project: str, stack: str, kind: str, key: str, value: object, environment: Mapping[str, str] = os.environ
+) -> set[str]:
+    """The ids of a kind's resources whose input `key`, a list, has that value; none where that can't be read."""
+    found = folder(environment)
+    entries = _resources(found / "stacks" / project / f"{stack}.json") or () if found else ()
+    there = (entry for entry in entries if str(entry.get("type", kind)).endswith(kind))
+    return {str(each.get("id")) for each in there if value in ((each.get("inputs") or {}).get(key) or ())}
+
+
 def not_ours_in_state(project: str, stack: str, environment: Mapping[str, str] = os.environ) -> set[str]:
     """What the stack's account has noted of another backend's; nothing where that can't be read."""
     found = folder(environment)

@@ -67,13 +67,7 @@ class PlacementGroup(Resource):
 def _occupied(check: Checking[PlacementGroupArgs]) -> Iterator[Problem]:
     """An engine changes Linodes that name the group after it, so that none has left by then."""
     there = (each.linode_id for each in check.mine.members) if check.mine is not None else ()
-    if why := occupied(check, "placement group", there, "placement_group"):
-        names = [name for name, each in check.takes.items() if each.replaces]
-        yield Problem(
-            names[0] if names else "",
-            f"can't change yet: {why}. Next: take them out in a run before, or declare a second group under another "
-            "label and move them there.",
-        )
+    yield from occupied(check, "placement group", there, "placement_group")
 
 
 SPEC = Spec(

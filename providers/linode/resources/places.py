@@ -7,6 +7,7 @@ from typing import Any
 
 from providers.linode.api.cache import is_offline
 from providers.linode.catalogs.records import Region
+from providers.linode.core import state_files
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking, Rule
 from providers.linode.nearest import did_you_mean, listed
@@ -49,20 +50,30 @@ def unable(region: Region, ways: Collection[str], what: str) -> Iterator[Problem
         )
 
 
-def occupied(check: Checking[Any], noun: str, linodes: Iterable[int], way: str) -> str:
-    """Why one that is recreated can't go first, as far as this run is known: Linodes stay in it. `way`: the input of an
-    Instance that puts it there.
+def occupied(check: Checking[Any], noun: str, linodes: Iterable[int], way: str) -> Iterator[Problem]:
+    """One that is recreated goes first, and can't while Linodes stay in it. `way`: an Instance's input that does it.
+
+    An engine changes what names it after that, and deletes what is declared no more at the end. Only those go before it
+    that are recreated for its sake: they have that input in `replace_on`, as the state tells where it can be read.
     """
+    if not check.replaces:
+        return
+    owner = check.owner
+    going = state_files.ids_with(owner.project, owner.stack, "Instance", "replace_on", way)
 
     def stays(id_: int) -> bool:
-        planned = check.session.planned.get(("Instance", str(id_)))
-        return planned is None or not (planned.is_recreated or way in planned.takes)
+        if (planned := check.session.planned.get(("Instance", str(id_)))) is None:
+            return str(id_) not in going
+        return not (planned.is_recreated or way in planned.takes)
 
-    left = [str(id_) for id_ in linodes if stays(id_)] if check.replaces else []
-    if not left:
-        return ""
-    why = f"{noun} {check.mine.id} is deleted before the new one is made, which the API refuses"
-    return f"{why} as long as it has Linodes ({listed(left)})"
+    if left := [str(id_) for id_ in linodes if stays(id_)]:
+        causes = [name for name, each in check.takes.items() if each.replaces]
+        yield Problem(
+            causes[0] if causes else "",
+            f"can't change yet: {noun} {check.mine.id} is deleted before the new one is made, which the API refuses as "
+            f"long as it has Linodes ({listed(left)}). Next: take them out in a run before, or declare a second {noun} "
+            "under another label and move them there.",
+        )
 
 
 def claimed(check: Checking[Any], address: str, kind: str, linode: int | None) -> list[str]:

@@ -120,13 +120,12 @@ def _within(check: Checking[SubnetArgs]) -> Iterator[Problem]:
                 yield Problem("ipv6", f"{why}. Next: correct it.")
 
 
-def _occupied(check: Checking[SubnetArgs]) -> Iterator[str]:
+def _occupied(check: Checking[SubnetArgs]) -> Iterator[Problem]:
     there = (each.id for each in check.mine.linodes) if check.mine is not None else ()
-    if why := occupied(check, "subnet", there, "interfaces"):
-        yield f"{why}: take them out in a run before, unless this run deletes or recreates them first"
+    yield from occupied(check, "subnet", there, "interfaces")
 
 
 SPEC = Spec(
     "Subnet", "/vpcs/{vpc_id}/subnets", SubnetArgs, SubnetRecord,
-    by_content("label", "ipv4", unique=True), "vpc:read_write", "subnet", rules=(_overlaps, _within), doubts=_occupied,
+    by_content("label", "ipv4", unique=True), "vpc:read_write", "subnet", rules=(_overlaps, _within, _occupied),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Annotated, Any, overload
 import pulumi
 from pydantic import BeforeValidator, Field
 
-from providers.linode.api.records import Owned
+from providers.linode.api.records import Numbered, Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InRows, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
@@ -16,7 +16,7 @@ from providers.linode.core.forms import Ipv6RangeArgs, Text, is_a_range_of, matc
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.resources.base import Resource
-from providers.linode.resources.places import able
+from providers.linode.resources.places import able, occupied
 
 ONE_RANGE = "has more than one range. Next: give one."
 LABEL = "must have 1 to 64 letters, digits or '-', and no '--'. Next: correct it."
@@ -53,9 +53,16 @@ class Ranged(Owned):
     )
 
 
+class Part(Numbered):
+    """A subnet, as its VPC has it."""
+
+    linodes: tuple[Numbered, ...] = ()
+
+
 class VPCRecord(Ranged):
     """Source: GET /vpcs/{vpcId}."""
 
+    subnets: tuple[Part, ...] = Field(default=(), exclude=True)
     region: str = ""
     description: str = ""
     ipv4_ranges: Annotated[tuple[str, ...], BeforeValidator(_ranges)] = Field(
@@ -103,7 +110,12 @@ def _ranged(check: Checking[VPCArgs]) -> Iterator[Problem]:
             yield Problem("ipv6", f"{why}. Next: correct it.")
 
 
+def _occupied(check: Checking[VPCArgs]) -> Iterator[Problem]:
+    parts = check.mine.subnets if check.mine is not None else ()
+    yield from occupied(check, "VPC", (each.id for part in parts for each in part.linodes), "interfaces")
+
+
 SPEC = Spec(
     "VPC", "/vpcs", VPCArgs, VPCRecord, by_content("label", "region", unique=True), "vpc:read_write",
-    rules=(_placed, _ranged),
+    rules=(_placed, _ranged, _occupied),
 )  # fmt: skip

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from providers.linode.core import check, runtime
 from providers.linode.core.runtime import Session
-from providers.linode.resources import placement_group, subnet
+from providers.linode.core.spec import Spec
+from providers.linode.core.state_files import TYPE_TOKENS
+from providers.linode.resources import placement_group, subnet, vpc
 from providers.linode.resources.instance import spec as instance
 from tests import sessions
 from tests.sessions import OWNER
@@ -28,13 +32,14 @@ REGION: Row = {"id": "de-fra-2", "country": "de", "status": "ok", "capabilities"
 
 def session_with(*members: int) -> Session:
     runtime.forget()
+    inside = [{"id": each} for each in members]
     linode = {**LINODE, "id": 31, "status": "running", "tags": [OWNER.tag()], "placement_group": {"id": 5}}
     return sessions.prepared(
         {
             "/placement/groups": [{**GROUP, "id": 5, "members": [{"linode_id": each} for each in members]}],
-            "/vpcs": [{"id": 7, "label": "back"}],
-            "/vpcs/7/subnets": [{**SUBNET, "id": 9, "linodes": [{"id": each} for each in members]}],
-            "/regions": [REGION],
+            "/vpcs": [{**VPC, "id": 7, "subnets": [{"id": 9, "linodes": inside}, {"id": 10}]}],
+            "/vpcs/7/subnets": [{**SUBNET, "id": 9, "linodes": inside}],
+            "/regions": [REGION, {**REGION, "id": "gb-lon"}],
             "/linode/types": [{"id": "g6-nanode-1"}],
             "/linode/instances": [linode],
         }
@@ -48,8 +53,8 @@ def group_problems(session: Session, **changed: object) -> list[tuple[str, str]]
 def test_a_placement_group_with_linodes_is_not_recreated() -> None:
     why = (
         "can't change yet: placement group 5 is deleted before the new one is made, which the API refuses as long as "
-        "it has Linodes (31 and 32). Next: take them out in a run before, or declare a second group under another "
-        "label and move them there."
+        "it has Linodes (31 and 32). Next: take them out in a run before, or declare a second placement group under "
+        "another label and move them there."
     )
 
     assert group_problems(session_with(31, 32), placement_group_policy="flexible") == [
@@ -71,16 +76,42 @@ def test_a_linode_that_this_run_takes_out_is_not_in_it() -> None:
     assert group_problems(session, placement_group_policy="flexible") == []
 
 
-def test_a_subnet_with_linodes_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr("providers.linode.core.engine.tell", lambda text, **_: told.append(text))
+VPC: Row = {"label": "back", "region": "de-fra-2", "owner": OWNER.as_props()}
+NETWORKS: dict[str, tuple[Spec[Any, Any], Row, Row]] = {
+    "subnet": (subnet.SPEC, SUBNET, {"ipv4": "10.0.2.0/24"}),
+    "VPC": (vpc.SPEC, VPC, {"region": "gb-lon"}),
+}
 
-    found = check.check(subnet.SPEC, session_with(31, 32), SUBNET, {**SUBNET, "ipv4": "10.0.2.0/24"})[1]
 
-    assert (found, told) == (
-        [],
-        [
-            "subnet 9 is deleted before the new one is made, which the API refuses as long as it has Linodes "
-            "(31 and 32): take them out in a run before, unless this run deletes or recreates them first"
-        ],
+def network_problems(session: Session, noun: str, **changed: object) -> list[tuple[str, str]]:
+    spec, olds, other = NETWORKS[noun]
+    return [(*each,) for each in check.check(spec, session, olds, {**olds, **(changed or other)})[1]]
+
+
+@pytest.mark.parametrize(("noun", "id_", "field"), [("subnet", 9, "ipv4"), ("VPC", 7, "region")])
+def test_a_network_with_linodes_is_not_recreated(noun: str, id_: int, field: str) -> None:
+    why = (
+        f"can't change yet: {noun} {id_} is deleted before the new one is made, which the API refuses as long as it "
+        f"has Linodes (31 and 32). Next: take them out in a run before, or declare a second {noun} under another label "
+        "and move them there."
     )
+
+    assert network_problems(session_with(31, 32), noun) == [(field, why)]
+    assert network_problems(session_with(31, 32), noun, label="other") == []
+    assert network_problems(session_with(), noun) == []
+
+
+@pytest.mark.parametrize("noun", list(NETWORKS))
+def test_linodes_that_are_recreated_for_its_sake_go_before_it(
+    noun: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = {"type": f"{TYPE_TOKENS}Instance", "id": "31", "inputs": {"replace_on": ["image", "interfaces"]}}
+    staying = {"type": f"{TYPE_TOKENS}Instance", "id": "32", "inputs": {"replace_on": ["image"]}}
+    state = {"version": 3, "checkpoint": {"latest": {"resources": [going, staying]}}}
+    file = tmp_path / ".pulumi" / "stacks" / OWNER.project / f"{OWNER.stack}.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(state))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+
+    assert network_problems(session_with(31), noun) == []
+    assert "as long as it has Linodes (32)" in network_problems(session_with(31, 32), noun)[0][1]

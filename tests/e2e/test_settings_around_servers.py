@@ -146,6 +146,13 @@ def test_each_server_has_its_names_in_a_zone_of_the_stack_or_of_the_account(chec
     reverse: Any = checkout.call("GET", f"/networking/ips/{first['ipv4'][0]}")  # type: ignore[index]
     assert reverse["rdns"] == "1.web.example.org"
 
+    say(checkout, {"tags": ["blue"]})
+    tagged = checkout.run("preview")
+
+    assert tagged.code == 0, tagged.said
+    assert "~ 2 to update" in tagged.said
+    assert "to replace" not in tagged.said
+
     say(checkout, {"dns": {**dns, "zone": "example.com"}})
     refused = checkout.run("up")
     checkout.call(

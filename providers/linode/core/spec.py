@@ -211,6 +211,9 @@ class Spec(Generic[A, R]):
     only: Mapping[str, object] = field(default_factory=dict)
     """The filter of its list, where that has what others own, too."""
 
+    lasting: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Outputs that a change in place leaves as they are, each with the inputs whose change does not: see `foreseen`."""
+
     known: Mapping[str, int] = field(default_factory=dict)
     """The parent's id, once the inputs have told it; the API's answers leave it out."""
 

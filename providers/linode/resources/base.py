@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pulumi
 
 from providers.linode.core.args import Args
+from providers.linode.core.foreseen import foresee
 from providers.linode.core.provider import DynamicResource, Provider, stored_provider
 from providers.linode.core.values import lone_surrogate
 from providers.linode.resources.account import Account
@@ -68,3 +69,4 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         self._register(
             ("LinodeProvider", self.kind), name, {**outputs, **given, **hidden, "owner": owner}, opts
         )
+        foresee(self, provider.spec)

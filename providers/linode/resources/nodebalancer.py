@@ -343,5 +343,5 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
 SPEC = _NodeBalancerSpec(
     "NodeBalancer", "/nodebalancers", NodeBalancerArgs, NodeBalancerRecord, BY_LABEL_AND_TAG,
     "nodebalancers:read_write", rules=(in_a_region_with({"NodeBalancers": "a NodeBalancer"}), _judged, _in_subnets),
-    doubts=_doubts, erases=("addresses", "id"),
+    doubts=_doubts, erases=("addresses", "id"), lasting=dict.fromkeys(("hostname", "ipv4", "ipv6"), ()),
 )  # fmt: skip

@@ -136,4 +136,5 @@ class _ReservedIPSpec(Spec[ReservedIPArgs, ReservedIPRecord]):
 SPEC = _ReservedIPSpec(
     "ReservedIP", "/networking/reserved/ips", ReservedIPArgs, ReservedIPRecord, Identity(("region",), tagged=True),
     "ips:read_write", noun="reserved address", rules=(_placed,), refused=_refused, erases=("addresses", "id"),
+    lasting=dict.fromkeys(("address", "gateway", "prefix"), ()),
 )  # fmt: skip

@@ -128,4 +128,5 @@ def _occupied(check: Checking[SubnetArgs]) -> Iterator[Problem]:
 SPEC = Spec(
     "Subnet", "/vpcs/{vpc_id}/subnets", SubnetArgs, SubnetRecord,
     by_content("label", "ipv4", unique=True), "vpc:read_write", "subnet", rules=(_overlaps, _within, _occupied),
+    lasting={"ipv6_ranges": ()},
 )  # fmt: skip

@@ -225,4 +225,5 @@ class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
 SPEC = _VolumeSpec(
     "Volume", "/volumes", VolumeArgs, VolumeRecord, BY_LABEL_AND_TAG, "volumes:read_write",
     noun="volume", rules=(_placed, _cloned), refused=_refused, erases=("disks", "id"),
+    lasting={"filesystem_path": ("label",)},
 )  # fmt: skip

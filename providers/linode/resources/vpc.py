@@ -117,5 +117,5 @@ def _occupied(check: Checking[VPCArgs]) -> Iterator[Problem]:
 
 SPEC = Spec(
     "VPC", "/vpcs", VPCArgs, VPCRecord, by_content("label", "region", unique=True), "vpc:read_write",
-    rules=(_placed, _ranged, _occupied),
+    rules=(_placed, _ranged, _occupied), lasting=dict.fromkeys(("ipv4_ranges", "ipv6_ranges"), ()),
 )  # fmt: skip

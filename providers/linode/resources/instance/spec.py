@@ -311,10 +311,16 @@ def _refused(check: Checking[InstanceArgs]) -> Iterator[Refusal]:
             yield from account_rules.left_behind(check)
 
 
+MOVED_BY = ("region", "interfaces", "private_ip", "reserved_ipv4")
+LASTING = {
+    **dict.fromkeys(("ipv4", "public_ipv4", "private_ipv4", "ipv6", "ssh"), MOVED_BY),
+    "specs": ("type",),
+}
+
 NETWORK = (network_rules.generations, network_rules.interfaces_together, network_rules.first_addresses)
 
 SPEC = InstanceSpec(
     "Instance", "/linode/instances", InstanceArgs, Linode, BY_LABEL_AND_TAG, "linodes:read_write", "Linode",
     rules=(*RULES, *NETWORK, _judged), refused=_refused, doubts=network_rules.doubts,
-    erases=("disks", "id", "addresses"),
+    erases=("disks", "id", "addresses"), lasting=LASTING,
 )  # fmt: skip

@@ -1,0 +1,76 @@
+"""What a preview knows of a resource that is changed in place: the outputs that the change leaves as they are.
+
+An engine calls no provider for a change in a preview and takes the inputs for outputs: all others are unknown, and
+whatever uses them would look changed, or recreated. So the program looks for itself, in one list of each kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pulumi
+from pulumi.output import UNKNOWN, Unknown
+from pulumi.runtime.config import get_config
+
+from providers.linode.api.errors import LinodeError
+from providers.linode.core import diff, runtime
+from providers.linode.core.spec import Spec
+
+Found = Mapping[str, object]
+"""By output."""
+
+
+def foresee(resource: pulumi.CustomResource, spec: Spec[Any, Any]) -> None:
+    """Have a preview know them of a resource that has just been registered."""
+    if not spec.lasting or not pulumi.runtime.is_dry_run():
+        return
+    runtime.learn({key: get_config(key) for key in runtime.CONFIG_KEYS})
+    all_ = resource.__dict__
+    outputs = {name: all_[name] for name in spec.lasting}
+    causes = {name for each in spec.lasting.values() for name in each} | {spec.parent}
+    known = pulumi.Output.all(
+        id=resource.id,
+        open=[output.apply(_is_unknown, run_with_unknowns=True) for output in outputs.values()],
+        inputs={name: all_[name] for name in causes & all_.keys()},
+    )
+    found = known.apply(partial(_look, spec, pulumi.get_stack()), run_with_unknowns=True)
+    for name, output in outputs.items():
+        all_[name] = output.apply(partial(_or_found, found, name), run_with_unknowns=True)
+
+
+def _is_unknown(value: object) -> bool:
+    return isinstance(value, Unknown)
+
+
+def _or_found(found: pulumi.Output[Found], name: str, value: object) -> Any:
+    if not _is_unknown(value):
+        return value
+    return found.apply(lambda outputs: outputs.get(name, UNKNOWN), run_with_unknowns=True)
+
+
+def _look(spec: Spec[Any, Any], stack: str, known: Any) -> Any:
+    """Of what is new, recreated, not changed, or changed to what isn't known yet, there is nothing to look for."""
+    if _is_unknown(known) or _is_unknown(known["id"]) or not all(known["open"]):
+        return {}
+    return asyncio.to_thread(_lasting, spec, stack, str(known["id"]), known["inputs"])
+
+
+def _lasting(spec: Spec[Any, Any], stack: str, id_: str, inputs: Mapping[str, Any]) -> Found:
+    """Those of one with that id which none of the inputs will change; none where the account can't be asked."""
+    spec = spec.within(inputs)
+    try:
+        session = runtime.of_stack(stack)
+        if (record := session.listed(spec, id_)) is None:
+            return {}
+        changed = {*diff.differing(spec.args, spec.seen(session, record, spec.args.read(inputs)), inputs)}
+    except LinodeError:
+        return {}
+    said = spec.outputs(record)
+    return {
+        name: said[name]
+        for name, causes in spec.lasting.items()
+        if said.get(name) is not None and not changed & {*causes}
+    }

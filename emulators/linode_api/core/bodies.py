@@ -174,13 +174,13 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
     (
         LIST,
     ): "interfaces tags linodes firewall_ids authorized_keys authorized_users addresses ranges ip_ranges subnets"
-    " ids disks assignments inbound outbound reserved_ipv4_addresses images domains volumes nodebalancers"
+    " ids ips disks assignments inbound outbound reserved_ipv4_addresses images domains volumes nodebalancers"
     " master_ips axfr_ips nodes vpcs",
     (
         TEXT,
     ): "label type region image kernel root_pass password description username scopes expiry script address"
-    " user_data vlan_label ipam_address purpose nat_1_1 nat_1_1_address ssh_key lock_type entity_type status"
-    " filesystem",
+    " user_data route_target vlan_label ipam_address purpose nat_1_1 nat_1_1_address ssh_key lock_type entity_type"
+    " status filesystem",
     (OBJECT, FLAG): "public",
     (OBJECT, LIST, FLAG): "ipv6",
     (OBJECT, TEXT): "vpc",
@@ -193,6 +193,7 @@ ITEMS = {  # of lists
         (
             *("tags", "authorized_keys", "authorized_users", "ip_ranges", "images", "master_ips", "axfr_ips"),
             "reserved_ipv4_addresses",
+            "ips",
         ),
         TEXT,
     ),

@@ -24,7 +24,10 @@ from emulators.linode_api.core.limits import COLLECTION, Budget
 from emulators.linode_api.core.lists import Attributes, envelope, parse_filter
 from emulators.linode_api.core.records import KINDS, Kind, Thing, all_of, find
 
-TEXTS = {"name": ".+", "address": "[^/]+", "region": "[^/]+", "reserved": "[^/]+", "user": "[^/]+"}
+TEXTS = {
+    "name": ".+", "address": "[^/]+", "region": "[^/]+", "reserved": "[^/]+", "user": "[^/]+",
+    "ipv6_range": "[^/]+",
+}  # fmt: skip
 """Words that stand for text; a name may hold slashes (ids of images and kernels, tags)."""
 
 NOT_HERE = {"X-Local-API": "this address is not part of the local API"}

@@ -22,7 +22,7 @@ from emulators.linode_api.core.limits import RESERVED, RESERVED_BURST
 from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import Kind, Record, Thing, all_of, change, next_id
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
-from emulators.linode_api.resources import domains, vpcs
+from emulators.linode_api.resources import domains, ip_ranges, vpcs
 from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode
 
@@ -249,17 +249,28 @@ def of_linode(call: Call, linode: Linode) -> Json:
         "ipv4": {
             "public": [row for row in rows if row["public"]],
             "private": [row for row in rows if not row["public"]],
-            "shared": [],
+            "shared": shared_rows(call.account, linode),
             "reserved": [],
             "vpc": vpcs.attachments(call.account, linode),
         },
         "ipv6": {
             "slaac": slaac,
             "link_local": local and ipv6_row(linode, local, public=False),
-            "global": [],
+            "global": ip_ranges.of(call.account, linode),
             "vpc": [],
         },
     }
+
+
+def holders(account: Account) -> dict[str, Linode]:
+    return {address: linode for linode in linodes.all_linodes(account) for address in linode["ipv4"]}
+
+
+def shared_rows(account: Account, linode: Linode) -> list[Json]:
+    """Addresses of other Linodes that it may bring up, as long as those have them."""
+    held = holders(account)
+    rows = [(address, held.get(address)) for address in linode.body.get("shared", [])]
+    return [ipv4_row(account, address, one["region"], one) for address, one in rows if one]
 
 
 @linodes.api.post("/linode/instances/{linode}/ips")
@@ -368,7 +379,11 @@ def assign(call: Call) -> None:
 
 def give(account: Account, target: Linode, address: str, region_id: str, at: str) -> None:
     """Takes the address from the Linode that has it, or from the reserved ones. Raises ApiError 400. Texts *."""
-    holder = next((one for one in linodes.all_linodes(account) if address in one["ipv4"]), None)
+    range_ = ip_ranges.named(account, address) if ":" in address else None
+    if range_ is not None and range_["region"] == target["region"] == region_id:
+        ip_ranges.reroute(account, range_, target)
+        return
+    holder = holders(account).get(address)
     kept = reserved(account).get(address)
     if holder is None and kept is None:
         raise bad_request("Must be an address of this account", at)
@@ -384,6 +399,27 @@ def give(account: Account, target: Linode, address: str, region_id: str, at: str
     if kept:
         change(account, kept, linode_id=target.id)
     attach(account, target, address)
+
+
+@api.post("/networking/ips/share")
+@api.post("/networking/ipv4/share")
+def share(call: Call) -> None:
+    """Public addresses and ranges of the region, which the Linode may use, too; the list replaces the one before."""
+    account = call.account
+    linode = linodes.named_linode(account, call.body, "linode_id")
+    if call.body.get("ips") is None:
+        raise bad_request("ips is required", "ips")  # *
+    held, addresses, ranges = holders(account), [], []
+    for address in call.body["ips"]:
+        range_, holder = ip_ranges.named(account, address), held.get(address)
+        if range_ is not None and range_["region"] == linode["region"]:
+            ranges.append(range_)
+        elif holder and holder["region"] == linode["region"] and address in holder.public_ipv4:
+            addresses += [address] if holder.id != linode.id else []
+        else:
+            raise bad_request(f"{address} is not a public address of this account and region", "ips")  # *
+    linodes.change(account, linode, shared=addresses)
+    ip_ranges.share(account, linode, ranges)
 
 
 @api.get("/networking/ips/{address}")

@@ -24,8 +24,7 @@ OF_PROFILES = ("apps", "devices", "logins")
 EMPTY = (*(f"/account/{one}" for one in OF_ACCOUNTS), *(f"/profile/{one}" for one in OF_PROFILES), "/betas")
 for path in EMPTY:
     account.rows(path, budgets=())(lambda _: [])
-for path in ("/networking/ipv6/pools", "/networking/ipv6/ranges"):
-    ips.api.rows(path, budgets=())(lambda _: [])
+ips.api.rows("/networking/ipv6/pools", budgets=())(lambda _: [])
 AGREEMENTS = ("billing_agreement", "eu_model", "master_service_agreement", "privacy_policy")
 TRANSFER_PRICES = {  # a GB in US dollars, and where it is dearer
     "distributed_network_transfer": ("Distributed Network Transfer", 0.01, {}),

@@ -45,7 +45,7 @@ LABEL = required(
     )
 )
 FIELDS = {"label": LABEL, "description": length(0, 255), "vpc_type": choice("regular")}
-ADDRESSES = ("linode_id", "subnet_id", "address", "region")
+ADDRESSES = ("linode_id", "subnet_id", "address", "region", "active", "config_id", "vpc_id")
 
 
 def attachments(account: Account, of: Linode | None = None) -> list[Json]:

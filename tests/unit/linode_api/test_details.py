@@ -602,3 +602,49 @@ def test_prices_of_transfer_are_public(api: LocalApi) -> None:
         "network_transfer",
     ]
     stranger.close()
+
+
+def test_a_range_is_routed_to_a_linode_and_shared_with_another(caller: Caller) -> None:
+    first, second = caller.create(**EMPTY), caller.create(**EMPTY)
+    new = made(caller.post("/networking/ipv6/ranges", {"prefix_length": 64, "linode_id": first["id"]}))
+    bare = new["range"].removesuffix("/64")
+    path = f"/networking/ipv6/ranges/{bare}"
+
+    made(caller.post("/networking/ips/share", {"linode_id": second["id"], "ips": [bare, first["ipv4"][0]]}))
+
+    assert new["route_target"] == first["ipv6"].removesuffix("/128")
+    [row] = caller.rows("/networking/ipv6/ranges", where={"region": "us-ord"})
+    assert (row["range"], row["prefix"], row["route_target"]) == (bare, 64, new["route_target"])
+    assert made(caller.get(path))["linodes"] == [first["id"], second["id"]]
+    of_second = made(caller.get(f"/linode/instances/{second['id']}/ips"))
+    assert of_second["ipv6"]["global"] == [row]
+    assert [one["address"] for one in of_second["ipv4"]["shared"]] == first["ipv4"]
+    made(caller.post("/networking/ips/share", {"linode_id": second["id"], "ips": []}))
+    assert made(caller.get(f"/linode/instances/{second['id']}/ips"))["ipv6"]["global"] == []
+    to_second = [{"address": new["range"], "linode_id": second["id"]}]
+    made(caller.post("/networking/ips/assign", {"region": "us-ord", "assignments": to_second}))
+    assert made(caller.get(path))["linodes"] == [second["id"]]
+    made(caller.delete(f"/linode/instances/{second['id']}"))
+    assert caller.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"linode_id": 1}, "prefix_length"),
+        ({"prefix_length": 48, "linode_id": 1}, "prefix_length"),
+        ({"prefix_length": 64}, "linode_id"),
+        ({"prefix_length": 64, "linode_id": 1}, "linode_id"),
+        ({"prefix_length": 64, "route_target": "2001:db8::1"}, "route_target"),
+    ],
+)
+def test_a_range_that_cannot_be_is_refused(caller: Caller, body: dict[str, Any], field: str) -> None:
+    assert reasons(caller.post("/networking/ipv6/ranges", body))[0][0] == field
+
+
+def test_only_public_addresses_of_the_region_are_shared(caller: Caller) -> None:
+    here, there = caller.create(**EMPTY), caller.create(**{**EMPTY, "region": "us-sea"})
+
+    for address in (there["ipv4"][0], "203.0.113.1", "x"):
+        refused = caller.post("/networking/ips/share", {"linode_id": here["id"], "ips": [address]})
+        assert reasons(refused)[0][0] == "ips"

@@ -1,4 +1,4 @@
-"""What a plain loop of forty Linodes costs in requests, by either engine; no figure here is a time."""
+"""What a plain loop of forty Linodes, and twenty with all around them, cost in requests; no figure here is a time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from emulators.linode_api.server import LocalApi
 from fleet.engine.engine import UNLESS_SET
 from providers.linode.provider import SPECS
+from tests.bench.programs import AROUND
 from tests.checkout import Done
 from tests.fleet_program import newest_request, requests_since
 from tests.project import Project
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.all
 
 COUNT = 40
 TAGGED = sum(spec.identity.tagged for spec in SPECS.values())
-LOOKS = ("GET /v4/account/events", "GET /v4/linode/instances")
+LOOKS = ("GET /v4/account/events", "GET /v4/linode/instances", "GET /v4/volumes", "GET /v4/volumes/*")
 """What all that wait share; how often they look is the machine's pace."""
 POST, DELETE = "POST /v4/linode/instances", "DELETE /v4/linode/instances/*"
 FASTER = "`--parallel 128` or PULUMI_PARALLEL=128 has more of them boot together"
@@ -43,6 +44,32 @@ def cost(api: LocalApi, command: Callable[[], Done]) -> dict[str, int]:
     done = command()
     assert done.code == 0, done.said
     return requests_since(api, before)
+
+
+SERVERS, AROUND_EACH, SHARED = 20, 4, 3
+
+
+def test_what_stands_around_twenty_servers_costs_little_more_than_a_request_each(
+    tmp_path: Path, api: LocalApi
+) -> None:
+    project = Project(tmp_path / "project", "embedded", api, AROUND.format(count=SERVERS))
+    project.env |= UNLESS_SET
+    project.env.pop("LINODE_CACHE", None)
+    cost(api, project.preview)
+
+    made = cost(api, project.up)
+    looked = cost(api, project.preview)
+    refreshed = cost(api, lambda: project.run("refresh", "--yes", "--skip-preview", "--stack", "test"))
+    same = cost(api, lambda: project.preview("--expect-no-changes"))
+    gone = cost(api, project.destroy)
+
+    resources = SERVERS * (1 + AROUND_EACH) + SHARED
+    for seen in (made, gone):
+        looks, others = told(seen)
+        assert others <= resources + len(SPECS), seen  # lists, prices and settings, about one for each kind
+        assert looks < SERVERS, seen
+    assert max(refreshed.values()) == 1, refreshed
+    assert sum(looked.values()) == sum(same.values()) <= sum(refreshed.values()), looked
 
 
 def told(seen: dict[str, int]) -> tuple[int, int]:

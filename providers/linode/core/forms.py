@@ -7,6 +7,7 @@ import binascii
 import ipaddress
 import re
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from pulumi.output import Unknown
 from pydantic import (
@@ -61,6 +62,11 @@ def canonical_address(text: str) -> str:
         return str(ipaddress.ip_address(text.removesuffix("/128")))
     except ValueError:
         return text
+
+
+def address_path(text: str) -> str:
+    """Where an address of an account is read. Source: GET /networking/ips/{address}."""
+    return f"/networking/ips/{quote(canonical_address(text), safe='')}"
 
 
 def _is_any_address(text: str) -> str:

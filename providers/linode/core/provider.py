@@ -170,6 +170,7 @@ class Provider(ResourceProvider):
             kept = spec.kept_when_cut_off(update.before) if adopted else spec.kept_when_made_in_part(args)
             done = "adopted" if adopted else "made"
             return CreateResult(str(record.id), _partly_made(spec, session, props, record, error, done, kept))
+        session.made(spec, record)
         return CreateResult(str(record.id), _outputs(spec, session, props, record))
 
     @one_operation()
@@ -247,7 +248,10 @@ class Provider(ResourceProvider):
         if (spec.kind, _id) not in session.planned:  # else its check has told what the preview tells
             with suppress(LinodeError):
                 stays = spec.staying(session, {"id": as_id(_id)}, owner)
-        spec.delete(session, _id, args, until.timeout_for(args, "delete"))
+        try:
+            spec.delete(session, _id, args, until.timeout_for(args, "delete"))
+        finally:
+            session.gone(spec, _id)
         if stays:
             engine.tell(stays)
 

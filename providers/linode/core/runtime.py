@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from providers.linode.api import rotation
@@ -27,6 +28,7 @@ from providers.linode.api.refusals import NOT_FOR_US, if_allowed
 from providers.linode.catalogs import Availabilities, Catalogs, Images, LinodeTypes, Regions, Table
 from providers.linode.core import engine
 from providers.linode.core.owner import Owner
+from providers.linode.core.waiting.looks import Looks
 from providers.linode.core.waiting.poller import Poller
 
 if TYPE_CHECKING:
@@ -82,9 +84,12 @@ class Session:
         self._listed = OnceEach(lambda spec: Index.of(self._read(spec)))
         self._labels = OnceEach(lambda path: if_allowed(lambda: self._list_labels(path)))
         self._asked: OnceEach[Any] = OnceEach(lambda ask: ask())
+        self._looks = OnceEach(lambda spec: Looks(partial(spec.list, self), partial(spec.get, self)))
         self.planned: dict[tuple[str, str], Checking[Any]] = {}
         """The checks so far, by kind and id: the old one of what is recreated, and `new <name>` of what isn't there."""
         self._found: set[str] = set()
+        self._made: dict[tuple[str, str], Any] = {}
+        """Records as this run made them, by kind and path."""
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()
 
@@ -155,12 +160,42 @@ class Session:
                 raise
             return []
 
+    def looks(self, spec: Spec[A, R]) -> Looks[R]:
+        """What all that wait for something of a kind share."""
+        found: Looks[R] = self._looks((spec.kind, spec.path), spec)
+        return found
+
     def labels(self, path: str) -> Mapping[int, str] | None:
         """The label of everything in a list, by id; None offline, and where the token may not read it."""
         return self._labels(path)
 
+    def made(self, spec: Spec[A, R], record: R) -> None:
+        """Note what this run has made, so that no check has to ask for it."""
+        self._made[spec.kind, spec.record_path(record.id)] = record
+        self._found.update(spec.paths(record))
+
+    def gone(self, spec: Spec[A, R], id_: str) -> None:
+        """Note what this run deletes."""
+        path = spec.record_path(id_)
+        made = self._made.pop((spec.kind, path), None)
+        self._found.difference_update([path] if made is None else spec.paths(made))
+
+    def known(self, spec: Spec[A, R], id_: int | str | None) -> R | None:
+        """One of a kind as this run made it, as the list has it, or as it was when it was first asked for.
+
+        Good for checks, not before a write.
+        """
+        if not id_:
+            return None
+        path = spec.record_path(id_)
+        found: R | None = self._made.get((spec.kind, path))
+        found = found or self.asked((spec.kind, path), lambda: spec.find(self, str(id_)))
+        if found is not None:
+            self._found.add(path)
+        return found
+
     def lacks(self, path: str) -> bool:
-        """Whether there is no such thing even now: this run may have made it since a list was read.
+        """Whether there is no such thing even now: somebody may have made it since a list was read.
 
         False where the token may not ask. What is there is asked for once, however many name it.
         """

@@ -164,10 +164,16 @@ class Reading(Generic[A, R]):
     what is there then.
     """
 
+    spec: Spec[A, R]
     session: Session
     record: R
     declared: A
     asked: OnceEach[Any] = field(default_factory=lambda: OnceEach(lambda ask: ask()))
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the record is of the list that all share, so that what else is asked may be of such a list, too."""
+        return self.session.listed(self.spec, str(self.record.id)) is self.record
 
 
 class Refusal(NamedTuple):
@@ -340,6 +346,10 @@ class Spec(Generic[A, R]):
     def record_path(self, id_: int | str) -> str:
         return f"{self.path}/{quote(str(id_), safe='')}"
 
+    def paths(self, record: R) -> Iterator[str]:
+        """Where what was made can be read: it, and what came with it."""
+        yield self.record_path(record.id)
+
     def alike(self, session: Session, body: Mapping[str, object]) -> list[R]:
         """What has now what a create request asked for, or keeps it from being made."""
         key = self.identity.key
@@ -475,7 +485,7 @@ class Spec(Generic[A, R]):
         where there are some.
         """
         found = self.reported_inputs(record, declared)
-        reading = Reading(session, record, declared)
+        reading = Reading(self, session, record, declared)
         for name in declared.declared():
             field = self.fields[name]
             if field.read is not None and (names is None or name in names):

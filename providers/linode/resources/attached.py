@@ -26,7 +26,7 @@ def apart(check: Checking[Any], noun: str, bound: str, *with_: str, here: str = 
     if planned is not None and goes:
         how = "is recreated" if planned.is_recreated else "moves"
         what, there = f"Linode {id_}, which {how},", planned.args.region
-    elif (linode := if_allowed(lambda: instance.SPEC.find(check.session, id_))) is not None:
+    elif (linode := if_allowed(lambda: check.session.known(instance.SPEC, id_))) is not None:
         what, there = f"Linode {id_}", linode.region
     else:
         return

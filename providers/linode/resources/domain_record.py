@@ -16,9 +16,8 @@ import pulumi
 from pydantic import Field, model_validator
 
 from providers.linode.api.cache import is_offline
-from providers.linode.api.errors import ApiRefused
 from providers.linode.api.records import Owned
-from providers.linode.api.refusals import NOT_FOR_US, if_allowed
+from providers.linode.api.refusals import if_allowed
 from providers.linode.core import runtime
 from providers.linode.core.args import Args, In, InId, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
@@ -173,15 +172,8 @@ def _zone(session: Session, id_: object) -> str:
     """The name of a domain; "" where that is not known."""
     if type(id_) is not int:
         return ""
-    try:
-        listed = session.listed(domain.SPEC, str(id_))
-        return (
-            listed or session.asked(("domain", id_), lambda: domain.SPEC.get(session, id_))
-        ).domain.lower()
-    except ApiRefused as refused:
-        if refused.status in NOT_FOR_US:
-            return ""
-        raise
+    found = if_allowed(partial(session.known, domain.SPEC, id_))
+    return found.domain.lower() if found is not None else ""
 
 
 def _whole(check: Checking[DomainRecordArgs]) -> Iterator[Problem]:
@@ -257,7 +249,7 @@ def _others(
 
 
 def _of_a_master(check: Checking[DomainRecordArgs]) -> Iterator[Problem]:
-    parent = if_allowed(lambda: check.session.listed(domain.SPEC, str(check.args.domain_id or "")))
+    parent = if_allowed(partial(check.session.known, domain.SPEC, check.args.domain_id))
     if parent is not None and parent.type == "slave" and check.is_new("domain_id"):
         why = f"names {parent.domain}, a slave, whose records come from its masters"
         yield Problem("domain_id", f"{why}. Next: declare it there, or name a master.")

@@ -20,7 +20,6 @@ from providers.linode.core.forms import LINODES, Flag, Tag, Text
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Identity, Spec, Update
-from providers.linode.core.waiting.until import until
 from providers.linode.nearest import did_you_mean, listed
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
@@ -41,7 +40,8 @@ def _replicate(update: Update[ImageArgs, ImageRecord]) -> None:
     )
     if update.wanted.wait_for_replications:
         what = f"image {id_} is to be available in {listed(sorted(wanted))}"
-        until(look, lambda image: wanted <= {*image.available_in}, what, update.timeout_s)
+        looks = update.session.looks(SPEC)
+        looks.until(look(), lambda image: wanted <= {*image.available_in}, what, update.timeout_s)
 
 
 class ImageArgs(Args):
@@ -149,7 +149,7 @@ def _where(check: Checking[ImageArgs]) -> set[str]:
     """Where it is available, or will be once it is made; empty where nobody knows."""
     if check.mine is not None and not check.replaces:
         return {*check.mine.available_in}
-    linode = if_allowed(partial(check.session.listed, instance.SPEC, str(check.args.linode_id or "")))
+    linode = if_allowed(partial(check.session.known, instance.SPEC, check.args.linode_id))
     return {linode.region} if linode is not None else set()
 
 
@@ -170,11 +170,8 @@ class _ImageSpec(Spec[ImageArgs, ImageRecord]):
         return max(disks, key=lambda disk: disk.size).id
 
     def settled(self, update: Update[ImageArgs, ImageRecord]) -> ImageRecord:
-        look, what = (
-            partial(self.get, update.session, update.record.id),
-            f"image {update.record.id} is to be made",
-        )
-        return until(look, self.is_at_rest, what, update.timeout_s)
+        what = f"image {update.record.id} is to be made"
+        return update.session.looks(SPEC).until(update.record, self.is_at_rest, what, update.timeout_s)
 
     at_rest = settled
 

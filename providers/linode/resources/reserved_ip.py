@@ -14,7 +14,7 @@ from providers.linode.api.records import Address, Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, arg, by_name
 from providers.linode.core.effects import ACTION, PUT, REPLACE
-from providers.linode.core.forms import LINODES, Tag, Text
+from providers.linode.core.forms import LINODES, Tag, Text, address_path
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Identity, Refusal, Spec, Update
@@ -120,15 +120,19 @@ def _refused(check: Checking[ReservedIPArgs]) -> Iterator[Refusal]:
 def _by_interface(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
     """A Linode with Linode interfaces has its addresses there."""
     id_ = check.args.linode_id
-    if not id_ or not check.is_new("linode_id"):
+    if not check.is_new("linode_id"):
         return
-    linode = if_allowed(partial(check.session.listed, instance.SPEC, str(id_)))
+    linode = if_allowed(partial(check.session.known, instance.SPEC, id_))
     if linode is not None and linode.interface_generation == "linode":
         why = f"is {id_}, which has Linode interfaces. Next: name the address in one of these."
         yield Problem("linode_id", why)
 
 
 class _ReservedIPSpec(Spec[ReservedIPArgs, ReservedIPRecord]):
+    def paths(self, record: ReservedIPRecord) -> Iterator[str]:
+        """It is among the account's addresses, too."""
+        yield from (self.record_path(record.id), address_path(record.address))
+
     def monthly_usd(self, session: Session, args: ReservedIPArgs) -> float | None:
         return monthly_usd(session, f"{self.path}/types", args.region)
 

@@ -21,7 +21,7 @@ from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
 from providers.linode.core.values import whole_numbers
-from providers.linode.core.waiting.until import until, until_free
+from providers.linode.core.waiting.until import until_free
 from providers.linode.resources.attached import apart, taken
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import able, elsewhere
@@ -50,14 +50,19 @@ def _now(update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
 
 
 def _once(
-    update: Update[VolumeArgs, VolumeRecord], is_so: Callable[[VolumeRecord], bool], what: str
+    update: Update[VolumeArgs, VolumeRecord],
+    is_so: Callable[[VolumeRecord], bool],
+    what: str,
+    record: VolumeRecord | None = None,
 ) -> VolumeRecord:
-    return until(lambda: _now(update), is_so, f"volume {update.record.id} is to be {what}", update.timeout_s)
+    """The volume as it is wanted; `record`: as it was just seen."""
+    looks, seen = update.session.looks(SPEC), record or _now(update)
+    return looks.until(seen, is_so, f"volume {update.record.id} is to be {what}", update.timeout_s)
 
 
-def _ready(update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
+def _ready(update: Update[VolumeArgs, VolumeRecord], record: VolumeRecord | None = None) -> VolumeRecord:
     """The volume once the API takes another action for it."""
-    return _once(update, lambda volume: volume.status == "active", "active")
+    return _once(update, SPEC.is_at_rest, "active", record)
 
 
 def _act(
@@ -162,7 +167,7 @@ def _cloned(check: Checking[VolumeArgs]) -> Iterator[Problem]:
         return
     if not check.gives("size"):
         yield Problem("size", "is required for a clone. Next: give its source's, or a larger one.")
-    there = if_allowed(partial(check.session.listed, SPEC, str(source)))
+    there = if_allowed(partial(check.session.known, SPEC, source))
     if there is None:
         return
     yield from elsewhere(check, "source_volume_id", f"volume {there}", there.region, "clone", CLONED)
@@ -212,7 +217,7 @@ class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
         return {**({"size": record.size} if record else {}), **super().before(olds, record)}
 
     def settled(self, update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
-        return _ready(update)
+        return _ready(update, update.record)
 
     def is_at_rest(self, record: VolumeRecord) -> bool:
         return record.status == "active"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers.linode.api.records import Owned, Record
+from providers.linode.api.records import Entity, Owned, Record
 
 
 class Firewall(Record):
@@ -13,6 +13,12 @@ class Firewall(Record):
     id: int
     label: str = ""
     status: str = "enabled"
+    entities: tuple[Entity, ...] = ()
+
+    @property
+    def guarded(self) -> set[tuple[str, object]]:
+        """Type and id of what is behind it."""
+        return {(entity.type, entity.id) for entity in self.entities}
 
 
 class Attached(Owned):

@@ -19,12 +19,23 @@ from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import INTERFACE_DEVICE, Linode, Numbered
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.spec import Reading, Update
-from providers.linode.resources.instance.account_records import FirewallSettings
+from providers.linode.resources.instance.account_records import Firewall, FirewallSettings
 from providers.linode.resources.instance.interfaces import FIREWALL, Row, guard_of, id_of, pairs
+
+WALLS = "/networking/firewalls"
 
 
 def seen(reading: Reading[Any, Linode]) -> int:
-    """The firewall of a Linode with legacy interfaces: the declared one if it guards it, 0 for none."""
+    """The firewall of a Linode with legacy interfaces: the declared one if it guards it, 0 for none.
+
+    Many Linodes are behind one, so its own list is asked first, where the Linode is of a list as old.
+    """
+    wanted, session = reading.declared.firewall_id, reading.session
+    if wanted and reading.is_listed:
+        rows = if_allowed(lambda: session.listing(WALLS)) or ()
+        wall = next((row for row in map(Firewall.read, rows) if row.id == wanted), None)
+        if wall is not None and ("linode", reading.record.id) in wall.guarded:
+            return wall.id
     found = _ids(reading.session.client, f"/linode/instances/{reading.record.id}")
     return guard_of(found, reading.declared.firewall_id)
 
@@ -40,7 +51,7 @@ def defaults(client: LinodeClient) -> Mapping[str, int | None] | None:
 
     Source: GET /networking/firewalls/settings.
     """
-    found = if_allowed(lambda: client.read(FirewallSettings, "/networking/firewalls/settings"))
+    found = if_allowed(lambda: client.read(FirewallSettings, f"{WALLS}/settings"))
     return None if found is None else found.default_firewall_ids
 
 

@@ -10,6 +10,7 @@ from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Linode
 from providers.linode.catalogs.records import LinodeType, Region
 from providers.linode.core.effects import ACTION, KEPT, REPLACE, Takes
+from providers.linode.core.forms import address_path
 from providers.linode.core.owner import Owner, has_tag_from
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
@@ -150,6 +151,11 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         return None
 
     # ---- made, changed, deleted
+
+    def paths(self, record: Linode) -> Iterator[str]:
+        """With its addresses."""
+        yield from super().paths(record)
+        yield from map(address_path, filter(None, [*record.ipv4, record.ipv6]))
 
     def settled(self, update: Update[InstanceArgs, Linode]) -> Linode:
         """The Linode, running if it is to be waited for. Raises WaitExpired and what the calls raise."""

@@ -1,0 +1,109 @@
+"""Many that wait for something of a kind ask for one list; one that waits by itself asks for its own."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Lock, get_ident
+
+import pytest
+
+from providers.linode.api.errors import WaitExpired
+from providers.linode.api.records import Owned
+from providers.linode.core.waiting.looks import FRESH_S, Looks
+from providers.linode.core.waiting.until import Pace
+
+MADE = [Owned(id=number) for number in range(20)]
+
+
+def ready(record: Owned) -> bool:
+    return record.label == "ready"
+
+
+class Account:
+    """Whose things are ready from the second look on. All of `count` waits begin before anything is asked."""
+
+    def __init__(self, count: int, *, late: bool = False) -> None:
+        self.late, self.lists, self.gets, self.seconds = late, 0, 0, 100.0
+        self.looks = Looks(self.list, self.get, Pace(sleep=self.sleep, now=lambda: self.seconds))
+        self._all, self._came, self._lock = Barrier(count), set[int](), Lock()
+
+    def wait(self, record: Owned) -> Owned:
+        return self.looks.until(record, ready, "it is to be ready", 60.0)
+
+    def sleep(self, seconds: float) -> None:
+        self._arrive()
+        with self._lock:
+            self.seconds += seconds / len(MADE)
+
+    def _arrive(self) -> None:
+        if get_ident() not in self._came:
+            self._came.add(get_ident())
+            self._all.wait(20)
+
+    def list(self) -> list[Owned]:
+        self.lists += 1
+        return [] if self.late else [Owned(id=one.id, label="ready") for one in MADE]
+
+    def get(self, id_: str) -> Owned:
+        self._arrive()
+        with self._lock:
+            self.gets += 1
+        return Owned(id=int(id_), label="ready")
+
+
+def test_twenty_that_begin_together_ask_for_one_list() -> None:
+    account = Account(20)
+
+    with ThreadPoolExecutor(20) as pool:
+        found = list(pool.map(account.wait, MADE))
+
+    assert [each.id for each in found] == [each.id for each in MADE]
+    assert account.lists == 1
+    assert account.gets <= 1, "the first one may have been alone when it looked"
+
+
+def test_what_a_list_lacks_is_asked_for_by_its_id() -> None:
+    account = Account(2, late=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(account.wait, MADE[:2]))
+
+    assert all(map(ready, found))
+    assert account.gets == 2
+
+
+def test_one_that_waits_by_itself_asks_for_no_list() -> None:
+    account = Account(1)
+
+    account.wait(MADE[0])
+
+    assert (account.lists, account.gets) == (0, 1)
+
+
+def test_what_is_so_already_costs_no_request() -> None:
+    account = Account(1)
+
+    account.wait(Owned(id=1, label="ready"))
+
+    assert (account.lists, account.gets) == (0, 0)
+
+
+def test_a_list_from_before_a_wait_began_tells_nothing_of_it() -> None:
+    account = Account(1)
+    looks = account.looks
+    with looks._counted(), looks._counted():
+        looks._look("1", account.seconds)
+        looks._look("1", account.seconds)
+        account.seconds += FRESH_S / 2
+        looks._look("1", account.seconds - FRESH_S / 2)
+        assert account.lists == 1
+        looks._look("1", account.seconds)
+        assert account.lists == 2
+
+
+def test_a_wait_that_is_in_vain_says_so() -> None:
+    pace = Pace(sleep=lambda _: None, now=iter(range(100)).__next__)
+    never = Looks[Owned](list, lambda id_: Owned(id=int(id_)), pace)
+
+    with pytest.raises(WaitExpired, match="it is to be ready: not so after 9 s"):
+        never.until(MADE[0], ready, "it is to be ready", 9.0)

@@ -78,6 +78,7 @@ def schema_text() -> str:
         "properties": {
             "config": {"type": "object", "properties": spaces, "additionalProperties": False},
             "encryptionsalt": text,
+            sources.ENVIRONMENTS: {"type": "array", "items": text, "uniqueItems": True},
         },
         "$defs": definitions,
     }

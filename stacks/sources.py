@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -16,7 +16,9 @@ from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer
 
 FOLDER = PROJECT / "stacks"
-COMMON = "common.yaml"
+COMMON, ENVIRONMENTS = "common.yaml", "environments"
+"""What all environments share; its list of those that are deployed."""
+
 PULL_REQUEST = re.compile(r"pr(-\d+)?")
 """The template of pull requests' stacks, and what is made from it."""
 
@@ -29,10 +31,32 @@ def project_name(project: Path = PROJECT) -> str:
     return str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
 
 
-def environments() -> list[str]:
-    """Every environment that has a file, by name; a pull request's own is a copy, and none."""
-    names = (file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in FOLDER.glob("Pulumi.*.yaml"))
+def environments(files: Iterable[str] | None = None) -> list[str]:
+    """Every environment that has a file, by name; a pull request's own is a copy, and none.
+
+    `files`: the names in stacks/, where they are another commit's.
+    """
+    there = (file.name for file in FOLDER.iterdir()) if files is None else files
+    names = (match[1] for name in there if (match := re.fullmatch(r"Pulumi\.(.+)\.yaml", name)))
     return sorted(name for name in names if not re.fullmatch(r"pr-\d+", name))
+
+
+def deployed(common: str) -> list[str]:
+    """The environments that are deployed from the main branch, in this order: `environments` in common.yaml.
+
+    `common`: its text. Raises BadSettings.
+    """
+    try:
+        document = yaml.safe_load(common)
+    except yaml.YAMLError:
+        document = None
+    found = document.get(ENVIRONMENTS) if isinstance(document, dict) else None
+    if isinstance(found, list) and found and len({*map(str, found)}) == len(found):
+        return [str(name) for name in found]
+    raise BadSettings(
+        f"{FOLDER.name}/{COMMON}: `{ENVIRONMENTS}` must name each environment that is deployed, in their order. "
+        f"Next: {ENVIRONMENTS}: [dev, staging, prod], beside `config`."
+    )
 
 
 def file_of(stack: str) -> Path:

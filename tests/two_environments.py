@@ -53,6 +53,7 @@ class TwoEnvironments:
         copy_project(self.root, COPIED_TOO)
         for name in LEFT_OUT:
             (self.root / "stacks" / name).unlink()
+        self.edit("stacks/common.yaml", "[dev, staging, prod]", "[dev, staging]")
         (self.root / ".gitignore").write_text((self.root / ".gitignore").read_text() + ".venv\n")
         self.git("init", "-q", "-b", "main")
         self.commit("the project")

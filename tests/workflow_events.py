@@ -30,8 +30,15 @@ def previewed(run: Runner) -> dict[str, JobRun]:
         jobs[job] = next((found for found in each if found.result != "skipped"), JobRun("skipped"))
     needs = {name: jobs[name] for name in ("stacks", "preview", "offline")}
     jobs["report"] = run.run("preview", "report", needs)
-    jobs["sign"] = signed(run)
+    if "pull_request" in run.contexts["github"]["event"]:
+        jobs["sign"] = signed(run)
     return jobs
+
+
+def queued(here: TwoEnvironments, branch: str) -> dict[str, JobRun]:
+    """The run of preview.yml that a merge queue asks for."""
+    head, base = here.git("rev-parse", branch), here.git("rev-parse", "main")
+    return previewed(here.run_of("merge_group", head, merge_group={"base_sha": base, "head_sha": head}))
 
 
 def signed(run: Runner, path: str = ".github/workflows/preview.yml", **more: Any) -> JobRun:

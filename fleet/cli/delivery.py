@@ -28,13 +28,17 @@ MOST_AGE = "14d"
 @click.option("--head", default="HEAD", metavar="REV", help="The commit that is compared.")
 @format_option("lines", "json")
 def affected(base: str | None, head: str, form: str) -> None:
-    """The stacks that a change touches."""
+    """The stacks that a change touches, in the order of their deployment."""
     from fleet.delivery import ci
     from fleet.delivery.affected import since
 
-    stacks = since(base, head)
+    stacks, others = since(base, head)
     click.echo(json.dumps(stacks) if form == "json" else "\n".join(stacks))
-    ci.tell(stacks=json.dumps(stacks))
+    for stack in others:
+        click.echo(
+            f"{stack} is not deployed: `environments` in stacks/common.yaml does not name it", err=True
+        )
+    ci.tell(stacks=json.dumps(stacks), undeployed=json.dumps(others))
 
 
 @for_engine(

@@ -12,11 +12,10 @@ from collections.abc import Iterable
 
 from fleet.delivery import git
 from providers.linode.api.connection import LOCAL_STACK
-from stacks.sources import PULL_REQUEST, environments
+from stacks import sources
+from stacks.errors import BadSettings
 
-PROMOTION = ("dev", "test", "staging", "prod")
-"""The order in which a change goes through the usual environments; others come before prod."""
-
+HEAD = "HEAD"
 _OWN = re.compile(r"stacks/(?:Pulumi|pins)\.([A-Za-z0-9._-]+)\.(?:yaml|json)")
 _ALL = re.compile(
     r"__main__\.py|Pulumi\.yaml|requirements\.txt|providers/.*\.py|"
@@ -24,13 +23,16 @@ _ALL = re.compile(
 )
 
 
-def since(base: str | None, head: str = "HEAD") -> list[str]:
-    """The stacks that differ between two commits; every stack without the first, or where git can't compare."""
-    stacks = deployed(environments())
+def since(base: str | None, head: str = HEAD) -> tuple[list[str], list[str]]:
+    """The stacks that differ between two commits, in the order of deployment, and such as are not deployed at all.
+
+    Every stack without the first commit, or where git can't compare. Raises BadSettings.
+    """
+    stacks, others = environments(head)
     files = git.changed_files(base, head=head) if base is not None else None
     if base is not None and files is None:
         print(f"git can't compare with {base}, so every stack counts as touched", file=sys.stderr)
-    return stacks if files is None else touched(files, stacks)
+    return (stacks, others) if files is None else (touched(files, stacks), touched(files, others))
 
 
 def touched(files: Iterable[str], stacks: Iterable[str]) -> list[str]:
@@ -42,12 +44,23 @@ def touched(files: Iterable[str], stacks: Iterable[str]) -> list[str]:
     return [stack for stack in stacks if stack in own]
 
 
-def deployed(environments: Iterable[str]) -> list[str]:
-    """The environments that are deployed from the main branch, in the order of promotion."""
-    kept = [name for name in environments if name != LOCAL_STACK and not PULL_REQUEST.fullmatch(name)]
-    return sorted(kept, key=_position)
+def environments(head: str = HEAD) -> tuple[list[str], list[str]]:
+    """Of a commit, or as they stand here: those that are deployed, in their order, and those with settings alone.
+
+    Raises BadSettings.
+    """
+    common = sources.FOLDER / sources.COMMON
+    here = head == HEAD
+    text = common.read_text(encoding="utf-8") if here else git.text_at(head, common)
+    files = None if here else git.names_at(head, sources.FOLDER)
+    if text is None:
+        raise BadSettings(f"git has no {sources.COMMON} of {head} here. Next: fetch that commit.")
+    stacks, there = sources.deployed(text), sources.environments(files)
+    if gone := [name for name in stacks if name not in there]:
+        raise sources.no_settings(gone[0])
+    return stacks, [name for name in there if name not in stacks and not _is_nobodys(name)]
 
 
-def _position(stack: str) -> tuple[int, str]:
-    family = re.split(r"[-_.]", stack, maxsplit=1)[0]
-    return (PROMOTION.index(family) if family in PROMOTION else len(PROMOTION) - 2, stack)
+def _is_nobodys(name: str) -> bool:
+    """The stack of this machine, and the template of pull requests."""
+    return name == LOCAL_STACK or sources.PULL_REQUEST.fullmatch(name) is not None

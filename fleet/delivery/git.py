@@ -20,6 +20,13 @@ def text_at(commit: str, file: Path, folder: Path = PROJECT) -> str | None:
     return _ask(folder, "show", f"{commit}:./{file.relative_to(folder).as_posix()}")
 
 
+def names_at(commit: str, folder: Path, root: Path = PROJECT) -> list[str]:
+    """The names in a folder of the project, as they were in a commit; none where either is not there."""
+    words = ("ls-tree", "--name-only", "-z", commit, f"{folder.relative_to(root).as_posix()}/")
+    told = None if commit.startswith("-") else _ask(root, *words)
+    return [name.rpartition("/")[2] for name in (told or "").split("\0") if name]
+
+
 def changed_files(base: str, folder: Path = PROJECT, head: str = "HEAD") -> list[str] | None:
     """What differs between a commit and the point where it left `base`, from the project's folder.
 

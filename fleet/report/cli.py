@@ -86,6 +86,7 @@ of_bundles = _with(
 )
 of_report = _with(
     of_bundles,
+    option("--undeployed", default="", metavar="A,B", help="Touched, and never deployed; or a JSON list."),
     option("--commit", default="", metavar="SHA", help="What the report is about."),
     option("--run", default="", metavar="N.A", help=BY_ENVIRONMENT, callback=check_run),
     option("--run-url", default="", metavar="URL", help=BY_ENVIRONMENT, callback=check_address),
@@ -114,14 +115,14 @@ def _bundle_folders(folders: Sequence[Path], bundles: Path | None) -> list[Path]
     return [*folders, *sorted(folder for folder in inside if folder.is_dir())]
 
 
-def _expected_stacks(text: str) -> tuple[str, ...]:
+def _stack_list(option: str, text: str) -> tuple[str, ...]:
     """`dev,prod` or `["dev", "prod"]`. Raises BadCall."""
     if not text.strip().startswith("["):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     try:
         found = parse_json(text)
     except ValueError as error:
-        raise BadCall("--expected-stacks is no JSON list") from error
+        raise BadCall(f"{option} is no JSON list") from error
     return tuple(str(name) for name in found) if isinstance(found, list) else ()
 
 
@@ -158,16 +159,16 @@ def _text_at(place: str) -> str:
 
 def _built(
     folders: Sequence[Path], bundles: Path | None, expected_stacks: str | None, secrets: Sequence[str], run: str,
-    run_url: str, guards: Sequence[str], **given: Any,
+    run_url: str, guards: Sequence[str], undeployed: str, **given: Any,
 ) -> Report:  # fmt: skip
     """The report that the options of `of_report` ask for."""
     listed = (expected_stacks or "").strip()
-    expected = _expected_stacks(listed)
+    expected = _stack_list("--expected-stacks", listed)
     run, run_url = _run_of(os.environ, run, run_url)
     options = Options(
         expected=expected, unlisted=expected_stacks is not None and not listed, run=run, run_url=run_url,
         none_touched=not expected and listed.startswith("["), guards=_guard_files(guards),
-        **given,
+        undeployed=_stack_list("--undeployed", undeployed), **given,
     )  # fmt: skip
     return build(read_bundles(_bundle_folders(folders, bundles), expected, secrets), options)
 
@@ -390,7 +391,8 @@ def settle_issues(
 
     All of them, also when one call of the host fails in between, are tried the next time.
     """
-    host, expected, (run, url) = _host(**given), _expected_stacks(expected_stacks or ""), _run_of(os.environ)
+    host, (run, url) = _host(**given), _run_of(os.environ)
+    expected = _stack_list("--expected-stacks", expected_stacks or "")
     found = {item.stack: item for item in read_bundles(_bundle_folders(folders, bundles), expected, secrets)}
     for stack in dict.fromkeys([*expected, *found]):
         options = Options(id=f"drift-{stack}", expected=(stack,), run=run, run_url=url)

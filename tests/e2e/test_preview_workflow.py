@@ -11,7 +11,7 @@ from emulators.linode_api.server import LocalApi
 from fleet.report.forms import marker
 from tests.two_environments import TwoEnvironments
 from tests.unit.report.fake_hosts import TOKEN, FakeHost, serving
-from tests.workflow_events import branch, previewed, pull, signed
+from tests.workflow_events import branch, previewed, pull, queued, signed
 from tests.workflow_runner import JobRun
 
 pytestmark = pytest.mark.all
@@ -47,6 +47,36 @@ def test_a_fork_is_previewed_without_a_secret_and_gets_the_summary_alone(place: 
     assert host.calls == []
 
 
+def test_a_merge_queue_gets_its_check_without_a_pull_request(place: Place) -> None:
+    here, host = place
+    branch(here, "queued")
+    here.edit("stacks/Pulumi.dev.yaml", "web:\n", "web:\n      tags: [web, queued]\n")
+    here.commit("tags")
+    host.calls.clear()
+
+    jobs = queued(here, "queued")
+
+    assert jobs["preview-dev"].result == "success", jobs["preview-dev"].said
+    assert jobs["offline"].result == "skipped"
+    assert jobs["report"].result == "success", jobs["report"].said
+    assert "offline" not in jobs["report"].summary
+    assert host.calls == []
+
+
+def test_a_new_environment_is_told_if_no_list_names_it(place: Place) -> None:
+    here, host = place
+    branch(here, "qa")
+    (here.root / "stacks" / "Pulumi.qa.yaml").write_text(
+        (here.root / "stacks" / "Pulumi.dev.yaml").read_text()
+    )
+    here.commit("qa")
+
+    jobs = previewed(pull(here, "qa"))
+
+    assert jobs["report"].result == "success", jobs["report"].said
+    assert "look at `qa`: not deployed" in host.notes[-1].body
+
+
 def test_a_change_of_no_stack_is_green_and_says_so(place: Place) -> None:
     here, host = place
     branch(here, "words")
@@ -55,7 +85,7 @@ def test_a_change_of_no_stack_is_green_and_says_so(place: Place) -> None:
 
     jobs = previewed(pull(here, "words"))
 
-    assert jobs["stacks"].outputs == {"stacks": "[]"}
+    assert jobs["stacks"].outputs == {"stacks": "[]", "undeployed": "[]"}
     assert jobs["report"].result == "success", jobs["report"].said
     assert "nothing to do: no stack is touched" in host.notes[-1].body
     assert host.labels == ["infra: no change"]

@@ -80,8 +80,11 @@ def test_what_was_read_labelled_and_merged_is_what_is_applied(place: Place) -> N
     host.add(marker.Marker("fleet", head, "999.1", plans=f"dev:{'6' * 32}").line())
     ups = {stack: deployed(here, merge, stack) for stack in STACKS}
     once_more = deployed(here, merge, "dev")
-    closed = here.run_of("push", merge).run("deploy", "close", {"prod": JobRun("success")})
+    deploy = here.run_of("push", merge)
+    stacks = deploy.run("deploy", "stacks")
+    closed = deploy.run("deploy", "close", {"up": JobRun("success")})
 
+    assert json.loads(stacks.outputs["stacks"]) == list(STACKS)
     assert once_more.result == "success", once_more.said
     assert "nothing to do: plan" in once_more.said
     for stack, up in ups.items():

@@ -37,7 +37,11 @@ def test_actionlint_has_nothing_to_say() -> None:
     if tool is None:
         pytest.skip("actionlint is not here: `make tools` builds it where Go is installed")
 
-    done = subprocess.run([tool, "-no-color", *map(str, FILES)], capture_output=True, text=True, check=False)
+    # `queue` is of May 2026; 1.7.12, the last one there is, is older.
+    unknown = ["-ignore", 'unexpected key "queue" for "concurrency" section']
+    done = subprocess.run(
+        [tool, "-no-color", *unknown, *map(str, FILES)], capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, done.stdout) == (0, "")
 
@@ -92,8 +96,44 @@ def test_an_update_is_never_cancelled_and_only_previews_are() -> None:
     assert cancelling == {"preview"}
     assert content(PROJECT / ".github/workflows/up.yml")["jobs"]["up"]["concurrency"] == {
         "group": "up-${{ inputs.stack }}",
+        "queue": "max",
         "cancel-in-progress": False,
     }
+
+
+@pytest.mark.parametrize("stem", ["deploy", "up", "pr-stack"])
+def test_nothing_that_changes_servers_is_dropped_for_a_later_run(stem: str) -> None:
+    """Without `queue` a third run takes the place of the second. Source: GitHub's page on concurrency."""
+    workflow = content(PROJECT / f".github/workflows/{stem}.yml")
+    groups = [
+        place["concurrency"] for place in (workflow, *workflow["jobs"].values()) if "concurrency" in place
+    ]
+
+    assert [group.get("queue") for group in groups] == ["max"] * len(groups)
+
+
+def test_a_run_that_waits_for_reviewers_holds_its_own_stack_alone() -> None:
+    deploy = content(PROJECT / ".github/workflows/deploy.yml")
+    up = deploy["jobs"]["up"]
+
+    assert "concurrency" not in deploy
+    assert up["strategy"] == {
+        "max-parallel": 1,
+        "fail-fast": True,
+        "matrix": {"stack": "${{ fromJSON(needs.stacks.outputs.stacks) }}"},
+    }
+    assert (up["needs"], deploy["jobs"]["close"]["needs"]) == ("stacks", "up")
+
+
+def test_the_required_check_answers_a_merge_queue() -> None:
+    preview = content(PROJECT / ".github/workflows/preview.yml")
+
+    assert "merge_group" in preview[True]
+    for job in preview["jobs"].values():
+        for step in job["steps"]:
+            if "report ack" not in step.get("run", ""):  # a queue has no pull request to ask
+                shas = re.findall(r"github\.event\.pull_request\.\w+\.sha(.*?)\}\}", str(step))
+                assert all(text.startswith(" || github.event.merge_group.") for text in shas), step
 
 
 def test_every_job_has_a_time_limit_or_is_another_workflows() -> None:
@@ -108,7 +148,8 @@ def test_jobs_with_a_writing_token_of_the_host_run_the_bases_code_for_pull_reque
     for name, job in jobs.items():
         writes = "write" in job["permissions"].values()
         ref = job["steps"][0]["with"].get("ref", "")
-        assert writes == (ref == "${{ github.event.pull_request.base.sha }}"), name
+        base = "${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}"
+        assert writes == (ref == base), name
         assert not (writes and "environment" in job), name
 
 

@@ -52,6 +52,16 @@ def missing(stack: str) -> Judged:
     return _unknown(stack, title, text, why)
 
 
+def undeployed(stack: str) -> Judged:
+    """Settings that nothing is made of: whoever adds them may think otherwise."""
+    short = phrase("not deployed")
+    place = (code("environments"), " in ", code("stacks/common.yaml"))
+    text = phrase(place, " does not name it. To deploy it: put it there, at its place in the order.")
+    title = phrase(code(stack), " is not deployed")
+    finding = Finding(verdict="look", stack=stack, title=title, text=text, short=short)
+    return StackReport(stack=stack, verdict="look", word=phrase("look: ", short), complete=True), (finding,)
+
+
 def unlisted() -> Judged:
     """Which stacks are touched is not known: nobody can say that none is missing."""
     title = phrase("Which stacks are touched is not known")

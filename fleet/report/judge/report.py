@@ -11,7 +11,7 @@ from fleet.report.errors import BadCall
 from fleet.report.judge import guards, heading
 from fleet.report.judge.changes import facts_of, is_drift
 from fleet.report.judge.cost import dollars
-from fleet.report.judge.failures import Judged, missing, unlisted
+from fleet.report.judge.failures import Judged, missing, undeployed, unlisted
 from fleet.report.judge.findings import findings, shorts
 from fleet.report.judge.plan_hash import plan_hash
 from fleet.report.model import (
@@ -47,6 +47,7 @@ class Options:
 
     expected: the stacks that must be there, in the order of promotion. none_touched: that there are none is
     told, not a mistake. unlisted: which ones must be there is not known, because the job that lists them failed.
+    undeployed: those that are touched and that no list of environments names.
     commit, run and run_url: the caller's word; what bundles say counts only where nothing is given.
     changes_exit: the code for changes. acknowledged: the commit whose data loss somebody with write access accepted.
     guards: those that hold beside what each bundle's branch says of itself.
@@ -55,6 +56,7 @@ class Options:
     id: str = "fleet"
     expected: Sequence[str] = ()
     none_touched: bool = False
+    undeployed: Sequence[str] = ()
     unlisted: bool = False
     commit: str = ""
     run: str = ""
@@ -79,6 +81,7 @@ def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
         raise BadCall(f"two bundles are of stack {twice[0]}. Next: pass one folder for each stack.")
     judged = [_judged(bundle, chosen) for bundle in given]
     judged += [missing(stack) for stack in chosen.expected if stack not in named]
+    judged += [undeployed(stack) for stack in chosen.undeployed if stack not in named]
     judged += [unlisted()] if chosen.unlisted else []
     if not judged and not chosen.none_touched:
         raise BadCall("no bundle given. Next: pass the folders that previews wrote.")

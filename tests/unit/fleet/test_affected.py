@@ -8,6 +8,8 @@ import pytest
 
 from fleet.cli.main import main
 from fleet.delivery import affected, git
+from stacks import sources
+from stacks.errors import BadSettings
 
 STACKS = ["dev", "staging", "prod"]
 
@@ -35,10 +37,44 @@ def test_files_touch_stacks(files: list[str], stacks: list[str]) -> None:
     assert affected.touched(files, STACKS) == stacks
 
 
-def test_stacks_come_in_the_order_of_promotion_without_templates() -> None:
-    found = affected.deployed(["eu", "local", "pr", "pr-12", "prod", "prod-eu", "staging", "dev", "pretty"])
+def test_the_settings_say_what_is_deployed_in_which_order() -> None:
+    assert affected.environments() == (["dev", "staging", "prod"], [])
+    assert sources.deployed("environments: [qa, prod-eu, dev]\nconfig: {}\n") == ["qa", "prod-eu", "dev"]
 
-    assert found == ["dev", "eu", "pretty", "staging", "prod", "prod-eu"]
+
+@pytest.mark.parametrize(
+    "text", ["config: {}", "environments: []", "environments: dev", "environments: [a, a]", "["]
+)
+def test_a_list_that_says_nothing_or_two_things_is_refused(text: str) -> None:
+    with pytest.raises(BadSettings, match=r"Next: environments: \[dev, staging, prod\]"):
+        sources.deployed(text)
+
+
+def test_a_branch_may_add_one_and_one_that_no_list_names_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [
+        "Pulumi.qa.yaml",
+        "Pulumi.dev.yaml",
+        "Pulumi.eu.yaml",
+        "Pulumi.local.yaml",
+        "Pulumi.pr.yaml",
+        "pins.dev.json",
+    ]
+    monkeypatch.setattr(git, "names_at", lambda _commit, _folder: files)
+    monkeypatch.setattr(git, "text_at", lambda _commit, _file: "environments: [qa, dev]")
+    monkeypatch.setattr(
+        git, "changed_files", lambda _base, **_head: ["stacks/Pulumi.qa.yaml", "stacks/Pulumi.eu.yaml"]
+    )
+
+    assert affected.environments("branch") == (["qa", "dev"], ["eu"])
+    assert affected.since("main", "branch") == (["qa"], ["eu"])
+
+
+def test_one_that_is_listed_and_has_no_settings_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "names_at", lambda _commit, _folder: ["Pulumi.dev.yaml"])
+    monkeypatch.setattr(git, "text_at", lambda _commit, _file: "environments: [dev, stagin]")
+
+    with pytest.raises(BadSettings, match="stack 'stagin' has no settings"):
+        affected.environments("branch")
 
 
 def repository(folder: Path) -> str:
@@ -74,6 +110,10 @@ def test_only_the_branch_counts_not_what_the_base_got_since(tmp_path: Path) -> N
     assert git.changed_files(base, tmp_path) == ["stacks/Pulumi.dev.yaml"]
     assert git.text_at(base, tmp_path / "stacks" / "pins.dev.json", tmp_path) == "stacks/pins.dev.json"
     assert git.text_at(base, tmp_path / "stacks" / "pins.prod.json", tmp_path) is None
+    stacks = tmp_path / "stacks"
+    assert git.names_at("branch", stacks, tmp_path) == ["Pulumi.dev.yaml", "pins.dev.json"]
+    assert git.names_at(base, stacks, tmp_path) == ["common.yaml", "pins.dev.json"]
+    assert git.names_at("gone", stacks, tmp_path) == []
 
 
 @pytest.mark.parametrize("base", ["0" * 40, "nothing", "--output=x", ""])
@@ -95,4 +135,4 @@ def test_every_stack_is_touched_where_git_can_not_tell(
     assert code == 0
     assert json.loads(said.out) == ["dev", "staging", "prod"]
     assert "every stack counts as touched" in said.err
-    assert (tmp_path / "out").read_text() == 'stacks=["dev", "staging", "prod"]\n'
+    assert (tmp_path / "out").read_text() == 'stacks=["dev", "staging", "prod"]\nundeployed=[]\n'

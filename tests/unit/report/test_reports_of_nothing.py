@@ -29,6 +29,15 @@ def test_a_change_of_no_stack_has_a_report(tmp_path: Path, monkeypatch: pytest.M
     assert json.loads((tmp_path / "out" / "report.json").read_text())["labels"] == ["infra: no change"]
 
 
+def test_an_environment_that_no_list_names_is_told(tmp_path: Path) -> None:
+    code = run(tmp_path, "--expected-stacks", "[]", "--undeployed", '["qa"]', "--commit", FULL_COMMIT)
+
+    text = (tmp_path / "out" / "comment.md").read_text()
+    assert code == 0
+    assert "🟡 look at `qa`: not deployed" in text
+    assert "`environments` in `stacks/common.yaml` does not name it. To deploy it: put it there" in text
+
+
 @pytest.mark.parametrize("words", [(), ("--expected-stacks", "[no")])
 def test_nothing_at_all_is_a_mistake_and_never_green(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert run(tmp_path, *words) == EXIT_BAD

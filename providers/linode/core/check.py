@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from providers.linode.api.cache import PLACEHOLDER, is_offline
 from providers.linode.api.errors import LinodeError
-from providers.linode.core import adopting, diff, effects, engine, grants, runtime, values
+from providers.linode.core import adopting, diff, effects, engine, grants, runtime, state_files, values
 from providers.linode.core.adoption import place
 from providers.linode.core.effects import OURS, Effects, Takes
 from providers.linode.core.evidence import Evidence
@@ -106,6 +106,7 @@ def ruled(spec: Spec[A, R], known: Checking[A]) -> Iterator[Problem]:
     for rule in spec.rules:
         yield from rule(known)
     yield from label_taken(spec, known)
+    yield from label_kept(spec, known)
     yield from ids_of_nothing(spec, known)
 
 
@@ -242,6 +243,18 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
         f"is taken by {spec.name} {holder.id}{place(holder)}, which is not this resource's; {spec.realm}. "
         f"Next: choose another {key}, delete that {spec.name}{adopt}.",
     )
+
+
+def label_kept(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
+    """Where labels are unique, that of one which stays when another one is to take its place."""
+    owner, key, there = check.owner, spec.identity.key, check.mine
+    if not (spec.identity.unique and check.is_recreated) or there is None:
+        return
+    is_same = check.args.value(key) == getattr(there, key, None)
+    if is_same and state_files.is_retained(owner.project, owner.stack, spec.kind, there.id):
+        why = f"stays with {spec.name} {there.id}, which retain_on_delete keeps when another one is made; {spec.realm}"
+        todo = f"give the new one another {key}, or take retain_on_delete away in a run before"
+        yield Problem(key, f"{why}. Next: {todo}.")
 
 
 def ids_of_nothing(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:

@@ -65,10 +65,22 @@ def ids_with(
     project: str, stack: str, kind: str, key: str, value: object, environment: Mapping[str, str] = os.environ
 ) -> set[str]:
     """The ids of a kind's resources whose input `key`, a list, has that value; none where that can't be read."""
+    there = _of_kind(project, stack, kind, environment)
+    return {str(each.get("id")) for each in there if value in ((each.get("inputs") or {}).get(key) or ())}
+
+
+def is_retained(
+    project: str, stack: str, kind: str, id_: object, environment: Mapping[str, str] = os.environ
+) -> bool:
+    """Whether an engine leaves it in the account when it deletes it, as far as that can be read."""
+    there = _of_kind(project, stack, kind, environment)
+    return any(each.get("id") == str(id_) and each.get("retainOnDelete") is True for each in there)
+
+
+def _of_kind(project: str, stack: str, kind: str, environment: Mapping[str, str]) -> list[dict[str, Any]]:
     found = folder(environment)
     entries = _resources(found / "stacks" / project / f"{stack}.json") or () if found else ()
-    there = (entry for entry in entries if str(entry.get("type", kind)).endswith(kind))
-    return {str(each.get("id")) for each in there if value in ((each.get("inputs") or {}).get(key) or ())}
+    return [entry for entry in entries if str(entry.get("type", kind)).endswith(kind)]
 
 
 def not_ours_in_state(project: str, stack: str, environment: Mapping[str, str] = os.environ) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from providers.linode.core import check, runtime
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec
-from providers.linode.resources import firewall, placement_group, ssh_key, subnet
+from providers.linode.core.state_files import TYPE_TOKENS
+from providers.linode.resources import firewall, placement_group, ssh_key, subnet, vpc
 from tests import sessions
 from tests.unit.providers.test_base import KEY
 
@@ -20,6 +23,7 @@ WALL: Row = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
 GROUP: Row = {
     "region": "de-fra-2", "placement_group_type": "anti_affinity:local", "placement_group_policy": "strict",
 }  # fmt: skip
+VPC: Row = {"region": "de-fra-2"}
 SUBNET: Row = {"ipv4": "10.0.1.0/24"}
 REGION: Row = {"id": "de-fra-2", "country": "de", "status": "ok", "capabilities": ["Placement Group", "VPCs"]}
 
@@ -60,6 +64,41 @@ def test_the_second_of_one_label_is_refused(session: Session, spec: Spec[Any, An
 
     assert (first, again, other) == ([], [], [])
     assert second == [f"is that of one, too; {spec.realm}. Next: choose another label."]
+
+
+@pytest.mark.parametrize("kind", ["PlacementGroup", "VPC"])
+def test_what_is_kept_when_another_one_is_made_keeps_its_label(
+    session: Session, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs: dict[str, tuple[Spec[Any, Any], Row]] = {
+        "PlacementGroup": (placement_group.SPEC, GROUP),
+        "VPC": (vpc.SPEC, VPC),
+    }
+    spec, props = specs[kind]
+    owner = Owner("A", "p", "s", "one").as_props()
+    olds = {**props, "label": "web", "owner": owner}
+    kept = {"type": f"{TYPE_TOKENS}{kind}", "id": "5", "retainOnDelete": True}
+    file = tmp_path / ".pulumi" / "stacks" / "p" / "s.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [kept]}}}))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    session.client.transport.answers = {  # type: ignore[attr-defined]  # of a prepared one
+        **session.client.transport.answers,  # type: ignore[attr-defined]
+        spec.path: [{**props, "label": "web", "id": 5}],
+    }
+
+    def problems(**changed: object) -> list[tuple[str, str]]:
+        return [(*each,) for each in check.check(spec, session, olds, {**olds, **changed})[1]]
+
+    assert problems(region="gb-lon") == [
+        (
+            "label",
+            f"stays with {spec.name} 5, which retain_on_delete keeps when another one is made; labels are unique in an "
+            "account. Next: give the new one another label, or take retain_on_delete away in a run before.",
+        )
+    ]
+    assert problems(region="gb-lon", label="other") == []
+    assert problems(label="other") == []
 
 
 def test_labels_that_may_repeat_and_those_of_different_parents_pass(session: Session) -> None:

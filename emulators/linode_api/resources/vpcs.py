@@ -238,8 +238,11 @@ api.reads_of(SUBNET, "id", "label", "created", "updated")
 def create(call: Call) -> Record:
     """With its first subnets."""
     account, body = call.account, call.body
-    problems = problems_in(body, FIELDS) + region_problems(body.get("region"), "VPCs", "VPCs")
-    raise_if(problems + own_range_problems(body, body.get("region")))
+    region = body.get("region")
+    problems = problems_in(body, FIELDS) + region_problems(region, "VPCs", "VPCs")
+    plain = body.get("ipv6") and catalogs().lacks(region, "VPC Dual Stack")
+    problems += problem_if(plain, "ipv6", "IPv6 is not available in VPCs of this region")  # *
+    raise_if(problems + own_range_problems(body, region))
     description = body.get("description") or ""
     made = {"label": body["label"], "description": description, "region": body["region"]}
     made["ipv4"] = asked_ranges(body)
@@ -257,6 +260,8 @@ def create(call: Call) -> Record:
 def update(call: Call, vpc: Record) -> Record:
     body = {**vpc.body, **{name: value for name, value in call.body.items() if value is not None}}
     check(body, FIELDS)
+    if call.body.get("ipv6") not in (None, vpc.body.get("ipv6") or []):
+        raise bad_request("The IPv6 ranges of a VPC cannot be changed", "ipv6")  # *
     changes = {name: body[name] for name in ("label", "description")}
     if call.body.get("ipv4") is not None:
         raise_if(own_range_problems(call.body, vpc["region"]))

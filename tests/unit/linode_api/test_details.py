@@ -648,3 +648,20 @@ def test_only_public_addresses_of_the_region_are_shared(caller: Caller) -> None:
     for address in (there["ipv4"][0], "203.0.113.1", "x"):
         refused = caller.post("/networking/ips/share", {"linode_id": here["id"], "ips": [address]})
         assert reasons(refused)[0][0] == "ips"
+
+
+def test_ipv6_of_a_vpc_is_kept_or_refused(api: LocalApi, caller: Caller) -> None:
+    plain = {"id": "us-plain", "like": "us-ord", "capabilities": ["Linodes", "VPCs"]}
+    control = f"{api.url}/_local/catalog"
+    caller.session.put(control, json={"regions": [plain]}, timeout=20)
+    body = {"label": "dual", "ipv6": [{"range": "auto"}]}
+
+    refused = caller.post("/vpcs", {**body, "region": "us-plain"})
+    caller.session.delete(control, timeout=20)
+    vpc = made(caller.post("/vpcs", {**body, "region": "us-ord"}))
+    same = made(caller.put(f"/vpcs/{vpc['id']}", {"ipv6": vpc["ipv6"], "description": "more"}))
+    other = caller.put(f"/vpcs/{vpc['id']}", {"ipv6": [{"range": "auto"}]})
+
+    assert [name for name, _ in reasons(refused)] == ["ipv6"]
+    assert (same["ipv6"], same["description"]) == (vpc["ipv6"], "more")
+    assert [name for name, _ in reasons(other)] == ["ipv6"]

@@ -665,3 +665,28 @@ def test_ipv6_of_a_vpc_is_kept_or_refused(api: LocalApi, caller: Caller) -> None
     assert [name for name, _ in reasons(refused)] == ["ipv6"]
     assert (same["ipv6"], same["description"]) == (vpc["ipv6"], "more")
     assert [name for name, _ in reasons(other)] == ["ipv6"]
+
+
+def test_a_linode_is_rescued_with_some_of_its_disks(caller: Caller, clock: HeldClock) -> None:
+    linode = settled(caller, clock, **FROM_IMAGE, booted=False)
+    path = f"/linode/instances/{linode['id']}"
+    main, swap = (disk["id"] for disk in caller.rows(path + "/disks"))
+
+    made(caller.post(path + "/rescue", {"devices": {"sda": {"disk_id": swap}}}))
+    clock.advance(60)
+    made(caller.post(f"{path}/disks/{main}/resize", {"size": 20_000}))
+    clock.advance(60)
+    made(caller.post(f"{path}/disks/{swap}/resize", {"size": 600}))
+    clock.advance(60)
+
+    assert caller.status(linode["id"]) == "running"
+    ends = {
+        event["secondary_entity"]["id"]: event["status"]
+        for event in caller.events(linode["id"], action="disk_resize")
+    }
+    assert ends == {main: "finished", swap: "failed"}
+    for devices in ({}, {"sdh": {"disk_id": swap}}, {"sda": {"disk_id": 1}}):
+        assert reasons(caller.post(path + "/rescue", {"devices": devices}))[0][0] in (
+            "devices",
+            "devices.sda.disk_id",
+        )

@@ -72,6 +72,10 @@ def row(account: Account, config: Record) -> Json:
     }
 
 
+def mapped(device: Json) -> Json:
+    return {"disk_id": device.get("disk_id"), "volume_id": device.get("volume_id")}
+
+
 def in_order(devices: Json) -> Json:
     return {slot: devices[slot] for slot in SLOTS if slot in devices}
 
@@ -132,7 +136,7 @@ def checked(account: Account, linode: Linode, body: Body) -> Json:
     kept["helpers"] = {name: on for name, on in (body.get("helpers") or {}).items() if on is not None}
     if body.get("devices") is not None:
         kept["devices"] = {
-            slot: {"disk_id": device.get("disk_id"), "volume_id": device.get("volume_id")}
+            slot: mapped(device)
             for slot, device in body["devices"].items()
             if device and any(device.values())
         }

@@ -60,12 +60,11 @@ def require_room(account: Account, linode: Linode, size_mb: int, besides: int | 
 
 
 def in_use(account: Account, linode: Linode, disk: Record) -> bool:
-    """Whether the Linode runs on a configuration that maps the disk."""
+    """Whether the Linode runs on a configuration that maps the disk, or is being rescued with it."""
     booted = configs.booted(account, linode)
-    return (
-        linodes.is_up(account, linode)
-        and booted is not None
-        and any(one["disk_id"] == disk.id for one in booted["devices"].values() if one)
+    devices: Json = linode.body.get("rescue") or (booted["devices"] if booted else {})
+    return linodes.is_up(account, linode) and any(
+        one["disk_id"] == disk.id for one in devices.values() if one
     )
 
 

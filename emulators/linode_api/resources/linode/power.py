@@ -9,7 +9,7 @@ from __future__ import annotations
 from emulators.linode_api.core import Body, Json, bodies, jobs
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import check
-from emulators.linode_api.core.errors import bad_request
+from emulators.linode_api.core.errors import bad_request, problem_if, raise_if
 from emulators.linode_api.core.records import Record, all_of
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources.linode import configs
@@ -61,7 +61,7 @@ def boot(call: Call, linode: Linode) -> None:
         raise bad_request("Linode already booted.")
     busy = linode.course.is_busy(account.now)
     plan = jobs.boot_plan(jobs.BOOT_AFTER_JOB_S if busy else jobs.BOOT_S)
-    booted = linode.having(booted_config=config.id)
+    booted = linode.having(booted_config=config.id, rescue=None)
     enqueue(account, booted, plan, secondary={"linode_boot": config.entity})
 
 
@@ -69,8 +69,22 @@ def boot(call: Call, linode: Linode) -> None:
 def reboot(call: Call, linode: Linode) -> None:
     require_free(call.account, linode)
     config = config_to_boot(call.account, linode, call.body)
-    booted = linode.having(booted_config=config.id)
+    booted = linode.having(booted_config=config.id, rescue=None)
     enqueue(call.account, booted, jobs.PLANS["linode_reboot"], secondary={"linode_reboot": config.entity})
+
+
+@api.post("/linode/instances/{linode}/rescue")
+def rescue(call: Call, linode: Linode) -> None:
+    """Up from a system of the API's own, with these devices until the next boot. `sdh` is that system's."""
+    account, devices = call.account, call.body.get("devices") or {}
+    problems = configs.device_problems(account, linode, devices)
+    problems += problem_if("sdh" in devices, "devices", "sdh is not valid")
+    raise_if(problems + problem_if(not devices, "devices", "devices is required"))  # *
+    require_free(account, linode)
+    running = is_running(account, linode)
+    mapped = {slot: configs.mapped(device) for slot, device in devices.items() if device}
+    plan = jobs.PLANS["linode_reboot"] if running else jobs.boot_plan()
+    enqueue(account, linode.having(booted_config=None, rescue=mapped), plan)
 
 
 @api.post("/linode/instances/{linode}/shutdown")

@@ -189,6 +189,7 @@ class Api:
                 request.query_params,
                 request.headers.get("X-Filter"),
                 bodies.parse(raw) if method in ("POST", "PUT") else {},
+                str(request.base_url).rstrip("/"),
             )
             with self.database.savepoint():
                 answer = found.answer(call, named)

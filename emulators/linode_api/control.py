@@ -15,6 +15,7 @@ PUT    /_local/catalog   {"images": [{"id": "linode/debian14", "like": "linode/d
 DELETE /_local/catalog   the catalogs as they come, everywhere on sale again
 PUT    /_local/maintenance   {"on": true}: every call of the API is a 503 with X-Maintenance-Mode; false ends it
 GET    /_local/linodes/ID    {"user_data": Base64, or null}: what its metadata service would hand to cloud-init
+PUT    /_local/images/ID     the file of an image, which POST /images/upload made: any body
 PUT    /_local/linodes/ID    {"busy_s": 30}: `Linode busy.` for so many seconds of the API; {"lock": "cannot_delete"} or
                          null; {"pending_migration": true}: POST migrate without a region then works
 """
@@ -33,8 +34,9 @@ from starlette.routing import Route
 from emulators.linode_api.app import Api
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.errors import ApiError
 from emulators.linode_api.core.faults import parse_rule
-from emulators.linode_api.resources import locks
+from emulators.linode_api.resources import images, locks
 from emulators.linode_api.resources.linode.linodes import find_linode, save
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -112,6 +114,18 @@ class Controls:
             change_by_hand(account, linode_id, changes)
         return {}
 
+    async def image(self, request: Request) -> Json:
+        image_id: int = request.path_params["image_id"]
+        size_b = 0
+        async for part in request.stream():
+            size_b += len(part)
+        account = self.api.accounts.with_image(image_id)
+        if account is None:
+            raise NoSuchThing("no such image")
+        with self.api.database.transaction():
+            images.receive(account, image_id, size_b)
+        return {}
+
     def routes(self) -> list[Route]:
         sold = 'send {"region": ID, "plan": ID, "available": false} (PROBLEM)'
         return [
@@ -124,6 +138,7 @@ class Controls:
             control("/catalog", self.catalog, "GET", "PUT", "DELETE"),
             control("/maintenance", self.maintenance, "PUT", hint='send {"on": true} or {"on": false}'),
             control("/linodes/{linode_id:int}", self.linode, "GET", "PUT"),
+            control("/images/{image_id:int}", self.image, "PUT", takes_files=True),
         ]
 
 
@@ -154,28 +169,35 @@ def change_by_hand(account: Account, linode_id: int, changes: Mapping[str, Any])
 
 
 def control(
-    path: str, answer: Callable[[Request], Awaitable[Json]], *methods: str, hint: str = "PROBLEM"
+    path: str,
+    answer: Callable[[Request], Awaitable[Json]],
+    *methods: str,
+    hint: str = "PROBLEM",
+    takes_files: bool = False,
 ) -> Route:
     """`hint` is told when the request can't be understood."""
 
     async def local_only(request: Request) -> Response:
-        if why := foreign(request):
+        if why := foreign(request, json_only=not takes_files):
             return refused(why, 403)
         try:
             return JSONResponse(await answer(request))
         except NoSuchThing as missing:
             return refused(str(missing), 404)
+        except ApiError as refusal:
+            return JSONResponse(refusal.body, refusal.status)
         except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError) as problem:
             return refused(hint.replace("PROBLEM", str(problem)))
 
     return Route("/_local" + path, local_only, methods=methods or ("GET",))
 
 
-def foreign(request: Request) -> str:
+def foreign(request: Request, *, json_only: bool) -> str:
     """Why a web page is refused that a browser of this machine shows, or ""; programs are welcome.
 
     A page can point a name of its own at 127.0.0.1 (the Host header tells), and send what a form sends to any
-    address without asking (Origin, Sec-Fetch-Site and the type of the body tell; JSON makes the browser ask first).
+    address without asking (Origin, Sec-Fetch-Site and the type of the body tell; JSON makes the browser ask first, and
+    so does PUT, by which alone files come).
     """
     if request.url.hostname not in LOOPBACK:
         return "only from this machine"
@@ -185,7 +207,7 @@ def foreign(request: Request) -> str:
         return "not from another web page"
     has_body = request.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in request.headers
     is_json = request.headers.get("Content-Type", "").partition(";")[0].strip() == "application/json"
-    return "send the body as application/json" if has_body and not is_json else ""
+    return "send the body as application/json" if json_only and has_body and not is_json else ""
 
 
 def refused(why: str, status: int = 400) -> Response:

@@ -112,6 +112,14 @@ class Accounts:
         )
         return row and self._account(row)
 
+    def with_image(self, image_id: int) -> Account | None:
+        row = self.database.one(
+            "SELECT accounts.* FROM accounts JOIN records ON account_id = accounts.id"
+            " WHERE kind = 'image' AND records.id = ?",
+            image_id,
+        )
+        return row and self._account(row)
+
     def add_token(
         self,
         name: str,

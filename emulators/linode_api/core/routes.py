@@ -48,6 +48,8 @@ class Call:
     query: Mapping[str, str]
     filter: str | None
     body: Body
+    base: str = ""
+    """Where this API is served, as the request had it."""
 
     @property
     def account(self) -> Account:

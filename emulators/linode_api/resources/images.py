@@ -23,7 +23,7 @@ from emulators.linode_api.resources.linode.linodes import enqueue, find_linode
 
 api = Routes("images")
 IMAGE = Kind("image", "/images/{name}", first_id=34_000_000)
-REPLICATE_S = 60.0  # a choice
+REPLICATE_S, UPLOAD_S = 60.0, 10.0  # a choice
 PRIVATE = re.compile(r"private/([0-9]{1,18})")
 FIELDS = {
     "label": length(1, 50),
@@ -34,7 +34,8 @@ FIELDS = {
 
 @IMAGE.shows
 def row(account: Account, image: Record) -> Json:
-    body, done = image.body, image["status"] == "available"
+    body, status = image.body, status_of(account, image)
+    done = status == "available"
     replicas = kept_in(image)
     url = f"/images/private/{image.id}/sharegroups"
     return {
@@ -46,7 +47,8 @@ def row(account: Account, image: Record) -> Json:
         "tags": body["tags"],
         **dict.fromkeys(("is_public", "is_shared", "deprecated"), False),
         **dict.fromkeys(("vendor", "expiry", "eol")),
-        **image.parts("status", "capabilities"),
+        "status": status,
+        **image.parts("capabilities"),
         "regions": [
             {"region": region, "status": "available" if ready <= account.now else "replicating"}
             for region, ready in (replicas.items() if done else ())
@@ -57,6 +59,12 @@ def row(account: Account, image: Record) -> Json:
             "shared_by": None,
         },
     }
+
+
+def status_of(account: Account, image: Record) -> str:
+    """An uploaded one is available a while after its file came."""
+    ready = image.body.get("ready")
+    return "available" if ready is not None and ready <= account.now else str(image["status"])
 
 
 def find_any(account: Account | None, image_id: object) -> Json | None:
@@ -136,6 +144,35 @@ def create(call: Call) -> Record:
     secondary = {"disk_imagize": image_entity(row(account, made))}
     enqueue(account, linode, PLANS["disk_imagize"], effect={"image": made.id}, secondary=secondary)
     return made
+
+
+@api.post("/images/upload", grant="add_images")
+def upload(call: Call) -> Json:
+    """An image that waits for its file, and where to send that: recording TestImage_Upload."""
+    account, body = call.account, call.body
+    region = always(that(lambda region: all_keep_images([region])))
+    check(body, {**FIELDS, "label": always(FIELDS["label"]), "region": region})
+    kept = {
+        "label": body["label"],
+        "description": body.get("description") or "",
+        "size": 0,
+        "created_by": account.username,
+        "tags": list(body.get("tags") or []),
+        "status": "pending_upload",
+        "capabilities": ["cloud-init"] if body.get("cloud_init") is True else [],
+        "region": body["region"],
+    }
+    image = row(account, made := add(account, "image", kept))
+    notify(account, "image_upload", image_entity(image))
+    return {"upload_to": f"{call.base}/_local/images/{made.id}", "image": image}
+
+
+def receive(account: Account, image_id: int, size_b: int) -> None:
+    """The file of an image came, whatever it holds. Raises ApiError: 404, or 400 when none is awaited."""
+    image = find(account, "image", image_id)
+    if image["status"] != "pending_upload" or "ready" in image.body:
+        raise bad_request("The image awaits no file.")  # *
+    change(account, image, ready=account.later(UPLOAD_S), size=-(-size_b // 2**20))
 
 
 @on_effect("image")

@@ -690,3 +690,30 @@ def test_a_linode_is_rescued_with_some_of_its_disks(caller: Caller, clock: HeldC
             "devices",
             "devices.sda.disk_id",
         )
+
+
+def test_an_image_is_uploaded(api: LocalApi, caller: Caller, clock: HeldClock) -> None:
+    """As recording TestImage_Upload has it; the file goes where the answer says."""
+    new = made(caller.post("/images/upload", {"region": "us-ord", "label": "file", "cloud_init": True}))
+    path = "/images/" + new["image"]["id"].replace("/", "%2F")
+    send: dict[str, Any] = {
+        "data": b"x" * 1_500_000,
+        "headers": {"Content-Type": "application/octet-stream"},
+        "timeout": 20,
+    }
+
+    waiting = made(caller.get(path))
+    sent = caller.session.put(new["upload_to"], **send)
+    again = caller.session.put(new["upload_to"], **send)
+    clock.advance(15)
+
+    done = made(caller.get(path))
+    assert (waiting["status"], waiting["size"], waiting["regions"]) == ("pending_upload", 0, [])
+    assert (sent.status_code, again.status_code) == (200, 400)
+    assert (done["status"], done["size"], done["capabilities"]) == ("available", 2, ["cloud-init"])
+    assert caller.create(**{**FROM_IMAGE, "image": done["id"]})["image"] == done["id"]
+    assert caller.session.put(f"{api.url}/_local/images/1", **send).status_code == 404
+    assert [name for name, _ in reasons(caller.post("/images/upload", {"region": "us-den-1"}))] == [
+        "label",
+        "region",
+    ]

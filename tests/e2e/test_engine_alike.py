@@ -257,3 +257,22 @@ def test_a_part_that_is_ignored_and_was_not_there_is_left_out(run: Run) -> None:
 
     assert answer.code == 0, answer.out
     assert [entry["inputs"]["note"] for entry in entries(place)] == [{"r": 2}]
+
+
+def test_a_secret_that_changes_is_a_line_of_a_preview_and_what_stays_is_none(run: Run) -> None:
+    program = (
+        "def secret(text):\n    return pulumi.Output.secret(text)\n"
+        "Thing('a', note=secret('{new}'))\n"
+        "Thing('b', note={{'x': secret('{new}'), 'y': 1, 'z': {{'k': 1, 'l': {size}}}}})\n"
+        "Thing('c', note=secret([{{'k': '{new}', 'l': 2}}]))\n"
+    )
+
+    _, answer = run(program.format(new="q1", size=2), program.format(new="q2", size=3), "preview", "--diff")
+
+    shown = [
+        line for line in lines(answer) if ":" in line and not line.startswith(("[", "~ pulumi", "pulumi"))
+    ]
+    assert sorted(line for line in shown if line[0] in "~+-kly") == sorted(
+        ["~ note: [secret] => [secret]", "~ note: {", "~ x: [secret] => [secret]", "~ z: {", "~ l: 2 => 3", "~ note: [",
+         "~ [0]: {", "~ k: [secret] => [secret]"]
+    )  # fmt: skip

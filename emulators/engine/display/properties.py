@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from emulators.engine.plan.diffs import Difference, parse_path
 from emulators.engine.values import UNKNOWN, Properties, Secret, Value, mapped, same
@@ -31,7 +32,7 @@ def scalar(value: Value) -> str | None:
 
 def value_lines(label: str, value: Value, indent: str, mark: str = " ") -> list[str]:
     """``label: value``, over several lines for lists and objects."""
-    lead = f"{mark} {indent}"
+    lead = f"{indent}{mark} "
     text = scalar(value)
     if text is not None:
         return [f"{lead}{label}: {text}"]
@@ -54,12 +55,9 @@ def property_lines(properties: Properties, indent: str, mark: str = " ") -> list
     return lines
 
 
-def diff_lines(
-    old: Properties, new: Properties, indent: str, only: Collection[str] | None = None
-) -> list[str]:
-    """New over old, with ``+``, ``-`` and ``~`` before what differs; only those of these keys where some are given."""
-    keys = sorted(key for key in old.keys() | new.keys() if only is None or key in only)
-    keys = [key for key in keys if not key.startswith(INTERNAL)]
+def diff_lines(old: Properties, new: Properties, indent: str) -> list[str]:
+    """New over old, with ``+``, ``-`` and ``~`` before what people see a difference in."""
+    keys = sorted(key for key in old.keys() | new.keys() if not key.startswith(INTERNAL))
     width = max(map(len, keys), default=0)
     lines = []
     for key in keys:
@@ -69,21 +67,62 @@ def diff_lines(
         elif key not in old:
             lines.extend(value_lines(label, new[key], indent, "+"))
         elif shown_alike(old[key], new[key]):
-            lines.extend([] if only is not None else value_lines(label, new[key], indent))
+            lines.extend(value_lines(label, new[key], indent))
         else:
             lines.extend(_changed_lines(label, old[key], new[key], indent))
     return lines
 
 
+def told_lines(old: Properties, new: Properties, told: Iterable[Difference]) -> list[str]:
+    """The differences that are told and no more, also where people see none: of two secrets."""
+    tree: dict[str | int, Any] = {}
+    for each in told:
+        *outer, last = parse_path(each.path)
+        place = tree
+        for part in outer:
+            place = place.setdefault(part, {})
+        place[last] = each.kind
+    shown = {key: each for key, each in tree.items() if not str(key).startswith(INTERNAL)}
+    return list(_tree_lines(shown, old, new, ""))
+
+
+def _tree_lines(tree: Mapping[Any, Any], old: Value, new: Value, indent: str) -> Iterator[str]:
+    """A place has a kind of difference, or a tree of its own."""
+    names = {key: f"[{key}]" if isinstance(key, int) else key for key in sorted(tree)}
+    width = max((len(key) for key in tree if isinstance(key, str)), default=0)
+    for key, name in names.items():
+        before, after, label = _part(old, key), _part(new, key), name.ljust(width)
+        match tree[key]:
+            case "add":
+                yield from value_lines(label, after, indent, "+")
+            case "delete":
+                yield from value_lines(label, before, indent, "-")
+            case "update":
+                yield from _changed_lines(label, before, after, indent)
+            case deeper:
+                ends = "[]" if all(isinstance(part, int) for part in deeper) else "{}"
+                inner = indent + "    " * (isinstance(key, int))
+                yield f"{indent}~ {label}: {ends[0]}"
+                yield from _tree_lines(deeper, before, after, inner + "    ")
+                yield f"{inner}  {ends[1]}"
+
+
+def _part(value: Value, key: str | int) -> Value:
+    """What is there; within a secret, or what is not known yet, that as a whole."""
+    if isinstance(value, list):
+        return value[key] if isinstance(key, int) and key < len(value) else None
+    return value.get(str(key)) if isinstance(value, dict) else value
+
+
 def _changed_lines(label: str, old: Value, new: Value, indent: str) -> list[str]:
     before, after = scalar(old), scalar(new)
     if before is not None and after is not None:
-        return [f"~ {indent}{label}: {before} => {after}"]
+        return [f"{indent}~ {label}: {before} => {after}"]
     if isinstance(old, dict) and isinstance(new, dict):
-        return [f"~ {indent}{label}: {{", *diff_lines(old, new, indent + "    "), f"  {indent}}}"]
+        return [f"{indent}~ {label}: {{", *diff_lines(old, new, indent + "    "), f"  {indent}}}"]
     if isinstance(old, list) and isinstance(new, list):
         inner = diff_lines(_numbered(old), _numbered(new), indent + "    ")
-        return [f"~ {indent}{label}: [", *inner, f"  {indent}]"]
+        return [f"{indent}~ {label}: [", *inner, f"  {indent}]"]
     return [*value_lines(label, old, indent, "-"), *value_lines(label, new, indent, "+")]
 
 

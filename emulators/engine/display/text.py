@@ -9,7 +9,13 @@ import threading
 from typing import NamedTuple, TextIO
 
 from emulators.engine import urns
-from emulators.engine.display.properties import diff_lines, property_lines, short_diff, shown_alike
+from emulators.engine.display.properties import (
+    diff_lines,
+    property_lines,
+    short_diff,
+    shown_alike,
+    told_lines,
+)
 from emulators.engine.plan.options import Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
 from emulators.engine.run.events import (
@@ -263,7 +269,7 @@ def _property_lines(step: Step, op: Op) -> list[str]:
         return (
             diff_lines(old.outputs, new.outputs, "") if made_first else diff_lines(old.inputs, new.inputs, "")
         )
-    return diff_lines(old.inputs, new.inputs, "", step.changed_keys)
+    return told_lines(old.inputs, new.inputs, step.detailed)
 
 
 def _lost_outputs(step: Step, op: Op) -> list[str]:

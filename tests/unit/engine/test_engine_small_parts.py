@@ -10,6 +10,7 @@ import pytest
 from emulators.engine.commands.command_line import COMMANDS
 from emulators.engine.display import properties
 from emulators.engine.errors import EngineError
+from emulators.engine.plan.diffs import differences
 from emulators.engine.protocol.registration import seconds
 from emulators.engine.run.events import Redactor
 from emulators.engine.run.refresh import pruned
@@ -71,6 +72,38 @@ def test_differences_are_marked() -> None:
     lines = properties.diff_lines({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": UNKNOWN, "d": "x"}, "")
 
     assert lines == ["  a: 1", "~ b: 2 => [unknown]", "- c: 3", '+ d: "x"']
+
+
+def test_what_is_told_to_differ_is_shown_alone_and_a_secret_too() -> None:
+    old = {
+        "note": {"x": Secret("one"), "y": 1},
+        "rows": [1, {"k": 2, "l": 3}],
+        "whole": Secret([{"k": "one"}]),
+    }
+    new = {
+        "note": {"x": Secret("two"), "y": 1},
+        "rows": [1, {"k": 2, "l": 4}, 5],
+        "whole": Secret([{"k": "two"}]),
+    }
+
+    lines = properties.told_lines(old, new, differences(old, new))
+
+    assert lines == [
+        "~ note : {",
+        "    ~ x: [secret] => [secret]",
+        "  }",
+        "~ rows : [",
+        "    ~ [1]: {",
+        "            ~ l: 3 => 4",
+        "          }",
+        "    + [2]: 5",
+        "  ]",
+        "~ whole: [",
+        "    ~ [0]: {",
+        "            ~ k: [secret] => [secret]",
+        "          }",
+        "  ]",
+    ]
 
 
 def test_what_referred_to_something_gone_forgets_it() -> None:

@@ -62,7 +62,8 @@ def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> No
     pulumi.export("shared", shared.facts())
     pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
     pulumi.export("explanations", {name: chosen.explanations() for name, chosen in picks.items()})
-    pulumi.export("root_passwords", {name: password.result for name, password in passwords.items()})
+    if settings.root_password_outputs:
+        pulumi.export("root_passwords", {name: password.result for name, password in passwords.items()})
     pulumi.export("monthly_usd", monthly_usd)
     pulumi.export("account", account.uuid)
 

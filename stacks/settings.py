@@ -170,7 +170,8 @@ class Settings(Model):
     inputs of those that are the stack's own, masters unless they say otherwise. `ssh_keys`: by name, public
     keys that groups can give root; `authorized_keys` are those that every server gets.
     `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `ends_at`: when
-    the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag.
+    the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag. `root_password_outputs`: the
+    groups' passwords are outputs of the stack, too, and not in its state alone.
     """
 
     servers: Mapping[str, Group]
@@ -182,6 +183,7 @@ class Settings(Model):
     guards: Guards = Guards()
     pins: str | None = None
     ends_at: AwareDatetime | None = None
+    root_password_outputs: bool = False
 
     @property
     def renamed(self) -> dict[str, str]:

@@ -26,6 +26,7 @@ SECTIONS = {
     "Pins": ("fleet.cli.pins", "pins repin import"),
     "Delivery": ("fleet.cli.delivery", "affected bundle deploy pr-up pr-down reap"),
     "Reports": ("fleet.report.cli", "report"),
+    "Repository": ("fleet.cli.doctor", "doctor"),
     "Shell": ("fleet.cli.completion", "completion"),
 }
 """The headings of the help; under each, where its commands are, and their names."""

@@ -238,7 +238,7 @@ def print_schema() -> int:
     return 0
 
 
-def _host(
+def host_of(
     host: str | None, api: str | None, repo: str, own_name: str, timeout_s: float, pull: int | None = None, **_more: Any
 ) -> Host:  # fmt: skip
     """The repository, or a pull request of it, that the options of `of_host` mean; token and key are the environment's.
@@ -291,7 +291,7 @@ def post_comment(
     except (OSError, UnicodeDecodeError) as error:
         raise BadCall(f"--report {folder}: no readable report.json. Next: fleet report write.") from error
     report = _trusted(report, given.pop("commit"), given.pop("run"), untrusted=given.pop("untrusted"))
-    host = _host(**given)
+    host = host_of(**given)
     outcome = sticky.post(host, markdown.comment(report, secrets))
     sys.stdout.write(f"comment {outcome.comment}: {outcome.action}, {outcome.folded} folded\n")
     if not no_labels and outcome.action != "kept newer":
@@ -322,7 +322,7 @@ def ack(id: str, commit: str, **given: Any) -> int:  # noqa: A002 - the option's
 
     Prints `acknowledged=<commit>`, empty when it is not; the reason goes to stderr.
     """
-    found = approval.acknowledgement(_host(**given), id, commit)
+    found = approval.acknowledgement(host_of(**given), id, commit)
     sys.stderr.write(f"{found.why}\n")
     _tell(acknowledged=found.commit)
     return 0
@@ -345,7 +345,7 @@ def close_comment(commit: str | None, id: str, run_number: str, **given: Any) ->
     """After the merge: say where the plan was applied."""
     if (given["pull"] is None) == (commit is None):
         raise BadCall("close takes either --pull or --commit")
-    host = _host(**given)
+    host = host_of(**given)
     if commit is not None:
         merged = host.merged_pull(commit)
         if merged is None:
@@ -369,7 +369,7 @@ def approved(id: str, commit: str, stack: str, plan: str, acknowledged: str, **g
 
     Prints `plan=`, `pull=`, `acknowledged=` and `why=`, the reason.
     """
-    host = _host(**given)
+    host = host_of(**given)
     merged = host.merged_pull(commit)
     found = approval.Approved(approval.NOTHING, "the commit came from no merged pull request")
     if plan:
@@ -391,7 +391,7 @@ def settle_issues(
 
     All of them, also when one call of the host fails in between, are tried the next time.
     """
-    host, (run, url) = _host(**given), _run_of(os.environ)
+    host, (run, url) = host_of(**given), _run_of(os.environ)
     expected = _stack_list("--expected-stacks", expected_stacks or "")
     found = {item.stack: item for item in read_bundles(_bundle_folders(folders, bundles), expected, secrets)}
     for stack in dict.fromkeys([*expected, *found]):

@@ -44,7 +44,7 @@ class FakeHost:
     """Pull request 7 of acme/fleet, and the repository's issues.
 
     calls: method and path of each request; tokens: what came with it. merged: (merge commit, last commit of the
-    branch) of the pull request.
+    branch) of the pull request. settings: what else GitHub answers below the repository; a number: that status.
     """
 
     kind: Kind
@@ -62,6 +62,7 @@ class FakeHost:
     merged: list[tuple[str, str]] = field(default_factory=list)
     issues: list[dict[str, Any]] = field(default_factory=list)
     minimised: list[str] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
     next_id: int = 1000
     clock: str = "2026-11-23T12:00:00Z"
 
@@ -201,10 +202,17 @@ def _github(host: FakeHost, method: str, path: str, body: dict[str, Any]) -> Ans
         return _merged(host, path.split("/")[5], "merge_commit_sha", lambda head: {"head": {"sha": head}})
     if path.startswith("/repos/acme/fleet/issues"):
         return _issues(host, method, path, body, lambda who: {"user": {"login": who}})
+    return _github_setting(host, path)
+
+
+def _github_setting(host: FakeHost, path: str) -> Answer:
     if path.endswith("/permission"):
         who = path.split("/")[-2]
         return 200, {"permission": "write" if who in host.writers else "read"}
-    return 404, {"message": "Not Found"}
+    found = host.settings.get(path.removeprefix("/repos/acme/fleet"), 404)
+    if isinstance(found, list):
+        return found
+    return (found, {"message": "no"}) if isinstance(found, int) else (200, found)
 
 
 def _github_account(host: FakeHost, path: str, body: dict[str, Any]) -> Answer:

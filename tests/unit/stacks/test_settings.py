@@ -305,3 +305,9 @@ def test_a_value_of_the_wrong_kind_is_told_in_the_words_of_the_file(
 def test_what_must_be_a_map_says_so(servers: object) -> None:
     with pytest.raises(BadSettings, match=r"must be a map of settings"):
         parse(layer(servers=servers), "dev")
+
+
+@pytest.mark.parametrize("stack", ENVIRONMENTS)
+def test_no_password_is_an_output_unless_the_settings_say_so(stack: str) -> None:
+    """Of the stack on this machine they are: nothing opens with them."""
+    assert parse(sources.of_files(stack), stack).root_password_outputs == (stack == "local")

@@ -1,0 +1,169 @@
+"""What a repository's settings let somebody do who can push a branch, and what is missing to prevent it.
+
+Source: GitHub's REST API on environments, secrets, rules, branch protection, contents and permissions of Actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fleet.report.errors import HostRefused
+from fleet.report.hosts.approval import KEY
+from fleet.report.hosts.github import GitHub
+from fleet.report.hosts.host import Row, text_in, value_in
+
+SIGNING = "signing"
+"""The environment that has nothing but the key of signatures."""
+
+CHECK = "report"
+OF_ENVIRONMENTS = frozenset(
+    {KEY, "LINODE_TOKEN", "LINODE_READ_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN"}
+    | {f"STATE_{what}{part}" for what in ("", "READ_") for part in ("KEY", "KEY_ID")}
+)
+"""Secrets that no workflow of a branch may read."""
+
+OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to set up. good: None where the token may not see it. without: what happens if it is not so."""
+
+    what: str
+    good: bool | None
+    without: str
+
+
+def checks(host: GitHub, stacks: Sequence[str]) -> Iterator[Check]:
+    """All of them, for these environments. Raises HostRefused if the repository can't be seen."""
+    branch = text_in(host.http.call("GET", host.project).body, "default_branch")
+    for name in (*stacks, SIGNING):
+        yield from _environment(host, name, branch, reviewed=name != SIGNING)
+    for name in stacks:
+        yield from _preview(host, f"preview-{name}")
+    secrets = _asked(host, f"{host.project}/actions/secrets")
+    yield Check(
+        "no secret of an environment is one of the repository",
+        None if secrets is None else not OF_ENVIRONMENTS & _names(secrets, "secrets"),
+        "every workflow of every branch reads it",
+    )
+    yield from _branch(host, branch)
+    given = _asked(host, f"{host.project}/actions/permissions/workflow")
+    reads = text_in(given, "default_workflow_permissions") == "read"
+    yield Check(
+        "workflows read by default, and approve nothing",
+        None if given is None else reads and not value_in(given, "can_approve_pull_request_reviews"),
+        "a branch's workflow reviews its own pull request",
+    )
+
+
+def _asked(host: GitHub, path: str) -> object:
+    """{} for what is not there, None for what the token may not see."""
+    try:
+        return host.found(path) or {}
+    except HostRefused as error:
+        if error.status == 403:
+            return None
+        raise
+
+
+def _environment(host: GitHub, name: str, branch: str, *, reviewed: bool) -> Iterator[Check]:
+    place = f"{host.project}/environments/{quote(name, safe='')}"
+    found = _asked(host, place)
+    allowed = _asked(host, f"{place}/deployment-branch-policies") if found else {}
+    yield Check(
+        f"environment {name}: only {branch} may use it",
+        None if found is None else _names(allowed, "branch_policies") == {branch},
+        f"a branch's workflow reads its secrets{' and deploys' if reviewed else ' and approves itself'}",
+    )
+    secrets = _asked(host, f"{place}/secrets") if found else found
+    yield Check(
+        f"environment {name}: has {KEY}",
+        None if secrets is None else KEY in _names(secrets, "secrets"),
+        "no plan of a pull request is approved" if reviewed else "no report is signed",
+    )
+    rules = _rows(found, "protection_rules")
+    if reviewed:
+        rule = next((rule for rule in rules if rule.get("type") == "required_reviewers"), {})
+        yield Check(
+            f"environment {name}: reviewers, and not of their own change",
+            None
+            if found is None
+            else bool(rule.get("reviewers")) and rule.get("prevent_self_review") is True,
+            "a merge alone deploys, and anybody who may write approves a plan that nobody read",
+        )
+
+
+def _preview(host: GitHub, name: str) -> Iterator[Check]:
+    place = f"{host.project}/environments/{quote(name, safe='')}"
+    found = _asked(host, place)
+    secrets = _asked(host, f"{place}/secrets") if found else found
+    harmless = not _names(secrets, "secrets") & {KEY, "LINODE_TOKEN", "STATE_KEY", "STATE_KEY_ID"}
+    yield Check(
+        f"environment {name}: there, with nothing that writes",
+        None if secrets is None else bool(found) and harmless,
+        "a branch's workflow approves or deploys by itself; or there are no previews",
+    )
+    rules = _rows(found, "protection_rules")
+    yield Check(
+        f"environment {name}: reviewers",
+        None if found is None else any(rule.get("reviewers") for rule in rules),
+        "whoever pushes a branch reads the state, with the root passwords in it",
+    )
+
+
+def _branch(host: GitHub, branch: str) -> Iterator[Check]:
+    """Rulesets, which everybody may read, and the older protection, which only administrators may."""
+    name = quote(branch, safe="")
+    active = host.rows(f"{host.project}/rules/branches/{name}")
+    rules = {text_in(rule, "type"): value_in(rule, "parameters") or {} for rule in active}
+    older = _asked(host, f"{host.project}/branches/{name}/protection")
+    reviews = rules.get("pull_request", {}), value_in(older, "required_pull_request_reviews") or {}
+    status = rules.get("required_status_checks", {}), value_in(older, "required_status_checks") or {}
+    rows = [
+        row for each in status for key in ("required_status_checks", "checks") for row in _rows(each, key)
+    ]
+
+    def seen(good: bool) -> bool | None:
+        return None if older is None and not good else good
+
+    def says(places: tuple[object, object], *keys: str) -> bool:
+        return any(value_in(place, key) for place in places for key in keys)
+
+    dismissed = says(reviews, "dismiss_stale_reviews_on_push", "dismiss_stale_reviews")
+    yield Check(
+        f"{branch}: a review, which a push dismisses",
+        seen(dismissed and says(reviews, "required_approving_review_count")),
+        "one person changes and deploys anything",
+    )
+    owners = any(_asked(host, f"{host.project}/contents/{path}") for path in OWNERS)
+    yield Check(
+        f"{branch}: CODEOWNERS, and their review",
+        seen(owners and says(reviews, "require_code_owner_review", "require_code_owner_reviews")),
+        "a change of workflows, provider or report passes as one of a README",
+    )
+    required = any(text_in(row, "context") == CHECK for row in rows)
+    yield Check(f"{branch}: check {CHECK} is required", seen(required), "what a guard blocks is merged")
+    queue = rules.get("merge_queue")
+    yield Check(
+        f"{branch}: up to date before a merge, or a queue",
+        seen(queue is not None or says(status, "strict_required_status_checks_policy", "strict")),
+        "a plan is approved that was made on another base, and each deployment of it stops",
+    )
+    if queue is not None:
+        yield Check(
+            f"{branch}: the queue merges one by one",
+            value_in(queue, "max_entries_to_merge") == 1,
+            "several merges are one push, whose plan nobody approved",
+        )
+
+
+def _rows(value: object, key: str) -> list[Row]:
+    found = value_in(value, key)
+    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+
+
+def _names(value: object, key: str) -> set[str]:
+    return {text_in(row, "name") for row in _rows(value, key)}

@@ -17,9 +17,9 @@ from typing_extensions import NotRequired, TypedDict
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.records import Linode, Numbered, Owned, Record, is_private
-from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, InRows, Of, arg, by_name
+from providers.linode.core.args import NONE, AnyId, Args, In, InIdOrNone, InList, InRows, Of, arg, by_name
 from providers.linode.core.effects import ACTION, PUT, REPLACE
-from providers.linode.core.forms import FIREWALLS, Flag, Id, Network4, Tag, Text, matching, whole
+from providers.linode.core.forms import FIREWALLS, Flag, Network4, Tag, Text, matching, whole
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Reading, Spec, Update
@@ -43,7 +43,7 @@ Throttle = Annotated[int, whole(0, 20)]
 class PlaceArgs(TypedDict):
     """Where it reaches nodes of a VPC from. Without a range: some free addresses of the subnet."""
 
-    subnet_id: Of[Id]
+    subnet_id: AnyId
     ipv4_range: NotRequired[Of[Network4]]
     ipv4_range_auto_assign: NotRequired[Of[Flag]]
 

@@ -18,8 +18,8 @@ from pydantic import AfterValidator
 from typing_extensions import NotRequired, TypedDict
 
 from providers.linode.api.records import Numbered
-from providers.linode.core.args import Of
-from providers.linode.core.forms import Flag, Id, matching, whole
+from providers.linode.core.args import AnyId, Of
+from providers.linode.core.forms import Flag, matching, whole
 from providers.linode.core.problems import told
 from providers.linode.core.values import as_id, is_unknown
 from providers.linode.nearest import listed
@@ -106,7 +106,7 @@ class NodeArgs(TypedDict):
     label: NotRequired[Of[NodeLabel]]
     weight: NotRequired[Of[Weight]]
     mode: NotRequired[Of[Literal["accept", "reject", "drain", "backup"]]]
-    subnet_id: NotRequired[Of[Id]]
+    subnet_id: NotRequired[AnyId]
 
 
 class ConfigArgs(TypedDict):

@@ -19,7 +19,7 @@ import pulumi
 from providers.linode import (
     VPC, Firewall, FirewallArgs, Instance, InstanceArgs, InterfaceArgs, PlacementGroup, PlacementGroupArgs, ReservedIP,
     SSHKey, SSHKeyArgs, StackScript, Subnet, SubnetArgs, Volume, VolumeArgs,
-    Domain, DomainRecord, DomainRecordArgs, ReverseDNS,
+    Domain, DomainRecord, DomainRecordArgs, NodeArgs, NodeBalancer, ReverseDNS,
 )
 
 key = SSHKey("laptop", label="laptop", ssh_key=pulumi.Output.from_input("ssh-ed25519 AAAA"))
@@ -85,6 +85,8 @@ own = Instance(
     reserved_ipv4=entry.address,
     interfaces=[{"purpose": "vpc", "subnet_id": inner.id}, {"vpc": {"subnet_id": outer.id}, "firewall_id": wall.id}],
 )
+node: NodeArgs = {"address": "10.0.0.9:80", "subnet_id": inner.id}
+NodeBalancer("lb", region="r", vpcs=[{"subnet_id": inner.id}], configs=[{"port": 80, "nodes": [node]}])
 InstanceArgs(type="t", region="r", placement_group={"id": apart.id}, interfaces=[{"vpc": {"subnet_id": 5}}])
 fields: pulumi.Output[list[dict[str, str]]] = site.user_defined_fields
 zone = Domain("zone", domain="a.example", type="master", soa_email="ops@a.example", axfr_ips=[db.public_ipv4])

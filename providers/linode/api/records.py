@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from typing_extensions import Self
 
 from providers.linode.api.errors import ApiUnreachable
@@ -47,6 +47,16 @@ class Numbered(Record):
 
 Address = Annotated[str, AfterValidator(lambda text: str(ip_address(text)))]
 """What an IP address is known by, instead of a number."""
+
+
+def from_rows(key: str, counts: Callable[[Mapping[str, object]], bool] = lambda _: True) -> BeforeValidator:
+    """For Annotated: one key of a list's maps, of those that count."""
+
+    def read(rows: object) -> list[object]:
+        found = (row for row in rows if isinstance(row, Mapping)) if isinstance(rows, list) else ()
+        return [row.get(key) for row in found if counts(row)]
+
+    return BeforeValidator(read)
 
 
 class Owned(Record):

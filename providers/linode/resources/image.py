@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any, overload
 
 import pulumi
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import NotFound
-from providers.linode.api.records import Owned
+from providers.linode.api.records import Owned, from_rows
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InId, InList, arg, by_name, ours
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
@@ -72,16 +72,6 @@ class ImageArgs(Args):
     """Each 3 to 50 characters. One of our own is added."""
 
 
-def _regions(counts: Callable[[object], bool]) -> BeforeValidator:
-    """Those that the image is in with such a status."""
-
-    def names(rows: object) -> list[object]:
-        found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-        return [row.get("region") for row in found if counts(row.get("status"))]
-
-    return BeforeValidator(names)
-
-
 class ImageRecord(Owned):
     """Source: GET /images/{imageId}. `size` in MB; `status` is available once it can be used."""
 
@@ -90,12 +80,12 @@ class ImageRecord(Owned):
     status: str = ""
     size: int = 0
     capabilities: tuple[str, ...] = Field(default=(), exclude=True)
-    replica_regions: Annotated[tuple[str, ...], _regions(lambda status: status != "pending deletion")] = (
-        Field(default=(), validation_alias="regions", exclude=True)
-    )
-    available_in: Annotated[tuple[str, ...], _regions(lambda status: status == "available")] = Field(
-        default=(), validation_alias="regions", exclude=True
-    )
+    replica_regions: Annotated[
+        tuple[str, ...], from_rows("region", lambda row: row.get("status") != "pending deletion")
+    ] = Field(default=(), validation_alias="regions", exclude=True)
+    available_in: Annotated[
+        tuple[str, ...], from_rows("region", lambda row: row.get("status") == "available")
+    ] = Field(default=(), validation_alias="regions", exclude=True)
 
     cloud_init = property(lambda self: "cloud-init" in self.capabilities)
 

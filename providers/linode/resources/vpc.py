@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, overload
 
 import pulumi
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from providers.linode.api.records import Numbered, Owned
+from providers.linode.api.records import Numbered, Owned, from_rows
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InRows, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
@@ -24,10 +24,6 @@ Label = Annotated[str, matching(r"(?!.*--)[A-Za-z0-9-]{1,64}"), told(LABEL)]
 Description = Annotated[
     str, Field(max_length=255), told("must have at most 255 characters. Next: correct it.")
 ]
-
-
-def _ranges(rows: object) -> list[object]:
-    return [row.get("range") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
 
 class VPCArgs(Args):
@@ -48,9 +44,7 @@ class Ranged(Owned):
     """What has ranges of addresses; those of IPv6 by themselves, too, as an input says what was asked for."""
 
     ipv6: tuple[Mapping[str, object], ...] | None = None
-    ipv6_ranges: Annotated[tuple[str, ...], BeforeValidator(_ranges)] = Field(
-        default=(), validation_alias="ipv6"
-    )
+    ipv6_ranges: Annotated[tuple[str, ...], from_rows("range")] = Field(default=(), validation_alias="ipv6")
 
 
 class Part(Numbered):
@@ -65,9 +59,7 @@ class VPCRecord(Ranged):
     subnets: tuple[Part, ...] = Field(default=(), exclude=True)
     region: str = ""
     description: str = ""
-    ipv4_ranges: Annotated[tuple[str, ...], BeforeValidator(_ranges)] = Field(
-        default=(), validation_alias="ipv4"
-    )
+    ipv4_ranges: Annotated[tuple[str, ...], from_rows("range")] = Field(default=(), validation_alias="ipv4")
 
 
 class VPC(Resource):

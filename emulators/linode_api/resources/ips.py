@@ -18,7 +18,7 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import check, that
 from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
 from emulators.linode_api.core.events import entity, notify
-from emulators.linode_api.core.limits import RESERVED, RESERVED_BURST
+from emulators.linode_api.core.limits import COLLECTION, RESERVED, RESERVED_BURST
 from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import Kind, Record, Thing, all_of, change, next_id
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
@@ -41,6 +41,9 @@ TOO_MANY = (
     "Additional Reserved IPv4 addresses require technical justification."
     "  Please contact support describing your requirement."
 )
+FEW = (RESERVED, RESERVED_BURST)
+"""Of all that has to do with reserved addresses, but making them: recordings of linodego, TestReservedIPAddresses_*."""
+
 OTHER_REGION = "Address must belong to same region as linode."
 
 
@@ -462,7 +465,7 @@ def require_forward(account: Account, name: str, address: str) -> None:
         raise bad_request(why, "rdns")
 
 
-@api.rows("/networking/reserved/ips", *FILTERABLE, "linode_id")
+@api.rows("/networking/reserved/ips", *FILTERABLE, "linode_id", budgets=(*FEW, COLLECTION))
 def all_reserved(call: Call) -> list[Record]:
     return all_of(call.account, "reserved")
 
@@ -485,10 +488,10 @@ def reserved_types(_: Call) -> list[Json]:
     return [{"id": "ipv4", "label": "Reserved IPv4", "price": price, "region_prices": [], "transfer": 0}]
 
 
-api.shows(RESERVATION.url, RESERVED, RESERVED_BURST)
+api.shows(RESERVATION.url, *FEW)
 
 
-@api.put(RESERVATION.url, RESERVED, RESERVED_BURST)
+@api.put(RESERVATION.url, *FEW)
 def tag(call: Call, reserved: Record) -> Record:
     """Tags alone, all of them. Source: API page "Update reserved IP address tags"."""
     tags = call.body.get("tags")
@@ -498,7 +501,7 @@ def tag(call: Call, reserved: Record) -> Record:
     return change(call.account, reserved, tags=tags)
 
 
-@api.delete(RESERVATION.url, RESERVED, RESERVED_BURST)
+@api.delete(RESERVATION.url, *FEW)
 def unreserve(call: Call, reserved: Record) -> None:
     """An address in use stays with its Linode as an ordinary one."""
     records.remove(call.account, reserved)

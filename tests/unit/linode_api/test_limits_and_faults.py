@@ -246,3 +246,14 @@ def test_reserved_addresses_have_two_limits_and_refusals_count() -> None:
 
     assert shown == ["10"] * 5
     assert [raised.value.headers["X-RateLimit-Limit"] for raised in (burst, long)] == ["5", "10"]
+
+
+def test_reserved_addresses_are_read_ten_times_in_half_a_minute(limited: Caller) -> None:
+    path = "/networking/reserved/ips"
+    address = limited.post(path, {"region": "us-ord"}).json()["address"]
+
+    limits = [limited.get(one).headers["X-RateLimit-Limit"] for one in (path, f"{path}/{address}")]
+    made = limited.post(path, {"region": "us-ord"}).headers["X-RateLimit-Limit"]
+
+    assert (limits, made) == (["10", "10"], "1840")
+    assert [limited.get(path).status_code for _ in range(4)] == [200, 200, 200, 429]

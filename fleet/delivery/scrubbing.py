@@ -26,7 +26,9 @@ Json = dict[str, Any]
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """A value that is not known before the update. Source: the engine's protocol."""
 
-SHOWN_OUTPUTS = ("__provider", "id", "status", "label", "ipv4", "ipv6", "public_ipv4", "private_ipv4")
+SHOWN_OUTPUTS = (
+    "__provider", "id", "status", "label", "ipv4", "ipv6", "public_ipv4", "private_ipv4", "monthly_usd",
+)  # fmt: skip
 NOISE = ("config", "stackTrace", "sourcePosition")
 STACK_TYPE = "pulumi:pulumi:Stack"
 SECRET_INPUTS = frozenset(name for spec in SPECS.values() for name in spec.secrets())

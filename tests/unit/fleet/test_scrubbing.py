@@ -19,11 +19,12 @@ def new_of(text: str) -> dict[str, Any]:
 
 
 def test_a_plain_output_made_from_a_secret_is_left_out() -> None:
-    outputs = {"console": "root:FAKE-password@lish", "ipv4": ["198.18.0.1"], "status": "running"}
+    shown = {"ipv4": ["198.18.0.1"], "status": "running", "monthly_usd": 12.0}
+    outputs = {"console": "root:FAKE-password@lish", **shown}
 
     text = Scrubber().events(event(urn=SERVER, outputs=outputs, inputs={"type": "g6-nanode-1"}))
 
-    assert new_of(text)["outputs"] == {"ipv4": ["198.18.0.1"], "status": "running"}
+    assert new_of(text)["outputs"] == shown
     assert new_of(text)["inputs"] == {"type": "g6-nanode-1"}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench import commands, processes, report, size, stacks
 
-PARTS = ("stacks", "processes", "limited", "growth", "commands", "report", "size")
+PARTS = ("stacks", "around", "processes", "limited", "growth", "commands", "report", "size")
 
 
 def main() -> None:
@@ -26,6 +26,8 @@ def main() -> None:
     for part in options.parts or PARTS:
         if part == "stacks":
             stacks.run(options.counts, options.runs)
+        elif part == "around":
+            stacks.run_around(min(options.counts), options.runs)
         elif part == "processes":
             processes.run(max(options.counts), options.runs)
         elif part == "limited":

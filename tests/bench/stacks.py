@@ -61,6 +61,15 @@ def run(counts: Sequence[int], runs: int) -> None:
         print(f"{', '.join(way)}: {1000 * grown / (most - least):.1f} ms of CPU a resource in a preview")
 
 
+def run_around(count: int, runs: int) -> None:
+    """What stands around servers: how much later than the slowest boot all of it is there."""
+    world = World(count)
+    for (engine, _), figures in _table(world, ("around",), STEPS, runs):
+        print(
+            f"{engine}: create {figures['create'].wall_s - world.boot_s:+.1f} s beside the boots", flush=True
+        )
+
+
 def run_limited(count: int) -> None:
     """Creates against the API's own limit."""
     world = World(count, limits=True)
@@ -113,7 +122,8 @@ def _table(
 def _ways(programs: Sequence[str]) -> Iterator[tuple[str, str]]:
     for engine in engines():
         yield from ((engine, program) for program in programs)
-    for parallel in (10, 100) if terraform() else ():
+    only_servers = "around" not in programs
+    for parallel in (10, 100) if only_servers and terraform() else ():
         yield "terraform", f"-parallelism={parallel}"
 
 

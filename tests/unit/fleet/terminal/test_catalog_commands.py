@@ -97,7 +97,7 @@ def test_an_explanation_is_the_funnel(run: Run) -> None:
     said = run("types --min-memory 4096 --region us-ord --max-monthly 40 --explain")
 
     assert "g6-standard-2: cheapest of 2 in us-ord with memory ≥ 4096 MB" in said.out
-    assert "35 with memory ≥ 4096 MB (-2; nearest miss g6-standard-1 (2048 MB))" in said.out
+    assert "36 with memory ≥ 4096 MB (-2; nearest miss g6-standard-1 (2048 MB))" in said.out
 
 
 def test_an_unknown_id_is_told_beside_the_table_and_in_the_explanation(run: Run) -> None:
@@ -139,7 +139,7 @@ def test_nothing_that_fits_is_one_line_and_the_same_funnel(run: Run) -> None:
     first, *funnel = said.err.splitlines()
     assert said.code == 1
     assert said.out == ""
-    assert first.startswith("error: no type in us-ord fits: `≤ 3 USD/month` removed the last 31 of 37")
+    assert first.startswith("error: no type in us-ord fits: `≤ 3 USD/month` removed the last 31 of 38")
     assert "Next: raise max_monthly_usd" in first
     assert "0 with ≤ 3 USD/month (-31; nearest miss g6-standard-2 (24.00 USD/month))" in funnel[-1]
 

@@ -127,7 +127,9 @@ class Declared:
                     name for each in self.resources["ReverseDNS"].values() for name in named(each["address"])
                 }
                 server = next((one for one in self.resources["Instance"] if one not in taken), "")
-                address = ref(server or self.add("Instance"), "public_ipv4")
+                while not server or server in taken:  # one that has just gone, and had a name, may come back
+                    server = self.add("Instance")
+                address = ref(server, "public_ipv4")
                 record = self.add("DomainRecord", "back", target=address)
                 return {"address": address, "rdns": f"{ref(record, 'name')}.{ref(ZONES[0], 'domain')}"}
             case "reservedip":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from providers.linode.core.evidence import CONSENT
 from tests.chaos import declared, disturbances
 from tests.chaos.declared import CHANGES, Edit, sending
 from tests.chaos.disturbances import FAULTS, REQUESTS, SUITED, Kill
@@ -60,7 +62,7 @@ class Turns:
         disturbances.disturb(self.checkout, ())
         if met:
             self.tally.faulted(f"{request}, {fault}", converged=done.code == 0)
-        again = done if done.code == 0 else self._up("after")
+        again = done if done.code == 0 else self._recovered()
         if again.code:
             self.tally.wrong(f"turn {self.number}: no success without faults either; see {self.folder}")
         self._count(f"{met} × {request}, {fault}{'' if done.code == 0 else ': second run'}", exact=True)
@@ -72,7 +74,7 @@ class Turns:
         disturbances.disturb(self.checkout, disturbances.everywhere(0.01), self.dice.randrange(10**6))
         runs, done = 0, None
         while runs < MOST_RUNS and (done is None or done.code):
-            done, runs = self._up(f"crowd-{runs}"), runs + 1
+            done, runs = self._recovered(f"crowd-{runs}"), runs + 1
         met = sum(disturbances.met(self.checkout))
         disturbances.disturb(self.checkout, ())
         if done is None or done.code:
@@ -100,7 +102,7 @@ class Turns:
         lost = changes_mind and kill.whom == "provider"
         if lost:
             until(self._at_rest)
-        done = self._up("after", *(("--refresh",) if lost else ()))
+        done = self._recovered("after", *(("--refresh",) if lost else ()))
         stuck = killed.end_the_rest(LONGEST_AFTERLIFE_S)
         if stuck and kill.whom == "engine" and INSTANCE not in log.read_text():
             stuck = 0  # the SDK's servicer, left before it got its first call: it waits for ever and sends nothing
@@ -132,9 +134,18 @@ class Turns:
     def _at_rest(self) -> bool:
         return all(row["status"] in ("running", "offline") for row in in_account(self.checkout).values())
 
-    def _up(self, name: str, *words: str) -> Done:
-        done = self.checkout.run("up", *words)
+    def _up(self, name: str, *words: str, env: Mapping[str, str] | None = None) -> Done:
+        done = self.checkout.run("up", *words, env=env)
         (self.folder / f"{self.number}-{name}.log").write_text(done.said)
+        return done
+
+    def _recovered(self, name: str = "after", *words: str) -> Done:
+        """The same, with whatever it says is to be adopted: what carries no tag, of a run that lost its provider."""
+        done, adopted = self._up(name, *words), set[str]()
+        while done.code and (told := {*re.findall(CONSENT + r"=(\S+)", done.said)} - adopted):
+            adopted |= told
+            self.tally.adopted += len(told)
+            done = self._up(f"{name}-adopts", *words, env={CONSENT: ",".join(adopted)})
         return done
 
     def _count(self, what: str, *, exact: bool) -> None:

@@ -39,6 +39,7 @@ from providers.linode.resources import (
     vpc,
 )
 from tests.project import Project
+from tests.state_folder import state_with
 
 DOCS = PROJECT / "docs"
 NUMBERS = count(1)
@@ -224,12 +225,20 @@ def test_the_new_kind_is_made_once_whatever_becomes_of_the_answer(life: Life, fa
     assert [str(row["id"]) for row in life.rows()] == [made.id]
 
 
-def test_one_that_a_killed_run_left_is_no_strangers(life: Life) -> None:
+def test_one_that_a_killed_run_left_is_no_strangers(
+    life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     body = {key: value for key, value in life.inputs().items() if key != "owner"}
-    life.call("POST", "/placement/groups", body)
+    there = life.call("POST", "/placement/groups", body)["id"]
+    urn = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:PlacementGroup::web"
+    state = state_with(tmp_path, stack="local")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", state["PULUMI_BACKEND_URL"])
 
-    same = life.provider.check({}, life.inputs())
     other = life.provider.check({}, life.inputs(region="gb-lon"))
+    anybodys = life.provider.check({}, life.inputs())
+    state_with(tmp_path, stack="local", creating=(urn,))
+    ours = life.provider.check({}, life.inputs())
 
-    assert same.failures == []
     assert "is taken by placement group" in other.failures[0].reason
+    assert [f"LINODE_TAKE_OVER={there} pulumi up" in each.reason for each in anybodys.failures] == [True]
+    assert ours.failures == []

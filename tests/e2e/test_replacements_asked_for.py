@@ -15,7 +15,7 @@ import json
 
 import pulumi
 
-from providers.linode import Instance, InstanceArgs
+from providers.linode import Instance, InstanceArgs, PlacementGroup
 
 with open("wanted.json") as file:
     wanted = json.load(file)
@@ -25,11 +25,14 @@ given = InstanceArgs(
 )
 options = pulumi.ResourceOptions(aliases=wanted["aliases"], replace_on_changes=["user_data"])
 Instance(wanted["name"], given, options)
+PlacementGroup(
+    "rack", region="de-fra-2", placement_group_type="anti_affinity:local", placement_group_policy="strict"
+)
 """
 
 
 class Declared(Project):
-    """A project with one instance."""
+    """A project with one instance, and with a group that has no tag."""
 
     def declare_one(
         self, name: str, *, generation: int = 1, aliases: tuple[str, ...] = (), **args: object
@@ -37,9 +40,14 @@ class Declared(Project):
         wanted = {"name": name, "args": args, "aliases": aliases, "generation": generation}
         (self.folder / "wanted.json").write_text(json.dumps(wanted))
 
-    def urn(self) -> str:
+    def urn(self, kind: str = "Instance") -> str:
         state = json.loads(self.checkpoint.read_text())["checkpoint"]["latest"]
-        return next(str(one["urn"]) for one in state["resources"] if one["type"].endswith(":Instance"))
+        return next(str(one["urn"]) for one in state["resources"] if one["type"].endswith(f":{kind}"))
+
+    def group(self) -> tuple[int, str]:
+        """Id and label of the only one."""
+        [row] = self.call("GET", "/placement/groups")["data"]
+        return row["id"], row["label"]
 
     def linode(self) -> tuple[int, str, list[str]]:
         """Id, label and tags of the only one."""
@@ -60,15 +68,19 @@ def project(engine: str, tmp_path: Path, api: LocalApi) -> Declared:
 
 def test_a_forced_replacement_is_announced_keeps_the_label_and_settles(project: Declared) -> None:
     before, label, tags = project.linode()
+    rack = project.group()
+    asked = ("--replace", project.urn(), "--replace", project.urn("PlacementGroup"))
 
-    shown = project.preview("--replace", project.urn(), "--diff")
-    done = project.up("--replace", project.urn())
+    shown = project.preview(*asked, "--diff")
+    done = project.up(*asked)
 
     assert "recreated, as was asked for: all disks are erased, id and addresses change" in shown.said
     assert done.code == 0, done.said
     after = project.linode()
     assert after[0] != before
     assert after[1:] == (label, tags)
+    assert project.group()[0] != rack[0]
+    assert project.group()[1] == rack[1]
     assert project.settled()
 
 

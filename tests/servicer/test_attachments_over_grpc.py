@@ -113,11 +113,43 @@ def test_a_volume_that_is_elsewhere_is_told_at_preview(life: Life) -> None:
 def test_what_a_killed_run_attached_is_taken_over(life: Life, tmp_path: Path) -> None:
     _, _, inputs = life.made()
 
-    backend = state_with(tmp_path / "next", stack="local")
-    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, backend) as next_run:
+    urn = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:VolumeAttachment::web-1"
+    backend = state_with(tmp_path / "next", stack="local", creating=(urn,))
+    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, backend, urn) as next_run:
+        failures = next_run.check(life.inputs())[1]
         again, outs = next_run.create(inputs)
 
-    assert (again, outs["linode_id"]) == (str(life.volume), life.one)
+    assert (failures, again, outs["linode_id"]) == ([], str(life.volume), life.one)
+
+
+def test_what_a_killed_run_moved_is_taken_over(life: Life, tmp_path: Path) -> None:
+    """The old one is gone, and the new one has its id."""
+    id_, outs, inputs = life.made()
+    life.servicer.delete(id_, outs)
+    life.world.call("POST", f"/volumes/{id_}/attach", {"linode_id": life.two})
+    urn = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:VolumeAttachment::web-1"
+    state = state_with(tmp_path / "next", id_, stack="local", creating=(urn,))
+    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, state, urn) as next_run:
+        news, failures = next_run.check(life.inputs(linode_id=life.two), inputs)
+        next_run.diff(id_, outs, news)
+        again, moved = next_run.create(news)
+
+    assert (failures, again, moved["linode_id"]) == ([], id_, life.two)
+
+
+def test_what_somebody_else_attached_is_never_taken_over_unasked(life: Life, tmp_path: Path) -> None:
+    life.world.call("POST", f"/volumes/{life.volume}/attach", {"linode_id": life.one})
+
+    failures = life.servicer.check(life.inputs())[1]
+    consent = {**state_with(tmp_path / "next", stack="local"), "LINODE_TAKE_OVER": str(life.volume)}
+    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, consent) as asked:
+        news, none = asked.check(life.inputs())
+        id_, _ = asked.create(news)
+
+    assert [field for field, _ in failures] == [""]
+    assert f"volume attachment {life.volume} has the volume_id '{life.volume}'" in failures[0][1]
+    assert f"LINODE_TAKE_OVER={life.volume} pulumi up" in failures[0][1]
+    assert (none, id_) == ([], str(life.volume))
 
 
 def test_a_job_of_its_linode_is_waited_for(life: Life) -> None:

@@ -368,17 +368,23 @@ def test_a_reverse_name_waits_for_its_forward_record(zone: Zone, kind: str) -> N
     assert servicer.diff(id_, outs, again).changes == NONE
 
 
-def test_a_name_that_a_killed_run_set_is_taken_over_by_the_next(zone: Zone) -> None:
+def test_a_name_that_a_killed_run_set_is_taken_over_by_the_next_and_one_of_somebody_else_is_not(
+    zone: Zone, tmp_path: Path
+) -> None:
     declared, address = named(zone)
     zone.by_hand(type="A", name="web", target=address)
-    inputs, _ = zone.serve("ReverseDNS").check(declared)
     zone.call("PUT", f"/networking/ips/{address}", {"rdns": f"web.{zone.name}"})
-    before = zone.writes()
+    before, urn = zone.writes(), "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:ReverseDNS::web-1"
 
-    again, failures = zone.serve("ReverseDNS").check(declared)
-    id_, outs = zone.serve("ReverseDNS").create(again)
+    [(_, why)] = zone.serve("ReverseDNS").check(declared)[1]
+    state = state_with(tmp_path, stack="local", creating=(urn,))
+    with Servicer(LinodeProvider("ReverseDNS"), zone.config, state, urn) as next_run:
+        inputs, failures = next_run.check(declared)
+        id_, outs = next_run.create(inputs)
 
-    assert (failures, again, id_, outs["ready"]) == ([], inputs, address, True)
+    assert f"reverse name {address} has the address '{address}' and the content of this resource" in why
+    assert f"adopt it with `LINODE_TAKE_OVER={address} pulumi up`" in why
+    assert (failures, id_, outs["ready"]) == ([], address, True)
     assert zone.writes() == before
 
 

@@ -144,9 +144,9 @@ def urn(kind: str, name: str = "web-1") -> str:
     return f"urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{kind}::{name}"
 
 
-def process(kind: str, config: Props, folder: Path, **env: str) -> Servicer:
-    """A process of its own; its backend is a folder whose stack has nothing yet."""
-    backend = state_with(folder, stack="local")
+def process(kind: str, config: Props, folder: Path, *, cut_off: bool = False, **env: str) -> Servicer:
+    """A process of its own, and a backend whose stack has nothing yet. cut_off: a killed run was making one."""
+    backend = state_with(folder, stack="local", creating=(urn(kind),) if cut_off else ())
     return Servicer(LinodeProvider(kind), config, {**env, **backend}, urn(kind))
 
 
@@ -430,9 +430,11 @@ def test_one_create_makes_one_whatever_becomes_of_the_answer(kind: Kind, fault: 
 def test_what_a_killed_run_made_is_adopted_by_the_next(kind: Kind, tmp_path: Path) -> None:
     id_, _, inputs = kind.made()
 
-    with process(kind.name, kind.world.config, tmp_path) as next_run:
+    with process(kind.name, kind.world.config, tmp_path, cut_off=True) as next_run:
+        failures = next_run.check(kind.inputs())[1]
         again, outs = next_run.create(inputs)
 
+    assert failures == []
     assert (again, [str(row["id"]) for row in kind.rows()]) == (id_, [id_])
     assert outs["ready"] is True
 
@@ -580,20 +582,114 @@ def test_what_is_adopted_by_its_content_is_told_at_preview(
     world: World, shared: Servicer, tmp_path: Path, name: str
 ) -> None:
     kind = served_by(shared, world, name)
-    asked = {key: value for key, value in kind.inputs().items() if key not in ("owner", "vpc_id")}
-    there = world.call("POST", kind.path, asked)["id"]
+    there = by_hand(world, kind)
     file = tmp_path / "effects"
 
-    with process(name, world.config, tmp_path / "state", LINODE_EFFECTS=str(file)) as servicer:
+    with process(name, world.config, tmp_path / "state", cut_off=True, LINODE_EFFECTS=str(file)) as servicer:
         inputs, failures = servicer.check(kind.inputs())
-        servicer.check(kind.inputs(), name="web-2")
         id_, _ = servicer.create(inputs)
 
-    first, *others = [json.loads(line) for line in file.read_text().splitlines()]
-    assert (failures, id_) == ([], str(there))
+    [told] = [json.loads(line) for line in file.read_text().splitlines()]
+    assert (failures, id_) == ([], there)
     which = "which is as declared and belongs to this stack from then on"
-    assert (first["op"], first["summary"]) == ("adopt", f"adopts {kind.noun} {there}, {which}")
-    assert [each["op"] for each in others] == ["create"]
+    assert (told["op"], told["summary"]) == ("adopt", f"adopts {kind.noun} {there}, {which}")
+
+
+def by_hand(world: World, kind: Kind) -> str:
+    """The id of one as it is declared, which somebody else makes."""
+    asked = {key: value for key, value in kind.inputs().items() if key not in ("owner", "vpc_id")}
+    return str(world.call("POST", kind.path, asked)["id"])
+
+
+@pytest.mark.parametrize("name", [name for name in MAKE if not SPECS[name].identity.tagged])
+def test_what_somebody_else_made_is_never_taken_over_unasked(
+    world: World, shared: Servicer, tmp_path: Path, name: str
+) -> None:
+    kind = served_by(shared, world, name)
+    there = by_hand(world, kind)
+
+    with process(name, world.config, tmp_path / "1") as servicer:
+        inputs, refused = servicer.check(kind.inputs())
+        others = servicer.check(kind.inputs(), name="web-2")[1]
+        with pytest.raises(grpc.RpcError, match="nothing shows that this stack made it"):
+            servicer.create(inputs)
+        unknown = servicer.check(
+            kind.inputs(**dict.fromkeys(SPECS[name].identity.keys, UNKNOWN)), name="web-3"
+        )[1]
+    with process(name, world.config, tmp_path / "2", LINODE_TAKE_OVER=there) as servicer:
+        checked, asked_for = servicer.check(kind.inputs())
+        id_, _ = servicer.create(checked)
+
+    assert [field for field, _ in refused] == [""]
+    assert f"{kind.noun} {there} has the " in refused[0][1]
+    assert f"adopt it with `LINODE_TAKE_OVER={there} pulumi up`" in refused[0][1]
+    assert (others, unknown) == ([], [])
+    assert (asked_for, id_) == ([], there)
+    assert [str(row["id"]) for row in kind.rows()] == [there]
+
+
+CHANGED: dict[str, Props] = {
+    "SSHKey": {"ssh_key": KEY.replace("IIII web", "IIIJ web")},
+    "VPC": {"region": "gb-lon"},
+    "PlacementGroup": {"placement_group_type": "anti_affinity:local", "region": "gb-lon"},
+    "Subnet": {"ipv4": "10.0.2.0/24"},
+    "DomainRecord": {"type": "TXT", "target": "192.0.2.1"},
+}
+
+
+@pytest.mark.parametrize("name", list(CHANGED))
+def test_what_takes_the_place_of_what_is_replaced_is_not_taken_over_unasked_either(
+    world: World, shared: Servicer, tmp_path: Path, name: str
+) -> None:
+    """A run that lost its provider in the middle of a replacement may have made it: then the old one may be gone."""
+    kind = served_by(shared, world, name)
+    id_, outs, inputs = kind.made()
+    kind.servicer.delete(id_, outs)
+    kind.own = {**kind.own, **CHANGED[name]}
+    there = by_hand(world, kind)
+    gone: Props = {"urn": urn(name), "type": urn(name).split("::")[2], "id": id_}
+
+    def run(entry: Props, **env: str) -> tuple[list[tuple[str, str]], str]:
+        state = state_with(tmp_path, stack="local")
+        latest = {"resources": [entry]}
+        next(tmp_path.rglob("local.json")).write_text(
+            json.dumps({"version": 3, "checkpoint": {"latest": latest}})
+        )
+        with Servicer(LinodeProvider(name), world.config, {**state, **env}, urn(name)) as servicer:
+            news, failures = servicer.check(kind.inputs(), inputs)
+            again = (
+                [] if failures else servicer.check(kind.inputs())[1]
+            )  # as an engine does before the create
+            return [*failures, *again], "" if failures else servicer.create(news)[0]
+
+    anybodys, _ = run(gone)
+    asked_for = run(gone, LINODE_TAKE_OVER=there)
+    in_its_middle = run({**gone, "pendingReplacement": True})
+
+    assert [f"LINODE_TAKE_OVER={there} pulumi up" in why for _, why in anybodys] == [True]
+    assert asked_for == in_its_middle == ([], there)
+    assert [str(row["id"]) for row in kind.rows()] == [there]
+
+
+@pytest.mark.parametrize("name", [name for name in MAKE if SPECS[name].identity.unique])
+def test_a_replacement_that_was_asked_for_is_known_by_the_state(
+    world: World, shared: Servicer, tmp_path: Path, name: str
+) -> None:
+    """An engine tells nothing of what there is, also where somebody took its tag away."""
+    kind = served_by(shared, world, name)
+    id_, _, _ = kind.made()
+    if SPECS[name].identity.tagged:
+        world.call("PUT", f"{kind.path}/{id_}", {"tags": []})
+    state = state_with(tmp_path, stack="local")
+    file = next(tmp_path.rglob("local.json"))
+    entry = {"urn": urn(name), "type": urn(name).split("::")[2], "id": id_}
+    file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [entry]}}}))
+
+    with Servicer(LinodeProvider(name), world.config, state, urn(name)) as servicer:
+        failures = servicer.check(kind.inputs())[1]
+        [told] = servicer.effects()
+
+    assert (failures, told["op"]) == ([], "replace")
 
 
 def test_ranges_of_ipv6_are_asked_for_by_length_and_told_as_they_were_given(

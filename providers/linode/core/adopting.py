@@ -38,7 +38,7 @@ def named(spec: Spec[A, R], session: Session, wanted: object) -> R | None:
     return None if row is None or spec.is_leaving(row) else row
 
 
-def target(spec: Spec[A, R], session: Session, args: A, owner: Owner, own: R | None) -> R | None:
+def target(spec: Spec[A, R], session: Session, args: A, news: Props, owner: Owner, own: R | None) -> R | None:
     """What a resource that the state does not have is going to be; None for a new one.
 
     `own` has its tag; what has none is known by its content, of which the account may hold several.
@@ -49,18 +49,27 @@ def target(spec: Spec[A, R], session: Session, args: A, owner: Owner, own: R | N
     if wanted is not None:
         row = named(spec, session, wanted)
         return None if row is None or is_replaced(spec, owner, row) else row
-    tagged, body = spec.identity.tagged, spec.body(args, owner)
-    rows = ([own] if own else ()) if tagged else if_allowed(partial(session.rows, spec)) or ()
-    evidence = Evidence(owner, spec.kind, tagged=tagged)
-    return next(
-        (
-            row
-            for row in rows
-            if not spec.is_leaving(row) and spec.identity.matches(row, body) and evidence.is_free(row.id)
-            if tagged or not runtime.current().other_adopter(spec.kind, str(row.id))
-        ),
-        None,
-    )
+    evidence, rows = Evidence.of(spec, owner), _alike(spec, session, args, news, own)
+    free = (row for row in rows if evidence.is_free(row.id))
+    return next((row for row in free if evidence.tagged or not _other_adopter(spec, row)), None)
+
+
+def _alike(spec: Spec[A, R], session: Session, args: A, news: Props, own: R | None = None) -> list[R]:
+    """What a new resource may be already: what has its tag, else all of its content, once that is known."""
+    owner, rows = Owner.from_props(news), [own] if own is not None else []
+    if not spec.identity.tagged:
+        declared = spec.args.normal(news)
+        is_whole = all(args.value(key) == declared.get(key) for key in spec.identity.keys)
+        rows = [*((if_allowed(partial(session.rows, spec)) or ()) if is_whole else ())]
+    body = spec.body(args, owner)
+    found = [row for row in rows if spec.identity.matches(row, body) and not spec.is_leaving(row)]
+    if found and not spec.identity.tagged:
+        Evidence.of(spec, owner).look_for_a_cut_off()
+    return found
+
+
+def _other_adopter(spec: Spec[Any, Any], row: Any) -> str:
+    return runtime.current().other_adopter(spec.kind, str(row.id))
 
 
 def recognised(spec: Spec[Any, Any]) -> str:
@@ -116,12 +125,33 @@ def problems(spec: Spec[A, R], check: Checking[A], olds: Props) -> Iterator[Prob
     row = check.mine if wanted is None else named(spec, check.session, wanted)
     if olds:
         yield from _another(spec, check, row, olds)
+        if check.replaces:
+            yield from _unproven(spec, check)
     elif runtime.current().old_inputs({}):
         return
     elif row is not None:
         yield from _not_free(spec, check, row)
     elif wanted is not None:
         yield _unknown(spec, check, wanted)
+    else:
+        yield from _unproven(spec, check)
+
+
+def _unproven(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
+    """What has the content of one without a tag that is to be made, and may be anybody's: each resource is told of one.
+
+    What has the content of the one that it replaces may be that one, and is judged when the other one is made.
+    """
+    evidence, key, own = Evidence.of(spec, check.owner), spec.identity.key, None
+    if check.old is not None:
+        own = spec.body(check.old, check.owner)
+    for row in _alike(spec, check.session, check.args, check.props):
+        if own is not None and spec.identity.matches(row, own):
+            continue
+        if evidence.is_free(row.id) is None and not _other_adopter(spec, row):
+            label = str(getattr(row, key, "") or row.label)
+            yield Problem("", evidence.why_not(spec.name, row.id, key, label))
+            return
 
 
 def _another(spec: Spec[A, R], check: Checking[A], row: R | None, olds: Props) -> Iterator[Problem]:
@@ -169,7 +199,7 @@ def _not_free(spec: Spec[A, R], check: Checking[A], row: R) -> Iterator[Problem]
             f"{wanted} is in the state already, as another resource, which would be deleted with it. "
             "Next: give this one the other's name, or an alias of it.",
         )
-    elif other := runtime.current().other_adopter(spec.kind, str(row.id)):
+    elif other := _other_adopter(spec, row):
         why = f"{wanted} is {spec.name} {row.id}, which {other} adopts. Next: declare it once."
         yield Problem("adopt", why)
 

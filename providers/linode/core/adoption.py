@@ -73,12 +73,13 @@ class Create(Generic[A, R]):
         if made_earlier := self._made_earlier():
             return made_earlier
         owner = self.evidence.owner
-        known_by, else_ = (
-            (f"this resource's tag {owner.tag()}", leftovers.reap(owner.stack))
+        then = (
+            f" It carries this resource's tag {owner.tag()}, and the next `up` finds it by that; without another `up`, "
+            f"{leftovers.reap(owner.stack)}."
             if self.spec.identity.tagged
-            else ("the same content", "look for it by hand, as `destroy` does not know it")
+            else " If it was made, the next `up` finds one of the same content, and says how to adopt it; without "
+            "another `up`, look for it by hand, as `destroy` does not know it."
         )
-        then = f" It carries {known_by}, and the next `up` finds it by that; without another `up`, {else_}."
         write = Write(f"the create of '{self.label}'", self._send, self._look, then, self.sleep)
         try:
             made = write.run()
@@ -98,7 +99,11 @@ class Create(Generic[A, R]):
     def _made_earlier(self) -> R | None:
         """What an earlier run left behind, as it is now."""
         for record in self.before:
-            if self._is_ours(record) and self.evidence.is_free(record.id) is not False:
+            if (
+                self._is_ours(record)
+                and self.evidence.is_free(record.id) is not False
+                and self._is_unclaimed(record)
+            ):
                 try:
                     return self._taken_over(self.spec.get(self.session, record.id))
                 except NotFound:
@@ -114,6 +119,11 @@ class Create(Generic[A, R]):
     def _is_unnamed(self, record: R) -> bool:
         """Whether no other resource of this run has it, where the account may hold several alike."""
         return self.spec.identity.unique or not runtime.current().is_named(self.spec.kind, str(record.id))
+
+    def _is_unclaimed(self, record: R) -> bool:
+        """Whether no other resource's check has found it, where content is all that tells."""
+        other = runtime.current().other_adopter
+        return self.spec.identity.tagged or not other(self.spec.kind, str(record.id))
 
     def _own(self, holder: R) -> R | None:
         """The label's holder if it is ours; None while it is on its way out. Raises LabelHeld."""
@@ -181,8 +191,7 @@ def find_or_make(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R
     Raises LabelHeld, ApiRefused, ApiUnreachable, ApiMaintenance.
     """
     body = spec.body(args, owner)
-    evidence = Evidence(owner, spec.kind, tagged=spec.identity.tagged)
-    create = Create(spec, session, args, body, evidence, session.rows(spec))
+    create = Create(spec, session, args, body, Evidence.of(spec, owner), session.rows(spec))
     if spec.identity.unique:
         return create.run()
     with session.alone((spec.kind, spec.path, *(str(body.get(key)) for key in spec.identity.keys))):

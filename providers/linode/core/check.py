@@ -47,7 +47,7 @@ def check(
     checked, errors = {**news, **spec.args.normal(news)}, spec.args.errors(news)
     sound = _sound(spec, news, errors)
     args = spec.args.read(sound)
-    there = None if olds else adopting.target(spec, session, args, owner, own)
+    there = None if olds else adopting.target(spec, session, args, news, owner, own)
     old = _sound(spec, olds, spec.args.errors(olds)) if olds else {}
     before = spec.before(old, own) if olds else {}
     takes = diff.between(spec, before, sound, session) if olds else {}
@@ -210,16 +210,22 @@ def without(takes: Mapping[str, Takes], refusals: Sequence[Refusal]) -> dict[str
 
 def mine(spec: Spec[A, R], session: Session, owner: Owner, olds: Props) -> R | None:
     """The resource's own record: the one with the id that the engine has named, or with its tag. As tags can be taken
-    away: else the one with the label that the state has, where no two have the same and no id is known.
+    away, and some have none: else, where no two have the same label and no id is known, the one with the id that the
+    state has, of which an engine says nothing before a replacement that is asked for; or with the label, where that
+    can't be read.
     """
     if not (spec.identity.tagged or spec.identity.unique):
         return None
     id_, label = runtime.current().own_id(), olds.get(spec.identity.key)
     found = session.listed(spec, id_) if id_ is not None else None
     found = found or session.tagged(spec, owner.tag())
-    if found is None and id_ is None and spec.identity.unique and isinstance(label, str):
-        found = session.labelled(spec, label)
-    return found
+    if found is not None or id_ is not None or not spec.identity.unique:
+        return found
+    where = owner.project, owner.stack
+    stored = session.asked(("stored", where), lambda: state_files.ids_by_name(*where))
+    if (spec.kind, owner.name) in stored:
+        return session.listed(spec, stored[spec.kind, owner.name])
+    return session.labelled(spec, label) if isinstance(label, str) else None
 
 
 def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
@@ -233,9 +239,7 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
         yield Problem(key, f"is that of {first}, too; {spec.realm}. Next: choose another {key}.")
         return
     holder = check.session.labelled(spec, label)
-    if holder is not None and not spec.identity.tagged:
-        holder = None if spec.identity.matches(holder, spec.body(check.args, check.owner)) else holder
-    if holder is None or check.is_own(holder):
+    if holder is None or check.is_own(holder) or _is_told_of(spec, check, holder):
         return
     adopt = f", or take it over with adopt={holder.id}" if "adopt" in spec.fields else ""
     yield Problem(
@@ -255,6 +259,14 @@ def label_kept(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
         why = f"stays with {spec.name} {there.id}, which retain_on_delete keeps when another one is made; {spec.realm}"
         todo = f"give the new one another {key}, or take retain_on_delete away in a run before"
         yield Problem(key, f"{why}. Next: {todo}.")
+
+
+def _is_told_of(spec: Spec[A, R], check: Checking[A], holder: R) -> bool:
+    """Whether it may be the resource's that is to be made, by its content: `adopting.problems` judges that."""
+    is_made = not spec.identity.tagged and (check.old is None or check.replaces)
+    if not is_made or not spec.identity.matches(holder, spec.body(check.args, check.owner)):
+        return False
+    return Evidence.of(spec, check.owner).is_free(holder.id) is not False
 
 
 def ids_of_nothing(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:

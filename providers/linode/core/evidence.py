@@ -6,6 +6,9 @@ provider (`--replace`, taint: then the old one is deleted next, so adopting it w
 has under the same name of a stack. Requests look the same in all cases. What tells: ids that the engine has named to
 this process; the state itself where it lies in a folder (`state_files`), with what the account noted when the stack
 came into it; else the person, by LINODE_TAKE_OVER=<id>.
+
+What carries no tag may be anybody's: it is adopted after a create of this very resource that was cut off, of which
+the state tells, or with the person's word.
 """
 
 from __future__ import annotations
@@ -13,27 +16,32 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from providers.linode.core import runtime, state_files
 from providers.linode.core.owner import Owner
+
+if TYPE_CHECKING:
+    from providers.linode.core.spec import Spec
 
 CONSENT = "LINODE_TAKE_OVER"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What can be known about one of a kind from before this run.
-
-    `tagged`: the kind carries the owner's tag. Without one, another stack's of the same content looks alike.
-    """
+    """What can be known about one of a kind from before this run. `tagged`: the kind carries the owner's tag."""
 
     owner: Owner
     kind: str
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     tagged: bool = True
 
+    @classmethod
+    def of(cls, spec: Spec[Any, Any], owner: Owner) -> Evidence:
+        return cls(owner, spec.kind, tagged=spec.identity.tagged)
+
     def is_free(self, id_: int | str) -> bool | None:
-        """True if no entry of the state has it, False if one has, None if that can't be told."""
+        """True if it is this resource's and in no state, False if it is in one, None if that can't be told."""
         if runtime.current().is_named(self.kind, str(id_)):
             return False
         if str(id_) in self.environment.get(CONSENT, "").replace(",", " ").split():
@@ -41,9 +49,19 @@ class Evidence:
         ids = state_files.ids_in_state(self.owner.project, self.owner.stack, self.kind, self.environment)
         if ids is not None and not self.tagged:
             ids |= state_files.ids_in_all_states(self.kind, self.environment)
-        if ids is None or (str(id_) not in ids and self.is_not_ours(id_)):
-            return None
-        return str(id_) not in ids
+        if ids is None or str(id_) in ids:
+            return None if ids is None else False
+        is_proven = not self.is_not_ours(id_) if self.tagged else self._key in runtime.current().cut_off
+        return True if is_proven else None
+
+    @property
+    def _key(self) -> tuple[str, str]:
+        return self.kind, self.owner.name
+
+    def look_for_a_cut_off(self) -> None:
+        """To be asked before this run makes it: from then on the state tells of that."""
+        if state_files.is_cut_off(self.owner.project, self.owner.stack, *self._key):
+            runtime.current().cut_off.add(self._key)
 
     def is_not_ours(self, id_: int | str) -> bool:
         """Whether it had the stack's tag before this backend had the stack: another backend may have it."""
@@ -65,11 +83,17 @@ class Evidence:
                 "Next: use that backend, or another name for the stack; if none has it, adopt it with "
                 f"`{CONSENT}={id_} pulumi up`."
             )
-        mark = "tag" if self.tagged else "content"
-        otherwise = (
-            "if you asked for a replacement, delete it first" if self.tagged else f"else choose another {key}"
-        )
+        if self.tagged:
+            whose = "the tag of this resource, and was there before this run"
+            adopts = "if an interrupted run made it,"
+            todo = "if you asked for a replacement, delete it first"
+        else:
+            whose = "the content of this resource, and nothing shows that this stack made it"
+            adopts = "if it is to belong to this stack, import it, or"
+            todo = (
+                f"else choose another {key}, or, if you asked for a replacement, raise `generation` instead"
+            )
         return (
-            f"{noun} {id_} has the {key} '{label}' and the {mark} of this resource, and was there before this "
-            f"run. Next: if an interrupted run made it, adopt it with `{CONSENT}={id_} pulumi up`; {otherwise}."
+            f"{noun} {id_} has the {key} '{label}' and {whose}. Next: {adopts} adopt it with "
+            f"`{CONSENT}={id_} pulumi up`; {todo}."
         )

@@ -254,6 +254,8 @@ class Runtime:
         """By URN, what a check with old inputs knew: a diff comes next, and tells what the change does."""
         self.not_ours: set[str] = set()
         """What the account's check has found to be another backend's, before the state says so."""
+        self.cut_off: set[tuple[str, str]] = set()
+        """Kind and name of what an earlier run was making when it was killed, as checks have found it."""
         self.told: dict[str, bool] = {}
         """By URN, whether a diff has told of a replacement: an engine checks that a second time."""
         self._olds: dict[str, Mapping[str, object]] = {}

@@ -47,17 +47,35 @@ def ids_in_state(
     project: str, stack: str, kind: str, environment: Mapping[str, str] = os.environ
 ) -> set[str] | None:
     """The ids of all resources of a kind in the stack, those marked for deletion too; None where it can't be read."""
-    found = folder(environment)
-    return None if found is None else _ids(found / "stacks" / project / f"{stack}.json", kind)
+    document = _of_stack(project, stack, environment)
+    return None if document is None else _ids(document, kind)
+
+
+def ids_by_name(project: str, stack: str) -> dict[tuple[str, str], str]:
+    """The ids of all that the stack has, by kind and name; none where that can't be read."""
+    there = [
+        each for each in _resources(_of_stack(project, stack)) if each.get("id") and not each.get("delete")
+    ]
+    return {(str(each.get("type")).rpartition(":")[2], _name(each)): str(each["id"]) for each in there}
+
+
+def is_cut_off(project: str, stack: str, kind: str, name: str) -> bool:
+    """Whether a run ended while it made that resource, or had deleted the one that it replaces. To be asked before this
+    run begins with it.
+    """
+    deployment = _of_stack(project, stack) or {}
+    pending = deployment.get("pending_operations") or ()
+    creates = [each.get("resource") or {} for each in pending if each.get("type") == "creating"]
+    replaced = [each for each in _resources(deployment) if each.get("pendingReplacement")]
+    return any(_name(each) == name for each in _resources({"resources": [*creates, *replaced]}, kind))
 
 
 def users(
     project: str, stack: str, key: str, id_: object, environment: Mapping[str, str] = os.environ
 ) -> list[str]:
     """The names of the stack's resources whose input `key` is that id; none where that can't be read."""
-    found = folder(environment)
-    entries = _resources(found / "stacks" / project / f"{stack}.json") or () if found else ()
-    named = {str(entry["urn"]).rpartition("::")[2]: (entry.get("inputs") or {}).get(key) for entry in entries}
+    entries = _resources(_of_stack(project, stack, environment))
+    named = {_name(entry): (entry.get("inputs") or {}).get(key) for entry in entries}
     return sorted(name for name, value in named.items() if str(as_id(whole_numbers(value))) == str(id_))
 
 
@@ -65,7 +83,7 @@ def ids_with(
     project: str, stack: str, kind: str, key: str, value: object, environment: Mapping[str, str] = os.environ
 ) -> set[str]:
     """The ids of a kind's resources whose input `key`, a list, has that value; none where that can't be read."""
-    there = _of_kind(project, stack, kind, environment)
+    there = _resources(_of_stack(project, stack, environment), kind)
     return {str(each.get("id")) for each in there if value in ((each.get("inputs") or {}).get(key) or ())}
 
 
@@ -73,20 +91,13 @@ def is_retained(
     project: str, stack: str, kind: str, id_: object, environment: Mapping[str, str] = os.environ
 ) -> bool:
     """Whether an engine leaves it in the account when it deletes it, as far as that can be read."""
-    there = _of_kind(project, stack, kind, environment)
+    there = _resources(_of_stack(project, stack, environment), kind)
     return any(each.get("id") == str(id_) and each.get("retainOnDelete") is True for each in there)
-
-
-def _of_kind(project: str, stack: str, kind: str, environment: Mapping[str, str]) -> list[dict[str, Any]]:
-    found = folder(environment)
-    entries = _resources(found / "stacks" / project / f"{stack}.json") or () if found else ()
-    return [entry for entry in entries if str(entry.get("type", kind)).endswith(kind)]
 
 
 def not_ours_in_state(project: str, stack: str, environment: Mapping[str, str] = os.environ) -> set[str]:
     """What the stack's account has noted of another backend's; nothing where that can't be read."""
-    found = folder(environment)
-    return not_ours(_resources(found / "stacks" / project / f"{stack}.json") or () if found else ())
+    return not_ours(_resources(_of_stack(project, stack, environment)))
 
 
 def not_ours(resources: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -98,24 +109,38 @@ def ids_in_all_states(kind: str, environment: Mapping[str, str] = os.environ) ->
     """The same of every stack in the folder, as far as they can be read."""
     found = folder(environment)
     files = found.glob("stacks/*/*.json") if found else ()
-    return {id_ for file in files for id_ in _ids(file, kind) or ()}
+    return {id_ for file in files for id_ in _ids(_latest(file), kind)}
 
 
-def _ids(file: Path, kind: str) -> set[str] | None:
-    if (resources := _resources(file)) is None:
-        return None
-    of_kind = [entry for entry in resources if str(entry.get("type", kind)).endswith(kind)]
-    return {str(entry["id"]) for entry in of_kind if entry.get("id")}
+def _of_stack(project: str, stack: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any] | None:
+    found = folder(environment)
+    return _latest(found / "stacks" / project / f"{stack}.json") if found else None
 
 
-def _resources(file: Path) -> list[dict[str, Any]] | None:
+def _latest(file: Path) -> dict[str, Any] | None:
+    """The deployment in a stack's file, None where it can't be read."""
     try:
         document = json.loads(file.read_bytes())
-        if document["version"] not in KNOWN_VERSIONS:
-            return None
-        return [dict(entry) for entry in document["checkpoint"]["latest"].get("resources") or []]
+        latest: dict[str, Any] = document["checkpoint"]["latest"]
+        rows = (each for key in ("resources", "pending_operations") for each in latest.get(key) or ())
+        is_known = document["version"] in KNOWN_VERSIONS and all(isinstance(each, dict) for each in rows)
+        return latest if is_known else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _ids(deployment: Mapping[str, Any] | None, kind: str) -> set[str]:
+    return {str(entry["id"]) for entry in _resources(deployment, kind) if entry.get("id")}
+
+
+def _resources(deployment: Mapping[str, Any] | None, kind: str = "") -> list[dict[str, Any]]:
+    """Those of one kind or of all; none of what can't be read."""
+    entries: list[dict[str, Any]] = (deployment or {}).get("resources") or []
+    return [entry for entry in entries if str(entry.get("type", kind)).endswith(kind)]
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("urn")).rpartition("::")[2]
 
 
 def _project_backend(here: Path) -> str:

@@ -19,8 +19,6 @@ class Resource(DynamicResource, module="linode", name="Resource"):
     """A resource of one kind. A subclass declares its outputs; those that are inputs too have both."""
 
     kind: ClassVar[str]
-    always: ClassVar[pulumi.ResourceOptions | None] = None
-    """Options of every one of the kind, unless the program says otherwise."""
 
     def __init_subclass__(cls, **words: Any) -> None:
         """A program's own subclass of a kind is of that kind."""
@@ -49,7 +47,9 @@ class Resource(DynamicResource, module="linode", name="Resource"):
                 f"{name}: arguments come as an object or by their names, not both: {sorted(by_name)}"
             )
         merge = pulumi.ResourceOptions.merge
-        opts = merge(merge(self.always, args.opts), opts)
+        # the label stays, where it is unique: the old one goes first, whatever causes a replacement
+        always = pulumi.ResourceOptions(delete_before_replace=provider.spec.identity.unique or None)
+        opts = merge(merge(always, args.opts), opts)
         account = args.account or Account.of_stack()
         owner = account.owner_of(name, args.generation)
         fields = args_class.fields()

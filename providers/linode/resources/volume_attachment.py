@@ -10,7 +10,7 @@ from typing import Any, overload
 import pulumi
 from pydantic import Field
 
-from providers.linode.api.errors import NotFound
+from providers.linode.api.errors import ApiRefused, NotFound
 from providers.linode.api.records import Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InId, arg, by_name
@@ -103,7 +103,13 @@ class _AttachmentSpec(Spec[VolumeAttachmentArgs, AttachmentRecord]):
         sent = {"persist_across_boots": True, **{key: body[key] for key in body if key != "volume_id"}}
         path, what = self.record_path(args.volume_id or 0), f"volume {args.volume_id} is to be attached"
         attach = partial(session.client.post_once, f"{path}/attach", sent)
-        return self.read(until_free(attach, what, timeout_for(args, "create")))
+        try:
+            return self.read(until_free(attach, what, timeout_for(args, "create")))
+        except ApiRefused:  # one that moves keeps its id: that a killed run has moved it, no state tells
+            for there in self.alike(session, body):
+                if self.identity.matches(there, body):
+                    return there
+            raise
 
     def delete(self, session: Session, id_: str, args: VolumeAttachmentArgs, timeout_s: float) -> None:
         """The volume stays. Success where it has left that Linode already."""

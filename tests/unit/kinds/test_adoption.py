@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,14 +141,54 @@ def test_maintenance_stops_at_once(kind: str) -> None:
     assert posts(sent) == 1
 
 
+def cut_off(kind: str, name: str = OWNER.name) -> tuple[str, ...]:
+    """What a killed run was making, as the state names it."""
+    return (f"urn:pulumi:dev::fleet::pulumi-python:dynamic/linode:{KINDS[kind][0].kind}::{name}",)
+
+
 def test_what_an_earlier_run_left_is_adopted_where_the_state_does_not_have_it(
-    kind: str, tmp_path: Path
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, sent = create(
-        kind, Answer(200, row(kind)), before=(row(kind),), environment=state_with(tmp_path, "8")
-    )
+    environment = state_with(tmp_path, "8", creating=cut_off(kind))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", environment["PULUMI_BACKEND_URL"])
+    Evidence.of(KINDS[kind][0], OWNER).look_for_a_cut_off()
+
+    made, sent = create(kind, Answer(200, row(kind)), before=(row(kind),), environment=environment)
 
     assert (made, sent) == (7, [])
+
+
+@pytest.mark.parametrize("other", [cut_off("ssh key", "db"), cut_off("firewall"), ()])
+def test_a_key_that_no_create_of_ours_can_have_made_is_not_adopted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: tuple[str, ...]
+) -> None:
+    environment = state_with(tmp_path, "8", creating=other)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", environment["PULUMI_BACKEND_URL"])
+    Evidence.of(ssh_key.SPEC, OWNER).look_for_a_cut_off()
+
+    outcome, sent = create("ssh key", Answer(200, SSH), before=(SSH,), environment=environment)
+
+    assert isinstance(outcome, LabelHeld)
+    assert str(outcome) == (
+        "SSH key 7 has the label 'web' and the content of this resource, and nothing shows that this stack made it. "
+        "Next: if it is to belong to this stack, import it, or adopt it with `LINODE_TAKE_OVER=7 pulumi up`; else "
+        "choose another label, or, if you asked for a replacement, raise `generation` instead."
+    )
+    assert sent == []
+
+
+def test_a_create_that_this_run_has_begun_is_no_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state tells of it by the time that it is sent."""
+    evidence = Evidence.of(ssh_key.SPEC, OWNER)
+    for creating in ((), cut_off("ssh key")):
+        environment = state_with(tmp_path, "8", creating=creating)
+        monkeypatch.setenv("PULUMI_BACKEND_URL", environment["PULUMI_BACKEND_URL"])
+        if not creating:
+            evidence.look_for_a_cut_off()
+
+    assert evidence.is_free(7) is None
 
 
 def test_without_a_state_to_look_into_the_person_is_told_what_to_type(kind: str) -> None:
@@ -243,14 +284,17 @@ def test_what_was_made_is_kept_where_the_surplus_can_not_be_looked_for_or_remove
 def test_two_resources_of_the_same_content_get_one_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in state_with(tmp_path, "1").items():
-        monkeypatch.setenv(name, value)
+    creating = (*cut_off("ssh key", "web"), *cut_off("ssh key", "db"))
+    monkeypatch.setenv(*state_with(tmp_path, "1", creating=creating).popitem())
     both = [row("ssh key", id=8), row("ssh key", id=9)]
     args = ssh_key.SPEC.args.read(KINDS["ssh key"][2])
+    owners = [replace(OWNER, name=name) for name in ("web", "db")]
     with ScriptedServer(page(*both), Answer(200, both[0]), Answer(200, both[1])) as server:
         session = Session(server.transport().connection)
+        for owner in owners:
+            Evidence.of(ssh_key.SPEC, owner).look_for_a_cut_off()
 
-        found = [adoption.find_or_make(ssh_key.SPEC, session, args, OWNER).id for _ in range(2)]
+        found = [adoption.find_or_make(ssh_key.SPEC, session, args, owner).id for owner in owners]
 
     assert found == [8, 9]
     assert all(seen.method == "GET" for seen in server.seen)

@@ -26,6 +26,12 @@ def session() -> Session:
     return sessions.prepared({"/linode/stackscripts": [MINE], "/images": [{"id": "linode/debian13"}]})
 
 
+@pytest.fixture
+def fresh() -> Session:
+    """Of an account without any."""
+    return sessions.prepared({"/linode/stackscripts": [], "/images": [{"id": "linode/debian13"}]})
+
+
 def problems(session: Session, olds: Row, **changed: object) -> list[Problem]:
     return check.check(SPEC, session, olds, {**DECLARED, "owner": OWNER.as_props(), **changed})[1]
 
@@ -79,9 +85,9 @@ def test_another_note_concerns_nobody_and_asks_nothing(session: Session) -> None
     assert transport.asked == []
 
 
-def test_it_names_an_image_at_least(session: Session) -> None:
+def test_it_names_an_image_at_least(fresh: Session) -> None:
     for olds in ({}, DECLARED):
-        [(field, why)] = problems(session, olds, images=[])
+        [(field, why)] = problems(fresh, olds, images=[])
         assert (field, why) == ("images", "has none. Next: name an image, or any/all for all.")
 
 
@@ -101,22 +107,22 @@ def test_public_is_for_good(session: Session) -> None:
     assert (field, "never becomes private" in reason) == ("is_public", True)
 
 
-def test_images_that_the_account_lacks_are_told_of_new_ones_alone(session: Session) -> None:
+def test_images_that_the_account_lacks_are_told_of_new_ones_alone(fresh: Session) -> None:
     gone = {**DECLARED, "images": ["linode/debian9", "linode/debian13"]}
 
-    [(field, reason)] = problems(session, {}, images=["linode/debian14", "any/all"])
+    [(field, reason)] = problems(fresh, {}, images=["linode/debian14", "any/all"])
 
     assert (field, "has linode/debian14, which is no image of this account" in reason) == ("images", True)
     assert "linode/debian13" in reason
-    assert problems(session, gone, images=["linode/debian9"]) == []
+    assert problems(fresh, gone, images=["linode/debian9"]) == []
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [("label", "ab"), ("script", "echo"), ("script", ""), ("rev_note", "x" * 513), ("images", "any/all")],
 )
-def test_what_the_api_would_refuse_is_told_of_its_input(session: Session, name: str, value: object) -> None:
-    [(field, reason)] = problems(session, {}, **{name: value})
+def test_what_the_api_would_refuse_is_told_of_its_input(fresh: Session, name: str, value: object) -> None:
+    [(field, reason)] = problems(fresh, {}, **{name: value})
 
     assert (field, "Next: " in reason) == (name, True)
 

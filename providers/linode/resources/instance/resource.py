@@ -23,9 +23,6 @@ class Instance(Resource):
     its region, with backups if on. ssh: the command to log in. created: UTC without a zone. status: at the last look.
     """
 
-    always = pulumi.ResourceOptions(delete_before_replace=True)
-    """The old one goes first, whatever causes a replacement: the label stays, and it is unique in the account."""
-
     type: pulumi.Output[str]
     region: pulumi.Output[str]
     image: pulumi.Output[str]

@@ -30,28 +30,28 @@ def scalar(value: Value) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def value_lines(label: str, value: Value, indent: str, mark: str = " ") -> list[str]:
-    """``label: value``, over several lines for lists and objects."""
-    lead = f"{indent}{mark} "
+def value_lines(label: str, value: Value, indent: str, mark: str = " ", inner: str = "") -> list[str]:
+    """``label: value``, over several lines for lists and objects; `inner` stands behind the mark."""
+    lead, end = f"{indent}{mark} {inner}", f"{indent}  {inner}"
     text = scalar(value)
     if text is not None:
         return [f"{lead}{label}: {text}"]
+    deeper = inner + "    "
     if isinstance(value, dict):
-        inner = property_lines(value, indent + "    ", mark)
-        return [f"{lead}{label}: {{", *inner, f"  {indent}}}"]
+        return [f"{lead}{label}: {{", *property_lines(value, indent, mark, deeper), f"{end}}}"]
     lines = []
     for place, item in enumerate(value):
-        lines.extend(value_lines(f"[{place}]", item, indent + "    ", mark))
-    return [f"{lead}{label}: [", *lines, f"  {indent}]"]
+        lines.extend(value_lines(f"[{place}]", item, indent, mark, deeper))
+    return [f"{lead}{label}: [", *lines, f"{end}]"]
 
 
-def property_lines(properties: Properties, indent: str, mark: str = " ") -> list[str]:
+def property_lines(properties: Properties, indent: str, mark: str = " ", inner: str = "") -> list[str]:
     """All properties, sorted, their colons aligned; those that are hidden count."""
     shown = {key: value for key, value in sorted(properties.items()) if not key.startswith(INTERNAL)}
     width = max(map(len, properties), default=0)
     lines = []
     for key, value in shown.items():
-        lines.extend(value_lines(key.ljust(width), value, indent, mark))
+        lines.extend(value_lines(key.ljust(width), value, indent, mark, inner))
     return lines
 
 

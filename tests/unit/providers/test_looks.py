@@ -22,8 +22,8 @@ def ready(record: Owned) -> bool:
 class Account:
     """Whose things are ready from the second look on. All of `count` waits begin before anything is asked."""
 
-    def __init__(self, count: int, *, late: bool = False) -> None:
-        self.late, self.lists, self.gets, self.seconds = late, 0, 0, 100.0
+    def __init__(self, count: int, *, late: bool = False, list_s: float = 0.0) -> None:
+        self.late, self.list_s, self.lists, self.gets, self.seconds = late, list_s, 0, 0, 100.0
         self.looks = Looks(self.list, self.get, Pace(sleep=self.sleep, now=lambda: self.seconds))
         self._all, self._came, self._lock = Barrier(count), set[int](), Lock()
 
@@ -41,7 +41,10 @@ class Account:
             self._all.wait(20)
 
     def list(self) -> list[Owned]:
-        self.lists += 1
+        self._arrive()
+        with self._lock:
+            self.lists += 1
+            self.seconds += self.list_s
         return [] if self.late else [Owned(id=one.id, label="ready") for one in MADE]
 
     def get(self, id_: str) -> Owned:
@@ -51,8 +54,9 @@ class Account:
         return Owned(id=int(id_), label="ready")
 
 
-def test_twenty_that_begin_together_ask_for_one_list() -> None:
-    account = Account(20)
+@pytest.mark.parametrize("list_s", [0.0, 2 * FRESH_S])
+def test_twenty_that_begin_together_ask_for_one_list(list_s: float) -> None:
+    account = Account(20, list_s=list_s)
 
     with ThreadPoolExecutor(20) as pool:
         found = list(pool.map(account.wait, MADE))
@@ -65,10 +69,11 @@ def test_twenty_that_begin_together_ask_for_one_list() -> None:
 def test_what_a_list_lacks_is_asked_for_by_its_id() -> None:
     account = Account(2, late=True)
 
-    with ThreadPoolExecutor(2) as pool:
+    with account.looks._counted(), ThreadPoolExecutor(2) as pool:
         found = list(pool.map(account.wait, MADE[:2]))
 
     assert all(map(ready, found))
+    assert account.lists == 1
     assert account.gets == 2
 
 

@@ -1,7 +1,7 @@
 """One list for all that wait for something of a kind which no event tells of, such as volumes and images.
 
-A wait by itself asks for what it waits for. Several share lists: one that is younger than `FRESH_S`, and was begun
-after a wait, has an answer for that wait. The poller does the same for Linodes.
+A wait by itself asks for what it waits for. Several share lists: one that came within the last `FRESH_S`, and was
+begun after a wait, has an answer for that wait. The poller does the same for Linodes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from providers.linode.core.waiting.until import Pace, until
 R = TypeVar("R", bound=Owned)
 
 FRESH_S = 0.5
-"""Seconds for which a list says how things are."""
+"""Seconds for which a list says how things are, from when it came: a long one takes longer than that to read."""
 
 
 class Looks(Generic[R]):
@@ -30,7 +30,7 @@ class Looks(Generic[R]):
         self._list, self._get, self._pace = list_, get, pace or Pace()
         self._counting, self._reading = threading.Lock(), threading.Lock()
         self._waiting = 0
-        self._begun = float("-inf")
+        self._begun = self._came = float("-inf")
         self._rows: Mapping[str, R] = {}
 
     def until(self, record: R, is_so: Callable[[R], bool], what: str, timeout_s: float) -> R:
@@ -65,9 +65,9 @@ class Looks(Generic[R]):
             if self._is_old(since) and self._is_shared:
                 begun = self._pace.now()
                 self._rows = {str(row.id): row for row in self._list()}
-                self._begun = begun
+                self._begun, self._came = begun, self._pace.now()
             row = None if self._is_old(since) else self._rows.get(id_)
         return row or self._get(id_)
 
     def _is_old(self, since: float) -> bool:
-        return self._begun < max(since, self._pace.now() - FRESH_S)
+        return self._begun < since or self._came < self._pace.now() - FRESH_S

@@ -82,7 +82,7 @@ def claimed(check: Checking[Any], address: str, kind: str, linode: int | None) -
     """
     claims = check.session.asked(("claims", address), dict[tuple[str, str], int | None])
     claims[kind, check.owner.name] = linode
-    return [name for (other, name), its in claims.items() if other != kind and its != linode]
+    return [name for (other, name), its in [*claims.items()] if other != kind and its != linode]
 
 
 def elsewhere(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from threading import Barrier, BrokenBarrierError
 from typing import Any, cast
 
 import pytest
 from pulumi.output import Unknown
 
 from providers.linode.core import check, runtime
-from providers.linode.resources import placement_group
+from providers.linode.resources import placement_group, places
 from providers.linode.resources.instance import account_rules, network_rules
 from providers.linode.resources.instance.spec import SPEC
 from tests import sessions
@@ -127,6 +130,41 @@ def test_a_group_takes_as_many_linodes_as_its_region_says_those_of_the_program_t
     assert (first, again) == ([], [])
     assert [field for field, _ in second] == ["placement_group"]
     assert "8 takes 3 Linodes in de-fra-2, and this is number 4, after 2 that are in it" in second[0][1]
+
+
+def test_two_linodes_that_are_counted_at_once_have_different_numbers() -> None:
+    both = Barrier(2)
+
+    class Joining(dict[str, int]):
+        def __len__(self) -> int:
+            found = super().__len__()
+            with suppress(BrokenBarrierError):
+                both.wait(0.2)
+            return found
+
+    session = sessions.prepared(HELD)
+    session.asked(("joining", 8), Joining)
+    first = sessions.checking(SPEC, PLACE, session)
+    checks = [replace(first, owner=replace(OWNER, name=name)) for name in ("one", "two")]
+    with ThreadPoolExecutor(2) as pool:
+        numbers = pool.map(lambda each: account_rules._number(each, 8), checks)
+
+    assert sorted(numbers) == [1, 2]
+
+
+def test_a_claim_that_comes_while_others_are_compared_does_no_harm() -> None:
+    session = sessions.prepared(HELD)
+    claims: dict[tuple[str, str], int | None] = session.asked(("claims", "198.51.100.4"), dict)
+
+    class Slow(int):
+        def __ne__(self, other: object) -> bool:
+            claims["ReservedIP", "late"] = None
+            return super().__ne__(other)
+
+    claims["ReservedIP", "early"] = Slow(30)
+    check = sessions.checking(SPEC, PLACE, session)
+
+    assert places.claimed(check, "198.51.100.4", "Instance", 7) == ["early"]
 
 
 @pytest.mark.parametrize(

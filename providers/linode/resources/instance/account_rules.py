@@ -319,7 +319,8 @@ def _capacity(facts: Facts, region_id: str, policy: str) -> int | None:
 def _number(check: Check, place: int | str) -> int:
     """Which one of those for a group, or for the new ones of a region, this Linode is, from 1 on."""
     joining = check.session.asked(("joining", place), dict[str, int])
-    return joining.setdefault(check.owner.name, len(joining) + 1)
+    with check.session.alone(("joining", place)):
+        return joining.setdefault(check.owner.name, len(joining) + 1)
 
 
 def _users(check: Check, facts: Facts) -> Iterator[Problem]:

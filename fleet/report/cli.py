@@ -23,6 +23,7 @@ from fleet.report.hosts.github import GitHub
 from fleet.report.hosts.gitlab import GitLab
 from fleet.report.hosts.host import Host
 from fleet.report.hosts.http import Http, text_at
+from fleet.report.judge.guards import ACK_LABEL
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Annotation, Report
 from fleet.report.read.bundle import read_bundles
@@ -92,7 +93,7 @@ of_report = _with(
     option("--run-url", default="", metavar="URL", help=BY_ENVIRONMENT, callback=check_address),
     option("--expect-no-changes", is_flag=True, help="Exit 7 if there are some."),
     option("--changes-exit", default=0, metavar="N", help="Exit code for changes.", callback=_changes_exit),
-    option("--acknowledged", default="", metavar="COMMIT", help="Data loss is accepted for it."),
+    option("--acknowledged", default="", metavar="COMMIT[:PLAN]", help="Data loss is accepted for it."),
     option(
         "--guards", multiple=True, metavar="FILE", help="Guards that hold too: a path or an https address."
     ),
@@ -295,7 +296,9 @@ def post_comment(
     outcome = sticky.post(host, markdown.comment(report, secrets))
     sys.stdout.write(f"comment {outcome.comment}: {outcome.action}, {outcome.folded} folded\n")
     if not no_labels and outcome.action != "kept newer":
-        added, removed = sticky.set_labels(host, report.labels)
+        # Somebody has put it on for what the comment said before.
+        stale = () if report.acknowledged or outcome.action == "unchanged" else (ACK_LABEL,)
+        added, removed = sticky.set_labels(host, report.labels, stale)
         sys.stdout.write(f"labels: {len(added)} added, {len(removed)} removed\n")
     return 0
 
@@ -320,11 +323,11 @@ def _trusted(report: Report, commit: str | None, run: str | None, *, untrusted: 
 def ack(id: str, commit: str, **given: Any) -> int:  # noqa: A002 - the option's name
     """Say whether data loss is acknowledged for a commit.
 
-    Prints `acknowledged=<commit>`, empty when it is not; the reason goes to stderr.
+    Prints `acknowledged=<commit>:<plan>`, empty when it is not; the reason goes to stderr.
     """
     found = approval.acknowledgement(host_of(**given), id, commit)
     sys.stderr.write(f"{found.why}\n")
-    _tell(acknowledged=found.commit)
+    _tell(acknowledged=found.commit and f"{found.commit}:{found.plan}")
     return 0
 
 

@@ -21,18 +21,20 @@ KEY, SEE = "PLAN_KEY", "see docs/hardening.md"
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """commit: the one it counts for; empty when it does not. why: one line. stale: the label has to go."""
+    """commit, plan: what it counts for; empty when it does not. why: one line. stale: the label has to go."""
 
     commit: str
     why: str
     stale: bool = False
+    plan: str = ""
 
 
 def acknowledgement(host: Host, id_: str, commit: str) -> Acknowledged:
-    """What the pull request's label says of a commit. Raises HostRefused.
+    """What the pull request's label says of a commit and the plan in our comment. Raises HostRefused.
 
     Somebody who may write has put it on for the plan they could see: our comment must be about that commit, and the
-    label newer than it. A label that does not count is taken off, so that nobody relies on it.
+    label newer than it. A later preview of the commit may have another plan, for which it does not count. A label
+    that does not count is taken off, so that nobody relies on it.
     """
     found = _acknowledgement(host, id_, commit)
     if found.stale:
@@ -57,7 +59,7 @@ def _acknowledgement(host: Host, id_: str, commit: str) -> Acknowledged:
         return Acknowledged("", "the label is older than the report", stale=True)
     if not last.author or last.author == host.own_name() or not host.may_write(last.user):
         return Acknowledged("", f"{last.author or 'whoever put the label on'} may not write here", stale=True)
-    return Acknowledged(commit, f"acknowledged by {last.author}")
+    return Acknowledged(commit, f"acknowledged by {last.author}", plan=mark.plan)
 
 
 @dataclass(frozen=True)

@@ -90,12 +90,12 @@ def close(host: Host, id_: str, run: str) -> Outcome:
     return Outcome("none")
 
 
-def set_labels(host: Host, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Of our own labels exactly the wanted ones; (added, removed). Other labels are nobody's business."""
+def set_labels(host: Host, wanted: Sequence[str], stale: Sequence[str] = ()) -> tuple[list[str], list[str]]:
+    """Of our own labels exactly the wanted ones, none of the stale; (added, removed). Others are nobody's business."""
     wanted = [name for name in wanted if name in LABEL_NAMES]
     there = host.labels()
     added = sorted(set(wanted) - there)
-    removed = sorted((set(LABEL_NAMES) - set(wanted)) & there)
+    removed = sorted(({*LABEL_NAMES, *stale} - set(wanted)) & there)
     for name in removed:
         host.remove_label(name)
     host.add_labels(added)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from fleet.report.errors import BadCall
@@ -49,7 +49,8 @@ class Options:
     told, not a mistake. unlisted: which ones must be there is not known, because the job that lists them failed.
     undeployed: those that are touched and that no list of environments names.
     commit, run and run_url: the caller's word; what bundles say counts only where nothing is given.
-    changes_exit: the code for changes. acknowledged: the commit whose data loss somebody with write access accepted.
+    changes_exit: the code for changes. acknowledged: the commit whose data loss somebody with write access accepted;
+    with a colon and the report's plan after it, for that plan alone.
     guards: those that hold beside what each bundle's branch says of itself.
     """
 
@@ -75,6 +76,10 @@ class Options:
 def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
     """The report of all stacks; the order of the bundles does not matter. Raises BadCall."""
     chosen, given = options or Options(), list(bundles)
+    commit, bound, plan = chosen.acknowledged.partition(":")
+    if bound:
+        same = build(given, replace(chosen, acknowledged="")).plan == plan
+        chosen = replace(chosen, acknowledged=commit if same else "")
     named = [bundle.stack for bundle in given]
     twice = sorted({stack for stack in named if named.count(stack) > 1})
     if twice:

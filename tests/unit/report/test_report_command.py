@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -309,11 +310,49 @@ def test_from_report_to_label_to_go(
         pushed = capsys.readouterr().out
 
     assert (blocked, going) == (5, 0)
-    assert told == f"acknowledged={FULL_COMMIT}\n"
-    assert f"acknowledged={FULL_COMMIT}\n" in again
+    assert re.fullmatch(f"acknowledged={FULL_COMMIT}:[0-9a-f]{{32}}\n", told)
+    assert told in again
     assert pushed == "acknowledged=\n"
     assert "ack:data-loss" not in fake.labels
     assert len(fake.notes) == 1
+
+
+def test_a_loss_is_acknowledged_for_the_plan_that_was_labelled_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The label's own event previews the same commit again, with the branch's code, which may tell another plan."""
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    shown, other = (
+        folder(tmp_path / name / "dev", deleted(name), guards={"data_loss": "ack"})
+        for name in ("cache", "db")
+    )
+    out = str(tmp_path / "out")
+
+    with serving("github") as fake:
+        where = ["--repo", "acme/fleet", "--pull", "7", "--api", fake.url]
+        fake.writers.add("lead")
+
+        def signed(bundle: str, at: str) -> int:
+            """As sign.yml does it."""
+            fake.clock = f"2026-11-23T{at}Z"
+            capsys.readouterr()
+            main(["ack", *where, "--commit", FULL_COMMIT])
+            ack = capsys.readouterr().out.strip().partition("=")[2]
+            code = main(["write", bundle, "--out", out, "--acknowledged", ack])
+            main(["comment", "--report", out, *where])
+            return code
+
+        def labelled(at: str) -> None:
+            fake.labels.append("ack:data-loss")
+            fake.label_events.append(("add", "lead", f"2026-11-23T{at}Z", "ack:data-loss"))
+
+        assert signed(shown, "12:00:00") == 5
+        labelled("12:10:00")
+        assert signed(other, "12:20:00") == 5
+        assert "ack:data-loss" not in fake.labels
+        labelled("12:30:00")
+        assert signed(other, "12:40:00") == 0
+        assert signed(shown, "12:50:00") == 5, "what was acknowledged is not carried to another plan"
 
 
 def test_the_schema_is_the_one_that_is_checked_in(capsys: pytest.CaptureFixture[str]) -> None:

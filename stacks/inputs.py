@@ -1,10 +1,11 @@
 """What settings hand on to a kind of resource: which of its inputs, what is wrong with them, and their schema.
 
-The kinds say it themselves. They take long to load, so only settings that hand something on load them.
+The kinds say it themselves. They take long to load, so they are loaded when settings are judged, and not before.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -50,7 +51,9 @@ class HandedOn:
                 yield (*path, problem.field), problem.reason
             elif problem.field == "label":
                 why = problem.reason.partition(". Next:")[0]
-                yield path, f"gets the label {label}, which {why}. Next: choose a shorter name"
+                most = re.search(r"to (\d+) ", why)
+                better = "a shorter" if label and most and len(label) > int(most[1]) else "another"
+                yield path, f"gets the label {label}, which {why}. Next: choose {better} name"
             elif problem.field not in self.decided and problem.field not in beside:
                 yield path, f"{problem.field} {problem.reason}"
 

@@ -361,16 +361,17 @@ def _wrong_inputs(spaces: Mapping[str, object], stack: str) -> Iterator[Problem]
     """What a kind of resource says of the inputs that are handed on to it. `spaces`: the settings as they were read."""
     stem = f"{project_name()}-{stack}"
     for name, group in _maps(spaces.get("servers")):
-        path, longest = (f"{PROJECT_SPACE}servers", name), f"{stem}-{name}-{_last(group)}"
-        if others := {key: value for key, value in group.items() if key not in Group.model_fields}:
-            others = _labelled(others, name, stack)
-            yield from inputs.SERVER.problems(others, path, Group.model_fields, longest)
+        path, (last, longest) = (f"{PROJECT_SPACE}servers", name), _ends(group)
+        others = {key: value for key, value in group.items() if key not in Group.model_fields}
+        own = f"{stem}-{name}-{last}" if last else None
+        yield from inputs.SERVER.problems(_labelled(others, name, stack), path, Group.model_fields, own)
         ports = group.get("load_balancer")
         ports = ports if isinstance(ports, list) else []
         yield from inputs.port_problems(ports, (*path, "load_balancer"), f"{stem}-{name}")
         for volume, given in _maps(group.get("volumes")):
             given = _labelled(given, name, stack)
-            yield from inputs.VOLUME.problems(given, (*path, "volumes", volume), label=f"{longest}-{volume}")
+            label = f"{stem}-{name}-{longest}-{volume}"
+            yield from inputs.VOLUME.problems(given, (*path, "volumes", volume), label=label)
     for name, given in _maps(spaces.get("firewalls")):
         path = (f"{PROJECT_SPACE}firewalls", name)
         yield from inputs.FIREWALL.problems(given, path, label=f"{stem}-{name}")
@@ -378,10 +379,14 @@ def _wrong_inputs(spaces: Mapping[str, object], stack: str) -> Iterator[Problem]
         yield from inputs.ZONE.problems(given, (f"{PROJECT_SPACE}zones", name))
 
 
-def _last(group: Mapping[str, object]) -> str:
-    """The longest of what stands for its servers in their names."""
-    adopted = group.get("adopt")
-    return max(map(str, [group.get("count"), *(adopted if isinstance(adopted, list) else [])]), key=len)
+def _ends(group: Mapping[str, object]) -> tuple[str, str]:
+    """The longest of what stands for its servers in their names: of those that it counts, "" without any, and of all.
+
+    Adopted ones keep their labels, but not what belongs to them.
+    """
+    count, adopted = group.get("count"), group.get("adopt")
+    last = str(count or "") if isinstance(count, int) else "1"
+    return last, max([last, *map(str, adopted if isinstance(adopted, list) else [])], key=len)
 
 
 def _labelled(given: Mapping[str, object], group: str, stack: str) -> dict[str, object]:

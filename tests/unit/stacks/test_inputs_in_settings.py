@@ -167,6 +167,48 @@ def test_a_label_that_something_gets_by_itself_is_judged_with_the_longest_name()
     assert all(line.endswith(". Next: choose a shorter name") for line in said)
 
 
+def test_an_adopted_server_keeps_its_label_and_gives_its_volumes_theirs() -> None:
+    group: dict[str, object] = {"adopt": ["a" * 54], "swap_size": 512}
+
+    assert settings(group).servers["web"].size == 2
+    assert f"web.volumes.d: gets the label fleet-dev-web-{'a' * 54}-d" in said_of(
+        {**group, "volumes": {"d": {}}}
+    )
+
+
+@pytest.mark.parametrize("inputs", [{}, {"swap_size": 512}])
+def test_the_label_of_a_server_is_judged_whatever_else_is_given(inputs: dict[str, object]) -> None:
+    name = "w" * 60
+
+    with pytest.raises(
+        BadSettings, match=rf"servers\.{name}: gets the label fleet-dev-{name}-10, which must have"
+    ):
+        parse(Layer({"fleet:servers": {name: {**GROUP, **inputs, "count": 10}}}), "dev")
+
+    assert parse(Layer({"fleet:servers": {name: {**GROUP, **inputs, "count": 0}}}), "dev").servers
+
+
+def test_what_is_no_count_is_in_no_label() -> None:
+    counts: tuple[dict[str, object], ...] = ({"count": None}, {"count": "lots"}, {"count": [1]})
+
+    for count in counts:
+        said = said_of({**count, "volumes": {"d" * 40: {}}})
+        assert "web.count: " in said
+        assert f"gets the label fleet-dev-web-1-{'d' * 40}, which" in said
+
+
+@pytest.mark.parametrize(("name", "better"), [("web-", "another"), ("w" * 60, "a shorter")])
+def test_a_shorter_name_is_the_advice_where_the_length_is_what_is_wrong(name: str, better: str) -> None:
+    group = {**GROUP, "load_balancer": [{"port": 80}], "volumes": {"d": {}}}
+
+    with pytest.raises(BadSettings) as caught:
+        parse(Layer({"fleet:servers": {name: group}, "fleet:firewalls": {name: WALL}}), "dev")
+
+    said = [line for line in str(caught.value).splitlines() if "gets the label" in line]
+    assert {line.rpartition("Next: ")[2] for line in said} == {f"choose {better} name"}
+    assert len(said) >= 3
+
+
 def test_what_a_firewall_lacks_is_told() -> None:
     assert "fleet:firewalls.web: inbound_policy is required. Next: give it." in said_of(
         {}, firewalls={"web": {}}

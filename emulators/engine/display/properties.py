@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from emulators.engine.plan.diffs import Difference, parse_path
+from emulators.engine.plan.diffs import Difference, Kind, Path, parse_path
 from emulators.engine.values import UNKNOWN, Properties, Secret, Value, mapped, same
 
 INTERNAL = "__"
@@ -74,21 +74,29 @@ def diff_lines(old: Properties, new: Properties, indent: str) -> list[str]:
 
 
 def told_lines(old: Properties, new: Properties, told: Iterable[Difference]) -> list[str]:
-    """The differences that are told and no more, also where people see none: of two secrets."""
+    """The differences that are told and no more, also where people see none: of two secrets.
+
+    What is told of a whole goes before what is told of its parts; ``*`` is the whole.
+    """
     tree: dict[str | int, Any] = {}
-    for each in told:
-        *outer, last = parse_path(each.path)
-        place = tree
-        for part in outer:
-            place = place.setdefault(part, {})
-        place[last] = each.kind
+    for parts, kind in sorted(map(_place, told), key=lambda each: len(each[0])):
+        place: Any = tree
+        for part in parts[:-1]:
+            place = place.setdefault(part, {}) if isinstance(place, dict) else place
+        if isinstance(place, dict):
+            place.setdefault(parts[-1], kind)
     shown = {key: each for key, each in tree.items() if not str(key).startswith(INTERNAL)}
     return list(_tree_lines(shown, old, new, ""))
 
 
+def _place(told: Difference) -> tuple[Path, Kind]:
+    parts = parse_path(told.path)
+    return (parts[: parts.index("*", 1)], "update") if "*" in parts[1:] else (parts, told.kind)
+
+
 def _tree_lines(tree: Mapping[Any, Any], old: Value, new: Value, indent: str) -> Iterator[str]:
     """A place has a kind of difference, or a tree of its own."""
-    names = {key: f"[{key}]" if isinstance(key, int) else key for key in sorted(tree)}
+    names = {key: f"[{key}]" if isinstance(key, int) else key for key in sorted(tree, key=_rank)}
     width = max((len(key) for key in tree if isinstance(key, str)), default=0)
     for key, name in names.items():
         before, after, label = _part(old, key), _part(new, key), name.ljust(width)
@@ -105,6 +113,11 @@ def _tree_lines(tree: Mapping[Any, Any], old: Value, new: Value, indent: str) ->
                 yield f"{indent}~ {label}: {ends[0]}"
                 yield from _tree_lines(deeper, before, after, inner + "    ")
                 yield f"{inner}  {ends[1]}"
+
+
+def _rank(key: str | int) -> tuple[bool, str | int]:
+    """Numbers before names."""
+    return isinstance(key, str), key
 
 
 def _part(value: Value, key: str | int) -> Value:

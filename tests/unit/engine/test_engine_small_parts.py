@@ -10,7 +10,7 @@ import pytest
 from emulators.engine.commands.command_line import COMMANDS
 from emulators.engine.display import properties
 from emulators.engine.errors import EngineError
-from emulators.engine.plan.diffs import differences
+from emulators.engine.plan.diffs import Difference, differences
 from emulators.engine.protocol.registration import seconds
 from emulators.engine.run.events import Redactor
 from emulators.engine.run.refresh import pruned
@@ -104,6 +104,26 @@ def test_what_is_told_to_differ_is_shown_alone_and_a_secret_too() -> None:
         "          }",
         "  ]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("paths", "lines"),
+    [
+        (["a", "a.b"], ["~ a: {", "    ~ b: 1 => 2", "      c: 3", "  }"]),
+        (["a.b", "a", "a.b.c"], ["~ a: {", "    ~ b: 1 => 2", "      c: 3", "  }"]),
+        (["rows[*]"], ["~ rows: [", "    ~ [0]: 1 => 2", "  ]"]),
+        (["rows[*].x", "rows[0]"], ["~ rows: [", "    ~ [0]: 1 => 2", "  ]"]),
+        (
+            ["a.b", "a[0]"],
+            ["~ a: {", "    ~ [0]: <null> => <null>", "    ~ b: 1 => 2", "  }"],
+        ),
+    ],
+)
+def test_a_whole_is_told_once_whatever_is_told_of_its_parts(paths: list[str], lines: list[str]) -> None:
+    old, new = {"a": {"b": 1, "c": 3}, "rows": [1]}, {"a": {"b": 2, "c": 3}, "rows": [2]}
+
+    for order in (paths, paths[::-1]):
+        assert properties.told_lines(old, new, [Difference(path, "update") for path in order]) == lines
 
 
 def test_what_referred_to_something_gone_forgets_it() -> None:

@@ -42,8 +42,8 @@ def presentable(text: str, secrets: Sequence[str] = ()) -> str:
 
 
 def _without_refused_value(text: str) -> str:
-    """Up to the last end there is: the value may hold what looks like one."""
+    """From the first secret one up to the last end there is: the value may hold what looks like one."""
     end = text.rfind(_REFUSED_END)
-    match = _REFUSED.search(text, 0, max(end, 0))
-    secret = match and names.is_secret(match.group(1))
-    return f"{text[: match.end()]}[secret]{text[end:]}" if match and secret else text
+    refused = _REFUSED.finditer(text, 0, max(end, 0))
+    secret = next((match for match in refused if names.is_secret(match.group(1))), None)
+    return f"{text[: secret.end()]}[secret]{text[end:]}" if secret else text

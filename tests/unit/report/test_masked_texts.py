@@ -71,7 +71,7 @@ from fleet.report.masking import swept
 from fleet.report.read.messages import presentable
 for piece in {NO_WORD!r}:
     text = piece * ({LONG} // len(piece))
-    presentable("}} has a problem" + text)
+    presentable(f"}}}} has a problem{{text}}}}}} has a problem")
     swept(text)
     list(_PLACE.finditer(text))
 """

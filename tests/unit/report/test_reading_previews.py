@@ -9,6 +9,7 @@ from fleet.report.errors import BundleUnreadable
 from fleet.report.judge.report import build
 from fleet.report.phrases import plain
 from fleet.report.read.bundle import read_bundle
+from fleet.report.read.messages import presentable
 from fleet.report.read.previews import parse_lines, read_digest, read_events
 from fleet.report.read.steps import clean
 from tests.unit.report.making import (
@@ -130,6 +131,18 @@ def test_a_refused_secret_is_not_told(tmp_path: Path) -> None:
     found = read_bundle(write(tmp_path / "dev", digest=digest([], diagnostics=told), exit="1"))
 
     assert "FAKE-short" not in found.reading.messages[0].text
+
+
+def test_a_refused_secret_is_not_told_behind_another_refusal() -> None:
+    label, secret = (
+        "property label value {abc} has a problem",
+        "property root_pass value {FAKE}!} has a problem",
+    )
+
+    assert presentable(f"{label}: long\n{secret}: short") == (
+        f"{label}: long\nproperty root_pass value {{[secret]}} has a problem: short"
+    )
+    assert presentable(f"{label}: long\n{label}: short") == f"{label}: long\n{label}: short"
 
 
 def test_paths_of_the_machine_are_not_told() -> None:

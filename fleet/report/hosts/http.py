@@ -14,7 +14,7 @@ from fleet.report.masking import mask
 
 TRIES = 4
 LONGEST_WAIT_S, LONGEST_LIMIT_S = 30.0, 900.0
-"""For a host that is busy, and for its rate limit, which has an end."""
+"""Of a wait for a host that is busy, and of all waits together for its rate limits, which have an end."""
 UNTOLD_LIMIT_S = 60.0
 BUSY = frozenset({500, 502, 503, 504})
 SAFE_TWICE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
@@ -45,6 +45,8 @@ class Http:
     sleep: Callable[[float], object] = time.sleep
     now: Callable[[], float] = time.time
     session: requests.Session = field(default_factory=requests.Session, repr=False)
+    limits_s: list[float] = field(default_factory=list)
+    """Rate limits that were waited for, by this one and its copies."""
 
     def call(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
@@ -70,9 +72,11 @@ class Http:
                 limit_s, wait_s = self._limit_s(response), _wait_s(response, attempt)
                 refused = self._refusal(method, path, response, limit_s)
             if limit_s is not None:
-                wait_s = limit_s if limit_s <= LONGEST_LIMIT_S else None
+                wait_s = limit_s if sum(self.limits_s) + limit_s <= LONGEST_LIMIT_S else None
             if wait_s is None or attempt == TRIES - 1 or (method not in SAFE_TWICE and limit_s is None):
                 break
+            if limit_s is not None:
+                self.limits_s.append(limit_s)
             self.sleep(wait_s)
         raise refused
 

@@ -334,6 +334,22 @@ def test_a_rate_limit_is_waited_for(
     assert (slept, len(fake.notes)) == ([wait_s], 1)
 
 
+def test_all_calls_together_wait_for_rate_limits_no_longer_than_one_may(fake: FakeHost) -> None:
+    """A job has 30 minutes: each call, and each try of it, would take a quarter of an hour otherwise."""
+    ending = "/comments" if fake.kind == "github" else "/notes"
+    limited = [
+        Fault(method, ending, 429, headers={"Retry-After": "400"}) for method in ("GET", "POST", "POST")
+    ]
+    fake.faults += limited
+    host, slept = slow(fake)
+    host = host.of_pull(7)
+
+    with pytest.raises(HostRefused, match="rate limit ends at"):
+        comment.post(host, body())
+
+    assert slept == [400.0, 400.0]
+
+
 @pytest.mark.parametrize("status", [403, 429])
 def test_a_rate_limit_that_ends_much_later_is_told_as_one(fake: FakeHost, status: int) -> None:
     ending = "/comments" if fake.kind == "github" else "/notes"

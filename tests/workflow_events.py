@@ -50,9 +50,14 @@ def signed(run: Runner, path: str = ".github/workflows/preview.yml", **more: Any
         "event": github["event_name"], "conclusion": "success",
         "html_url": f"https://git.example/acme/fleet/actions/runs/{github['run_id']}",
         "head_repository": told["head"]["repo"],
-        "pull_requests": [{"number": told["number"], "base": told["base"]}], **more,
+        "pull_requests": [
+            {"number": 3, "base": {"sha": "0" * 40, "ref": "release", "repo": {"id": 1}}},
+            {"number": told["number"], "base": {**told["base"], "ref": "main", "repo": {"id": 1}}},
+        ],
+        **more,
     }  # fmt: skip
-    event = {"workflow": {"path": path}, "workflow_run": ended}
+    repository = {**github["event"]["repository"], "id": 1}
+    event = {"workflow": {"path": path}, "workflow_run": ended, "repository": repository}
     here = {**github, "event_name": "workflow_run", "sha": told["base"]["sha"], "event": event}
     return Runner(run.folder, run.repository, run.env, {**run.contexts, "github": here}).run("sign", "sign")
 

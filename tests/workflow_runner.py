@@ -5,6 +5,7 @@ Each job has a clone of the repository of its own, each step fresh files for its
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -72,6 +73,7 @@ class Job:
     def run(self) -> JobRun:
         done = JobRun("success", folder=self.folder / "work")
         (self.folder / "work").mkdir(parents=True)
+        (self.folder / "event.json").write_text(json.dumps(self.table["github"]["event"]))
         self.table = {**self.table, "steps": {}, "status": status([])}
         for number, step in enumerate(self.content["steps"]):
             if not holds(step.get("if"), self.table):
@@ -106,7 +108,7 @@ class Job:
         told = {
             "CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_SHA": github["sha"], "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_REPOSITORY": github["repository"], "GITHUB_RUN_ID": str(github["run_id"]),
-            "GITHUB_SERVER_URL": "https://git.example",
+            "GITHUB_SERVER_URL": "https://git.example", "GITHUB_EVENT_PATH": str(self.folder / "event.json"),
         }  # fmt: skip
         words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
         ended = run_in(done.folder, words, {**self.runner.env, **told, **own, **files})

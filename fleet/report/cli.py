@@ -1,4 +1,4 @@
-"""The command line: `fleet report write | show | comment | ack | close | approved | issue | schema`."""
+"""The command line: `fleet report write | show | comment | pull | ack | close | approved | issue | schema`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fleet.report.escaping import ADDRESS
 from fleet.report.forms import html_page, markdown, marker, schema, terminal
 from fleet.report.forms.redacting import redacted
 from fleet.report.hosts import approval, comment as sticky, issue
-from fleet.report.hosts.github import GitHub
+from fleet.report.hosts.github import GitHub, pull_of_run
 from fleet.report.hosts.gitlab import GitLab
 from fleet.report.hosts.host import Host
 from fleet.report.hosts.http import Http, text_at
@@ -336,6 +336,21 @@ def _tell(**values: str) -> None:
     lines = "".join(f"{name}={value}\n" for name, value in values.items())
     sys.stdout.write(lines)
     _append(os.environ.get("GITHUB_OUTPUT"), lines)
+
+
+@commands.command("pull")
+def pull_request_of_run() -> int:
+    """Say which pull request the `workflow_run` of GITHUB_EVENT_PATH is of.
+
+    Prints `pull=` and `base=`, its base's commit.
+    """
+    path = Path(os.environ.get("GITHUB_EVENT_PATH", ""))
+    try:
+        number, base = pull_of_run(parse_json(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise BadCall("GITHUB_EVENT_PATH names no readable event. Next: call it in a workflow.") from error
+    _tell(pull=str(number), base=base)
+    return 0
 
 
 @commands.command("close")

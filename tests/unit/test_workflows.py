@@ -101,8 +101,18 @@ def test_an_update_is_never_cancelled_and_only_previews_are() -> None:
     }
 
 
-@pytest.mark.parametrize("stem", ["deploy", "up", "pr-stack"])
-def test_nothing_that_changes_servers_is_dropped_for_a_later_run(stem: str) -> None:
+def test_only_the_run_of_the_same_branch_of_the_same_repository_waits_for_a_signature() -> None:
+    """What is skipped takes no place in the queue of a job; it does in that of a workflow."""
+    sign = content(PROJECT / ".github/workflows/sign.yml")
+    group = sign["jobs"]["sign"]["concurrency"]["group"]
+
+    assert "concurrency" not in sign
+    assert re.findall(r"workflow_run\.([\w.]+)", group) == ["head_repository.full_name", "head_branch"]
+    assert "pull_requests[0]." not in str(sign["jobs"]["sign"]["steps"]), "it may be another repository's"
+
+
+@pytest.mark.parametrize("stem", ["deploy", "up", "pr-stack", "sign"])
+def test_nothing_that_changes_servers_or_approves_is_dropped_for_a_later_run(stem: str) -> None:
     """Without `queue` a third run takes the place of the second. Source: GitHub's page on concurrency."""
     workflow = content(PROJECT / f".github/workflows/{stem}.yml")
     groups = [

@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from fleet.report.errors import HostRefused
-from fleet.report.hosts.host import GONE, Comment, Host, LabelEvent, Merged, number_in, text_in, utc
+from fleet.report.hosts.host import GONE, Comment, Host, LabelEvent, Merged, number_in, text_in, utc, value_in
 
 BOT = "github-actions[bot]"
 """Who a workflow's own token writes as; it may not ask for its own name."""
@@ -23,6 +23,27 @@ COLOURS = {
     "infra: failed": "b42318",
 }
 """Of labels that are made, hexadecimal."""
+
+
+def pull_of_run(event: object) -> tuple[int, str]:
+    """The pull request that a `workflow_run` is of, and its base's commit: the one into our default branch.
+
+    A branch may have others: into other branches, or a fork's of the same name. Source: GitHub's page on the payload
+    of workflow_run. Raises HostRefused.
+    """
+    branch, repository = text_in(event, "repository", "default_branch"), value_in(event, "repository", "id")
+    listed = value_in(event, "workflow_run", "pull_requests")
+    found = [
+        row
+        for row in (listed if isinstance(listed, list) else [])
+        if (text_in(row, "base", "ref"), value_in(row, "base", "repo", "id")) == (branch, repository)
+    ]
+    if len(found) != 1:
+        raise HostRefused(
+            f"the run's branch has {len(found)} pull requests into {branch} of this repository. Next: keep one open, "
+            "and run preview again."
+        )
+    return number_in(found[0], "number"), text_in(found[0], "base", "sha")
 
 
 class GitHub(Host):

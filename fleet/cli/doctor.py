@@ -30,9 +30,10 @@ def doctor(**given: Any) -> int:
         raise click.UsageError("doctor asks GitHub alone; docs/hardening.md says what to look at on GitLab")
     found = list(checks(host, environments()[0]))
     rows = [(check.what, SIGNS[check.good], "" if check.good else check.without) for check in found]
-    table(("what", "so?", "without it"), rows)
-    missing = sum(not check.good for check in found)
-    click.echo(
-        f"{missing} of {len(found)} missing. Next: docs/hardening.md" if missing else "nothing is missing"
-    )
-    return MISSING if missing else 0
+    table(("what", "set up?", "without it"), rows)
+    missing, hidden = (sum(check.good is good for check in found) for good in (False, None))
+    if not (missing or hidden):
+        click.echo("nothing is missing")
+        return 0
+    click.echo(f"{missing} missing, {hidden} not visible, of {len(found)}. Next: docs/hardening.md")
+    return MISSING

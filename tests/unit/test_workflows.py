@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from fleet.report.hosts.doctor import CHECK, SIGNING
+
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 NAMES = [file.stem for file in FILES]
@@ -133,6 +135,13 @@ def test_a_run_that_waits_for_reviewers_holds_its_own_stack_alone() -> None:
         "matrix": {"stack": "${{ fromJSON(needs.stacks.outputs.stacks) }}"},
     }
     assert (up["needs"], deploy["jobs"]["close"]["needs"]) == ("stacks", "up")
+
+
+def test_doctor_asks_for_the_environment_and_the_check_that_the_workflows_have() -> None:
+    jobs = {stem: content(PROJECT / f".github/workflows/{stem}.yml")["jobs"] for stem in ("sign", "preview")}
+
+    assert jobs["sign"]["sign"]["environment"] == SIGNING
+    assert jobs["preview"]["report"]["name"] == CHECK
 
 
 def test_the_required_check_answers_a_merge_queue() -> None:

@@ -5,14 +5,15 @@ Source: GitHub's REST API on environments, secrets, rules, branch protection, co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import quote
 
 from fleet.report.errors import HostRefused
 from fleet.report.hosts.approval import KEY
 from fleet.report.hosts.github import GitHub
-from fleet.report.hosts.host import Row, text_in, value_in
+from fleet.report.hosts.host import GONE, Row, text_in, value_in
 
 SIGNING = "signing"
 """The environment that has nothing but the key of signatures."""
@@ -24,7 +25,10 @@ OF_ENVIRONMENTS = frozenset(
 )
 """Secrets that no workflow of a branch may read."""
 
+QUEUED = " (deploy stops where the queue's base changed the plan)"
 OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,10 @@ def checks(host: GitHub, stacks: Sequence[str]) -> Iterator[Check]:
         yield from _environment(host, name, branch, reviewed=name != SIGNING)
     for name in stacks:
         yield from _preview(host, f"preview-{name}")
-    secrets = _asked(host, f"{host.project}/actions/secrets")
+    secrets = _secrets(host, f"{host.project}/actions")
     yield Check(
         "no secret of an environment is one of the repository",
-        None if secrets is None else not OF_ENVIRONMENTS & _names(secrets, "secrets"),
+        None if secrets is None else not OF_ENVIRONMENTS & secrets,
         "every workflow of every branch reads it",
     )
     yield from _branch(host, branch)
@@ -59,29 +63,43 @@ def checks(host: GitHub, stacks: Sequence[str]) -> Iterator[Check]:
     )
 
 
-def _asked(host: GitHub, path: str) -> object:
-    """{} for what is not there, None for what the token may not see."""
+def _seen(look: Callable[[], Found], nothing: Found) -> Found | None:
+    """`nothing` for what is not there, None for what the token may not see."""
     try:
-        return host.found(path) or {}
+        return look()
     except HostRefused as error:
+        if error.status in GONE:
+            return nothing
         if error.status == 403:
             return None
         raise
 
 
+def _asked(host: GitHub, path: str) -> object:
+    return _seen(lambda: host.http.call("GET", path).body, {})
+
+
+def _secrets(host: GitHub, place: str) -> set[str] | None:
+    """The names of all there."""
+    rows = _seen(lambda: host.rows(f"{place}/secrets", "secrets"), list[Row]())
+    return None if rows is None else {text_in(row, "name") for row in rows}
+
+
 def _environment(host: GitHub, name: str, branch: str, *, reviewed: bool) -> Iterator[Check]:
     place = f"{host.project}/environments/{quote(name, safe='')}"
     found = _asked(host, place)
-    allowed = _asked(host, f"{place}/deployment-branch-policies") if found else {}
+    policies = _seen(lambda: host.rows(f"{place}/deployment-branch-policies", "branch_policies"), list[Row]())
+    in_force = value_in(found, "deployment_branch_policy", "custom_branch_policies") is True
+    allowed = {(text_in(row, "name"), text_in(row, "type") or "branch") for row in policies or ()}
     yield Check(
         f"environment {name}: only {branch} may use it",
-        None if found is None else _names(allowed, "branch_policies") == {branch},
+        None if found is None or policies is None else in_force and allowed == {(branch, "branch")},
         f"a branch's workflow reads its secrets{' and deploys' if reviewed else ' and approves itself'}",
     )
-    secrets = _asked(host, f"{place}/secrets") if found else found
+    secrets = _secrets(host, place)
     yield Check(
         f"environment {name}: has {KEY}",
-        None if secrets is None else KEY in _names(secrets, "secrets"),
+        None if secrets is None else KEY in secrets,
         "no plan of a pull request is approved" if reviewed else "no report is signed",
     )
     rules = _rows(found, "protection_rules")
@@ -99,11 +117,11 @@ def _environment(host: GitHub, name: str, branch: str, *, reviewed: bool) -> Ite
 def _preview(host: GitHub, name: str) -> Iterator[Check]:
     place = f"{host.project}/environments/{quote(name, safe='')}"
     found = _asked(host, place)
-    secrets = _asked(host, f"{place}/secrets") if found else found
-    harmless = not _names(secrets, "secrets") & {KEY, "LINODE_TOKEN", "STATE_KEY", "STATE_KEY_ID"}
+    secrets = _secrets(host, place)
+    harmless = not {KEY, "LINODE_TOKEN", "STATE_KEY", "STATE_KEY_ID"} & (secrets or set())
     yield Check(
         f"environment {name}: there, with nothing that writes",
-        None if secrets is None else bool(found) and harmless,
+        None if secrets is None or found is None else bool(found) and harmless,
         "a branch's workflow approves or deploys by itself; or there are no previews",
     )
     rules = _rows(found, "protection_rules")
@@ -148,7 +166,7 @@ def _branch(host: GitHub, branch: str) -> Iterator[Check]:
     yield Check(f"{branch}: check {CHECK} is required", seen(required), "what a guard blocks is merged")
     queue = rules.get("merge_queue")
     yield Check(
-        f"{branch}: up to date before a merge, or a queue",
+        f"{branch}: up to date before a merge, or a queue{'' if queue is None else QUEUED}",
         seen(queue is not None or says(status, "strict_required_status_checks_policy", "strict")),
         "a plan is approved that was made on another base, and each deployment of it stops",
     )
@@ -163,7 +181,3 @@ def _branch(host: GitHub, branch: str) -> Iterator[Check]:
 def _rows(value: object, key: str) -> list[Row]:
     found = value_in(value, key)
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
-
-
-def _names(value: object, key: str) -> set[str]:
-    return {text_in(row, "name") for row in _rows(value, key)}

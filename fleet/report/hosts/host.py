@@ -172,14 +172,15 @@ class Host(ABC):
     def close_issue(self, number: int) -> bool:
         return self._edited(f"{self.project}/issues/{number}", dict(self.CLOSED))
 
-    def rows(self, path: str, **params: str) -> list[Row]:
-        """The rows of all pages; a list that does not end is refused."""
+    def rows(self, path: str, *keys: str, **params: str) -> list[Row]:
+        """The rows of all pages, which stand below these keys; a list that does not end is refused."""
         found: list[Row] = []
         for page in range(1, MOST_PAGES + 1):
             answer = self.http.call("GET", path, params={**params, "per_page": str(PAGE), "page": str(page)})
-            if not isinstance(answer.body, list):
+            rows = value_in(answer.body, *keys)
+            if not isinstance(rows, list):
                 raise HostRefused("the host's answer is not a list")
-            found += [row for row in answer.body if isinstance(row, Mapping)]
+            found += [row for row in rows if isinstance(row, Mapping)]
             if not answer.has_next:
                 return found
         raise HostRefused(f"GET {path}: more than {MOST_PAGES} pages")

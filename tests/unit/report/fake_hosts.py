@@ -158,7 +158,15 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(found, list):
             return _page(self.host, found, query, path)
         status, answer = found
+        for key in set(COUNTED) & set(answer if isinstance(answer, dict) else ()):
+            assert isinstance(answer, dict)
+            status, part, headers = _page(self.host, answer[key], query, path)
+            return status, {**answer, "total_count": len(answer[key]), key: part}, headers
         return status, answer, {}
+
+
+COUNTED = ("secrets", "branch_policies")
+"""Lists that GitHub tells beside their length, in pages as well."""
 
 
 def _page(

@@ -12,6 +12,7 @@ from tests.unit.report.fake_hosts import TOKEN, FakeHost, serving
 
 STACKS = ("dev", "staging", "prod")
 ONLY_MAIN = {"protected_branches": False, "custom_branch_policies": True}
+PROTECTED = {"protected_branches": True, "custom_branch_policies": False}
 REVIEWERS = {"type": "required_reviewers", "prevent_self_review": True, "reviewers": [{"type": "Team"}]}
 RULES = [
     {"type": "pull_request", "parameters": {
@@ -77,6 +78,11 @@ MISSING: list[tuple[str, object, str]] = [
      "environment prod: only main may use it NO a branch's workflow reads its secrets and deploys"),
     ("/environments/signing/deployment-branch-policies", {"branch_policies": [{"name": "*"}]},
      "environment signing: only main may use it NO a branch's workflow reads its secrets and approves itself"),
+    ("/environments/signing/deployment-branch-policies", {"branch_policies": [{"name": "main", "type": "tag"}]},
+     "environment signing: only main may use it NO"),
+    ("/environments/dev", {**environment()[""], "deployment_branch_policy": None}, "environment dev: only main may"),
+    ("/environments/dev", {**environment()[""], "deployment_branch_policy": PROTECTED},
+     "environment dev: only main may use it NO"),
     ("/environments/signing/secrets", {"secrets": []}, "environment signing: has PLAN_KEY NO no report is signed"),
     ("/environments/dev", {"protection_rules": [{**REVIEWERS, "prevent_self_review": False}]},
      "environment dev: reviewers, and not of their own change NO"),
@@ -84,6 +90,8 @@ MISSING: list[tuple[str, object, str]] = [
      "environment preview-dev: there, with nothing that writes NO"),
     ("/environments/preview-dev", {"protection_rules": []},
      "environment preview-dev: reviewers NO whoever pushes a branch reads the state, with the root passwords in it"),
+    ("/actions/secrets", {"secrets": [*({"name": f"A_{n}"} for n in range(100)), {"name": "LINODE_TOKEN"}]},
+     "no secret of an environment is one of the repository NO every workflow of every branch reads it"),
     ("/actions/secrets", {"secrets": [{"name": "LINODE_TOKEN"}]},
      "no secret of an environment is one of the repository NO every workflow of every branch reads it"),
     ("/actions/permissions/workflow", {"default_workflow_permissions": "write"}, "workflows read by default"),
@@ -134,6 +142,29 @@ def test_what_the_token_may_not_see_is_not_called_missing(
     assert code == 1
     assert len(told) == 1
     assert " not visible " in told[0]
+
+
+def test_what_is_missing_and_what_is_not_visible_are_counted_apart(
+    host: FakeHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.settings["/environments/dev/secrets"] = 403
+    host.settings["/contents/CODEOWNERS"] = 404
+    host.settings["/actions/permissions/workflow"] = {"default_workflow_permissions": "write"}
+
+    assert main(["doctor", "--repo", "acme/fleet", "--api", host.url]) == 1
+    assert "2 missing, 1 not visible, of 23. Next: docs/hardening.md" in capsys.readouterr().out
+
+
+def test_a_queue_instead_of_branches_that_are_up_to_date_is_told_with_what_it_means(
+    host: FakeHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queue = {"type": "merge_queue", "parameters": {"max_entries_to_merge": 1}}
+    host.settings["/rules/branches/main"] = [
+        RULES[0], {"type": RULES[1]["type"], "parameters": {"required_status_checks": [{"context": "report"}]}}, queue,
+    ]  # fmt: skip
+
+    assert main(["doctor", "--repo", "acme/fleet", "--api", host.url]) == 0
+    assert "deploy stops where the queue's base changed the plan" in " ".join(capsys.readouterr().out.split())
 
 
 def test_gitlab_is_not_asked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

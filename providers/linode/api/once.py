@@ -97,3 +97,8 @@ class OnceEach(Generic[T]):
                 key, Once(lambda: self._ask(key if about is None else about))
             )
         return question()
+
+    def forget(self, key: object) -> None:
+        """Have it asked again."""
+        with self._lock:
+            self._questions.pop(key, None)

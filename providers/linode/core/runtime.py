@@ -88,8 +88,13 @@ class Session:
         self.planned: dict[tuple[str, str], Checking[Any]] = {}
         """The checks so far, by kind and id: the old one of what is recreated, and `new <name>` of what isn't there."""
         self._found: set[str] = set()
+        """The paths of what was asked for and was there."""
         self._made: dict[tuple[str, str], Any] = {}
         """Records as this run made them, by kind and path."""
+        self._came: set[str] = set()
+        """The paths of these, and of what came with them."""
+        self._gone: set[tuple[str, str]] = set()
+        """Kind and path of what this run deletes."""
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()
 
@@ -172,24 +177,29 @@ class Session:
     def made(self, spec: Spec[A, R], record: R) -> None:
         """Note what this run has made, so that no check has to ask for it."""
         self._made[spec.kind, spec.record_path(record.id)] = record
-        self._found.update(spec.paths(record))
+        self._came.update(spec.paths(record))
 
     def gone(self, spec: Spec[A, R], id_: str) -> None:
-        """Note what this run deletes."""
-        path = spec.record_path(id_)
-        made = self._made.pop((spec.kind, path), None)
-        self._found.difference_update([path] if made is None else spec.paths(made))
+        """Note what this run deletes, or has tried to: what was asked for before may have gone with it."""
+        key = spec.kind, spec.record_path(id_)
+        if (made := self._made.pop(key, None)) is not None:
+            self._came.difference_update(spec.paths(made))
+        self._gone.add(key)
+        self._asked.forget(key)
+        self._found.clear()
 
     def known(self, spec: Spec[A, R], id_: int | str | None) -> R | None:
-        """One of a kind as this run made it, as the list has it, or as it was when it was first asked for.
+        """One of a kind as this run made it, as the list has it, or as it was when it was first asked for; what the
+        run deletes is asked for again.
 
         Good for checks, not before a write.
         """
         if not id_:
             return None
         path = spec.record_path(id_)
-        found: R | None = self._made.get((spec.kind, path))
-        found = found or self.asked((spec.kind, path), lambda: spec.find(self, str(id_)))
+        key = spec.kind, path
+        find = spec.find_now if key in self._gone else spec.find
+        found: R | None = self._made.get(key) or self.asked(key, lambda: find(self, str(id_)))
         if found is not None:
             self._found.add(path)
         return found
@@ -200,7 +210,7 @@ class Session:
         False where the token may not ask. What is there is asked for once, however many name it.
         """
         with self.alone(path):
-            if path in self._found:
+            if path in self._came or path in self._found:
                 return False
             try:
                 self.client.get(path)

@@ -384,8 +384,10 @@ class Spec(Generic[A, R]):
     def find(self, session: Session, id_: str) -> R | None:
         """As the list has it, so that a refresh of many asks once; the list may be late, so it makes nothing gone."""
         listed = session.listed(self, id_)
-        if listed is not None:
-            return listed
+        return self.find_now(session, id_) if listed is None else listed
+
+    def find_now(self, session: Session, id_: str) -> R | None:
+        """The same, whatever a list had."""
         try:
             return self.get(session, id_)
         except NotFound:

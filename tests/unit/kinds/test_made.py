@@ -103,6 +103,31 @@ def test_what_is_deleted_is_asked_for_again(session: Session) -> None:
     assert f"GET {spec.record_path(5)}" in asked(session)
 
 
+def test_what_was_there_and_is_deleted_is_there_no_more_with_what_came_with_it() -> None:
+    spec, address = SPECS["Instance"], "/networking/ips/192.0.2.5"
+    there = {**EMPTY, "/linode/instances": [LINODE], address: {"address": "192.0.2.5"}}
+    session = sessions.prepared(there)
+    assert session.known(spec, 5) is not None
+    assert not session.lacks(address)
+
+    session.client.transport.answers |= {address: None, spec.record_path(5): None}  # type: ignore[attr-defined]
+    session.gone(spec, "5")
+
+    assert session.known(spec, 5) is None
+    assert session.lacks(address)
+
+
+def test_what_this_run_made_is_not_asked_for_when_something_else_is_deleted(session: Session) -> None:
+    spec = SPECS["Instance"]
+    session.made(spec, spec.read(LINODE))
+
+    session.gone(spec, "6")
+
+    assert session.known(spec, 5) is not None
+    assert not session.lacks("/networking/ips/192.0.2.5")
+    assert not [each for each in asked(session) if "/5" in each or ".5" in each]
+
+
 def test_an_attachment_is_not_taken_for_its_volume(session: Session) -> None:
     attached = SPECS["VolumeAttachment"]
     session.made(attached, attached.read({"id": 6, "linode_id": 5, "region": "de-fra-2"}))

@@ -175,8 +175,8 @@ def test_it_is_not_taken_from_a_linode_that_somebody_else_has_put_it_on(life: Li
         command.update(id_, seen, back)
 
     why = (
-        f"can't change: the address is on {theirs} (theirs), which is not of this stack, and not where the state has "
-        "it. Next: take it off there in a run before, or leave linode_id out."
+        f"can't change: the address is on {theirs} (theirs), which does not belong to this stack, nor does the state "
+        "have it there. Next: take it off there in a run before, or leave linode_id out."
     )
     assert refused == [[("linode_id", why)]] * 2
     assert (same, seen["linode_id"], failures) == ([], theirs, [])
@@ -206,10 +206,13 @@ def test_of_two_resources_that_give_it_to_different_linodes_one_is_refused(
 
     told = [problems(linode_id) for linode_id in (other, 0, UNKNOWN)]
 
-    by_server = "goes elsewhere by linode_id of web-1, in the same program. Next: leave one of the two out."
+    by_server = "by web-1 (linode_id) in the same program. Next: leave one of the two out."
     which = "which declares it as reserved_ipv4. Next: leave one of the two out."
     wanted = {
         "Instance": [f"gives {id_} to another Linode than db-1, {which}", f"takes {id_} from db-1, {which}"],
-        "ReservedIP": [f"{id_} {by_server}"] * 2,
+        "ReservedIP": [
+            f"{id_} is given to another Linode {by_server}",
+            f"{id_} is kept off every Linode {by_server}",
+        ],
     }
     assert [[why for _, why in each] for each in told] == [*([why] for why in wanted[first]), []]

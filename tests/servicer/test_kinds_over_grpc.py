@@ -742,7 +742,7 @@ def test_a_range_of_ipv6_is_of_the_length_that_is_asked_for(
 @pytest.mark.parametrize(
     ("name", "ranges", "said"),
     [
-        ("VPC", ["/40"], "asks for /40, and us-ord has /48 and /52"),
+        ("VPC", ["/40"], "asks for /40, but us-ord offers only /48 and /52"),
         ("VPC", ["/52", "/52"], "has more than one range"),
         ("Subnet", ["/48"], "asks for /48, and VPC"),
         ("Subnet", ["/96"], "with subnets of /64 at the longest"),

@@ -332,5 +332,5 @@ def test_a_volume_is_not_taken_from_a_linode_that_somebody_else_has_attached_it_
         told = command.check({**inputs, "linode_id": two}, read)[1]
 
     assert [name for name, _ in refused] == ["linode_id"]
-    assert f"the volume is on {theirs} (theirs), which is not of this stack" in refused[0][1]
+    assert f"the volume is on {theirs} (theirs), which does not belong to this stack" in refused[0][1]
     assert told == []

@@ -236,7 +236,10 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
         return
     place_of_it, name = (spec.kind, spec.path, label.casefold()), check.owner.name
     if not spec.is_nowhere and (first := check.session.asked(place_of_it, lambda: name)) != name:
-        yield Problem(key, f"is that of {first}, too; {spec.realm}. Next: choose another {key}.")
+        yield Problem(
+            key,
+            f"is already the {key} of '{first}' in this program; {spec.realm}. Next: choose another {key}.",
+        )
         return
     holder = check.session.labelled(spec, label)
     if holder is None or check.is_own(holder) or _is_told_of(spec, check, holder):

@@ -48,9 +48,11 @@ def taken(check: Checking[Any], noun: str) -> Iterator[Refusal]:
     holder = if_allowed(lambda: instance.SPEC.find(check.session, str(id_)))
     is_in_state = Evidence(check.owner, instance.SPEC.kind).is_free(id_) is False
     if holder is not None and not is_in_state and not has_tag_from(check.owner.stack_tag(), holder.tags):
-        why = f"can't change: the {noun} is on {holder}, which is not of this stack, and not where the state has it"
+        why = f"can't change: the {noun} is on {holder}, which does not belong to this stack"
         todo = "take it off there in a run before, or leave linode_id out"
-        yield Refusal(["linode_id"], Problem("linode_id", f"{why}. Next: {todo}."))
+        yield Refusal(
+            ["linode_id"], Problem("linode_id", f"{why}, nor does the state have it there. Next: {todo}.")
+        )
 
 
 def _linode(check: Checking[Any]) -> tuple[str, Checking[Any] | None]:

@@ -76,13 +76,13 @@ def occupied(check: Checking[Any], noun: str, linodes: Iterable[int], way: str) 
         )
 
 
-def claimed(check: Checking[Any], address: str, kind: str, linode: int | None) -> list[str]:
-    """The resources of other kinds in this program that give a reserved address to another Linode. linode: its id, 0
-    for none, None for one that isn't there yet.
+def claimed(check: Checking[Any], address: str, kind: str, linode: int | None) -> dict[str, int | None]:
+    """The resources of other kinds in this program that give a reserved address to another Linode, and to which.
+    linode: its id, 0 for none, None for one that isn't there yet.
     """
     claims = check.session.asked(("claims", address), dict[tuple[str, str], int | None])
     claims[kind, check.owner.name] = linode
-    return [name for (other, name), its in [*claims.items()] if other != kind and its != linode]
+    return {name: its for (other, name), its in [*claims.items()] if other != kind and its != linode}
 
 
 def elsewhere(

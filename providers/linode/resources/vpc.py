@@ -98,7 +98,7 @@ def _ranged(check: Checking[VPCArgs]) -> Iterator[Problem]:
     able = [f"/{length}" for length in given.get(check.args.region) or ()]
     for text in lengths:
         if able and text not in able:
-            why = f"asks for {text}, and {check.args.region} has {' and '.join(able)}"
+            why = f"asks for {text}, but {check.args.region} offers only {' and '.join(able)}"
             yield Problem("ipv6", f"{why}. Next: correct it.")
 
 

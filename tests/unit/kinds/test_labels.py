@@ -63,7 +63,9 @@ def test_the_second_of_one_label_is_refused(session: Session, spec: Spec[Any, An
     other = reasons(session, spec, "three", **apart(3), label="app")
 
     assert (first, again, other) == ([], [], [])
-    assert second == [f"is that of one, too; {spec.realm}. Next: choose another label."]
+    assert second == [
+        f"is already the label of 'one' in this program; {spec.realm}. Next: choose another label."
+    ]
 
 
 @pytest.mark.parametrize("kind", ["PlacementGroup", "VPC"])

@@ -339,8 +339,9 @@ def _address(check: Check, facts: Facts) -> Iterator[Problem]:
     if (wanted := check.args.reserved_ipv4) is None:
         return
     stays = check.mine.id if check.mine is not None and not check.is_recreated else None
-    for other in claimed(check, wanted, "Instance", stays):
-        why = f"{wanted} goes elsewhere by linode_id of {other}, in the same program"
+    for other, linode in claimed(check, wanted, "Instance", stays).items():
+        how = "given to another Linode" if linode else "kept off every Linode"
+        why = f"{wanted} is {how} by {other} (linode_id) in the same program"
         yield Problem("reserved_ipv4", f"{why}. Next: leave one of the two out.")
     if not check.is_new("reserved_ipv4", "region"):
         return

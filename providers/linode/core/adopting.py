@@ -49,9 +49,10 @@ def target(spec: Spec[A, R], session: Session, args: A, news: Props, owner: Owne
     if wanted is not None:
         row = named(spec, session, wanted)
         return None if row is None or is_replaced(spec, owner, row) else row
+    claim = runtime.current().claim
     evidence, rows = Evidence.of(spec, owner), _alike(spec, session, args, news, own)
     free = (row for row in rows if evidence.is_free(row.id))
-    return next((row for row in free if evidence.tagged or not _other_adopter(spec, row)), None)
+    return next((row for row in free if evidence.tagged or not claim(spec.kind, row.id)), None)
 
 
 def _alike(spec: Spec[A, R], session: Session, args: A, news: Props, own: R | None = None) -> list[R]:
@@ -62,14 +63,7 @@ def _alike(spec: Spec[A, R], session: Session, args: A, news: Props, own: R | No
         is_whole = all(args.value(key) == declared.get(key) for key in spec.identity.keys)
         rows = [*((if_allowed(partial(session.rows, spec)) or ()) if is_whole else ())]
     body = spec.body(args, owner)
-    found = [row for row in rows if spec.identity.matches(row, body) and not spec.is_leaving(row)]
-    if found and not spec.identity.tagged:
-        Evidence.of(spec, owner).look_for_a_cut_off()
-    return found
-
-
-def _other_adopter(spec: Spec[Any, Any], row: Any) -> str:
-    return runtime.current().other_adopter(spec.kind, str(row.id))
+    return [row for row in rows if spec.identity.matches(row, body) and not spec.is_leaving(row)]
 
 
 def recognised(spec: Spec[Any, Any]) -> str:
@@ -143,12 +137,13 @@ def _unproven(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
     What has the content of the one that it replaces may be that one, and is judged when the other one is made.
     """
     evidence, key, own = Evidence.of(spec, check.owner), spec.identity.key, None
+    claim = runtime.current().claim
     if check.old is not None:
         own = spec.body(check.old, check.owner)
     for row in _alike(spec, check.session, check.args, check.props):
         if own is not None and spec.identity.matches(row, own):
             continue
-        if evidence.is_free(row.id) is None and not _other_adopter(spec, row):
+        if evidence.is_free(row.id) is None and not claim(spec.kind, row.id):
             label = str(getattr(row, key, "") or row.label)
             yield Problem("", evidence.why_not(spec.name, row.id, key, label))
             return
@@ -185,6 +180,7 @@ def _unknown(spec: Spec[A, R], check: Checking[A], wanted: object) -> Problem:
 
 def _not_free(spec: Spec[A, R], check: Checking[A], row: R) -> Iterator[Problem]:
     wanted, evidence = getattr(check.args, "adopt", None), Evidence(check.owner, spec.kind)
+    claim = runtime.current().claim
     is_free = evidence.is_free(row.id)
     if is_free is None and evidence.is_not_ours(row.id):
         yield Problem("", evidence.why_not(spec.name, row.id, spec.identity.key, row.label))
@@ -199,7 +195,7 @@ def _not_free(spec: Spec[A, R], check: Checking[A], row: R) -> Iterator[Problem]
             f"{wanted} is in the state already, as another resource, which would be deleted with it. "
             "Next: give this one the other's name, or an alias of it.",
         )
-    elif other := _other_adopter(spec, row):
+    elif other := claim(spec.kind, row.id):
         why = f"{wanted} is {spec.name} {row.id}, which {other} adopts. Next: declare it once."
         yield Problem("adopt", why)
 

@@ -102,7 +102,7 @@ class Create(Generic[A, R]):
             if (
                 self._is_ours(record)
                 and self.evidence.is_free(record.id) is not False
-                and self._is_unclaimed(record)
+                and self._can_claim(record)
             ):
                 try:
                     return self._taken_over(self.spec.get(self.session, record.id))
@@ -120,10 +120,9 @@ class Create(Generic[A, R]):
         """Whether no other resource of this run has it, where the account may hold several alike."""
         return self.spec.identity.unique or not runtime.current().is_named(self.spec.kind, str(record.id))
 
-    def _is_unclaimed(self, record: R) -> bool:
-        """Whether no other resource's check has found it, where content is all that tells."""
-        other = runtime.current().other_adopter
-        return self.spec.identity.tagged or not other(self.spec.kind, str(record.id))
+    def _can_claim(self, record: R) -> bool:
+        """Claim it, unless another resource's check has found it, where content is all that tells."""
+        return self.spec.identity.tagged or not runtime.current().claim(self.spec.kind, record.id)
 
     def _own(self, holder: R) -> R | None:
         """The label's holder if it is ours; None while it is on its way out. Raises LabelHeld."""

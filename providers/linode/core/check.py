@@ -43,6 +43,7 @@ def check(
     owner, first = Owner.from_props(news), runtime.current().old_inputs(olds)
     own = mine(spec.within(first or news), session, owner, first)
     spec = spec.within(news)
+    Evidence.of(spec, owner).note_cut_off()
     news = adopting.kept(spec, session, first, news, own)
     checked, errors = {**news, **spec.args.normal(news)}, spec.args.errors(news)
     sound = _sound(spec, news, errors)

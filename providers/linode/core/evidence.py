@@ -58,9 +58,11 @@ class Evidence:
     def _key(self) -> tuple[str, str]:
         return self.kind, self.owner.name
 
-    def look_for_a_cut_off(self) -> None:
-        """To be asked before this run makes it: from then on the state tells of that."""
-        if state_files.is_cut_off(self.owner.project, self.owner.stack, *self._key):
+    def note_cut_off(self) -> None:
+        """Note whether the state tells of a create that was cut off, before this run's own is in it; what has a tag
+        needs none.
+        """
+        if not self.tagged and state_files.is_cut_off(self.owner.project, self.owner.stack, *self._key):
             runtime.current().cut_off.add(self._key)
 
     def is_not_ours(self, id_: int | str) -> bool:

@@ -271,7 +271,7 @@ class Runtime:
         self._olds: dict[str, Mapping[str, object]] = {}
         self._ids: dict[str, str] = {}
         self._first: dict[str, str] = {}
-        self._adopted: dict[tuple[str, str], str] = {}
+        self._claimed: dict[tuple[str, str], str] = {}
 
     def learn(self, read: GetsValues | Mapping[str, object]) -> None:
         """Take the stack's configuration, as the engine hands it to the provider or to the program."""
@@ -315,12 +315,14 @@ class Runtime:
         with self._lock:
             return (kind, str(id_)) in self._named
 
-    def other_adopter(self, kind: str, id_: str) -> str:
-        """The name of the resource that came first and adopts this id; empty if it is the one of this call."""
+    def claim(self, kind: str, id_: int | str) -> str:
+        """Give an id to the resource of this call, to be adopted or told of by it alone; where another one came first,
+        the name of that, else empty.
+        """
         call = engine.current_call()
         urn = call.urn if call else ""
         with self._lock:
-            first = self._adopted.setdefault((kind, id_), urn)
+            first = self._claimed.setdefault((kind, str(id_)), urn)
         return "" if first == urn else first.rpartition("::")[2]
 
     def old_inputs(self, olds: Mapping[str, object]) -> Mapping[str, object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -56,7 +57,7 @@ def ids_by_name(project: str, stack: str) -> dict[tuple[str, str], str]:
     there = [
         each for each in _resources(_of_stack(project, stack)) if each.get("id") and not each.get("delete")
     ]
-    return {(str(each.get("type")).rpartition(":")[2], _name(each)): str(each["id"]) for each in there}
+    return {(_kind_of(each), _name(each)): str(each["id"]) for each in there}
 
 
 def is_cut_off(project: str, stack: str, kind: str, name: str) -> bool:
@@ -120,12 +121,22 @@ def _of_stack(project: str, stack: str, environment: Mapping[str, str] = os.envi
 def _latest(file: Path) -> dict[str, Any] | None:
     """The deployment in a stack's file, None where it can't be read."""
     try:
+        found = file.stat()
+        return _read(file, found.st_ino, found.st_mtime_ns, found.st_size)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, *_version: int) -> dict[str, Any] | None:
+    """The same, read once for all that is asked of one version of the file. Raises OSError."""
+    try:
         document = json.loads(file.read_bytes())
         latest: dict[str, Any] = document["checkpoint"]["latest"]
         rows = (each for key in ("resources", "pending_operations") for each in latest.get(key) or ())
         is_known = document["version"] in KNOWN_VERSIONS and all(isinstance(each, dict) for each in rows)
         return latest if is_known else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -136,7 +147,12 @@ def _ids(deployment: Mapping[str, Any] | None, kind: str) -> set[str]:
 def _resources(deployment: Mapping[str, Any] | None, kind: str = "") -> list[dict[str, Any]]:
     """Those of one kind or of all; none of what can't be read."""
     entries: list[dict[str, Any]] = (deployment or {}).get("resources") or []
-    return [entry for entry in entries if str(entry.get("type", kind)).endswith(kind)]
+    return [entry for entry in entries if not kind or _kind_of(entry) in (kind, "")]
+
+
+def _kind_of(entry: Mapping[str, Any]) -> str:
+    """Empty where the state has no type for it: it may be of any kind."""
+    return str(entry.get("type") or "").rpartition(":")[2]
 
 
 def _name(entry: Mapping[str, Any]) -> str:

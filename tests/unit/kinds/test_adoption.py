@@ -11,13 +11,14 @@ import pytest
 
 from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable, LabelHeld, LinodeError
 from providers.linode.api.writes import PAUSES_S
-from providers.linode.core import adoption, runtime
+from providers.linode.core import adoption, check, runtime, state_files
 from providers.linode.core.adoption import Create
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec
 from providers.linode.resources import firewall, ssh_key
+from tests import sessions
 from tests.state_folder import state_with
 from tests.wire import Answer, ScriptedServer, errors
 
@@ -151,7 +152,7 @@ def test_what_an_earlier_run_left_is_adopted_where_the_state_does_not_have_it(
 ) -> None:
     environment = state_with(tmp_path, "8", creating=cut_off(kind))
     monkeypatch.setenv("PULUMI_BACKEND_URL", environment["PULUMI_BACKEND_URL"])
-    Evidence.of(KINDS[kind][0], OWNER).look_for_a_cut_off()
+    Evidence.of(KINDS[kind][0], OWNER).note_cut_off()
 
     made, sent = create(kind, Answer(200, row(kind)), before=(row(kind),), environment=environment)
 
@@ -164,7 +165,7 @@ def test_a_key_that_no_create_of_ours_can_have_made_is_not_adopted(
 ) -> None:
     environment = state_with(tmp_path, "8", creating=other)
     monkeypatch.setenv("PULUMI_BACKEND_URL", environment["PULUMI_BACKEND_URL"])
-    Evidence.of(ssh_key.SPEC, OWNER).look_for_a_cut_off()
+    Evidence.of(ssh_key.SPEC, OWNER).note_cut_off()
 
     outcome, sent = create("ssh key", Answer(200, SSH), before=(SSH,), environment=environment)
 
@@ -177,6 +178,41 @@ def test_a_key_that_no_create_of_ours_can_have_made_is_not_adopted(
     assert sent == []
 
 
+def test_a_create_that_was_cut_off_counts_though_the_list_lacks_what_it_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*state_with(tmp_path, creating=cut_off("ssh key")).popitem())
+    spec, _, inputs = KINDS["ssh key"]
+    session = sessions.prepared({spec.path: []})
+
+    check.check(spec, session, {}, {**inputs, "owner": OWNER.as_props()})
+
+    assert Evidence.of(spec, OWNER).is_free(7) is True
+
+
+def test_a_state_is_read_again_only_when_it_was_written_and_tells_kinds_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = state_with(tmp_path, "5", "6", kind="x:index:DefaultSubnet")
+    reads: list[Path] = []
+    read_bytes = Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        reads.append(path)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+
+    def ids(kind: str) -> set[str] | None:
+        return state_files.ids_in_state("fleet", "dev", kind, environment)
+
+    assert (ids("DefaultSubnet"), ids("Subnet")) == ({"5", "6"}, set())
+    assert len(reads) == 1
+    state_with(tmp_path, "7", kind=f"{state_files.TYPE_TOKENS}Subnet")
+    assert (ids("DefaultSubnet"), ids("Subnet")) == (set(), {"7"})
+    assert len(reads) == 2
+
+
 def test_a_create_that_this_run_has_begun_is_no_evidence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,7 +222,7 @@ def test_a_create_that_this_run_has_begun_is_no_evidence(
         environment = state_with(tmp_path, "8", creating=creating)
         monkeypatch.setenv("PULUMI_BACKEND_URL", environment["PULUMI_BACKEND_URL"])
         if not creating:
-            evidence.look_for_a_cut_off()
+            evidence.note_cut_off()
 
     assert evidence.is_free(7) is None
 
@@ -292,7 +328,7 @@ def test_two_resources_of_the_same_content_get_one_each(
     with ScriptedServer(page(*both), Answer(200, both[0]), Answer(200, both[1])) as server:
         session = Session(server.transport().connection)
         for owner in owners:
-            Evidence.of(ssh_key.SPEC, owner).look_for_a_cut_off()
+            Evidence.of(ssh_key.SPEC, owner).note_cut_off()
 
         found = [adoption.find_or_make(ssh_key.SPEC, session, args, owner).id for owner in owners]
 

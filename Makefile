@@ -30,10 +30,10 @@ api stop: .venv/requirements.txt.installed
 	@$(RUN) fleet $@
 
 test: .venv/requirements-dev.txt.installed ## the tests of every day, on the embedded engine
-	@$(RUN) pytest -n auto --dist loadfile -m "not all" $(T)
+	@$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder -m "not all" $(T)
 
 test-all: .venv/requirements-dev.txt.installed ## every test, on both engines where `pulumi` is on PATH
-	@$(RUN) pytest -n auto --dist loadfile --hypothesis-profile=long $(T)
+	@$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder --hypothesis-profile=long $(T)
 
 fuzz: .venv/requirements-dev.txt.installed ## new examples for the properties, 5,000 each; T=FILE: for those of one file
 	@$(RUN) pytest -n auto -m hypothesis --hypothesis-profile=fuzz $(T)

@@ -26,11 +26,12 @@ settings.load_profile("short")
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook's name for it
-    """No test reads or writes the user's cache: those that are about one say where it is.
+    """No test reads or writes the user's cache: those that are about one say where it is. None waits for a limit that
+    its API doesn't tell of.
 
     The tests start thousands of processes, so that each shall find the project compiled.
     """
-    os.environ["LINODE_CACHE"] = "off"
+    os.environ |= {"LINODE_CACHE": "off", "LINODE_RATE_LIMITS": "off"}
     for name in ("LINODE_OFFLINE", "LINODE_LOCKED", "CI", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
 

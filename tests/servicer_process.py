@@ -70,7 +70,13 @@ class Servicer:
         clean = {key: value for key, value in os.environ.items() if not key.startswith("LINODE_")}
         self._folder = tempfile.TemporaryDirectory()
         self._effects = Path(self._folder.name) / "effects.ndjson"
-        self._env = {**clean, "PULUMI_PROJECT": "fleet", "LINODE_EFFECTS": str(self._effects), **(env or {})}
+        self._env = {
+            **clean,
+            "PULUMI_PROJECT": "fleet",
+            "LINODE_EFFECTS": str(self._effects),
+            "LINODE_RATE_LIMITS": "off",
+            **(env or {}),
+        }
 
     def __enter__(self) -> Servicer:
         reading, writing = multiprocessing.Pipe(duplex=False)

@@ -28,7 +28,7 @@ from tests.until import until
 STOPS = ("maintenance", "job_fails", "busy")
 """What isn't to be overcome here: the API is closed, did what was asked for and failed, or has a job to end first."""
 
-QUICK = (("500", False), ("cut", True), ("garbled", False), ("twice", False))
+QUICK = (("cut", True), ("garbled", False), ("twice", False))
 """The faults of `make test`, by kind and whether the work is done; the others take minutes."""
 
 FAULTS = [

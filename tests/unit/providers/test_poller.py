@@ -37,7 +37,7 @@ class World:
 
     def poller(self, scopes: str = "*") -> tuple[LinodeClient, Poller]:
         connection = Connection(f"{self.api.url}/v4", self.api.add_token(scopes=scopes), "LINODE_TOKEN")
-        client = LinodeClient(Transport(connection, limits=Limiter(), sleep=lambda _: None))
+        client = LinodeClient(Transport(connection, limits=Limiter(known=False), sleep=lambda _: None))
         return client, Poller(client, say=self.said.append)
 
     def seen(self, after: int = 0) -> list[str]:

@@ -265,6 +265,20 @@ def test_each_request_counts_against_the_budget_that_the_api_has_for_it(
     assert budget_of(method, path) == budget
 
 
+@pytest.mark.parametrize(("said", "waits"), [("off", False), ("on", True), (None, True)])
+def test_the_environment_says_that_an_api_has_no_limits(
+    monkeypatch: pytest.MonkeyPatch, said: str | None, waits: bool
+) -> None:
+    monkeypatch.delenv("LINODE_RATE_LIMITS")
+    if said is not None:
+        monkeypatch.setenv("LINODE_RATE_LIMITS", said)
+    limits = shared("http://limits", str(said))
+
+    found = [limits.wait_s("POST", "/linode/instances") for _ in range(21)]
+
+    assert any(found) == waits
+
+
 def test_one_token_has_one_limiter_and_another_token_another() -> None:
     assert shared("http://x", "a") is shared("http://x", "a")
     assert shared("http://x", "a") is not shared("http://x", "b")

@@ -80,18 +80,9 @@ def read_layer(file: Path, shown: str) -> Layer:
     if not file.exists():
         return Layer({})
     try:
-        text = file.read_text(encoding="utf-8")
-        loader = _AsEngines(text)
-        root = loader.get_single_node()
-        document = None if root is None else loader.construct_document(root)
+        document, lines = read_text(file.read_text(encoding="utf-8"), shown)
     except UnicodeDecodeError:
         raise BadSettings(f"{shown}: it is not UTF-8 text. Next: save it as such.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "it can't be read"
-        raise BadSettings(f"{shown}{line}: no valid YAML: {what}. Next: correct it.") from None
-    lines = list(_lines(root, shown))
     values = document.get("config") if isinstance(document, dict) else None
     if values is None:
         return Layer({})
@@ -103,6 +94,20 @@ def read_layer(file: Path, shown: str) -> Layer:
         if path[:1] == ("config",) and len(path) > 1
     }
     return Layer({full_name(str(key)): without_secrets(value) for key, value in values.items()}, places)
+
+
+def read_text(text: str, shown: str) -> tuple[object, list[tuple[Path_, int]]]:
+    """A file's document, and every key path of it with its line. Raises BadSettings as `read_layer` does."""
+    try:
+        loader = _AsEngines(text)
+        root = loader.get_single_node()
+        document = None if root is None else loader.construct_document(root)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        what = getattr(error, "problem", None) or "it can't be read"
+        raise BadSettings(f"{shown}{line}: no valid YAML: {what}. Next: correct it.") from None
+    return document, list(_lines(root, shown))
 
 
 def full_name(key: str) -> str:

@@ -13,7 +13,7 @@ from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.nearest import did_you_mean
 from providers.linode.project import PROJECT, TOOL
 from stacks.errors import BadSettings
-from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer
+from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer, read_text
 
 FOLDER = PROJECT / "stacks"
 COMMON, ENVIRONMENTS = "common.yaml", "environments"
@@ -46,13 +46,12 @@ def deployed(common: str) -> list[str]:
 
     `common`: its text. Raises BadSettings.
     """
-    try:
-        document = yaml.safe_load(common)
-    except yaml.YAMLError:
-        document = None
+    document, _ = read_text(common, f"{FOLDER.name}/{COMMON}")
     found = document.get(ENVIRONMENTS) if isinstance(document, dict) else None
-    if isinstance(found, list) and found and len({*map(str, found)}) == len(found):
-        return [str(name) for name in found]
+    given = found if isinstance(found, list) else []
+    names = [name for name in given if isinstance(name, str)]
+    if names and len({*names}) == len(given):
+        return names
     raise BadSettings(
         f"{FOLDER.name}/{COMMON}: `{ENVIRONMENTS}` must name each environment that is deployed, in their order. "
         f"Next: {ENVIRONMENTS}: [dev, staging, prod], beside `config`."

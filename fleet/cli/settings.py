@@ -32,7 +32,8 @@ def _known(_context: click.Context, _parameter: click.Parameter, stacks: tuple[s
 @settings.command()
 @_of_environments
 def check(stacks: tuple[str, ...]) -> None:
-    """Say everything that is wrong with the settings of these environments."""
+    """Say everything that is wrong with the settings of these environments, and with the list of them."""
+    from fleet.delivery.affected import problem_of_list
     from stacks.errors import BadSettings
     from stacks.explaining import problem_of
 
@@ -40,7 +41,7 @@ def check(stacks: tuple[str, ...]) -> None:
     for stack, problem in found.items():
         if problem is None:
             click.echo(f"{stack}: valid")
-    if problems := [problem for problem in found.values() if problem]:
+    if problems := dict.fromkeys(problem for problem in (*found.values(), problem_of_list()) if problem):
         raise BadSettings("\n".join(problems))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from fleet.delivery import git
 from providers.linode.api.connection import LOCAL_STACK
@@ -51,7 +52,7 @@ def environments(head: str = HEAD) -> tuple[list[str], list[str]]:
     """
     common = sources.FOLDER / sources.COMMON
     here = head == HEAD
-    text = common.read_text(encoding="utf-8") if here else git.text_at(head, common)
+    text = _text(common) if here else git.text_at(head, common)
     files = None if here else git.names_at(head, sources.FOLDER)
     if text is None:
         raise BadSettings(f"git has no {sources.COMMON} of {head} here. Next: fetch that commit.")
@@ -59,6 +60,19 @@ def environments(head: str = HEAD) -> tuple[list[str], list[str]]:
     if gone := [name for name in stacks if name not in there]:
         raise sources.no_settings(gone[0])
     return stacks, [name for name in there if name not in stacks and not _is_nobodys(name)]
+
+
+def problem_of_list() -> str | None:
+    """What is wrong with the list of those that are deployed, as it stands here; None if nothing."""
+    try:
+        environments()
+    except BadSettings as error:
+        return str(error)
+    return None
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
 
 
 def _is_nobodys(name: str) -> bool:

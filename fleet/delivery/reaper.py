@@ -12,6 +12,7 @@ from fleet.delivery.pull_requests import PREFIX, TEMPLATE, PrStack, take_down
 from fleet.delivery.reaping import Row, Scope, StackFacts, facts_of
 from fleet.engine import accounts
 from fleet.engine.run import Run, run_here, run_of
+from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.core import runtime as sessions
 from providers.linode.core.leftovers import Tagged, tagged
@@ -52,7 +53,7 @@ class Reaper:
 
     @cached_property
     def scope(self) -> Scope:
-        environments = frozenset(sources.environments()) | {"dev", "staging", "prod", "local"}
+        environments = frozenset({LOCAL_STACK, *sources.environments()})
         account, project = self.session.account_id, self._run.project_name
         return Scope(
             account, project, environments, self.pattern, datetime.now(timezone.utc), self.named, self.stack

@@ -35,8 +35,6 @@ from fleet.report.read.guard_files import GuardFiles
 from fleet.report.read.steps import Message, Severity, has_unknown
 
 EXIT_FAILED, EXIT_UNREADABLE, EXIT_GUARD, EXIT_CHANGES = 1, 2, 5, 7
-PROMOTION = ("local", "dev", "test", "qa", "staging", "prod")
-"""What the names of stacks usually mean; others come before staging."""
 
 _PLACE = re.compile(r"^[ \t]*([\w][\w./-]*\.(?:ya?ml|json|py)):(\d+):[ \t]*(.+)$", re.MULTILINE)
 
@@ -100,12 +98,9 @@ def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
     return told.model_copy(update={"exit": EXIT_UNREADABLE}) if unreadable else told
 
 
-def _position(stack: str, expected: Sequence[str]) -> tuple[float, str]:
-    """A key to sort stacks by: expected ones first, in that order; `prod-eu` goes with `prod`."""
-    if stack in expected:
-        return (-len(expected) + expected.index(stack), "")
-    family = re.split(r"[-_.]", stack, maxsplit=1)[0]
-    return (PROMOTION.index(family) if family in PROMOTION else PROMOTION.index("staging") - 0.5, stack)
+def _position(stack: str, expected: Sequence[str]) -> tuple[int, str]:
+    """A key to sort stacks by: expected ones in their order, then the others by name."""
+    return (expected.index(stack) if stack in expected else len(expected), stack)
 
 
 def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options: Options) -> Report:

@@ -43,11 +43,30 @@ def test_the_settings_say_what_is_deployed_in_which_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["config: {}", "environments: []", "environments: dev", "environments: [a, a]", "["]
+    "text",
+    [
+        "",
+        "config: {}",
+        "environments: []",
+        "environments: dev",
+        "environments: [a, a]",
+        "environments: [a, true]",
+        "environments: [a, ~]",
+    ],
 )
 def test_a_list_that_says_nothing_or_two_things_is_refused(text: str) -> None:
     with pytest.raises(BadSettings, match=r"Next: environments: \[dev, staging, prod\]"):
         sources.deployed(text)
+
+
+def test_the_list_is_read_as_the_rest_of_its_file() -> None:
+    assert sources.deployed("environments: [no, de, 2024-01-01]") == ["no", "de", "2024-01-01"]
+    for text, told in (
+        ("config: {}\nenvironments: [", r"common\.yaml:2: no valid YAML: "),
+        ("environments: [a]\nenvironments: [b]", r"common\.yaml:2: environments stands there twice"),
+    ):
+        with pytest.raises(BadSettings, match=told):
+            sources.deployed(text)
 
 
 def test_a_branch_may_add_one_and_one_that_no_list_names_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,15 +3,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from fleet.delivery import reaping
+from fleet.delivery.reaper import Reaper
 from fleet.delivery.reaping import Scope, StackFacts, facts_of, judge_resource, judge_stack
 from providers.linode.api.records import Linode, Owned
 from providers.linode.core.leftovers import Tagged
 from providers.linode.core.owner import Owner
 from providers.linode.provider import SPECS
+from stacks import sources
 from stacks.expiry import linode_tag, stack_tag
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
@@ -200,3 +204,15 @@ def test_a_state_tells_its_machines_its_account_and_what_is_being_made() -> None
         frozenset({"Instance/5"}),
     )  # fmt: skip
     assert facts_of("pr-7", {"resources": None}, {}) == StackFacts("pr-7")
+
+
+def test_environments_are_those_that_have_settings_and_this_machines_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("eu", "pr", "pr-7"):
+        (tmp_path / f"Pulumi.{name}.yaml").touch()
+    monkeypatch.setattr(sources, "FOLDER", tmp_path)
+    look = Reaper("pr-*")
+    vars(look).update(session=SimpleNamespace(account_id="A"), _run=SimpleNamespace(project_name="fleet"))
+
+    assert look.scope.environments == {"eu", "pr", "local"}

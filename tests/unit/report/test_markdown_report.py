@@ -80,10 +80,14 @@ def test_the_first_line_is_the_marker_and_the_second_the_worst(tmp_path: Path) -
     assert lines[1] == "## ⛔ `staging` is blocked: the disks of `db` would be erased"
 
 
-def test_stacks_stand_in_the_order_of_promotion(tmp_path: Path) -> None:
-    found = markdown_reading.tables(markdown.comment(build(three(tmp_path)[::-1])))
+@pytest.mark.parametrize("order", [("dev", "staging", "prod"), ("prod", "staging", "dev"), ()])
+def test_stacks_stand_in_the_order_that_is_given_and_else_by_name(
+    tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    found = markdown_reading.tables(markdown.comment(build(three(tmp_path)[::-1], Options(expected=order))))
 
-    assert [row[0] for row in found[0]] == ["Stack", "**`dev`**", "**`staging`**", "**`prod`**", "**all**"]
+    names = [f"**`{stack}`**" for stack in order or ("dev", "prod", "staging")]
+    assert [row[0] for row in found[0]] == ["Stack", *names, "**all**"]
 
 
 def test_expected_stacks_give_the_order_and_must_be_there(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from fleet.report.forms import html_page, markdown, schema
 from fleet.report.forms.redacting import redacted
-from fleet.report.judge.report import build
+from fleet.report.judge.report import Options, build
 from fleet.report.masking import named_values, swept
 from fleet.report.model import Report
 from fleet.report.read.bundle import read_bundle
@@ -37,10 +37,11 @@ LONG = "".join(f"{number:03}-{chr(97 + number % 26)}" for number in range(24))[:
 
 def three(folder: Path, *tags: str) -> Report:
     stacks = ("dev", "staging", "prod")
-    return build(
+    given = [
         bundle(folder, [updated(f"web-{stack}", {"tags": [tag]})], stack=stack)
         for stack, tag in zip(stacks, tags, strict=True)
-    )
+    ]
+    return build(given, Options(expected=stacks))
 
 
 @pytest.mark.parametrize("tags", [(BEGIN, "plain", END), (BEGIN, END, "plain"), (BEGIN, "plain", "plain")])

@@ -266,6 +266,35 @@ def test_all_environments_are_checked_where_none_is_named(capsys: pytest.Capture
     assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ENVIRONMENTS
 
 
+@pytest.mark.parametrize(
+    ("common", "told"),
+    [
+        (None, "Next: environments: [dev, staging, prod]"),
+        ("enviroments: [dev]", "Next: environments: [dev, staging, prod]"),
+        ("environments: [dev, prood]", "stack 'prood' has no settings (Pulumi.prood.yaml)"),
+        ("environments: [dev, prod", "stacks/common.yaml:1: no valid YAML: "),
+    ],
+)
+def test_the_list_of_what_is_deployed_is_checked_with_the_settings(
+    common: str | None,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    (folder / "Pulumi.dev.yaml").write_text("config: {fleet:servers: {}}")
+    if common is not None:
+        (folder / "common.yaml").write_text(common)
+    monkeypatch.setattr(sources, "FOLDER", folder)
+    monkeypatch.setattr(sources, "PROJECT", tmp_path)
+
+    assert main(["settings", "check", "dev"]) == 1
+
+    assert capsys.readouterr().err.count(told) == 1
+
+
 def test_a_layer_that_only_repeats_another_changes_nothing() -> None:
     only = sources.of_files("dev")
 

@@ -1,4 +1,5 @@
-"""A service of two tiers, from settings alone: made, changed, drifted by hand, previewed, put back, recreated, deleted.
+"""A service of two tiers, from settings and a StackScript: made, changed, drifted by hand, previewed, put back,
+recreated, deleted.
 
 After each step the account is as a plain model says, the report has said what the step does, and the cost is right to
 the cent.
@@ -26,19 +27,31 @@ USD = {"web": "12.00", "db with backups": "41.00", "NodeBalancer": "10.00", "GB"
 
 Json = dict[str, Any]
 PREFIX = "fleet-local-"
+PROGRAM = """
+from providers.linode import StackScript
+from stacks.program import run
+
+run()
+StackScript("site", script={script!r}, images=["any/all"])
+"""
 PORTS = {80: 8080, 25: 25}
 """The servers' by the load balancer's."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """What is declared: so many web servers behind a NodeBalancer, and one database with a volume, all in a VPC."""
+    """What is declared: so many web servers behind a NodeBalancer, and one database with a volume, all in a VPC.
+
+    `script_id`: of the StackScript that a new database runs.
+    """
 
     web: int = 3
     ports: str = "80, 443"
     size: int = 20
     name: str = "{n}.web"
     first_boot: str = "one"
+    script: str = "#!/bin/sh\n"
+    script_id: int | None = None
 
     def settings(self) -> Json:
         rule = {
@@ -67,6 +80,7 @@ class Service:
             "reserved_ip": True,
             "user_data": f"#cloud-config\nhostname: ${{fleet.name}}-{self.first_boot}\n",
             "on_user_data_change": "replace",
+            "stackscript_id": self.script_id,
         }
         return {
             "fleet:firewalls": {"web": wall},
@@ -114,6 +128,7 @@ class Service:
             "reserved": ["db-1"],
             "apart": self.web_servers,
             "cloud-init": f"#cloud-config\nhostname: db-1-{self.first_boot}\n",
+            "script": self.script,
         }
 
 
@@ -186,6 +201,7 @@ class Account:
             "reserved": [by_id.get(row["linode_id"]) for row in self.rows("/networking/reserved/ips")],
             "apart": sorted(by_id[each["linode_id"]] for each in self.row("/placement/groups")["members"]),
             "cloud-init": self.user_data(linodes["db-1"]["id"]),
+            "script": self.row("/linode/stackscripts")["script"],
         }
 
     def user_data(self, linode_id: int) -> str:
@@ -202,7 +218,7 @@ class Account:
         ]
 
     def drift(self) -> set[str]:
-        """What somebody does by hand, in eight places; the resources that differ from then on."""
+        """What somebody does by hand, in nine places; the resources that differ from then on."""
         call, wall = self.do, self.row("/networking/firewalls")
         rules = {**wall["rules"], "inbound": [{**wall["rules"]["inbound"][0], "ports": "22"}]}
         call("PUT", f"/networking/firewalls/{wall['id']}/rules", rules)
@@ -218,11 +234,13 @@ class Account:
         call("PUT", f"/domains/{zone}", {"soa_email": f"eve@{ZONE}"})
         call("PUT", f"/networking/ips/{self.linode('web-2')['ipv4'][0]}", {"rdns": None})
         call("DELETE", self.nodes()[0][2])
+        script = self.row("/linode/stackscripts")["id"]
+        call("PUT", f"/linode/stackscripts/{script}", {"script": "#!/bin/ksh\n"})
         call("POST", f"/linode/instances/{self.linode('db-1')['id']}/shutdown")
         until(lambda: self.linode("db-1")["status"] == "offline")
         return {
             "Firewall web", "Instance web-1", "Volume db-1-data", "DomainRecord web-3-a", f"Domain {ZONE}",
-            "ReverseDNS web-2-a", "NodeBalancer web", "Instance db-1",
+            "ReverseDNS web-2-a", "NodeBalancer web", "StackScript site", "Instance db-1",
         }  # fmt: skip
 
 
@@ -234,6 +252,7 @@ class Story:
 
     def declare(self, service: Service) -> None:
         self.checkout.settings.write_text(yaml.safe_dump({"config": service.settings()}))
+        (self.checkout.root / "__main__.py").write_text(PROGRAM.format(script=service.script))
 
     def run(self, *words: str) -> str:
         """What a command said that succeeded."""
@@ -318,7 +337,7 @@ def test_a_service_of_two_tiers(checkout: Checkout, tmp_path: Path) -> None:
     assert costs(plan) == (before.usd, service.usd)
     assert {name: account.linode(name)["id"] for name in kept} == kept
 
-    # drifted by hand in eight places, previewed, put back
+    # drifted by hand in nine places, previewed, put back
     touched = account.drift()
     drifted = account.seen()
     drift, plan = story.reported("--drift"), story.reported("--refresh")
@@ -331,7 +350,8 @@ def test_a_service_of_two_tiers(checkout: Checkout, tmp_path: Path) -> None:
 
     # one server recreated, its volume and its address kept
     old, disk = account.linode("db-1"), account.row("/volumes")["id"]
-    service = replace(service, first_boot="two")
+    script = account.row("/linode/stackscripts")["id"]
+    service = replace(service, first_boot="two", script_id=script)
     story.declare(service)
     plan = story.reported()
     story.up(service)
@@ -345,9 +365,20 @@ def test_a_service_of_two_tiers(checkout: Checkout, tmp_path: Path) -> None:
     assert (account.row("/volumes")["id"], account.row("/volumes")["linode_id"]) == (disk, new["id"])
     assert new["ipv4"] == old["ipv4"], "its address is reserved"
 
+    # the StackScript that it was made by edited in place
+    service = replace(service, script="#!/bin/bash\n")
+    story.declare(service)
+    plan = story.reported()
+    said = story.run("up")
+
+    assert {name: change["op"] for name, change in changes(plan).items()} == {"StackScript site": "update"}
+    made = f"1 Linode was made by StackScript {script} and stays as it is: db-1 of this stack"
+    assert made in " ".join(said.split())
+    assert (account.seen(), account.linode("db-1")["id"]) == (service.account(), new["id"])
+
     # destroyed
     story.run("down")
 
     for path in ("/linode/instances", "/volumes", "/networking/firewalls", "/vpcs", "/domains", "/nodebalancers",
-                 "/networking/reserved/ips", "/placement/groups"):  # fmt: skip
+                 "/networking/reserved/ips", "/placement/groups", "/linode/stackscripts"):  # fmt: skip
         assert account.rows(path) == [], path

@@ -370,7 +370,7 @@ def _wrong_inputs(spaces: Mapping[str, object], stack: str) -> Iterator[Problem]
         yield from inputs.port_problems(ports, (*path, "load_balancer"), f"{stem}-{name}")
         for volume, given in _maps(group.get("volumes")):
             given = _labelled(given, name, stack)
-            label = f"{stem}-{name}-{longest}-{volume}"
+            label = f"{stem}-{name}-{longest}-{volume}" if longest else None
             yield from inputs.VOLUME.problems(given, (*path, "volumes", volume), label=label)
     for name, given in _maps(spaces.get("firewalls")):
         path = (f"{PROJECT_SPACE}firewalls", name)

@@ -188,6 +188,10 @@ def test_the_label_of_a_server_is_judged_whatever_else_is_given(inputs: dict[str
     assert parse(Layer({"fleet:servers": {name: {**GROUP, **inputs, "count": 0}}}), "dev").servers
 
 
+def test_a_group_without_servers_has_no_volumes_whose_labels_are_judged() -> None:
+    assert settings({"count": 0, "volumes": {"data": {"size": 20}}}).servers["web"].size == 0
+
+
 def test_what_is_no_count_is_in_no_label() -> None:
     counts: tuple[dict[str, object], ...] = ({"count": None}, {"count": "lots"}, {"count": [1]})
 

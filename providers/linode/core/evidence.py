@@ -51,19 +51,18 @@ class Evidence:
             ids |= state_files.ids_in_all_states(self.kind, self.environment)
         if ids is None or str(id_) in ids:
             return None if ids is None else False
-        is_proven = not self.is_not_ours(id_) if self.tagged else self._key in runtime.current().cut_off
+        is_proven = not self.is_not_ours(id_) if self.tagged else self._is_cut_off
         return True if is_proven else None
 
     @property
-    def _key(self) -> tuple[str, str]:
-        return self.kind, self.owner.name
+    def _is_cut_off(self) -> bool:
+        noted = runtime.current().cut_off(self.owner.project, self.owner.stack)
+        return not noted.isdisjoint({(kind, self.owner.name) for kind in (self.kind, "")})
 
     def note_cut_off(self) -> None:
-        """Note whether the state tells of a create that was cut off, before this run's own is in it; what has a tag
-        needs none.
-        """
-        if not self.tagged and state_files.is_cut_off(self.owner.project, self.owner.stack, *self._key):
-            runtime.current().cut_off.add(self._key)
+        """Have the state read for creates that were cut off, before this run's own are in it; a tag needs none."""
+        if not self.tagged:
+            runtime.current().cut_off(self.owner.project, self.owner.stack)
 
     def is_not_ours(self, id_: int | str) -> bool:
         """Whether it had the stack's tag before this backend had the stack: another backend may have it."""

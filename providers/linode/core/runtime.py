@@ -26,7 +26,7 @@ from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Numbered, Owned
 from providers.linode.api.refusals import NOT_FOR_US, if_allowed
 from providers.linode.catalogs import Availabilities, Catalogs, Images, LinodeTypes, Regions, Table
-from providers.linode.core import engine
+from providers.linode.core import engine, state_files
 from providers.linode.core.owner import Owner
 from providers.linode.core.waiting.looks import Looks
 from providers.linode.core.waiting.poller import Poller
@@ -264,8 +264,7 @@ class Runtime:
         """By URN, what a check with old inputs knew: a diff comes next, and tells what the change does."""
         self.not_ours: set[str] = set()
         """What the account's check has found to be another backend's, before the state says so."""
-        self.cut_off: set[tuple[str, str]] = set()
-        """Kind and name of what an earlier run was making when it was killed, as checks have found it."""
+        self._cut_off = OnceEach(lambda where: state_files.cut_off(*where))
         self.told: dict[str, bool] = {}
         """By URN, whether a diff has told of a replacement: an engine checks that a second time."""
         self._olds: dict[str, Mapping[str, object]] = {}
@@ -314,6 +313,12 @@ class Runtime:
     def is_named(self, kind: str, id_: str) -> bool:
         with self._lock:
             return (kind, str(id_)) in self._named
+
+    def cut_off(self, project: str, stack: str) -> frozenset[tuple[str, str]]:
+        """Kind (empty: any) and name of what an earlier run was making when it was killed, as the state has it at the
+        first call: this run writes it after every step.
+        """
+        return self._cut_off((project, stack))
 
     def claim(self, kind: str, id_: int | str) -> str:
         """Give an id to the resource of this call, to be adopted or told of by it alone; where another one came first,

@@ -60,15 +60,15 @@ def ids_by_name(project: str, stack: str) -> dict[tuple[str, str], str]:
     return {(_kind_of(each), _name(each)): str(each["id"]) for each in there}
 
 
-def is_cut_off(project: str, stack: str, kind: str, name: str) -> bool:
-    """Whether a run ended while it made that resource, or had deleted the one that it replaces. To be asked before this
-    run begins with it.
+def cut_off(project: str, stack: str) -> frozenset[tuple[str, str]]:
+    """Kind and name of all that a run was making when it ended, or whose predecessor it had deleted. To be asked before
+    this run makes any.
     """
     deployment = _of_stack(project, stack) or {}
     pending = deployment.get("pending_operations") or ()
     creates = [each.get("resource") or {} for each in pending if each.get("type") == "creating"]
     replaced = [each for each in _resources(deployment) if each.get("pendingReplacement")]
-    return any(_name(each) == name for each in _resources({"resources": [*creates, *replaced]}, kind))
+    return frozenset((_kind_of(each), _name(each)) for each in [*creates, *replaced])
 
 
 def users(

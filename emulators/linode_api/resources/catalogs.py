@@ -37,10 +37,6 @@ def availability(_: Call) -> Sequence[Json]:
 
 @Routes("vpc").rows("/regions/vpc-availability", budgets=())
 def vpc_availability(_: Call) -> list[Json]:
-    return vpc_availability_rows()
-
-
-def vpc_availability_rows() -> list[Json]:
     """Source: recording TestRegionsVPCAvailability_List, of an account without IPv6 in VPCs; this one has it."""
     return [
         {
@@ -55,8 +51,8 @@ def vpc_availability_rows() -> list[Json]:
 
 
 @Routes("vpc").get("/regions/{region}/vpc-availability")
-def vpc_availability_in(_: Call, region_id: str) -> Json:
-    return row_with(vpc_availability_rows(), "region", region_id)
+def vpc_availability_in(call: Call, region_id: str) -> Json:
+    return row_with(vpc_availability(call), "region", region_id)
 
 
 @public.get("/regions/{name}/availability")

@@ -9,7 +9,7 @@ from typing import Literal
 from fleet.report.errors import HostRefused
 from fleet.report.forms import marker
 from fleet.report.forms.marker import Marker
-from fleet.report.hosts.host import Comment, Host, is_same
+from fleet.report.hosts.host import Comment, Host, first_there, is_same
 from fleet.report.model import LABEL_NAMES
 
 Action = Literal["created", "updated", "unchanged", "kept newer", "closed", "none"]
@@ -51,12 +51,12 @@ def post(host: Host, body: str) -> Outcome:
         return Outcome("kept newer", found[0].id)
     good = next((mark.good for mark in marks if mark.good), "")
     body = host.seal.on(marker.with_last_good(body, good) if not mine.good else body)
-    for number, there in enumerate(found, 1):
-        same = is_same(there.body, body)
-        if same or host.update_comment(there.id, body):
-            _fold(host, found[number:])
-            return Outcome("unchanged" if same else "updated", there.id, len(found) - number)
-    return Outcome("created", _created(host, body, mine.id))
+    there = first_there(found, lambda one: is_same(one.body, body) or host.update_comment(one.id, body))
+    if there is None:
+        return Outcome("created", _created(host, body, mine.id))
+    one, others = there
+    _fold(host, others)
+    return Outcome("unchanged" if is_same(one.body, body) else "updated", one.id, len(others))
 
 
 def _fold(host: Host, others: Sequence[Comment]) -> None:
@@ -82,12 +82,14 @@ def _created(host: Host, body: str, id_: str) -> int:
 
 def close(host: Host, id_: str, run: str) -> Outcome:
     """After the merge: the comment says where it was applied, and a later push starts a new one."""
-    found = ours(host, id_)
-    for number, there in enumerate(found, 1):
-        if host.update_comment(there.id, marker.closed(there.body, run)):
-            _fold(host, found[number:])
-            return Outcome("closed", there.id, len(found) - number)
-    return Outcome("none")
+    there = first_there(
+        ours(host, id_), lambda one: host.update_comment(one.id, marker.closed(one.body, run))
+    )
+    if there is None:
+        return Outcome("none")
+    one, others = there
+    _fold(host, others)
+    return Outcome("closed", one.id, len(others))
 
 
 def set_labels(host: Host, wanted: Sequence[str], stale: Sequence[str] = ()) -> tuple[list[str], list[str]]:

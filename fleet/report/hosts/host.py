@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 from fleet.report.errors import HostRefused
 from fleet.report.forms.marker import Seal
@@ -15,6 +15,7 @@ from fleet.report.hosts.http import Http
 PAGE, MOST_PAGES = 100, 100
 GONE = frozenset({404, 410})
 Row = Mapping[str, object]
+T = TypeVar("T")
 
 
 def is_same(there: str, ours: str) -> bool:
@@ -61,6 +62,11 @@ class Merged:
 
     number: int
     head: str
+
+
+def first_there(found: Sequence[T], update: Callable[[T], bool]) -> tuple[T, Sequence[T]] | None:
+    """The first one that could be updated, and those after it: others may have been deleted since they were listed."""
+    return next(((one, found[number:]) for number, one in enumerate(found, 1) if update(one)), None)
 
 
 class Host(ABC):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from fleet.report.escaping import visible
 from fleet.report.forms import marker
-from fleet.report.hosts.host import Host, is_same
+from fleet.report.hosts.host import Host, Issue, first_there, is_same
 from fleet.report.model import Report
 from fleet.report.phrases import plain
 
@@ -50,10 +50,15 @@ def settle(host: Host, report: Report, body: str) -> Outcome:
             host.close_issue(issue.number)
         return Outcome("closed", found[0][0].number) if found else Outcome("none")
     there = sorted((issue for issue, _ in found), key=lambda issue: issue.number)
-    for number, first in enumerate(there, 1):
-        same = is_same(first.body, body) and first.title == title(report)
-        if same or host.update_issue(first.number, title(report), body):
-            for other in there[number:]:
-                host.close_issue(other.number)
-            return Outcome("unchanged" if same else "updated", first.number)
-    return Outcome("opened", host.open_issue(title(report), body, LABEL))
+    name = title(report)
+
+    def is_current(issue: Issue) -> bool:
+        return is_same(issue.body, body) and issue.title == name
+
+    kept = first_there(there, lambda one: is_current(one) or host.update_issue(one.number, name, body))
+    if kept is None:
+        return Outcome("opened", host.open_issue(name, body, LABEL))
+    first, others = kept
+    for other in others:
+        host.close_issue(other.number)
+    return Outcome("unchanged" if is_current(first) else "updated", first.number)

@@ -506,12 +506,7 @@ class Stack:
         return {**self.place.filled(made), "owner": self.place.owner.as_props()}
 
     def _command(self) -> Servicer:
-        """A process asks for a list once: with another token it asks again."""
-        token = self.place.api.add_token(self.place.account)
-        provider = LinodeProvider(self.kind)
-        provider.token = token  # type: ignore[attr-defined]  # another text, so that it is configured anew
-        urn = f"urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{self.kind}::{token[:9]}"
-        return self._servicer.serve(provider, {**self.place.config, "linode:token": token}, urn)
+        return self.place.next_command(self._servicer, self.kind)
 
     def up(self, declared: Props) -> bool:
         """Whether there was something to do."""

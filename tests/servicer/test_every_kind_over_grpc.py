@@ -102,11 +102,7 @@ class One:
         self.id, self.outs, self.inputs = "", Props(), Props()
 
     def command(self) -> Servicer:
-        token = self.world.api.add_token(self.world.account)
-        provider = LinodeProvider(self.kind)
-        provider.token = token  # type: ignore[attr-defined]  # another text, so that it is configured anew
-        urn = f"urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{self.kind}::{token[:12]}"
-        return self.shared.serve(provider, {**self.world.config, "linode:token": token}, urn)
+        return self.world.next_command(self.shared, self.kind)
 
     def drawn(self, data: st.DataObject) -> Props:
         """What can be declared of it now, of what is drawn."""

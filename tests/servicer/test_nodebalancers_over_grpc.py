@@ -10,7 +10,7 @@ import pytest
 
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
-from tests.servicer_process import UNKNOWN, URN, Props, Servicer
+from tests.servicer_process import UNKNOWN, Props, Servicer
 from tests.state_folder import state_with
 from tests.unit.certificates import CERTIFICATE, KEY
 from tests.until import until
@@ -41,11 +41,7 @@ class Life:
         return *self.servicer.create(inputs), inputs
 
     def begin(self) -> None:
-        """Another command: a process asks for a list once, and with another token again."""
-        token = self.world.api.add_token(self.world.account)
-        provider = LinodeProvider("NodeBalancer")
-        provider.token = token  # type: ignore[attr-defined]  # another text, so that it is configured anew
-        self.servicer.serve(provider, {**self.world.config, "linode:token": token}, URN)
+        self.world.next_command(self.servicer, "NodeBalancer", "web-1")
 
     def changed(self, made: tuple[str, Props, Props], **changed: object) -> tuple[Props, list[str]]:
         """The outputs after an update, and what it sent, with # for an id."""

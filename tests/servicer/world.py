@@ -6,8 +6,9 @@ from itertools import count
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import Owner
+from providers.linode.provider import LinodeProvider
 from tests import by_hand
-from tests.servicer_process import Props
+from tests.servicer_process import Props, Servicer
 
 PLANTED = "Planted-Passw0rd-7"
 NUMBERS = count(1)
@@ -40,6 +41,17 @@ class World:
     def call(self, method: str, path: str, body: object = None) -> by_hand.Json:
         """A call by hand; of the beta API with a path that begins with `beta/`."""
         return by_hand.call(self.api.url, self.token, method, path, body)
+
+    def next_command(self, shared: Servicer, kind: str, name: str = "") -> Servicer:
+        """The process as another command has it: it asks for a list once, and with another token again.
+
+        `name`: the resource's; without one each command is about another.
+        """
+        token = self.api.add_token(self.account)
+        provider = LinodeProvider(kind)
+        provider.token = token  # type: ignore[attr-defined]  # another text, so that it is configured anew
+        urn = f"urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{kind}::{name or token[:12]}"
+        return shared.serve(provider, {**self.config, "linode:token": token}, urn)
 
     def linodes(self) -> list[by_hand.Json]:
         return list(by_hand.linodes(self.api.url, self.token).values())

@@ -157,7 +157,12 @@ class Life:
         self.api, self.token = served, served.add_token(account)
         self.uuid = str(self.call("GET", "/account")["euuid"])
         self.provider: Any = providers.LinodeProvider("PlacementGroup")
-        config: Any = {"linode:token": self.token, "linode:url": served.url}
+        self.begin()
+
+    def begin(self) -> None:
+        """A run has a process of its own."""
+        runtime.forget()
+        config: Any = {"linode:token": self.token, "linode:url": self.api.url}
         self.provider.configure(ConfigureRequest(config))
 
     def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
@@ -237,6 +242,7 @@ def test_one_that_a_killed_run_left_is_no_strangers(
     other = life.provider.check({}, life.inputs(region="gb-lon"))
     anybodys = life.provider.check({}, life.inputs())
     state_with(tmp_path, stack="local", creating=(urn,))
+    life.begin()
     ours = life.provider.check({}, life.inputs())
 
     assert "is taken by placement group" in other.failures[0].reason

@@ -184,7 +184,6 @@ class Life:
 def life(served: LocalApi, new_kind: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
     monkeypatch.setitem(providers.SPECS, "PlacementGroup", new_kind.SPEC)
     monkeypatch.setattr("providers.linode.core.engine.settle_in", lambda: None)
-    runtime.forget()
     yield Life(served, f"kind-{next(NUMBERS)}")
     served.set_faults()
     runtime.forget()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench import commands, processes, report, size, stacks
 
-PARTS = ("stacks", "around", "processes", "limited", "growth", "commands", "report", "size")
+PARTS = ("stacks", "around", "processes", "limited", "growth", "several", "commands", "report", "size")
 
 
 def main() -> None:
@@ -34,6 +34,8 @@ def main() -> None:
             stacks.run_limited(max(options.counts))
         elif part == "growth":
             stacks.run_growth((options.most // 10, options.most))
+        elif part == "several":
+            stacks.run_several(options.most)
         elif part == "commands":
             commands.run(options.runs)
         elif part == "report":

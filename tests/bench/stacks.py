@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from emulators.linode_api.clock import Clock
@@ -29,8 +30,15 @@ SLOWEST_BOOT_API_S = 63.0
 """From request to `running` for the slowest Linode at speed 1: 51 s of create, 12 s of boot."""
 
 LATENCY_S = 0.05
+AT_THE_END = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Has the real engine write a stack's state once, when a command ends."""
+
 STEPS = ("create", "preview", "preview --refresh", "refresh", "destroy")
 Figures = Mapping[str, Figure]
+Way = tuple[str, str]
+"""An engine and a program; Terraform and its parallelism."""
+
+FASTER_TERRAFORM: Way = ("terraform", "-parallelism=100")
 
 
 @dataclass(frozen=True)
@@ -47,14 +55,13 @@ class World:
 
 
 def run(counts: Sequence[int], runs: int) -> None:
-    """A table for each count: medians of all steps by all ways, and what the goals are about."""
+    """A table for each count: medians of all steps by all ways, and how they compare."""
     tables = {}
     for count in counts:
         tables[count] = dict(
             _table(World(count), ("SDK alone", "Fleet", "plain loop", "settings"), STEPS, runs)
         )
-        for engine in engines():
-            _compare(engine, tables[count])
+        _compare(tables[count])
     least, most = min(counts), max(counts)
     for way in tables[most] if least < most else ():
         grown = tables[most][way]["preview"].cpu_s - tables[least][way]["preview"].cpu_s
@@ -84,19 +91,46 @@ def run_limited(count: int) -> None:
 
 def _two_at_once(world: World, engine: str) -> Figure:
     with a_world(world) as (path, api):
-        loops = {
-            name: PROGRAMS["plain loop"].format(count=world.count).replace("web-", name) for name in "ab"
+        return _timed(api, partial(_all, _loops(path, api, engine, world.count, "ab"), at_once=True))
+
+
+def run_several(count: int) -> None:
+    """The same Linodes in one stack or in four, and with a state that is written at the end alone."""
+    world = World(count, boot_s=2.0)
+    print(f"\ncreate, {world}, catalogs warm; one run; {machine()}")
+    for engine in engines():
+        ways: dict[str, tuple[str, bool, Mapping[str, str]]] = {
+            "one stack": ("a", True, {}),
+            "four, in turn": ("abcd", False, {}),
+            "four at once": ("abcd", True, {}),
         }
-        both = [_project(path / name, api, engine, loops[name], stack=name) for name in loops]
-        for each in both:
-            checked(each.preview())
-            each.env["LINODE_TOKEN"] = both[0].token
+        if engine == "pulumi":
+            ways["one stack, state written at its end"] = ("a", True, AT_THE_END)
+        for name, (stacks, at_once, env) in ways.items():
+            with a_world(world) as (path, api):
+                loops = _loops(path, api, engine, count // len(stacks), stacks, env)
+                figure = _timed(api, partial(_all, loops, at_once))
+                print(f"{f'{engine}, {name}':48}{_cell(figure)}", flush=True)
 
-        def together() -> Done:
-            with ThreadPoolExecutor() as pool:
-                return max(pool.map(Project.up, both), key=lambda done: abs(done.code))
 
-        return _timed(api, together)
+def _loops(
+    path: Path, api: LocalApi, engine: str, count: int, stacks: str, env: Mapping[str, str] | None = None
+) -> list[Project]:
+    """A plain loop for each letter, its stack's name, with one token and with the catalogs in the cache."""
+    program = PROGRAMS["plain loop"].format(count=count)
+    found = [
+        _project(path / name, api, engine, program.replace("web-", f"{name}-"), stack=name) for name in stacks
+    ]
+    for each in found:
+        checked(each.preview())
+        each.env |= {"LINODE_TOKEN": found[0].token, **(env or {})}
+    return found
+
+
+def _all(projects: Sequence[Project], at_once: bool) -> Done:
+    """The worst of their `up`."""
+    with ThreadPoolExecutor(len(projects) if at_once else 1) as pool:
+        return max(pool.map(Project.up, projects), key=lambda done: abs(done.code))
 
 
 def run_growth(counts: Sequence[int]) -> None:
@@ -107,7 +141,7 @@ def run_growth(counts: Sequence[int]) -> None:
 
 def _table(
     world: World, programs: Sequence[str], steps: Sequence[str], runs: int
-) -> Iterator[tuple[tuple[str, str], Figures]]:
+) -> Iterator[tuple[Way, Figures]]:
     print(f"\n{world}, catalogs warm; medians of {runs}; {machine()}")
     print(f"{'wall s / CPU s / requests':28}" + "".join(f"{step:>20}" for step in steps) + f"{'MiB':>7}")
     for engine, program in _ways(programs):
@@ -119,7 +153,7 @@ def _table(
         yield (engine, program), middle
 
 
-def _ways(programs: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _ways(programs: Sequence[str]) -> Iterator[Way]:
     for engine in engines():
         yield from ((engine, program) for program in programs)
     only_servers = "around" not in programs
@@ -132,12 +166,22 @@ def _cell(figure: Figure) -> str:
     return f"{figure.wall_s:.1f} / {figure.cpu_s:.1f} / {figure.requests:g}{refused}"
 
 
-def _compare(engine: str, rows: Mapping[tuple[str, str], Figures]) -> None:
-    """The plain loop as a multiple of a Fleet, and above the SDK alone, which has nothing to wait for."""
-    loop, fleet, alone = (rows[engine, program] for program in ("plain loop", "Fleet", "SDK alone"))
-    times = ", ".join(f"{step} {loop[step].wall_s / fleet[step].wall_s:.2f}" for step in STEPS)
-    above = ", ".join(f"{step} {loop[step].wall_s - alone[step].wall_s:+.1f} s" for step in STEPS[1:])
-    print(f"{engine}: plain loop / Fleet: {times}; plain loop above the SDK alone: {above}", flush=True)
+def _compare(rows: Mapping[Way, Figures]) -> None:
+    """Each way as a multiple of what it is compared with, and seconds above the SDK alone, which waits for nothing."""
+    for (engine, program), figures in rows.items():
+        references = {
+            "SDK alone": (engine, "SDK alone"),
+            "Fleet": (engine, "Fleet"),
+            "Terraform": FASTER_TERRAFORM,
+        }
+        for name, way in references.items():
+            if engine == "terraform" or way not in rows or program in ("SDK alone", name):
+                continue
+            times = ", ".join(f"{step} {figures[step].wall_s / rows[way][step].wall_s:.2f}" for step in STEPS)
+            print(f"{engine}, {program} / {name}: {times}")
+        if program != "SDK alone" and (alone := rows.get((engine, "SDK alone"))):
+            above = (f"{step} {figures[step].wall_s - alone[step].wall_s:+.1f} s" for step in STEPS[1:])
+            print(f"{engine}, {program} above SDK alone: {', '.join(above)}", flush=True)
 
 
 def _measure(world: World, engine: str, program: str, steps: Sequence[str]) -> Figures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -142,8 +143,9 @@ def env() -> None:
     from fleet.engine import engine, local_stack
 
     where = local_stack.of_environment(os.environ).pulumi_variables()
-    for key, value in {**engine.UNLESS_SET, **where}.items():
-        click.echo(f"export {key}='{value}'")
+    kept = {key: os.environ.get(key, value) for key, value in engine.UNLESS_SET.items()}
+    for key, value in {**kept, **where}.items():
+        click.echo(f"export {key}={shlex.quote(value)}")
 
 
 def show_outputs(outputs: Mapping[str, object], console: Console | None = None, note: str = "") -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import click
@@ -53,6 +55,32 @@ def test_what_is_not_there_is_told_with_the_nearest(
     assert code == 2
     assert said.startswith(f"error: {near}")
     assert said.endswith(f"Next: {todo}\n")
+
+
+@pytest.mark.parametrize(("own", "exported"), [(None, "128"), ("4", "4")])
+def test_the_variables_for_the_engine_ask_for_many_steps_at_once_unless_a_number_is_set(
+    own: str | None, exported: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("PULUMI_PARALLEL", raising=False)
+    if own:
+        monkeypatch.setenv("PULUMI_PARALLEL", own)
+
+    assert main(["env"]) == 0
+
+    assert f"export PULUMI_PARALLEL={exported}\n" in capsys.readouterr().out
+
+
+def test_the_variables_for_the_engine_can_be_read_by_a_shell_whatever_the_folder_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "Ada's $HOME"
+    monkeypatch.setenv("LOCAL_HOME", str(folder))
+
+    assert main(["env"]) == 0
+
+    script = f'{capsys.readouterr().out}\necho "$PULUMI_BACKEND_URL"'
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said == f"file://{folder}/state\n"
 
 
 def called(*words: str) -> dict[str, Any]:

@@ -1,23 +1,19 @@
-"""Look at a stack's pins, move them, take a move back, copy them to another stack; import what is there already."""
+"""Look at a stack's pins, move them, take a move back, copy them to another stack."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from pathlib import Path
 
 import click
-import yaml
 
 from fleet.cli.catalogs import require_token
 from fleet.cli.options import Command, Group, format_option, stack_option, table
 from providers.linode.api.cache import is_offline
-from providers.linode.api.connection import LOCAL_STACK, Connection, connect
+from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import NoMatch
 from providers.linode.core import runtime as sessions
 from providers.linode.core.runtime import Session
-from providers.linode.nearest import did_you_mean
 from providers.linode.pins import Pin, PinFile
 from providers.linode.pins.advice import advise, strays
 from providers.linode.pins.moves import (
@@ -27,11 +23,8 @@ from providers.linode.pins.moves import (
     promote as promote_pins,
     repin as move_pins,
 )
-from providers.linode.project import PROJECT, project_here
-from stacks.layers import read_layer
 from stacks.picking import wishes
 from stacks.pinning import StackFiles
-from stacks.sources import linode_values
 
 keys_argument = click.argument("keys", nargs=-1, metavar="[KEY]…")
 
@@ -132,73 +125,6 @@ def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
             f"Next: fleet pins check --stack {target}, or repin",
             err=True,
         )
-
-
-@click.command("import", cls=Command)
-@stack_option
-@click.option("--kind", default="Instance", show_default=True, help="The kind of resource.")
-@click.option("--id", "ids", multiple=True, help="An id (subnets: VPC/subnet); can be given several times.")
-@click.option("--label", help="A pattern of labels: 'web-*'.")
-@click.option("--tag", help="A tag that they have.")
-@click.option("--region", help="The region that they are in.")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), default="import.json", show_default=True
-)
-def import_resources(
-    stack: str,
-    kind: str,
-    ids: tuple[str, ...],
-    label: str | None,
-    tag: str | None,
-    region: str | None,
-    out: Path,
-) -> None:
-    """Write the file for `pulumi import --file`, and print the lines that declare what is there already.
-
-    It works in the folder of any project. Nothing is sent to the API but questions. After the import and with the
-    lines in the program, the next preview shows them unchanged; they are protected until the program says otherwise.
-    """
-    from pulumi.dynamic.dynamic import serialize_provider
-
-    from providers.linode.core.importing import Selection, import_file, python_lines, select
-    from providers.linode.core.owner import Owner
-    from providers.linode.provider import SPECS, LinodeProvider
-    from stacks.sources import project_name
-
-    spec = next((each for each in SPECS.values() if each.kind.lower() == kind.lower()), None)
-    if spec is None:
-        near = did_you_mean(kind, SPECS)
-        raise click.UsageError(f"there is no kind '{kind}'{near}. Next: one of {', '.join(SPECS)}")
-    project = project_here()
-    session = Session(
-        StackFiles.read(stack).connection() if project == PROJECT else _elsewhere(project, stack)
-    )
-    rows = spec.list(session)
-    chosen = [spec.whole(session, row) for row in select(spec, rows, Selection(ids, label, tag, region))]
-    if not chosen:
-        raise NoMatch(
-            f"none of the account's {len(rows)} {spec.name}s is meant by that. Next: loosen the options."
-        )
-    if out.exists():
-        raise click.UsageError(f"{out} is there already and was left alone. Next: give another --out")
-    owner = Owner(session.account_id, project_name(project), stack, "")
-    file = import_file(spec, chosen, owner, serialize_provider(LinodeProvider(spec.kind)))
-    out.write_text(json.dumps(file, indent=2) + "\n")
-    click.echo(python_lines(spec, chosen))
-    settings = spec.kind == "Instance" and project == PROJECT
-    adopt = f"; or `adopt: [{', '.join(each.label for each in chosen)}]` in a group of the settings, and no import"
-    click.echo(
-        f"{out}: {len(chosen)} {spec.name}s. Next: put the lines above into the program, then `pulumi import "
-        f"--file {out} --generate-code=false --stack {stack}`{adopt if settings else ''}",
-        err=True,
-    )
-
-
-def _elsewhere(project: Path, stack: str) -> Connection:
-    """Of a stack of another project: by the environment and what its file says of the address. Raises BadConnection."""
-    folder = yaml.safe_load((project / "Pulumi.yaml").read_text()).get("stackConfigDir") or "."
-    file = project / str(folder) / f"Pulumi.{stack}.yaml"
-    return connect(stack, linode_values(read_layer(file, file.name)))
 
 
 def _advice(found: Pins, session: Session, command: str) -> list[str]:

@@ -7,8 +7,9 @@ the program names. The file carries everything instead, so nothing is read.
 from __future__ import annotations
 
 import fnmatch
+import keyword
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,43 +43,54 @@ def select(spec: Spec[Any, R], records: Iterable[R], selection: Selection) -> li
     return sorted((each for each in records if selection.takes(spec, each)), key=lambda each: each.label)
 
 
-def import_file(
-    spec: Spec[Any, Any], records: Sequence[Any], owner: Owner, provider: str
-) -> dict[str, object]:
-    """What `pulumi import --file` takes. `provider` is the serialized provider; `owner.name` is filled in.
+@dataclass(frozen=True)
+class Found:
+    """Something that is there, and what it is to be called in the program."""
+
+    spec: Spec[Any, Any]
+    record: Any
+    name: str
+
+
+def by_label(spec: Spec[Any, R], records: Iterable[R]) -> list[Found]:
+    """Each by its label; where another one has that already, with its id."""
+    taken: set[str] = set()
+    found = []
+    for record in records:
+        name = f"{record.label}-{record.id}" if record.label in taken else record.label
+        found.append(Found(spec, record, name))
+        taken.add(record.label)
+    return found
+
+
+def import_file(found: Iterable[Found], owner: Owner, provider: Callable[[str], str]) -> dict[str, object]:
+    """What `pulumi import --file` takes. `provider` gives a kind's serialized provider; `owner.name` is filled in.
 
     The account's own resource is not in it: the first `up` makes that.
     """
     rows = []
-    for name, record in _named(records):
-        owned = Owner(owner.account, owner.project, owner.stack, name).as_props()
-        inputs = {**spec.imported(record), "owner": owned, "__provider": provider}
+    for each in found:
+        spec, record = each.spec, each.record
+        owned = Owner(owner.account, owner.project, owner.stack, each.name).as_props()
+        inputs = {**spec.imported(record), "owner": owned, "__provider": provider(spec.kind)}
         outs = {**inputs, **spec.outputs(record), "ready": True}
-        found = {key: value for key, value in outs.items() if value is not None}
-        rows.append({"type": TYPE_TOKENS + spec.kind, "name": name, "id": str(record.id), "inputs": inputs,
-                     "outputs": found})  # fmt: skip
+        known = {key: value for key, value in outs.items() if value is not None}
+        rows.append({"type": TYPE_TOKENS + spec.kind, "name": each.name, "id": str(record.id), "inputs": inputs,
+                     "outputs": known})  # fmt: skip
     return {"resources": rows}
 
 
-def python_lines(spec: Spec[Any, Any], records: Sequence[Any]) -> str:
+def python_lines(found: Iterable[Found]) -> str:
     """The declarations for the program; protected, as `pulumi import` leaves it in the state."""
-    return "\n".join(_declaration(spec, name, record) for name, record in _named(records))
+    lines: dict[str, str] = {}
+    for each in found:
+        word = re.sub(r"\W", "_", each.name).lower()
+        word = f"linode_{word}" if word[:1].isdigit() or keyword.iskeyword(word) else word
+        lines.update([_line(f"{word}_{each.spec.kind.lower()}" if word in lines else word, each)])
+    return "\n".join(lines.values())
 
 
-def _named(records: Sequence[Any]) -> Iterator[tuple[str, Any]]:
-    """Each by its label; where another one has that already, with its id."""
-    taken: set[str] = set()
-    for record in records:
-        yield f"{record.label}-{record.id}" if record.label in taken else record.label, record
-        taken.add(record.label)
-
-
-def _declaration(spec: Spec[Any, Any], name: str, record: Any) -> str:
-    arguments = ", ".join(f"{key}={value!r}" for key, value in spec.imported(record).items())
+def _line(variable: str, found: Found) -> tuple[str, str]:
+    arguments = ", ".join(f"{key}={value!r}" for key, value in found.spec.imported(found.record).items())
     protected = "opts=pulumi.ResourceOptions(protect=True)"
-    return f'{_variable(name)} = {spec.kind}("{name}", {arguments}, {protected})'
-
-
-def _variable(name: str) -> str:
-    word = re.sub(r"\W", "_", name).lower()
-    return f"linode_{word}" if word[:1].isdigit() else word
+    return variable, f'{variable} = {found.spec.kind}("{found.name}", {arguments}, {protected})'

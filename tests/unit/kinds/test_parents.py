@@ -13,7 +13,7 @@ from providers.linode.api.transport import Reply
 from providers.linode.core import check, diff, runtime
 from providers.linode.core.adoption import find_or_make
 from providers.linode.core.effects import REPLACE
-from providers.linode.core.importing import Selection, import_file, python_lines, select
+from providers.linode.core.importing import Selection, by_label, import_file, python_lines, select
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Spec, by_content
@@ -130,11 +130,11 @@ def test_those_of_all_parents_can_be_imported_by_the_parents_id_and_their_own(se
     rows = SPEC.list(session)
     chosen = select(SPEC, rows, Selection(ids=("8/81", "7/81", "72")))
 
-    entries: Any = import_file(SPEC, chosen, OWNER, "p")["resources"]
+    entries: Any = import_file(by_label(SPEC, chosen), OWNER, "p {}".format)["resources"]
 
     assert sorted(each.id for each in rows) == [71, 72, 81]
     assert [(each["id"], each["inputs"]["vpc_id"]) for each in entries] == [("72", 7), ("81", 8)]
-    assert "Subnet(\"web\", vpc_id=8, label='web', ipv4='10.0.1.0/24'" in python_lines(SPEC, chosen)
+    assert "Subnet(\"web\", vpc_id=8, label='web', ipv4='10.0.1.0/24'" in python_lines(by_label(SPEC, chosen))
     assert SPEC.imports("8/81", {}) == ("81", {"vpc_id": "8"})
 
 

@@ -1,17 +1,42 @@
-"""Pictures of HTML pages for the documents, by a headless browser; PICTURES=write keeps them in docs/pictures."""
+"""Pictures for the documents: pages, by a headless browser, and terminals. PICTURES=write keeps them in docs/pictures."""
 
 from __future__ import annotations
 
+import html
+import io
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.text import Text
 
 DOCUMENTS = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LARGEST_BYTES = 200_000
+COLUMNS = 100
+
+
+def drawn(lines: Sequence[str], name: str, title: str) -> str:
+    """An SVG of a terminal with these lines: the one of the documents, drawn anew for PICTURES=write."""
+    if os.environ.get("PICTURES") == "write":
+        console = Console(record=True, width=COLUMNS, file=io.StringIO())
+        console.print(Text.from_ansi("\n".join(lines)))
+        svg = console.export_svg(title=title, unique_id=Path(name).stem)
+        (DOCUMENTS / name).write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))  # from outside
+    return (DOCUMENTS / name).read_text()
+
+
+def said_in(svg: str) -> list[str]:
+    """The lines in such a picture."""
+    rows: dict[str, str] = {}
+    for height, text in re.findall(r'<text [^>]*? y="([\d.]+)"[^>]*clip-path[^>]*>(.*?)</text>', svg):
+        rows[height] = rows.get(height, "") + html.unescape(text).replace("\xa0", " ")
+    return [row.rstrip() for row in rows.values() if row.strip()]
 
 
 def taken(page: Path, name: str, folder: Path, width: int = 1100, height: int = 1200) -> Path | None:

@@ -11,6 +11,7 @@ import pytest
 
 from providers.linode.project import PROJECT
 from tests.checkout import Checkout, run_in
+from tests.pictures import drawn, said_in
 
 
 @pytest.fixture
@@ -22,13 +23,19 @@ def checkout(tmp_path: Path) -> Checkout:
     return made
 
 
-def shown_by_the_readme() -> set[str]:
-    """The lines that the README shows of `make up`, but for those of the installation, and what it leaves out."""
-    readme = (PROJECT / "README.md").read_text()
-    [block] = [each for each in re.findall(r"```\n(.*?)```", readme, re.DOTALL) if "Updating (local)" in each]
+def shown_by_the_document() -> set[str]:
+    """The lines that the document shows of `make up`, but for those of the installation, and what it leaves out."""
+    text = (PROJECT / "docs" / "start.md").read_text()
+    [block] = [each for each in re.findall(r"```\n(.*?)```", text, re.DOTALL) if "Updating (local)" in each]
     lines = [line for line in block.splitlines() if "…" not in line and not line.startswith("installing")]
     assert len(lines) > 15
     return set(map(without_figures, lines))
+
+
+def pictured(said: list[str]) -> list[str]:
+    """Without the steps that begin, up to the total."""
+    end = next(n for n, line in enumerate(said) if "USD a month" in line)
+    return [line for line in said[: end + 1] if " creating (" not in line]
 
 
 def without_figures(line: str) -> str:
@@ -47,7 +54,10 @@ def test_make_up_and_make_down(checkout: Checkout) -> None:
         assert (up.code, down.code) == (0, 0), up.said + down.said
         assert len(made) == 4
         assert "89.00 USD a month" in up.said
-        assert shown_by_the_readme() - {without_figures(line) for line in up.said.splitlines()} == set()
+        said = up.said.replace(f"{checkout.root}/.local", "…/.local").splitlines()
+        assert shown_by_the_document() - set(map(without_figures, said)) == set()
+        picture = drawn(["$ make up", *pictured(said)], "make-up.svg", "A fresh checkout")
+        assert set(map(without_figures, said_in(picture))) - set(map(without_figures, said)) == {"$ make up"}
         assert checkout.linodes() == {}
     finally:
         stopped = checkout.command("make", "stop")

@@ -18,6 +18,7 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.project import PROJECT
+from tests import by_hand
 from tests.checkout import SPEED, Done, free_port, run_in
 from tests.project_copy import copy_project
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.all
 
 DOCUMENT = (PROJECT / "docs" / "own-project.md").read_text()
 SNIPPETS = re.findall(r"^```(yaml|python)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
-SETTINGS, PROGRAM, SETTINGS_PROGRAM, FIXTURE, MOCKS = (text for _, text in SNIPPETS)
+SETTINGS, PROGRAM, SETTINGS_PROGRAM, FIXTURE, MOCKS, RENAMED, AUTOMATION = (text for _, text in SNIPPETS)
 PACKAGED = ("pyproject.toml", "README.md", "LICENSE", "providers", "stacks", "fleet", "emulators")
 
 BESIDE = """
@@ -95,6 +96,10 @@ class OwnProject:
             "LINODE_TOKEN": api.add_token("shop"),
         }
 
+    def linodes(self) -> dict[str, by_hand.Json]:
+        """Its account's, by label."""
+        return by_hand.linodes(self.env["LINODE_URL"], self.env["LINODE_TOKEN"])
+
     def run(self, *words: str) -> Done:
         return run_in(self.folder, words, self.env)
 
@@ -126,6 +131,34 @@ def test_one_server_in_ten_lines_beside_providers_of_ones_own(engine: str, own: 
     )
     assert "ours" in told.said
     assert re.search(r"address\s+\d+\.\d+\.\d+\.\d+", told.said)
+
+
+def test_another_name_keeps_the_server(engine: str, own: OwnProject) -> None:
+    own.engine(engine, "stack", "init", "dev")
+    made = own.engine(engine, "up", "--yes", "--skip-preview", "--stack", "dev")
+    before = own.linodes()
+    declaration = re.search(r"^web = Instance\(.*?^\)\n", PROGRAM, re.DOTALL | re.MULTILINE)
+    assert declaration is not None
+
+    (own.folder / "__main__.py").write_text(PROGRAM.replace(declaration[0], RENAMED))
+    renamed = own.engine(engine, "up", "--yes", "--skip-preview", "--stack", "dev")
+
+    assert [made.code, renamed.code] == [0, 0], renamed.said
+    assert list(before) == ["shop-dev-web"]
+    assert {label: row["id"] for label, row in own.linodes().items()} == {
+        "shop-dev-front": before["shop-dev-web"]["id"]
+    }
+
+
+def test_another_program_runs_it(real_engine: str, own: OwnProject) -> None:
+    (own.folder / "deploy.py").write_text(AUTOMATION)
+
+    done = own.python("deploy.py")
+
+    assert real_engine == "pulumi"
+    assert done.code == 0, done.said
+    assert re.fullmatch(r"\d+\.\d+\.\d+\.\d+", done.said.splitlines()[-1])
+    assert list(own.linodes()) == ["shop-dev-web"]
 
 
 def test_servers_from_settings_of_ones_own(engine: str, own: OwnProject) -> None:

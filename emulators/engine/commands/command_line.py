@@ -40,7 +40,7 @@ COMMON = [
     _flag("-y --yes", "do not ask"),
     _flag("--non-interactive", "never ask"),
     _flag("--config-file", "another file than Pulumi.<stack>.yaml", metavar="FILE"),
-    _flag("--color", "accepted; the output has no color", metavar="WHEN"),
+    _flag("--color", "never: no colors on a terminal; elsewhere there are none", metavar="WHEN"),
     _flag("--json", "machine-readable output"),
     _flag("--show-secrets", "secrets in the clear"),
 ]

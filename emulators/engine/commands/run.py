@@ -12,7 +12,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from emulators.engine.commands.workspace import Workspace, announce, asked_yes
+from emulators.engine.commands.workspace import Workspace, announce, asked_yes, is_watched
 from emulators.engine.display.digest import Digest
 from emulators.engine.display.event_stream import EventStream
 from emulators.engine.display.text import Text
@@ -113,8 +113,7 @@ def _run(stack: Stack, options: Options, args: argparse.Namespace) -> Result:
     listeners: list[Text | Digest | EventStream] = []
     with ExitStack() as files:
         if not args.json:
-            shown = {"diff": args.diff, "show_outputs": not args.suppress_outputs}
-            listeners.append(Text(sys.stdout, info, redactor, **shown))
+            listeners.append(_text(info, redactor, args, files))
         elif options.preview and not streamed:
             listeners.append(Digest(info, redactor))
         else:
@@ -131,6 +130,20 @@ def _run(stack: Stack, options: Options, args: argparse.Namespace) -> Result:
         for listener in listeners:
             listener.finish(result)
     return result
+
+
+def _text(info: RunInfo, redactor: Redactor, args: argparse.Namespace, files: ExitStack) -> Text:
+    """Plain lines, or on a terminal what is under way, too."""
+    shown = {"diff": args.diff, "show_outputs": not args.suppress_outputs}
+    if not is_watched():
+        return Text(sys.stdout, info, redactor, **shown)
+    from rich.console import Console  # a tenth of a second that only terminals are worth
+
+    from emulators.engine.display.terminal import Terminal
+
+    found = Terminal(Console(highlight=False, no_color=args.color == "never" or None), info, redactor, **shown)
+    files.callback(found.close)
+    return found
 
 
 def _write_line(line: str) -> None:

@@ -95,6 +95,11 @@ def has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and "CI" not in os.environ
 
 
+def is_watched() -> bool:
+    """Whether what is printed goes to a terminal that can be written over."""
+    return sys.stdout.isatty() and "CI" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
 def show(rows: Json, heading: tuple[str, str], *, as_json: bool, indent: str = "") -> None:
     """Names and values, as JSON or under each other."""
     if as_json:

@@ -21,6 +21,7 @@ from emulators.engine.plan.steps import Op, Step
 from emulators.engine.run.events import (
     Diagnostic,
     Event,
+    Progress,
     Redactor,
     StackOutputs,
     StepBegun,
@@ -109,7 +110,10 @@ class Text:
                 case StackOutputs():
                     self._outputs = event
                 case Diagnostic():
-                    self._diagnosed(event)
+                    self._diagnostics.setdefault(_key(event.urn), []).append(event)
+                    self._said(_key(event.urn), event.prefix + event.message.strip())
+                case Progress(message, urn):
+                    self._said(_key(urn), message)
 
     def _line(self, step: Step, op: Op, status: str, more: str = "") -> None:
         resource = step.resource
@@ -121,7 +125,7 @@ class Text:
     def _last(self, step: Step) -> str:
         """The last error of what has failed, or is refused before it begins."""
         errors = self._told_of(step.urn, "error")
-        return _first(errors[-1]) if errors else ""
+        return _first_line(errors[-1].prefix + errors[-1].message.strip()) if errors else ""
 
     def _told_of(self, urn: str, *severities: str) -> list[Diagnostic]:
         found = self._diagnostics.get(_key(urn), [])
@@ -181,14 +185,13 @@ class Text:
             self._diffs[step.urn] = short_diff(step.old.inputs, step.new.inputs, step.detailed, also)
         return self._diffs.get(step.urn, "") if step.op != "delete" else ""
 
-    def _diagnosed(self, event: Diagnostic) -> None:
-        key = _key(event.urn)
-        self._diagnostics.setdefault(key, []).append(event)
-        if _first(event).strip():
+    def _said(self, key: str, text: str) -> None:
+        """The first line of a message, behind what was last told of its resource."""
+        if first := _first_line(text).strip():
             type_, name = (
                 (urns.type_of(key), urns.name_of(key)) if key else (urns.STACK_TYPE, self._info.root_name)
             )
-            self._print(f"{self._rows.get(key) or f'    {type_} {name} '}{_first(event)}")
+            self._print(f"{self._rows.get(key) or f'    {type_} {name} '}{first}")
 
     def _details(self, step: Step, op: Op) -> None:
         """The resource with its properties, as --diff shows it."""
@@ -246,8 +249,8 @@ def _key(urn: str) -> str:
     return "" if urn and urns.type_of(urn) == urns.STACK_TYPE else urn
 
 
-def _first(event: Diagnostic) -> str:
-    return event.prefix + event.message.strip().split("\n", 1)[0]
+def _first_line(text: str) -> str:
+    return text.strip().split("\n", 1)[0]
 
 
 def _retained(step: Step) -> str:

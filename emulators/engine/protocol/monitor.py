@@ -178,6 +178,7 @@ class MonitorServer:
 
     def __init__(self) -> None:
         self.log: Callable[[Severity, str, str], None] = lambda *_: None
+        self.progress: Callable[[str, str], None] = lambda *_: None
         self._server = grpc.server(ThreadPoolExecutor(max_workers=256), options=CHANNEL_OPTIONS)
         self._monitor: Monitor | None = None
         self._ready = threading.Event()
@@ -195,7 +196,9 @@ class MonitorServer:
     def answer(self, name: str, request: Any, context: Any) -> Any:
         if name == "Log":
             severity = SEVERITIES.get(request.severity)
-            if severity is not None and not request.ephemeral:
+            if severity is not None and request.ephemeral:
+                self.progress(request.message, request.urn)
+            elif severity is not None:
                 self.log(severity, request.message, request.urn)
             return empty_pb2.Empty()
         self._ready.wait()

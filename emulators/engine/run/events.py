@@ -49,6 +49,14 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far something is: shown while it is under way, and kept nowhere."""
+
+    message: str
+    urn: str = ""
+
+
+@dataclass(frozen=True)
 class OutputsSet:
     """A component's outputs arrived, some time after the step that registered it."""
 
@@ -64,7 +72,7 @@ class StackOutputs:
     step: Step | None = None
 
 
-Event = StepBegun | StepEnded | StepBroke | Diagnostic | OutputsSet | StackOutputs
+Event = StepBegun | StepEnded | StepBroke | Diagnostic | Progress | OutputsSet | StackOutputs
 Sink = Callable[[Event], None]
 
 SHORTEST = 3  # shorter ones would turn ordinary text into noise

@@ -17,7 +17,16 @@ from emulators.engine.plan.options import RunInfo
 from emulators.engine.plan.steps import Op, Step
 from emulators.engine.protocol.monitor import Severity
 from emulators.engine.protocol.provider import Providers
-from emulators.engine.run.events import Diagnostic, Event, Redactor, Sink, StepBegun, StepBroke, StepEnded
+from emulators.engine.run.events import (
+    Diagnostic,
+    Event,
+    Progress,
+    Redactor,
+    Sink,
+    StepBegun,
+    StepBroke,
+    StepEnded,
+)
 from emulators.engine.run.performing import Performer
 from emulators.engine.state.checkpoint import Resource
 from emulators.engine.state.snapshot import Snapshot
@@ -56,8 +65,8 @@ class Executor:
     # what is told
 
     def emit(self, event: Event) -> None:
-        if isinstance(event, Diagnostic):
-            event = Diagnostic(event.severity, self.redactor.redact(event.message), event.urn)
+        if isinstance(event, Diagnostic | Progress):
+            event = dataclasses.replace(event, message=self.redactor.redact(event.message))
         elif event.step is not None and id(event.step.old) in self.told:
             step = dataclasses.replace(event.step, old=self.told[id(event.step.old)])
             event = dataclasses.replace(event, step=step)
@@ -70,6 +79,10 @@ class Executor:
         """A message of program or provider; errors that follow from an end that has its reason already are left out."""
         if severity != "error" or not self.stopping.is_set():
             self.emit(Diagnostic(severity, message, urn))
+
+    def progress(self, message: str, urn: str) -> None:
+        """A passing message of program or provider."""
+        self.emit(Progress(message, urn))
 
     def error(self, message: str, urn: str = "", *, stop: bool = True) -> None:
         """Report an error; the run ends unless told otherwise."""

@@ -340,14 +340,16 @@ class EngineLog:
 
         self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
-    def tell(self, urn: str, message: str, *, warning: bool) -> None:
-        """Show one line. An engine that takes none costs the line and nothing else."""
+    def tell(self, urn: str, message: str, *, warning: bool = False, passing: bool = False) -> None:
+        """Show one line, a passing one until the next. An engine that takes none costs the line and nothing else."""
         import grpc
         from pulumi.runtime.proto import engine_pb2
 
         severity = engine_pb2.WARNING if warning else engine_pb2.INFO
         try:
-            self._stub.Log(engine_pb2.LogRequest(severity=severity, message=message, urn=urn), timeout=5)
+            self._stub.Log(
+                engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=passing), timeout=5
+            )
         except grpc.RpcError as error:
             log.debug("the engine takes no message: %s", error)
 
@@ -372,3 +374,11 @@ def tell(message: str, *, warning: bool = True) -> None:
         log.log(logging.WARNING if warning else logging.INFO, "%s", message)
         return
     shown.tell(call.urn, message, warning=warning)
+
+
+def tell_progress(message: str) -> None:
+    """How far the waits of all resources are: beside the stack, and in no summary at the end."""
+    if (shown := engine_log()) is not None:
+        shown.tell("", message, passing=True)
+    else:
+        log.info("%s", message)

@@ -17,6 +17,7 @@ from providers.linode.api import interruption
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused, LinodeError, NotFound
 from providers.linode.api.records import Event, Linode
+from providers.linode.core import engine
 from providers.linode.core.waiting.filters import events_filter, list_filter
 from providers.linode.core.waiting.goals import Goal, Outcome, Wait
 from providers.linode.core.waiting.progress import Progress
@@ -58,11 +59,6 @@ def pause_s(looks: int, age_s: float) -> float:
     return min(max(STEADY_S, age_s * PART_OF_AGE), LONGEST_S)
 
 
-def say(text: str) -> None:
-    """A line of the provider process, which the engine shows as the stack's."""
-    print(text, flush=True)
-
-
 class Poller:
     """The looks of one connection. Safe between threads; its own thread lives only while somebody waits."""
 
@@ -70,7 +66,7 @@ class Poller:
         self,
         client: LinodeClient,
         now: Callable[[], float] = time.monotonic,
-        say: Callable[[str], None] = say,
+        say: Callable[[str], None] = engine.tell_progress,
     ) -> None:
         self._client, self._now, self._say = client, now, say
         self._waits = Waits()

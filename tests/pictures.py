@@ -1,4 +1,4 @@
-"""Pictures for the documents: pages, by a headless browser, and terminals. PICTURES=write keeps them in docs/pictures."""
+"""Pictures for the documents: pages by a headless browser, and terminals. PICTURES=write keeps them there."""
 
 from __future__ import annotations
 

@@ -29,8 +29,10 @@ from stacks.sources import linode_values, project_name
 @click.option("--tag", help="A tag that they have.")
 @click.option("--region", help="The region that they are in.")
 @click.option(
-    "--from", "state", type=click.Path(dir_okay=False, path_type=Path),
-    help="What another tool manages, of all kinds: a file with its state, from `terraform state pull` or `pulumi stack export`.",
+    "--from",
+    "state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="All that another tool manages: what `terraform state pull` or `pulumi stack export` prints, in a file.",
 )
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), default="import.json", show_default=True
@@ -58,16 +60,22 @@ def import_resources(
         raise click.UsageError(f"{out} is there already and was left alone. Next: give another --out")
     selection = Selection(ids, label, tag, region)
     if state and selection != Selection():
-        raise click.UsageError("--from takes all that the state has. Next: leave --id, --label, --tag and --region out")
+        raise click.UsageError(
+            "--from takes all that the state has. Next: leave --id, --label, --tag and --region out"
+        )
     project = project_here()
-    session = Session(StackFiles.read(stack).connection() if project == PROJECT else _elsewhere(project, stack))
+    session = Session(
+        StackFiles.read(stack).connection() if project == PROJECT else _elsewhere(project, stack)
+    )
     found = list(_of_state(session, state)) if state else _chosen(session, kind, selection)
     owner = Owner(session.account_id, project_name(project), stack, "")
     file = import_file(found, owner, lambda kind: serialize_provider(LinodeProvider(kind)))
     out.write_text(json.dumps(file, indent=2) + "\n")
     click.echo(python_lines(found))
     adopted = [each.record.label for each in found if each.spec.kind == "Instance" and project == PROJECT]
-    adopt = f"; or `adopt: [{', '.join(adopted)}]` in a group of the settings, and no import" if adopted else ""
+    adopt = (
+        f"; or `adopt: [{', '.join(adopted)}]` in a group of the settings, and no import" if adopted else ""
+    )
     click.echo(
         f"{out}: {_counted(found)}. Next: put the lines above into the program, then `pulumi import "
         f"--file {out} --generate-code=false --stack {stack}`{adopt}",
@@ -86,7 +94,9 @@ def _chosen(session: Session, kind: str, selection: Selection) -> list[Found]:
     rows = spec.list(session)
     chosen = [spec.whole(session, row) for row in select(spec, rows, selection)]
     if not chosen:
-        raise NoMatch(f"none of the account's {len(rows)} {spec.name}s is meant by that. Next: loosen the options.")
+        raise NoMatch(
+            f"none of the account's {len(rows)} {spec.name}s is meant by that. Next: loosen the options."
+        )
     return by_label(spec, chosen)
 
 
@@ -100,7 +110,11 @@ def _of_state(session: Session, file: Path) -> list[Found]:
     managed = managed_by(file)
     for each in managed:
         if (spec := each.spec(SPECS)) is None:
-            owner = f"is part of its {each.part_of} here" if each.part_of else "is of a kind that is not there yet"
+            owner = (
+                f"is part of its {each.part_of} here"
+                if each.part_of
+                else "is of a kind that is not there yet"
+            )
             click.echo(f"left out: {each} {owner}", err=True)
             continue
         if spec.kind not in there:
@@ -120,7 +134,9 @@ def _of_state(session: Session, file: Path) -> list[Found]:
 def _counted(found: list[Found]) -> str:
     """`2 Linodes, 1 volume`."""
     names = [each.spec.name for each in found]
-    return ", ".join(f"{names.count(name)} {name}{'s' if names.count(name) > 1 else ''}" for name in dict.fromkeys(names))
+    return ", ".join(
+        f"{names.count(name)} {name}{'s' if names.count(name) > 1 else ''}" for name in dict.fromkeys(names)
+    )
 
 
 def _elsewhere(project: Path, stack: str) -> Connection:

@@ -141,7 +141,9 @@ def _text(info: RunInfo, redactor: Redactor, args: argparse.Namespace, files: Ex
 
     from emulators.engine.display.terminal import Terminal
 
-    found = Terminal(Console(highlight=False, no_color=args.color == "never" or None), info, redactor, **shown)
+    found = Terminal(
+        Console(highlight=False, no_color=args.color == "never" or None), info, redactor, **shown
+    )
     files.callback(found.close)
     return found
 

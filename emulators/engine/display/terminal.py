@@ -16,7 +16,15 @@ from emulators.engine.plan.options import Result, RunInfo
 from emulators.engine.plan.steps import Step
 from emulators.engine.run.events import Event, Progress, Redactor, StepBroke, StepEnded
 
-COLOURS = {"+ ": "green", "++": "green", "~ ": "yellow", "- ": "red", "--": "red", "+-": "magenta", "= ": "cyan"}
+COLOURS = {
+    "+ ": "green",
+    "++": "green",
+    "~ ": "yellow",
+    "- ": "red",
+    "--": "red",
+    "+-": "magenta",
+    "= ": "cyan",
+}
 """By the mark of a step."""
 
 SHORT = f"{urns.DYNAMIC_PACKAGE}:dynamic/"
@@ -39,8 +47,9 @@ class _UnderWay:
 
     def line(self) -> Styled:
         words, resource = WORDS[self.step.op], self.step.resource
+        seconds = f"{time.monotonic() - self.since:.0f}s"
+        text = f" {words.mark} {_short(resource.type)} {resource.name} {words.begun} {seconds}"
         said = f"  {self.said}" if self.said else ""
-        text = f" {words.mark} {_short(resource.type)} {resource.name} {words.begun} {time.monotonic() - self.since:.0f}s"
         return Styled(text + said, style=COLOURS.get(words.mark, ""), no_wrap=True, overflow="ellipsis")
 
 
@@ -65,8 +74,12 @@ class Terminal(Text):
         with self._guard:
             going, message = [*self._under_way.values()], self._message
         counted = f"{self._done} done, {len(going)} under way" if going else f"{self._done} done"
-        head = Styled(f"{counted}: {message}" if message else counted, style="dim", no_wrap=True, overflow="ellipsis")
-        more = [Styled(f"   and {len(going) - MOST_SHOWN} more", style="dim")] if len(going) > MOST_SHOWN else []
+        head = Styled(
+            f"{counted}: {message}" if message else counted, style="dim", no_wrap=True, overflow="ellipsis"
+        )
+        more = (
+            [Styled(f"   and {len(going) - MOST_SHOWN} more", style="dim")] if len(going) > MOST_SHOWN else []
+        )
         return Group(head, *(each.line() for each in going[:MOST_SHOWN]), *more)
 
     def close(self) -> None:
@@ -78,7 +91,11 @@ class Terminal(Text):
         errors = [each for items in self._diagnostics.values() for each in items if each.severity == "error"]
         if any(not each.message.startswith(SECOND_HAND) for each in errors):
             for key, items in [*self._diagnostics.items()]:
-                kept = [each for each in items if each.severity != "error" or not each.message.startswith(SECOND_HAND)]
+                kept = [
+                    each
+                    for each in items
+                    if each.severity != "error" or not each.message.startswith(SECOND_HAND)
+                ]
                 self._diagnostics[key] = kept
                 if not kept:
                     del self._diagnostics[key]

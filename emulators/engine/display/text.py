@@ -6,7 +6,7 @@ Source: recorded outputs of the real command line, without what its interrupted 
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple, TextIO
+from typing import IO, NamedTuple
 
 from emulators.engine import urns
 from emulators.engine.display.properties import (
@@ -67,7 +67,7 @@ class Text:
     """Listens to a run and prints."""
 
     def __init__(
-        self, out: TextIO, info: RunInfo, redactor: Redactor, *, diff: bool, show_outputs: bool
+        self, out: IO[str], info: RunInfo, redactor: Redactor, *, diff: bool, show_outputs: bool
     ) -> None:
         self._out, self._info, self._redactor, self._preview = out, info, redactor, info.options.preview
         self._diff, self._show_outputs = diff, show_outputs

@@ -47,7 +47,11 @@ def run_update(info: RunInfo, sink: Sink, redactor: Redactor) -> Result:
         cleanup.callback(providers.close)
         snapshot = Snapshot(base, stack.crypter, None if preview else stack.write)
         executor = Executor(info, snapshot, providers, sink, redactor)
-        providers.on_line, server.log, server.progress = executor.hand_on_line, executor.log, executor.progress
+        providers.on_line, server.log, server.progress = (
+            executor.hand_on_line,
+            executor.log,
+            executor.progress,
+        )
         run = _Run(executor, server, base.pending_operations)
         cleanup.callback(run.close)
         with _interrupts(run.cancel, lambda: lock.release_own(stack.files)):
@@ -72,7 +76,8 @@ class _Run:
     def cancel(self) -> None:
         self.cancelled = True
         self._executor.progress(
-            "interrupted: what is under way ends first. Ctrl-C again ends at once, and leaves it to the next run", ""
+            "interrupted: what is under way ends first. Ctrl-C again ends at once, and leaves it to the next run",
+            "",
         )
         self._executor.error("update canceled")
         self._program_ended.set()

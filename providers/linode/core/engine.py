@@ -348,7 +348,8 @@ class EngineLog:
         severity = engine_pb2.WARNING if warning else engine_pb2.INFO
         try:
             self._stub.Log(
-                engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=passing), timeout=5
+                engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=passing),
+                timeout=5,
             )
         except grpc.RpcError as error:
             log.debug("the engine takes no message: %s", error)

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from rich.text import Text
 
 from emulators.engine.commands.workspace import is_watched
 from emulators.engine.display.terminal import MOST_SHOWN, Terminal
@@ -38,9 +37,10 @@ class Screen:
             self.terminal(event)
 
     def now(self) -> list[str]:
-        with self.console.capture() as capture:
-            self.console.print(self.terminal.now())
-        return Text.from_ansi(capture.get()).plain.splitlines()
+        plain = Console(file=io.StringIO(), width=WIDTH)
+        with plain.capture() as capture:
+            plain.print(self.terminal.now())
+        return capture.get().splitlines()
 
     def printed(self) -> str:
         return self.file.getvalue()
@@ -116,7 +116,7 @@ def test_an_error_that_stands_alone_is_told_whatever_it_says(screen: Screen) -> 
 
 def test_marks_have_colours(screen: Screen) -> None:
     for op in ("create", "delete"):
-        made = step(f"to-{op}", op)  # type: ignore[arg-type]
+        made = step(f"to-{op}", op)
         screen.tell(StepBegun(made), StepEnded(made, made.op, 1.0))
 
     assert "\x1b[32m +  linode:Instance to-create created" in screen.printed()

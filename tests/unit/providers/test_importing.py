@@ -77,7 +77,9 @@ def test_things_of_the_same_label_get_names_of_their_own() -> None:
 def test_things_of_several_kinds_have_variables_of_their_own() -> None:
     key = ssh_key.SSHKeyRecord(id=5, label="ada", ssh_key="ssh-ed25519 AAAA")
 
-    lines = python_lines([Found(SPEC, WEB, "front"), Found(ssh_key.SPEC, key, "front"), Found(SPEC, DB, "class")])
+    lines = python_lines(
+        [Found(SPEC, WEB, "front"), Found(ssh_key.SPEC, key, "front"), Found(SPEC, DB, "class")]
+    )
 
     assert [line.partition("(")[0] for line in lines.splitlines()] == [
         "front = Instance",

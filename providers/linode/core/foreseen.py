@@ -19,26 +19,52 @@ from providers.linode.api.errors import LinodeError
 from providers.linode.core import diff, runtime
 from providers.linode.core.spec import Spec
 
+FOUND = "_foreseen"
+"""Where a resource keeps them."""
+
 Found = Mapping[str, object]
 """By output."""
 
 
-def foresee(resource: pulumi.CustomResource, spec: Spec[Any, Any]) -> None:
-    """Have a preview know them of a resource that has just been registered."""
-    if not spec.lasting or not pulumi.runtime.is_dry_run():
-        return
-    runtime.learn({key: get_config(key) for key in runtime.CONFIG_KEYS})
-    all_ = resource.__dict__
-    outputs = {name: all_[name] for name in spec.lasting}
-    causes = {name for each in spec.lasting.values() for name in each} | {spec.parent}
-    known = pulumi.Output.all(
-        id=resource.id,
-        open=[output.apply(_is_unknown, run_with_unknowns=True) for output in outputs.values()],
-        inputs={name: all_[name] for name in causes & all_.keys()},
-    )
-    found = known.apply(partial(_look, spec, pulumi.get_stack()), run_with_unknowns=True)
-    for name, output in outputs.items():
-        all_[name] = output.apply(partial(_or_found, found, name), run_with_unknowns=True)
+class Declared:
+    """An attribute of a resource class: the output of that name, in a preview with what is known of it.
+
+    Looked for when the program asks: most programs ask for few outputs, and each takes tasks of its own.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, resource: Any, _class: type) -> Any:
+        if resource is None or self._name not in resource.__dict__:
+            raise AttributeError(f"{_class.__name__} has no attribute '{self._name}'")
+        if not pulumi.runtime.is_dry_run() or self._name not in resource._spec.lasting:
+            return resource.__dict__[self._name]
+        if FOUND not in resource.__dict__:
+            resource.__dict__[FOUND] = _Outputs(resource, resource._spec)
+        return resource.__dict__[FOUND][self._name]
+
+    def __set__(self, resource: Any, value: object) -> None:
+        resource.__dict__[self._name] = value
+
+
+class _Outputs(dict[str, pulumi.Output[Any]]):
+    """Those of one resource, each made when it is first asked for."""
+
+    def __init__(self, resource: pulumi.CustomResource, spec: Spec[Any, Any]) -> None:
+        runtime.learn({key: get_config(key) for key in runtime.CONFIG_KEYS})
+        self._all = all_ = resource.__dict__
+        causes = {name for each in spec.lasting.values() for name in each} | {spec.parent}
+        known = pulumi.Output.all(
+            id=resource.id,
+            open=[all_[name].apply(_is_unknown, run_with_unknowns=True) for name in spec.lasting],
+            inputs={name: all_[name] for name in causes & all_.keys()},
+        )
+        self._found = known.apply(partial(_look, spec, pulumi.get_stack()), run_with_unknowns=True)
+
+    def __missing__(self, name: str) -> pulumi.Output[Any]:
+        output = self._all[name].apply(partial(_or_found, self._found, name), run_with_unknowns=True)
+        return self.setdefault(name, output)
 
 
 def _is_unknown(value: object) -> bool:

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import pulumi
 
 from providers.linode.core.args import Args
-from providers.linode.core.foreseen import foresee
+from providers.linode.core.foreseen import Declared
 from providers.linode.core.provider import DynamicResource, Provider, stored_provider
+from providers.linode.core.spec import Spec
 from providers.linode.core.values import lone_surrogate
 from providers.linode.resources.account import Account
 
@@ -24,7 +25,15 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         """A program's own subclass of a kind is of that kind."""
         if Resource in cls.__bases__:
             cls.kind = cls.__name__
+        for name in inspect.get_annotations(cls).keys() - vars(cls):
+            setattr(cls, name, Declared(name))
         super().__init_subclass__(module="linode", name=cls.kind, **words)
+
+    @property
+    def _spec(self) -> Spec[Any, Any]:
+        provider = stored_provider("LinodeProvider", self.kind)
+        assert isinstance(provider, Provider)  # noqa: S101 - for the type checker
+        return provider.spec
 
     def _declare(
         self,
@@ -37,9 +46,8 @@ class Resource(DynamicResource, module="linode", name="Resource"):
 
         Raises RunError, which engines tell in one line, for what the SDK can't write to them.
         """
-        provider = stored_provider("LinodeProvider", self.kind)
-        assert isinstance(provider, Provider)  # noqa: S101 - for the type checker
-        args_class = provider.spec.args
+        spec = self._spec
+        args_class = spec.args
         if args is None:
             args = args_class(**by_name)
         elif by_name:
@@ -48,7 +56,7 @@ class Resource(DynamicResource, module="linode", name="Resource"):
             )
         merge = pulumi.ResourceOptions.merge
         # the label stays, where it is unique: the old one goes first, whatever causes a replacement
-        always = pulumi.ResourceOptions(delete_before_replace=provider.spec.identity.unique or None)
+        always = pulumi.ResourceOptions(delete_before_replace=spec.identity.unique or None)
         opts = merge(merge(always, args.opts), opts)
         account = args.account or Account.of_stack()
         owner = account.owner_of(name, args.generation)
@@ -69,4 +77,3 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         self._register(
             ("LinodeProvider", self.kind), name, {**outputs, **given, **hidden, "owner": owner}, opts
         )
-        foresee(self, provider.spec)

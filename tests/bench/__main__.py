@@ -10,9 +10,9 @@ import argparse
 import os
 from pathlib import Path
 
-from tests.bench import commands, processes, report, size, stacks
+from tests.bench import commands, processes, report, size, stacks, state
 
-PARTS = ("stacks", "around", "processes", "limited", "growth", "several", "commands", "report", "size")
+PARTS = ("stacks", "around", "processes", "limited", "growth", "several", "state", "commands", "report", "size")
 
 
 def main() -> None:
@@ -36,6 +36,8 @@ def main() -> None:
             stacks.run_growth((options.most // 10, options.most))
         elif part == "several":
             stacks.run_several(options.most)
+        elif part == "state":
+            state.run()
         elif part == "commands":
             commands.run(options.runs)
         elif part == "report":

@@ -12,7 +12,18 @@ from pathlib import Path
 
 from tests.bench import commands, processes, report, size, stacks, state
 
-PARTS = ("stacks", "around", "processes", "limited", "growth", "several", "state", "commands", "report", "size")
+PARTS = (
+    "stacks",
+    "around",
+    "processes",
+    "limited",
+    "growth",
+    "several",
+    "state",
+    "commands",
+    "report",
+    "size",
+)
 
 
 def main() -> None:

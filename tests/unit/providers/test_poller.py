@@ -16,7 +16,7 @@ from providers.linode.api.limiter import Limiter
 from providers.linode.api.records import Linode
 from providers.linode.api.transport import Transport
 from providers.linode.core.waiting.goals import ABSENT_LOOKS, Goal
-from providers.linode.core.waiting.poller import Poller, pause_s
+from providers.linode.core.waiting.poller import GAP_S, MOST_QUICK, STEADY_S, Pace, Poller, pause_s
 from tests.until import until
 
 BODY = {
@@ -220,6 +220,30 @@ def looked(world: World, client: LinodeClient, goal: Goal) -> str:
     if wait.outcome is None:
         return ""
     return str(wait.outcome.error or (wait.outcome.linode and wait.outcome.linode.status))
+
+
+def test_looks_stay_few_where_waits_begin_all_the_time() -> None:
+    """A thousand Linodes whose creates an engine spreads over two and a half minutes."""
+    pace, moment, looks = Pace(), 0.0, list[float]()
+    while moment < 150.0:
+        pace.looked(moment)
+        looks.append(moment)
+        moment = max(moment + 0.15, pace.earliest())
+
+    assert len([each for each in looks if each < 5.0]) >= MOST_QUICK
+    assert len(looks) <= MOST_QUICK + 150.0 / STEADY_S + 1
+
+
+def test_after_a_pause_looks_are_quick_again() -> None:
+    pace = Pace()
+    for number in range(40):
+        pace.looked(number * 0.2)
+    before = pace.earliest() - 39 * 0.2
+
+    pace.looked(200.0)
+
+    assert before == pytest.approx(STEADY_S)
+    assert pace.earliest() - 200.0 == pytest.approx(GAP_S)
 
 
 def test_a_linode_that_lists_lack_for_long_is_asked_for_by_its_id(world: World) -> None:

@@ -7,6 +7,7 @@ whether one Linode is waited for or 500. A token without events:read_only gets t
 from __future__ import annotations
 
 import datetime
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -36,6 +37,9 @@ MOST_NEAR = 5
 GAP_S = 0.2
 """Between two looks at the least, however many waits begin meanwhile."""
 
+MOST_QUICK = 20
+"""Looks that may come sooner after each other than steadily, until as much time has passed as they would have taken."""
+
 PART_OF_AGE = 0.15
 """A look that comes late by this part of the time that was waited anyway."""
 
@@ -59,6 +63,20 @@ def pause_s(looks: int, age_s: float) -> float:
     return min(max(STEADY_S, age_s * PART_OF_AGE), LONGEST_S)
 
 
+class Pace:
+    """When the next look may come. Where waits begin all the time, as in a stack of a thousand, each would like one soon."""
+
+    def __init__(self) -> None:
+        self._quick, self._last = float(MOST_QUICK), -math.inf
+
+    def looked(self, now: float) -> None:
+        self._quick = min(float(MOST_QUICK), self._quick + (now - self._last) / STEADY_S) - 1
+        self._last = now
+
+    def earliest(self) -> float:
+        return self._last + (GAP_S if self._quick >= 1 else STEADY_S)
+
+
 class Poller:
     """The looks of one connection. Safe between threads; its own thread lives only while somebody waits."""
 
@@ -77,7 +95,8 @@ class Poller:
         self._mark: Mark | None = None
         self._thread: threading.Thread | None = None
         self._looks = self._near = 0
-        self._newest = self._next = self._last = 0.0
+        self._newest = self._next = 0.0
+        self._pace = Pace()
         self._failed_events = 0
         interruption.when_asked(self._wake)
 
@@ -99,7 +118,7 @@ class Poller:
             self._account += waits
             self._progress.begin(now)
             self._looks, self._near, self._newest = 0, 0, now
-            soon = max(now + SOON_S[0], self._last + GAP_S)
+            soon = now + SOON_S[0]
             self._next = min(self._next, soon) if self._thread else soon
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="linode-poller", daemon=True)
@@ -138,7 +157,7 @@ class Poller:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while self._waits.open and (left := self._next - self._now()) > 0:
+                while self._waits.open and (left := self._due() - self._now()) > 0:
                     self._changed.wait(left)
                 if not self._waits.open:
                     self._thread = None
@@ -170,9 +189,13 @@ class Poller:
             self._report()
             self._changed.notify_all()
 
+    def _due(self) -> float:
+        return max(self._next, self._pace.earliest())
+
     def _schedule(self) -> None:
         self._looks += 1
-        self._last = now = self._now()
+        now = self._now()
+        self._pace.looked(now)
         self._next = now + pause_s(self._looks, now - self._newest)
 
     def _report(self) -> None:

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench import commands, processes, report, size, stacks, state
 
-PARTS = (
-    "stacks",
-    "around",
-    "processes",
-    "limited",
-    "growth",
-    "several",
-    "state",
-    "commands",
-    "report",
-    "size",
-)
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "stacks": lambda given: stacks.run(given.counts, given.runs),
+    "around": lambda given: stacks.run_around(min(given.counts), given.runs),
+    "processes": lambda given: processes.run(max(given.counts), given.runs),
+    "limited": lambda given: stacks.run_limited(max(given.counts)),
+    "growth": lambda given: stacks.run_growth((given.most // 10, given.most)),
+    "several": lambda given: stacks.run_several(given.most),
+    "state": lambda _: state.run(),
+    "commands": lambda given: commands.run(given.runs),
+    "report": lambda given: report.run(given.runs),
+    "size": lambda _: size.run(Path(__file__).parents[2]),
+}
 
 
 def main() -> None:
@@ -32,29 +33,10 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[20, 100], help="Linodes of a stack")
     parser.add_argument("--most", type=int, default=1000, help="Linodes of the largest stack, for the growth")
     parser.add_argument("--runs", type=int, default=3)
-    options = parser.parse_args()
+    given = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's machine compiles the project at every command
-    for part in options.parts or PARTS:
-        if part == "stacks":
-            stacks.run(options.counts, options.runs)
-        elif part == "around":
-            stacks.run_around(min(options.counts), options.runs)
-        elif part == "processes":
-            processes.run(max(options.counts), options.runs)
-        elif part == "limited":
-            stacks.run_limited(max(options.counts))
-        elif part == "growth":
-            stacks.run_growth((options.most // 10, options.most))
-        elif part == "several":
-            stacks.run_several(options.most)
-        elif part == "state":
-            state.run()
-        elif part == "commands":
-            commands.run(options.runs)
-        elif part == "report":
-            report.run(options.runs)
-        else:
-            size.run(Path(__file__).parents[2])
+    for part in given.parts or PARTS:
+        PARTS[part](given)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def pause_s(looks: int, age_s: float) -> float:
 
 
 class Pace:
-    """When the next look may come. Where waits begin all the time, as in a stack of a thousand, each would like one soon."""
+    """When the next look may come: waits that begin all the time, as in a stack of a thousand, all want one soon."""
 
     def __init__(self) -> None:
         self._quick, self._last = float(MOST_QUICK), -math.inf

@@ -50,7 +50,7 @@ def target(spec: Spec[A, R], session: Session, args: A, news: Props, owner: Owne
         row = named(spec, session, wanted)
         return None if row is None or is_replaced(spec, owner, row) else row
     claim = runtime.current().claim
-    evidence, rows = Evidence.of(spec, owner), _alike(spec, session, args, news, own)
+    evidence, rows = Evidence(spec, owner), _alike(spec, session, args, news, own)
     free = (row for row in rows if evidence.is_free(row.id))
     return next((row for row in free if evidence.tagged or not claim(spec.kind, row.id)), None)
 
@@ -75,7 +75,7 @@ def recognised(spec: Spec[Any, Any]) -> str:
 
 def is_replaced(spec: Spec[A, R], owner: Owner, record: R) -> bool:
     """Whether the state has it as this resource: `--replace` asked for another one in its place."""
-    return owner.owns(record.tags) and Evidence(owner, spec.kind).is_free(record.id) is False
+    return owner.owns(record.tags) and Evidence(spec, owner).is_free(record.id) is False
 
 
 def before(spec: Spec[A, R], session: Session, record: R, args: A, owner: Owner) -> dict[str, object]:
@@ -136,7 +136,7 @@ def _unproven(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
 
     What has the content of the one that it replaces may be that one, and is judged when the other one is made.
     """
-    evidence, key, own = Evidence.of(spec, check.owner), spec.identity.key, None
+    evidence, key, own = Evidence(spec, check.owner), spec.identity.key, None
     claim = runtime.current().claim
     if check.old is not None:
         own = spec.body(check.old, check.owner)
@@ -179,7 +179,7 @@ def _unknown(spec: Spec[A, R], check: Checking[A], wanted: object) -> Problem:
 
 
 def _not_free(spec: Spec[A, R], check: Checking[A], row: R) -> Iterator[Problem]:
-    wanted, evidence = getattr(check.args, "adopt", None), Evidence(check.owner, spec.kind)
+    wanted, evidence = getattr(check.args, "adopt", None), Evidence(spec, check.owner)
     claim = runtime.current().claim
     is_free = evidence.is_free(row.id)
     if is_free is None and evidence.is_not_ours(row.id):

@@ -190,7 +190,7 @@ def find_or_make(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R
     Raises LabelHeld, ApiRefused, ApiUnreachable, ApiMaintenance.
     """
     body = spec.body(args, owner)
-    create = Create(spec, session, args, body, Evidence.of(spec, owner), session.rows(spec))
+    create = Create(spec, session, args, body, Evidence(spec, owner), session.rows(spec))
     if spec.identity.unique:
         return create.run()
     with session.alone((spec.kind, spec.path, *(str(body.get(key)) for key in spec.identity.keys))):

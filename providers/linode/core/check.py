@@ -43,7 +43,7 @@ def check(
     owner, first = Owner.from_props(news), runtime.current().old_inputs(olds)
     own = mine(spec.within(first or news), session, owner, first)
     spec = spec.within(news)
-    Evidence.of(spec, owner).note_cut_off()
+    Evidence(spec, owner).note_cut_off()
     news = adopting.kept(spec, session, first, news, own)
     checked, errors = {**news, **spec.args.normal(news)}, spec.args.errors(news)
     sound = _sound(spec, news, errors)
@@ -270,7 +270,7 @@ def _is_told_of(spec: Spec[A, R], check: Checking[A], holder: R) -> bool:
     is_made = not spec.identity.tagged and (check.old is None or check.replaces)
     if not is_made or not spec.identity.matches(holder, spec.body(check.args, check.owner)):
         return False
-    return Evidence.of(spec, check.owner).is_free(holder.id) is not False
+    return Evidence(spec, check.owner).is_free(holder.id) is not False
 
 
 def ids_of_nothing(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
@@ -308,7 +308,7 @@ def decided(spec: Spec[A, R], known: Checking[A]) -> Effects:
         left = getattr(known.args, "adopt", None) is None
         which = adopting.recognised(spec) if left else f" ({known.mine.label})"
         return replace(found, op="adopt", found=f"adopts {spec.name} {known.mine.id}{which}")
-    if known.mine is not None and Evidence(known.owner, spec.kind).is_free(known.mine.id) is False:
+    if known.mine is not None and Evidence(spec, known.owner).is_free(known.mine.id) is False:
         return _replaced(spec, known, found, spec.before({}, known.mine))
     return found
 

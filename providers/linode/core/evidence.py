@@ -29,16 +29,20 @@ CONSENT = "LINODE_TAKE_OVER"
 
 @dataclass(frozen=True)
 class Evidence:
-    """What can be known about one of a kind from before this run. `tagged`: the kind carries the owner's tag."""
+    """What can be known about one of a kind from before this run."""
 
+    spec: Spec[Any, Any]
     owner: Owner
-    kind: str
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    tagged: bool = True
 
-    @classmethod
-    def of(cls, spec: Spec[Any, Any], owner: Owner) -> Evidence:
-        return cls(owner, spec.kind, tagged=spec.identity.tagged)
+    @property
+    def kind(self) -> str:
+        return self.spec.kind
+
+    @property
+    def tagged(self) -> bool:
+        """Whether the kind carries the owner's tag."""
+        return self.spec.identity.tagged
 
     def is_free(self, id_: int | str) -> bool | None:
         """True if it is this resource's and in no state, False if it is in one, None if that can't be told."""

@@ -46,7 +46,7 @@ def taken(check: Checking[Any], noun: str) -> Iterator[Refusal]:
     if not id_ or "linode_id" not in check.takes or id_ in known:
         return
     holder = if_allowed(lambda: instance.SPEC.find(check.session, str(id_)))
-    is_in_state = Evidence(check.owner, instance.SPEC.kind).is_free(id_) is False
+    is_in_state = Evidence(instance.SPEC, check.owner).is_free(id_) is False
     if holder is not None and not is_in_state and not has_tag_from(check.owner.stack_tag(), holder.tags):
         why = f"can't change: the {noun} is on {holder}, which does not belong to this stack"
         todo = "take it off there in a run before, or leave linode_id out"

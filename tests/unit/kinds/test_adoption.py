@@ -66,7 +66,7 @@ def create(
     with ScriptedServer(*answers) as server:
         session = Session(server.transport(most_tries=1).connection)
         session.client.transport._most_tries = 1  # a lost answer shall stay one
-        known = Evidence(OWNER, spec.kind, environment or CLOUD, spec.identity.tagged)
+        known = Evidence(spec, OWNER, environment or CLOUD)
         rows = [spec.record.model_validate(row) for row in before]
         body = spec.body(args, OWNER)
         try:
@@ -152,7 +152,7 @@ def test_what_an_earlier_run_left_is_adopted_where_the_state_does_not_have_it(
 ) -> None:
     environment = state_with(tmp_path, "8", creating=cut_off(kind))
     monkeypatch.setenv("PULUMI_BACKEND_URL", environment["PULUMI_BACKEND_URL"])
-    Evidence.of(KINDS[kind][0], OWNER).note_cut_off()
+    Evidence(KINDS[kind][0], OWNER).note_cut_off()
 
     made, sent = create(kind, Answer(200, row(kind)), before=(row(kind),), environment=environment)
 
@@ -165,7 +165,7 @@ def test_a_key_that_no_create_of_ours_can_have_made_is_not_adopted(
 ) -> None:
     environment = state_with(tmp_path, "8", creating=other)
     monkeypatch.setenv("PULUMI_BACKEND_URL", environment["PULUMI_BACKEND_URL"])
-    Evidence.of(ssh_key.SPEC, OWNER).note_cut_off()
+    Evidence(ssh_key.SPEC, OWNER).note_cut_off()
 
     outcome, sent = create("ssh key", Answer(200, SSH), before=(SSH,), environment=environment)
 
@@ -187,7 +187,7 @@ def test_a_create_that_was_cut_off_counts_though_the_list_lacks_what_it_made(
 
     check.check(spec, session, {}, {**inputs, "owner": OWNER.as_props()})
 
-    assert Evidence.of(spec, OWNER).is_free(7) is True
+    assert Evidence(spec, OWNER).is_free(7) is True
 
 
 def test_a_state_is_read_again_only_when_it_was_written_and_tells_kinds_apart(
@@ -217,7 +217,7 @@ def test_a_create_that_this_run_has_begun_is_no_evidence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The state tells of it by the time that it is sent."""
-    evidence = Evidence.of(ssh_key.SPEC, OWNER)
+    evidence = Evidence(ssh_key.SPEC, OWNER)
     for creating in ((), cut_off("ssh key")):
         environment = state_with(tmp_path, "8", creating=creating)
         monkeypatch.setenv("PULUMI_BACKEND_URL", environment["PULUMI_BACKEND_URL"])
@@ -328,7 +328,7 @@ def test_two_resources_of_the_same_content_get_one_each(
     with ScriptedServer(page(*both), Answer(200, both[0]), Answer(200, both[1])) as server:
         session = Session(server.transport().connection)
         for owner in owners:
-            Evidence.of(ssh_key.SPEC, owner).note_cut_off()
+            Evidence(ssh_key.SPEC, owner).note_cut_off()
 
         found = [adoption.find_or_make(ssh_key.SPEC, session, args, owner).id for owner in owners]
 

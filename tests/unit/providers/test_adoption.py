@@ -57,7 +57,7 @@ def create(
     *answers: Answer, before: tuple[Linode, ...] = (), environment: dict[str, str] | None = None
 ) -> tuple[Linode | LinodeError, int]:
     """The outcome and the number of create requests that were sent."""
-    known = Evidence(OWNER, "Instance", environment or {"PULUMI_BACKEND_URL": "https://api.pulumi.com"})
+    known = Evidence(SPEC, OWNER, environment or {"PULUMI_BACKEND_URL": "https://api.pulumi.com"})
     with ScriptedServer(*answers) as server:
         session, body = sessions.over(server, most_tries=1), SPEC.body(ARGS, OWNER)
         try:

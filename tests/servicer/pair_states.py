@@ -154,7 +154,7 @@ KINDS: Mapping[str, Kind] = {
          "axfr_ips": [[], ["192.0.2.1"], ["2001:db8::1", "192.0.2.1"]],
          **dict.fromkeys(("refresh_sec", "retry_sec", "expire_sec", "ttl_sec"), SECONDS)},
         {"soa_email": [{}, {"soa_email": "ops@b.example"}],
-         "type": [{}, {**SLAVE, "soa_email": None},
+         "type": [{}, {**SLAVE, "soa_email": None}, {**SLAVE, "soa_email": ""},
                   {**SLAVE, "master_ips": ["192.0.2.9", "192.0.2.8"], "soa_email": "ops@b.example"}]},
         apart=frozenset({"master_ips"}),
     ),

@@ -80,6 +80,24 @@ def test_what_a_domain_lacks_is_told_at_preview(zone: Zone) -> None:
     ]
 
 
+def test_a_slave_has_an_address_of_somebody_or_of_nobody(zone: Zone) -> None:
+    own = {"domain": f"own.{zone.name}", "master_ips": ["192.0.2.1"], "owner": zone.owner.as_props()}
+    slave: Props = {**own, "type": "slave"}
+
+    first, wrong = zone.serve("Domain").check({**slave, "soa_email": "ops@a.example"})
+    id_, outs = zone.serve("Domain").create(first)
+    command = zone.serve("Domain")
+    nobody, failures = command.check({**slave, "soa_email": ""}, first)
+    updated = command.update(id_, outs, nobody, olds=first)
+    again, _ = zone.serve("Domain").check({**slave, "soa_email": ""}, nobody)
+    master = zone.serve("Domain").check({**own, "type": "master", "soa_email": ""}, nobody)[1]
+
+    assert (wrong, failures) == ([], [])
+    assert zone.call("GET", f"/domains/{id_}")["soa_email"] == ""
+    assert zone.serve("Domain").diff(id_, updated, again).changes == NONE
+    assert master == [("soa_email", "is required for a master. Next: give it.")]
+
+
 def test_a_domain_of_another_account_is_refused_in_the_words_of_the_api(zone: Zone, shared: Servicer) -> None:
     stranger = Zone(zone.api, shared)
     servicer = stranger.serve("Domain")
@@ -475,6 +493,88 @@ def test_a_name_whose_answer_is_lost_is_set_once(zone: Zone, fault: Props) -> No
     id_, outs = servicer.create(inputs)
 
     assert (id_, outs["rdns"], outs["ready"]) == (address, f"web.{zone.name}", True)
+
+
+@pytest.mark.parametrize("name_is_first", [True, False])
+@pytest.mark.parametrize(
+    ("changed", "how"),
+    [
+        ({"disk_encryption": "disabled"}, "is recreated"),
+        ({"region": "gb-lon"}, "moves"),
+        ({"tags": ["blue"]}, ""),
+    ],
+)
+def test_an_address_that_its_linode_loses_in_the_same_run_is_refused_whichever_is_checked_first(
+    api: LocalApi, changed: Props, how: str, name_is_first: bool
+) -> None:
+    world, urn = World(api), "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{}::{}"
+    linode = world.inputs(image=None, root_pass=None)
+    with Servicer(LinodeProvider("Instance"), world.config, urn=urn.format("Instance", "web-1")) as earlier:
+        inputs, _ = earlier.check(linode)
+        earlier.create(inputs)
+    [there] = world.linodes()
+    address = there["ipv4"][0]
+    back = {
+        "address": address,
+        "rdns": f"{address}.nip.io",
+        "owner": {**world.owner.as_props(), "name": "back"},
+    }
+
+    with Servicer(LinodeProvider("Instance"), world.config) as command:
+
+        def of_name() -> list[tuple[str, str]]:
+            command.serve(LinodeProvider("ReverseDNS"), world.config, urn.format("ReverseDNS", "back"))
+            return command.check(back)[1]
+
+        def of_linode() -> list[tuple[str, str]]:
+            command.serve(LinodeProvider("Instance"), world.config, urn.format("Instance", "web-1"))
+            return command.check({**inputs, **changed}, inputs)[1]
+
+        first, last = (of_name(), of_linode()) if name_is_first else (of_linode(), of_name())
+
+    assert first == []
+    assert [how in why for _, why in last] == ([True] if how else []), last
+    assert [address in why or field == "address" for field, why in last] == [True] * len(last)
+    assert all("Next: name it by the Linode's output" in why for _, why in last)
+
+
+def test_an_address_that_a_linode_gets_in_the_same_run_can_be_named(api: LocalApi) -> None:
+    world, urn = World(api), "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{}::{}"
+    with Servicer(LinodeProvider("Instance"), world.config, urn=urn.format("Instance", "web-1")) as earlier:
+        inputs, _ = earlier.check(world.inputs(image=None, root_pass=None))
+        id_, outs = earlier.create(inputs)
+
+    with Servicer(LinodeProvider("Instance"), world.config, urn=urn.format("Instance", "web-1")) as command:
+        moved, _ = command.check({**inputs, "region": "gb-lon"}, inputs)
+        updated = command.update(id_, outs, moved, olds=inputs)
+        address = str(updated["public_ipv4"])
+        back = {"address": address, "rdns": f"{address}.nip.io", "owner": world.owner.as_props()}
+        command.serve(LinodeProvider("ReverseDNS"), world.config, urn.format("ReverseDNS", "back"))
+        failures = command.check(back)[1]
+
+    assert address != outs["public_ipv4"]
+    assert failures == []
+
+
+def test_a_reserved_address_stays_whatever_becomes_of_its_linode(api: LocalApi) -> None:
+    world, urn = World(api), "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{}::{}"
+    address = str(world.call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})["address"])
+    linode = world.inputs(image=None, root_pass=None, reserved_ipv4=address)
+    with Servicer(LinodeProvider("Instance"), world.config, urn=urn.format("Instance", "web-1")) as earlier:
+        inputs, failures = earlier.check(linode)
+        earlier.create(inputs)
+    back = {
+        "address": address,
+        "rdns": f"{address}.nip.io",
+        "owner": {**world.owner.as_props(), "name": "back"},
+    }
+
+    with Servicer(LinodeProvider("Instance"), world.config, urn=urn.format("Instance", "web-1")) as command:
+        failures += command.check({**inputs, "disk_encryption": "disabled"}, inputs)[1]
+        command.serve(LinodeProvider("ReverseDNS"), world.config, urn.format("ReverseDNS", "back"))
+        failures += command.check(back)[1]
+
+    assert failures == []
 
 
 @pytest.mark.parametrize(

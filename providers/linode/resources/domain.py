@@ -31,7 +31,7 @@ Name = Annotated[
     told("must be a domain such as example.org. Next: correct it."),
 ]
 Email = Annotated[
-    str, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+"), told("must be an email address. Next: correct it.")
+    str, matching(r"([^@\s]+@[^@\s]+\.[^@\s]+)?"), told("must be an email address. Next: correct it.")
 ]
 Seconds = Annotated[
     int,
@@ -63,7 +63,7 @@ class DomainArgs(Args):
     """Whether its records are declared here, or copied from `master_ips`."""
 
     soa_email: In[Email | None] = arg(PUT, default=None, none="", else_="required for a master")
-    """Who answers for it."""
+    """Who answers for it; "" is nobody, for a slave."""
 
     description: In[Description | None] = arg(PUT, default=None, none="")
     """For people, up to 253 characters."""

@@ -29,12 +29,15 @@ from providers.linode.nearest import did_you_mean, there_are
 from providers.linode.resources.base import Resource
 from providers.linode.resources.domain import lower
 from providers.linode.resources.domain_record import HOST
+from providers.linode.resources.places import loses
 
 DEFAULTS = (".ip.linodeusercontent.com", ".members.linode.com")
 """What the names end with that the API gives by itself; the second are older."""
 
 NOT_YET = ("unable to perform a lookup", "matching forward entry")
 """What the API says of a name without its record, in the words that clients report."""
+
+BY_OUTPUT = "Next: name it by the Linode's output, such as public_ipv4, or give it a reserved address."
 
 PACE = Pace(first_s=1.0, longest_s=15.0)
 """Nameservers take minutes to have a new record."""
@@ -88,17 +91,29 @@ class ReverseDNS(Resource):
 
 def _of_the_account(check: Checking[ReverseDNSArgs]) -> Iterator[Problem]:
     address, session = check.args.address, check.session
-    if not address or is_offline() or not check.is_new("address"):
+    if not address or is_offline() or (there := _addresses(session)) is None:
         return
-    rows = if_allowed(lambda: session.listing(SPEC.path))
-    there = None if rows is None else {str(row.get("address")): row for row in rows}
-    if there is None:
+    linode_id = there.get(address, {}).get("linode_id")
+    if how := lost(session, address, session.planned.get(("Instance", str(linode_id)))):
+        yield Problem("address", f"is of a Linode that {how} in the same run, and goes with it. {BY_OUTPUT}")
+    if not check.is_new("address"):
         return
     if address not in there and session.lacks(SPEC.record_path(address)):
         near = did_you_mean(address, there) or there_are((each, "") for each in there)
         yield Problem("address", f"is no address of this account{near}. Next: correct it.")
     elif there.get(address, {}).get("public") is False:
         yield Problem("address", "is private: nobody looks it up. Next: name a public one.")
+
+
+def lost(session: Session, address: str, linode: Checking[Any] | None) -> str:
+    """How it goes with the Linode of that check; a reserved one stays."""
+    is_kept = (_addresses(session) or {}).get(address, {}).get("reserved")
+    return "" if is_kept else loses(linode, address)
+
+
+def _addresses(session: Session) -> Mapping[str, Mapping[str, Any]] | None:
+    rows = if_allowed(lambda: session.listing(SPEC.path))
+    return None if rows is None else {str(row.get("address")): row for row in rows}
 
 
 def _own_name(check: Checking[ReverseDNSArgs]) -> Iterator[Problem]:

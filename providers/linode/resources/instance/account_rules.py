@@ -19,6 +19,7 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Refusal, Spec
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean, listed, there_are
+from providers.linode.resources import reverse_dns
 from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
 from providers.linode.resources.instance.account_records import Attached, ReservedAddress
@@ -102,6 +103,7 @@ def judged(check: Check, facts: Facts) -> Iterator[Problem]:
     yield from _placement_group(check, facts)
     yield from _users(check, facts)
     yield from _address(check, facts)
+    yield from _reverse_names(check)
     yield from _script(check, facts)
     yield from _backup(check, facts)
 
@@ -333,6 +335,15 @@ def _users(check: Check, facts: Facts) -> Iterator[Problem]:
         yield Problem(
             "authorized_users", f"{name!r} is no user of this account{near}. Next: correct the name."
         )
+
+
+def _reverse_names(check: Check) -> Iterator[Problem]:
+    """Those of addresses that go with what there is: told by whichever of both is checked last."""
+    for (kind, _), named in [*check.session.planned.items()] if check.takes or check.is_recreated else ():
+        address = named.args.address if kind == reverse_dns.SPEC.kind else ""
+        if address and (how := reverse_dns.lost(check.session, address, check)):
+            why = f"{how}, and {address} goes with it, which {named.owner.name} gives a reverse name"
+            yield Problem("", f"{why}. {reverse_dns.BY_OUTPUT}")
 
 
 def _address(check: Check, facts: Facts) -> Iterator[Problem]:

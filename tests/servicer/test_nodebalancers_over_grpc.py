@@ -152,16 +152,26 @@ def test_a_change_takes_the_fewest_calls_and_leaves_the_other_nodes_alone(
         ({"protocol": "tcp", "proxy_protocol": "v1"}, {"proxy_protocol": "v2"}, {"protocol": "tcp"}),
     ],
 )
-def test_what_is_left_out_gives_way_where_it_cannot_stay(
-    life: Life, before: Props, after: Props, kept: Props
+def test_what_is_left_out_gives_way_where_it_cannot_stay_and_is_told(
+    world: World, tmp_path: Path, before: Props, after: Props, kept: Props
 ) -> None:
-    made = life.made(configs=[{"port": 80, **before, "nodes": [ONE]}])
+    backend = state_with(tmp_path, stack="local")
+    with Servicer(LinodeProvider("NodeBalancer"), world.config, backend) as servicer:
+        life = Life(world, servicer)
+        made = life.made(configs=[{"port": 80, **before, "nodes": [ONE]}])
 
-    _, sent = life.changed(made, configs=[{"port": 80, **after, "nodes": [ONE]}])
+        _, sent = life.changed(made, configs=[{"port": 80, **after, "nodes": [ONE]}])
 
     port = life.ports()[80]
     assert {name: port[name] for name in {**after, **kept}} == {**after, **kept}
     assert sent in ([], ["PUT /configs/#"])
+    told = {
+        name: value for name, value in kept.items() if before.get(name, "none") != value and name not in after
+    }
+    for name, value in told.items():
+        assert f"port 80: {name} is left out and can't stay {before[name]}" in servicer.printed
+        assert f"beside what is declared: it becomes {value}" in servicer.printed
+    assert servicer.printed.count("is left out and can't stay") == len(told)
 
 
 @pytest.mark.parametrize(

@@ -255,10 +255,14 @@ def _in_subnets(check: Checking[NodeBalancerArgs]) -> Iterator[Problem]:
 
 
 def _doubts(check: Checking[NodeBalancerArgs]) -> Iterator[str]:
-    """The API takes a port without a node, and any private address."""
+    """The API takes a port without a node, and any private address; and what is left out may have to change."""
+    old = ports.by_place(check.old.configs if check.old is not None else None)
     for row in _rows(check):
         if "port" in ports.known(row) and not row.get("nodes"):
             yield f"port {row['port']} has no node, and nothing answers there"
+    for place, row in ports.by_place(_rows(check)).items():
+        there = _there(check).get(place) if ports.decides_anew(row, old.get(place, {})) else None
+        yield from (f"port {place[0]}: {said}" for said in (ports.gives_way(row, there) if there else ()))
     outside = [host for host, id_ in _new_backends(check) if id_ is None and "." in host]
     if outside:
         yield from _of_no_linode(check, outside)

@@ -269,6 +269,20 @@ def _times(config: Json, there: ConfigRecord | None) -> dict[str, int]:
     return {} if "check_interval" in config else {"check_interval": max(INTERVAL_S, timeout + 1)}
 
 
+def gives_way(config: Json, there: ConfigRecord) -> Iterator[str]:
+    """What is left out and can't stay as it is beside the rest, in words."""
+    for key, value in (_given_up(config, there) | _times(config, there)).items():
+        if key not in config and (old := getattr(there, key)) != value:
+            yield f"{key} is left out and can't stay {old} beside what is declared: it becomes {value}"
+
+
+def decides_anew(config: Json, old: Json) -> bool:
+    """Whether a key that says something of others is another one than before, and all of these are known."""
+    now = known(config)
+    keys = {*DECIDES, "check_timeout"}
+    return keys & config.keys() == keys & now.keys() and any(now.get(key) != old.get(key) for key in keys)
+
+
 def changes(there: ConfigRecord, config: Json, before: Json) -> dict[str, Any]:
     """What a PUT of a config has to say. `before` tells of its key and its whole chain, which nobody reports."""
     seen = reported(there, config)

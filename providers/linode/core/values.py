@@ -33,18 +33,12 @@ def is_too_deep(value: object) -> bool:
     return bool(level)
 
 
-def lone_surrogate(value: object) -> str:
-    """The first half of a character in its texts, which no text on the wire can hold; empty where there is none."""
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            return value[error.start]
-    elif isinstance(value, (Mapping, list, tuple)):
-        parts = (*value.keys(), *value.values()) if isinstance(value, Mapping) else value
-        for part in parts:
-            if found := lone_surrogate(part):
-                return found
+def lone_surrogate(text: str) -> str:
+    """The first half of a character in it, which no text on the wire can hold; empty where there is none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return text[error.start]
     return ""
 
 

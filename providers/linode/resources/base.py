@@ -61,12 +61,13 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         account = args.account or Account.of_stack()
         owner = account.owner_of(name, args.generation)
         fields = args_class.fields()
-        given = {key: value for key in fields if (value := getattr(args, key)) is not None}
-        for key, value in {"name": name, **given}.items():
-            if half := lone_surrogate(value):
-                which = name.encode(errors="backslashreplace").decode()
-                why = f"has a lone surrogate (U+{ord(half):04X}), which is no character"
-                raise pulumi.RunError(f"{self.kind} {which}: {key} {why}. Next: correct it.")
+        which = f"{self.kind} {name.encode(errors='backslashreplace').decode()}"
+        _writable(name, f"{which}: name")
+        given = {
+            key: _writable(value, f"{which}: {key}")
+            for key in fields
+            if (value := getattr(args, key)) is not None
+        }
         hidden = {
             key: pulumi.Output.secret(given[key])
             for key, field in fields.items()
@@ -77,3 +78,17 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         self._register(
             ("LinodeProvider", self.kind), name, {**outputs, **given, **hidden, "owner": owner}, opts
         )
+
+
+def _writable(value: Any, what: str) -> Any:
+    """The value. Raises RunError for a text that no wire can hold; within an output, once that is known."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda known: _writable(known, what))
+    if isinstance(value, Mapping):
+        return {_writable(key, what): _writable(part, what) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_writable(part, what) for part in value]
+    if isinstance(value, str) and (half := lone_surrogate(value)):
+        why = f"has a lone surrogate (U+{ord(half):04X}), which is no character"
+        raise pulumi.RunError(f"{what} {why}. Next: correct it.")
+    return value

@@ -90,6 +90,11 @@ def test_a_program_declares_as_many_resources_as_it_wants() -> None:
     assert len(types) == 2 * many + 1, "and the account"
 
 
+def made_inside(text: str) -> pulumi.Output[str]:
+    """An output in which a program makes that."""
+    return pulumi.Output.from_input("").apply(lambda empty: empty + text)
+
+
 @pytest.mark.parametrize(
     ("declare", "which"),
     [
@@ -99,6 +104,15 @@ def test_a_program_declares_as_many_resources_as_it_wants() -> None:
         (
             lambda: NodeBalancer("in", region="r", configs=[{"port": 80, "nodes": [{"address": "\ud800"}]}]),
             "NodeBalancer in: configs",
+        ),
+        (lambda: SSHKey("mine", label=made_inside("\ud800"), ssh_key=KEY), "SSHKey mine: label"),
+        (
+            lambda: NodeBalancer("in", region="r", configs=[{"nodes": [{"address": made_inside("\ud800")}]}]),
+            "NodeBalancer in: configs",
+        ),
+        (
+            lambda: Instance("web", type="t", region="r", root_pass=made_inside("secret-7 \udfff")),
+            "Instance web: root_pass",
         ),
     ],
 )  # fmt: skip

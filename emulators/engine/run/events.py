@@ -5,6 +5,7 @@ The displays listen.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Literal
 
 from emulators.engine.plan.steps import Op, Step
 from emulators.engine.protocol.monitor import Severity
-from emulators.engine.values import Properties, Secret, Value, leaves, mapped, unwrap
+from emulators.engine.values import Properties, Secret, Value, dump, leaves, mapped, unwrap
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,12 @@ class Redactor:
         self._lock = threading.Lock()
 
     def learn(self, value: Value) -> None:
-        """Remember every text in a secret, at any depth of the value."""
+        """Remember every text in a secret, at any depth of the value, also as JSON has it."""
         secrets = [leaf for leaf in leaves(value, but="__provider") if isinstance(leaf, Secret)]
-        texts = leaves(unwrap(secrets), but="__provider")
+        leaf_texts = (leaf for leaf in leaves(unwrap(secrets), but="__provider") if isinstance(leaf, str))
+        texts = {text for text in leaf_texts if len(text) >= SHORTEST}
         with self._lock:
-            self._texts |= {text for text in texts if isinstance(text, str) and len(text) >= SHORTEST}
+            self._texts |= texts.union(*({dump(text)[1:-1], json.dumps(text)[1:-1]} for text in texts))
 
     def redact(self, text: str) -> str:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from typing import Any
 
 import pytest
@@ -37,6 +38,17 @@ def test_learned_secrets_are_taken_out_of_texts_longest_first() -> None:
 
     assert redactor.redact("hush-hush hush open x") == "[secret] [secret] open x"
     assert redactor.redact_value({"a": ["is hush"], "n": 1}) == {"a": ["is [secret]"], "n": 1}
+
+
+def test_a_secret_is_known_as_json_has_it_too() -> None:
+    redactor = Redactor()
+    redactor.learn({"key": Secret('one "two"\nthree ü')})
+
+    plain, escaped = 'one "two"\nthree ü', r'{"key": "one \"two\"\nthree ü"}'
+    ascii_ = json.dumps({"key": plain})
+
+    assert redactor.redact(f"is {plain}") == "is [secret]"
+    assert redactor.redact(escaped) == redactor.redact(ascii_) == '{"key": "[secret]"}'
 
 
 @pytest.mark.parametrize(

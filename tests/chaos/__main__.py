@@ -1,7 +1,8 @@
 """`python -m tests.chaos`: runs of `up` under faults, runs that are killed, crowds of creates; the last lines tell.
 
-Everything goes through an engine and a socket, and is counted in the local API's own database. A run can be
-repeated by its seed, as far as the machine's timing lets it.
+Everything goes through an engine and a socket, and is counted in the local API's own database. Every request meets
+every fault, and every process is killed at every moment, dealt to several stacks, some of which run at the same time. A
+run can be repeated by its seed, as far as the machine's timing lets it.
 """
 
 from __future__ import annotations
@@ -15,37 +16,75 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
+from typing import TypeVar
 
+from tests.chaos.disturbances import Kill, pairs
 from tests.chaos.tally import Tally
 from tests.chaos.turns import Turns, run
 from tests.checkout import ENGINES
 
+T = TypeVar("T")
+
 A_CROWD = 100
 A_STACK = 40
-"""Turns of one stack."""
+"""Turns of one stack, at most."""
+
+
+@dataclass
+class Stack:
+    """One of those that all turns are dealt to, and what came of it."""
+
+    number: int
+    engine: str
+    seed: int
+    faults: Sequence[tuple[str, str]]
+    kills: Sequence[Kill]
+    crowds: int
+    tally: Tally = field(default_factory=Tally)
+
+    def run(self, folder: Path, is_over: Event) -> None:
+        if is_over.is_set():
+            return
+        place = folder / str(self.number)
+        place.mkdir()
+        _say(f"stack {self.number}: seed {self.seed}, {self.engine}")
+        turns = Turns(place, self.engine, self.seed, self.tally, lambda line: _say(f"{self.number}/{line}"))
+        try:
+            run(turns, self.faults, self.kills, is_over.is_set)
+            for _ in range(self.crowds):
+                if not is_over.is_set():
+                    turns.crowded(A_CROWD)
+            if not is_over.is_set():
+                turns.ended()
+        except (RuntimeError, subprocess.TimeoutExpired) as broken:
+            self.tally.wrong(f"turn {turns.number}: {broken}; see {place}")
+        finally:
+            turns.close()
 
 
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
-    engines = [options.engine] if options.engine else [name for name in ENGINES if _is_here(name)]
-    tally, begun = Tally(), time.monotonic()
+    begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=options.folder))
-    dice = random.Random(options.seed)
-    print(f"seed {options.seed}, engines {', '.join(engines)}, folder {folder}", flush=True)
-    stacks = max(len(engines), -(-(options.faults + options.kills) // A_STACK))
-    is_whole = False
-    try:
-        for number in range(stacks):
-            shares = [
-                _share(each, stacks, number) for each in (options.faults, options.kills, options.crowds)
-            ]
-            _a_stack(
-                folder / str(number), engines[number % len(engines)], dice.randrange(10**6), tally, shares
-            )
-        is_whole = True
-    except KeyboardInterrupt:
-        _say(f"interrupted; what was counted until then, and all of it is still in {folder}:")
+    stacks = dealt(options)
+    print(f"seed {options.seed}, {len(stacks)} stacks, folder {folder}", flush=True)
+    is_over, is_whole = Event(), False
+    with ThreadPoolExecutor(options.at_once) as pool:
+        running = [pool.submit(stack.run, folder, is_over) for stack in stacks]
+        try:
+            for each in running:
+                each.result()
+            is_whole = True
+        except KeyboardInterrupt:
+            is_over.set()
+            _say(f"interrupted; what was counted until then, and all of it is still in {folder}:")
+        tally = Tally()  # at once: what runs now meets the interruption, too
+        for stack in stacks:
+            tally.add(stack.tally)
     if is_whole and tally.is_clean:
         shutil.rmtree(folder)
     _say(f"{time.monotonic() - begun:.0f} s")
@@ -54,25 +93,33 @@ def main(arguments: list[str]) -> int:
     return 0 if is_whole and tally.is_good else 1
 
 
-def _a_stack(place: Path, engine: str, seed: int, tally: Tally, shares: Sequence[int]) -> None:
-    """shares: its faulted runs, kills and crowds."""
-    place.mkdir()
-    _say(f"seed {seed}, {engine}")
-    turns = Turns(place, engine, seed, tally, _say)
-    faults, kills, crowds = shares
-    try:
-        run(turns, faults, kills)
-        for _ in range(crowds):
-            turns.crowded(A_CROWD)
-        turns.ended()
-    except (RuntimeError, subprocess.TimeoutExpired) as broken:
-        tally.wrong(f"turn {turns.number}: {broken}; see {place}")
-    finally:
-        turns.close()
+def dealt(options: argparse.Namespace) -> list[Stack]:
+    """The stacks, each with its share; those that run at the same time have the engines in turn."""
+    engines = [options.engine] if options.engine else [name for name in ENGINES if _is_here(name)]
+    dice = random.Random(options.seed)
+    faults = _drawn(pairs(), options.faults, dice)
+    kills = _drawn(Kill.all(), options.kills, dice)
+    rounds = -(-(len(faults) + len(kills)) // (A_STACK * options.at_once)) or 1
+    count = max(len(engines), min(rounds * options.at_once, len(faults) + len(kills)), 1)
+    return [
+        Stack(
+            number,
+            engines[number % len(engines)],
+            dice.randrange(10**6),
+            faults[number::count],
+            kills[number::count],
+            len(range(number, options.crowds, count)),
+        )
+        for number in range(count)
+    ]
 
 
-def _share(count: int, stacks: int, number: int) -> int:
-    return count // stacks + (number < count % stacks)
+def _drawn(cards: Sequence[T], count: int, dice: random.Random) -> list[T]:
+    """So many, none a second time before all were drawn."""
+    drawn: list[T] = []
+    while len(drawn) < count:
+        drawn += dice.sample(cards, len(cards))
+    return drawn[:count]
 
 
 def _is_here(engine: str) -> bool:
@@ -85,12 +132,17 @@ def _say(line: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Faults and kills, counted.")
-    parser.add_argument("--faults", type=int, default=228, help="runs that meet a fault: each of them twice")
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--crowds", type=int, default=4, help=f"runs that make {A_CROWD} more of each kind")
+    parser.add_argument(
+        "--faults", type=int, default=len(pairs()), help="runs that meet a fault: each of them once"
+    )
+    parser.add_argument("--kills", type=int, default=len(Kill.all()), help="each process at each moment once")
+    parser.add_argument("--crowds", type=int, default=2, help=f"runs that make {A_CROWD} more of each kind")
     parser.add_argument("--seed", type=int, default=20261124)
     forced = os.environ.get("ENGINE") or None
     parser.add_argument("--engine", choices=ENGINES, default=forced, help="both in turn if it is left out")
+    parser.add_argument(
+        "--at-once", type=int, default=os.cpu_count() or 1, help="stacks that run at the same time"
+    )
     parser.add_argument("--folder", type=Path, help="where to work; removed afterwards if nothing was wrong")
     return parser
 

@@ -59,11 +59,17 @@ VENDORS = ("Debian", "Ubuntu")
 IN_GROUP = "fleet-local-db-1"
 """The server of the stack's settings: its picks are what is pinned."""
 
-FIRST, FIRST_OF = 4, {"Instance": 3, "VolumeAttachment": 2, "Image": 2, "ReverseDNS": 2}
+FIRST, FIRST_OF = 3, {"VolumeAttachment": 2, "Image": 2, "ReverseDNS": 2}
 """How many of a kind there are at first."""
+
+ENOUGH = 4
+"""Of a kind that has so many, `more` seldom makes another: every command looks at all that there is."""
 
 MOST_OF = {"ReservedIP": 12, "Image": 12}
 """An account has few of these, and makes few images a minute."""
+
+LEFT = {"tags", "swap_size", "kernel", "backups_enabled"}
+"""What stays as it is where it is declared no more."""
 
 UNSAID = {"Volume": 0, "ReservedIP": 0, "Image": None}
 """What of these names another one that goes: none then. The others go with it."""
@@ -351,8 +357,11 @@ def _renamed(kind: str, called: str = "", key: str = "label") -> Edit:
 
 
 def _more(declared: Declared, dice: random.Random) -> None:
+    """One or two of each kind of which there are not enough yet, and of some others."""
+    others = dice.sample(KINDS, 3)
     for kind in KINDS:
-        declared.add_some(kind, dice.randrange(1, 3))
+        if kind in others or len(declared.own(kind)) < ENOUGH:
+            declared.add_some(kind, dice.randrange(1, 3))
 
 
 def _fewer(declared: Declared, dice: random.Random) -> None:
@@ -440,6 +449,10 @@ CHANGES: dict[str, Change] = {
 }
 
 
+SURE = {"create": "another pick", "action": "swap", "update": "rules", "delete": "another pick"}
+"""What sends such a request whatever is there."""
+
+
 def sending(request: str) -> list[str]:
     """The changes that send such requests."""
     return [name for name, change in CHANGES.items() if request in (*change.sends.split(), "list", "read")]
@@ -473,8 +486,14 @@ def _is_made(kind: str, name: str, before: Declared, after: Declared) -> bool:
 
 
 def taken_back(wish: Declared, before: Declared) -> Declared:
-    """What was declared before that wish, which may be fulfilled in part."""
+    """What was declared before that wish, which may be fulfilled in part: what was left out then would stay as that
+    wish has made it, or not, and so is declared as it has it.
+    """
     back = deepcopy(before)
+    for kind, resources in back.resources.items():
+        for name, inputs in resources.items():
+            wanted = wish.resources[kind].get(name, {})
+            inputs |= {key: wanted[key] for key in wanted.keys() & LEFT - inputs.keys()}
     _never_shrinks(back, wish)
     return back
 

@@ -74,6 +74,11 @@ def _happens(request: str, fault: str, path: str) -> bool:
     return (request, fault, path) not in UNSEEN and (fault, path) != ("twice", "/domains/*/**")
 
 
+def pairs() -> list[tuple[str, str]]:
+    """Every kind of request with every fault that it can meet."""
+    return [(request, fault) for request in REQUESTS for fault in FAULTS if rules(request, fault, 1, 0)]
+
+
 def rules(request: str, fault: str, times: int, skip: int) -> list[Rule]:
     """So many requests of a kind meet the fault, at each address, after the first ones were skipped."""
     return [
@@ -156,8 +161,8 @@ class Kill:
     whom: Whom
 
     @classmethod
-    def drawn(cls, dice: random.Random) -> Kill:
-        return cls(dice.choice(MOMENTS), dice.choice(WHOM))
+    def all(cls) -> list[Kill]:
+        return [cls(moment, whom) for moment in MOMENTS for whom in WHOM]
 
     def slow_down(self, checkout: Checkout) -> None:
         disturb(checkout, ({**write, **SLOW} for write in WRITES))
@@ -167,7 +172,7 @@ class Kill:
         if self.moment in AFTER:
             return _after(self.moment, checkout, dice.uniform(0.0, 0.8))
         if self.moment in FILES:
-            return _writing(self.moment, checkout.local / FILES[self.moment], dice.randrange(1, 12))
+            return _writing(self.moment, checkout.local / FILES[self.moment], dice.randrange(1, 9))
         after_s = dice.uniform(0.1, longest_s)
         end = time.monotonic() + after_s
         return Moment(f"after {after_s:.1f} s", lambda: time.monotonic() >= end, 0.06)

@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from providers.linode.provider import SPECS
@@ -67,6 +67,15 @@ class Tally:
     def wrong(self, note: str) -> None:
         self.unexplained += 1
         self.notes.append(note)
+
+    def add(self, other: Tally) -> None:
+        for each in fields(self):
+            mine, its = getattr(self, each.name), getattr(other, each.name)
+            if not isinstance(mine, dict):
+                setattr(self, each.name, mine + its)
+        for fault, (met, there) in other.by_fault.items():
+            before = self.by_fault.get(fault, (0, 0))
+            self.by_fault[fault] = (before[0] + met, before[1] + there)
 
     @property
     def is_clean(self) -> bool:

@@ -6,13 +6,14 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from providers.linode.core.evidence import CONSENT
 from tests.chaos import declared, disturbances
-from tests.chaos.declared import CHANGES, Edit, sending
-from tests.chaos.disturbances import FAULTS, REQUESTS, SUITED, Kill
+from tests.chaos.declared import CHANGES, SURE, Edit, sending
+from tests.chaos.disturbances import SUITED, Kill
 from tests.chaos.tally import Tally, compare, in_account
 from tests.checkout import Checkout, Done
 from tests.killing import run_and_kill
@@ -22,6 +23,9 @@ LONGEST_AFTERLIFE_S = 20.0
 """How long parts of a killed run may live before they are called stuck."""
 
 MOST_RUNS = 6
+TRIES = 3
+"""Runs for a fault that none of their requests meets, or that end before they are killed."""
+
 SPEED = "240"
 INSTANCE = "dynamic/linode:Instance"
 """In what the engine prints from the first step on."""
@@ -41,6 +45,7 @@ class Turns:
         self.longest_s = 4.0
         self.number = 0
         self.changes: list[str] = []
+        self.begun = time.monotonic()
 
     def start(self) -> None:
         """The first `up`, undisturbed: it tells how long one takes."""
@@ -53,8 +58,8 @@ class Turns:
         self.longest_s = 1.0 + time.monotonic() - begun
         compare(self.tally, self.checkout, self.declared, exact=True)
 
-    def faulted(self, request: str, fault: str, changes: list[str], times: int = 1, skip: int = 0) -> None:
-        """An `up` whose requests of a kind meet a fault; counted if any did."""
+    def faulted(self, request: str, fault: str, changes: list[str], times: int = 1, skip: int = 0) -> bool:
+        """An `up` whose requests of a kind meet a fault; whether any did, and it counts."""
         self._declare(changes)
         disturbances.disturb(self.checkout, disturbances.rules(request, fault, times, skip))
         done = self._up("faulted")
@@ -66,6 +71,7 @@ class Turns:
         if again.code:
             self.tally.wrong(f"turn {self.number}: no success without faults either; see {self.folder}")
         self._count(f"{met} × {request}, {fault}{'' if done.code == 0 else ': second run'}", exact=True)
+        return met > 0
 
     def crowded(self, count: int) -> None:
         """An `up` of so many more of each kind while one request in six meets some fault, again until it succeeds."""
@@ -82,8 +88,8 @@ class Turns:
         self.tally.creates += self.declared.made.total() - before
         self._count(f"{count} more of each kind, {met} faults, {runs} runs", exact=True)
 
-    def killed(self, kill: Kill, changes: list[str]) -> None:
-        """An `up` that is killed, and recovered as documented; counted if it was killed in time."""
+    def killed(self, kill: Kill, changes: list[str]) -> bool:
+        """An `up` that is killed, and recovered as documented; whether it was killed in time, and so counts."""
         before = self.declared
         self._declare(changes)
         kill.slow_down(self.checkout)
@@ -114,6 +120,7 @@ class Turns:
         self.tally.kills += killed.in_time
         when = f"{kill.whom} killed {moment.name}{'' if killed.in_time else ' (had ended)'}"
         self._count(f"{when}{', then another wish' if changes_mind else ''}", exact=not changes_mind)
+        return killed.in_time
 
     def ended(self) -> None:
         """A destroy, after which nothing of any kind is there."""
@@ -125,6 +132,8 @@ class Turns:
             self.tally.wrong(f"destroy {done.code}, left {left}; see {self.folder}")
 
     def _declare(self, changes: list[str], turn: int | None = None, also: Sequence[Edit] = ()) -> None:
+        if turn is None:
+            self.begun = time.monotonic()
         self.number = turn or self.number + 1
         self.changes = [*(self.changes if turn else ()), *changes]
         edits = [*(CHANGES[name].edit for name in changes), *also]
@@ -156,26 +165,30 @@ class Turns:
             (self.folder / f"{self.number}-still.log").write_text(still.said)
             self.tally.wrong(f"turn {self.number}: a preview has changes; see {self.folder}")
         wrong = "" if is_right and not still.code else " WRONG"
-        self.say(f"{self.number} {self.checkout.engine}, {' and '.join(self.changes)}: {what}{wrong}")
+        took_s = time.monotonic() - self.begun
+        self.say(f"{self.number}, {' and '.join(self.changes)}: {what}{wrong} ({took_s:.0f} s)")
 
     def close(self) -> None:
         self.checkout.close()
 
 
-def run(turns: Turns, faults: int, kills: int) -> None:
-    """So many faulted and killed runs: those that met no fault, or had ended before, don't count."""
+def run(
+    turns: Turns, faults: Iterable[tuple[str, str]], kills: Iterable[Kill], is_over: Callable[[], bool]
+) -> None:
+    """A run for each fault and each kill; another one for what met no fault, or had ended before."""
     turns.start()
-    tally, dice = turns.tally, turns.dice
-    faulted, killed = tally.runs + faults, tally.kills + kills
-    drawn = [(request, fault) for request in REQUESTS for fault in FAULTS]
-    dice.shuffle(drawn)
-    for number in range(3 * (faults + kills)):
-        if tally.runs < faulted:
-            request, fault = drawn[number % len(drawn)]
-            changes = dice.sample(sending(request), dice.choice((1, 2, 3)))
-            turns.faulted(request, fault, changes, dice.choice((1, 1, 2, 3)), dice.choice((0, 0, 0, 1)))
-        elif tally.kills < killed:
-            kill = Kill.drawn(dice)
-            turns.killed(kill, [dice.choice(SUITED.get(kill.moment, sorted(CHANGES)))])
-        else:
-            return
+    dice = turns.dice
+
+    def faulted(request: str, fault: str, is_first: bool) -> bool:
+        changes = dice.sample(sending(request), dice.choice((1, 2, 3)))
+        skip = dice.choice((0, 0, 0, 1))
+        if not is_first:
+            changes, skip = [*dict.fromkeys((*changes, SURE.get(request, "rules")))], 0
+        return turns.faulted(request, fault, changes, dice.choice((1, 1, 2, 3)), skip)
+
+    def killed(kill: Kill, _: bool) -> bool:
+        return turns.killed(kill, [dice.choice(SUITED.get(kill.moment, sorted(CHANGES)))])
+
+    planned = [*(partial(faulted, *each) for each in faults), *(partial(killed, each) for each in kills)]
+    for counts in planned:
+        any(counts(number == 0) for number in range(TRIES) if not is_over())

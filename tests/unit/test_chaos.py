@@ -9,8 +9,9 @@ import pytest
 
 from providers.linode.provider import SPECS
 from tests.chaos import __main__ as chaos
-from tests.chaos.declared import CHANGES, KINDS, changed, crowd, first, named
-from tests.chaos.disturbances import REQUESTS
+from tests.chaos.declared import CHANGES, KINDS, changed, crowd, first, named, taken_back
+from tests.chaos.disturbances import FAULTS, REQUESTS, Kill, pairs
+from tests.chaos.tally import Tally
 from tests.chaos.turns import Turns
 
 
@@ -44,10 +45,61 @@ def test_whatever_is_changed_names_only_what_is_declared(seed: int) -> None:
         assert len(declared.labels(kind)) >= (2 if kind in ("Instance", "DomainRecord") else 1), kind
 
 
+def test_by_default_every_request_meets_every_fault_and_every_process_is_killed_at_every_moment() -> None:
+    options = chaos._parser().parse_args(["--engine", "embedded", "--at-once", "2"])
+
+    stacks = chaos.dealt(options)
+
+    assert sorted(each for stack in stacks for each in stack.faults) == sorted(pairs())
+    assert {fault for _, fault in pairs()} == {*FAULTS}
+    assert {each for stack in stacks for each in stack.kills} == {*Kill.all()}
+    assert sum(len(stack.kills) for stack in stacks) == len(Kill.all())
+    assert all(len(stack.faults) + len(stack.kills) <= chaos.A_STACK for stack in stacks)
+    assert sum(stack.crowds for stack in stacks) == 2
+    assert len(stacks) % 2 == 0
+
+
+def test_a_seed_deals_the_same_and_more_than_all_deals_some_twice() -> None:
+    words = ["--engine", "embedded", "--faults", str(len(pairs()) + 1), "--kills", "3", "--seed", "7"]
+    options = chaos._parser().parse_args(words)
+
+    first, second = chaos.dealt(options), chaos.dealt(options)
+
+    assert first == second
+    faults = [each for stack in first for each in stack.faults]
+    assert len(faults) == len(pairs()) + 1
+    assert {*faults} == {*pairs()}
+
+
+def test_what_was_left_out_before_another_wish_is_declared_as_that_wish_has_it() -> None:
+    before = first()
+    wish = changed(before, [CHANGES[name].edit for name in ("tags", "swap")], random.Random(3))
+
+    back = taken_back(wish, before)
+
+    for kind, resources in before.resources.items():
+        for name, inputs in resources.items():
+            kept = wish.resources[kind][name]
+            for key in ("tags", "swap_size"):
+                assert back.resources[kind][name].get(key) == inputs.get(key, kept.get(key))
+    assert any(back.resources["Firewall"][name].get("tags") for name in before.resources["Firewall"])
+
+
+def test_the_tallies_of_several_stacks_add_up() -> None:
+    one, other = Tally(kills=2, notes=["one"]), Tally(kills=3, notes=["other"])
+    one.faulted("list, cut before", converged=True)
+    other.faulted("list, cut before", converged=False)
+    other.faulted("create, twice", converged=True)
+
+    one.add(other)
+
+    assert (one.kills, one.notes, one.runs, one.converged) == (5, ["one", "other"], 3, 2)
+
+
 def test_ctrl_c_says_what_was_counted_and_removes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(turns: Turns, *_: int) -> None:
+    def interrupted(turns: Turns, *_: object) -> None:
         turns.tally.faulted("create, twice", converged=True)
         raise KeyboardInterrupt
 

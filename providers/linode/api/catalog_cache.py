@@ -61,7 +61,7 @@ class CatalogCache(BaseAdapter):
                 re.compile(rf"{re.escape(url)}(\?|$)"): ttl_s[path] for url, path in self._paths.items()
             },
             match_headers=["X-Filter"],
-            filter_fn=lambda answer: not token or token not in answer.text,
+            filter_fn=lambda answer: _is_list(answer) and not (token and token in answer.text),
         )  # fmt: skip
         self._session.trust_env = False
         self._signing = _Signing(token)
@@ -174,6 +174,19 @@ class CatalogCache(BaseAdapter):
                 made,
             )
         return kept
+
+
+def _is_list(answer: Response) -> bool:
+    """Whether it is worth keeping: what is kept was judged then. Something on the way may have answered in the API's
+    place, and who asks again is to ask the API.
+    """
+    if isinstance(answer, CachedResponse):
+        return True
+    try:
+        body = answer.json()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body.get("data") if isinstance(body, Mapping) else body, list)
 
 
 class _Signing(HTTPAdapter):

@@ -148,6 +148,30 @@ def test_an_answer_that_repeats_the_token_is_not_kept(opened: Opened) -> None:
         assert len(server.seen) == 2
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    ["<html>Please log in.</html>", {"data": None, "pages": "many"}, {"id": 7}, "7"],
+    ids=("page", "shape", "object", "number"),
+)
+def test_an_answer_that_is_no_list_is_asked_for_again_and_never_kept(opened: Opened, wrong: object) -> None:
+    """Something on the way may have answered in the API's place, as a hotel's gateway does."""
+    with ScriptedServer(Answer(body=wrong), page("a")) as server:
+        first = ids(opened(server))
+
+        again = ids(opened(server))
+
+        assert (first, again, len(server.seen)) == (["a"], ["a"], 2)
+
+
+def test_a_bare_list_is_kept_too(opened: Opened) -> None:
+    with ScriptedServer(Answer(body=[{"region": "de-fra-2"}])) as server:
+        path = "/regions/availability"
+        found = [opened(server).list_rows(path) for _ in range(2)]
+
+        assert found == [[{"region": "de-fra-2"}]] * 2
+        assert len(server.seen) == 1
+
+
 def test_what_is_too_old_is_asked_for_again(opened: Opened, folder: Path) -> None:
     with ScriptedServer(page("a"), page("b")) as server:
         ids(opened(server))

@@ -514,7 +514,7 @@ def test_an_address_that_its_linode_loses_in_the_same_run_is_refused_whichever_i
         earlier.create(inputs)
     [there] = world.linodes()
     address = there["ipv4"][0]
-    back = {
+    back: Props = {
         "address": address,
         "rdns": f"{address}.nip.io",
         "owner": {**world.owner.as_props(), "name": "back"},
@@ -548,7 +548,7 @@ def test_an_address_that_a_linode_gets_in_the_same_run_can_be_named(api: LocalAp
         moved, _ = command.check({**inputs, "region": "gb-lon"}, inputs)
         updated = command.update(id_, outs, moved, olds=inputs)
         address = str(updated["public_ipv4"])
-        back = {"address": address, "rdns": f"{address}.nip.io", "owner": world.owner.as_props()}
+        back: Props = {"address": address, "rdns": f"{address}.nip.io", "owner": world.owner.as_props()}
         command.serve(LinodeProvider("ReverseDNS"), world.config, urn.format("ReverseDNS", "back"))
         failures = command.check(back)[1]
 
@@ -563,7 +563,7 @@ def test_a_reserved_address_stays_whatever_becomes_of_its_linode(api: LocalApi) 
     with Servicer(LinodeProvider("Instance"), world.config, urn=urn.format("Instance", "web-1")) as earlier:
         inputs, failures = earlier.check(linode)
         earlier.create(inputs)
-    back = {
+    back: Props = {
         "address": address,
         "rdns": f"{address}.nip.io",
         "owner": {**world.owner.as_props(), "name": "back"},

@@ -12,6 +12,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 
 from providers.linode import Instance, InstanceArgs, NodeBalancer, RootPassword, SSHKey
 
+HALF = "\ud800"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
 
 
@@ -105,9 +106,9 @@ def made_inside(text: str) -> pulumi.Output[str]:
             lambda: NodeBalancer("in", region="r", configs=[{"port": 80, "nodes": [{"address": "\ud800"}]}]),
             "NodeBalancer in: configs",
         ),
-        (lambda: SSHKey("mine", label=made_inside("\ud800"), ssh_key=KEY), "SSHKey mine: label"),
+        (lambda: SSHKey("mine", label=made_inside(HALF), ssh_key=KEY), "SSHKey mine: label"),
         (
-            lambda: NodeBalancer("in", region="r", configs=[{"nodes": [{"address": made_inside("\ud800")}]}]),
+            lambda: NodeBalancer("in", region="r", configs=[{"port": 80, "nodes": [{"address": made_inside(HALF)}]}]),
             "NodeBalancer in: configs",
         ),
         (

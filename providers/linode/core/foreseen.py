@@ -19,8 +19,8 @@ from providers.linode.api.errors import LinodeError
 from providers.linode.core import diff, runtime
 from providers.linode.core.spec import Spec
 
-FOUND = "_foreseen"
-"""Where a resource keeps them."""
+FOUND, ALL = "_foreseen", ""
+"""Where a resource keeps them, by their names, and all together."""
 
 Found = Mapping[str, object]
 """By output."""
@@ -40,46 +40,41 @@ class Declared:
             raise AttributeError(f"{_class.__name__} has no attribute '{self._name}'")
         if not pulumi.runtime.is_dry_run() or self._name not in resource._spec.lasting:
             return resource.__dict__[self._name]
-        if FOUND not in resource.__dict__:
-            resource.__dict__[FOUND] = _Outputs(resource, resource._spec)
-        return resource.__dict__[FOUND][self._name]
+        made: dict[str, pulumi.Output[Any]] = resource.__dict__.setdefault(FOUND, {})
+        if self._name not in made:
+            output = resource.__dict__[self._name]
+            made[self._name] = output.apply(partial(_or_found, resource, self._name), run_with_unknowns=True)
+        return made[self._name]
 
     def __set__(self, resource: Any, value: object) -> None:
         resource.__dict__[self._name] = value
 
 
-class _Outputs(dict[str, pulumi.Output[Any]]):
-    """Those of one resource, each made when it is first asked for."""
-
-    def __init__(self, resource: pulumi.CustomResource, spec: Spec[Any, Any]) -> None:
-        runtime.learn({key: get_config(key) for key in runtime.CONFIG_KEYS})
-        self._all = all_ = resource.__dict__
-        causes = {name for each in spec.lasting.values() for name in each} | {spec.parent}
-        known = pulumi.Output.all(
-            id=resource.id,
-            open=[all_[name].apply(_is_unknown, run_with_unknowns=True) for name in spec.lasting],
-            inputs={name: all_[name] for name in causes & all_.keys()},
-        )
-        self._found = known.apply(partial(_look, spec, pulumi.get_stack()), run_with_unknowns=True)
-
-    def __missing__(self, name: str) -> pulumi.Output[Any]:
-        output = self._all[name].apply(partial(_or_found, self._found, name), run_with_unknowns=True)
-        return self.setdefault(name, output)
+def _or_found(resource: Any, name: str, value: object) -> Any:
+    if not _is_unknown(value):
+        return value
+    made = resource.__dict__[FOUND]
+    if ALL not in made:
+        made[ALL] = _found(resource, resource._spec)
+    return made[ALL].apply(lambda outputs: outputs.get(name, UNKNOWN), run_with_unknowns=True)
 
 
 def _is_unknown(value: object) -> bool:
     return isinstance(value, Unknown)
 
 
-def _or_found(found: pulumi.Output[Found], name: str, value: object) -> Any:
-    if not _is_unknown(value):
-        return value
-    return found.apply(lambda outputs: outputs.get(name, UNKNOWN), run_with_unknowns=True)
+def _found(resource: pulumi.CustomResource, spec: Spec[Any, Any]) -> pulumi.Output[Found]:
+    runtime.learn({key: get_config(key) for key in runtime.CONFIG_KEYS})
+    there = resource.__dict__
+    causes = {name for each in spec.lasting.values() for name in each} | {spec.parent}
+    inputs = {name: there[name] for name in causes & there.keys()}
+    known = pulumi.Output.all(id=resource.id, inputs=inputs)
+    return known.apply(partial(_look, spec, pulumi.get_stack()), run_with_unknowns=True)
 
 
 def _look(spec: Spec[Any, Any], stack: str, known: Any) -> Any:
-    """Of what is new, recreated, not changed, or changed to what isn't known yet, there is nothing to look for."""
-    if _is_unknown(known) or _is_unknown(known["id"]) or not all(known["open"]):
+    """Of what is new, recreated, or changed to what isn't known yet, there is nothing to look for."""
+    if _is_unknown(known) or _is_unknown(known["id"]):
         return {}
     return asyncio.to_thread(_lasting, spec, stack, str(known["id"]), known["inputs"])
 

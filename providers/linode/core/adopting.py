@@ -15,7 +15,7 @@ from typing import Any
 from providers.linode.api.cache import is_offline
 from providers.linode.api.errors import ApiRefused, LinodeError, NotFound
 from providers.linode.api.refusals import if_allowed
-from providers.linode.core import diff, runtime
+from providers.linode.core import diff, runtime, state_files
 from providers.linode.core.effects import Takes
 from providers.linode.core.evidence import Evidence
 from providers.linode.core.owner import Owner, is_owner_tag
@@ -33,9 +33,20 @@ class NotAdopted(LinodeError):
 
 
 def named(spec: Spec[A, R], session: Session, wanted: object) -> R | None:
-    """What an id or a label names, and is not on its way out."""
-    row = session.labelled(spec, wanted) if isinstance(wanted, str) else session.listed(spec, str(wanted))
-    return None if row is None or spec.is_leaving(row) else row
+    """What an id or a label names, and is not on its way out; None where several have that label."""
+    rows = meant(spec, session, wanted)
+    return rows[0] if len(rows) == 1 else None
+
+
+def meant(spec: Spec[A, R], session: Session, wanted: object) -> list[R]:
+    """The one with that id, else all with that label; case does not matter."""
+    if (row := session.listed(spec, str(wanted))) is not None:
+        rows = [row]
+    elif isinstance(wanted, str) and session.labelled(spec, wanted) is not None:
+        rows = [each for each in session.rows(spec) if each.label.casefold() == wanted.casefold()]
+    else:
+        return []
+    return [each for each in rows if not spec.is_leaving(each)]
 
 
 def target(spec: Spec[A, R], session: Session, args: A, news: Props, owner: Owner, own: R | None) -> R | None:
@@ -45,7 +56,7 @@ def target(spec: Spec[A, R], session: Session, args: A, news: Props, owner: Owne
     """
     if runtime.current().old_inputs({}):
         return None
-    wanted = getattr(args, "adopt", None)
+    wanted = args.adopt
     if wanted is not None:
         row = named(spec, session, wanted)
         return None if row is None or is_replaced(spec, owner, row) else row
@@ -75,7 +86,10 @@ def recognised(spec: Spec[Any, Any]) -> str:
 
 def is_replaced(spec: Spec[A, R], owner: Owner, record: R) -> bool:
     """Whether the state has it as this resource: `--replace` asked for another one in its place."""
-    return owner.owns(record.tags) and Evidence(spec, owner).is_free(record.id) is False
+    if Evidence(spec, owner).is_free(record.id) is not False:
+        return False
+    stored = state_files.ids_by_name(owner.project, owner.stack).get((spec.kind, owner.name))
+    return owner.owns(record.tags) or stored == str(record.id)
 
 
 def before(spec: Spec[A, R], session: Session, record: R, args: A, owner: Owner) -> dict[str, object]:
@@ -83,6 +97,7 @@ def before(spec: Spec[A, R], session: Session, record: R, args: A, owner: Owner)
     inputs = spec.reported_inputs(record, args)
     if spec.is_at_rest(record):
         with suppress(ApiRefused):  # a token that may not ask for all of it
+            record = spec.whole(session, record)
             inputs = spec.seen(session, record, args)
     return {**spec.before({**inputs, "owner": owner.as_props()}, record)}
 
@@ -111,7 +126,7 @@ def kept(spec: Spec[A, R], session: Session, olds: Props, news: Props, own: R | 
 
 def problems(spec: Spec[A, R], check: Checking[A], olds: Props) -> Iterator[Problem]:
     """Why something can't be adopted, or not any more. `olds`: the inputs in the state."""
-    wanted = getattr(check.args, "adopt", None)
+    wanted = check.args.adopt
     if check.adopts and (erased := erasing(check)):
         yield _erasing(spec, check, listed(erased))
     if is_offline():
@@ -126,7 +141,8 @@ def problems(spec: Spec[A, R], check: Checking[A], olds: Props) -> Iterator[Prob
     elif row is not None:
         yield from _not_free(spec, check, row)
     elif wanted is not None:
-        yield _unknown(spec, check, wanted)
+        if not spec.is_nowhere:  # its parent is not known yet
+            yield _unknown(spec, check, wanted)
     else:
         yield from _unproven(spec, check)
 
@@ -150,7 +166,7 @@ def _unproven(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
 
 
 def _another(spec: Spec[A, R], check: Checking[A], row: R | None, olds: Props) -> Iterator[Problem]:
-    wanted, mine = getattr(check.args, "adopt", None), check.mine
+    wanted, mine = check.args.adopt, check.mine
     if wanted in (None, spec.args.normal(olds).get("adopt")) or mine is None:
         return
     if row is None or row.id != mine.id:
@@ -162,7 +178,7 @@ def _another(spec: Spec[A, R], check: Checking[A], row: R | None, olds: Props) -
 
 
 def _erasing(spec: Spec[A, R], check: Checking[A], others: str) -> Problem:
-    if (wanted := getattr(check.args, "adopt", None)) is not None:
+    if (wanted := check.args.adopt) is not None:
         return Problem(
             "adopt", f"{wanted} has another {others}. Next: declare what it has; change it afterwards."
         )
@@ -171,6 +187,9 @@ def _erasing(spec: Spec[A, R], check: Checking[A], others: str) -> Problem:
 
 
 def _unknown(spec: Spec[A, R], check: Checking[A], wanted: object) -> Problem:
+    if several := meant(spec, check.session, wanted):
+        which = f"the label of {spec.name}s {listed([str(each.id) for each in several])}"
+        return Problem("adopt", f"{wanted} is {which}. Next: name one of them by its id.")
     there = {id_: each.label for id_, each in check.session.by_id(spec).items()}
     near = did_you_mean(str(wanted), [*there.values(), *there]) or there_are(there.items())
     return Problem(
@@ -179,7 +198,7 @@ def _unknown(spec: Spec[A, R], check: Checking[A], wanted: object) -> Problem:
 
 
 def _not_free(spec: Spec[A, R], check: Checking[A], row: R) -> Iterator[Problem]:
-    wanted, evidence = getattr(check.args, "adopt", None), Evidence(spec, check.owner)
+    wanted, evidence = check.args.adopt, Evidence(spec, check.owner)
     claim = runtime.current().claim
     is_free = evidence.is_free(row.id)
     if is_free is None and evidence.is_not_ours(row.id):
@@ -189,7 +208,7 @@ def _not_free(spec: Spec[A, R], check: Checking[A], row: R) -> Iterator[Problem]
     elif owned := [tag for tag in row.tags if is_owner_tag(tag) and not check.owner.owns([tag])]:
         why = f"{wanted} belongs to another resource ({owned[0]}). Next: remove it from there first."
         yield Problem("adopt", why)
-    elif not check.owner.owns(row.tags) and is_free is False:
+    elif is_free is False and not is_replaced(spec, check.owner, row):
         yield Problem(
             "adopt",
             f"{wanted} is in the state already, as another resource, which would be deleted with it. "
@@ -207,19 +226,19 @@ def erasing(check: Checking[Any]) -> list[str]:
 
 def chosen(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R | None:
     """What `adopt` names, as it is now; None where a new one is to be made. Raises NotAdopted."""
-    wanted = getattr(args, "adopt", None)
+    wanted = args.adopt
     if wanted is None or runtime.current().old_inputs({}):
         return None
     row, process = named(spec, session, wanted), runtime.current()
     id_ = str(wanted if row is None else row.id)
     with session.alone((spec.kind, "adopt", id_)):
+        if process.own_id() == id_:  # this resource has it, or had: it is being replaced
+            return None
         found: R | None = None
         if row is not None or not isinstance(wanted, str):
             with suppress(NotFound):
                 found = spec.get(session, id_)
         if found is None or spec.is_leaving(found):
-            if process.own_id() == id_:  # deleted by this run, to be replaced
-                return None
             raise NotAdopted(
                 f"{spec.name} {wanted}, which is to be adopted, is gone. Next: correct adopt, or leave it out."
             )

@@ -85,6 +85,11 @@ Id = Annotated[
 NONE = 0
 """Declares, in place of an id, that there is none. An API says null, which engines drop from a program's values."""
 
+IdOrLabel = Annotated[
+    Annotated[StrictInt, pydantic.Field(ge=1)] | Annotated[str, pydantic.Field(min_length=1)],
+    told("must be an id or a label. Next: correct it."),
+]
+
 IdOrNone = Annotated[
     StrictInt,
     pydantic.Field(ge=NONE),
@@ -275,7 +280,7 @@ class _Transformed:
 
 
 class Args(_Transformed):
-    """The arguments of a resource, and what is not an input: three things that every resource takes.
+    """The arguments of a resource: an input that every kind has, and what is none, three things that all take.
 
     `opts`: Pulumi's options, where the arguments are given by name. `account`: the stack's, if not found by itself.
     Another `generation` has the resource recreated.
@@ -285,12 +290,17 @@ class Args(_Transformed):
     account: Any = plain(default=None)
     generation: int = plain(default=1)
 
+    adopt: In[IdOrLabel | None] = ours(
+        default=None, ids=True, once=True, note="id or label of one to adopt; counts when the resource is made"
+    )
+    """Adopt the one with this id or label, as an update of it, instead of making one."""
+
     @classmethod
     @functools.cache
     def fields(cls) -> Mapping[str, Field]:
-        """By name, in the order of declaration."""
+        """By name, in the order of declaration: the kind's own first."""
         found = {}
-        for each in dataclasses.fields(cls):
+        for each in sorted(dataclasses.fields(cls), key=lambda each: each.name in Args.__annotations__):
             if (field := each.metadata.get("field")) is not None:
                 found[each.name] = dataclasses.replace(field, name=each.name)
         return found
@@ -300,7 +310,8 @@ class Args(_Transformed):
         """The fields with their docstrings, read from the source: for documents, not for runs."""
         parts = [
             part
-            for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(cls))))
+            for source in (cls, Args)
+            for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(source))))
             for part in _body(node)
         ]
         docs = {

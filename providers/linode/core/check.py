@@ -245,11 +245,10 @@ def label_taken(spec: Spec[A, R], check: Checking[A]) -> Iterator[Problem]:
     holder = check.session.labelled(spec, label)
     if holder is None or check.is_own(holder) or _is_told_of(spec, check, holder):
         return
-    adopt = f", or take it over with adopt={holder.id}" if "adopt" in spec.fields else ""
     yield Problem(
         key,
         f"is taken by {spec.name} {holder.id}{place(holder)}, which is not this resource's; {spec.realm}. "
-        f"Next: choose another {key}, delete that {spec.name}{adopt}.",
+        f"Next: choose another {key}, delete that {spec.name}, or take it over with adopt={holder.id}.",
     )
 
 
@@ -305,9 +304,12 @@ def decided(spec: Spec[A, R], known: Checking[A]) -> Effects:
     """What is going to happen to what the state doesn't have: a create may find its own there already."""
     found = diff.effects(spec, known.session, known.before, known.props, known.takes)
     if known.adopts:
-        left = getattr(known.args, "adopt", None) is None
-        which = adopting.recognised(spec) if left else f" ({known.mine.label})"
-        return replace(found, op="adopt", found=f"adopts {spec.name} {known.mine.id}{which}")
+        which = (
+            f"{spec.name} {known.mine.id}{adopting.recognised(spec)}"
+            if known.args.adopt is None
+            else f"{spec.name} {known.mine}"
+        )
+        return replace(found, op="adopt", found=f"adopts {which}")
     if known.mine is not None and Evidence(spec, known.owner).is_free(known.mine.id) is False:
         return _replaced(spec, known, found, spec.before({}, known.mine))
     return found

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pulumi
-from pydantic import AfterValidator, Field, StrictInt
+from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from providers.linode.core.args import (
@@ -127,9 +127,6 @@ ScriptData = Annotated[
     dict[str, Any],
     AfterValidator(_small_enough),
     told(f"must be a map of at most {MOST_STACKSCRIPT_DATA:,} characters as JSON. Next: correct it."),
-]
-IdOrLabel = Annotated[
-    Annotated[StrictInt, Field(ge=1)] | Text, told("must be an id or a label. Next: correct it.")
 ]
 SizeMb = Annotated[int, Field(ge=1), told("must be a whole number of 1 or more. Next: correct it.")]
 SwapMb = Annotated[int, Field(ge=0), told("must be a whole number of 0 or more. Next: correct it.")]
@@ -464,14 +461,6 @@ class InstanceArgs(Args):
 
     timeouts: In[Timeouts | None] = ours(default=None, else_="`custom_timeouts`, else 900, 3600, 600")
     """Seconds for `create`, `update` and `delete`, or texts such as "15m" and "1h30m"; at most 7 days."""
-
-    adopt: In[IdOrLabel | None] = ours(
-        default=None,
-        ids=True,
-        once=True,
-        note="counts when the resource is made",
-    )
-    """Adopt the Linode with this id or label, as an update of it, instead of making one."""
 
     final_snapshot: In[Flag | None] = ours(
         default=None,

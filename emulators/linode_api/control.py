@@ -115,15 +115,22 @@ class Controls:
         return {}
 
     async def image(self, request: Request) -> Json:
+        """A storage of its own in the real API; of faults it meets those that are an answer."""
         image_id: int = request.path_params["image_id"]
         size_b = 0
         async for part in request.stream():
             size_b += len(part)
+        fault = self.api.faults.draw(request.method, request.url.path)
+        failure = ApiError(int(fault.kind), [(None, "")]) if fault and fault.kind.isdigit() else None
+        if fault and failure and not fault.commits:
+            raise failure
         account = self.api.accounts.with_image(image_id)
         if account is None:
             raise NoSuchThing("no such image")
         with self.api.database.transaction():
             images.receive(account, image_id, size_b)
+        if failure:
+            raise failure
         return {}
 
     def routes(self) -> list[Route]:

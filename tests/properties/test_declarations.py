@@ -68,7 +68,7 @@ GOOD: Mapping[str, dict[str, object]] = {
     "Subnet": {"vpc_id": 7, "label": "web", "ipv4": "10.0.0.0/24"},
 }
 WORDS = InstanceArgs.nested_names()["interfaces"]
-ONE_OF = {"Image": {"linode_id", "disk_id"}}
+ONE_OF = {"Image": {"linode_id", "disk_id", "file_path"}}
 """By kind, the inputs of which one is required."""
 
 PLANTED = "pl4nted-v4lue"

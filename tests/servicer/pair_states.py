@@ -98,7 +98,7 @@ KINDS: Mapping[str, Kind] = {
         {"type": "g6-nanode-1", "region": "de-fra-2", "image": "linode/debian13", "root_pass": PLANTED},
         together=INSTANCE,
         apart=frozenset({
-            "stackscript_id", "stackscript_data", "backup_id", "boot_size", "reserved_ipv4", "adopt",
+            "stackscript_id", "stackscript_data", "backup_id", "boot_size", "reserved_ipv4",
             "boot_config_label", "authorized_users", "firewall_id", "placement_group",
         }),
     ),
@@ -145,7 +145,7 @@ KINDS: Mapping[str, Kind] = {
         {"linode_id": "{deployed}"},
         {"linode_id": ["{other deployed}"], "description": ["", "what"],
          "replica_regions": [["de-fra-2"], ["de-fra-2", "gb-lon"], ["gb-lon", "de-fra-2", "us-ord"]]},
-        apart=frozenset({"disk_id"}),
+        apart=frozenset({"disk_id", "file_path", "file_hash", "region"}),
     ),
     "ReservedIP": Kind({"region": "de-fra-2"}, {"linode_id": ["{linode}", "{other}"]}),
     "Domain": Kind(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from emulators.linode_api.server import LocalApi
@@ -112,7 +115,7 @@ def test_a_source_is_one_of_two(life: Life) -> None:
     unknown = life.servicer.check(life.inputs(linode_id=UNKNOWN))[1]
     missing = life.servicer.check(life.inputs(linode_id=98_000_999))[1]
 
-    assert [reason for _, reason in neither] == ["needs a linode_id or a disk_id. Next: give one of them."]
+    assert [reason for _, reason in neither] == ["needs a linode_id, a disk_id or a file_path. Next: give one of them."]
     assert [name for name, _ in both] == ["disk_id"]
     assert unknown == []
     assert "is no Linode of this account" in missing[0][1]
@@ -151,7 +154,7 @@ def test_another_generation_makes_one_of_the_disk_as_it_is_now(life: Life) -> No
 
     assert (failures, list(found.replaces), found.deleteBeforeReplace) == ([], ["owner"], False)
     assert {row["id"] for row in life.rows()} == {id_, second}
-    assert [reason for _, reason in nothing] == ["needs a linode_id or a disk_id. Next: give one of them."]
+    assert [reason for _, reason in nothing] == ["needs a linode_id, a disk_id or a file_path. Next: give one of them."]
 
 
 def kept_in(life: Life) -> list[str]:
@@ -232,3 +235,125 @@ def test_the_last_region_that_has_it_stays(life: Life, tmp_path: Path) -> None:
     assert [reason for _, reason in failures] == [
         "names no region that the image is available in (de-fra-2). Next: name one of these, too."
     ]
+
+
+# ---- made of a file
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    found = tmp_path / "golden.img.gz"
+    found.write_bytes(gzip.compress(b"a disk" * 1000))
+    return found
+
+
+def of(file: Path, **changed: object) -> Props:
+    return {"linode_id": None, "file_path": str(file), "region": "de-fra-2", **changed}
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_an_image_is_made_of_a_file_once_and_the_file_may_go(life: Life, file: Path) -> None:
+    id_, outs, inputs = life.made(**of(file, file_hash=sha256(file), cloud_init=True, tags=["base"]))
+    [row] = life.rows()
+    file.unlink()
+    again, failures = life.servicer.check(life.inputs(**of(file, **{**inputs, "region": "us-ord"})), inputs)
+    _, seen, read = life.servicer.read(id_, outs)
+
+    assert (row["id"], row["status"], row["capabilities"]) == (id_, "available", ["cloud-init"])
+    assert (outs["status"], [each["region"] for each in row["regions"]]) == ("available", ["de-fra-2"])
+    assert sorted(row["tags"]) == sorted(["base", life.world.owner.tag()])
+    assert (failures, life.servicer.diff(id_, outs, again).changes) == ([], NONE)
+    assert (seen, read["file_path"]) == (outs, str(file))
+
+
+def test_another_file_is_told_by_its_hash_and_makes_a_new_image(life: Life, file: Path) -> None:
+    id_, outs, inputs = life.made(**of(file, file_hash=sha256(file)))
+    file.write_bytes(gzip.compress(b"another disk"))
+    news, failures = life.servicer.check(life.inputs(**of(file, file_hash=sha256(file))), inputs)
+
+    found = life.servicer.diff(id_, outs, news)
+    second, _ = life.servicer.create(news)
+
+    assert (failures, list(found.replaces), found.deleteBeforeReplace) == ([], ["file_hash"], False)
+    assert {row["id"] for row in life.rows()} == {id_, second}
+
+
+def test_what_the_api_would_not_take_is_told_at_preview(life: Life, file: Path) -> None:
+    plain = file.with_suffix("")
+    plain.write_bytes(b"a disk")
+    cases: list[tuple[Props, str, str]] = [
+        (of(file.with_name("none.gz")), "file_path", "can't be read"),
+        (of(file.parent), "file_path", "can't be read"),
+        (of(plain), "file_path", "is not compressed. Next: `gzip` it"),
+        (of(file, region=None), "region", "is required with file_path"),
+        (of(file, region="us-den-1"), "region", "us-den-1 has no 'Object Storage', which an image needs"),
+        (of(file, region="de-fra-9"), "region", "is not among the"),
+        (of(file, linode_id=life.linode), "file_path", "is given with linode_id"),
+        (of(file, file_hash="ABC"), "file_hash", "must be the MD5 or SHA-256 of the file"),
+        (of(file, file_path=None, linode_id=life.linode), "region", "applies only with file_path"),
+        (of(file, replica_regions=["us-ord"]), "replica_regions", "names no region that the image is available in"),
+    ]
+
+    for changed, name, why in cases:
+        [(field, reason)] = life.servicer.check(life.inputs(**changed))[1]
+        assert (field, why in reason, "Next: " in reason) == (name, True, True), reason
+
+
+def test_a_file_with_another_hash_is_not_sent(life: Life, file: Path) -> None:
+    inputs, failures = life.servicer.check(life.inputs(**of(file, file_hash="0" * 32)))
+
+    with pytest.raises(grpc.RpcError, match="has the md5 hash .*, and file_hash says 0000.*; nothing was sent"):
+        life.servicer.create(inputs)
+
+    assert failures == []
+    assert life.rows() == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"method": "POST", "path": "/images/upload", "kind": "cut", "after_commit": True},
+        {"method": "POST", "path": "/images/upload", "kind": "502"},
+        {"method": "POST", "path": "/images/upload", "kind": "garbled"},
+        {"method": "PUT", "path": "/_local/images/*", "kind": "503"},
+        {"method": "PUT", "path": "/_local/images/*", "kind": "504", "after_commit": True},
+    ],
+    ids=lambda fault: "-".join(map(str, fault.values())),
+)
+def test_whatever_becomes_of_an_answer_one_image_has_the_file(life: Life, file: Path, fault: Props) -> None:
+    inputs, _ = life.servicer.check(life.inputs(**of(file)))
+    life.world.api.set_faults({"times": 1, **fault})
+
+    id_, outs = life.servicer.create(inputs)
+
+    [row] = life.rows()
+    assert (row["id"], row["status"]) == (id_, "available")
+    assert life.servicer.diff(id_, outs, inputs).changes == NONE
+
+
+def test_a_file_that_can_not_be_sent_leaves_nothing_and_the_next_run_sends_it(life: Life, file: Path) -> None:
+    inputs, _ = life.servicer.check(life.inputs(**of(file)))
+    life.world.api.set_faults({"method": "PUT", "path": "/_local/images/*", "kind": "408", "times": 5})
+
+    with pytest.raises(grpc.RpcError, match="was not taken by 127.0.0.1: answer 408. Next: run `up` again") as caught:
+        life.servicer.create(inputs)
+    left = life.rows()
+    id_, _ = life.servicer.create(inputs)
+
+    assert "_local" not in str(caught.value.details())
+    assert left == []
+    assert [row["id"] for row in life.rows()] == [id_]
+
+
+def test_one_that_a_killed_run_left_without_its_file_is_taken_away(life: Life, file: Path) -> None:
+    tags = [life.world.owner.tag()]
+    left = life.world.call("POST", "/images/upload", {"label": "golden", "region": "de-fra-2", "tags": tags})
+    stranger = life.world.call("POST", "/images/upload", {"label": "golden", "region": "de-fra-2"})
+
+    id_, _, _ = life.made(**of(file))
+
+    assert {row["id"] for row in life.rows()} == {id_, stranger["image"]["id"]}
+    assert left["image"]["id"] != id_

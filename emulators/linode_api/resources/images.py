@@ -168,9 +168,11 @@ def upload(call: Call) -> Json:
 
 
 def receive(account: Account, image_id: int, size_b: int) -> None:
-    """The file of an image came, whatever it holds. Raises ApiError: 404, or 400 when none is awaited."""
+    """The file of an image came, whatever it holds; a second one takes its place. Raises ApiError: 404, or 400 when none
+    is awaited.
+    """
     image = find(account, "image", image_id)
-    if image["status"] != "pending_upload" or "ready" in image.body:
+    if status_of(account, image) != "pending_upload":
         raise bad_request("The image awaits no file.")  # *
     change(account, image, ready=account.later(UPLOAD_S), size=-(-size_b // 2**20))
 

@@ -4,7 +4,8 @@ LinodeError                 all of them: one line, what failed, why, what to do 
 ├── ApiRefused              the API answered with an error: status, reasons, fields
 │   ├── NotAuthorized       401: the token is wrong, or lacks a scope
 │   ├── NotFound            404: no such thing (any more)
-│   └── Busy                400 `Linode busy.`: a job of that Linode is queued or running
+│   ├── Busy                400 `Linode busy.`: a job of that Linode is queued or running
+│   └── FileNotSent         a file that is no part of a request did not arrive where the API wants it
 ├── LabelHeld               the label is held by a Linode that the resource may not have: which, and what to do
 ├── ApiUnreachable          no usable answer came; `did_nothing` tells whether it can have been done
 ├── ApiMaintenance          503 with X-Maintenance-Mode: the API is closed, a repeat is of no use
@@ -48,6 +49,10 @@ class NotFound(ApiRefused):
 
 class Busy(ApiRefused):
     """400 `Linode busy.`: a job of that Linode is queued or running; nothing was done."""
+
+
+class FileNotSent(ApiRefused):
+    """The address that the API gave out for a file did not take it; `status` is 0 where it didn't answer."""
 
 
 class LabelHeld(LinodeError):

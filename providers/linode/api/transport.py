@@ -12,6 +12,8 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,6 +25,7 @@ from providers.linode.api.errors import (
     ApiRefused,
     ApiUnreachable,
     BadConnection,
+    FileNotSent,
 )
 from providers.linode.api.masking import masked, open_texts, secrets_in
 from providers.linode.api.patience import Waited
@@ -156,6 +159,46 @@ class Transport:
             wait = pause_s(tries + refused, asked, random.random())  # noqa: S311 - spreads load, guards nothing
             log.info("%s %s: %s, again in %.1f s (try %d)", method, path, why, wait, tries + refused + 1)
             waited.for_the_api(wait, why)
+
+    def send_file(self, url: str, file: Path) -> None:
+        """PUT a file to an address that the API gave out, whose query is the right to do so: it is told to nobody, and
+        gets no token. Repeated where no answer came: a second one takes the place of the first. Raises FileNotSent.
+        """
+        where, tries = urlsplit(url).hostname, 0
+        waited = Waited(f"the file {file}", self._sleep, self._tell)
+        while True:
+            tries += 1
+            status, why = self._put_file(url, file)
+            if status and status < 400:
+                return
+            wait = pause_s(tries, None, random.random())  # noqa: S311 - spreads load, guards nothing
+            again = not status or status in (UNSURE | DID_NOTHING)
+            if not again or tries >= self._most_tries or not waited.may_wait(wait):
+                raise FileNotSent(
+                    f"{file} was not taken by {where}: {why}. Next: run `up` again, which sends it to a new address.",
+                    status=status,
+                )
+            waited.for_the_api(wait, why)
+
+    def _put_file(self, url: str, file: Path) -> tuple[int, str]:
+        """The status of the answer, 0 without one, and what is wrong."""
+        headers = {"Content-Type": "application/octet-stream"}
+        try:
+            with file.open("rb") as data, requests.Session() as session:
+                session.trust_env, session.verify = not is_loopback(url), _authorities(url)
+                session.auth = lambda request: request  # nothing that ~/.netrc has for that host
+                answer = session.put(
+                    url,
+                    data=data,
+                    headers=headers,
+                    timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                    allow_redirects=False,
+                )
+        except requests.RequestException as error:
+            return 0, type(error).__name__
+        except OSError as error:
+            return 0, error.strerror or type(error).__name__
+        return answer.status_code, f"answer {answer.status_code}"
 
     def _has_tries(self, tries: int, refused: int) -> bool:
         return tries < self._most_tries and refused < MOST_REFUSED

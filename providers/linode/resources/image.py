@@ -1,9 +1,10 @@
-"""An image of a disk, from which Linodes are made. Source: POST /images."""
+"""An image of a disk or a file, from which Linodes are made. Source: POST /images, POST /images/upload."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, overload
 
 import pulumi
@@ -16,16 +17,25 @@ from providers.linode.api.records import Owned, from_rows
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InId, InList, arg, by_name, ours
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
-from providers.linode.core.forms import LINODES, Flag, Tag, Text
+from providers.linode.core.forms import LINODES, Flag, Tag, Text, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Identity, Spec, Update
 from providers.linode.nearest import did_you_mean, listed
+from providers.linode.resources import image_file
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
+from providers.linode.resources.places import able
 
+SOURCES = ("linode_id", "disk_id", "file_path")
+OF_A_FILE = ("region", "file_hash")
 Label = Annotated[
     str, Field(min_length=1, max_length=50), told("must have 1 to 50 characters. Next: correct it.")
+]
+Hash = Annotated[
+    str,
+    matching("|".join(f"[0-9a-f]{{{digits}}}" for digits in image_file.HASHES)),
+    told("must be the MD5 or SHA-256 of the file, in 32 or 64 small hex digits. Next: correct it."),
 ]
 
 
@@ -49,10 +59,19 @@ class ImageArgs(Args):
     """Its name, 1 to 50 characters."""
 
     linode_id: InId = arg(KEPT, default=None, once=True, wire="", seen="", ids=True, ids_of=LINODES)
-    """The Linode whose largest disk it is made of, as that is then: this, or disk_id."""
+    """The Linode whose largest disk it is made of, as that is then: this, disk_id or file_path."""
 
     disk_id: InId = arg(KEPT, default=None, once=True, seen="", ids=True)
     """The disk that it is made of."""
+
+    file_path: In[Text | None] = arg(KEPT, default=None, once=True, wire="", seen="")
+    """The file that it is made of: a raw disk, compressed with gzip, 5 GB at most."""
+
+    file_hash: In[Hash | None] = arg(REPLACE, default=None, wire="", seen="")
+    """MD5 or SHA-256 of that file, in hex digits: compared before it is sent; another one makes a new image."""
+
+    region: In[Text | None] = arg(KEPT, default=None, once=True, wire="", seen="", else_="where its disk is")
+    """Region id, with Object Storage: where the file is sent."""
 
     description: In[str | None] = arg(PUT, default=None)
     """What it is for."""
@@ -108,11 +127,28 @@ class Image(Resource):
 
 def _sources(check: Checking[ImageArgs]) -> Iterator[Problem]:
     """One; none for one that stays: nothing tells what an image was made of."""
-    both = ("linode_id", "disk_id")
-    if all(check.args.value(name) is not None for name in both):
-        yield Problem("disk_id", "is given with linode_id. Next: give one of them.")
-    elif not any(check.gives(name) for name in both) and (check.old is None or check.replaces):
-        yield Problem("", "needs a linode_id or a disk_id. Next: give one of them.")
+    given = [name for name in SOURCES if check.args.value(name) is not None]
+    if len(given) > 1:
+        yield Problem(given[1], f"is given with {given[0]}. Next: give one of them.")
+    elif check.old is None or check.replaces:
+        if not any(map(check.gives, SOURCES)):
+            yield Problem("", "needs a linode_id, a disk_id or a file_path. Next: give one of them.")
+        yield from _of_a_file(check) if check.gives("file_path") else _of_none(check)
+
+
+def _of_a_file(check: Checking[ImageArgs]) -> Iterator[Problem]:
+    yield from able(check, {"Object Storage": "an image"})
+    if (path := check.args.file_path) is None:
+        return
+    if not check.gives("region"):
+        yield Problem("region", "is required with file_path. Next: name the one that keeps the image.")
+    yield from image_file.wrong(path)
+
+
+def _of_none(check: Checking[ImageArgs]) -> Iterator[Problem]:
+    for name in OF_A_FILE:
+        if check.args.value(name) is not None:
+            yield Problem(name, "applies only with file_path. Next: leave it out.")
 
 
 def _places(check: Checking[ImageArgs]) -> Iterator[Problem]:
@@ -139,6 +175,8 @@ def _where(check: Checking[ImageArgs]) -> set[str]:
     """Where it is available, or will be once it is made; empty where nobody knows."""
     if check.mine is not None and not check.replaces:
         return {*check.mine.available_in}
+    if check.gives("file_path"):
+        return {check.args.region} if check.args.region else set()
     linode = if_allowed(partial(check.session.known, instance.SPEC, check.args.linode_id))
     return {linode.region} if linode is not None else set()
 
@@ -149,8 +187,23 @@ class _ImageSpec(Spec[ImageArgs, ImageRecord]):
         return session.uncached
 
     def create(self, session: Session, args: ImageArgs, body: Mapping[str, object]) -> ImageRecord:
+        if args.file_path is not None:
+            return self._uploaded(session, args, body)
         disk = args.disk_id or self._main_disk(session, args.linode_id or 0)
         return self.read(session.client.post_once(self.path, {**body, "disk_id": disk}))
+
+    def _uploaded(self, session: Session, args: ImageArgs, body: Mapping[str, object]) -> ImageRecord:
+        """In place of one that waits for its file in vain: its address was lost with an answer, or a killed run."""
+        file = Path(args.file_path or "")
+        if args.file_hash is not None:
+            image_file.require_hash(file, args.file_hash)
+        for left in filter(self.is_leaving, self.alike(session, body)):
+            session.client.delete(self.record_path(left.id))
+        return self.read(image_file.send(session.client, {**body, "region": args.region}, file))
+
+    def is_leaving(self, record: ImageRecord) -> bool:
+        """One that still waits for its file: the API takes it away after a day, and nobody can send it any more."""
+        return record.status == "pending_upload"
 
     def _main_disk(self, session: Session, linode_id: int) -> int:
         disks = [disk for disk in session.client.disks(linode_id) if disk.filesystem != "swap"]

@@ -23,6 +23,7 @@ RECORDS = frozenset(
 )
 """Types of resources that are records in the state only: nothing in the account goes with them."""
 
+RESERVED = "pulumi-python:dynamic/linode:ReservedIP"
 GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
     "pulumi-python:dynamic/linode:Firewall": ("unknown", "deleted: what stood behind it is open", ("id",)),
     "pulumi-python:dynamic/linode:SSHKey": ("none", "deleted: servers keep the keys that they have", ("id",)),
@@ -36,9 +37,9 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
         "deleted: servers made by it stay as they are",
         ("id",),
     ),
-    "pulumi-python:dynamic/linode:ReservedIP": (
+    RESERVED: (
         "unknown",
-        "given back: nobody gets it again",
+        "given back: nobody gets it again, unless a Linode has it, which keeps it as an ordinary one",
         ("addresses", "id"),
     ),
     "pulumi-python:dynamic/linode:VolumeAttachment": (
@@ -109,7 +110,16 @@ def of(
         return _by_property(paths, _smaller_disk(step, types))
     if op == "update" or names.resource_type(step.urn) in RECORDS:
         return _one("none", "none")
+    if names.resource_type(step.urn) == RESERVED and olds.get("linode_id") is not None:
+        return _given_back(olds["linode_id"])
     return _one(*GONE.get(names.resource_type(step.urn), ("unknown", "what goes with it is not known", ())))
+
+
+def _given_back(linode_id: object) -> Found:
+    """A reserved address of which the state says what has it; 0 is nothing."""
+    if linode_id == 0:
+        return _one("unknown", "given back: nobody gets it again", ("addresses", "id"))
+    return _one("unknown", "no longer reserved: its Linode keeps it as an ordinary address while it is there", ("id",))
 
 
 def drifted(op: Op) -> Found:

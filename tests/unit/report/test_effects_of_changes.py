@@ -112,7 +112,11 @@ def test_a_deleted_volume_wants_a_look(tmp_path: Path) -> None:
         ("Subnet", "none", "deleted"),
         ("Image", "unknown", "deleted: Linodes made from it stay as they are"),
         ("VolumeAttachment", "unknown", "detached: what is on the volume stays"),
-        ("ReservedIP", "unknown", "given back: nobody gets it again"),
+        (
+            "ReservedIP",
+            "unknown",
+            "given back: nobody gets it again, unless a Linode has it, which keeps it as an ordinary one",
+        ),
         ("StackScript", "none", "deleted: servers made by it stay as they are"),
         ("PlacementGroup", "none", "deleted"),
         ("NodeBalancer", "unknown", "deleted: nothing answers at its addresses"),
@@ -127,3 +131,20 @@ def test_what_goes_with_a_resource_that_is_no_server(
     change = change_of(tmp_path, [act], "it")
 
     assert (change.level, plain(effect(change))) == (level, words)
+
+
+@pytest.mark.parametrize(
+    ("linode_id", "words", "destroys"),
+    [
+        (0, "given back: nobody gets it again", ["addresses", "id"]),
+        (98000001, "no longer reserved: its Linode keeps it as an ordinary address while it is there", ["id"]),
+    ],
+)
+def test_a_reserved_address_that_a_linode_has_stays_with_it(
+    tmp_path: Path, linode_id: int, words: str, destroys: list[str]
+) -> None:
+    act = Act("delete", "it", {"linode_id": linode_id}, kind="pulumi-python:dynamic/linode:ReservedIP")
+
+    change = change_of(tmp_path, [act], "it")
+
+    assert (change.level, plain(effect(change)), [*change.destroys]) == ("unknown", words, destroys)

@@ -44,6 +44,34 @@ def test_what_this_run_has_made_is_not_looked_up(provider: Servicer, world: Worl
     assert asked(world, r"/networking/ips/.+") == []
 
 
+def test_reserved_addresses_of_this_run_are_known_to_the_linodes_that_take_them(
+    provider: Servicer, world: World
+) -> None:
+    failures = []
+    for name in ("web-1", "web-2", "web-3"):
+        owner = Owner(world.uuid, "fleet", "local", name).as_props()
+        entries = provider.serve(LinodeProvider("ReservedIP"), world.config, urn("ReservedIP", name))
+        entry, _ = entries.create(entries.check({"region": "de-fra-2", "owner": owner})[0])
+        linodes = provider.serve(LinodeProvider("Instance"), world.config, urn("Instance", name))
+        failures += linodes.check(world.inputs(label=name, owner=owner, reserved_ipv4=entry))[1]
+
+    assert failures == []
+    assert len(asked(world, "/networking/reserved/ips")) == 2, "what was there, and once since something was made"
+
+
+def test_a_preview_reads_the_list_of_firewalls_once(provider: Servicer, world: World) -> None:
+    rules: Props = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
+    wall = world.call("POST", "/networking/firewalls", {"label": "wall", "rules": rules})["id"]
+
+    walls = provider.serve(LinodeProvider("Firewall"), world.config, urn("Firewall"))
+    failures = walls.check({"label": "other", **rules, "owner": world.owner.as_props()})[1]
+    linodes = walls.serve(LinodeProvider("Instance"), world.config, urn("Instance"))
+    failures += linodes.check(world.inputs(firewall_id=wall))[1]
+
+    assert failures == []
+    assert len(asked(world, "/networking/firewalls")) == 1
+
+
 def test_what_it_has_deleted_is_looked_up_again(provider: Servicer, world: World) -> None:
     inputs, _ = provider.check(world.inputs())
     id_, outs = provider.create(inputs)

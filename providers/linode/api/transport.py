@@ -111,6 +111,8 @@ class Transport:
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=PARALLEL_CONNECTIONS)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        self.has_written = False
+        """Whether anything but a look has gone out: what was seen before may be otherwise since."""
 
     def close(self) -> None:
         self._session.close()
@@ -133,6 +135,7 @@ class Transport:
         if x_filter:
             headers["X-Filter"] = json.dumps(x_filter, separators=(",", ":"))
         tries = refused = status = 0
+        self.has_written = self.has_written or method != "GET"
         waited = Waited(f"{method} {path}", self._sleep, self._tell)
         while True:
             self._wait_for_limit(method, path, waited, was_refused=status in DID_NOTHING)

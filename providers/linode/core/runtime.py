@@ -154,6 +154,10 @@ class Session:
         """A list as the API writes it, as it was when it was first asked for."""
         return self._lists(path)
 
+    def as_yet(self, path: str) -> list[dict[str, Any]] | None:
+        """The same where that is as good as now: None once this run has written anything."""
+        return None if self.client.transport.has_written else self._lists(path)
+
     def _rows_of(self, spec: Spec[A, R]) -> list[dict[str, Any]]:
         """None where the parent isn't known, or isn't there."""
         try:
@@ -178,6 +182,10 @@ class Session:
         """Note what this run has made, so that no check has to ask for it."""
         self._made[spec.kind, spec.record_path(record.id)] = record
         self._came.update(spec.paths(record))
+
+    def made_of(self, kind: str) -> list[Any]:
+        """The records of a kind as this run made them, of those that it has not deleted."""
+        return [record for (its, _), record in [*self._made.items()] if its == kind]
 
     def gone(self, spec: Spec[A, R], id_: str) -> None:
         """Note what this run deletes, or has tried to: what was asked for before may have gone with it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from providers.linode.api.cache import is_offline
@@ -33,19 +33,38 @@ MOST_LINODES_FOR_A_BACKUP = 20
 """A backup is found through its Linode only, by one request each: past so many it is left to the API to judge."""
 
 
-class AccountLookups:
-    """The account's things, by what names them; None wherever they can't be known: offline, or not for this token."""
+MADE: Mapping[str, tuple[str, Callable[[Any], Iterable[object]]]] = {
+    "groups": ("PlacementGroup", lambda group: [group.id]),
+    "addresses": ("ReservedIP", lambda address: [address.address]),
+    "holders": ("Instance", lambda linode: linode.ipv4),
+}
+"""By table, the kind whose records it has, and by what: what a run makes of these it need not ask for."""
 
-    def __init__(self, client: LinodeClient) -> None:
-        self._client = client
+
+class AccountLookups:
+    """The account's things, by what names them; None wherever they can't be known: offline, or not for this token.
+
+    `as_yet` has a list that others have read, where that is good still; `made_of` what this run has made of a kind.
+    """
+
+    def __init__(
+        self,
+        client: LinodeClient,
+        as_yet: Callable[[str], Iterable[object] | None] = lambda _: None,
+        made_of: Callable[[str], Iterable[Any]] = lambda _: (),
+    ) -> None:
+        self._client, self._as_yet, self._made_of = client, as_yet, made_of
         self._scripts = OnceEach(lambda id_: _if_allowed(lambda: self._read_script(id_)))
         self._volumes = OnceEach(lambda id_: _if_allowed(lambda: self._read_volumes(id_)))
         self._backups = OnceEach(lambda id_: _if_allowed(lambda: self._read_backups(id_)))
 
     def holding(self, table: str, keys: Iterable[object]) -> Any:
-        """One of the tables below, asked for again where it lacks a key: this run may have made that since."""
-        found = getattr(self, table)
-        if found is not None and not found.keys() >= {*keys}:
+        """One of the tables below with what this run has made, asked for again where it lacks a key nevertheless."""
+        found, wanted = getattr(self, table), {*keys}
+        if found is not None and not found.keys() >= wanted and table in MADE:
+            kind, names = MADE[table]
+            found = {**found, **{key: each for each in self._made_of(kind) for key in names(each)}}
+        if found is not None and not found.keys() >= wanted:
             once.forget(self, table)
             found = getattr(self, table)
         return found
@@ -154,9 +173,15 @@ class AccountLookups:
         return self._client.read(Backups, f"/linode/instances/{linode_id}/backups").all()
 
     def _records(self, record: type[R], path: str) -> list[R] | None:
-        return _if_allowed(lambda: self._client.records(record, path))
+        return _if_allowed(lambda: self._read(record, path))
+
+    def _read(self, record: type[R], path: str) -> list[R]:
+        rows = self._as_yet(path)
+        return self._client.records(record, path) if rows is None else [*map(record.read, rows)]
 
 
 def lookups(session: Session) -> AccountLookups:
-    found: AccountLookups = session.asked(AccountLookups, lambda: AccountLookups(session.client))
-    return found
+    def make() -> AccountLookups:
+        return AccountLookups(session.client, session.as_yet, session.made_of)
+
+    return session.asked(AccountLookups, make)

@@ -10,6 +10,7 @@ import pytest
 
 from providers.linode import catalogs
 from providers.linode.catalogs.attributes import Table
+from providers.linode.core.args import Args
 from providers.linode.core.forms import Ipv6RangeArgs
 from providers.linode.project import PROJECT
 from providers.linode.provider import SPECS
@@ -29,11 +30,11 @@ MAPS = {
     "NodeBalancer.configs.nodes": NodeArgs,
 }
 INPUTS: dict[str, Collection[str]] = {
-    **{kind: spec.fields for kind, spec in SPECS.items()},
+    **{kind: spec.fields.keys() - Args.fields().keys() for kind, spec in SPECS.items()},
     **{name: get_type_hints(shape) for name, shape in MAPS.items()},
     "Instance.interfaces": InstanceArgs.nested_names()["interfaces"],
 }
-"""By kind, or by the input of one that takes maps."""
+"""By kind, or by the input of one that takes maps; without what every kind has."""
 
 
 def names(cell: str) -> list[str]:

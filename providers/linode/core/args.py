@@ -290,10 +290,8 @@ class Args(_Transformed):
     account: Any = plain(default=None)
     generation: int = plain(default=1)
 
-    adopt: In[IdOrLabel | None] = ours(
-        default=None, ids=True, once=True, note="id or label of one to adopt; counts when the resource is made"
-    )
-    """Adopt the one with this id or label, as an update of it, instead of making one."""
+    adopt: In[IdOrLabel | None] = ours(default=None, ids=True, once=True)
+    """Adopt the one with this id or label, as an update of it, instead of making one. Counts when the resource is made."""
 
     @classmethod
     @functools.cache

@@ -10,6 +10,7 @@ import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,11 +20,12 @@ from fleet.engine.engine import Engine
 from fleet.engine.local_api import LocalApi
 from fleet.engine.local_stack import new_stack
 from fleet.engine.run import Run
-from providers.linode.api.cache import PLACEHOLDER, TTL_S, cache_file
+from providers.linode.api.cache import PLACEHOLDER, PRICES, TTL_S, cache_file
 from providers.linode.api.catalog_transport import CatalogTransport
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import LOCAL_STACK, REAL_API, Connection, versioned_url
 from providers.linode.api.errors import LinodeError
+from providers.linode.api.refusals import if_allowed
 from stacks import layers, sources
 from stacks.errors import BadSettings
 
@@ -102,7 +104,8 @@ def _read_all(connection: Connection, env: Mapping[str, str]) -> None:
     client = LinodeClient(CatalogTransport(connection, env))
     try:
         for path in TTL_S if "LINODE_OFFLINE" not in env else NEEDED:
-            client.list_rows(path)
+            ask = partial(client.list_rows, path)
+            if_allowed(ask) if path in PRICES else ask()
     finally:
         client.transport.close()
 

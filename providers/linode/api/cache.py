@@ -30,12 +30,16 @@ if TYPE_CHECKING:
 log = logging.getLogger("linode.cache")
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+PRICES = ("/volumes/types", "/nodebalancers/types", "/networking/reserved/ips/types")
+"""What has a price, and no catalog that is chosen from."""
+
 TTL_S: dict[str, int] = {
     "/linode/types": DAY_S,
     "/regions": DAY_S,
     "/regions/availability": 15 * MINUTE_S,
     "/images": HOUR_S,
     "/linode/kernels": 7 * DAY_S,
+    **dict.fromkeys(PRICES, DAY_S),
 }
 """Seconds for which a catalog counts as what the API says now: how often each changes, and what a late look costs."""
 

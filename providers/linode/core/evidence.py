@@ -94,7 +94,7 @@ class Evidence:
             todo = "if you asked for a replacement, delete it first"
         else:
             whose = "the content of this resource, and nothing shows that this stack made it"
-            adopts = "if it is to belong to this stack, import it, or"
+            adopts = f"if it is to belong to this stack, declare adopt={id_}, import it, or"
             todo = (
                 f"else choose another {key}, or, if you asked for a replacement, raise `generation` instead"
             )

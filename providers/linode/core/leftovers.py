@@ -5,7 +5,9 @@ Both look alike, so what is found is named and never deleted here: `fleet reap` 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +21,9 @@ from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec
 
 AnySpec = Spec[Any, Any]
+
+AT_ONCE = 8
+"""Lists that are asked for at the same time: all else waits for them."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,12 @@ def tagged(specs: Iterable[AnySpec], session: Session, stem: str) -> list[Tagged
 
     Raises what the calls for lists raise.
     """
-    found = []
-    for spec in specs:
-        rows = if_allowed(partial(spec.list, session)) if spec.identity.tagged else None
-        found += [Tagged(spec, row) for row in rows or () if has_tag_from(stem, row.tags)]
+    found = [
+        Tagged(spec, row)
+        for spec, rows in _of_each(specs, lambda spec: spec.list(session))
+        for row in rows
+        if has_tag_from(stem, row.tags)
+    ]
     return sorted(found, key=lambda each: (each.spec.kind, each.record.id))
 
 
@@ -63,12 +70,21 @@ def of_another_backend(specs: Iterable[AnySpec], session: Session, owner: Owner)
     if state_files.folder() is None:
         return []
     found = []
-    for spec in (spec for spec in specs if spec.identity.tagged):
-        rows = if_allowed(partial(session.rows, spec))
+    for spec, rows in _of_each(specs, session.rows):
         known = state_files.ids_in_state(owner.project, owner.stack, spec.kind) or set()
-        there = [row for row in rows or () if has_tag_from(owner.stack_tag(), row.tags)]
+        there = [row for row in rows if has_tag_from(owner.stack_tag(), row.tags)]
         found += [f"{spec.kind}/{row.id}" for row in there if str(row.id) not in known]
     return sorted(found)
+
+
+def _of_each(
+    specs: Iterable[AnySpec], ask: Callable[[AnySpec], Sequence[Any]]
+) -> list[tuple[AnySpec, Sequence[Any]]]:
+    """Of every kind that carries tags what is asked, all at the same time; nothing where the token may not ask."""
+    tagged = [spec for spec in specs if spec.identity.tagged]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        asked = [pool.submit(copy_context().run, if_allowed, partial(ask, spec)) for spec in tagged]
+        return [(spec, each.result() or ()) for spec, each in zip(tagged, asked, strict=True)]
 
 
 def told(

@@ -35,7 +35,6 @@ from providers.linode.resources.prices import monthly_usd
 
 LABEL = "must have 3 to 32 letters, digits, '-' or '_'. Next: correct it."
 ROUNDS = 2
-TYPES = "/nodebalancers/types"
 Label = Annotated[str, matching("[A-Za-z0-9_-]{3,32}"), told(LABEL)]
 Throttle = Annotated[int, whole(0, 20)]
 
@@ -341,7 +340,8 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
         return {**found, "status": ports.health(record.configs)} if record.is_whole else found
 
     def monthly_usd(self, session: Session, args: NodeBalancerArgs) -> float | None:
-        return monthly_usd(session, TYPES, args.region) if args.type in (None, "common") else None
+        is_common = args.type in (None, "common")
+        return monthly_usd(session, f"{self.path}/types", args.region) if is_common else None
 
 
 SPEC = _NodeBalancerSpec(

@@ -27,7 +27,6 @@ from providers.linode.resources.base import Resource
 from providers.linode.resources.places import able, elsewhere
 from providers.linode.resources.prices import monthly_usd
 
-TYPES = "/volumes/types"
 SMALLEST_GB, DEFAULT_GB, LARGEST_GB = 10, 20, 16_384
 LABEL = "must have 1 to 32 letters, digits, '-' or '_', begin with a letter, and no '--' or '__'. Next: correct it."
 Label = Annotated[str, matching(r"[A-Za-z](?!.*(--|__))[A-Za-z0-9_-]{0,31}"), told(LABEL)]
@@ -223,7 +222,7 @@ class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
         return record.status == "active"
 
     def monthly_usd(self, session: Session, args: VolumeArgs) -> float | None:
-        of_a_gb = monthly_usd(session, TYPES, args.region)
+        of_a_gb = monthly_usd(session, f"{self.path}/types", args.region)
         return None if of_a_gb is None else round(of_a_gb * (args.size or DEFAULT_GB), 2)
 
 

@@ -172,8 +172,8 @@ def test_a_key_that_no_create_of_ours_can_have_made_is_not_adopted(
     assert isinstance(outcome, LabelHeld)
     assert str(outcome) == (
         "SSH key 7 has the label 'web' and the content of this resource, and nothing shows that this stack made it. "
-        "Next: if it is to belong to this stack, import it, or adopt it with `LINODE_TAKE_OVER=7 pulumi up`; else "
-        "choose another label, or, if you asked for a replacement, raise `generation` instead."
+        "Next: if it is to belong to this stack, declare adopt=7, import it, or adopt it with `LINODE_TAKE_OVER=7 "
+        "pulumi up`; else choose another label, or, if you asked for a replacement, raise `generation` instead."
     )
     assert sent == []
 

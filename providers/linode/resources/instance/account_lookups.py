@@ -34,6 +34,7 @@ MOST_LINODES_FOR_A_BACKUP = 20
 
 
 MADE: Mapping[str, tuple[str, Callable[[Any], Iterable[object]]]] = {
+    "firewalls": ("Firewall", lambda wall: [wall.id]),
     "groups": ("PlacementGroup", lambda group: [group.id]),
     "addresses": ("ReservedIP", lambda address: [address.address]),
     "holders": ("Instance", lambda linode: linode.ipv4),
@@ -59,15 +60,18 @@ class AccountLookups:
         self._backups = OnceEach(lambda id_: _if_allowed(lambda: self._read_backups(id_)))
 
     def holding(self, table: str, keys: Iterable[object]) -> Any:
-        """One of the tables below with what this run has made, asked for again where it lacks a key nevertheless."""
-        found, wanted = getattr(self, table), {*keys}
-        if found is not None and not found.keys() >= wanted and table in MADE:
-            kind, names = MADE[table]
-            found = {**found, **{key: each for each in self._made_of(kind) for key in names(each)}}
-        if found is not None and not found.keys() >= wanted:
+        """One of the tables below: what this run has made if it has all the keys, else what is there, asked for again
+        where that lacks one.
+        """
+        kind, names = MADE.get(table, ("", lambda _: ()))
+        made, wanted = {key: each for each in self._made_of(kind) for key in names(each)}, {*keys}
+        if wanted <= made.keys():
+            return made
+        found = getattr(self, table)
+        if found is not None and not found.keys() | made.keys() >= wanted:
             once.forget(self, table)
             found = getattr(self, table)
-        return found
+        return None if found is None else {**found, **made}
 
     @once
     def groups(self) -> Mapping[int | str, PlacementGroupRecord] | None:

@@ -16,7 +16,7 @@ from providers.linode.core.values import is_unknown
 from providers.linode.nearest import there_are
 from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import lookups
-from providers.linode.resources.instance.account_records import Subnet
+from providers.linode.resources.instance.account_records import Firewall, Subnet
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.interfaces import Interface, parsed
 from providers.linode.resources.instance.rules import Check
@@ -127,8 +127,10 @@ def doubts(check: Check) -> Iterator[str]:
     """What the API takes, and what is probably not meant."""
     if not check.is_new("firewall_id", "interfaces", "region"):
         return
-    for firewall_id in firewall_ids(check.args):
-        firewall = (lookups(check.session).firewalls or {}).get(firewall_id)
+    wanted = firewall_ids(check.args)
+    there = lookups(check.session).holding("firewalls", wanted) if wanted else None
+    for firewall_id in wanted:
+        firewall = (there or {}).get(firewall_id)
         if firewall is not None and firewall.status != "enabled":
             yield f"firewall {firewall_id} ({firewall.label}) is {firewall.status}: it lets everything through"
 
@@ -143,7 +145,8 @@ def _firewalls(check: Check) -> Iterator[Problem]:
     wanted = firewall_ids(check.args)
     if not wanted or not check.is_new("firewall_id", "interfaces", "region"):
         return
-    if (firewalls := lookups(check.session).firewalls) is None:
+    firewalls: Mapping[int, Firewall] | None = lookups(check.session).holding("firewalls", wanted)
+    if firewalls is None:
         return
     listed = there_are((firewall.id, firewall.label) for firewall in firewalls.values())
     for firewall_id in wanted:

@@ -75,7 +75,7 @@ def test_what_a_domain_lacks_is_told_at_preview(zone: Zone) -> None:
         (
             "domain",
             f"is taken by domain {zone.id}, which is not this resource's; domains are unique in an account. "
-            "Next: choose another domain, delete that domain.",
+            f"Next: choose another domain, delete that domain, or take it over with adopt={zone.id}.",
         )
     ]
 

@@ -115,7 +115,9 @@ def test_a_source_is_one_of_two(life: Life) -> None:
     unknown = life.servicer.check(life.inputs(linode_id=UNKNOWN))[1]
     missing = life.servicer.check(life.inputs(linode_id=98_000_999))[1]
 
-    assert [reason for _, reason in neither] == ["needs a linode_id, a disk_id or a file_path. Next: give one of them."]
+    assert [reason for _, reason in neither] == [
+        "needs a linode_id, a disk_id or a file_path. Next: give one of them."
+    ]
     assert [name for name, _ in both] == ["disk_id"]
     assert unknown == []
     assert "is no Linode of this account" in missing[0][1]
@@ -154,7 +156,9 @@ def test_another_generation_makes_one_of_the_disk_as_it_is_now(life: Life) -> No
 
     assert (failures, list(found.replaces), found.deleteBeforeReplace) == ([], ["owner"], False)
     assert {row["id"] for row in life.rows()} == {id_, second}
-    assert [reason for _, reason in nothing] == ["needs a linode_id, a disk_id or a file_path. Next: give one of them."]
+    assert [reason for _, reason in nothing] == [
+        "needs a linode_id, a disk_id or a file_path. Next: give one of them."
+    ]
 
 
 def kept_in(life: Life) -> list[str]:
@@ -294,7 +298,11 @@ def test_what_the_api_would_not_take_is_told_at_preview(life: Life, file: Path) 
         (of(file, linode_id=life.linode), "file_path", "is given with linode_id"),
         (of(file, file_hash="ABC"), "file_hash", "must be the MD5 or SHA-256 of the file"),
         (of(file, file_path=None, linode_id=life.linode), "region", "applies only with file_path"),
-        (of(file, replica_regions=["us-ord"]), "replica_regions", "names no region that the image is available in"),
+        (
+            of(file, replica_regions=["us-ord"]),
+            "replica_regions",
+            "names no region that the image is available in",
+        ),
     ]
 
     for changed, name, why in cases:
@@ -305,7 +313,9 @@ def test_what_the_api_would_not_take_is_told_at_preview(life: Life, file: Path) 
 def test_a_file_with_another_hash_is_not_sent(life: Life, file: Path) -> None:
     inputs, failures = life.servicer.check(life.inputs(**of(file, file_hash="0" * 32)))
 
-    with pytest.raises(grpc.RpcError, match="has the md5 hash .*, and file_hash says 0000.*; nothing was sent"):
+    with pytest.raises(
+        grpc.RpcError, match="has the md5 hash .*, and file_hash says 0000.*; nothing was sent"
+    ):
         life.servicer.create(inputs)
 
     assert failures == []
@@ -338,7 +348,9 @@ def test_a_file_that_can_not_be_sent_leaves_nothing_and_the_next_run_sends_it(li
     inputs, _ = life.servicer.check(life.inputs(**of(file)))
     life.world.api.set_faults({"method": "PUT", "path": "/_local/images/*", "kind": "408", "times": 5})
 
-    with pytest.raises(grpc.RpcError, match="was not taken by 127.0.0.1: answer 408. Next: run `up` again") as caught:
+    with pytest.raises(
+        grpc.RpcError, match="was not taken by 127.0.0.1: answer 408. Next: run `up` again"
+    ) as caught:
         life.servicer.create(inputs)
     left = life.rows()
     id_, _ = life.servicer.create(inputs)

@@ -168,8 +168,9 @@ def upload(call: Call) -> Json:
 
 
 def receive(account: Account, image_id: int, size_b: int) -> None:
-    """The file of an image came, whatever it holds; a second one takes its place. Raises ApiError: 404, or 400 when none
-    is awaited.
+    """The file of an image came, whatever it holds; a second one takes its place.
+
+    Raises ApiError: 404, or 400 when none is awaited.
     """
     image = find(account, "image", image_id)
     if status_of(account, image) != "pending_upload":

@@ -119,7 +119,9 @@ def _given_back(linode_id: object) -> Found:
     """A reserved address of which the state says what has it; 0 is nothing."""
     if linode_id == 0:
         return _one("unknown", "given back: nobody gets it again", ("addresses", "id"))
-    return _one("unknown", "no longer reserved: its Linode keeps it as an ordinary address while it is there", ("id",))
+    return _one(
+        "unknown", "no longer reserved: its Linode keeps it as an ordinary address while it is there", ("id",)
+    )
 
 
 def drifted(op: Op) -> Found:

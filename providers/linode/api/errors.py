@@ -52,7 +52,10 @@ class Busy(ApiRefused):
 
 
 class FileNotSent(ApiRefused):
-    """The address that the API gave out for a file did not take it; `status` is 0 where it didn't answer."""
+    """The address that the API gave out for a file did not take it. `status` is 0: it is not the API's answer."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=0)
 
 
 class LabelHeld(LinodeError):

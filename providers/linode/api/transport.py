@@ -167,19 +167,21 @@ class Transport:
         """PUT a file to an address that the API gave out, whose query is the right to do so: it is told to nobody, and
         gets no token. Repeated where no answer came: a second one takes the place of the first. Raises FileNotSent.
         """
-        where, tries = urlsplit(url).hostname, 0
+        where, tries, may_be_there = urlsplit(url).hostname, 0, False
         waited = Waited(f"the file {file}", self._sleep, self._tell)
         while True:
             tries += 1
             status, why = self._put_file(url, file)
-            if status and status < 400:
-                return
-            wait = pause_s(tries, None, random.random())  # noqa: S311 - spreads load, guards nothing
             again = not status or status in (UNSURE | DID_NOTHING)
+            if not again and (
+                status < 400 or may_be_there
+            ):  # refused for what came before, as the image will show
+                return
+            may_be_there = may_be_there or status not in DID_NOTHING
+            wait = pause_s(tries, None, random.random())  # noqa: S311 - spreads load, guards nothing
             if not again or tries >= self._most_tries or not waited.may_wait(wait):
                 raise FileNotSent(
-                    f"{file} was not taken by {where}: {why}. Next: run `up` again, which sends it to a new address.",
-                    status=status,
+                    f"{file} was not taken by {where}: {why}. Next: run `up` again, which sends it to a new address."
                 )
             waited.for_the_api(wait, why)
 

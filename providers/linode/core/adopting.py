@@ -232,23 +232,23 @@ def chosen(spec: Spec[A, R], session: Session, args: A, owner: Owner) -> R | Non
     row, process = named(spec, session, wanted), runtime.current()
     id_ = str(wanted if row is None else row.id)
     with session.alone((spec.kind, "adopt", id_)):
-        if process.own_id() == id_:  # this resource has it, or had: it is being replaced
-            return None
         found: R | None = None
         if row is not None or not isinstance(wanted, str):
             with suppress(NotFound):
                 found = spec.get(session, id_)
         if found is None or spec.is_leaving(found):
+            if process.own_id() == id_:  # deleted by this run, to be replaced
+                return None
             raise NotAdopted(
                 f"{spec.name} {wanted}, which is to be adopted, is gone. Next: correct adopt, or leave it out."
             )
+        if is_replaced(spec, owner, found):
+            return None
         if process.is_named(spec.kind, id_):
             raise NotAdopted(
                 f"{spec.name} {id_} is another resource of this stack already, and would be deleted with "
                 "that one. Next: declare it once."
             )
-        if is_replaced(spec, owner, found):
-            return None
         process.name(spec.kind, id_)
         return found
 

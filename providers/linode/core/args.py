@@ -291,7 +291,7 @@ class Args(_Transformed):
     generation: int = plain(default=1)
 
     adopt: In[IdOrLabel | None] = ours(default=None, ids=True, once=True)
-    """Adopt the one with this id or label, as an update of it, instead of making one. Counts when the resource is made."""
+    """Adopt the one with this id or label, as an update of it, instead of making one. Counts when one would be made."""
 
     @classmethod
     @functools.cache

@@ -39,7 +39,8 @@ def wrong(path: str) -> Iterator[Problem]:
         yield Problem("file_path", f"{path} is not compressed. Next: `gzip` it, and name what that makes.")
     if size > LARGEST_GB * 2**30:
         yield Problem(
-            "file_path", f"{path} has {size / 2**30:.1f} GB, the API takes {LARGEST_GB}. Next: make it smaller."
+            "file_path",
+            f"{path} has {size / 2**30:.1f} GB, the API takes {LARGEST_GB}. Next: make it smaller.",
         )
 
 
@@ -51,12 +52,11 @@ def require_hash(file: Path, wanted: str) -> None:
             while part := data.read(BLOCK):
                 found.update(part)
     except OSError as error:
-        raise FileNotSent(f"{file} can't be read: {error.strerror}. Next: correct file_path.", status=0) from None
+        raise FileNotSent(f"{file} can't be read: {error.strerror}. Next: correct file_path.") from None
     if found.hexdigest() != wanted:
         raise FileNotSent(
             f"{file} has the {found.name} hash {found.hexdigest()}, and file_hash says {wanted}; nothing was sent. "
-            "Next: correct either.",
-            status=0,
+            "Next: correct either."
         )
 
 
@@ -69,7 +69,8 @@ def send(client: LinodeClient, body: Mapping[str, object], file: Path) -> Mappin
     image, url = answer.get("image"), answer.get("upload_to")
     if not isinstance(image, Mapping) or not isinstance(url, str):
         raise ApiUnreachable(
-            "POST /images/upload: the answer names no image and no address. Next: try again.", did_nothing=False
+            "POST /images/upload: the answer names no image and no address. Next: try again.",
+            did_nothing=False,
         )
     try:
         client.transport.send_file(url, file)

@@ -13,7 +13,7 @@ from pulumi.output import Unknown
 from providers.linode.api.records import Owned
 from providers.linode.core import diff, effects, runtime
 from providers.linode.core.args import Args, In, InList, arg, ours
-from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE, Cause, Effects, Takes
+from providers.linode.core.effects import ACTION, KEPT, OURS, PUT, REPLACE, Cause, Effects, Takes
 from providers.linode.core.forms import Tag, Text
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
@@ -228,5 +228,5 @@ def test_what_a_change_takes_is_said_by_each_field(spec: Spec[Any, Any]) -> None
 
     for name, field in spec.fields.items():
         assert spec.takes(name, changed) is field.takes
-        assert field.takes in (PUT, ACTION, REPLACE)
+        assert field.takes in (PUT, ACTION, REPLACE, *([OURS] if name in Args.fields() else []))
     assert runtime.current().told == {}

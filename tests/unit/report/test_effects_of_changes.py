@@ -137,7 +137,11 @@ def test_what_goes_with_a_resource_that_is_no_server(
     ("linode_id", "words", "destroys"),
     [
         (0, "given back: nobody gets it again", ["addresses", "id"]),
-        (98000001, "no longer reserved: its Linode keeps it as an ordinary address while it is there", ["id"]),
+        (
+            98000001,
+            "no longer reserved: its Linode keeps it as an ordinary address while it is there",
+            ["id"],
+        ),
     ],
 )
 def test_a_reserved_address_that_a_linode_has_stays_with_it(

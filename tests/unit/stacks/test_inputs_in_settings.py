@@ -269,6 +269,7 @@ def test_they_are_explained_and_in_the_schema() -> None:
         "encryption",
         "source_volume_id",
         "tags",
+        "adopt",
     }
     assert {"private_ip", "swap_size", "interfaces", "label"} <= group.keys()
     assert not {"booted", "root_pass", "firewall_id"} & group.keys()

@@ -1,7 +1,7 @@
 """One list for all that wait for something of a kind which no event tells of, such as volumes and images.
 
 A wait by itself asks for what it waits for. Several share lists: one that came within the last `FRESH_S`, and was
-begun after a wait, has an answer for that wait. The poller does the same for Linodes.
+begun after a wait, has an answer for that wait, which hears of it at once. The poller does the same for Linodes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Generic, TypeVar
 
 from providers.linode.api.client import PAGE_SIZE
@@ -19,6 +21,12 @@ R = TypeVar("R", bound=Owned)
 
 FRESH_S = 0.5
 """Seconds for which a list says how things are, from when it came: a long one takes longer than that to read."""
+
+SHARED_FACTOR = 1.15
+"""Of the pace, where a look is for many: the poller's, too."""
+
+SLICE_S = 0.1
+"""Within which one that waits hears of another's list."""
 
 
 class Looks(Generic[R]):
@@ -39,10 +47,18 @@ class Looks(Generic[R]):
             return record
         since = self._pace.now()
         with self._counted():
+            pace = replace(self._pace, sleep=partial(self._doze, since))
             if self._is_shared:
                 # so that the requests of those who come at the same time are before the first list, too
-                self._pace.sleep(self._pace.first_s)
-            return until(lambda: self._look(str(record.id), since), is_so, what, timeout_s, self._pace)
+                pace.sleep(pace.first_s)
+                pace = replace(pace, factor=SHARED_FACTOR)
+            return until(partial(self._look, str(record.id), since), is_so, what, timeout_s, pace)
+
+    def _doze(self, since: float, seconds: float) -> None:
+        """So long, or until a list has come that has an answer for a wait which began then."""
+        came, ends = self._came, self._pace.now() + seconds
+        while (left := ends - self._pace.now()) > 0 and (self._came == came or self._begun < since):
+            self._pace.sleep(min(left, SLICE_S))
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

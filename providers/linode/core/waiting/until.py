@@ -28,7 +28,10 @@ LONGEST_TIMEOUT_S = 7 * 24 * 60 * 60.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How often to look: soon at first, so that fast things are seen fast, then every `longest_s` seconds."""
+    """How often to look: soon at first, so that fast things are seen fast, then every `longest_s` seconds.
+
+    A look that comes late does so by `first_s` and a part of the time that was waited anyway: `factor` less 1.
+    """
 
     first_s: float = 0.25
     factor: float = 1.5
@@ -55,17 +58,18 @@ def until(
 ) -> T:
     """The first thing seen that is `done`. Raises WaitExpired after `timeout_s` seconds, and what `look` raises."""
     pace = pace or Pace()
-    deadline, interval = pace.now() + timeout_s, pace.first_s
+    begun = pace.now()
     while True:
         seen = look()
         if done(seen):
             return seen
-        if pace.now() + interval > deadline:
+        age = pace.now() - begun
+        interval = min(pace.first_s + (pace.factor - 1) * age, pace.longest_s)
+        if age + interval > timeout_s:
             raise WaitExpired(
                 f"{what}: not so after {timeout_s:.0f} s. Next: look at the Linode, then run `up` again."
             )
         pace.sleep(interval)
-        interval = min(interval * pace.factor, pace.longest_s)
 
 
 def until_free(call: Callable[[], T], what: str, timeout_s: float, pace: Pace | None = None) -> T:

@@ -31,6 +31,9 @@ class Waits:
         self.just_ended = False
         """Whether the last tick saw jobs or waits end."""
         self.list_only = False
+        self._boots_are_news = False
+        """Whether this tick may be the first to hear that nothing but boots is left: some run by then."""
+
         self._old_news: dict[int, int] = {}
         self._failed_looks = 0
         self._ticks = 0
@@ -47,10 +50,9 @@ class Waits:
     def begin(self) -> list[Wait]:
         """Begin a tick with the waits that are open now; one that is added later has no part in it."""
         self._ticks += 1
-        near = all(wait.is_quiet() or wait.only_boots() for wait in self.open)
-        booting = any(wait.only_boots() for wait in self.open)
         useful = not self.list_only or self.just_ended
-        self.list_only = self.events_allowed and near and booting and useful
+        self.list_only = self.events_allowed and self._only_boot() and useful
+        self._boots_are_news = not self._only_boot()
         self.just_ended = False
         for wait in self.open:
             wait.in_tick = True
@@ -76,7 +78,8 @@ class Waits:
     def to_look_at(self) -> list[int]:
         """The Linodes whose status is worth a look in this tick, in order."""
         waits = self._in_tick()
-        if self.events_allowed and not self.list_only and self._ticks % CROSS_LOOK_TICKS:
+        looks_at_all = self.list_only or (self._boots_are_news and self._only_boot())
+        if self.events_allowed and not looks_at_all and self._ticks % CROSS_LOOK_TICKS:
             waits = [wait for wait in waits if wait.is_quiet()]
         return sorted({wait.goal.linode_id for wait in waits})
 
@@ -95,6 +98,11 @@ class Waits:
             if outcome := wait.see(by_id.get(wait.goal.linode_id)):
                 self._end(wait, outcome)
                 self.just_ended = True
+
+    def _only_boot(self) -> bool:
+        """Whether nothing but boots is under way."""
+        near = all(wait.is_quiet() or wait.only_boots() for wait in self.open)
+        return near and any(wait.only_boots() for wait in self.open)
 
     def looked(self) -> None:
         """Note that a tick's looks went well."""

@@ -55,6 +55,9 @@ class AccountLookups:
         made_of: Callable[[str], Iterable[Any]] = lambda _: (),
     ) -> None:
         self._client, self._as_yet, self._made_of = client, as_yet, made_of
+        self._shared: set[str] = set()
+        """What was taken from others once, and is asked for afresh after that."""
+
         self._scripts = OnceEach(lambda id_: _if_allowed(lambda: self._read_script(id_)))
         self._volumes = OnceEach(lambda id_: _if_allowed(lambda: self._read_volumes(id_)))
         self._backups = OnceEach(lambda id_: _if_allowed(lambda: self._read_backups(id_)))
@@ -180,7 +183,8 @@ class AccountLookups:
         return _if_allowed(lambda: self._read(record, path))
 
     def _read(self, record: type[R], path: str) -> list[R]:
-        rows = self._as_yet(path)
+        rows = None if path in self._shared else self._as_yet(path)
+        self._shared.add(path)
         return self._client.records(record, path) if rows is None else [*map(record.read, rows)]
 
 

@@ -41,7 +41,7 @@ fuzz: .venv/requirements-dev.txt.installed ## new examples for the properties, 5
 chaos: .venv/requirements-dev.txt.installed ## creates under every fault, and processes killed at chosen moments
 	@$(RUN) tests.chaos $(ARGS)
 
-bench: .venv/requirements-dev.txt.installed ## times and requests of a fleet; ARGS=report: of a report; ARGS=size: lines, folders, imports
+bench: .venv/requirements-dev.txt.installed ## times and requests of a fleet; ARGS=report: of a report; ARGS=api: of the local API; ARGS=size: lines, folders, imports
 	@$(RUN) tests.bench $(ARGS)
 
 check: .venv/requirements-dev.txt.installed ## ruff and mypy --strict

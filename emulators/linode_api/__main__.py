@@ -7,6 +7,7 @@ python -m emulators.linode_api token --database FILE --account NAME --scopes "li
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 import threading
@@ -38,6 +39,9 @@ def parser() -> argparse.ArgumentParser:
     serving.add_argument("--database", type=Path, required=True, help="SQLite file, made if missing")
     serving.add_argument("--speed", type=float, default=60.0, help="60: what takes 60 s takes 1 s")
     serving.add_argument("--latency", type=float, default=0.0, help="seconds added to every answer")
+    serving.add_argument(
+        "--seed", type=Path, help="a description of an account (see seeding.py), made if it is empty"
+    )
     serving.add_argument("--no-limits", action="store_true", help="no rate limits")
     token = chosen.add_parser("token", help="make a token and print it")
     token.add_argument("--database", type=Path, required=True)
@@ -63,9 +67,21 @@ def serve(options: argparse.Namespace) -> int:
         latency_s=options.latency,
     )
     with api:
+        if options.seed:
+            plant(api, options.seed)
         print(f"local API at {api.url} (speed {options.speed:g}, database {options.database})", flush=True)
         stop.wait()
     return 0
+
+
+def plant(api: LocalApi, file: Path) -> None:
+    """An account that has anything is left as it is: a restart plants nothing twice. Raises ValueError."""
+    try:
+        description = json.loads(file.read_text())
+        if api.accounts.is_empty(str(description.get("account", "local"))):
+            api.seed(description)
+    except (ValueError, AttributeError) as problem:
+        raise ValueError(f"--seed {file}: {problem}") from problem
 
 
 def print_token(options: argparse.Namespace) -> int:

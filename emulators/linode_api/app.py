@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,6 +45,7 @@ from emulators.linode_api.resources.linode.linodes import fail_job
 
 resources.register()
 LARGEST_UNREAD = 65_536
+NOT_BY_THIS_NAME = {"X-Local-API": "the local API answers to localhost and addresses of this machine only"}
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After")
 ALWAYS = {  # source: recordings of 2026 and API page "API access" (names it strips: same page)
@@ -76,8 +80,14 @@ class Reply:
             return Response(None, self.status, dict(self.headers))
         if isinstance(self.body, str):
             return Response(self.body, self.status, dict(self.headers), media_type="text/html")
-        text = json.dumps(self.body)
-        return Response(text, self.status, dict(self.headers), media_type="application/json")
+        return Response(as_json(self.body), self.status, dict(self.headers), media_type="application/json")
+
+
+def as_json(body: Any) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # half a pair in a text, as a refusal may repeat it
+        return json.dumps(body).encode()
 
 
 class Api:
@@ -101,6 +111,12 @@ class Api:
         rows = self.database.all("SELECT * FROM requests WHERE id > ? ORDER BY id", after)
         return [dict(row) for row in rows]
 
+    def restore(self, name: str) -> None:
+        """State and time are as they were at that snapshot. Raises KeyError when there is none."""
+        self.clock.move_to(self.database.restore(name))
+        self.edits.reread()
+        self.limiter.clear()
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Per account: Linodes that are there, Linodes ever made and deleted."""
         rows = self.database.all(
@@ -116,7 +132,8 @@ class Api:
         fault = self.faults.draw(request.method, path)
         unread = is_large(request) and self.refuses(request, path)
         body = b"" if unread else await request.body()
-        await asyncio.sleep(self.latency_s)
+        if self.latency_s:
+            await asyncio.sleep(self.latency_s)
         kind = fault.kind if fault else None
         lost = await cut(request) if kind == "late" else None
         if fault and kind in ("slow", "late"):
@@ -221,6 +238,16 @@ def is_large(request: Request) -> bool:
     return int(known) > LARGEST_UNREAD or "Transfer-Encoding" in request.headers
 
 
+@lru_cache(maxsize=64)
+def is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
 def methods_at(path: str, *, beta: bool) -> list[str]:
     """What a path takes; telling it needs no token. HEAD works wherever GET does."""
     methods = {candidate.method for candidate, _ in endpoints_at(path, beta=beta)}
@@ -276,12 +303,14 @@ def linode_id_in(path: str, reply: Reply) -> int:
 
 def build_app(api: Api, controls: Sequence[Route]) -> Starlette:
     async def answer(request: Request) -> Response:
+        if not is_loopback(request.url.hostname):  # a web page's own name, pointed at this machine
+            return Reply(403, unauthorized().body, NOT_BY_THIS_NAME).response()
         return await api.answer(request)
 
     routes = [
-        *controls,
         Route("/v4/{path:path}", answer, methods=METHODS),
         Route("/v4beta/{path:path}", answer, methods=METHODS),
+        *controls,
     ]
     return Starlette(routes=routes, exception_handlers={404: no_such_address})
 

@@ -13,6 +13,12 @@ GET    /_local/catalog   what was changed by hand
 PUT    /_local/catalog   {"images": [{"id": "linode/debian14", "like": "linode/debian13", "label": "Debian 14"}],
                          "types": […], "regions": […], "kernels": […], "remove": [ids]} (see catalogs/edits.py)
 DELETE /_local/catalog   the catalogs as they come, everywhere on sale again
+POST   /_local/seed      a description of an account (see seeding.py): makes what it says
+GET    /_local/time      now, whether time is held, how many times faster than real
+PUT    /_local/time      any of {"held": true, "speed": 600, "advance_s": 90}: in the API's seconds
+GET    /_local/snapshots       their names
+PUT    /_local/snapshots/NAME  keeps all there is, in a file beside the database
+POST   /_local/snapshots/NAME  brings it back, and the time with it; DELETE forgets it
 PUT    /_local/maintenance   {"on": true}: every call of the API is a 503 with X-Maintenance-Mode; false ends it
 GET    /_local/linodes/ID    {"user_data": Base64, or null}: what its metadata service would hand to cloud-init
 PUT    /_local/images/ID     the file of an image, which POST /images/upload made: any body
@@ -23,6 +29,7 @@ PUT    /_local/linodes/ID    {"busy_s": 30}: `Linode busy.` for so many seconds 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,15 +38,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from emulators.linode_api.app import Api
+from emulators.linode_api.app import Api, is_loopback
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.errors import ApiError
 from emulators.linode_api.core.faults import parse_rule
+from emulators.linode_api.core.lists import is_number
 from emulators.linode_api.resources import images, locks
 from emulators.linode_api.resources.linode.linodes import find_linode, save
+from emulators.linode_api.seeding import seed
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SNAPSHOT = re.compile("[a-zA-Z0-9_-]{1,40}")  # becomes part of a file's name
+LONGEST_S = 1e9
 BY_HAND = ("busy_s", "lock", "pending_migration")
 
 
@@ -49,13 +60,13 @@ class NoSuchThing(Exception):
 
 @dataclass(frozen=True)
 class Controls:
-    """Answers under /_local/. `facts` is what GET /_local/health tells beside the process id."""
+    """Answers under /_local/. `facts` is what GET /_local/health tells beside the process id and the speed."""
 
     api: Api
     facts: Json
 
     async def health(self, _: Request) -> Json:
-        return {"pid": os.getpid(), **self.facts}
+        return {"pid": os.getpid(), "speed": self.api.clock.speed, **self.facts}
 
     async def requests(self, request: Request) -> Json:
         if request.method == "DELETE":
@@ -85,6 +96,34 @@ class Controls:
         self.api.accounts.reset(account)
         self.api.limiter.clear()
         return {"account": account.name}
+
+    async def seed(self, request: Request) -> Json:
+        return seed(self.api, await request.json())
+
+    async def time(self, request: Request) -> Json:
+        clock = self.api.clock
+        if request.method == "PUT":
+            wanted = checked_time(await request.json())
+            clock.speed = wanted.get("speed", clock.speed)
+            clock.advance(clock.shrink(wanted.get("advance_s", 0)))
+            if "held" in wanted:
+                clock.hold() if wanted["held"] else clock.release()
+        return {"now": stamp(clock.now()), "held": clock.held, "speed": clock.speed}
+
+    async def snapshots(self, request: Request) -> Json:
+        database, name = self.api.database, request.path_params.get("name", "-")
+        if not SNAPSHOT.fullmatch(name):
+            raise ValueError("a snapshot's name has up to 40 letters, digits, - and _")
+        try:
+            if request.method == "PUT":
+                database.snapshot(name, self.api.clock.now())
+            if request.method == "POST":
+                self.api.restore(name)
+            if request.method == "DELETE":
+                database.forget(name)
+        except KeyError:
+            raise NoSuchThing(f"no snapshot {name!r}") from None
+        return {"snapshots": database.snapshots()}
 
     async def availability(self, request: Request) -> Json:
         wanted = await request.json()
@@ -141,6 +180,10 @@ class Controls:
             control("/counts", self.counts),
             control("/faults", self.planned_faults, "GET", "PUT", "DELETE"),
             control("/reset", self.reset, "POST", hint='send {"account": NAME}'),
+            control("/seed", self.seed, "POST"),
+            control("/time", self.time, "GET", "PUT"),
+            control("/snapshots", self.snapshots),
+            control("/snapshots/{name}", self.snapshots, "PUT", "POST", "DELETE"),
             control("/availability", self.availability, "PUT", hint=sold),
             control("/catalog", self.catalog, "GET", "PUT", "DELETE"),
             control("/maintenance", self.maintenance, "PUT", hint='send {"on": true} or {"on": false}'),
@@ -157,6 +200,18 @@ def checked_changes(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ValueError("busy_s is a number of seconds")
     if wanted.get("lock") not in (None, *locks.KINDS):
         raise ValueError(f"lock is null or one of {', '.join(locks.KINDS)}")
+    return wanted
+
+
+def checked_time(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises ValueError saying what is wrong."""
+    if not wanted or set(wanted) - {"held", "speed", "advance_s"}:
+        raise ValueError("send any of held, speed, advance_s")
+    if type(wanted.get("held", False)) is not bool:
+        raise ValueError("held is true or false")
+    for name in ("speed", "advance_s"):
+        if not is_number(wanted.get(name, 1)) or not 0 <= wanted.get(name, 1) <= LONGEST_S:
+            raise ValueError(f"{name} is a number from 0 to {LONGEST_S:.0f}")
     return wanted
 
 
@@ -206,7 +261,7 @@ def foreign(request: Request, *, json_only: bool) -> str:
     address without asking (Origin, Sec-Fetch-Site and the type of the body tell; JSON makes the browser ask first, and
     so does PUT, by which alone files come).
     """
-    if request.url.hostname not in LOOPBACK:
+    if not is_loopback(request.url.hostname):
         return "only from this machine"
     own = f"{request.url.scheme}://{request.url.netloc}"
     site = request.headers.get("Sec-Fetch-Site", "none")

@@ -10,7 +10,6 @@ Raises PortInUse, DatabaseUnusable, NotLoopback.
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 import threading
 import time
@@ -22,11 +21,12 @@ from typing import Any
 import uvicorn
 from typing_extensions import Self
 
-from emulators.linode_api.app import Api, build_app
+from emulators.linode_api.app import Api, build_app, is_loopback
 from emulators.linode_api.clock import Clock, stamp
 from emulators.linode_api.control import Controls
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.faults import CuttableProtocol, Rule, parse_rule
+from emulators.linode_api.seeding import seed
 
 KEEP_ALIVE_S = 75
 START_WITHIN_S = 10.0
@@ -68,7 +68,6 @@ class LocalApi:
         self.url = f"http://{'[::1]' if ':' in host else host}:{self.port}"
         facts = {
             "url": self.url,
-            "speed": self.clock.speed,
             "limits": limits,
             "database": str(database.resolve()),
             "started": stamp(time.time()),
@@ -129,6 +128,18 @@ class LocalApi:
         expiry = None if expires_in_s is None else self.clock.now() + expires_in_s
         return self.accounts.token_for(account, scopes, user, grants if restricted else None, expiry)
 
+    def seed(self, description: object) -> None:
+        """Makes what a description says (see seeding.py). Raises ValueError."""
+        seed(self.api, description)
+
+    def snapshot(self, name: str = "latest") -> None:
+        """Keeps all there is: accounts, Linodes, events, tokens, the moment."""
+        self.database.snapshot(name, self.clock.now())
+
+    def restore(self, name: str = "latest") -> None:
+        """Everything is as it was then. Raises KeyError when there is no such snapshot."""
+        self.api.restore(name)
+
     def requests(self, after: int = 0) -> list[dict[str, Any]]:
         """Requests that the API saw, oldest first (see Api.requests)."""
         return self.api.requests(after)
@@ -168,12 +179,3 @@ def listen(host: str, port: int) -> socket.socket:
             " (0 picks a free one)."
         ) from failure
     return opened
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import commands, processes, report, size, stacks, state
+from tests.bench import api, commands, processes, report, size, stacks, state
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "stacks": lambda given: stacks.run(given.counts, given.runs),
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "several": lambda given: stacks.run_several(given.most),
     "state": lambda _: state.run(),
     "commands": lambda given: commands.run(given.runs),
+    "api": lambda given: api.run(given.runs),
     "report": lambda given: report.run(given.runs),
     "size": lambda _: size.run(Path(__file__).parents[2]),
 }

@@ -43,7 +43,7 @@ Outcome = tuple[Json, Json] | ApiError
 """The answer and all that is stored, or the refusal."""
 
 TABLES = ("linodes", "records", "events", "tags", "users", "tokens", "accounts")
-RANDOM = ("digest", "start")
+RANDOM = ("digest", "start", "version")  # columns: of tokens, and the count of how often a Linode was stored
 REPAIRS = 6
 RULES = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
 from typing import Any
 
 from hypothesis import given, strategies as st
 
+from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.lists import Attributes, envelope, parse_filter
+from emulators.linode_api.core.stored import Clause, Stored
 
 NAMES = ("size", "label", "flag", "tags", "entity.id")
 ATTRIBUTES = Attributes(frozenset(NAMES))
@@ -111,3 +115,33 @@ def test_paging_of_the_local_api_never_loses_or_repeats_a_row(count: int, page_s
 
     assert seen == rows
     assert envelope(rows, {"page": str(pages + 1), "page_size": str(page_size)})["data"] == []
+
+
+DATABASE = sqlite3.connect(":memory:", check_same_thread=False)
+DATABASE.row_factory = sqlite3.Row
+DATABASE.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, body TEXT NOT NULL)")
+
+
+class Memory(Database):
+    """One that nothing has to open."""
+
+    def __init__(self) -> None:
+        self.sql, self.lock = DATABASE, threading.RLock()
+
+
+@given(rows=ROWS, wanted=FILTERS, order=st.sampled_from([None, *NAMES]), descending=st.booleans())
+def test_sql_and_python_make_the_same_list_of_a_filter(
+    rows: list[dict[str, Any]], wanted: dict[str, Any], order: str | None, *, descending: bool
+) -> None:
+    ordered = {"+order_by": order, "+order": "desc" if descending else "asc"} if order else {}
+    selection = parse_filter(json.dumps({**wanted, **ordered}), ATTRIBUTES)
+    DATABASE.execute("DELETE FROM things")
+    DATABASE.executemany("INSERT INTO things (body) VALUES (?)", [(json.dumps(row),) for row in rows])
+    stored = Stored(
+        Memory(), "things", Clause("1"), lambda read: [json.loads(row["body"]) for row in read], {}
+    )
+
+    found, left = stored.narrowed(selection)
+
+    assert left.apply(found.read()) == selection.apply(rows)
+    assert len(found) == len(found.read())

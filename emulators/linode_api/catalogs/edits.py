@@ -77,6 +77,10 @@ class Edits:
             self.database.run("UPDATE catalog_edits SET listed = 0")
         self._merged = None
 
+    def reread(self) -> None:
+        """After the database was replaced."""
+        self._merged = None
+
     def report(self) -> list[dict[str, Any]]:
         rows = self.database.all("SELECT catalog, id, listed FROM catalog_edits ORDER BY catalog, id")
         return [{**dict(row), "listed": bool(row["listed"])} for row in rows]

@@ -104,6 +104,11 @@ class Accounts:
         row = self.database.one("SELECT * FROM accounts WHERE name = ?", name)
         return row and self._account(row)
 
+    def is_empty(self, name: str) -> bool:
+        """Whether there is no such account, or nothing in it."""
+        question = "SELECT 1 FROM events JOIN accounts ON accounts.id = account_id WHERE name = ?"
+        return self.database.one(question, name) is None
+
     def with_linode(self, linode_id: int) -> Account | None:
         """The account that has this Linode."""
         row = self.database.one(

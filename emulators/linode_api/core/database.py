@@ -9,15 +9,16 @@ date.
 
 from __future__ import annotations
 
+import glob
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 APPLICATION_ID = 0x4C4E3441  # "LN4A"
-VERSION = 3
+VERSION = 4
 SCHEMA = Path(__file__).parent / "schema"  # what each version adds to the one before
 
 FIRST_IDS = {"linodes": 98_000_000, "events": 1_586_000_000}
@@ -135,6 +136,38 @@ class Database:
             raise
         finally:
             self.sql.execute("RELEASE part")
+
+    def snapshot(self, name: str, now: float) -> None:
+        """Keeps all there is in a file beside this one, under that name; `now` comes back with it."""
+        with self.lock, closing(sqlite3.connect(self._snapshot(name), isolation_level=None)) as copy:
+            self.sql.backup(copy)
+            copy.executescript("DROP TABLE IF EXISTS snapshot; CREATE TABLE snapshot (taken REAL NOT NULL)")
+            copy.execute("INSERT INTO snapshot VALUES (?)", (now,))
+
+    def restore(self, name: str) -> float:
+        """All is as it was when the snapshot was taken; gives that moment. Raises KeyError when there is none."""
+        if name not in self.snapshots():
+            raise KeyError(name)
+        with self.lock, closing(sqlite3.connect(self._snapshot(name))) as copy:
+            copy.backup(self.sql)
+            with self.transaction():
+                self._upgrade(self.sql.execute("PRAGMA user_version").fetchone()[0])
+            return float(self.one("SELECT taken FROM snapshot")["taken"])
+
+    def snapshots(self) -> list[str]:
+        """Their names."""
+        start, end = self._snapshot("*").name.split("*")
+        found = self.path.parent.glob(f"{glob.escape(start)}*{end}")
+        return sorted(file.name.removeprefix(start).removesuffix(end) for file in found)
+
+    def forget(self, name: str) -> None:
+        """Raises KeyError when there is no such snapshot."""
+        if name not in self.snapshots():
+            raise KeyError(name)
+        self._snapshot(name).unlink()
+
+    def _snapshot(self, name: str) -> Path:
+        return self.path.with_name(f"{self.path.name}.{name}.snapshot")
 
     def close(self) -> None:
         with self.lock:

@@ -12,15 +12,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.jobs import Job, Progress, progress_of
+from emulators.linode_api.core.stored import Clause, Columns, Stored, moment
 
 Effect = Callable[[Account, int, Any, float], None]
 """Of a finished job: the account, the Linode's id, what the job noted, and the moment at which it ended."""
 
 EFFECTS: defaultdict[str, list[Effect]] = defaultdict(list)
+COLUMNS: Columns = {
+    "id": "id",
+    "action": "action",
+    "created": moment("created"),
+    "entity.id": "json_extract(body, '$.entity.id')",  # has an index
+    "read": None,  # missing means no
+}
 
 
 def on_effect(name: str) -> Callable[[Effect], Effect]:
@@ -93,18 +103,16 @@ def running_jobs(account: Account, action: str, linode_id: int) -> int:
     return int(account.database.one(question, account.id, linode_id, action, account.now)[0])
 
 
-def event_rows(account: Account, linode_id: int | None = None) -> list[Json]:
-    """All events of the account, or of one Linode, oldest first."""
-    question = "SELECT * FROM events WHERE account_id = ?"
-    if linode_id is None:
-        rows = account.database.all(question + " ORDER BY id", account.id)
-    else:
-        rows = account.database.all(question + " AND linode_id = ? ORDER BY id", account.id, linode_id)
-    return [event_row(row, account.now) for row in rows]
+def all_events(account: Account) -> Stored[Json]:
+    """Oldest first."""
+    now, own = account.now, Clause("account_id = ?", (account.id,))
+    return Stored(
+        account.database, "events", own, lambda rows: [event_row(row, now) for row in rows], COLUMNS
+    )
 
 
 def event_row(row: sqlite3.Row, now: float) -> Json:
-    body = json.loads(row["body"])
+    body = orjson.loads(row["body"])
     progress = progress_at(row, now)
     return {
         "id": row["id"],

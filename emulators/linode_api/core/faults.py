@@ -32,10 +32,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import h11
 from starlette.requests import Request
 from starlette.responses import Response
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 KINDS = (
     "cut", "cut_midway", "late", "twice", "408", "429", "500", "502", "503", "504", "garbled", "misshapen",
@@ -147,17 +146,27 @@ _open: dict[Ends, asyncio.Transport] = {}  # by both ends: two servers may see t
 REST_WITHIN_S = 30.0  # of a request of which the first part came
 
 
-class CuttableProtocol(H11Protocol):
+class CuttableProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, remembering the transport of each client, which has to send its requests to the end."""
 
     rest: asyncio.TimerHandle | None = None
+    partial = False
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.partial = True
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.partial = False
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.rest:
             self.rest.cancel()
-        partial = self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing()
-        self.rest = self.loop.call_later(REST_WITHIN_S, self.transport.close) if partial else None
+            self.rest = None
+        if self.partial and not self.transport.is_closing():
+            self.rest = self.loop.call_later(REST_WITHIN_S, self.transport.close)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in its base
         super().connection_made(transport)

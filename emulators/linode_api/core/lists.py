@@ -16,14 +16,15 @@ import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.errors import ApiError, Problem, bad_request, not_found, problem_if, raise_if
 
 Row = Mapping[str, Any]
-Test = Callable[[Row], bool]
+R = TypeVar("R", bound=Row)
 
+EQUAL, NOT_EQUAL = "=", "+neq"
 DEEPEST = 20
 SMALLEST_PAGE_SIZE = 25
 LARGEST_PAGE_SIZE = 500
@@ -39,20 +40,58 @@ class Attributes:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """That an attribute, or a member of it where it is a list, compares with `operand`; the bare value is `=`."""
+
+    name: str
+    operator: str
+    operand: Any
+
+    def holds(self, row: Row) -> bool:
+        found = values_at(row, self.name)
+        if self.operator == NOT_EQUAL:
+            return not any(equal(one, self.operand) for one in found)
+        compare = COMPARISONS[self.operator]
+        return any(compare(one, self.operand) for one in found)
+
+
+@dataclass(frozen=True)
+class All:
+    parts: tuple[Condition, ...] = ()
+
+    def holds(self, row: Row) -> bool:
+        return all(part.holds(row) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    parts: tuple[Condition, ...]
+
+    def holds(self, row: Row) -> bool:
+        return any(part.holds(row) for part in self.parts)
+
+
+Condition = Comparison | All | AnyOf
+
+
+@dataclass(frozen=True)
 class Selection:
     """A filter that was understood."""
 
-    test: Test
+    condition: All = All()
     order_by: str | None = None
     descending: bool = False
 
-    def apply(self, rows: Sequence[Row]) -> list[Row]:
+    def apply(self, rows: Sequence[R]) -> list[R]:
         """The rows that match; ties and unsorted rows stay in the order they came in."""
-        matching = [row for row in rows if self.test(row)]
+        matching = [row for row in rows if self.condition.holds(row)]
         if self.order_by is None:
             return matching
         key = self.order_by
         return sorted(matching, key=lambda row: sort_key(value_at(row, key)), reverse=self.descending)
+
+
+EVERYTHING = Selection()
 
 
 def row_with(rows: Sequence[Json], name: str, value: object) -> Json:
@@ -70,7 +109,7 @@ def refuse(reason: str) -> ApiError:
 def parse_filter(text: str | None, attributes: Attributes) -> Selection:
     """The selection a header asks for. Raises ApiError 400 on field `X-Filter`."""
     if text is None or not text.strip():
-        return Selection(test=lambda _: True)
+        return EVERYTHING
     try:
         wanted = json.loads(text)
     except (ValueError, RecursionError):
@@ -83,55 +122,40 @@ def parse_filter(text: str | None, attributes: Attributes) -> Selection:
     sortable = attributes.filterable - attributes.unsortable
     if order_by is not None and (not isinstance(order_by, str) or order_by not in sortable):
         raise refuse(f"Cannot order by {order_by}")
-    return Selection(object_test(wanted, attributes, 0), order_by, order == "desc")
+    return Selection(condition_of(wanted, attributes, 0), order_by, order == "desc")
 
 
-def object_test(wanted: Mapping[str, Any], attributes: Attributes, depth: int) -> Test:
+def condition_of(wanted: Mapping[str, Any], attributes: Attributes, depth: int) -> All:
     if depth > DEEPEST:
         raise refuse("Could not apply filter")
-    tests = [key_test(key, value, attributes, depth) for key, value in wanted.items()]
-    return lambda row: all(test(row) for test in tests)
+    parts = [part for key, value in wanted.items() for part in conditions(key, value, attributes, depth)]
+    return All(tuple(parts))
 
 
-def key_test(key: str, value: Any, attributes: Attributes, depth: int) -> Test:
+def conditions(key: str, value: Any, attributes: Attributes, depth: int) -> Sequence[Condition]:
+    """What one key of a filter demands."""
     if key in ("+and", "+or"):
         if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
             raise refuse(f"{key} must be a list of filters")
-        parts = [object_test(part, attributes, depth + 1) for part in value]
-        enough = all if key == "+and" else any
-        return lambda row: enough(part(row) for part in parts)
+        parts = tuple(condition_of(part, attributes, depth + 1) for part in value)
+        return parts if key == "+and" else [AnyOf(parts)]
     if key in attributes.ignored:
-        return lambda _: True
+        return ()
     if key not in attributes.filterable:
         raise refuse(f"Cannot filter on {key}")
     if isinstance(value, list):
         raise refuse(f"{key.capitalize()} filter must be a string or dict")
     if not isinstance(value, dict):
-        return lambda row: any(equal(found, value) for found in values_at(row, key))
-    tests = [operator_test(key, name, operand) for name, operand in value.items()]
-    return lambda row: all(test(row) for test in tests)
+        return [Comparison(key, EQUAL, value)]
+    return [comparison(key, name, operand) for name, operand in value.items()]
 
 
-def operator_test(key: str, name: str, operand: Any) -> Test:
-    if name != "+neq" and name not in COMPARISONS:
+def comparison(key: str, name: str, operand: Any) -> Comparison:
+    if name == EQUAL or name not in (*COMPARISONS, NOT_EQUAL):
         raise refuse(f"Cannot filter on {name}")
     if isinstance(operand, dict | list):
         raise refuse(f"{name} needs a single value")
-    if name == "+neq":
-        return lambda row: not any(equal(found, operand) for found in values_at(row, key))
-    compare = COMPARISONS[name]
-    return lambda row: any(
-        comparable(found, operand) and compare(found, operand) for found in values_at(row, key)
-    )
-
-
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "+gt": operator.gt,
-    "+gte": operator.ge,
-    "+lt": operator.lt,
-    "+lte": operator.le,
-    "+contains": lambda found, wanted: isinstance(found, str) and wanted in found,
-}
+    return Comparison(key, name, operand)
 
 
 def is_number(value: object) -> bool:
@@ -146,6 +170,20 @@ def equal(found: Any, wanted: Any) -> bool:
 def comparable(found: Any, wanted: Any) -> bool:
     """Whether the two have an order: two numbers, or two texts (dates are texts)."""
     return (is_number(found) and is_number(wanted)) or (isinstance(found, str) and isinstance(wanted, str))
+
+
+def ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    return lambda found, wanted: comparable(found, wanted) and compare(found, wanted)
+
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    EQUAL: equal,
+    "+gt": ordered(operator.gt),
+    "+gte": ordered(operator.ge),
+    "+lt": ordered(operator.lt),
+    "+lte": ordered(operator.le),
+    "+contains": ordered(lambda found, wanted: isinstance(found, str) and wanted in found),
+}
 
 
 def value_at(row: Row, path: str) -> Any:
@@ -174,16 +212,6 @@ def sort_key(value: Any) -> tuple[int, float, str]:
     if isinstance(value, bool | int | float):
         return (1, float(value), "")
     return (2, 0.0, value if isinstance(value, str) else json.dumps(value))
-
-
-def wanted_number(text: str | None, name: str) -> int | None:
-    """The whole number that a filter demands of an attribute at its top level: a hint for the database."""
-    try:
-        wanted = json.loads(text or "null")
-    except (ValueError, RecursionError):
-        return None
-    value = wanted.get(name) if isinstance(wanted, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def envelope(

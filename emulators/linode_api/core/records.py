@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, TypeGuard
+
+import orjson
+from orjson import Fragment
 
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Body, Json
@@ -20,9 +23,13 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.events import entity, notify
+from emulators.linode_api.core.stored import Clause, Columns, Stored, moment
+
+KEPT = 2**14
+"""Rows of a table that are kept as they were read."""
 
 
-class Thing(ABC):
+class Thing:
     """A stored thing that an endpoint may answer with: it knows how the API shows it."""
 
     body: Json
@@ -33,8 +40,12 @@ class Thing(ABC):
     def parts(self, *names: str) -> Json:
         return {name: self.body[name] for name in names}
 
-    @abstractmethod
-    def shown(self, account: Account) -> Json: ...
+    def shown(self, account: Account) -> Json:
+        raise NotImplementedError
+
+    def listed(self, account: Account, _: float, /) -> Json | Fragment:
+        """As it stands in a list at that moment; perhaps as JSON already, where the row is kept."""
+        return self.shown(account)
 
 
 @dataclass(frozen=True)
@@ -102,21 +113,32 @@ def find(account: Account, kind: str, record_id: int, parent_id: int | None = No
     return found
 
 
+def stored(account: Account, kind: str, parent_id: int | None = None) -> Stored[Record]:
+    """All of a kind, or all within a parent, by id; none is read yet."""
+    columns = {**COLUMNS, **(KINDS[kind].columns if kind in KINDS else {})}
+    within = Clause("account_id = ? AND kind = ?", (account.id, kind))
+    found = Stored(account.database, "records", within, from_rows, columns)
+    return found if parent_id is None else found.but("parent_id = ?", parent_id)
+
+
 def all_of(account: Account, kind: str, parent_id: int | None = None) -> list[Record]:
     """By id."""
-    question = "SELECT * FROM records WHERE account_id = ? AND kind = ?"
-    if parent_id is None:
-        rows = account.database.all(question + " ORDER BY id", account.id, kind)
-    else:
-        rows = account.database.all(question + " AND parent_id = ? ORDER BY id", account.id, kind, parent_id)
-    return [from_row(row) for row in rows]
+    return stored(account, kind, parent_id).read()
+
+
+def having(account: Account, kind: str, **parts: object) -> Stored[Record]:
+    """Those of a kind whose bodies have these parts, by id."""
+    found = stored(account, kind)
+    for name, value in parts.items():
+        found = found.but(f"json_extract(body, '$.{name}') = ?", value)
+    return found
 
 
 def every(database: Database, kind: str, parent_id: int | None = None) -> list[Record]:
     """Those of all accounts, by id: for what is unique among all of them, or seen by all."""
     where = "kind = ? AND coalesce(parent_id, 0) = coalesce(?, parent_id, 0)"
     rows = database.all(f"SELECT * FROM records WHERE {where} ORDER BY id", kind, parent_id)  # noqa: S608 - from the line above
-    return [from_row(row) for row in rows]
+    return from_rows(rows)
 
 
 def change(account: Account, record: Record, **changes: Any) -> Record:
@@ -140,11 +162,23 @@ def remove_within(account: Account, parent_id: int, *kinds: str) -> None:
         account.database.run(question, account.id, kind, parent_id)
 
 
+def from_rows(rows: list[sqlite3.Row]) -> list[Record]:
+    return [from_row(row) for row in rows]
+
+
 def from_row(row: sqlite3.Row) -> Record:
-    body = json.loads(row["body"])
-    return Record(row["kind"], row["id"], row["parent_id"] or 0, row["created"], row["updated"], body)
+    return read(*row)
 
 
+@lru_cache(maxsize=KEPT)
+def read(
+    kind: str, record_id: int, _: int, parent_id: int | None, created: float, updated: float, body: str
+) -> Record:
+    """From the columns; what has not changed is not parsed again, and nobody changes a body in place."""
+    return Record(kind, record_id, parent_id or 0, created, updated, orjson.loads(body))
+
+
+COLUMNS: Columns = {"id": "id", "created": moment("created"), "updated": moment("updated")}
 Row = Callable[[Account, Record], Json]
 KINDS: dict[str, Kind] = {}
 ROWS: dict[str, Row] = {}
@@ -154,8 +188,9 @@ ROWS: dict[str, Row] = {}
 class Kind:
     """A kind of record: the address of one (`/vpcs/{vpc}/subnets/{subnet}`), how it is shown, its events.
 
-    `entity_type` is what events call it, if not by its name, `among` what the API adds when a label is taken. Defined
-    once, as a constant of the kind's file; `@KIND.shows` marks the function that makes its row.
+    `entity_type` is what events call it, if not by its name, `among` what the API adds when a label is taken, `columns`
+    what its row shows under another name than its body has it (see stored.py). Defined once, as a constant of the
+    kind's file; `@KIND.shows` marks the function that makes its row.
     """
 
     name: str
@@ -164,6 +199,7 @@ class Kind:
     entity_type: str | None = None
     unique_label: bool = True
     among: str = ""
+    columns: Columns = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         KINDS[self.name] = self
@@ -201,8 +237,8 @@ class Kind:
         self, account: Account, label: object, *, besides: int = 0, within: int = 0
     ) -> None:
         """Raises ApiError 400 on `label` when another thing of that kind (and parent) has it."""
-        others = all_of(account, self.name, within or None) if self.unique_label else []
-        if any(one["label"] == label for one in others if one.id != besides):
+        others = having(account, self.name, label=label).but("id <> ?", besides)
+        if self.unique_label and (others.but("parent_id = ?", within) if within else others):
             raise bad_request(f"Label must be unique{self.among}", "label")
 
 

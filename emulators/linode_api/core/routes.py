@@ -21,8 +21,9 @@ from emulators.linode_api.core import Body, Json
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account
 from emulators.linode_api.core.errors import bad_method, not_found
 from emulators.linode_api.core.limits import COLLECTION, Budget
-from emulators.linode_api.core.lists import Attributes, envelope, parse_filter
-from emulators.linode_api.core.records import KINDS, Kind, Thing, all_of, find
+from emulators.linode_api.core.lists import EVERYTHING, Attributes, envelope, parse_filter
+from emulators.linode_api.core.records import KINDS, Kind, Thing, find, stored
+from emulators.linode_api.core.stored import Stored
 
 TEXTS = {
     "name": ".+", "address": "[^/]+", "region": "[^/]+", "reserved": "[^/]+", "user": "[^/]+",
@@ -60,9 +61,20 @@ class Call:
     def page(
         self, rows: Sequence[Json | Thing], attributes: Attributes, *, zero_when_empty: bool = False
     ) -> Json:
-        shown = [row.shown(self.account) if isinstance(row, Thing) else row for row in rows]
-        chosen = parse_filter(self.filter, attributes).apply(shown)
-        return envelope(chosen, self.query, zero_when_empty=zero_when_empty and self.filter is not None)
+        """One page of what the filter leaves; rows are built as they are needed."""
+        selection = parse_filter(self.filter, attributes)
+        if isinstance(rows, Stored):
+            rows, selection = rows.narrowed(selection)
+        if selection != EVERYTHING:
+            rows = selection.apply([self.shown(row) for row in rows])
+        page = envelope(rows, self.query, zero_when_empty=zero_when_empty and self.filter is not None)
+        if self.who:
+            who, now = self.who, self.who.now
+            page["data"] = [row.listed(who, now) if isinstance(row, Thing) else row for row in page["data"]]
+        return page
+
+    def shown(self, row: Json | Thing) -> Json:
+        return row.shown(self.account) if isinstance(row, Thing) else row
 
 
 UNRESTRICTED = ""
@@ -208,4 +220,4 @@ class Routes:
 
         @self.rows(kind.url.rpartition("/")[0], *filterable, **access)
         def listed(call: Call, *parents: Any) -> Sequence[Thing]:
-            return all_of(call.account, kind.name, parents[-1].id if parents else None)
+            return stored(call.account, kind.name, parents[-1].id if parents else None)

@@ -11,10 +11,10 @@ from emulators.linode_api.core import Json, bodies
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account
 from emulators.linode_api.core.bodies import always, check, choice, is_ssh_key, that
 from emulators.linode_api.core.errors import bad_request, not_found
-from emulators.linode_api.core.events import event_row, event_rows, notify
-from emulators.linode_api.core.lists import wanted_number
+from emulators.linode_api.core.events import all_events, event_row, notify
 from emulators.linode_api.core.records import Record, add, all_of, change, given
 from emulators.linode_api.core.routes import UNRESTRICTED, Call, Routes
+from emulators.linode_api.core.stored import Stored
 from emulators.linode_api.resources import users
 
 api = Routes("account")
@@ -129,9 +129,8 @@ def region_services(region: Json) -> Json:
 
 
 @events.rows("/account/events", "action", "created", "entity.id", "entity.type", "id", "read")
-def list_events(call: Call) -> list[Json]:
-    """Pollers ask for one Linode's events over and over: only those are read then."""
-    return event_rows(call.account, wanted_number(call.filter, "entity.id"))
+def list_events(call: Call) -> Stored[Json]:
+    return all_events(call.account)
 
 
 @events.post("/account/events/{id}/seen")

@@ -40,7 +40,9 @@ from emulators.linode_api.core.records import (
 from emulators.linode_api.core.routes import Call, Routes
 
 api = Routes("domains")
-DOMAIN = Kind("domain", "/domains/{domain}", first_id=3_300_000, unique_label=False)
+DOMAIN = Kind(
+    "domain", "/domains/{domain}", first_id=3_300_000, unique_label=False, columns={"domain": "$.label"}
+)
 RECORD = Kind("domain_record", "/domains/{domain}/records/{domain_record}", first_id=40_000_000)
 STEPS = (
     0, 30, 120, 300, 3600, 7200, 14_400, 28_800, 57_600, 86_400, 172_800, 345_600, 604_800, 1_209_600, 2_419_200,

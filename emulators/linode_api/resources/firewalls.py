@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
@@ -19,7 +19,17 @@ from emulators.linode_api.core.bodies import choice, length, problems_in, requir
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.lists import Attributes
-from emulators.linode_api.core.records import Kind, Record, all_of, find, get, given, remove, remove_within
+from emulators.linode_api.core.records import (
+    Kind,
+    Record,
+    all_of,
+    find,
+    get,
+    given,
+    having,
+    remove,
+    remove_within,
+)
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode, get_linode
@@ -95,11 +105,10 @@ def kept_rules(rules: Body, version: int) -> Json:
 def add_device(account: Account, firewall: Record, kind: object, entity_id: object) -> Record:
     """Raises ApiError 400: an unknown thing, the wrong generation, or guarded already."""
     thing, owner = thing_named(account, kind, entity_id)
-    for device in all_of(account, "device"):
-        if (device["type"], device["entity_id"]) == thing:
-            other = find(account, "firewall", device.parent_id)
-            if other.id == firewall.id or other["status"] == "enabled":
-                raise bad_request("The entity already has an enabled firewall assigned", "id")
+    for device in having(account, "device", type=thing[0], entity_id=thing[1]):
+        other = find(account, "firewall", device.parent_id)
+        if other.id == firewall.id or other["status"] == "enabled":
+            raise bad_request("The entity already has an enabled firewall assigned", "id")
     return guard(account, firewall, owner, *thing)
 
 
@@ -136,9 +145,9 @@ def guard(account: Account, firewall: Record, owner: Linode | Record, kind: str,
     return made
 
 
-def devices_of(account: Account, linode_id: int) -> list[Record]:
+def devices_of(account: Account, linode_id: int) -> Iterable[Record]:
     """Of a Linode and its interfaces."""
-    return [one for one in all_of(account, "device") if one["linode_id"] == linode_id]
+    return having(account, "device", linode_id=linode_id)
 
 
 def of_thing(account: Account, linode_id: int, interface_id: int | None = None) -> list[Record]:
@@ -259,7 +268,7 @@ def replace_of_linode(call: Call, linode: Linode) -> Json:
     return call.page(of_thing(call.account, linode.id), Attributes(frozenset(FILTERABLE)))
 
 
-def replace_all(call: Call, devices: list[Record], kind: str, entity_id: int) -> None:
+def replace_all(call: Call, devices: Iterable[Record], kind: str, entity_id: int) -> None:
     """Exactly these from now on."""
     account, wanted = call.account, call.body.get("firewall_ids")
     if wanted is None:

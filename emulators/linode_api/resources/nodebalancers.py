@@ -30,6 +30,7 @@ from emulators.linode_api.core.records import (
     find,
     get,
     given,
+    having,
     next_id,
     remove,
     remove_within,
@@ -504,8 +505,7 @@ def delete_node(call: Call, balancer: Record, _: Record, node: Record) -> None:
 
 def devices(account: Account, balancer: Record) -> list[Record]:
     """What puts it behind firewalls."""
-    wanted = (BALANCER.name, balancer.id)
-    return [one for one in all_of(account, "device") if (one["type"], one["entity_id"]) == wanted]
+    return having(account, "device", type=BALANCER.name, entity_id=balancer.id).read()
 
 
 @api.rows(BALANCER.url + "/firewalls", *firewalls.FILTERABLE)

@@ -14,7 +14,7 @@ from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, find, get
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, save
+from emulators.linode_api.resources.linode.linodes import Linode, get_linode, save, stored
 
 api = Routes("linodes", grant="add_linodes")
 GROUP = Kind("placement_group", "/placement/groups/{placement_group}", first_id=460_000)
@@ -49,12 +49,13 @@ def row(account: Account, group: Record) -> Json:
 
 
 def members(account: Account, group_id: int) -> list[Linode]:
-    return [one for one in all_linodes(account) if group_of(one) == group_id]
+    return stored(account).but("json_extract(body, '$.placement_group.id') = ?", group_id).read()
 
 
 def arriving_at(account: Account, group_id: int) -> list[Linode]:
     """Linodes of other regions whose migration ends in the group, which lists them already (linode_api4's suite)."""
-    return [one for one in all_linodes(account) if (one.move_at(account.now) or {}).get("to") == group_id]
+    bound = stored(account).but("json_extract(body, '$.move.to') = ?", group_id)
+    return [one for one in bound if one.move_at(account.now)]
 
 
 def taken(account: Account, group_id: int) -> int:
@@ -99,10 +100,10 @@ def joined(account: Account, body: Body) -> Json | None:
 def chosen(account: Account, body: Body) -> list[Linode]:
     """The Linodes of an assignment. Raises ApiError 400."""
     wanted = body.get("linodes")
-    known = {linode.id: linode for linode in all_linodes(account)}
-    if not wanted or not all(one in known for one in wanted):
+    found = [get_linode(account, linode_id) for linode_id in dict.fromkeys(wanted or ())]
+    if not found or None in found:
         raise bad_request("linodes is not valid", "linodes")
-    return [known[one] for one in dict.fromkeys(wanted)]
+    return [one for one in found if one]
 
 
 api.reads_of(GROUP, "id", "label", "region", "placement_group_type")

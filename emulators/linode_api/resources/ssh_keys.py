@@ -8,8 +8,9 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, is_ssh_key, length, that
 from emulators.linode_api.core.errors import not_found
 from emulators.linode_api.core.events import notify
-from emulators.linode_api.core.records import Kind, Record, add, all_of, change, find, remove
+from emulators.linode_api.core.records import Kind, Record, add, change, find, having, remove
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
+from emulators.linode_api.core.stored import Stored
 
 api = Routes("account")
 KEY = Kind("sshkey", "/profile/sshkeys/{sshkey}", first_id=460_000)
@@ -34,8 +35,8 @@ api.shows(KEY.url)
 
 
 @api.rows("/profile/sshkeys", "label")
-def rows(call: Call) -> list[Record]:
-    return [key for key in all_of(call.account, "sshkey") if key["username"] == call.account.username]
+def rows(call: Call) -> Stored[Record]:
+    return having(call.account, "sshkey", username=call.account.username)
 
 
 @api.post("/profile/sshkeys")

@@ -5,16 +5,17 @@ Source: recording TestTag_Create; API pages "List tags", "Create a tag", "Delete
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from emulators.linode_api.core import Json, records
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, length
 from emulators.linode_api.core.errors import bad_request, not_found
-from emulators.linode_api.core.records import Record, all_of
+from emulators.linode_api.core.records import Record, Thing
 from emulators.linode_api.core.routes import UNRESTRICTED, Call, Routes
+from emulators.linode_api.core.stored import Stored
 from emulators.linode_api.resources.linode import linodes
-from emulators.linode_api.resources.linode.linodes import Linode, all_linodes
+from emulators.linode_api.resources.linode.linodes import Linode
 
 api = Routes("account")
 LISTED = {
@@ -23,22 +24,36 @@ LISTED = {
 }
 """What a tag lists: kinds of records, and what the API calls them."""
 
+HAS_TAG = "EXISTS (SELECT 1 FROM json_each(body, '$.tags') AS tag WHERE tag.value = ? COLLATE NOCASE)"
+
 
 def has_tag(account: Account, label: str) -> bool:
     question = "SELECT 1 FROM tags WHERE account_id = ? AND label = ?"
     return account.database.one(question, account.id, label) is not None
 
 
-def tagged(account: Account, label: str) -> list[tuple[str, Linode | Record]]:
-    """What carries the tag, with what a list of it says it is. Raises ApiError 404."""
+@dataclass(frozen=True)
+class Tagged(Thing):
+    """What carries a tag, and what a list of it says it is."""
+
+    name: str
+    one: Linode | Record
+
+    def shown(self, account: Account) -> Json:
+        return {"type": self.name, "data": self.one.shown(account)}
+
+
+def tagged(account: Account, label: str) -> list[Tagged]:
+    """Raises ApiError 404."""
     if not has_tag(account, label):
         raise not_found()
-    things = [(name, one) for kind, name in LISTED.items() for one in every(account, kind)]
-    return [(name, one) for name, one in things if label.lower() in (tag.lower() for tag in one.body["tags"])]
+    return [
+        Tagged(name, one) for kind, name in LISTED.items() for one in every(account, kind).but(HAS_TAG, label)
+    ]
 
 
-def every(account: Account, kind: str) -> Sequence[Linode | Record]:
-    return all_linodes(account) if kind == "linode" else all_of(account, kind)
+def every(account: Account, kind: str) -> Stored[Linode] | Stored[Record]:
+    return linodes.stored(account) if kind == "linode" else records.stored(account, kind)
 
 
 @api.rows("/tags")
@@ -58,8 +73,9 @@ def create(call: Call) -> Json:
     chosen: list[Linode | Record] = []
     for kind, name in LISTED.items():
         field = f"{name}es" if name.endswith("s") else f"{name}s"
-        by_id = {one["address"] if kind == "reserved" else one.id: one for one in every(account, kind)}
         wanted = call.body.get(field) or []
+        held = every(account, kind) if wanted else ()
+        by_id = {one["address"] if kind == "reserved" else one.id: one for one in held}
         if not set(wanted) <= by_id.keys():
             raise bad_request(f"{field} is not valid", field)
         chosen += [by_id[id_] for id_ in sorted(set(wanted))]
@@ -77,14 +93,14 @@ def put(account: Account, one: Linode | Record, tags: list[object]) -> None:
 
 
 @api.rows("/tags/{name}")
-def objects(call: Call, label: str) -> list[Json]:
-    return [{"type": kind, "data": one.shown(call.account)} for kind, one in tagged(call.account, label)]
+def objects(call: Call, label: str) -> list[Tagged]:
+    return tagged(call.account, label)
 
 
 @api.delete("/tags/{name}", grant=UNRESTRICTED)
 def delete(call: Call, label: str) -> None:
     """Takes the tag off everything that carries it."""
     account = call.account
-    for _, one in tagged(account, label):
-        put(account, one, [tag for tag in one.body["tags"] if tag.lower() != label.lower()])
+    for found in tagged(account, label):
+        put(account, found.one, [tag for tag in found.one.body["tags"] if tag.lower() != label.lower()])
     account.database.run("DELETE FROM tags WHERE account_id = ? AND label = ?", account.id, label)

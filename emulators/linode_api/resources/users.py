@@ -21,7 +21,7 @@ from emulators.linode_api.core.bodies import (
 from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.lists import row_with
-from emulators.linode_api.core.records import Record, add, all_of, change, given, remove
+from emulators.linode_api.core.records import Record, add, change, given, having, remove
 from emulators.linode_api.core.routes import FINDERS, NO_CONTENT, UNRESTRICTED, Call, Routes
 
 api = Routes("account")
@@ -69,7 +69,7 @@ def require_credentials(body: Body) -> None:
 
 def facts(account: Account, username: str) -> Record | None:
     """What was told of a user."""
-    return next((one for one in all_of(account, "user_facts") if one["username"] == username), None)
+    return next(iter(having(account, "user_facts", username=username)), None)
 
 
 def tell(account: Account, username: str, told: Json) -> None:
@@ -83,12 +83,11 @@ def email(account: Account, username: str) -> str:
 
 
 def row(account: Account, username: str, *, restricted: bool) -> Json:
-    keys = [key for key in all_of(account, "sshkey") if key["username"] == username]
     return {
         "username": username,
         "email": email(account, username),
         "restricted": restricted,
-        "ssh_keys": [key["label"] for key in keys],
+        "ssh_keys": [key["label"] for key in having(account, "sshkey", username=username)],
         "tfa_enabled": False,
         "verified_phone_number": None,
         "password_created": None,
@@ -149,9 +148,8 @@ def update(call: Call, user: Json) -> Json:
             statement = f"UPDATE {table} SET username = ? WHERE account_id = ? AND username = ?"  # noqa: S608 - names from above
             account.database.run(statement, new, account.id, old)
         for kind in ("sshkey", "user_facts"):
-            for one in all_of(account, kind):
-                if one["username"] == old:
-                    change(account, one, username=new)
+            for one in having(account, kind, username=old):
+                change(account, one, username=new)
     notify(account, "user_update", None)
     return find(account, new)
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.records import all_of
+from emulators.linode_api.core.records import stored
 from emulators.linode_api.core.routes import Call
-from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, api
+from emulators.linode_api.resources.linode.linodes import api, find_linode
 
 
 @api.rows("/networking/vlans", "label", "region")
 def rows(call: Call) -> list[Json]:
     """Only those in use here; the real API keeps an unused one for a while."""
     found: dict[tuple[str, str], Json] = {}
-    for linode in all_linodes(call.account):
-        for label in labels_of(call.account, linode):
+    for linode_id, labels in sorted(in_use(call.account).items()):
+        linode = find_linode(call.account, linode_id)
+        for label in labels:
             region = linode["region"]
             empty = {"label": label, "region": region, "created": stamp(linode.created), "linodes": []}
             row = found.setdefault((region, label), empty)
@@ -23,14 +26,13 @@ def rows(call: Call) -> list[Json]:
     return list(found.values())
 
 
-def labels_of(account: Account, linode: Linode) -> list[str]:
-    """Of both generations of interfaces, each once."""
-    legacy = [
-        row["label"]
-        for config in all_of(account, "config", linode.id)
-        for row in config["interfaces"]
-        if row["purpose"] == "vlan"
-    ]
-    interfaces = all_of(account, "interface", linode.id)
-    own = [record["vlan"]["vlan_label"] for record in interfaces if record["vlan"]]
-    return list(dict.fromkeys([*legacy, *own]))
+def in_use(account: Account) -> dict[int, dict[str, None]]:
+    """The labels by Linode, of both generations of interfaces, each once."""
+    found: defaultdict[int, dict[str, None]] = defaultdict(dict)
+    for config in stored(account, "config").but("""instr(body, '"purpose": "vlan"')"""):
+        for row in config["interfaces"]:
+            if row["purpose"] == "vlan":
+                found[config.parent_id][row["label"]] = None
+    for interface in stored(account, "interface").but("json_type(body, '$.vlan') = 'object'"):
+        found[interface.parent_id][interface["vlan"]["vlan_label"]] = None
+    return found

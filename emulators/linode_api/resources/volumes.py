@@ -7,6 +7,7 @@ texts of refusals: linode-cli's suite; those marked * are a choice.
 
 from __future__ import annotations
 
+import json
 import re
 
 from emulators.linode_api.catalogs import catalogs
@@ -16,7 +17,7 @@ from emulators.linode_api.core.bodies import always, check, choice, matching, pr
 from emulators.linode_api.core.errors import bad_request, raise_if
 from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.limits import VOLUMES
-from emulators.linode_api.core.records import Kind, Record, all_of, change, get, given
+from emulators.linode_api.core.records import Kind, Record, all_of, change, get, given, stored
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.catalogs import public
 from emulators.linode_api.resources.linode import configs, linodes
@@ -67,11 +68,8 @@ def linode_of(account: Account, volume: Record) -> Linode | None:
     attached = linodes.get_linode(account, volume["linode_id"])
     if attached:
         return attached
-    for linode in linodes.all_linodes(account):
-        for config in all_of(account, "config", linode.id):
-            if any(one and one.get("volume_id") == volume.id for one in config["devices"].values()):
-                return linode
-    return None
+    mapping = stored(account, "config").but(configs.WITH_VOLUMES).but(configs.MAPS_VOLUME, volume.id)
+    return next((linodes.find_linode(account, config.parent_id) for config in mapping), None)
 
 
 @public.rows("/volumes/types", budgets=())
@@ -93,9 +91,19 @@ api.reads_of(VOLUME, *FILTERABLE)
 
 
 @linodes.api.rows("/linode/instances/{linode}/volumes", *FILTERABLE)
-def of_linode(call: Call, linode: Linode) -> list[Json]:
-    rows = [row(call.account, volume) for volume in all_of(call.account, "volume")]
-    return [one for one in rows if one["linode_id"] == linode.id]
+def of_linode(call: Call, linode: Linode) -> list[Record]:
+    return attached_to(call.account, linode.id)
+
+
+def attached_to(account: Account, linode_id: int) -> list[Record]:
+    """By a call, or by one of its configurations."""
+    devices = [one for config in all_of(account, "config", linode_id) for one in config["devices"].values()]
+    mapped = json.dumps([one.get("volume_id") for one in devices if one])
+    either = "json_extract(body, '$.linode_id') = ? OR id IN (SELECT value FROM json_each(?))"
+    found = [
+        (one, linode_of(account, one)) for one in stored(account, "volume").but(either, linode_id, mapped)
+    ]
+    return [one for one, holder in found if linode_id in (one["linode_id"], holder and holder.id)]
 
 
 @api.post("/volumes", VOLUMES, grant="add_volumes")
@@ -212,12 +220,10 @@ def detach(call: Call, volume: Record) -> None:
 @on_effect("moved")
 def detach_all(account: Account, linode_id: int, _: object, __: float) -> None:
     """When their Linode is gone, or in another data center; also out of the configurations that map them."""
-    for volume in all_of(account, "volume"):
-        holder = linode_of(account, volume)
-        if linode_id in (volume["linode_id"], holder and holder.id):
-            change(account, volume, linode_id=None)
-            configs.unmap(account, linode_id, "volume_id", volume.id)
-            notify(account, "volume_detach", volume.entity)
+    for volume in attached_to(account, linode_id):
+        change(account, volume, linode_id=None)
+        configs.unmap(account, linode_id, "volume_id", volume.id)
+        notify(account, "volume_detach", volume.entity)
 
 
 @api.post(VOLUME.url + "/resize")

@@ -17,9 +17,20 @@ from emulators.linode_api.core.accounts import ANY_SCOPE, Account
 from emulators.linode_api.core.bodies import check, choice, length, matching, problems_in, required
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.limits import VPCS
-from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get, next_id, remove_within
+from emulators.linode_api.core.records import (
+    Kind,
+    Record,
+    all_of,
+    change,
+    find,
+    get,
+    having,
+    next_id,
+    remove_within,
+    stored,
+)
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, at_deletion, is_up, runs
+from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode, is_up, runs
 
 api = Routes(
     "vpc", reads=ANY_SCOPE
@@ -45,28 +56,27 @@ LABEL = required(
     )
 )
 FIELDS = {"label": LABEL, "description": length(0, 255), "vpc_type": choice("regular")}
+IN_A_VPC = """instr(body, '"purpose": "vpc"')"""
 ADDRESSES = ("linode_id", "subnet_id", "address", "region", "active", "config_id", "vpc_id")
 
 
 def attachments(account: Account, of: Linode | None = None) -> list[Json]:
     """The addresses of all Linodes of the account, or of one, as the API lists them; legacy interfaces first."""
-    linodes = {linode.id: linode for linode in ([of] if of else all_linodes(account))}
     subnets = {subnet.id: subnet for subnet in all_of(account, "subnet")}
     parent_id = of.id if of else None
     legacy = [
         (config.parent_id, one["subnet_id"], config.id, one["id"], one["ipv4"]["vpc"], one["ipv4"]["nat_1_1"])
-        for config in all_of(account, "config", parent_id)
+        for config in stored(account, "config", parent_id).but(IN_A_VPC)
         for one in config["interfaces"]
         if one["purpose"] == "vpc"
     ]
     own = [
         (own.parent_id, own["vpc"]["subnet_id"], None, own.id, one["address"], one["nat_1_1_address"])
-        for own in all_of(account, "interface", parent_id)
-        if own["vpc"]
+        for own in stored(account, "interface", parent_id).but("json_type(body, '$.vpc') = 'object'")
         for one in own["vpc"]["ipv4"]["addresses"]
     ]
     return [
-        address_row(account, linodes[linode_id], subnets[subnet_id], *address)
+        address_row(account, of or find_linode(account, linode_id), subnets[subnet_id], *address)
         for linode_id, subnet_id, *address in [*legacy, *own]
     ]
 
@@ -124,7 +134,7 @@ def balancer_rows(account: Account) -> list[Json]:
 
 def ranges_in(account: Account, subnet: Record) -> list[tuple[int, ipaddress.IPv4Network]]:
     """Those of NodeBalancers, with whose they are."""
-    held = [one for one in all_of(account, "nodebalancer_vpc") if one["subnet_id"] == subnet.id]
+    held = having(account, "nodebalancer_vpc", subnet_id=subnet.id)
     return [(one.parent_id, ipaddress.IPv4Network(one["ipv4_range"])) for one in held]
 
 

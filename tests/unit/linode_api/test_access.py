@@ -128,6 +128,20 @@ def test_controls_answer_on_this_machine_only(api: LocalApi, caller: Caller, acc
     assert {"pid", "speed", "database", "started", "url"} <= health.keys()
 
 
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "198.18.0.1", "127.0.0.1.evil.example"])
+def test_no_name_but_this_machines_own_reaches_the_api(api: LocalApi, caller: Caller, host: str) -> None:
+    """A page whose name was pointed at 127.0.0.1 meanwhile asks under that name."""
+    refused = caller.session.get(api.url + "/v4/regions", headers={"Host": host}, timeout=5)
+
+    assert refused.status_code == 403
+    assert "data" not in refused.json()
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8041", "127.0.0.1", "[::1]:8041"])
+def test_every_name_of_this_machine_reaches_the_api(api: LocalApi, caller: Caller, host: str) -> None:
+    assert caller.session.get(api.url + "/v4/regions", headers={"Host": host}, timeout=5).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("headers", "why"),
     [

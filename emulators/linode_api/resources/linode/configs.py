@@ -21,13 +21,22 @@ from emulators.linode_api.resources.linode import config_interfaces, linodes
 from emulators.linode_api.resources.linode.linodes import Linode, api, find_linode
 
 CONFIG = Kind(
-    "config", "/linode/instances/{linode}/configs/{config}", first_id=101_000_000, entity_type="linode_config"
+    "config",
+    "/linode/instances/{linode}/configs/{config}",
+    first_id=101_000_000,
+    entity_type="linode_config",
+    columns={"interfaces": None, "interfaces.label": None},  # a list of objects
 )
 LETTERS = ascii_lowercase
 SLOTS = tuple(f"sd{letters}" for letters in [*LETTERS, *(one + two for one in "ab" for two in LETTERS)])[:64]
 ALWAYS_SHOWN = 8
 """Slots that every plan has; the others show when they are used."""
 
+WITH_VOLUMES = """kind = 'config' AND body GLOB '*"volume_id": [0-9]*'"""
+"""As an index has it."""
+
+VOLUMES = "SELECT json_extract(slot.value, '$.volume_id') FROM json_each(body, '$.devices') AS slot"
+MAPS_VOLUME = f"? IN ({VOLUMES})"
 HELPERS = ("updatedb_disabled", "distro", "modules_dep", "network", "devtmpfs_automount")
 DEFAULTS: Json = {
     "kernel": "linode/latest-64bit",

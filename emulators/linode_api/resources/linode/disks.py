@@ -16,8 +16,9 @@ from emulators.linode_api.core.bodies import check, choice, length, problems_in
 from emulators.linode_api.core.errors import bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.jobs import PLANS
-from emulators.linode_api.core.records import Kind, Record, all_of, change, get, remove
+from emulators.linode_api.core.records import Kind, Record, all_of, change, get, remove, stored
 from emulators.linode_api.core.routes import Call
+from emulators.linode_api.core.stored import Stored
 from emulators.linode_api.resources import images, stackscripts, users
 from emulators.linode_api.resources.linode import configs, linodes
 from emulators.linode_api.resources.linode.linodes import Linode, api
@@ -72,10 +73,11 @@ api.shows(DISK.url)
 
 
 @api.rows("/linode/instances/{linode}/disks", "label", "size")
-def rows(call: Call, linode: Linode) -> list[Record]:
+def rows(call: Call, linode: Linode) -> Stored[Record]:
     """Those of a new Linode are listed at once, as `not ready`; one added later when it is ready."""
-    found = all_of(call.account, "disk", linode.id)
-    return [disk for disk in found if call.account.now >= disk["ready"] or not disk.body.get("new")]
+    found = stored(call.account, "disk", linode.id)
+    ready = "json_extract(body, '$.ready') <= ? OR NOT coalesce(json_extract(body, '$.new'), 0)"
+    return found.but(ready, call.account.now)
 
 
 @api.post("/linode/instances/{linode}/disks")

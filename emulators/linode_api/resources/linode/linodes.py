@@ -7,20 +7,30 @@ Texts marked * are a choice.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
-from emulators.linode_api.catalogs import catalogs
+import orjson
+from orjson import Fragment
+
+from emulators.linode_api.catalogs import Catalogs, catalogs
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Body, Json, bodies, events, jobs
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, choice, problems_in, unique_tags
+from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import ApiError, bad_request, linode_busy, not_found, raise_if
 from emulators.linode_api.core.jobs import Course, Plan, Timeline
 from emulators.linode_api.core.records import Thing, given, is_id, remove_within
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
+from emulators.linode_api.core.stored import Clause, Stored
 
 api = Routes("linodes")
 
@@ -83,13 +93,37 @@ class Linode(Thing):
     def shown(self, account: Account) -> Json:
         return linode_row(self, account.now)
 
+    def listed(self, _: Account, now: float, /) -> Fragment:
+        """Kept until what it shows changes."""
+        kept: Listed | None = self.__dict__.get("_listed")
+        if kept is None or not kept.since <= now < kept.until or kept.by is not catalogs():
+            kept = self.__dict__["_listed"] = Listed.at(self, now)
+        return kept.json
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A Linode's row as JSON, and from when until when, by which catalogs, it is what the API shows."""
+
+    since: float
+    until: float
+    by: Catalogs
+    json: Fragment
+
+    @staticmethod
+    def at(linode: Linode, now: float) -> Listed:
+        move: Json | None = linode.body.get("move")
+        changes = [moment for moment, _ in linode.course.timeline] + ([move["until"]] if move else [])
+        since = max((moment for moment in changes if moment <= now), default=-math.inf)
+        until = min((moment for moment in changes if moment > now), default=math.inf)
+        return Listed(since, until, catalogs(), Fragment(orjson.dumps(linode_row(linode, now))))
+
 
 def get_linode(account: Account, linode_id: object) -> Linode | None:
     """None when there is none, or it is another account's, or the id is no number."""
     if not is_id(linode_id):
         return None
-    row = account.database.one("SELECT * FROM linodes WHERE account_id = ? AND id = ?", account.id, linode_id)
-    return row and from_row(row)
+    return next(iter(stored(account).but("id = ?", linode_id)), None)
 
 
 def find_linode(account: Account, linode_id: int) -> Linode:
@@ -112,16 +146,40 @@ def named_linode(account: Account, body: Body, field: str) -> Linode:
     return found
 
 
+def stored(account: Account) -> Stored[Linode]:
+    """All of the account, by id (the order of the real list is not known); none is read yet."""
+    database, own = account.database, Clause("account_id = ?", (account.id,))
+    columns = {"id": "id", "label": "label"}
+    return Stored(database, "linodes", own, partial(made, database), columns, reads="id, version")
+
+
 def all_linodes(account: Account) -> list[Linode]:
-    """By id: the order of the real list is not known."""
-    rows = account.database.all("SELECT * FROM linodes WHERE account_id = ? ORDER BY id", account.id)
-    return [from_row(row) for row in rows]
+    return stored(account).read()
+
+
+VERSIONS = count(time.time_ns())
+"""Each state of a Linode that is stored has one of its own, whatever becomes of the transaction."""
+
+
+READ: WeakKeyDictionary[Database, dict[int, tuple[int, Linode]]] = WeakKeyDictionary()
+"""The version in which each Linode was last read; nobody changes one in place."""
+
+
+def made(database: Database, rows: list[sqlite3.Row]) -> list[Linode]:
+    """From ids and versions: those that changed since they were last read are read again, all at once."""
+    known = READ.setdefault(database, {})
+    changed = [row[0] for row in rows if known.get(row[0], (None,))[0] != row[1]]
+    if changed:
+        question = "SELECT * FROM linodes WHERE id IN (SELECT value FROM json_each(?))"
+        for row in database.all(question, json.dumps(changed)):
+            known[row["id"]] = row["version"], from_row(row)
+    return [known[row[0]][1] for row in rows]
 
 
 def from_row(row: sqlite3.Row) -> Linode:
-    timeline: Timeline = tuple((at, status) for at, status in json.loads(row["timeline"]))
+    timeline: Timeline = tuple((at, status) for at, status in orjson.loads(row["timeline"]))
     course = Course(row["status"], timeline, row["busy_until"])
-    return Linode(row["id"], row["label"], row["created"], row["updated"], course, json.loads(row["body"]))
+    return Linode(row["id"], row["label"], row["created"], row["updated"], course, orjson.loads(row["body"]))
 
 
 def next_linode_id(account: Account) -> int:
@@ -130,9 +188,10 @@ def next_linode_id(account: Account) -> int:
 
 def save(account: Account, linode: Linode) -> Linode:
     """Raises ApiError 400 when the label is another Linode's."""
-    columns = {name: value for name, value in vars(linode).items() if name != "course"}
+    columns = {name: getattr(linode, name) for name in ("id", "label", "created", "updated")}
     columns |= {"timeline": json.dumps(linode.course.timeline), "body": json.dumps(linode.body)}
     columns |= {"status": linode.course.status, "busy_until": linode.course.busy_until}
+    columns["version"] = next(VERSIONS)
     try:
         account.database.upsert("linodes", "id", account_id=account.id, **columns)
     except sqlite3.IntegrityError:
@@ -272,8 +331,8 @@ def change_at_the_end(account: Account, linode_id: int, changes: Json, ended: fl
     *("group", "id", "image", "ipv4", "label", "region", "tags", "interface_generation", "lke_cluster_id"),
     *("placement_group.label", "placement_group.placement_group_type"),
 )
-def list_linodes(call: Call) -> list[Linode]:
-    return all_linodes(call.account)
+def list_linodes(call: Call) -> Stored[Linode]:
+    return stored(call.account)
 
 
 @api.put("/linode/instances/{linode}")
@@ -330,4 +389,5 @@ def delete(call: Call, linode: Linode) -> None:
 def finish_deletion(account: Account, linode_id: int, _: object, __: float) -> None:
     """Everything it had goes."""
     account.database.run("DELETE FROM linodes WHERE id = ?", linode_id)
+    READ.get(account.database, {}).pop(linode_id, None)
     remove_within(account, linode_id, "disk", "config", "backup")

@@ -11,7 +11,16 @@ from typing import Any
 
 from stacks import inputs, sources
 from stacks.errors import BadSettings
-from stacks.layers import LINODE_SPACE, NULL_IS_A_VALUE, PROJECT_SPACE, Layer, Path_, dotted, leaves
+from stacks.layers import (
+    ENVIRONMENTS,
+    LINODE_SPACE,
+    NULL_IS_A_VALUE,
+    PROJECT_SPACE,
+    Layer,
+    Path_,
+    dotted,
+    leaves,
+)
 from stacks.settings import Settings, parse
 
 SCHEMA = sources.FOLDER / "settings.schema.json"
@@ -76,11 +85,16 @@ def schema_text() -> str:
         "title": "Settings of a stack",
         "type": "object",
         "properties": {
-            "config": {"type": "object", "properties": spaces, "additionalProperties": False},
+            "config": {
+                "type": "object",
+                "properties": _with_nulls(spaces, of_map=True),
+                "patternProperties": {f"^(?!{PROJECT_SPACE}|{LINODE_SPACE})[^:]+:": {}},  # of other providers
+                "additionalProperties": False,
+            },
             "encryptionsalt": text,
-            sources.ENVIRONMENTS: {"type": "array", "items": text, "uniqueItems": True},
+            ENVIRONMENTS: {"type": "array", "items": text, "uniqueItems": True},
         },
-        "$defs": definitions,
+        "$defs": _with_nulls(definitions),
     }
     return json.dumps(_for_editors(document), indent=2, sort_keys=True) + "\n"
 
@@ -105,6 +119,29 @@ def _hand_on(definitions: dict[str, Any], properties: dict[str, Any]) -> None:
     port, shared = inputs.port_schema()
     definitions.update(shared)
     group["properties"]["load_balancer"]["items"] = port
+
+
+def _with_nulls(schema: Any, *, of_map: bool = False) -> Any:
+    """The schema with null for everything in a map: it removes what common.yaml says. `of_map`: schemas by key."""
+    if isinstance(schema, list):
+        return [_with_nulls(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if of_map:
+        return {name: _or_null(_with_nulls(part)) for name, part in schema.items()}
+    found = {key: _with_nulls(part, of_map=key == "properties") for key, part in schema.items()}
+    if isinstance(each := found.get("additionalProperties"), dict):
+        found["additionalProperties"] = _or_null(each)
+    return found
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    null = {"type": "null"}
+    if (one_of := schema.get("anyOf")) is not None:
+        return schema if null in one_of else {**schema, "anyOf": [*one_of, null]}
+    if isinstance(kind := schema.get("type"), str) and not {"enum", "const"} & schema.keys():
+        return {**schema, "type": [kind, "null"]}
+    return {"anyOf": [schema, null]} if schema else schema
 
 
 def _for_editors(schema: Any) -> Any:

@@ -6,6 +6,7 @@ null removes, but where it is a value (`running`). Pure but for reading the file
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from providers.linode.nearest import did_you_mean
 from stacks.errors import BadSettings
 
 PROJECT_SPACE = "fleet:"
@@ -33,7 +35,7 @@ _TAG = "tag:yaml.org,2002:"
 _OTHERWISE = {
     "timestamp": "",
     "bool": "true|True|TRUE|false|False|FALSE",
-    "int": "[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)",
+    "int": "[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)",
     "float": r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9_]+)([eE][-+]?[0-9]+)?",
 }
 _AsEngines.yaml_implicit_resolvers = {
@@ -45,6 +47,31 @@ for _kind, _pattern in _OTHERWISE.items():
         _AsEngines.add_implicit_resolver(
             _TAG + _kind, re.compile(f"({_pattern})$"), list("tTfF-+.0123456789")
         )
+
+
+def _integer(loader: _AsEngines, node: yaml.ScalarNode) -> int:
+    text = str(node.value).replace("0o", "0")
+    try:
+        return int(loader.construct_yaml_int(yaml.ScalarNode(node.tag, text)))
+    except ValueError:  # 089 is not octal
+        return int(text)
+
+
+def _float(loader: _AsEngines, node: yaml.ScalarNode) -> float | str:
+    """A number, or the text where it is larger than any."""
+    found = float(loader.construct_yaml_float(node))
+    return str(node.value) if math.isinf(found) else found
+
+
+_AsEngines.add_constructor(_TAG + "int", _integer)
+_AsEngines.add_constructor(_TAG + "float", _float)
+
+MOST_VALUES = 100_000
+"""Of one file, with what its aliases repeat."""
+
+ENVIRONMENTS = "environments"
+TOP = ("config", "encryptionsalt", "secretsprovider", "encryptedkey", "environment", ENVIRONMENTS)
+"""What may stand at the top of a file: what engines know, and in common.yaml the list of what is deployed."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +102,8 @@ class Layer:
 def read_layer(file: Path, shown: str) -> Layer:
     """The `config` of one file; an empty layer if there is no such file.
 
-    Raises BadSettings for broken YAML, and for a key that stands there twice, which engines refuse too.
+    Raises BadSettings for broken YAML, for a key that stands there twice, which engines refuse too, and for what is no
+    map of settings: nothing would be left of them, guards included.
     """
     if not file.exists():
         return Layer({})
@@ -83,7 +111,14 @@ def read_layer(file: Path, shown: str) -> Layer:
         document, lines = read_text(file.read_text(encoding="utf-8"), shown)
     except UnicodeDecodeError:
         raise BadSettings(f"{shown}: it is not UTF-8 text. Next: save it as such.") from None
-    values = document.get("config") if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        what = "it is empty" if document is None else "it is no map"
+        raise BadSettings(f"{shown}: {what}. Next: write the settings under `config:`, or remove the file.")
+    at = {path[0]: line for path, line in lines if len(path) == 1}
+    for key in (str(key) for key in document if key not in TOP):
+        place, near = Place(shown, at.get(key, 1)), did_you_mean(key, TOP)
+        raise BadSettings(f"{place}: no such key: {key}{near}. Next: settings stand under `config:`.")
+    values = document.get("config")
     if values is None:
         return Layer({})
     if not isinstance(values, dict):
@@ -101,13 +136,28 @@ def read_text(text: str, shown: str) -> tuple[object, list[tuple[Path_, int]]]:
     try:
         loader = _AsEngines(text)
         root = loader.get_single_node()
+        _require_small(root, shown)
+        lines = list(_lines(root, shown))
         document = None if root is None else loader.construct_document(root)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         what = getattr(error, "problem", None) or "it can't be read"
         raise BadSettings(f"{shown}{line}: no valid YAML: {what}. Next: correct it.") from None
-    return document, list(_lines(root, shown))
+    return document, lines
+
+
+def _require_small(root: yaml.Node | None, shown: str) -> None:
+    """Aliases of aliases make a short file endless; so does one that has itself in it. Raises BadSettings."""
+    waiting, seen = [root] if root else [], 0
+    while waiting:
+        node, seen = waiting.pop(), seen + 1
+        if seen > MOST_VALUES:
+            raise BadSettings(f"{shown}: its aliases make too much of it. Next: write out what they repeat.")
+        if isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
 
 
 def full_name(key: str) -> str:
@@ -141,9 +191,14 @@ def _lines(node: yaml.Node | None, shown: str, path: Path_ = ()) -> Iterator[tup
 def without_secrets(value: object, instead: str = SECRET) -> object:
     """The value with something else for everything encrypted in it."""
     if isinstance(value, dict):
-        inner = {str(key): without_secrets(part, instead) for key, part in value.items()}
+        inner = {_word(key): without_secrets(part, instead) for key, part in value.items()}
         return instead if set(value) == {"secure"} else inner
     return [without_secrets(part, instead) for part in value] if isinstance(value, list) else value
+
+
+def _word(key: object) -> str:
+    """A key as engines hand it over."""
+    return str(key).lower() if isinstance(key, bool) else str(key)
 
 
 def merge(layers: list[Layer]) -> Layer:

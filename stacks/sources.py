@@ -13,11 +13,20 @@ from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.nearest import did_you_mean
 from providers.linode.project import PROJECT, TOOL
 from stacks.errors import BadSettings
-from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, merge, read_layer, read_text
+from stacks.layers import (
+    ENVIRONMENTS,
+    LINODE_SPACE,
+    PROJECT_SPACE,
+    SECRET,
+    Layer,
+    merge,
+    read_layer,
+    read_text,
+)
 
 FOLDER = PROJECT / "stacks"
-COMMON, ENVIRONMENTS = "common.yaml", "environments"
-"""What all environments share; its list of those that are deployed."""
+COMMON = "common.yaml"
+"""What all environments share, and the list of those that are deployed."""
 
 PULL_REQUEST = re.compile(r"pr(-\d+)?")
 """The template of pull requests' stacks, and what is made from it."""

@@ -119,7 +119,7 @@ def test_a_pull_request_cannot_loosen_the_guard_that_would_block_it(place: Place
     both = previewed(pull(here, "loosened"))["report"]
 
     assert alone.result == "success", alone.said
-    assert "guard `max_monthly` is loosened from `$30.00` to `$60.00` in `stacks/Pulumi.dev.yaml:11`" in told
+    assert "guard `max_monthly` is loosened from `$30.00` to `$60.00` in `stacks/Pulumi.dev.yaml:12`" in told
     assert both.result == "failure"
     assert "$37.00 of $30.00 a month" in host.notes[-1].body
 

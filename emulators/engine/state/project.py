@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import sys
@@ -118,7 +119,16 @@ for kind, pattern in PLAIN.items():
 
 def _integer(loader: _Yaml, node: yaml.ScalarNode) -> int:
     text = str(node.value).replace("_", "").replace("0o", "0")
-    return int(loader.construct_yaml_int(yaml.ScalarNode(node.tag, text)))
+    try:
+        return int(loader.construct_yaml_int(yaml.ScalarNode(node.tag, text)))
+    except ValueError:  # 089 is not octal
+        return int(text)
+
+
+def _float(loader: _Yaml, node: yaml.ScalarNode) -> float | str:
+    """A number, or the text where it is larger than any."""
+    found = float(loader.construct_yaml_float(node))
+    return str(node.value) if math.isinf(found) else found
 
 
 def _time(loader: _Yaml, node: yaml.ScalarNode) -> str:
@@ -130,7 +140,11 @@ def _time(loader: _Yaml, node: yaml.ScalarNode) -> str:
 
 
 _Yaml.add_constructor(TAG + "int", _integer)
+_Yaml.add_constructor(TAG + "float", _float)
 _Yaml.add_constructor(TAG + "timestamp", _time)
+
+MOST_VALUES = 100_000
+"""Of one file, with what its aliases repeat."""
 
 
 def read_yaml(file: Path) -> Json:
@@ -138,14 +152,38 @@ def read_yaml(file: Path) -> Json:
     if not file.exists():
         return {}
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Yaml)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
+        loader = _Yaml(file.read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+        _check(root, file)
+        document = None if root is None else loader.construct_document(root)
+    except (yaml.YAMLError, RecursionError) as error:
         raise EngineError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise EngineError(f"{file} is not a mapping")
     return document
+
+
+def _check(root: yaml.Node | None, file: Path) -> None:
+    """Raise EngineError for what the real engine refuses: a key that a map has twice, aliases that repeat too much."""
+    waiting, seen = [root] if root else [], 0
+    while waiting:
+        node, seen = waiting.pop(), seen + 1
+        if seen > MOST_VALUES:
+            raise EngineError(f"{file} is not YAML: document contains excessive aliasing")
+        if isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
+                    first = lines[key.value]
+                    raise EngineError(
+                        f'{file} is not YAML: line {line}: mapping key "{key.value}" already defined at line {first}'
+                    )
+                waiting += (key, value)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
 
 
 def plain_name(stack: str, project: Project) -> str:

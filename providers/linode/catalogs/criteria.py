@@ -59,11 +59,14 @@ def _usd(value: object) -> object:
     return float(amount[1])
 
 
-Ordered = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
-Unordered = Annotated[tuple[str, ...], BeforeValidator(_sorted_set)]
-VersionText = Annotated[str, BeforeValidator(_version), Field(pattern=r"^\d+(\.\d+)*$")]
+_OneOrMore = str | tuple[str, ...]
+"""What may be written, for the schema of editors."""
+
+Ordered = Annotated[tuple[str, ...], BeforeValidator(_one_or_more, _OneOrMore)]
+Unordered = Annotated[tuple[str, ...], BeforeValidator(_sorted_set, _OneOrMore)]
+VersionText = Annotated[str, BeforeValidator(_version, str | float), Field(pattern=r"^\d+(\.\d+)*$")]
 AtLeast = Annotated[int, Field(ge=0)]
-Usd = Annotated[float, BeforeValidator(_usd), Field(ge=0)]
+Usd = Annotated[float, BeforeValidator(_usd, str | float), Field(ge=0)]
 
 
 if TYPE_CHECKING:  # editors and mypy take a constructor's arguments from the fields
@@ -141,7 +144,7 @@ class RegionCriteria(Criteria):
 
     ids: Unordered = ()
     continent: Annotated[Continent | None, BeforeValidator(_continent)] = None
-    countries: Annotated[tuple[str, ...], BeforeValidator(_countries)] = ()
+    countries: Annotated[tuple[str, ...], BeforeValidator(_countries, _OneOrMore)] = ()
     capabilities: Unordered = ()
     site_type: Literal["core", "distributed", "any"] = "core"
     near: tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] | None = (

@@ -60,7 +60,9 @@ def test_values_are_texts_and_defaults_fill_in(tmp_path: Path) -> None:
         ("12:30", '"12:30"', "12:30"),
         ("010", "8", "8"),
         ("0o10", "8", "8"),
+        ("089", "89", "89"),
         ("1e3", "1000", "1000"),
+        ("1e400", '"1e400"', "1e400"),
         ("5.", "5", "5"),
         ("1_000.5", "1000.5", "1000.5"),
         ("~", "null", ""),
@@ -133,6 +135,27 @@ def test_a_bad_file_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(EngineError, match=r"Pulumi\.dev\.yaml is not YAML"):
         config.encryption_salt(file)
+
+
+BOMB = "\n".join(
+    ["config:", "  x:a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]"]
+    + [f"  x:{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("config:\n  x:a: 1\n  x:a: 2\n", 'line 3: mapping key "x:a" already defined at line 2'),
+        (BOMB, "document contains excessive aliasing"),
+        ("config: &a {x:a: *a}\n", "document contains excessive aliasing"),
+    ],
+)
+def test_what_the_real_engine_does_not_read_is_refused(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+
+    with pytest.raises(EngineError, match=told):
+        config.encryption_salt(tmp_path / "Pulumi.dev.yaml")
 
 
 @pytest.mark.parametrize(("key", "full"), [("a", "sample:a"), ("b:a", "b:a"), ("b:config:a", "b:a")])

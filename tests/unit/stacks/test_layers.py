@@ -47,6 +47,51 @@ def test_plain_values_are_read_as_engines_read_them(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_numbers_and_keys_are_those_of_engines(tmp_path: Path) -> None:
+    """Seen with `pulumi config --json` of 3.260."""
+    text = "config:\n  fleet:x: {a: 0o17, b: 0x1F, c: 1e400, true: 1, no: 2, 1.5: 3, 7: 089, d: 12:30:45}\n"
+
+    found = layer(tmp_path, "common.yaml", text).values["fleet:x"]
+
+    expected = {"a": 15, "b": 31, "c": "1e400", "true": 1, "no": 2, "1.5": 3, "7": 89, "d": "12:30:45"}
+    assert found == expected
+
+
+def test_a_map_may_say_something_else_than_what_it_repeats(tmp_path: Path) -> None:
+    text = "config:\n  fleet:a: &a {b: 1, c: 2}\n  fleet:d: {<<: *a, c: 3}\n"
+
+    assert layer(tmp_path, "common.yaml", text).values["fleet:d"] == {"b": 1, "c": 3}
+
+
+BOMB = "\n".join(
+    ["config:", "  fleet:a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]"]
+    + [f"  fleet:{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("confg:\n  fleet:a: 1\n", r"x\.yaml:1: no such key: confg \(did you mean config\?\)\. Next: "),
+        ("# mine\nfleet:a: 1\n", r"x\.yaml:2: no such key: fleet:a\. Next: settings stand under `config:`"),
+        ("- a\n", r"x\.yaml: it is no map\. Next: "),
+        ("# nothing\n", r"x\.yaml: it is empty\. Next: "),
+        (BOMB, r"x\.yaml: its aliases make too much of it\. Next: "),
+        ("config: &a {fleet:a: *a}\n", r"x\.yaml: its aliases make too much of it\. Next: "),
+        (f"config: {'[' * 2000}", r"x\.yaml.*: no valid YAML: "),
+    ],
+)
+def test_a_file_without_settings_is_no_environment_without_guards(
+    text: str, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadSettings, match=told):
+        layer(tmp_path, "x.yaml", text)
+
+
+def test_a_stack_that_was_only_made_has_what_is_common(tmp_path: Path) -> None:
+    assert layer(tmp_path, "x.yaml", "encryptionsalt: v1:x\n").values == {}
+
+
 def test_maps_merge_lists_replace_and_null_removes(tmp_path: Path) -> None:
     merged = merge([layer(tmp_path, "common.yaml", COMMON), layer(tmp_path, "Pulumi.dev.yaml", DEV)])
 

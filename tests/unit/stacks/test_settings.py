@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +22,7 @@ from stacks.explaining import (
     resolved,
     schema_text,
 )
-from stacks.layers import Layer, merge, read_layer
+from stacks.layers import Layer, merge, read_layer, read_text
 from stacks.settings import parse
 from tests.engine_programs import SALT
 
@@ -245,12 +248,65 @@ def test_two_environments_are_compared_by_what_holds_for_them() -> None:
 def test_guards_carry_their_places() -> None:
     found = guards_json("prod", sources.of_files("prod"))
 
-    assert found["data_loss"] == {"value": "block", "file": "stacks/Pulumi.prod.yaml", "line": 16}
-    assert found["max_servers"] == {"value": 20, "file": "stacks/common.yaml", "line": 19}
+    assert found["data_loss"] == {"value": "block", "file": "stacks/Pulumi.prod.yaml", "line": 17}
+    assert found["max_servers"] == {"value": 20, "file": "stacks/common.yaml", "line": 20}
 
 
 def test_the_schema_for_editors_is_current() -> None:
     assert SCHEMA.read_text() == schema_text()
+
+
+@pytest.mark.parametrize("file", sorted(sources.FOLDER.glob("*.yaml")), ids=lambda file: file.name)
+def test_each_file_names_the_schema_and_fits_it(file: Path) -> None:
+    text, schema = file.read_text(), json.loads(SCHEMA.read_text())
+
+    assert text.startswith(f"# yaml-language-server: $schema={SCHEMA.name}\n")
+    assert [*misfits(read_text(text, file.name)[0], schema, schema)] == []
+
+
+@pytest.mark.parametrize(
+    ("config", "misfit"),
+    [
+        ({"fleet:servers": {"web": {"type": {"class": None, "min_memory_mb": None}, "dns": None}}}, []),
+        ({"fleet:servers": {"web": None}, "fleet:guards": {"max_monthly": None}, "fleet:pins": None}, []),
+        ({"fleet:firewalls": {"web": {"inbound": None}}, "fleet:zones": None}, []),
+        ({"cloudflare:apiToken": {"secure": "v1:x"}, "other:size": 3}, []),
+        ({"fleet:sevrers": {}}, ["config.fleet:sevrers"]),
+        ({"linode:tokn": "x"}, ["config.linode:tokn"]),
+        ({"fleet:servers": {"web": {"cuont": 1}}}, ["config.fleet:servers.web.cuont"]),
+    ],
+)
+def test_editors_take_what_the_settings_take(config: object, misfit: list[str]) -> None:
+    schema = json.loads(schema_text())
+
+    assert [*misfits({"config": config}, schema, schema)] == misfit
+
+
+def misfits(value: object, schema: Any, whole: Any, path: str = "") -> Iterator[str]:
+    """Where a document does not fit a schema, as far as ours go: keys, types, references, alternatives."""
+    if "$ref" in schema:
+        schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
+    if "anyOf" in schema:
+        found = [[*misfits(value, each, whole, path)] for each in schema["anyOf"]]
+        yield from min(found, key=lambda each: (len(each), -max(map(len, each), default=0)))
+    types = {"object": dict, "array": list, "string": str, "integer": int, "number": float, "boolean": bool}
+    kind = schema.get("type", [])
+    kinds = tuple(types.get(each, type(None)) for each in (kind if isinstance(kind, list) else [kind]))
+    if kinds and not isinstance(float(value) if type(value) is int and float in kinds else value, kinds):
+        yield path
+    elif isinstance(value, dict):
+        patterns, others = schema.get("patternProperties", {}), schema.get("additionalProperties", True)
+        for key, part in value.items():
+            inner = f"{path}.{key}".lstrip(".")
+            known = schema.get("properties", {}).get(key)
+            fits = [each for pattern, each in patterns.items() if re.search(pattern, key)]
+            if known is None and not fits and others is False:
+                yield inner
+            for each in [known] if known is not None else fits or [others]:
+                yield from misfits(part, each, whole, inner) if isinstance(each, dict) else ()
+    elif isinstance(value, list) and isinstance(schema.get("items"), dict):
+        for number, part in enumerate(value):
+            yield from misfits(part, schema["items"], whole, f"{path}[{number}]")
 
 
 def test_an_unknown_environment_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

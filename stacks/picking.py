@@ -23,17 +23,6 @@ class Picks:
         """US dollars a month for one server, with backups if its group has them; 0 if the catalog has no price."""
         return self.type.monthly_usd or 0.0
 
-    def why(self) -> dict[str, str]:
-        return {kind: chosen.why for kind, chosen in self._all().items()}
-
-    def explanations(self) -> dict[str, list[str]]:
-        """Line by line: a text of several lines is shown by the engine as if it were YAML."""
-        return {kind: chosen.explanation.splitlines() for kind, chosen in self._all().items()}
-
-    def _all(self) -> dict[str, Chosen]:
-        found = {"region": self.region, "type": self.type, "image": self.image}
-        return {**found, "kernel": self.kernel} if self.kernel else found
-
 
 def wishes(settings: Settings) -> dict[str, Wish]:
     """What the settings ask of the catalogs, by the keys of the pins; that of a type names no region yet."""

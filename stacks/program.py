@@ -1,4 +1,4 @@
-"""The stack program: pick from the catalogs, declare the servers, export what was made and why."""
+"""The stack program: pick from the catalogs, declare the servers, export what was made."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def run() -> None:
 
 
 def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> None:
-    """Declare every group of servers and export the stack's outputs. For `instead` see `renaming`."""
+    """Declare every group of servers and export what they are and cost. For `instead` see `renaming`.
+
+    Why each was picked stands in the pins, what they share in the state: outputs are shown at every change.
+    """
     picks = pick_all(settings, pinned)
     pinned.note_strays(settings.servers, instead)
     monthly_usd = declared.total_monthly_usd(settings, picks)
@@ -59,13 +62,9 @@ def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> No
     if not pulumi.runtime.is_dry_run():
         pulumi.Output.all(account.uuid, *servers.values()).apply(lambda _: pinned.finish(settings.servers))
     pulumi.export("servers", servers)
-    pulumi.export("shared", shared.facts())
-    pulumi.export("picks", {name: chosen.why() for name, chosen in picks.items()})
-    pulumi.export("explanations", {name: chosen.explanations() for name, chosen in picks.items()})
     if settings.root_password_outputs:
         pulumi.export("root_passwords", {name: password.result for name, password in passwords.items()})
     pulumi.export("monthly_usd", monthly_usd)
-    pulumi.export("account", account.uuid)
 
 
 def _with_pins(uuid: str, pinned: Pinned) -> str:

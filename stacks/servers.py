@@ -42,29 +42,27 @@ class Server:
     running: bool | None
     """Whether it is to run."""
 
-    def facts(self) -> pulumi.Output[dict[str, object]]:
-        """What the stack exports of it."""
+    def facts(self) -> dict[str, Any]:
+        """What the stack exports of it: each fact by itself, so that a change shows what changes alone."""
         one = self.instance
         volumes = {
-            name: pulumi.Output.all(
-                id=each.id, size=each.size, path=each.filesystem_path, monthly_usd=each.monthly_usd
-            )
+            name: {
+                "id": each.id,
+                "size": each.size,
+                "path": each.filesystem_path,
+                "monthly_usd": each.monthly_usd,
+            }
             for name, each in self.volumes.items()
         }
-        return pulumi.Output.all(
-            id=one.id,
-            label=one.label,
-            status=one.status,
-            ipv4=one.ipv4,
-            region=one.region,
-            type=one.type,
-            image=one.image,
-            **({"volumes": pulumi.Output.all(**volumes)} if volumes else {}),
-        ).apply(lambda facts: {**facts, **self._said()})
-
-    def _said(self) -> dict[str, object]:
-        name = {"host": self.host} if self.host else {}
-        return {**name, "monthly_usd": self.monthly_usd, "running": self.running}
+        return {
+            **{
+                key: getattr(one, key) for key in ("id", "label", "status", "ipv4", "region", "type", "image")
+            },
+            **({"volumes": volumes} if volumes else {}),
+            **({"host": self.host} if self.host else {}),
+            "monthly_usd": self.monthly_usd,
+            "running": self.running,
+        }
 
 
 def root_passwords(picks: Iterable[str], pinned: Pinned) -> dict[str, RootPassword]:

@@ -43,10 +43,6 @@ class Shared:
     settings: Settings
     made: dict[tuple[str, ...], pulumi.CustomResource] = field(default_factory=dict)
 
-    def facts(self) -> dict[str, pulumi.Output[dict[str, object]]]:
-        """What the stack exports of them, by what and which: "firewall web"."""
-        return {" ".join(key): pulumi.Output.all(**_told(each)) for key, each in self.made.items()}
-
     def firewall(self, name: str) -> pulumi.Output[int]:
         """The id of the one that the settings call so."""
         opts = pulumi.ResourceOptions(protect=self._protects(lambda group: group.firewall == name))
@@ -119,9 +115,7 @@ class Shared:
 
     def address(self, server: str, region: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
         """The one that a server keeps when it is recreated."""
-        made = ReservedIP(f"{server}-address", ReservedIPArgs(region=region), opts)
-        self.made["reserved address", server] = made
-        return made.address
+        return ReservedIP(f"{server}-address", ReservedIPArgs(region=region), opts).address
 
     def zone(self, domain: str) -> pulumi.Input[int]:
         """The id of a domain: the stack's own, or one that the account has. Raises BadSettings."""
@@ -154,15 +148,6 @@ def _known_zone(domain: str, own: Iterable[str]) -> pulumi.Input[int]:
             f"Next: correct it, or add it to {PROJECT_SPACE}zones."
         )
     return int(there[domain])
-
-
-def _told(one: pulumi.CustomResource) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": one.id}
-    if isinstance(one, NodeBalancer):
-        found |= {"ipv4": one.ipv4, "monthly_usd": one.monthly_usd}
-    if isinstance(one, ReservedIP):
-        found |= {"ipv4": one.address, "monthly_usd": one.monthly_usd}
-    return found
 
 
 def _labelled(name: str) -> dict[str, str]:

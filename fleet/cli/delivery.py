@@ -44,7 +44,7 @@ def affected(base: str | None, head: str, form: str) -> None:
 @for_engine(
     stack_option,
     click.option("--out", type=FOLDER, required=True, metavar="DIR", help="Made, or emptied of a bundle."),
-    click.option("--drift", is_flag=True, help="What changed outside, instead of a preview."),
+    click.option("--drift", is_flag=True, help="A look for drift, instead of a preview."),
     click.option("--offline", is_flag=True, help="No network, secrets or state: all is new."),
     click.option("--base", default="", metavar="REV", help="The commit whose pins are those before."),
     commit_option,
@@ -91,13 +91,13 @@ def deploy(
 )
 def pr_up(number: int, ttl: str, max_age: str, words: tuple[str, ...]) -> int:
     """Make or update the stack of a pull request, and move its end."""
-    from fleet.cli.stack import show_outputs
+    from fleet.cli.stack import show_stack
     from fleet.delivery.pull_requests import PrStack, prepared
 
     run = prepared(PrStack(number), words, ttl, max_age)
     code = run.verb("up", "--suppress-outputs")
     if code == 0:
-        show_outputs(run.outputs())
+        show_stack(run)
     return code
 
 

@@ -23,7 +23,7 @@ SECTIONS = {
     "Stacks": ("fleet.cli.stack", "up preview refresh down show pin unlock api stop env"),
     "Settings": ("fleet.cli.settings", "settings"),
     "Catalogs": ("fleet.cli.catalogs", "types regions images kernels"),
-    "Pins": ("fleet.cli.pins", "pins repin"),
+    "Pins": ("fleet.cli.pins", "explain pins repin"),
     "Import": ("fleet.cli.importing", "import"),
     "Delivery": ("fleet.cli.delivery", "affected bundle deploy pr-up pr-down reap"),
     "Reports": ("fleet.report.cli", "report"),

@@ -14,6 +14,7 @@ from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import NoMatch
 from providers.linode.core import runtime as sessions
 from providers.linode.core.runtime import Session
+from providers.linode.nearest import did_you_mean
 from providers.linode.pins import Pin, PinFile
 from providers.linode.pins.advice import advise, strays
 from providers.linode.pins.moves import (
@@ -23,6 +24,7 @@ from providers.linode.pins.moves import (
     promote as promote_pins,
     repin as move_pins,
 )
+from stacks.errors import BadSettings
 from stacks.picking import wishes
 from stacks.pinning import StackFiles
 
@@ -58,6 +60,20 @@ def repin(stack: str, keys: tuple[str, ...]) -> None:
     session = _own_session(files, (pin for key, pin in file.pins.items() if key not in keys))
     account = session.account_id if any(pin.account for pin in file.pins.values()) else None
     _write(file, move_pins(file.pins, keys, session.catalogs, _now(), account))
+
+
+@click.command(cls=Command)
+@stack_option
+@keys_argument
+def explain(stack: str, keys: tuple[str, ...]) -> None:
+    """Why each region, type and image of a stack was picked: what each criterion left of the catalog."""
+    found = StackFiles.read(stack).pins().pins
+    for key in keys or sorted(found):
+        if key not in found:
+            raise BadSettings(
+                f"{key} is not pinned{did_you_mean(key, found)}. Next: fleet pins show --stack {stack}."
+            )
+        click.echo("\n".join([f"{key}: {found[key].why}", *(f"  {line}" for line in found[key].explanation)]))
 
 
 @click.group(cls=Group)

@@ -32,14 +32,21 @@ def up(run: Run) -> int:
     """Deploy; `local` at once, other stacks after a preview and a question (or --yes)."""
     code = run.verb("up", "--suppress-outputs", *_unasked(run))
     if code == 0:
-        show_outputs(run.outputs())
+        show_stack(run)
     return code
+
+
+def show_stack(run: Run) -> None:
+    """The table of the servers, after an update."""
+    from fleet.engine.servers import with_servers
+
+    show_outputs(with_servers(run, run.deployment()))
 
 
 @on_stack
 def preview(run: Run) -> int:
     """Show what `up` would do, and do nothing."""
-    return run.verb("preview")
+    return run.verb("preview", "--suppress-outputs")
 
 
 @on_stack
@@ -75,11 +82,10 @@ def _forget(run: Run) -> int:
 def show(run: Run, form: str, *, live: bool) -> int:
     """The table of the servers, and as of when it is."""
     from fleet.engine import accounts
-    from fleet.engine.run import outputs_of
     from fleet.engine.servers import with_servers
 
     deployment = run.deployment()
-    accounts.refuse_another(run, outputs_of(deployment))
+    accounts.refuse_another(run, deployment)
     outputs = with_servers(run, deployment, live=live)
     if form == "json":
         as_json(outputs)

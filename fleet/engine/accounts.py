@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from typing import Any
 
 from fleet.engine import local_stack
 from fleet.engine.run import Run
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import ApiMaintenance, ApiRefused, ApiUnreachable, BadConnection, Offline
 from providers.linode.core import runtime as sessions
+from providers.linode.core.state_files import TYPE_TOKENS
 from stacks.errors import EngineFailed
 
 
@@ -26,20 +28,21 @@ def learn(run: Run) -> None:
     sessions.learn({key: told[key]["value"] for key in sessions.CONFIG_KEYS if key in told})
 
 
-def require_own(run: Run, outputs: Mapping[str, object] | None = None) -> None:
+def require_own(run: Run, deployment: Mapping[str, Any] | None = None) -> None:
     """Raises WrongAccount if the stack was deployed in another account than the token's."""
     try:
-        account = (run.outputs() if outputs is None else outputs).get("account")
+        resources = (run.deployment() if deployment is None else deployment).get("resources") or ()
     except EngineFailed:
         return  # nothing is deployed yet
-    if account:
+    recorded = (one["outputs"].get("uuid") for one in resources if one["type"] == f"{TYPE_TOKENS}Account")
+    if account := next(recorded, None):
         learn(run)
         sessions.require_account(sessions.of_stack(run.stack), str(account), run.stack)
 
 
-def refuse_another(run: Run, outputs: Mapping[str, object] | None = None) -> None:
+def refuse_another(run: Run, deployment: Mapping[str, Any] | None = None) -> None:
     """As `require_own`, for commands that work without the API: who can't be told whose it is may go on."""
     with contextlib.suppress(
         ApiRefused, ApiUnreachable, ApiMaintenance, BadConnection, Offline, EngineFailed
     ):
-        require_own(run, outputs)
+        require_own(run, deployment)

@@ -1,15 +1,19 @@
-"""A stack's servers: as its state has them, or as the API has them now."""
+"""A stack's servers, as its state has them or the API has them now, what they share, and why they were picked."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from fleet.engine import accounts
 from fleet.engine.run import Run, outputs_of
+from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
 from providers.linode.core.state_files import TYPE_TOKENS
+from stacks.errors import BadSettings
+from stacks.pinning import StackFiles
 
 Facts = Mapping[str, Any]
 """Of one server: id, label, status, region, type, image, ipv4, monthly_usd, and `running`: what is declared."""
@@ -20,8 +24,19 @@ GONE = "gone"
 FACTS = ("id", "label", "status", "ipv4", "region", "type", "image", "monthly_usd")
 
 
-def with_servers(run: Run, deployment: Mapping[str, Any], *, live: bool) -> dict[str, object]:
-    """The stack's outputs, its servers as they are now, and `as_of`: when that was (ISO 8601).
+SHARED = {
+    "Firewall": "firewall",
+    "Subnet": "subnet",
+    "PlacementGroup": "placement group",
+    "NodeBalancer": "load balancer",
+    "ReservedIP": "reserved address",
+    "Domain": "zone",
+}
+"""What servers have in common, or keep, by its kind."""
+
+
+def with_servers(run: Run, deployment: Mapping[str, Any], *, live: bool = False) -> dict[str, object]:
+    """The stack's outputs, its servers as they are now, `shared`, `picks`, and `as_of`: when that was (ISO 8601).
 
     Outputs are those of the last `up`; a refresh changes the state alone. Raises what calls raise.
     """
@@ -31,15 +46,53 @@ def with_servers(run: Run, deployment: Mapping[str, Any], *, live: bool) -> dict
     as_of = str((deployment.get("manifest") or {}).get("time") or "")
     if live:
         found, as_of = _as_the_api_says(run, found), datetime.now(timezone.utc).isoformat()
-    return {**outputs, "servers": found, "as_of": as_of}
+    told = {"servers": found, "shared": shared(deployment), "picks": picks(run.stack), "as_of": as_of}
+    return {**outputs, **told}
+
+
+def picks(stack: str) -> dict[str, dict[str, str]]:
+    """Why each group's region, type and image were picked, by its pins; none where they can't be read."""
+    found: dict[str, dict[str, str]] = {}
+    with contextlib.suppress(BadSettings, LinodeError):
+        files = StackFiles.read(stack)
+        for key, pin in files.pins().pins.items():
+            group, _, kind = key.partition("/")
+            if group in files.settings.servers and files.settings.servers[group].size:
+                found.setdefault(group, {})[kind] = pin.why
+    return found
+
+
+def shared(deployment: Mapping[str, Any]) -> dict[str, Facts]:
+    """By what and which: "firewall web"."""
+    found: dict[str, Facts] = {}
+    for one in _there(deployment):
+        kind, outputs = str(one["type"]).removeprefix(TYPE_TOKENS), one.get("outputs") or {}
+        if kind in SHARED:
+            own = {
+                key: outputs[key] for key in ("ipv4", "monthly_usd") if kind != "Subnet" and key in outputs
+            }
+            own |= {"ipv4": outputs["address"]} if "address" in outputs else {}
+            found[f"{SHARED[kind]} {_name(one)}"] = {"id": one.get("id"), **own}
+    return found
+
+
+def _there(deployment: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The resources that the stack made and has."""
+    for one in deployment.get("resources") or ():
+        if not one.get("external") and not one.get("delete"):
+            yield one
+
+
+def _name(one: Mapping[str, Any]) -> str:
+    return str(one["urn"]).rpartition("::")[2]
 
 
 def of_state(deployment: Mapping[str, Any], declared: Mapping[str, Facts]) -> dict[str, Facts]:
     """By name. What `up` has declared and the state has no more is gone: a refresh took it out."""
     there = {
-        str(one["urn"]).rpartition("::")[2]: {"id": one.get("id"), **(one.get("outputs") or {})}
-        for one in deployment.get("resources") or ()
-        if one["type"] == f"{TYPE_TOKENS}Instance" and not one.get("external") and not one.get("delete")
+        _name(one): {"id": one.get("id"), **(one.get("outputs") or {})}
+        for one in _there(deployment)
+        if one["type"] == f"{TYPE_TOKENS}Instance"
     }
     found = {name: {key: facts[key] for key in FACTS if key in facts} for name, facts in there.items()}
     return {

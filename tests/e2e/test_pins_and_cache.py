@@ -227,13 +227,14 @@ def test_what_nothing_meets_is_explained_at_preview(previewed: Checkout) -> None
     assert "with a type that fits" in done.said
 
 
-def test_outputs_say_why_and_how_it_came_to_that(deployed: Checkout) -> None:
-    explanations = deployed.output("explanations")
+def test_pins_say_why_and_how_it_came_to_that_and_outputs_stay_short(deployed: Checkout) -> None:
+    lines = deployed.run("explain", "web/type").said.splitlines()
+    outputs = deployed.engine_command("stack", "output", "--stack", "local", env=deployed.backend).said
 
-    assert isinstance(explanations, dict)
-    lines = explanations["web"]["type"]
-    assert lines[0].startswith("g6-standard-1: cheapest of")
+    assert any(line.startswith("web/type: g6-standard-1: cheapest of") for line in lines)
     assert any("with memory ≥ 2048 MB" in line for line in lines)
+    named = [line.split()[0] for line in outputs.splitlines() if line.startswith("    ")]
+    assert named == ["OUTPUT", "monthly_usd", "root_passwords", "servers"]
 
 
 def test_offline_an_unchanged_stack_is_previewed_from_disk(deployed: Checkout) -> None:

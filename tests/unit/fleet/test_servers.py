@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleet.engine.servers import of_state, unlike
+from fleet.engine.servers import of_state, shared, unlike
 
 DECLARED = {"id": "7", "status": "running", "type": "g6-nanode-1", "running": True}
 
@@ -55,3 +55,26 @@ def test_a_power_state_that_nobody_declared_is_nobodys_business() -> None:
     }
 
     assert list(unlike(servers)) == ["a is off, and is to run", "b runs, and is to be off", "g is gone"]
+
+
+def other(kind: str, name: str, **outputs: object) -> dict[str, Any]:
+    token = f"pulumi-python:dynamic/linode:{kind}"
+    return {"urn": f"urn:pulumi:dev::fleet::{token}::{name}", "type": token, "id": "9", "outputs": outputs}
+
+
+def test_what_servers_share_is_read_from_the_state() -> None:
+    rows = [
+        other("Firewall", "web", label="x"),
+        other("NodeBalancer", "web", ipv4="198.51.100.9", monthly_usd=10.0),
+        other("ReservedIP", "web-1-address", address="198.51.100.8", monthly_usd=2.0),
+        other("Subnet", "back", ipv4="10.0.0.0/24"),
+        other("Account", "account", uuid="x"),
+        instance("web-1"),
+    ]
+
+    assert shared({"resources": rows}) == {
+        "firewall web": {"id": "9"},
+        "load balancer web": {"id": "9", "ipv4": "198.51.100.9", "monthly_usd": 10.0},
+        "reserved address web-1-address": {"id": "9", "ipv4": "198.51.100.8", "monthly_usd": 2.0},
+        "subnet back": {"id": "9"},
+    }

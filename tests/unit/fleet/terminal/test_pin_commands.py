@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
@@ -166,3 +167,17 @@ def test_check_tells_of_pins_that_nothing_reads(run: Run) -> None:
     assert (
         "db/imag: no pick of a group is called imag (did you mean image?): nothing reads this pin" in done.out
     )
+
+
+@pytest.mark.usefixtures("project")
+def test_explain_says_what_each_criterion_left_of_the_catalog(run: Run) -> None:
+    pin("dev")
+
+    all_of_it, one = run("explain --stack dev"), run("explain --stack dev web/type")
+    unknown = run("explain --stack dev web/typ")
+
+    assert "web/region: " in all_of_it.out
+    assert one.out.startswith("web/type: g6-")
+    assert re.search(r"(?m)^  .*with memory ≥ 1024 MB", one.out)
+    assert unknown.code == 1
+    assert "web/typ is not pinned" in unknown.err

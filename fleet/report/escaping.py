@@ -13,6 +13,9 @@ ADDRESS = re.compile(r"https?://[A-Za-z0-9._:-]+/[A-Za-z0-9._/-]*")
 LONGEST = 80
 """Characters of one value in a table or a sentence; a longer one is cut in the middle."""
 
+MESSAGE = 400
+"""Characters of a message."""
+
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufeff\uffa0\ufff0-\ufffb"

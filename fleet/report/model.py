@@ -89,8 +89,10 @@ class Change(Frozen):
     likely: of a perhaps only. sources: the names of the resources that its unknown values are made from.
     destroys: what is lost for good. seconds_off: the least and the most that a change in place has it off, None where
     it is never off or not told. before: a fingerprint of its inputs as they are, empty where it is not there.
+    drifted: not planned, but found: paths go from what is declared to what was found.
     dragged_by: the resource that takes it down. delete_first: None when the preview does not tell.
-    cost_before and cost_after: None when not known or when it costs nothing; 0 when it is not there.
+    cost_before and cost_after: None when not known or when it costs nothing; 0 when it is not there. Of what drifted
+    as it runs, and as it is declared.
     """
 
     urn: str
@@ -98,6 +100,7 @@ class Change(Frozen):
     type: str
     server: bool
     op: Op
+    drifted: bool = False
     certainty: Certainty = "certain"
     likely: Likelihood | None = None
     sources: tuple[str, ...] = ()
@@ -157,9 +160,15 @@ class Change(Frozen):
         return self.certainty == "perhaps" and self.level == "data loss"
 
     @property
+    def stays_off(self) -> bool:
+        """Whether it is shut down, and nothing boots it again."""
+        return self.off and any(path.path == "booted" and path.after.text == "false" for path in self.paths)
+
+    @property
     def off(self) -> bool:
-        """Whether it is off for a while and comes back."""
-        return self.server and self.certainty == "certain" and self.level == "power off"
+        """Whether it is off for a while and comes back, be it with empty disks."""
+        is_off = self.level == "power off" or self.seconds_off is not None
+        return self.server and self.certainty == "certain" and is_off
 
 
 DATA: tuple[Destroyed, ...] = ("disks", "records", "backups")
@@ -189,17 +198,18 @@ class GuardResult(Frozen):
 
 
 class Finding(Frozen):
-    """Something to decide or to look at. short: for the stack's row and the heading."""
+    """Something to decide or to look at. short: for the heading. in_tables: the tables say all of it."""
 
     verdict: Verdict
     stack: str
     title: Phrase
     text: Phrase
     short: Phrase
+    in_tables: bool = False
 
 
 class Choice(Frozen):
-    """A pinned choice from the catalog in one stack."""
+    """A pinned choice from the catalog in one stack. newest: the best match today, where that is another one."""
 
     key: str
     what: str
@@ -216,6 +226,7 @@ class OutputChange(Frozen):
 class StackReport(Frozen):
     """One stack: the facts, and what they amount to.
 
+    word: the verdict, for people. refreshed: the account was looked at, not the stack's state alone.
     unchanged_known: False when the preview left unchanged resources out, so totals miss them.
     change_known: False when the price of something that changes is not known.
     offline: compared with nothing instead of the stack's state. plan: the hash of this stack's plan alone.
@@ -248,7 +259,12 @@ class StackReport(Frozen):
     messages: tuple[Message, ...] = ()
     pending: tuple[str, ...] = ()
     offline: bool = False
+    refreshed: bool = True
     plan: str = ""
+
+    @property
+    def drifted(self) -> bool:
+        return self.drift and any(change.changed for change in self.changes)
 
 
 class Outputs(Frozen):

@@ -10,11 +10,11 @@ from typing import Literal
 
 from fleet.report.read.files import Frozen
 
-Kind = Literal["text", "code", "said", "strong", "unknown", "secret"]
+Kind = Literal["text", "code", "said", "strong", "unknown", "secret", "break"]
 
 
 class Piece(Frozen):
-    """text and strong are our words; code is data, said a message; unknown and secret stand for values.
+    """text and strong are our words; code is data, said a message; unknown, secret stand for values; break ends a line.
 
     Where there is little room, data keeps both its ends, and a message its beginning: the cause stands first.
     """
@@ -23,6 +23,7 @@ class Piece(Frozen):
     text: str = ""
 
 
+BREAK = Piece(kind="break")
 Phrase = tuple[Piece, ...]
 Words = str | Piece | Sequence["Words"]
 """Our own text, a piece, or several of these."""
@@ -80,8 +81,15 @@ def joined(phrases: Iterable[Phrase], separator: str) -> Phrase:
 
 def plain(pieces: Phrase) -> str:
     """For a terminal, a title or a test: words only."""
-    stand_ins = {"unknown": "(known after apply)", "secret": "[secret]"}
+    stand_ins = {"unknown": "(known after apply)", "secret": "[secret]", "break": " "}
     return "".join(stand_ins.get(piece.kind, piece.text) for piece in pieces)
+
+
+def longest_line(pieces: Phrase) -> int:
+    """In characters."""
+    ends = [index for index, piece in enumerate(pieces) if piece.kind == "break"]
+    starts = [0, *(index + 1 for index in ends)]
+    return max(len(plain(pieces[start:end])) for start, end in zip(starts, [*ends, None], strict=True))
 
 
 def counted(number: int, one: str) -> str:

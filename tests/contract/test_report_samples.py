@@ -1,4 +1,4 @@
-"""The report of every recorded preview, byte for byte; REPORT_GOLDEN=write makes the golden files anew."""
+"""The report of every recorded preview, byte for byte; REPORT_GOLDEN=write writes the golden files."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from fleet.report.escaping import cut, cut_end, html_text, visible
+from fleet.report.escaping import MESSAGE, cut, cut_end, html_text, visible
 from fleet.report.forms import pictures, words
 from fleet.report.forms.redacting import redacted
 from fleet.report.masking import swept
@@ -18,6 +18,9 @@ from fleet.report.phrases import Phrase, code, phrase, plain
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """Whatever the branch puts into a name, a browser fetches and runs nothing."""
+
+WHOLE = 40
+"""Characters of a name that is never broken in a table."""
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
@@ -49,10 +52,13 @@ def inline(pieces: Phrase) -> Markup:
     found = []
     for piece in pieces:
         if piece.kind in ("code", "said"):
-            text = piece.text if piece.kind == "code" else cut_end(piece.text, 200)
-            found.append(f"<code>{html_text(text, 200)}</code>")
+            text = cut(piece.text, 200) if piece.kind == "code" else cut_end(piece.text, MESSAGE)
+            kind = ' class="long"' if len(text) > WHOLE else ""
+            found.append(f"<code{kind}>{html_text(text)}</code>")
         elif piece.kind == "strong":
             found.append(f"<strong>{html_text(piece.text)}</strong>")
+        elif piece.kind == "break":
+            found.append("<br>")
         elif piece.kind == "unknown":
             found.append("<em>known after apply</em>")
         else:
@@ -80,10 +86,10 @@ def _environment() -> Environment:
 
 def _footer(report: Report) -> list[Phrase]:
     told = [
-        phrase("Commit ", code(report.commit[:12])) if report.commit else phrase(),
+        phrase("Commit ", code(report.commit[:7])) if report.commit else phrase(),
         phrase("run ", code(report.run)) if report.run else phrase(),
         phrase("engine ", code(report.engine)) if report.engine else phrase(),
-        phrase("plan ", code(report.plan)),
+        words.BY_THE_STATE if any(map(words.is_blind, report.stacks)) else phrase(),
         phrase("monthly caps by type and region plus backups; no traffic, volumes or tax"),
         phrase(words.LEGEND),
     ]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from jinja2 import Template
 from markupsafe import Markup
 
-from fleet.report.escaping import ADDRESS, code_span, cut, cut_end, html_text, plain_text, visible
+from fleet.report.escaping import ADDRESS, MESSAGE, code_span, cut, cut_end, plain_text, visible
 from fleet.report.forms import marker, words
 from fleet.report.forms.html_page import environment
 from fleet.report.forms.redacting import redacted
 from fleet.report.masking import swept
-from fleet.report.model import SIGNS, VERDICTS, Report, StackReport, Verdict
-from fleet.report.phrases import Phrase, code, joined, listed, phrase
+from fleet.report.model import SIGNS, VERDICTS, Report, StackReport
+from fleet.report.phrases import Phrase, code, listed, longest_line
 
 COMMENT_UNITS = 65_000
 """UTF-16 units. The code host's own message says 65,536 characters; some hosts count one way, some the other."""
@@ -25,13 +25,13 @@ COMMENT_UNITS = 65_000
 SUMMARY_BYTES = 1_000_000
 """A step summary of more than 1,024 kB is refused whole."""
 
-OPEN_ROWS = 12
-"""With at most this many rows in all, every stack's details are open."""
+WIDEST = 40
+"""Characters of a column that are kept in one line. The code host squeezes all else, down to single words."""
 
-GIVING_WAY = ("outputs", "changes", "passed", "look", "danger")
-"""The parts of a stack's details in the order in which they are dropped; the rest goes with the stack itself."""
+NUMBER_SPACE, END_OF_SPACE, NO_BREAK = "\u2007", "&numsp;", "\u00a0"
+"""As wide as a digit, and never broken; as an entity it is no blank that Markdown takes off a cell's end."""
 
-_RISKY = re.compile(r"[\\`*_\[\]<>#|~@&]|\w://|www\.|\$(?!\d)|[\r\n]")
+_RISKY = re.compile(r"[\\`*_\[\]<>#|@&]|~(?! )|\w://|www\.|\$(?!\d)|[\r\n]")
 SAFE = Markup
 Measure = Callable[[str], int]
 
@@ -39,24 +39,34 @@ Measure = Callable[[str], int]
 class Tightness(NamedTuple):
     """Limits of the parts that stay.
 
-    findings shown, names in a cell, stacks in the table, characters of a value and of a whole phrase.
+    findings shown, names in a cell, stacks in the table, characters of a value, of a message and of a whole phrase.
     """
 
     findings: int
     names: int
     stacks: int
     value: int
+    said: int = 80
     phrase: int = 4000
     catalog: int = 50
 
 
 TIGHTNESS = (
-    Tightness(findings=30, names=5, stacks=100, value=80),
+    Tightness(findings=30, names=5, stacks=100, value=80, said=MESSAGE),
     Tightness(findings=30, names=3, stacks=60, value=60, phrase=2000, catalog=20),
     Tightness(findings=15, names=2, stacks=40, value=40, phrase=1000, catalog=5),
-    Tightness(findings=8, names=1, stacks=20, value=24, phrase=600, catalog=0),
-    Tightness(findings=3, names=0, stacks=8, value=16, phrase=300, catalog=0),
+    Tightness(findings=8, names=1, stacks=20, value=24, said=60, phrase=600, catalog=0),
+    Tightness(findings=3, names=0, stacks=8, value=16, said=60, phrase=300, catalog=0),
 )
+
+PARTS = ("top", "look", "details")
+"""Of the template; the table of changes stands below the first."""
+
+DETAILS = ("all", "short", "none")
+"""How much is told below the table: first the outputs give way, then all of it."""
+
+READABLE = 16
+"""Characters of a line of words that is no effort to read."""
 
 
 def utf16_units(text: str) -> int:
@@ -78,19 +88,23 @@ def summary(report: Report, secrets: Sequence[str] = ()) -> str:
 def _fitted(
     report: Report, front: str, most: int, measure: Measure, more: str, secrets: Sequence[str]
 ) -> str:
-    """The longest version that fits: details give way first, then the look-at list, never what must be decided.
+    """The longest version that fits: outputs give way first, then harmless rows, then the details.
 
-    The heading, the table and what needs a decision are written tighter only when nothing else is left.
+    The heading, the table of stacks and what needs a decision are written tighter only when nothing else is left.
     """
-    template, footer = _template(), _footer(report, more)
-    changed = sum(change.changed for stack in report.stacks for change in stack.changes)
-    sections = [Section.of(stack, everything_open=changed <= OPEN_ROWS) for stack in report.stacks]
+    module, footer = _template().module, _footer(report, more)
+    table = ChangesTable.of(report)
     for tight in TIGHTNESS:
-        top = _paragraphs(template.module.top(report, tight))  # type: ignore[attr-defined]  # a macro
-        room = most - measure(_page(front, top, "", footer)) - 64
-        text = front + swept(_page("", top, Details(sections, room, measure).text(), footer), secrets)
-        if measure(text) <= most:
-            return text
+        for told in DETAILS:
+            parts = [_paragraphs(getattr(module, part)(report, tight, told)) for part in PARTS]
+            fixed = measure(_page(front, parts[0], table.text(0), *parts[1:], footer)) + 64
+            shown = table.fitting(most - fixed, measure)
+            last = told == DETAILS[-1]
+            if not last and shown < len(table.rows) and (told == DETAILS[0] or fixed > most // 2):
+                continue
+            text = front + swept(_page("", parts[0], table.text(shown), *parts[1:], footer), secrets)
+            if measure(text) <= most:
+                return text
     raise ValueError(
         "the tightest form of a report is too long"
     )  # pragma: no cover - bounded by construction
@@ -114,10 +128,11 @@ def _template() -> Template:
         cell=lambda pieces, *limits: SAFE(text(pieces, *limits, in_table=True)),
         span=lambda value, *limits: SAFE(code_span(value, *limits)),
         span_in_cell=lambda value: SAFE(code_span(value, in_table=True)),
-        message=lambda value: SAFE(code_span(value, 400, shorter=cut_end)),
-        html=lambda value, longest: SAFE(html_text(value, longest)),
+        message=lambda value: SAFE(code_span(value, MESSAGE, shorter=cut_end)),
     )
-    found.globals.update(words=words, code=code, listed=listed, SIGNS=SIGNS, erased=_erased, shown=_shown)
+    found.globals.update(
+        words=words, code=code, listed=listed, SIGNS=SIGNS, shown=_shown, stack_heads=_stack_heads
+    )
     return found.get_template("comment.md")
 
 
@@ -128,8 +143,10 @@ def text(pieces: Phrase, tight: Tightness = TIGHTNESS[0], *, in_table: bool = Fa
         if sum(map(len, found)) > tight.phrase:
             return "".join(found) + "…"
         if piece.kind in ("code", "said"):
-            shorter = cut if piece.kind == "code" else cut_end
-            found.append(code_span(piece.text, tight.value, in_table=in_table, shorter=shorter))
+            shorter, longest = (cut, tight.value) if piece.kind == "code" else (cut_end, tight.said)
+            found.append(code_span(piece.text, longest, in_table=in_table, shorter=shorter))
+        elif piece.kind == "break":
+            found.append("<br>" if in_table else " ")
         elif piece.kind == "unknown":
             found.append("*known after apply*")
         elif piece.kind == "secret":
@@ -155,32 +172,20 @@ def _shown(stacks: Sequence[StackReport], tight: Tightness) -> list[StackReport]
     return [stack for stack in stacks if stack in worst]
 
 
-def _erased(stack: StackReport, tight: Tightness) -> Phrase:
-    certain, maybes = words.erased(stack, tight.names), words.perhaps_erased(stack)
-    told = [
-        phrase(code(item.name), f": {item.likely if item.likely in ('likely', 'unlikely') else 'perhaps'}")
-        for item in maybes[: tight.names]
-    ]
-    more = f", {len(maybes) - len(told)} more perhaps" if len(maybes) > len(told) else ""
-    stopped = " (not complete)" if certain and not stack.complete else ""
-    return phrase(certain or "–", stopped, (" (", joined(told, ", "), more, ")") if maybes else "")
-
-
 def _footer(report: Report, more: str) -> str:
     """What it is about, and what the form of the preview or the kind of change leaves open."""
-    told = [f"Commit {code_span(report.commit[:12])}"] if report.commit else []
+    told = [f"Commit {code_span(report.commit[:7])}"] if report.commit else []
     told += [_run(report)] if report.run else []
     told += [f"engine {code_span(report.engine)}"] if report.engine else []
-    dates = {(stack.catalog_date, stack.catalog_hash) for stack in report.stacks if stack.catalog_date}
-    catalogs = " and ".join(
-        code_span(day) + (f" ({code_span(hash_[:12])})" if hash_ else "") for day, hash_ in sorted(dates)[:3]
-    )
-    prices = f"catalog of {catalogs}" if dates else "as the provider told them"
+    dates = sorted({stack.catalog_date for stack in report.stacks if stack.catalog_date})
+    prices = f"catalog of {' and '.join(map(code_span, dates[:3]))}" if dates else "as the provider told them"
+    blind = [stack.stack for stack in report.stacks if words.is_blind(stack)]
     digests = [stack.stack for stack in report.stacks if stack.form == "digest"]
     changes = [change for stack in report.stacks for change in stack.changes]
     notes = [
         ", ".join(told),
         f"Prices: {prices}, monthly caps by type and region plus backups; no traffic, volumes or tax",
+        f"{text(words.BY_THE_STATE)}{f': {text(listed(blind))}' if len(report.stacks) > 1 else ''}" if blind else "",
         f"From a digest: {text(listed(digests))}; policies, stack outputs and unchanged resources may be missing"
         if digests else "",
         "Where a new server is made first, both run for a while, by the hour"
@@ -198,105 +203,64 @@ def _run(report: Report) -> str:
     return f"run {number}"
 
 
-@dataclass
-class Section:
-    """One stack's folded details.
+def _head(title: str, widest: int, *, right: bool = False) -> str:
+    """A column's title, filled up so that the column is as wide as what shouldn't be broken in it."""
+    fill = NUMBER_SPACE * (min(widest, WIDEST) * 7 // 8 + 1 - len(title) * 3 // 4)
+    title = title.replace(" ", NO_BREAK)
+    if not fill:
+        return title
+    return f"{END_OF_SPACE}{fill}{title}" if right else f"{title}{fill}{END_OF_SPACE}"
 
-    head: what changes, in short. rows: finished, each with the verdict that decides when it gives way, worst first.
-    dropped: the parts that have given way.
-    """
 
-    stack: StackReport
+def _stack_heads(stacks: Sequence[StackReport]) -> Markup:
+    def longest(phrases: Iterable[Phrase]) -> int:
+        return max((len(piece.text) for phrase in phrases for piece in phrase), default=0)
+
+    widest = {
+        "Stack": longest((code(stack.stack),) for stack in stacks),
+        "Verdict": 3 + longest(stack.word for stack in stacks),
+        "Destroyed": longest(map(words.destroyed, stacks)),
+        "Off": longest(map(words.off, stacks)),
+        "Cost a month": max((len(words.cost(stack)) for stack in stacks), default=0),
+    }
+    return SAFE(" | ".join(_head(title, width) for title, width in widest.items()))
+
+
+@dataclass(frozen=True)
+class ChangesTable:
+    """Every change of every stack, worst first, so that those which have no room are the harmless ones."""
+
     head: str
-    opened: bool
-    rows: Sequence[tuple[Verdict, str]]
-    dropped: frozenset[str] = field(default=frozenset())
+    rows: tuple[str, ...]
 
     @classmethod
-    def of(cls, stack: StackReport, *, everything_open: bool) -> Section:
-        changed = sorted(
-            (change for change in stack.changes if change.changed),
-            key=lambda change: (VERDICTS.index(words.row_verdict(change)), change.urn),
-        )
-        rows = []
-        for change in changed:
-            sign, *phrases, month = words.row(change)
-            cells = [sign, *(text(cell, in_table=True) for cell in phrases), month]
-            rows.append((words.row_verdict(change), f"| {' | '.join(cells)} |"))
-        head = f"{words.plan(stack)}, {words.unchanged(stack)}"
-        return cls(stack, head, everything_open or stack.verdict in words.TO_DECIDE, rows)
+    def of(cls, report: Report) -> ChangesTable:
+        several, rows = len(report.stacks) > 1, []
+        widest = [0] * len(words.HEADS)
+        for stack, change in words.worst_first(report.stacks):
+            row = words.row(change)
+            cells = [text(cell, in_table=True) for cell in row[:-1]]
+            cells[0] = cells[0].replace(" ", NO_BREAK)
+            cells[1:1] = [text((code(stack.stack),), in_table=True)] if several else []
+            rows.append(f"| {' | '.join([*cells, row.month])} |")
+            widest = list(map(max, widest, (*map(longest_line, row[:-1]), len(row.month))))
+        name, what, effect, month = words.HEADS
+        titles = [_head(name, widest[0]), *(["Stack"] if several else [])]
+        titles += [_head(what, min(widest[1], words.LINE)), _head(effect, min(widest[2], READABLE))]
+        head = f"| {' | '.join([*titles, _head(month, widest[3], right=True)])} |"
+        return cls(f"{head}\n|{':--|' * len(titles)}--:|", tuple(rows))
 
-    def least(self) -> int:
-        """How many rows have not given way: the first ones, because the worst stand first and are dropped last."""
-        return sum(verdict not in self.dropped for verdict, _ in self.rows)
+    def fitting(self, room: int, measure: Measure) -> int:
+        """How many of the rows have room."""
+        for index, row in enumerate(self.rows):
+            room -= measure(row) + 1
+            if room < 0:
+                return index
+        return len(self.rows)
 
-    def render(self, most: int | None = None) -> str:
-        number = self.least() if most is None else most
-        rows = SAFE("\n".join(line for _, line in self.rows[:number]))
-        left = len(self.rows) - number
-        section = _template().module.section  # type: ignore[attr-defined]  # a macro
-        return _paragraphs(section(self.stack, self.head, self.opened, rows, left, self.dropped))
-
-
-class Details:
-    """The sections, with as little dropped as the room asks for, and filled up with the next rows."""
-
-    def __init__(self, sections: Sequence[Section], room: int, measure: Measure) -> None:
-        self._sections, self._room, self._measure = sections, room, measure
-        for section in sections:
-            section.dropped = frozenset()
-        self._texts = [section.render() for section in sections]
-        self._sizes = [measure(item) for item in self._texts]
-        ranks = [VERDICTS.index(section.stack.verdict) for section in sections]
-        self._loudest = sorted(range(len(sections)), key=lambda index: ranks[index])
-
-    def text(self) -> str:
-        """Empty if not even the sections' heads have room."""
-        if not self._sections:
+    def text(self, shown: int) -> str:
+        if not self.rows:
             return ""
-        self._drop()
-        if self._total() > self._room:
-            return ""
-        self._fill()
-        kept = [item for item in self._texts if item]
-        left = len(self._texts) - len(kept)
-        note = [f"Details of {left} more: summary of the run."] if left else []
-        return "### Details\n\n" + "\n\n".join([*kept, *note])
-
-    def _drop(self) -> None:
-        """Whole parts at a time, the quietest stack first; then whole stacks."""
-        for part in (*GIVING_WAY, ""):
-            for index in reversed(self._loudest):
-                if self._total() <= self._room:
-                    return
-                if part:
-                    self._sections[index].dropped |= {part}
-                self._put(index, self._sections[index].render() if part else "")
-
-    def _fill(self) -> None:
-        """What is left of the room goes to rows that were dropped: the worst verdict first, then the loudest stack."""
-        shown = [section.least() for section in self._sections]
-        for part in reversed(GIVING_WAY):
-            for index in self._loudest:
-                section = self._sections[index]
-                end = shown[index] + sum(verdict == part for verdict, _ in section.rows[shown[index] :])
-                if part in section.dropped and self._texts[index] and end > shown[index]:
-                    room = self._room - self._total() + self._sizes[index]
-                    shown[index] = self._most(section, shown[index], end, room)
-                    self._put(index, section.render(shown[index]))
-
-    def _most(self, section: Section, low: int, high: int, room: int) -> int:
-        """The largest number of rows between two with which a section still fits."""
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self._measure(section.render(middle)) <= room:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    def _put(self, index: int, text: str) -> None:
-        self._texts[index], self._sizes[index] = text, self._measure(text)
-
-    def _total(self) -> int:
-        return sum(size + 2 for size in self._sizes if size) + len("### Details\n\n") + 60
+        left = len(self.rows) - shown
+        more = f"\n\n{left} more {'row' if left == 1 else 'rows'}: summary of the run." if left else ""
+        return "\n".join(["### Changes", "", self.head, *self.rows[:shown]]) + more

@@ -1,4 +1,4 @@
-"""Pictures in SVG: a stack as a tree of its resources and what changes, and what each environment costs a month."""
+"""Pictures in SVG: a stack's servers with what hangs on them and what changes, and what each stack costs a month."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from fleet.report.forms import words
+from fleet.report.judge.effects import RECORDS
 from fleet.report.model import Change, StackReport, Verdict
 from fleet.report.names import group_of, top_level
 from fleet.report.phrases import counted, plain
@@ -33,12 +34,15 @@ class Leaf(NamedTuple):
 
 def picture(stack: StackReport) -> Mapping[str, object]:
     """What the picture of a stack is drawn from: who is made from whom is an arrow at the right."""
-    leaves = _leaves(stack)
+    servers = {change.name: group_of(change.name) for change in stack.changes if change.server}
+    shown = [change for change in stack.changes if change.type not in RECORDS]
+    group = {change.urn: _group(change, servers) for change in shown}
+    leaves = _leaves(shown, group)
     height = max(TOP * 2 + len(leaves) * (ROW + GAP) - GAP, TOP * 2 + ROW)
     spans: dict[str, tuple[int, int]] = {}
     for leaf in leaves:
         spans[leaf.group] = (spans.get(leaf.group, (leaf.y, 0))[0], leaf.y + ROW)
-    members = [_group(change) for change in stack.changes]
+    members = list(group.values())
     groups = {
         name: ((top + bottom) // 2, counted(members.count(name), "resource"))
         for name, (top, bottom) in spans.items()
@@ -46,7 +50,7 @@ def picture(stack: StackReport) -> Mapping[str, object]:
     at = {leaf.name: leaf.y + ROW // 2 for leaf in leaves if leaf.name is not None}
     arrows = [
         (at[source], at[change.name])
-        for change in stack.changes
+        for change in shown
         if change.name in at
         for source in change.depends_on
         if source in at
@@ -54,17 +58,23 @@ def picture(stack: StackReport) -> Mapping[str, object]:
     return {"leaves": leaves, "groups": groups, "arrows": arrows[:MOST_LEAVES], "height": height}
 
 
-def _group(change: Change) -> str:
-    return group_of(change.name) if change.server else change.type.rsplit(":", 1)[-1]
+def _group(change: Change, servers: Mapping[str, str]) -> str:
+    """The servers' own, also of what hangs on one of them or is called like it; else what it is."""
+    if change.server:
+        return group_of(change.name)
+    parts = change.name.split("-")
+    near = (*change.depends_on, *("-".join(parts[:end]) for end in range(1, len(parts))))
+    hangs_on = {servers[name] for name in near if name in servers}
+    return hangs_on.pop() if len(hangs_on) == 1 else change.type.rsplit(":", 1)[-1]
 
 
-def _leaves(stack: StackReport) -> list[Leaf]:
+def _leaves(shown: Sequence[Change], group_of_urn: Mapping[str, str]) -> list[Leaf]:
     """Every changed resource, and the unchanged ones while there is room; groups in the order of names."""
     by_group: dict[str, list[Change]] = {}
-    for change in stack.changes:
-        by_group.setdefault(_group(change), []).append(change)
+    for change in shown:
+        by_group.setdefault(group_of_urn[change.urn], []).append(change)
     budget = MOST_LEAVES
-    room = max(MOST_LEAVES - sum(change.changed for change in stack.changes), 0)
+    room = max(MOST_LEAVES - sum(change.changed for change in shown), 0)
     leaves: list[Leaf] = []
     for group, members in sorted(by_group.items()):
         changed = [change for change in members if change.changed]
@@ -73,12 +83,12 @@ def _leaves(stack: StackReport) -> list[Leaf]:
         room -= len(alone)
         drawn = changed[: max(budget, 0)]
         budget -= len(changed)
-        shown = sorted([*drawn, *alone], key=lambda change: change.name)
-        leaves += [_leaf(change, group, _y(len(leaves) + index)) for index, change in enumerate(shown)]
-        if left := len(members) - len(shown):
+        told = sorted([*drawn, *alone], key=lambda change: change.name)
+        leaves += [_leaf(change, group, _y(len(leaves) + index)) for index, change in enumerate(told)]
+        if left := len(members) - len(told):
             hidden = len(changed) - len(drawn)
             note = f"{hidden} changed, in the table below" if hidden else "stay as they are"
-            title = f"{left} more" if shown else f"{left} unchanged"
+            title = f"{left} more" if told else f"{left} unchanged"
             leaves.append(
                 Leaf(None, group, title, note, "", "look" if hidden else "nothing", _y(len(leaves)))
             )

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from fleet.report.escaping import LONGEST, cut, cut_end, visible
+from fleet.report.escaping import MESSAGE, cut, cut_end, visible
 from fleet.report.forms import words
 from fleet.report.forms.redacting import redacted
 from fleet.report.masking import mask
@@ -44,6 +44,8 @@ def show(report: Report, console: Console, secrets: Sequence[str] = ()) -> None:
     ]
     for stack in report.stacks:
         parts += _stack(stack, say)
+    if any(map(words.is_blind, report.stacks)):
+        parts += [Text(), say.text(words.BY_THE_STATE, "dim")]
     console.print(Group(*parts))
 
 
@@ -57,8 +59,11 @@ class _Say:
         text = Text(style=style)
         for piece in pieces:
             if piece.kind in ("code", "said"):
-                shorter = cut if piece.kind == "code" else cut_end
-                text.append(shorter(self.plain(piece.text), LONGEST), style="cyan" if not style else "")
+                value = self.plain(piece.text)
+                value = cut(value) if piece.kind == "code" else cut_end(value, MESSAGE)
+                text.append(value, style="cyan" if not style else "")
+            elif piece.kind == "break":
+                text.append(" ")
             elif piece.kind == "unknown":
                 text.append("known after apply", style="italic")
             else:
@@ -84,14 +89,11 @@ def _more(number: int, indent: str = "") -> list[RenderableType]:
 
 
 def _stacks(report: Report, say: _Say) -> Table:
-    table = _table("Stack", "Verdict", right=("Now", "Then", "Change"), style="bold")
+    table = _table("Stack", "Verdict", "Destroyed", "Off", "Cost a month", style="bold")
     for stack in report.stacks:
         verdict = say.text(phrase(f"{SIGNS[stack.verdict]} ", stack.word), STYLES[stack.verdict])
-        money = (words.now(stack), words.then(stack), words.change(stack))
-        table.add_row(say.text(phrase(code(stack.stack))), verdict, *money)
-    if len(report.stacks) > 1:
-        found = words.all_stacks(report)
-        table.add_row("all", found.plan, found.now, found.then, found.change, style="bold")
+        lost, off = say.text(words.destroyed(stack)), say.text(words.off(stack) or phrase("–"))
+        table.add_row(say.text(phrase(code(stack.stack))), verdict, lost, off, words.cost(stack))
     return table
 
 
@@ -99,10 +101,12 @@ def _catalog(report: Report, say: _Say) -> list[RenderableType]:
     found = words.moves(report.stacks)
     if not found.rows:
         return []
-    table = _table("Choice", *(Text(f"in {say.plain(stack)}") for stack in found.stacks), "Best match today")
+    better = ["Best match today"] if any(move.newest for move in found.rows) else []
+    table = _table("Choice", *(Text(f"in {say.plain(stack)}") for stack in found.stacks), *better)
     for move in found.rows[:ROWS]:
         pins = [say.text(_pin(*pin)) if pin else Text("–") for pin in move.pins]
-        table.add_row(say.text(move.choice), *pins, say.text(phrase(code(move.newest or "–"))))
+        newest = [say.text(phrase(code(move.newest or "–")))] if better else []
+        table.add_row(say.text(move.choice), *pins, *newest)
     return [Text(), Text("Catalog", style="bold"), table, *_more(len(found.rows), "  ")]
 
 
@@ -114,7 +118,7 @@ def _pin(before: str | None, after: str | None) -> Phrase:
 def _findings(report: Report, say: _Say) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for title, _, found in words.finding_groups(report):
-        parts += [Text(), Text(title, style="bold")]
+        parts += [Text(), Text(title, style="bold")] if found else []
         for item in found[:ROWS]:
             line = say.text(item.title, "bold")
             body = Text.assemble(f"{SIGNS[item.verdict]} ", line, ". ", say.text(item.text))
@@ -124,21 +128,19 @@ def _findings(report: Report, say: _Say) -> list[RenderableType]:
 
 
 def _stack(stack: StackReport, say: _Say) -> list[RenderableType]:
-    changed = [change for change in stack.changes if change.changed]
-    told = f"  {words.plan(stack)}, {words.unchanged(stack)}, plan {stack.plan[:PLAN_DIGITS]}"
+    changed = [change for _, change in words.worst_first([stack])]
+    told = f"  {words.about(stack)}, plan {stack.plan[:PLAN_DIGITS]}"
     parts: list[RenderableType] = [
         Text(), Text.assemble(say.text(phrase(code(stack.stack)), "bold"), told)
     ]  # fmt: skip
     if changed:
-        table = _table("", "Resource", "What", "Effect", right=("A month",))
+        *heads, month = words.HEADS
+        table = _table(*heads, right=(month,))
         for change in changed[:ROWS]:
-            sign, name, what, effect, month = words.row(change)
-            style = STYLES[words.row_verdict(change)]
-            table.add_row(
-                Text(sign, style=style), say.text(name), say.text(what), say.text(effect, style), month
-            )
+            row, style = words.row(change), STYLES[words.row_verdict(change)]
+            table.add_row(say.text(row.name), say.text(row.what), say.text(row.effect, style), row.month)
         parts.append(table)
     parts += _more(len(changed))
     for item in stack.messages[:5]:
-        parts.append(Text(f"{item.severity}: {cut_end(say.plain(item.text), 400)}", style="red"))
+        parts.append(Text(f"{item.severity}: {cut_end(say.plain(item.text), MESSAGE)}", style="red"))
     return parts

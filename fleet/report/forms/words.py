@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fleet.report.judge.cost import dollars, total
 from fleet.report.judge.heading import counts
 from fleet.report.judge.outages import time_off
-from fleet.report.model import DATA, Change, Choice, Finding, OutputState, Path, Report, StackReport, Verdict
+from fleet.report.model import (
+    DATA,
+    VERDICTS,
+    Change,
+    Choice,
+    Finding,
+    OutputState,
+    Path,
+    Report,
+    StackReport,
+    Verdict,
+)
 from fleet.report.names import top_level
-from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase, said
+from fleet.report.phrases import BREAK, Phrase, Words, code, joined, listed, phrase, plain, said
 from fleet.report.read.files import Level
 
 MINUS = "−"
-LEGEND = "+ new, ~ changed in place, ± rebuilt, ±? perhaps rebuilt, − deleted, 🔒 protected"
+LEGEND = "+ new, ~ changed in place, ± recreated, ±? perhaps recreated, − deleted, 🔒 protected"
+BY_THE_STATE = phrase(
+    "Compared with the state, not with the account (", code("refresh: true"), " in the settings does that)"
+)  # fmt: skip
 TO_DECIDE: tuple[Verdict, ...] = ("failed", "blocked")
+LINE = 30
+"""Characters of what changes in one line of a table."""
+
 MOST_STACKS = 8
 """Columns of the catalog's table."""
 
@@ -41,25 +58,41 @@ def row_verdict(change: Change) -> Verdict:
 
 
 def name(change: Change) -> Phrase:
-    return phrase(code(change.name), " 🔒" if change.protected else "")
+    """With its sign in front."""
+    return phrase(f"{sign(change)} ", code(change.name), " 🔒" if change.protected else "")
 
 
 def what(change: Change) -> Phrase:
     """What changes: for new and deleted ones what they are, else each property's before and after."""
     if change.op in ("create", "delete") or not change.paths:
-        told = [item.text for item in (change.plan_type, change.image, change.region) if item.kind == "text"]
+        told = [item.text for item in (change.plan_type, change.region, change.image) if item.kind == "text"]
         if change.server and told:
-            return joined((phrase(code(item)) for item in told), ", ")
+            return _in_lines([phrase(code(item)) for item in told], ", ")
         return phrase(code(change.type.rsplit("/", 1)[-1]))
-    more = f"; {len(change.paths) - 6} more" if len(change.paths) > 6 else ""
-    return phrase(joined([_path(path) for path in change.paths[:6]], "; "), more)
+    more = [phrase(f"{len(change.paths) - 6} more")] if len(change.paths) > 6 else []
+    return _in_lines([*(_path(path, drifted=change.drifted) for path in change.paths[:6]), *more], "; ")
 
 
-def _path(path: Path) -> Phrase:
+def _in_lines(phrases: Sequence[Phrase], separator: str) -> Phrase:
+    """Broken between two of them, where a line is full, and in none that fits a line."""
+    found: list[Words] = [phrases[0]]
+    room = LINE - len(plain(phrases[0]))
+    for each in phrases[1:]:
+        room -= len(plain(each)) + 2
+        found += [separator.rstrip(), BREAK if room < 0 else " ", each]
+        room = LINE - len(plain(each)) if room < 0 else room
+    return phrase(found)
+
+
+def _path(path: Path, *, drifted: bool) -> Phrase:
+    """`before → after` of what is planned, `is …, not …` of what was found."""
     if path.kind in ("add", "delete") and path.path.endswith("]"):
         mark, side = ("+", path.after) if path.kind == "add" else (MINUS, path.before)
         return phrase(code(top_level(path.path)), f": {mark} ", side.words())
-    return phrase(code(path.path), ": ", path.before.words(), " → ", path.after.words())
+    left, right = path.before.words(), path.after.words()
+    if drifted:
+        return _in_lines([phrase(code(path.path), " is ", right), phrase("not ", left)], ", ")
+    return _in_lines([phrase(code(path.path), ": ", left), right], " → ")
 
 
 def effect(change: Change) -> Phrase:
@@ -77,84 +110,90 @@ def month(change: Change) -> str:
         return "not known"
     if change.op == "create" and after is not None:
         return dollars(after, sign=True)
-    if change.op == "delete" and before is not None:
+    if change.op == "delete" and before:
         return dollars(-before)
     left, right = (("not known" if item is None else dollars(item)) for item in (before, after))
-    return left if left == right else f"{left} → {right}"
+    return left if left == right else f"{left}, not {right}" if change.drifted else f"{left} → {right}"
 
 
-def row(change: Change) -> tuple[str, Phrase, Phrase, Phrase, str]:
-    """The cells of a change in every form's table: sign, resource, what, effect, a month."""
-    return sign(change), name(change), what(change), effect(change), month(change)
+class Row(NamedTuple):
+    """The cells of a change in every form's table."""
+
+    name: Phrase
+    what: Phrase
+    effect: Phrase
+    month: str
+
+
+def row(change: Change) -> Row:
+    return Row(name(change), what(change), effect(change), month(change))
+
+
+HEADS = ("Resource", "Change", "Effect", "A month")
+
+
+def worst_first(stacks: Iterable[StackReport]) -> list[tuple[StackReport, Change]]:
+    """Every change with its stack: data loss before what is off, then what wants a look, then the harmless ones."""
+    found = [(stack, change) for stack in stacks for change in stack.changes if change.changed]
+
+    def rank(item: tuple[StackReport, Change]) -> tuple[int, bool]:
+        return VERDICTS.index(row_verdict(item[1])), not item[1].erased
+
+    return sorted(found, key=rank)
 
 
 def plan(stack: StackReport) -> str:
     text = ", ".join(counts(stack.changes))
-    if stack.form == "none":
-        return "none"
     return text if stack.complete else f"not complete: {text} so far"
 
 
-def now(stack: StackReport) -> str:
-    return "not known" if stack.form == "none" else total(stack.now)
+def cost(stack: StackReport) -> str:
+    """A month, now and then: `$17.00 → $24.00 (+$7.00)`, or what it stays at."""
+    now, then = total(stack.now), total(stack.then)
+    if now == then or stack.form == "none":
+        return now
+    if stack.drifted:
+        return f"{now}, declared {then}"
+    known = stack.complete and stack.change_known
+    return f"{now} → {then}{f' ({_moved(stack)})' if known else ''}"
 
 
-def then(stack: StackReport) -> str:
-    return total(stack.then) if stack.complete else "not known"
-
-
-def change(stack: StackReport) -> str:
-    if not stack.complete or not stack.change_known:
-        return "not known"
+def _moved(stack: StackReport) -> str:
     return dollars(stack.then.amount - stack.now.amount, sign=True)
 
 
-class AllStacks(NamedTuple):
-    """The row below those of the stacks."""
-
-    plan: str
-    erased: str
-    off: str
-    now: str
-    then: str
-    change: str
-
-
-def all_stacks(report: Report) -> AllStacks:
-    changes = [change for stack in report.stacks for change in stack.changes]
-    erased, off = [item for item in changes if item.erased], sum(item.off for item in changes)
-    what = "server" if all(item.server for item in erased) else "resource"
-    moved = dollars(report.then.amount - report.now.amount, sign=True)
-    return AllStacks(
-        plan=", ".join(counts(changes)),
-        erased=counted(len(erased), what) if erased else "–",
-        off=counted(off, "server") if off else "–",
-        now=total(report.now),
-        then=total(report.then) if all(stack.complete for stack in report.stacks) else "not known",
-        change=moved if report.change_known else "not known",
-    )
-
-
-def erased(stack: StackReport, most: int = 5) -> Phrase:
-    """Whose disks, records or backups are lost for certain."""
+def destroyed(stack: StackReport, most: int = 5) -> Phrase:
+    """Whose disks, records or backups are lost for certain, and whose perhaps."""
     whose = {data: [item.name for item in stack.changes if item.lost == data] for data in DATA}
-    found = (
-        phrase("" if data == "disks" else f"{data} of ", listed(names, most))
-        for data, names in whose.items()
-        if names
-    )
-    return joined(found, "; ")
-
-
-def perhaps_erased(stack: StackReport) -> list[Change]:
-    return [item for item in stack.changes if item.perhaps_erased]
+    told = [phrase(f"{data} of ", listed(names, most)) for data, names in whose.items() if names]
+    told += [phrase("not complete")] if told and not stack.complete else []
+    maybes = [item for item in stack.changes if item.perhaps_erased]
+    for likely in ("likely", "perhaps", "unlikely"):
+        names = [
+            item.name for item in maybes if (item.likely if item.likely != "open" else "perhaps") == likely
+        ]
+        told += [phrase(f"{likely} ", listed(names, most))] if names else []
+    return joined(told, "; ") or phrase("–")
 
 
 def off(stack: StackReport, most: int = 5) -> Phrase:
-    """Who is off for a while, and for how long."""
-    found = [item for item in stack.changes if item.off]
-    times = time_off(found)
-    return phrase(listed((item.name for item in found), most), f" ({times})" if times else "")
+    """Who is off for a while, and for how long; and who stays off."""
+    stay = [item.name for item in stack.changes if item.stays_off]
+    back = [item for item in stack.changes if item.off and not item.stays_off]
+    times = time_off(back)
+    told = phrase(listed((item.name for item in back), most), f": {times}" if times else "")
+    for_good = phrase(listed(stay, most), ": for good") if stay else ()
+    return joined(filter(None, (told, for_good)), "; ")
+
+
+def about(stack: StackReport) -> str:
+    """How many of it change, and how many don't."""
+    return "nothing is known of it" if stack.form == "none" else f"{plan(stack)}, {unchanged(stack)}"
+
+
+def is_blind(stack: StackReport) -> bool:
+    """Whether it is a preview that did not look at the account, where it could have."""
+    return not (stack.refreshed or stack.offline or stack.drift or stack.form == "none")
 
 
 def unchanged(stack: StackReport) -> str:
@@ -163,12 +202,19 @@ def unchanged(stack: StackReport) -> str:
     return f"{sum(not item.changed for item in stack.changes)} unchanged"
 
 
-def finding_groups(report: Report) -> list[tuple[str, int, list[Finding]]]:
-    """Each with its title and the number of its first one: what must be decided, what is worth a look."""
+class Group(NamedTuple):
+    """What must be decided, or is worth a look. first: the number of its first one."""
+
+    title: str
+    first: int
+    found: list[Finding]
+
+
+def finding_groups(report: Report) -> tuple[Group, Group]:
+    """Those that must be decided and those worth a look, without what the tables say already."""
     decide = [item for item in report.findings if item.verdict in TO_DECIDE]
-    look = [item for item in report.findings if item.verdict not in TO_DECIDE]
-    groups = [("Needs a decision", 1, decide), ("Worth a look", len(decide) + 1, look)]
-    return [group for group in groups if group[2]]
+    look = [item for item in report.findings if item.verdict not in TO_DECIDE and not item.in_tables]
+    return Group("To decide", 1, decide), Group("Worth a look", len(decide) + 1, look)
 
 
 def outputs_by_state(stack: StackReport) -> list[tuple[OutputState, list[str]]]:

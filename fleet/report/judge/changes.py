@@ -48,7 +48,9 @@ class Facts:
     def drift(self) -> bool:
         return is_drift(self.bundle)
 
-    def finding(self, verdict: Verdict, title: Words, text: Words, short: Words) -> Finding:
+    def finding(
+        self, verdict: Verdict, title: Words, text: Words, short: Words, *, in_tables: bool = False
+    ) -> Finding:
         """The title begins with the stack."""
         return Finding(
             verdict=verdict,
@@ -56,17 +58,22 @@ class Facts:
             title=phrase(code(self.stack), title),
             text=trimmed(phrase(text)),
             short=phrase(short),
+            in_tables=in_tables,
         )
 
     @property
     def failed(self) -> bool:
-        bundle, reading = self.bundle, self.bundle.reading
-        ended = bundle.form is not None and bundle.exit in (0, 7) and reading.complete
-        return not ended or reading.succeeded is False
+        return _failed(self.bundle)
+
+
+def _failed(bundle: Bundle) -> bool:
+    """Whether the preview came to no end, or to a bad one."""
+    ended = bundle.form is not None and bundle.exit in (0, 7) and bundle.reading.complete
+    return not ended or bundle.reading.succeeded is False
 
 
 def is_drift(bundle: Bundle) -> bool:
-    """Whether it is a look at what changed outside, not a preview of an update."""
+    """Whether it is a look for drift, not a preview of an update."""
     return bundle.meta.command == "refresh" or (not bundle.meta.command and bundle.reading.is_refresh)
 
 
@@ -74,7 +81,7 @@ def facts_of(bundle: Bundle, *, acknowledged: bool) -> Facts:
     steps, types = bundle.reading.steps, cost.types_by_id(bundle.catalog)
     judged = judge(steps)
     changes = tuple(_change(step, judged[step.urn], types, bundle) for step in steps)
-    now, then, known = cost.totals(changes, all_known=bundle.reading.has_sames)
+    now, then, known = cost.totals(changes, all_known=bundle.reading.has_sames and not _failed(bundle))
     moved = tuple(names.resource_name(step.urn) for step in steps if _provider_moved(step))
     images = {image.id: image for image in bundle.catalog.images} if bundle.catalog else {}
     return Facts(bundle, changes, now, then, known, moved, acknowledged, images)
@@ -88,18 +95,25 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
     line = None if drift or op == "same" else bundle.effects.get(step.urn)
     stored = cost.number(step.old.outputs.get("monthly_usd")) if step.old else None
     prices = line.monthly_usd if line else (stored, stored if op == "same" else None)
+    if drift and step.new:
+        prices = stored, cost.number(step.new.outputs.get("monthly_usd"))
     priced = server or prices != (None, None)
     found = effects.drifted(op) if drift else effects.of(step, op, paths, judgement, types, line)
     adopts = line is not None and line.op == "adopt"
     before = None if op == "create" else step.old
     after = None if op == "delete" else step.new or step.old
     inputs = cost.by_name(inputs_of(after or before))
+    costs = (
+        prices[0] if adopts else cost.monthly(before, types, prices[0]) if priced else None,
+        cost.monthly(after, types, prices[1]) if priced else None,
+    )
     return Change(
         urn=step.urn,
         name=names.resource_name(step.urn),
         type=names.resource_type(step.urn),
         server=server,
         op=op,
+        drifted=drift,
         certainty=judgement.certainty,
         likely=judgement.likely,
         sources=tuple(names.resource_name(urn) for urn in judgement.sources),
@@ -117,8 +131,8 @@ def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], 
         plan_type=shown("type", inputs.get("type")),
         image=shown("image", inputs.get("image")),
         before=fingerprint(before.inputs) if before and op != "same" else "",
-        cost_before=prices[0] if adopts else cost.monthly(before, types, prices[0]) if priced else None,
-        cost_after=cost.monthly(after, types, prices[1]) if priced else None,
+        cost_before=costs[1] if drift else costs[0],  # what was found is what it costs now
+        cost_after=costs[0] if drift else costs[1],
     )
 
 

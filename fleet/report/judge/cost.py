@@ -97,4 +97,7 @@ def dollars(amount: Decimal, *, sign: bool = False) -> str:
 
 
 def total(value: Sum) -> str:
-    return f"at least {dollars(value.amount)}" if value.at_least else dollars(value.amount)
+    """`at least $5.00` where something in it is not known; at least nothing is no figure."""
+    if not value.at_least:
+        return dollars(value.amount)
+    return f"at least {dollars(value.amount)}" if value.amount else "not known"

@@ -99,11 +99,14 @@ def of(
         return Found((Effect(level="none", what=_words(which)), *told.effects), told.destroys)
     if op == "create":
         return _one("none", "created")
+    has_backups = (
+        "backups" in line.destroys if line and line.op == "replace" else olds.get("backups_enabled") is True
+    )
+    backups = " and backups" if has_backups else ""
     if op == "delete" and server:
-        backups = " and backups" if olds.get("backups_enabled") is True else ""
         return _one("data loss", f"deleted with its disks{backups}", EVERYTHING)
     if op == "replace" and server:
-        return _one("data loss", _replaced(judgement, step.delete_first), EVERYTHING)
+        return _one("data loss", _replaced(judgement, step.delete_first, backups), EVERYTHING)
     if op != "delete" and line:
         return _told(line)
     if op == "update" and server:
@@ -126,12 +129,8 @@ def _given_back(linode_id: object) -> Found:
 
 def drifted(op: Op) -> Found:
     """What was found outside the program."""
-    words = {
-        "same": "",
-        "delete": "deleted outside: an update with --refresh recreates it",
-        "create": "made outside",
-    }
-    text = words.get(op, "changed outside: an update with --refresh puts it back")
+    words: Mapping[Op, str] = {"same": "", "delete": "gone", "create": "not in the state"}
+    text = words.get(op, "drifted")
     return _one("unknown", text) if text else Found(())
 
 
@@ -144,9 +143,10 @@ def _told(line: Effects) -> Found:
     found = [
         Effect(level=cause.level, what=_words(cause.what), property=cause.input) for cause in line.causes
     ]
+    if line.level not in {"none", *(effect.level for effect in found)}:
+        first = found[0] if found else Effect(level="none", what=_words(line.summary or line.level))
+        found[:1] = [first.model_copy(update={"level": line.level})]
     found += [Effect(level="none", what=phrase("for good: ", _words(text))) for text in line.one_way]
-    if line.level != "none" and line.level not in {effect.level for effect in found}:
-        found.append(Effect(level=line.level, what=_words(line.summary or line.level)))
     return Found(tuple(found), line.destroys)
 
 
@@ -185,17 +185,17 @@ def _smaller_disk(step: Step, types: Mapping[str, CatalogType]) -> int | None:
     return new.disk if old and new and old.disk and new.disk and new.disk < old.disk else None
 
 
-def _replaced(judgement: Judgement, delete_first: bool | None) -> Phrase:
+def _replaced(judgement: Judgement, delete_first: bool | None, backups: str) -> Phrase:
     sources = listed(names.resource_name(urn) for urn in judgement.sources)
     if judgement.certainty == "perhaps":
         what = phrase("the address of ", sources) if sources else phrase("the unknown value")
         ends = {
-            "replaced": phrase(sources, " is rebuilt: likely"),
+            "replaced": phrase(sources, " is recreated: likely"),
             "new": phrase(sources, " is new: likely"),
             "in place": phrase(sources, " is changed in place: unlikely"),
         }.get(judgement.source_changes, phrase("How likely is not known."))
         return phrase("if ", what, " changed: new server, disks erased. ", ends)
-    lost = "disks erased, new id, new addresses"
+    lost = f"disks{backups} erased, new id, new addresses"
     if judgement.dragged_by is not None:
         by = code(names.resource_name(judgement.dragged_by)) if judgement.dragged_by else "another one"
         return phrase("goes down with ", by, ", which is replaced delete-first: ", lost)

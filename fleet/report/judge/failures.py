@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fleet.report.judge.changes import Facts
 from fleet.report.model import UNLISTED, Change, Finding, StackReport, Sum
+from fleet.report.names import STACK_TYPE, resource_type
 from fleet.report.phrases import Phrase, code, listed, phrase, said
 
-_GENERIC = re.compile(r"preview failed\s*\Z|an unhandled error occurred: program exited")
+_PLACE = re.compile(r"[\w./-]+\.(?:ya?ml|json|py):\d+: ")
+GENERIC = re.compile(r"preview failed\s*\Z|an unhandled error occurred: program exited")
 """What the engine adds to an error that was told before."""
 
-PROTECTED = "marked for protection"
+PROTECTED = re.compile(r"marked for protection|because it is protected")
+_ENGINE = re.compile(
+    r"^(?:\S+ resource '(?P<name>[^']*)'(?: has a problem)?: (?:property \S+ value \{.*?\} has a problem: )?)"
+    r"|^(?:preview failed: |Exception calling application: )+",
+    re.DOTALL,
+)
+"""What an engine puts before a provider's words."""
+
 Judged = tuple[StackReport, tuple[Finding, ...]]
 """A stack, and what there is to say of it, worst first."""
-
-NOTHING_PROVEN = "Nothing of this stack is proven. "
 
 
 def failure(facts: Facts) -> Iterator[Finding]:
@@ -26,22 +33,27 @@ def failure(facts: Facts) -> Iterator[Finding]:
     stopped = _stopped_by_protect(facts)
     if facts.bundle.unreadable:
         why = phrase("its bundle can't be read: ", said(facts.bundle.unreadable))
-        text = phrase(NOTHING_PROVEN, "To go ahead: run its job again.")
+        text = phrase("To go ahead: run its job again.")
     elif stopped:
-        ends = "deleted" if stopped.op == "delete" else "rebuilt"
-        why = phrase(code(stopped.name), f" is protected and would be {ends}")
+        deleted = stopped.op == "delete"
+        why = phrase(
+            code(stopped.name), f" is protected and would be {'deleted' if deleted else 'recreated'}"
+        )
+        begin = "deploy it with " if deleted else "give it "
+        end = " first: its protection stands in the state" if deleted else " in its group's settings"
         text = phrase(
-            "The engine stopped there, so the plan is not complete. To go ahead: take the reason away, or "
-            "turn the protection of ", code(stopped.name), " off in a change of its own."
+            why, ". The engine stopped there, so the plan is not complete. To keep ", code(stopped.name),
+            ": take the change back. To go ahead: ", begin, code("protect: false"), end, "."
         )  # fmt: skip
     elif broken:
         first = broken[0]
         why = phrase("policy ", code(first.name), " is broken")
         where = listed(sorted({item.resource for item in broken}))
-        text = phrase(code(in_a_row(first.message)), ", on ", where, ".")
+        text = phrase(said(in_a_row(first.message)), ", on ", where, ".")
     else:
-        why, text = _told(next(iter(lines_of(first_error(facts))), ""))
-    yield facts.finding("failed", (" could not be previewed: ", why), text, why)
+        why, step = _told(lines_of(first_error(facts)))
+        text = phrase(why, ". ", step)
+    yield facts.finding("failed", " could not be previewed", text, why)
 
 
 def missing(stack: str) -> Judged:
@@ -59,7 +71,7 @@ def undeployed(stack: str) -> Judged:
     text = phrase(place, " does not name it. To deploy it: put it there, at its place in the order.")
     title = phrase(code(stack), " is not deployed")
     finding = Finding(verdict="look", stack=stack, title=title, text=text, short=short)
-    return StackReport(stack=stack, verdict="look", word=phrase("look: ", short), complete=True), (finding,)
+    return StackReport(stack=stack, verdict="look", word=short, complete=True), (finding,)
 
 
 def unlisted() -> Judged:
@@ -72,37 +84,43 @@ def unlisted() -> Judged:
 def _unknown(stack: str, title: Phrase, text: str, short: Phrase) -> Judged:
     finding = Finding(verdict="failed", stack=stack, title=title, text=phrase(text), short=short)
     report = StackReport(
-        stack=stack, verdict="failed", word=phrase("failed: ", short), complete=False, exit=1,
+        stack=stack, verdict="failed", word=phrase("failed"), complete=False, exit=1,
         unchanged_known=False, change_known=False, now=Sum(at_least=True), then=Sum(at_least=True),
     )  # fmt: skip
     return report, (finding,)
 
 
-def _told(message: str) -> tuple[Phrase, Phrase]:
-    """The cause, and what to do: our own errors end with the next step."""
-    cause, _, step = message.partition(" Next: ")
+def _told(message: Sequence[str]) -> tuple[Phrase, Phrase]:
+    """The cause, and what to do: our own errors end with the next step. A place in a file says more than a heading."""
+    cause, _, step = next(iter(message), "").partition(" Next: ")
+    cause = next((line for line in message[1:] if _PLACE.match(line)), cause)
     why = phrase(said(cause.rstrip(". "))) if cause else phrase("the preview did not say why")
     to_do = ("Next: ", said(step.rstrip(". ")), ".") if step else "To go ahead: fix the error and push again."
-    return why, phrase(NOTHING_PROVEN, to_do)
+    return why, phrase(to_do)
 
 
 def first_error(facts: Facts) -> str:
-    """The first error that says something, else the last line of the command's own errors."""
-    errors = [item.text for item in facts.bundle.reading.messages if item.severity == "error"]
-    told = [message for message in errors if not _GENERIC.match(message)]
+    """The first error that says something, with its resource, else the last line of the command's own errors."""
+    errors = [item for item in facts.bundle.reading.messages if item.severity == "error"]
+    told = next((item for item in errors if not GENERIC.match(item.text)), None)
     if told:
-        return re.sub(r"^\S+ resource '([^']*)'(?: has a problem)?: ", r"\1: ", told[0])
+        found = _ENGINE.match(told.text)
+        words = told.text[found.end() if found else 0 :]
+        name = (found and found["name"]) or ("" if resource_type(told.urn) == STACK_TYPE else told.resource)
+        return words if not name or name in words else f"{name}: {words}"
     lines = lines_of(facts.bundle.stderr)
     marked = [line for line in lines if line.startswith("error:")]
     if lines:
         return (marked or lines[-1:])[0].removeprefix("error:").strip()
     if errors and facts.bundle.form == "digest":
         return "it does not say why; a digest leaves out broken policies"
-    return errors[0] if errors else "" if facts.bundle.reading.complete else "it ended before it was done"
+    return (
+        errors[0].text if errors else "" if facts.bundle.reading.complete else "it ended before it was done"
+    )
 
 
 def _stopped_by_protect(facts: Facts) -> Change | None:
-    stopped = {item.urn for item in facts.bundle.reading.messages if PROTECTED in item.text}
+    stopped = {item.urn for item in facts.bundle.reading.messages if PROTECTED.search(item.text)}
     return next((change for change in facts.changes if change.urn in stopped), None)
 
 

@@ -10,8 +10,9 @@ from fleet.report.judge.guards import OF_THE_CHANGE, days_left
 from fleet.report.judge.loosening import loosened
 from fleet.report.judge.losses import blocked, losses, place, whom
 from fleet.report.judge.outages import groups_off, time_off
-from fleet.report.model import VERDICTS, Finding, GuardResult, Verdict
-from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase, plain
+from fleet.report.model import VERDICTS, Change, Finding, GuardResult
+from fleet.report.names import top_level
+from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase
 from fleet.report.read.guard_files import OutsideGuards
 
 
@@ -53,28 +54,35 @@ def _offline(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
 
 def _power(facts: Facts) -> Iterator[Finding]:
     off = [change for change in facts.servers if change.off]
-    whole = [group for group in groups_off(facts.changes) if group.whole]
+    stay = [change for change in off if change.stays_off]
+    whole = [
+        group
+        for group in groups_off(facts.changes)
+        if group.whole and not any(change.name in group.names for change in stay)
+    ]
     for group in whole:
         times = time_off(change for change in off if change.name in group.names)
         text = phrase(
-            f"Each is off for a while: {times}. " if times else "",
-            "Nothing is known to make one wait for the other: the whole group ", code(group.group),
-            " is off at once. To avoid it: let each depend on the one before it."
+            "Nothing makes one wait for the other: the whole group ", code(group.group), " is off at once. "
+            "To avoid it: let each depend on the one before it (", code("one_at_a_time: true"), " for the group)."
         )  # fmt: skip
-        down = " go down together"
+        down = f" are off at the same time{f', for {times}' if times else ''}"
         yield facts.finding("danger", (", ", listed(group.names), down), text, (listed(group.names, 3), down))
     covered = {name for group in whole for name in group.names}
     rest = [change for change in off if change.name not in covered]
-    if rest:
-        names = [change.name for change in rest]
-        powered = f" {'is' if len(rest) == 1 else 'are'} powered off"
-        what = joined([effect.what for effect in rest[0].effects if effect.level == "power off"], "; ")
-        effects = [effect for change in rest for effect in change.effects if effect.level == "power off"]
-        because = sorted({effect.property for effect in effects} - {""})
-        front = phrase("It changes ", listed(because), ": ") if because else ""
-        text = phrase(front, what, ".")
-        title = (", ", listed(names), powered, " for a while")
-        yield facts.finding("danger", title, text, (listed(names, 3), powered))
+    if stay:
+        short = phrase(
+            listed((change.name for change in stay), 3), " is" if len(stay) == 1 else " are", " off for good"
+        )
+        yield facts.finding("danger", (", ", short), "", short, in_tables=True)
+    if rest := [change for change in rest if not change.stays_off]:
+        times = time_off(rest) or "a while"
+        short = phrase(
+            listed((change.name for change in rest), 3),
+            " is off" if len(rest) == 1 else " are off",
+            f" for {times}",
+        )
+        yield facts.finding("danger", (", ", short), "", short, in_tables=True)
 
 
 def _perhaps(facts: Facts) -> Iterator[Finding]:
@@ -89,15 +97,15 @@ def _perhaps(facts: Facts) -> Iterator[Finding]:
         )
         ending = {
             "in place": f", which {verb} changed in place; until that is done nobody knows that the value stays.",
-            "replaced": f", which {verb} rebuilt too.",
+            "replaced": f", which {verb} recreated too.",
             "new": f", which {verb} new.",
         }.get(change.source_changes, ".")
         title = " perhaps changes"
         if change.op == "replace":
             title = {
-                "unlikely": " is announced as rebuilt but most likely is not",
-                "likely": " is likely rebuilt: empty disks, a new id and new addresses",
-            }.get(change.likely or "", " is perhaps rebuilt")
+                "unlikely": " is announced as recreated, but most likely is not",
+                "likely": " is likely recreated: empty disks, a new id and new addresses",
+            }.get(change.likely or "", " is perhaps recreated")
         yield facts.finding(
             "look",
             (", ", code(change.name), title),
@@ -111,6 +119,7 @@ def _doubtful(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
         elsewhere = guard.name == "data_loss" or (facts.bundle.meta.offline and guard.name in OF_THE_CHANGE)
         # Of drift the same every day, and no issue should stay open for it.
         quiet = facts.drift and guard.state != "warn"
+        quiet |= facts.failed and guard.state == "not provable"
         if guard.state in ("warn", "not provable") and not elsewhere and not quiet:
             state = " can't be proven: " if guard.state == "not provable" else ": "
             title = (", ", code(guard.name), state, guard.what)
@@ -128,15 +137,23 @@ def _policies(facts: Facts) -> Iterator[Finding]:
 
 
 def _drift(facts: Facts) -> Iterator[Finding]:
-    drifted = [change.name for change in facts.changes if change.changed] if facts.drift else []
+    drifted = [change for change in facts.changes if change.changed] if facts.drift else []
     if drifted:
-        verb = "differs" if len(drifted) == 1 else "differ"
+        what = joined(map(_drifted, drifted[:3]), ", ")
+        more = f" and {len(drifted) - 3} more" if len(drifted) > 3 else ""
         text = phrase(
-            "Somebody changed it outside the program. To put it back: an update with ", code("--refresh"),
-            ". To keep it: write it into the program."
+            "To put it back: ", code(f"fleet up --stack {facts.stack} --refresh"),
+            ". To keep it: write it into the settings or the program, then the same."
         )  # fmt: skip
-        title = (", ", listed(drifted), f" {verb} from the state")
-        yield facts.finding("look", title, text, f"{len(drifted)} changed outside")
+        yield facts.finding("look", " drifted", text, (what, more))
+
+
+def _drifted(change: Change) -> Phrase:
+    """`label` of `db-1`; a long list of properties is a number."""
+    if change.op == "delete":
+        return phrase(code(change.name), " is gone")
+    tops = list(dict.fromkeys(top_level(path.path) for path in change.paths))
+    return phrase(listed(tops, 3), " of " if tops else "", code(change.name))
 
 
 def _unknown_effects(facts: Facts) -> Iterator[Finding]:
@@ -154,11 +171,20 @@ def _state_troubles(facts: Facts) -> Iterator[Finding]:
         what = "the provider's module moved"
         text = "The state names another module than the program: a later delete would fail. Keep the old import path."
         yield facts.finding("look", (", ", listed(facts.moved), f": {what}"), text, what)
+    gone = [
+        change
+        for change in facts.changes
+        if change.urn in facts.bundle.reading.gone and change.op == "create"
+    ]
+    if gone and not facts.drift:
+        names = listed(change.name for change in gone)
+        which = phrase(names, " was" if len(gone) == 1 else " were", " deleted by hand")
+        yield facts.finding("look", (", ", which), "This plan makes it again; what was on it is lost.", which)
     if pending := facts.bundle.pending:
         number = counted(len(pending), "operation")
         text_ = phrase(
-            "It is about ", listed(pending), ". What was being made may exist and be made again. "
-            "Next: look in the account, then ", code("pulumi refresh --clear-pending-creates"), "."
+            "It is about ", listed(pending), ". Next: ", code(f"fleet unlock --stack {facts.stack}"),
+            ", which finds what was made, so that it isn't made twice."
         )  # fmt: skip
         yield facts.finding("look", f", {number} of an earlier run never ended", text_, f"{number} pending")
 
@@ -181,11 +207,3 @@ def _ends(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
         if days is not None and days < 0:
             title = (", ", code(change.name), ": ", code(change.image.text), " is past its end")
             yield facts.finding("look", title, "Choose a newer image.", "an image is past its end")
-
-
-def shorts(found: Sequence[Finding], verdict: Verdict, most: int = 2) -> Phrase:
-    """The short words of one verdict's findings, each once."""
-    unique = {plain(finding.short): finding.short for finding in found if finding.verdict == verdict}
-    words = list(unique.values())
-    rest = f" and {len(words) - most} more" if len(words) > most else ""
-    return phrase(joined(words[:most], ", "), rest)

@@ -103,11 +103,11 @@ def _data_loss(facts: Facts, mode: DataLoss) -> Said:
         if mode == "block":
             step = phrase("To go ahead: change ", code("guards.data_loss"), " in the settings first.")
             return Said("block", what, phrase("data loss is not allowed"), step, lost)
-        only = phrase(" (it counts for ", commit, " only)") if commit.text else phrase()
-        step = phrase("To go ahead: put the label ", code(ACK_LABEL), " on this pull request", only, ".")
+        label = ("put the label ", code(ACK_LABEL), " on this pull request (it counts for this plan only)")
+        step = phrase("To go ahead: ", label, ".")
         return Said("block", what, phrase("data loss not acknowledged"), step, lost)
     if perhaps and mode != "allow":
-        what = phrase("whether ", listed(perhaps), " is rebuilt is not known before the update")
+        what = phrase("whether ", listed(perhaps), " is recreated is not known before the update")
         return Said("not provable", what, phrase(counted(len(perhaps), "maybe")), about=perhaps)
     return Said("pass", phrase("nothing is lost"), phrase("nothing is lost"), about=perhaps)
 

@@ -3,62 +3,79 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from fleet.report.escaping import cut_end
 from fleet.report.judge.cost import dollars, total
-from fleet.report.model import DATA, SIGNS, UNLISTED, Change, StackReport, Sum, Verdict
-from fleet.report.phrases import Phrase, code, counted, joined, listed, phrase, strong
+from fleet.report.model import DATA, SIGNS, UNLISTED, Change, Finding, StackReport, Sum, Verdict
+from fleet.report.phrases import Phrase, Words, code, counted, joined, listed, phrase, plain, said, strong
 
-ALSO_LOOK = "; look: "
-"""In a stack's word, before what is only to be looked at."""
+FATES = (
+    "deleted",
+    "recreated",
+    "rebuilt",
+    "perhaps recreated",
+    "changed",
+    "perhaps changed",
+    "new",
+    "drifted",
+)
+"""Worst first. Recreated: by a new one, with another id. Rebuilt: with empty disks, and still the same one."""
 
-FATES = ("new", "changed", "perhaps changed", "rebuilt", "perhaps rebuilt", "deleted")
 
-
-def heading(verdict: Verdict, stacks: Sequence[StackReport]) -> Phrase:
+def heading(verdict: Verdict, stacks: Sequence[StackReport], found: Sequence[Finding]) -> Phrase:
     """Fits the first line of a mail: the sign, the stack, what is wrong with it."""
     sign = f"{SIGNS[verdict]} "
     if not stacks:
-        return phrase(f"{sign}nothing to do: no stack is touched")
+        return phrase(sign, "nothing to do: no stack is touched")
     worst = [stack for stack in stacks if stack.verdict == verdict]
     first = next((stack for stack in worst if any(change.erased for change in stack.changes)), worst[0])
-    if first.stack == UNLISTED:
-        return phrase(sign, "not every stack could be previewed: ", _after_colon(first.word))
     if verdict == "nothing":
         return phrase(sign, "nothing to do")
     if verdict == "changes":
         return phrase(sign, ", ".join(counts(change for stack in stacks for change in stack.changes)))
     stack = code(first.stack)
-    what = {
+    what: Words = {
         "failed": (stack, " could not be previewed: "),
         "blocked": (stack, " is blocked: "),
         "danger": (stack, ": "),
-        "look": ("look at ", stack, ": "),
+        "look": (stack, " drifted: ") if first.drifted else ("look at ", stack, ": "),
     }[verdict]
+    if first.stack == UNLISTED:
+        what = ("not every stack could be previewed: ",)
     more = f" (and {counted(len(worst) - 1, 'more stack')})" if len(worst) > 1 else ""
-    return phrase(sign, what, _ending(verdict, first), more)
+    return phrase(sign, what, _why(verdict, first, found), more)
 
 
-def _ending(verdict: Verdict, stack: StackReport) -> Phrase:
+def _why(verdict: Verdict, stack: StackReport, found: Sequence[Finding]) -> Phrase:
     lost = [change for change in stack.changes if change.erased]
     stopped = any(guard.name == "data_loss" and guard.state == "block" for guard in stack.guards)
     if not lost or not (verdict == "danger" or (verdict == "blocked" and stopped)):
-        return _after_colon(stack.word)
+        return _shorts([item for item in found if item.stack == stack.stack and item.verdict == verdict])
     data = [each for each in DATA if each in {change.lost for change in lost}]
     front = f"{'the ' if len(data) == 1 else ''}{' or '.join(data)} of "
     erased = listed((change.name for change in lost), 3)
     return phrase(front, erased, " would be erased" if verdict == "blocked" else " are erased")
 
 
-def _after_colon(word: Phrase) -> Phrase:
-    """The stack's word without its own front, and without what is only to be looked at."""
-    ends = next((index for index, piece in enumerate(word) if piece.text == ALSO_LOOK), len(word))
-    return word[1:ends] if len(word) > 1 else word
+def _shorts(found: Sequence[Finding], most: int = 2) -> Phrase:
+    """The short words of each, once; a message is cut to fit a line."""
+    unique = list({plain(finding.short): finding.short for finding in found}.values())
+    rest = f" and {len(unique) - most} more" if len(unique) > most else ""
+    fitting = [
+        [said(cut_end(piece.text)) if piece.kind == "said" else piece for piece in short]
+        for short in unique[:most]
+    ]
+    return phrase(joined(map(phrase, fitting), ", "), rest)
 
 
 def fate(change: Change) -> str:
     """What becomes of a resource, one of FATES; empty for what stays."""
-    base = {"create": "new", "update": "changed", "replace": "rebuilt", "delete": "deleted", "same": ""}[
+    if change.drifted:
+        return "drifted" if change.changed else ""
+    if change.op == "update" and change.server and change.lost == "disks":
+        return "rebuilt"
+    base = {"create": "new", "update": "changed", "replace": "recreated", "delete": "deleted", "same": ""}[
         change.op
     ]
     perhaps = change.certainty == "perhaps" and change.op in ("update", "replace")
@@ -66,62 +83,51 @@ def fate(change: Change) -> str:
 
 
 def counts(changes: Iterable[Change]) -> list[str]:
-    """`1 new`, `2 changed`, `1 perhaps rebuilt`, …; other resources than servers together at the end."""
-    found = list(changes)
-    numbers = Counter(fate(change) for change in found if change.server)
-    others = sum(change.changed and not change.server for change in found)
+    """`1 deleted`, `2 changed`, `1 perhaps recreated`, …; other resources than servers together at the end."""
+    found = [change for change in changes if change.changed]
+    told = [change for change in found if change.server or change.drifted]
+    numbers = Counter(map(fate, told))
     words = [f"{numbers[name]} {name}" for name in FATES if numbers[name]]
+    others = len(found) - len(told)
     return words + ([counted(others, "other change")] if others else []) or ["no change"]
 
 
 def sentence(stacks: Sequence[StackReport], now: Sum, then: Sum, *, known: bool) -> Phrase:
-    """What happens to how many servers and where, and the monthly change."""
+    """What happens to how many servers and where; of several stacks also what they cost together."""
     if not stacks:
         return phrase("What this change is about is deployed nowhere.")
-    told = list(_parts(stacks))
-    if all(stack.drift for stack in stacks):
-        number = sum(change.changed for stack in stacks for change in stack.changes)
-        told = [phrase(f"{counted(number, 'resource')} changed outside the program")] if number else []
-    front = phrase(joined(told, ", "), ". ") if told else phrase("No server changes. ")
-    return phrase(front, _money(now, then, known=known))
-
-
-def _erased_in_place(item: Change) -> bool:
-    return item.op == "update" and item.erased and not item.backups_only
-
-
-def _quietly_changed(item: Change) -> bool:
-    return fate(item) == "changed" and item.level != "power off" and not _erased_in_place(item)
-
-
-SENTENCE: Sequence[tuple[str, Callable[[Change], bool]]] = (
-    ("new", lambda item: fate(item) == "new"),
-    ("rebuilt", lambda item: fate(item) == "rebuilt"),
-    ("perhaps rebuilt", lambda item: fate(item) == "perhaps rebuilt"),
-    ("deleted", lambda item: fate(item) == "deleted"),
-    ("erased in place", _erased_in_place),
-    ("powered off for a while", lambda item: item.off),
-    ("changed without an outage", _quietly_changed),
-)
+    nothing = (
+        "No server changes" if all(stack.complete for stack in stacks) else "What would change is not known"
+    )
+    told = joined(_parts(stacks), ", ") or phrase(nothing)
+    drift = any(stack.drifted for stack in stacks)
+    return phrase(told, ".", (" ", _money(now, then, known=known, drift=drift)) if len(stacks) > 1 else "")
 
 
 def _parts(stacks: Sequence[StackReport]) -> Iterator[Phrase]:
-    """`2 servers are rebuilt (dev and staging)`, then `1 is deleted (dev)`: the noun once."""
-    noun = True
-    for name, test in SENTENCE:
-        numbers = {stack.stack: sum(item.server and test(item) for item in stack.changes) for stack in stacks}
+    """`2 servers are recreated (dev and staging)`, then `1 is deleted (dev)`: the noun once."""
+    noun = "resource" if any(stack.drifted for stack in stacks) else "server"
+    for name in FATES:
+        numbers = {
+            stack.stack: sum((item.server or item.drifted) and fate(item) == name for item in stack.changes)
+            for stack in stacks
+        }
         if number := sum(numbers.values()):
-            subject = counted(number, "server") if noun else str(number)
             where = (" (", listed((stack for stack, count in numbers.items() if count), 3), ")")
-            verb = "is" if number == 1 else "are"
-            yield phrase(f"{subject} {verb} {name}", where if len(stacks) > 1 else "")
-            noun = False
+            verb = "" if name == "drifted" else " is" if number == 1 else " are"
+            subject = counted(number, noun) if noun else str(number)
+            yield phrase(f"{subject}{verb} {name}", where if len(stacks) > 1 else "")
+            noun = ""
 
 
-def _money(now: Sum, then: Sum, *, known: bool) -> Phrase:
+def _money(now: Sum, then: Sum, *, known: bool, drift: bool) -> Phrase:
     if not known:
-        return phrase("The monthly change is ", strong("not known"), f", now it is {total(now)}.")
+        return phrase(
+            "The monthly change is ", strong("not known"), f": {total(now)} now, {total(then)} then."
+        )
+    if now == then:
+        return phrase("The cost stays at ", strong(f"{total(now)} a month"), ".")
+    if drift:
+        return phrase(strong(f"{total(now)} a month"), f" as it runs, {total(then)} as declared.")
     moved = strong(f"{dollars(then.amount - now.amount, sign=True)} a month")
-    if moved.text.startswith("$0.00"):
-        return phrase(moved, f": it stays {'as it is,' if now.at_least else 'at'} {total(now)}.")
     return phrase(moved, f", from {total(now)} to {total(then)}.")

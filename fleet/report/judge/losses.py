@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fleet.report.judge.changes import Facts
 from fleet.report.model import DATA, Change, Finding, GuardResult, Value
-from fleet.report.phrases import Phrase, code, joined, listed, phrase
+from fleet.report.phrases import Phrase, code, joined, listed, phrase, plain
 
 
 def blocked(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def blocked(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
         else:
             title = phrase(", ", code(guard.name), ": ", guard.what)
             text = phrase(whom(guard), guard.next_step)
-        yield facts.finding("blocked", title, (text, place(guard)), guard.short)
+        yield facts.finding("blocked", title, (text, " ", place(guard)), guard.short)
 
 
 def whom(guard: GuardResult) -> Phrase:
@@ -28,7 +28,7 @@ def whom(guard: GuardResult) -> Phrase:
 
 
 def place(guard: GuardResult) -> Phrase:
-    return phrase(" Set in ", code(guard.place), ".") if guard.place else phrase()
+    return phrase("Set in ", code(guard.place), ".") if guard.place else phrase()
 
 
 def losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
@@ -37,13 +37,8 @@ def losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
     guard = next((item for item in guards if item.name == "data_loss"), None)
     if not lost or (guard and guard.state == "block"):
         return
-    names = [change.name for change in lost]
-    where = phrase(" (", code(guard.place), ")") if guard and guard.place else phrase()
-    allowed = ("Data loss is ", guard.what, where, ". ") if guard else "No guard is set against data loss. "
-    short = guard.short if guard else phrase("data of ", listed(names, 3), " is lost")
-    yield facts.finding(
-        "danger", (", ", listed(names), ": ", _lost_words(lost)), (_why(lost, facts), allowed), short
-    )
+    short = guard.short if guard else phrase("no guard is set against data loss")
+    yield facts.finding("danger", (": ", short), (_why(lost, facts), place(guard) if guard else ""), short)
 
 
 def _lost_words(lost: Sequence[Change]) -> str:
@@ -53,43 +48,27 @@ def _lost_words(lost: Sequence[Change]) -> str:
         return f"{' or '.join(data)} erased"
     if data != ["disks"]:
         return f"all {data[0]} are deleted"
-    if all(change.op == "replace" for change in lost):
+    if all(change.op == "replace" and change.server for change in lost):
         return "empty disks, a new id and new addresses"
     return "disks erased"
 
 
 def _why(changes: Sequence[Change], facts: Facts) -> Phrase:
-    """What forces it, for the first three."""
-    found = [_why_one(change, facts) for change in changes[:3]]
-    rest = f" And {len(changes) - 3} more." if len(changes) > 3 else ""
-    return phrase(joined(found, " "), rest, " ") if found else phrase()
+    """What the table of changes does not say of it, each once."""
+    gone = [change.name for change in changes if change.op == "delete"]
+    deleted = phrase(listed(gone), f" {'is' if len(gone) == 1 else 'are'} no longer in the program.")
+    reasons = [*([deleted] if gone else []), *(_why_one(change, facts) for change in changes)]
+    told = {plain(reason): reason for reason in reasons if reason}
+    more = f" And {len(told) - 3} more." if len(told) > 3 else ""
+    return phrase(joined(list(told.values())[:3], " "), more, " " if told else "")
 
 
 def _why_one(change: Change, facts: Facts) -> Phrase:
-    name = code(change.name)
-    if change.op == "delete":
-        return phrase(name, f" is no longer in the program: it is deleted {_with(change)}.")
     if change.op == "create":
         lost = [effect.what for effect in change.effects if effect.level == "data loss"]
-        return phrase(name, " is adopted: ", joined(lost, ", "), ".")
-    if change.dragged_by is not None:
-        by = code(change.dragged_by) if change.dragged_by else "another one"
-        return phrase(name, " goes down with ", by, ", which is replaced delete-first.")
+        return phrase(code(change.name), " is adopted: ", joined(lost, ", "), ".")
     paths = [path for path in change.paths if path.path in change.reasons] or list(change.paths)
-    if not paths:
-        return phrase(name, " is rebuilt; the preview does not say why.")
-    path = paths[0]
-    again = f"by a new {'server' if change.server else 'one'}; the old one is deleted {_with(change)}"
-    return phrase(
-        code(path.path), " of ", name, " goes from ", path.before.words(), " to ", path.after.words(),
-        f", {'in place' if change.op == 'update' else again}.", _pin_behind(path.before, path.after, facts),
-    )  # fmt: skip
-
-
-def _with(change: Change) -> str:
-    if change.lost == "records":
-        return "with all its records"
-    return "with its disks and backups" if change.server else "with all that is on it"
+    return _pin_behind(paths[0].before, paths[0].after, facts) if paths and change.dragged_by is None else ()
 
 
 def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:
@@ -99,7 +78,7 @@ def _pin_behind(before: Value, after: Value, facts: Facts) -> Phrase:
         return phrase()
     file = facts.bundle.pins_after.file or f"stacks/pins.{facts.stack}.json"
     why = "because its settings were edited" if _is_edited(key, facts) else "no setting was edited"
-    return phrase(" It comes from the moved pin ", code(key), " in ", code(file), f", {why}.")
+    return phrase("It comes from the moved pin ", code(key), " in ", code(file), f", {why}.")
 
 
 def _moved_pin(before: Value, after: Value, facts: Facts) -> str | None:

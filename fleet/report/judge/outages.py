@@ -64,14 +64,16 @@ def goes_down(change: Change) -> bool:
 
 
 def time_off(changes: Iterable[Change]) -> str:
-    """How long each is off for its change in place, each time once: `off for 3 to 5 min or off for 20 to 60 s`."""
-    return " or ".join(dict.fromkeys(_words(*change.seconds_off) for change in changes if change.seconds_off))
-
-
-def _words(least: int, most: int) -> str:
+    """From the shortest to the longest that one is off for its change in place: `3 to 5 min`; "" where none is told."""
+    told = [change.seconds_off for change in changes if change.seconds_off]
+    if not told:
+        return ""
+    least, most = min(low for low, _ in told), max(high for _, high in told)
+    if most > 90 and least < 45:
+        return f"{least} s to {round(most / 60)} min"
     unit = "s" if most <= 90 else "min"
     low, high = (least, most) if unit == "s" else (max(1, round(least / 60)), round(most / 60))
-    return f"off for about {high} {unit}" if low == high else f"off for {low} to {high} {unit}"
+    return f"about {high} {unit}" if low == high else f"{low} to {high} {unit}"
 
 
 def largest_independent(inside: Sequence[str], needs: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from fleet.report.errors import BadCall
 from fleet.report.judge import guards, heading
-from fleet.report.judge.changes import facts_of, is_drift
+from fleet.report.judge.changes import Facts, facts_of, is_drift
 from fleet.report.judge.cost import dollars
-from fleet.report.judge.failures import Judged, missing, undeployed, unlisted
-from fleet.report.judge.findings import findings, shorts
+from fleet.report.judge.failures import GENERIC, Judged, missing, undeployed, unlisted
+from fleet.report.judge.findings import findings
 from fleet.report.judge.plan_hash import plan_hash
 from fleet.report.model import (
     DATA_LOSS_LABEL,
@@ -29,7 +29,7 @@ from fleet.report.model import (
     Sum,
     Verdict,
 )
-from fleet.report.phrases import Phrase, phrase, plain
+from fleet.report.phrases import phrase, plain
 from fleet.report.read.bundle import Bundle
 from fleet.report.read.guard_files import GuardFiles
 from fleet.report.read.steps import Message, Severity, has_unknown
@@ -122,7 +122,7 @@ def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options
     return Report(
         id=options.id,
         verdict=verdict,
-        heading=heading.heading(verdict, stacks),
+        heading=heading.heading(verdict, stacks, found),
         sentence=heading.sentence(stacks, now, then, known=known),
         stacks=stacks,
         findings=found,
@@ -171,13 +171,14 @@ def _judged(bundle: Bundle, options: Options) -> Judged:
     verdict = found[0].verdict if found else quiet
     meta, catalog = bundle.meta, bundle.catalog
     shown = {(line.urn, line.summary) for line in bundle.effects.values()}  # as effects, in the tables
-    messages = [item for item in bundle.reading.messages if (item.urn, item.text) not in shown]
+    said = [item for item in bundle.reading.messages if (item.urn, item.text) not in shown]
+    messages = [item for item in said if not GENERIC.match(item.text)] or said
     if bundle.form is None and bundle.stderr:
         messages.append(Message(severity="error", text=bundle.stderr))
     stack = StackReport(
         stack=facts.stack,
         verdict=verdict,
-        word=_word(verdict, found, None if bundle.unreadable else bundle.exit),
+        word=phrase(_word(verdict, facts)),
         complete=not facts.failed,
         drift=facts.drift,
         form=bundle.form or "none",
@@ -202,24 +203,18 @@ def _judged(bundle: Bundle, options: Options) -> Judged:
         messages=tuple(messages),
         pending=bundle.pending,
         offline=meta.offline,
+        refreshed=bundle.reading.refreshed,
     )
     return stack, found
 
 
-def _word(verdict: Verdict, found: Sequence[Finding], code_: int | None) -> Phrase:
+def _word(verdict: Verdict, facts: Facts) -> str:
     """What stands beside the sign in the stack's row."""
-    front = {
-        "failed": "failed: " if code_ is None else f"failed (exit {code_}): ",
-        "blocked": "blocked: ",
-        "danger": "goes through: ",
-        "look": "look: ",
-        "changes": "changes",
-        "nothing": "nothing to do",
-    }[verdict]
-    also: Phrase = ()
-    if verdict in ("blocked", "danger") and any(finding.verdict == "look" for finding in found):
-        also = phrase(heading.ALSO_LOOK, shorts(found, "look"))
-    return phrase(front, shorts(found, verdict), also)
+    if verdict in ("failed", "blocked"):
+        return verdict
+    if not any(change.changed for change in facts.changes):
+        return "nothing to do"
+    return "drifted" if facts.drift else "passes"
 
 
 def _choices(bundle: Bundle) -> Iterator[Choice]:
@@ -229,8 +224,9 @@ def _choices(bundle: Bundle) -> Iterator[Choice]:
         old, new = before.get(key), after.get(key)
         pin = new or before[key]
         chosen, choice = old.chosen if old else None, new.chosen if new else None
-        if chosen != choice or (pin.newest and pin.newest != choice):
-            yield Choice(key=key, what=pin.what, before=chosen, after=choice, newest=pin.newest)
+        newest = pin.newest if pin.newest != choice else None
+        if chosen != choice or newest:
+            yield Choice(key=key, what=pin.what, before=chosen, after=choice, newest=newest)
 
 
 def _outputs(bundle: Bundle) -> Iterator[OutputChange]:

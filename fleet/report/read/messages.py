@@ -10,6 +10,9 @@ from fleet.report.masking import mask
 from fleet.report.read.steps import Message
 
 _REFUSED, _REFUSED_END = re.compile(r"property (\S+) value \{"), "} has a problem"
+_URN = re.compile(r"""["']urn:pulumi:[^"']*::([^"'\n]+)["']|\burn:pulumi:\S+?::([^\s"'`:,;)]+)""")
+"""People know a resource by its name, which is the last part."""
+
 _FILE_URL = re.compile(r"file://[^\s\"'<>]+")
 _UNIX_PATH = re.compile(r"(?<![\w.:/])/(?:[^\s\"'<>`:,()/]+/)+([^\s\"'<>`:,()/]*)")
 _WINDOWS_PATH = re.compile(r"\b[A-Za-z]:\\(?:[^\s\"'<>`:,()\\]+\\)*([^\s\"'<>`:,()\\]*)")
@@ -31,12 +34,13 @@ def read_diagnostic(
 
 
 def presentable(text: str, secrets: Sequence[str] = ()) -> str:
-    """The text without secrets, escape codes, traces, paths of the machine and values of secret properties.
+    """The text without secrets, escape codes, traces, URNs, paths of the machine and values of secret properties.
 
     Masked first: a secret may look like a path, of which a part would stay.
     """
     text = _TRACE.sub("", _ESCAPE.sub("", mask(text, secrets)))
-    text = _FILE_URL.sub("file://(outside)", _without_refused_value(text))
+    text = _URN.sub(lambda found: f"'{found[1] or found[2]}'", _without_refused_value(text))
+    text = _FILE_URL.sub("file://(outside)", text)
     text = _UNIX_PATH.sub(r"(outside)/\1", text)
     return _WINDOWS_PATH.sub(r"(outside)/\1", text).strip()
 

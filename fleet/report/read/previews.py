@@ -83,7 +83,8 @@ def read_events(found: Sequence[Json], *, whole: bool = True, secrets: Sequence[
     events = sorted(
         found, key=lambda event: number if isinstance(number := event.get("sequence"), int) else 0
     )
-    records = list(_records(events))
+    is_refresh = _ops_of_stack(events) == {"refresh"}
+    records = list(_records(events, is_refresh=is_refresh))
     stack = [step for step in records if _is_stack(step)]
     summary = next((as_map(event["summaryEvent"]) for event in events if "summaryEvent" in event), None)
     result = summary.get("result") if summary is not None else None
@@ -98,7 +99,9 @@ def read_events(found: Sequence[Json], *, whole: bool = True, secrets: Sequence[
         complete=whole and summary is not None,
         succeeded=None if result is None else result == "succeeded",
         has_sames=True,
-        is_refresh=bool(stack) and {step.op for step in stack} == {"refresh"},
+        refreshed=_refreshed(records),
+        gone=_gone(events),
+        is_refresh=is_refresh,
     )
 
 
@@ -116,21 +119,54 @@ def read_digest(document: Json, secrets: Sequence[str] = ()) -> Reading:
         complete="changeSummary" in document,
         # The counts include the stack itself: more than it unchanged and none listed means they are left out.
         has_sames=isinstance(same, int) and (same <= 1 or listed >= same - 1),
+        refreshed=_refreshed(records),
         is_refresh={step.op for step in records if _is_stack(step)} == {"refresh"},
     )
 
 
-def _records(events: Sequence[Json]) -> Iterator[Step]:
-    """Planned steps; of a refresh the end, which alone tells what it found."""
+def _refreshed(records: Sequence[Step]) -> bool:
+    return any(step.op == "refresh" for step in records) or not any(step.old for step in records)
+
+
+def _metadata(event: Json, kind: str) -> Json:
+    return as_map(as_map(event.get(kind)).get("metadata"))
+
+
+def _ops_of_stack(events: Sequence[Json]) -> set[str]:
+    found = (_metadata(event, "resourcePreEvent") for event in events)
+    return {
+        str(row.get("op")) for row in found if names.resource_type(str(row.get("urn"))) == names.STACK_TYPE
+    }
+
+
+def _gone(events: Sequence[Json]) -> frozenset[str]:
+    """The URNs of what the state has and a look at the account did not find."""
+    looked: set[str] = set()
+    found = set()
+    for event in events:
+        before, after = _metadata(event, "resourcePreEvent"), _metadata(event, "resOutputsEvent")
+        looked |= {str(before.get("urn"))} if before.get("op") == "refresh" else set()
+        if after.get("urn") in looked:
+            looked.discard(str(after["urn"]))
+            found |= set() if after.get("new") and after.get("op") != "delete" else {str(after["urn"])}
+    return frozenset(found)
+
+
+def _records(events: Sequence[Json], *, is_refresh: bool) -> Iterator[Step]:
+    """Planned steps; of a look for drift the end, which alone tells what it found.
+
+    What a preview's look at the account found stands in its planned steps: they begin with it.
+    """
     refreshed = set()
     for order, event in enumerate(events):
         for kind in ("resourcePreEvent", "resOutputsEvent"):
-            step = _step(as_map(as_map(event.get(kind)).get("metadata")), IN_EVENTS, order)
+            step = _step(_metadata(event, kind), IN_EVENTS, order)
             if not step.urn:
                 continue
             if kind == "resourcePreEvent" and step.op == "refresh":
                 refreshed.add(step.urn)
-            if kind == "resourcePreEvent" or step.urn in refreshed or _is_stack(step):
+            found = is_refresh and step.urn in refreshed
+            if kind == "resourcePreEvent" or found or _is_stack(step):
                 yield step
             if kind == "resOutputsEvent":
                 refreshed.discard(step.urn)

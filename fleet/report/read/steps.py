@@ -83,6 +83,8 @@ class Reading:
     stack: its name, from the URNs. complete: the engine came to its end.
     has_sames: unchanged resources are among the steps.
     outputs: the stack's outputs, before and after; None when the form does not tell them.
+    refreshed: whether the account was looked at for what the state has, if that has anything. gone: the URNs of what
+    was not found there.
     """
 
     steps: tuple[Step, ...]
@@ -95,6 +97,8 @@ class Reading:
     succeeded: bool | None = None
     has_sames: bool = False
     is_refresh: bool = False
+    refreshed: bool = True
+    gone: frozenset[str] = frozenset()
 
 
 def clean(value: object) -> object:

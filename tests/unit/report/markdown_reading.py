@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -14,8 +16,8 @@ def parsed(text: str) -> list[Token]:
     )
 
 
-def tables(text: str) -> list[list[list[str]]]:
-    """Each table as rows of cells, a cell as its inline source."""
+def tables(text: str, *, raw: bool = False) -> list[list[list[str]]]:
+    """Each table as rows of cells, a cell as its inline source; blanks and line ends are one space unless it is raw."""
     found: list[list[list[str]]] = []
     in_cell = False
     for token in parsed(text):
@@ -28,8 +30,13 @@ def tables(text: str) -> list[list[list[str]]]:
         elif token.type in ("td_close", "th_close"):
             in_cell = False
         elif token.type == "inline" and in_cell:
-            found[-1][-1].append(token.content)
+            found[-1][-1].append(token.content if raw else spaced(token.content))
     return found
+
+
+def spaced(text: str) -> str:
+    """Without what only keeps columns wide and lines whole."""
+    return re.sub(r"(?:\u2007|&numsp;)+", "", text.replace("\u00a0", " ").replace("<br>", " "))
 
 
 def flat(text: str) -> list[Token]:

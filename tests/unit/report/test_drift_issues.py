@@ -60,8 +60,8 @@ def test_each_drifted_stack_has_one_issue(
     look(fake, tmp_path, monkeypatch, 2, dev=DRIFTED, staging=QUIET, prod=DRIFTED)
 
     assert titles(fake) == [
-        "🟡 look at dev: 1 changed outside",
-        "🟡 look at prod: 1 changed outside",
+        "🟡 dev drifted: label of web-1",
+        "🟡 prod drifted: label of web-1",
     ]
     assert all('run="2.1"' in issue["body"] for issue in fake.issues)
 

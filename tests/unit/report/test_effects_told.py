@@ -8,7 +8,7 @@ import pytest
 
 from fleet.report.errors import BundleUnreadable
 from fleet.report.forms import html_page, markdown
-from fleet.report.forms.words import all_stacks, effect, off
+from fleet.report.forms.words import destroyed, effect, off
 from fleet.report.judge.report import build
 from fleet.report.model import StackReport
 from fleet.report.phrases import plain
@@ -21,6 +21,7 @@ from tests.unit.report.making import (
     created,
     effects_line,
     events,
+    kept,
     lines,
     replaced,
     report,
@@ -74,7 +75,7 @@ def test_network_helper_takes_a_power_cycle_and_not_a_reboot(tmp_path: Path) -> 
     found = told(tmp_path, [updated("web", {"network_helper": False})], line)
 
     assert plain(effect(found.changes[0])) == "one power cycle for network_helper, off for about 1 min"
-    assert plain(off(found)) == "web (off for 55 to 60 s)"
+    assert plain(off(found)) == "web: 55 to 60 s"
 
 
 def test_a_warm_resize_is_a_reboot_at_the_end(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_a_warm_resize_is_a_reboot_at_the_end(tmp_path: Path) -> None:
     found = told(tmp_path, [updated("web", {"type": "g6-standard-2", "migration_type": "warm"})], line)
 
     assert "powered off, moved" not in plain(effect(found.changes[0]))
-    assert plain(off(found)) == "web (off for 20 to 60 s)"
+    assert plain(off(found)) == "web: 20 to 60 s"
     assert found.changes[0].seconds_off == (20, 60)
 
 
@@ -94,7 +95,7 @@ def test_a_change_that_shares_its_outage_is_off_once(tmp_path: Path) -> None:
 
     found = told(tmp_path, [updated("web", {"kernel": "x", "swap_size": 1})], line)
 
-    assert plain(off(found)) == "web (off for about 60 s)"
+    assert plain(off(found)) == "web: about 60 s"
     assert plain(effect(found.changes[0])) == "one power cycle for kernel; one power cycle for swap_size"
 
 
@@ -105,10 +106,8 @@ def test_every_form_says_how_long(tmp_path: Path) -> None:
 
     text = markdown.comment(found)
     assert "| resized in place from g6-standard-1 to g6-standard-2, off for 3 to 5 min |" in text
-    assert "| `web-1` (off for 3 to 5 min) |" in text
-    assert (
-        "It changes `type`: resized in place from g6-standard-1 to g6-standard-2, off for 3 to 5 min." in text
-    )
+    assert "| `web-1`: 3 to 5 min |" in text
+    assert "`web-1` is off for 3 to 5 min" in text.splitlines()[1]
     assert "off for 3 to 5 min" in html_page.html_page(found)
     assert "off for 3 to 5 min" in " ".join(shown(found, 200).split())
 
@@ -119,9 +118,40 @@ def test_several_are_told_together(tmp_path: Path) -> None:
 
     found = report(tmp_path, acts, effects=lines([COLD, longer]))
 
-    times = "off for 3 to 5 min or off for 1 to 10 min"
-    assert plain(found.findings[0].text).startswith(f"Each is off for a while: {times}. ")
-    assert f"| `web-1` and `web-2` ({times}) |" in markdown.comment(found)
+    assert plain(found.findings[0].title) == "dev, web-1 and web-2 are off at the same time, for 1 to 10 min"
+    assert "| `web-1` and `web-2`: 1 to 10 min |" in markdown.comment(found)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ((20, 60), (180, 300), "20 s to 5 min"),
+        ((60, 60), (60, 300), "1 to 5 min"),
+        ((20, 60), (30, 90), "20 to 90 s"),
+        ((280, 300), (300, 310), "about 5 min"),
+    ],
+)
+def test_times_are_summed_in_one_phrase(
+    tmp_path: Path, one: tuple[int, int], other: tuple[int, int], told: str
+) -> None:
+    effects = [effects_line(name, "power off", RESIZED, seconds_off=times)
+               for name, times in (("a", one), ("b", other))]  # fmt: skip
+    acts = [updated(name, {"type": "g6-standard-2"}) for name in ("a", "b")]
+
+    found = stack_of(tmp_path, acts, effects=lines(effects))
+
+    assert plain(off(found)) == f"a and b: {told}"
+
+
+def test_a_rebuilt_server_is_off_too(tmp_path: Path) -> None:
+    cause = ("image", "data loss", "rebuilt because of image, off for about 2 min: all disks are erased")
+    line = effects_line("db", "data loss", cause, seconds_off=[120, 120], destroys=["disks"])
+
+    found = report(tmp_path, [updated("db", {"image": "linode/debian13"})], effects=lines([line]))
+
+    text = markdown.comment(found)
+    assert "| disks of `db` | `db`: about 2 min |" in text
+    assert "1 server is rebuilt." in text
 
 
 def test_what_can_not_be_taken_back_stands_with_the_change(tmp_path: Path) -> None:
@@ -135,9 +165,9 @@ def test_what_can_not_be_taken_back_stands_with_the_change(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("destroys", "cell", "heading"),
     [
-        (["disks"], "`web`", "the disks of `web` would be erased"),
+        (["disks"], "disks of `web`", "the disks of `web` would be erased"),
         (["backups"], "backups of `web`", "the backups of `web` would be erased"),
-        (["disks", "backups"], "`web`", "the disks of `web` would be erased"),
+        (["disks", "backups"], "disks of `web`", "the disks of `web` would be erased"),
         (["records", "id"], "records of `web`", "the records of `web` would be erased"),
     ],
 )
@@ -214,8 +244,8 @@ def test_what_goes_with_another_resource_is_known_where_its_provider_tells(tmp_p
 
     assert found.stacks[0].verdict == "blocked"
     assert plain(effect(found.stacks[0].changes[0])) == "recreated because of size"
-    assert "the old one is deleted with all that is on it" in plain(found.findings[0].text)
-    assert all_stacks(found).erased == "1 resource"
+    assert plain(found.findings[0].title) == "dev, data: disks erased"
+    assert plain(destroyed(found.stacks[0])) == "disks of data"
 
 
 def test_a_replacement_erases_a_server_whatever_the_line_says(tmp_path: Path) -> None:
@@ -264,7 +294,7 @@ def test_drift_is_what_was_found_and_not_what_a_change_would_do(tmp_path: Path) 
     found = told(tmp_path, [updated("web", {"type": "g6-standard-2"})], effects_line("web", "power off", RESIZED),
                  meta={"stack": "dev", "command": "refresh"})  # fmt: skip
 
-    assert plain(effect(found.changes[0])).startswith("changed outside")
+    assert plain(effect(found.changes[0])) == "drifted"
     assert found.changes[0].seconds_off is None
 
 
@@ -305,3 +335,27 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     )
 
     assert found.stacks[0].changes[0].seconds_off == (180, 300)
+
+
+def test_a_server_that_is_shut_down_is_off_for_good(tmp_path: Path) -> None:
+    shut = effects_line("web-1", "power off", ("booted", "power off", "shut down, and stays off"))
+    acts = [updated("web-1", {"booted": False}, booted=True), updated("web-2", {"type": "g6-standard-2"})]
+    resized = effects_line("web-2", "power off", RESIZED, seconds_off=[180, 300])
+
+    found = report(tmp_path, acts[:1], effects=lines([shut]))
+    both = report(tmp_path / "2", [*acts, kept("web-3")], effects=lines([shut, resized]))
+
+    assert plain(found.heading) == "🟠 dev: web-1 is off for good"
+    assert "for a while" not in markdown.comment(found)
+    assert plain(off(both.stacks[0])) == "web-2: 3 to 5 min; web-1: for good"
+
+
+@pytest.mark.parametrize(
+    ("destroys", "lost"), [(["disks", "id"], "disks"), (["disks", "backups"], "disks and backups")]
+)
+def test_backups_are_told_where_there_are_any(tmp_path: Path, destroys: list[str], lost: str) -> None:
+    line = effects_line("web", "data loss", op="replace", destroys=destroys)
+
+    found = told(tmp_path, [replaced("web", {"image": "linode/debian13"})], line)
+
+    assert plain(effect(found.changes[0])).endswith(f": {lost} erased, new id, new addresses")

@@ -1,4 +1,4 @@
-"""What one form of the report tells, every form does: the sum of all stacks, catalog moves, the plan."""
+"""What one form of the report tells, every form does: the sum of all stacks, catalog moves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from fleet.report.forms import html_page, markdown
 from fleet.report.judge.report import build
 from fleet.report.model import Report
-from tests.unit.report.making import bundle, created, kept, replaced
+from tests.unit.report.making import FULL_COMMIT, bundle, created, kept, replaced, updated
 from tests.unit.report.test_terminal_report import shown
 
 WHY = "g6-standard-1: cheapest of 12 in de-fra-2 with memory ≥ 2048 MB and ≤ 15 USD/month (12.00 USD/month); next g6-x"
@@ -34,27 +34,33 @@ def words(text: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())
 
 
-def test_the_sum_of_all_stacks_is_a_row(told: Report) -> None:
-    assert "| **all** | | 1 new, 1 rebuilt | 1 server | – | $24.00 | $36.00 | **+$12.00** |" in (
-        re.sub(r"\|  \|", "| |", markdown.comment(told))
-    )
-    assert "all 1 new, 1 rebuilt 1 server – $24.00 $36.00 +$12.00" in words(html_page.html_page(told))
-    assert re.search(r"\ball +1 new, 1 rebuilt +\$24.00 +\$36.00 +\+\$12.00", shown(told, 160))
+def in_every_form(told: Report) -> list[str]:
+    """As words alone."""
+    marked = markdown.comment(told).partition("\n")[2].translate(str.maketrans("", "", "`*"))
+    return [words(marked), words(html_page.html_page(told)), words(shown(told, 200))]
 
 
-def test_one_stack_has_no_sum(tmp_path: Path) -> None:
-    alone = build([bundle(tmp_path, [kept("x")])])
+def test_the_sum_of_all_stacks_is_a_sentence_and_that_of_one_stands_in_its_row(told: Report) -> None:
+    sentence = "1 server is recreated ( dev ), 1 is new ( dev ). +$12.00 a month, from $24.00 to $36.00."
 
-    assert "**all**" not in markdown.comment(alone)
-    assert ">all<" not in html_page.html_page(alone)
-    assert not re.search(r"^all\b", shown(alone, 160), re.MULTILINE)
+    for text in in_every_form(told):
+        assert sentence.replace("( ", "(").replace(" )", ")") in re.sub(r"(?<=\() | (?=[).,])", "", text)
+        assert text.count("+$12.00 a month") == 1
+        assert "$12.00 → $24.00 (+$12.00)" in text
+
+
+def test_what_one_stack_costs_is_told_once(tmp_path: Path) -> None:
+    alone = build([bundle(tmp_path, [updated("web", {"type": "g6-standard-2"}), kept("x")])])
+
+    for text in in_every_form(alone):
+        assert text.count("+$12.00") == 1
+        assert "a month, from" not in text
 
 
 def test_what_moved_in_the_catalog_is_told(told: Report) -> None:
     html, terminal = words(html_page.html_page(told)), " ".join(shown(told, 200).split())
 
     for text in (html, terminal):
-        assert "Catalog" in text
         assert re.search(r"image ?: newest Debian", text)
         assert "linode/debian12 → linode/debian13" in text
         assert "g6-nanode-1" in text
@@ -64,7 +70,28 @@ def test_a_choice_is_told_without_what_stands_beside_it_and_cut_at_its_end(told:
     text = markdown.comment(told)
 
     assert "| `web/type`: `cheapest of 12 in de-fra-2 with memory ≥ 2048 MB and ≤ 15 USD/month` |" in text
-    assert "12.00 USD/month)" not in text.partition("### Catalog")[2].partition("###")[0]
+    assert "12.00 USD/month)" not in text
+
+
+def test_the_best_match_is_told_where_it_is_another_one(tmp_path: Path) -> None:
+    acts = [replaced("db", {"image": "linode/debian13"})]
+    before, after = pins("linode/debian12"), pins("linode/debian13")
+    for each in (before, after):
+        del each["pins"]["web/type"]  # type: ignore[attr-defined]  # a map
+
+    for text in in_every_form(build([bundle(tmp_path, acts, pins_before=before, pins_after=after)])):
+        assert "linode/debian12 → linode/debian13" in text
+        assert "Best match today" not in text
+
+
+def test_no_hash_is_for_people(told: Report) -> None:
+    """But seven digits of the commit, and in a terminal those of the plan that somebody types to deploy it."""
+    comment, page, _ = in_every_form(told)
+
+    for text in (comment, page):
+        assert "4f9c2a1" in text
+        assert not {told.plan[:8], "c0ffee1", FULL_COMMIT[:8]} & set(re.findall(r"[0-9a-f]{7,}", text))
+        assert not re.search(r"\b[0-9a-f]{8,}\b", text)
 
 
 def test_the_terminal_tells_the_plan_of_each_stack(told: Report) -> None:

@@ -171,15 +171,13 @@ def test_an_acknowledgement_without_a_commit_counts_for_nothing(tmp_path: Path) 
 def test_a_whole_group_off_at_once_is_told(tmp_path: Path) -> None:
     told = report(tmp_path, [updated("web-1", RESIZE), updated("web-2", RESIZE)])
 
-    assert plain(told.findings[0].title) == "dev, web-1 and web-2 go down together"
+    assert plain(told.findings[0].title) == "dev, web-1 and web-2 are off at the same time"
 
 
 def test_a_group_with_somebody_left_is_not_down(tmp_path: Path) -> None:
     told = report(tmp_path, [updated("web-1", RESIZE), updated("web-2", RESIZE), kept("web-3")])
 
-    assert [plain(item.title) for item in told.findings] == [
-        "dev, web-1 and web-2 are powered off for a while"
-    ]
+    assert [plain(item.title) for item in told.findings] == ["dev, web-1 and web-2 are off for a while"]
 
 
 def test_of_the_guards_only_the_horizon_of_images_judges_drift_and_it_blocks_nothing(tmp_path: Path) -> None:

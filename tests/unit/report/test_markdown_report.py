@@ -87,7 +87,7 @@ def test_stacks_stand_in_the_order_that_is_given_and_else_by_name(
     found = markdown_reading.tables(markdown.comment(build(three(tmp_path)[::-1], Options(expected=order))))
 
     names = [f"**`{stack}`**" for stack in order or ("dev", "prod", "staging")]
-    assert [row[0] for row in found[0]] == ["Stack", *names, "**all**"]
+    assert [row[0] for row in found[0]] == ["Stack", *names]
 
 
 def test_expected_stacks_give_the_order_and_must_be_there(tmp_path: Path) -> None:
@@ -102,16 +102,8 @@ def test_a_quiet_report_still_has_its_table_and_footer(tmp_path: Path) -> None:
     text = markdown.comment(report(tmp_path, [kept("a")]))
 
     assert "## ⚪ nothing to do" in text
-    assert "| **`dev`** | ⚪ nothing to do | no change | – | – | $12.00 | $12.00 | $0.00 |" in text
-    assert "<sub>Commit `4f9c2a1b3c4d`, run 812" in text
-
-
-def test_few_rows_are_open_and_many_folded(tmp_path: Path) -> None:
-    few = markdown.comment(report(tmp_path / "1", [created(f"a{n}") for n in range(12)]))
-    many = markdown.comment(report(tmp_path / "2", [created(f"a{n}") for n in range(13)]))
-
-    assert "<details open>" in few
-    assert "<details open>" not in many
+    assert "| **`dev`** | ⚪ nothing to do | – | – | $12.00 |" in text
+    assert "<sub>Commit `4f9c2a1`, run 812" in text
 
 
 @pytest.mark.parametrize(
@@ -162,7 +154,7 @@ def test_a_comment_always_fits(tmp_path: Path, number: int, stacks: int) -> None
     text = markdown.comment(told)
 
     assert markdown.utf16_units(text) <= markdown.COMMENT_UNITS
-    assert "Needs a decision" in text
+    assert "### To decide" in text
     assert text.splitlines()[1].startswith("## ⛔")
     assert len(markdown.summary(told).encode()) <= markdown.SUMMARY_BYTES
 
@@ -177,19 +169,20 @@ def test_the_worst_names_fit_too(tmp_path: Path) -> None:
 
 
 def rows(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.startswith(("| + ", "| ~ ", "| ± ", "| − ", "| ±? "))]
+    signs = ("| + `", "| ~ `", "| ± `", "| − `", "| ±? `")
+    return [line for line in markdown_reading.spaced(text).splitlines() if line.startswith(signs)]
 
 
 def test_harmless_rows_give_way_before_dangerous_ones(tmp_path: Path) -> None:
     text = markdown.comment(build([bundle(tmp_path, [
-        *(updated(f"quiet-{n}", {"tags": ["x"]}) for n in range(900)),
+        *(updated(f"quiet-{n}", {"tags": ["x"]}) for n in range(1900)),
         *(updated(f"loud-{n}", RESIZE) for n in range(20)),
     ])]))  # fmt: skip
     found = rows(text)
 
     assert all("`loud-" in line for line in found[:20])
     assert all("`quiet-" in line for line in found[20:])
-    assert f"{920 - len(found)} more rows: summary of the run." in text
+    assert f"{1920 - len(found)} more rows: summary of the run." in text
 
 
 @pytest.mark.parametrize("stacks", [1, 4])
@@ -212,7 +205,7 @@ def test_a_long_comment_is_filled_with_what_matters_most(tmp_path: Path, stacks:
 def test_a_summary_has_every_row(tmp_path: Path) -> None:
     text = markdown.summary(report(tmp_path, [updated(f"quiet-{n}", {"tags": ["x"]}) for n in range(900)]))
 
-    assert text.count("| ~ | `quiet-") == 900
+    assert len(rows(text)) == 900
 
 
 def test_a_summary_stays_below_what_is_refused_whole(tmp_path: Path) -> None:
@@ -240,9 +233,7 @@ def test_moved_pins_are_a_table_and_a_reason(tmp_path: Path, edited: bool) -> No
         )
     )
 
-    assert (
-        "| `image`: `newest Debian` | `linode/debian12` → **`linode/debian13`** | `linode/debian13` |" in text
-    )
+    assert "| `image`: `newest Debian` | `linode/debian12` → **`linode/debian13`** |\n" in text
     why = "because its settings were edited" if edited else "no setting was edited"
     back = (
         "take the edit of the settings of `image` back."
@@ -273,7 +264,7 @@ def test_backups_are_not_told_as_disks(tmp_path: Path) -> None:
     assert "## ⛔ `dev` is blocked: the backups of `web` would be erased" in alone
     assert "| backups of `web` |" in alone
     assert "## ⛔ `dev` is blocked: disks or backups of `db` and `web` would be erased" in both
-    assert "| `db`; backups of `web` |" in both
+    assert "| disks of `db`; backups of `web` |" in both
 
 
 def test_the_heading_names_the_loss_before_a_power_off_and_no_loss_is_quiet(tmp_path: Path) -> None:
@@ -291,5 +282,4 @@ def test_the_heading_names_the_loss_before_a_power_off_and_no_loss_is_quiet(tmp_
     text = markdown.comment(report)
 
     assert "🟠 `staging`: the disks of `db-1` are erased (and 1 more stack)" in text
-    assert "1 server is erased in place (`staging`), 1 is powered off for a while (`dev`)." in text
-    assert "without an outage" not in text
+    assert "1 server is rebuilt (`staging`), 1 is changed (`dev`)." in text

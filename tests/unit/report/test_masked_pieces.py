@@ -50,10 +50,10 @@ def test_a_key_begun_in_one_value_takes_nothing_of_another(tmp_path: Path, tags:
 
     for text in (markdown.comment(told), markdown.summary(told), html_page.html_page(told)):
         assert all(f"web-{stack}" in text for stack in ("dev", "staging", "prod"))
-        assert "rebuilt" in text  # the legend in the footer
+        assert "recreated" in text  # the legend in the footer
         assert "BEGIN PRIVATE" not in text
     (table, *_) = markdown_reading.tables(markdown.comment(told))
-    assert [row[0] for row in table[1:]] == ["**`dev`**", "**`staging`**", "**`prod`**", "**all**"]
+    assert [row[0] for row in table[1:]] == ["**`dev`**", "**`staging`**", "**`prod`**"]
     assert len(schema.read_report(schema.report_json(told)).stacks) == 3
 
 

@@ -74,7 +74,7 @@ def test_a_group_is_down_only_if_all_of_it_may_be_off_at_once(tmp_path: Path) ->
     together = report(tmp_path / "2", [*FIVE[:3]], form="digest")
     with_one_left = report(tmp_path / "3", [*FIVE[:3], kept("web-9")])
 
-    assert ["go down together" in plain(told.findings[0].title) for told in (apart, together, with_one_left)] == [
+    assert ["at the same time" in plain(told.findings[0].title) for told in (apart, together, with_one_left)] == [
         False, True, False,
     ]  # fmt: skip
 

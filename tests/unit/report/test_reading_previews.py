@@ -280,7 +280,9 @@ def test_without_an_exit_code_a_preview_failed_whatever_it_says_of_itself(tmp_pa
 
     assert (report.exit, report.stacks[0].complete) == (1, False)
     assert "it left no exit code, so nobody knows how it ended" in plain(report.heading)
-    assert plain(report.findings[0].text) == "Nothing of this stack is proven. Next: run its job again."
+    assert plain(report.findings[0].text) == (
+        "it left no exit code, so nobody knows how it ended. Next: run its job again."
+    )
 
 
 def test_a_stacks_own_file_of_pins_will_do(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_show_prints_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[st
     code = main(["show", folder(tmp_path / "dev", updated("web", {"type": "g6-standard-2"}))])
 
     assert code == 0
-    assert "It changes type: powered off, moved, booted." in " ".join(capsys.readouterr().out.split())
+    assert "web is off for a while" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_value_that_is_to_be_hidden_is_hidden(
@@ -286,7 +286,7 @@ def test_a_host_that_refuses_is_exit_1(
 def test_from_report_to_label_to_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A blocked report, the label, the same commit again: now it goes through; the next push is blocked."""
+    """A blocked report, the label, the same commit again: now it passes; the next push is blocked."""
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     bundle = folder(tmp_path / "dev", deleted("web"), guards={"data_loss": "ack"})
     out = str(tmp_path / "out")

@@ -15,7 +15,7 @@ help: ## this list
 
 up: ## make the servers of stack local, on a local API that it starts; STACK=dev: of another stack
 preview: ## say what `make up` would do
-refresh: ## take in what changed outside
+refresh: ## take drift into the state
 show: ## the stack's servers, and why each type, region and image was picked
 pin: ## write down what the catalogs are asked for today, and change nothing else
 down: ## delete the stack's servers
@@ -57,7 +57,7 @@ tools: ## build the linter of the workflows, where Go is installed
 	@if command -v go >/dev/null; then GOBIN=$(CURDIR)/.venv/tools go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; \
 	else echo "tools: Go is not installed, so actionlint is not built"; fi
 
-lock: .venv/requirements-dev.txt.installed ## compile requirements*.txt anew; ARGS=--upgrade: with newer packages
+lock: .venv/requirements-dev.txt.installed ## compile requirements*.txt again; ARGS=--upgrade: with newer packages
 	@$(RUN) pip install --quiet uv
 	@$(COMPILE) --all-extras --output-file requirements.txt pyproject.toml
 	@$(COMPILE) --output-file requirements-dev.txt requirements-dev.in

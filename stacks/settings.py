@@ -171,7 +171,8 @@ class Settings(Model):
     keys that groups can give root; `authorized_keys` are those that every server gets.
     `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `ends_at`: when
     the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag. `root_password_outputs`: the
-    groups' passwords are outputs of the stack, too, and not in its state alone.
+    groups' passwords are outputs of the stack, too, and not in its state alone. `refresh`: previews and deployments of
+    pull requests look at the account first, and see what was changed or deleted by hand.
     """
 
     servers: Mapping[str, Group]
@@ -184,6 +185,7 @@ class Settings(Model):
     pins: str | None = None
     ends_at: AwareDatetime | None = None
     root_password_outputs: bool = False
+    refresh: bool = False
 
     @property
     def renamed(self) -> dict[str, str]:

@@ -11,8 +11,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from typing import Any
 from fleet.delivery import bundle_files, git, scrubbing
 from fleet.delivery.offline import offline_run
 from fleet.engine.engine import choose
+from fleet.engine.messages import explain
 from fleet.engine.run import Run, run_of
 from providers.linode.api.errors import LinodeError
 from providers.linode.pins.file import shown
@@ -30,6 +31,7 @@ from stacks.errors import BadSettings, EngineFailed
 from stacks.pinning import StackFiles
 
 PREVIEW, DRIFT = ("preview", "--json"), ("refresh", "--preview-only", "--json")
+REFRESH = "--refresh"
 EXIT_FAILED = 1
 FILES = (
     "events.ndjson", "digest.json", "effects.ndjson", "exit", "stderr.txt", "pending.json", "catalog.json",
@@ -67,8 +69,17 @@ class Seen:
     deployment: dict[str, Any] = field(default_factory=dict)
 
 
+def as_set(wanted: Wanted) -> Wanted:
+    """With `--refresh` where the stack's settings ask for it. What is wrong with them, the preview says."""
+    with suppress(BadSettings):
+        if not (wanted.drift or wanted.offline) and StackFiles.read(wanted.stack).settings.refresh:
+            return replace(wanted, words=tuple(dict.fromkeys((*wanted.words, REFRESH))))
+    return wanted
+
+
 def make(wanted: Wanted) -> int:
     """Write the bundle; the exit code of the preview. Raises OSError for a folder that can't be written."""
+    wanted = as_set(wanted)
     wanted.out.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         (wanted.out / name).unlink(missing_ok=True)
@@ -103,7 +114,10 @@ def preview(run: Run, words: tuple[str, ...]) -> Seen:
             file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
             for file in (log, effects)
         )
-    return Seen(done.returncode, done.stdout, done.stderr, events, told, _version(run), _deployment(run))
+    said = done.stderr
+    if done.returncode and (line := explain(said + done.stdout, run.stack, run.backend_url)):
+        said = f"error: {line}\n"
+    return Seen(done.returncode, done.stdout, said, events, told, _version(run), _deployment(run))
 
 
 def _version(run: Run) -> str:

@@ -39,6 +39,7 @@ def deploy(wanted: Wanted, plan: str, folder: Path | None, unapproved: str, *, a
 
     Raises BadSettings if the plan is another one by now, or a guard refuses it.
     """
+    wanted = bundle.as_set(wanted)
     stack = wanted.stack
     with TemporaryDirectory(prefix="deploy-") as scratch:
         bundled = replace(wanted, out=Path(scratch) / "bundle")

@@ -1,6 +1,6 @@
 """Run a command that a person watches, and hear why it failed.
 
-Its standard error goes through a file and not a pipe: a command whose starter was killed goes on undisturbed, and
+Its standard error is written to a file and not a pipe: a command whose starter was killed goes on undisturbed, and
 what it leaves running can't keep the starter waiting.
 """
 

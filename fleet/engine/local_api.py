@@ -88,7 +88,7 @@ class LocalApi:
         if self.token_file.exists() and not self.database.exists():
             raise BadSettings(
                 f"{self.database} is missing, and what stack '{LOCAL_STACK}' made was in it. "
-                f"Next: put it back, or remove {self.home} to begin anew."
+                f"Next: put it back, or remove {self.home} to start over."
             )
         if not self.database.exists():
             self.stop()  # it may still run from before its folder was removed, and would lose what it is told

@@ -113,7 +113,7 @@ class LocalStack:
             if self.checkpoint.exists():
                 raise BadSettings(
                     f"{self.passphrase} is missing, and the secrets of stack '{LOCAL_STACK}' are encrypted with it. "
-                    f"Next: put it back, or remove {self.home} to begin anew."
+                    f"Next: put it back, or remove {self.home} to start over."
                 )
             write_private(self.passphrase, secrets.token_urlsafe(24))
         if not self.settings.exists():

@@ -35,6 +35,10 @@ class Run:
         return project_name(self.engine.project)
 
     @property
+    def backend_url(self) -> str:
+        return state_folder.backend_url(self.env, self.engine.project)
+
+    @property
     def words(self) -> tuple[str, ...]:
         """All that stands behind the verb: which stack, where its settings are, further words."""
         return ("--stack", self.stack, *self._settings, *self.rest)
@@ -48,8 +52,9 @@ class Run:
         from stacks.expiry import duration
 
         wait = LockWait(duration(self.env.get("LOCK_WAIT") or "0s"))
-        url = state_folder.backend_url(self.env, self.engine.project)
-        return wait.run(self.stack, url, lambda: self.engine.hear(verb, *more, *self.words, env=self.env))
+        return wait.run(
+            self.stack, self.backend_url, lambda: self.engine.hear(verb, *more, *self.words, env=self.env)
+        )
 
     def ask(self, *arguments: str, stdin: str | None = None) -> str:
         """What the engine answers to a command about this stack. Raises EngineFailed."""

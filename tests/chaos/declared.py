@@ -399,7 +399,7 @@ def crowd(how_many: int) -> Edit:
 
 
 def _another_image(declared: Declared, _: random.Random) -> None:
-    """Settings whose picks are pinned anew, and whose server is replaced."""
+    """Settings whose picks are pinned again, and whose server is replaced."""
     declared.vendor = str(other(declared.vendor, *VENDORS))
 
 

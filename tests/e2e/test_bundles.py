@@ -34,12 +34,20 @@ def reported(here: TwoEnvironments, out: Path, bundle: str, front: str = "") -> 
 @pytest.mark.parametrize(
     ("bundle", "front", "why"),
     [
-        ("--stack staging", "", "no stack named"),
+        ("--stack staging", "", "stack 'staging' was never made there"),
         ("--stack nowhere", "", "nowhere"),
         pytest.param(
-            "--stack dev", "PULUMI_CONFIG_PASSPHRASE=wrong-one", "passphrase", marks=pytest.mark.all
+            "--stack dev",
+            "PULUMI_CONFIG_PASSPHRASE=wrong-one",
+            "the passphrase is not the one",
+            marks=pytest.mark.all,
         ),
-        pytest.param("--stack dev", "PULUMI_BACKEND_URL=file:///nowhere/at/all", "", marks=pytest.mark.all),
+        pytest.param(
+            "--stack dev",
+            "PULUMI_BACKEND_URL=file:///nowhere/at/all",
+            "the folder of the states",
+            marks=pytest.mark.all,
+        ),
         ("--stack dev", "LINODE_TOKEN=no-such-token", "token"),
         pytest.param(
             "--stack dev", "ENGINE=terraform", "ENGINE=terraform is no engine", marks=pytest.mark.all
@@ -56,9 +64,9 @@ def test_what_could_not_run_is_a_failed_stack_with_its_reason(
 
     assert code == 1
     assert stack["verdict"] == "failed"
-    word = "".join(piece["text"] for piece in stack["word"])
-    assert why in word, word
-    assert len(word) > len("failed (exit 1): ")
+    [finding] = json.loads((tmp_path / "report" / "report.json").read_text())["findings"]
+    text = "".join(piece["text"] for piece in finding["text"])
+    assert why in text, text
 
 
 @pytest.mark.all

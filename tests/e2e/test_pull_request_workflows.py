@@ -112,7 +112,7 @@ def _approved(host: FakeHost, stack: str) -> str:
     return mark.plan_of(stack)
 
 
-def test_a_plan_that_nobody_approved_stops_and_goes_through_after_it_was_read(place: Place) -> None:
+def test_a_plan_that_nobody_approved_stops_and_is_applied_after_it_was_read(place: Place) -> None:
     here, host = place.here, place.host
     here.git("checkout", "-q", "main")
     here.edit("stacks/Pulumi.dev.yaml", "web:\n", "web:\n      tags: [web, green]\n")
@@ -147,8 +147,8 @@ def test_drift_has_an_issue_until_it_is_gone(place: Place) -> None:
 
     assert drifted.result == "success", drifted.said
     assert mend.code == 0, mend.said
-    assert [issue["title"] for issue in opened] == ["🟡 look at dev: 1 changed outside"]
-    assert "Somebody changed it outside the program" in opened[0]["body"]
+    assert [issue["title"] for issue in opened] == ["🟡 dev drifted: tags of db-1"]
+    assert "To put it back: `fleet up --stack dev --refresh`." in opened[0]["body"]
     assert mended.result == "success", mended.said
     assert [issue["state"] for issue in host.issues] == ["closed"]
     taken(drifted.folder / "report" / "report.html", "drift.png", here.folder)

@@ -259,7 +259,7 @@ def served(servicer: Servicer, case: Case, pairs: Iterable[Pair]) -> list[Servic
     found: list[Servicer] = []
     for pair in pairs:
         provider = LinodeProvider(case.kind)
-        provider.account = pair.world.account  # type: ignore[attr-defined]  # another text, so that it is configured anew
+        provider.account = pair.world.account  # type: ignore[attr-defined]  # another text, so that it is configured again
         urn = f"urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{case.kind}::{pair.name}"
         if not found:
             servicer.serve(provider, pair.world.config, urn)

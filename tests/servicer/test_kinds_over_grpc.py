@@ -159,7 +159,7 @@ def shared(served: LocalApi, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def served_by(shared: Servicer, world: World, name: str) -> Kind:
     provider = LinodeProvider(name)
-    provider.account = world.account  # type: ignore[attr-defined]  # another text, so that it is configured anew
+    provider.account = world.account  # type: ignore[attr-defined]  # another text, so that it is configured again
     return MAKE[name](world, shared.serve(provider, world.config, urn(name, world.account)))
 
 

@@ -49,7 +49,7 @@ class World:
         """
         token = self.api.add_token(self.account)
         provider = LinodeProvider(kind)
-        provider.token = token  # type: ignore[attr-defined]  # another text, so that it is configured anew
+        provider.token = token  # type: ignore[attr-defined]  # another text, so that it is configured again
         urn = f"urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{kind}::{name or token[:12]}"
         return shared.serve(provider, {**self.config, "linode:token": token}, urn)
 

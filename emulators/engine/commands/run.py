@@ -1,7 +1,7 @@
 """``up``, ``preview``, ``refresh``, ``destroy`` and ``import``: preview, question, update, and the exit code.
 
 ``preview --json`` gives the digest, or the stream if PULUMI_ENABLE_STREAMING_JSON_PREVIEW is set; every
-other run with ``--json`` gives the stream. Each run begins the event log anew, as the real command line does.
+other run with ``--json`` gives the stream. Each run starts the event log over, as the real command line does.
 """
 
 from __future__ import annotations

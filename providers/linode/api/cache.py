@@ -109,7 +109,7 @@ def _make_sound(file: Path) -> None:
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
-        log.info("the catalogs kept in %s can't be read, and are downloaded anew", file)
+        log.info("the catalogs kept in %s can't be read, and are downloaded again", file)
         file.unlink(missing_ok=True)
         file.touch(mode=0o600)
         _probe(file)

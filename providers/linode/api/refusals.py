@@ -59,7 +59,7 @@ def refusal(
         return NotAuthorized(f"{what} {_about_token(connection, headers)}", status=status, reasons=reasons)
     if status == 404:
         return NotFound(
-            f"{what.rstrip('.')}. Next: if it was deleted outside, `refresh`, then `up`.",
+            f"{what.rstrip('.')}. Next: if it was deleted by hand, `refresh`, then `up`.",
             status=status,
             reasons=reasons,
         )

@@ -196,7 +196,7 @@ def test_one_folder_has_one_local_api(tmp_path: Path) -> None:
 def test_a_lost_database_is_told_and_none_is_begun_under_a_token_of_the_old_one(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("of the old one")
 
-    with pytest.raises(BadSettings, match=r"linode\.sqlite3 is missing.*or remove .* to begin anew"):
+    with pytest.raises(BadSettings, match=r"linode\.sqlite3 is missing.*or remove .* to start over"):
         LocalApi(tmp_path, free_port()).start()
 
 

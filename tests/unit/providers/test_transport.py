@@ -222,7 +222,7 @@ def test_a_post_whose_answer_cannot_be_read_is_not_sent_again() -> None:
         ),
         (403, errors("The plan is not available in the selected region"), "choose another plan or region"),
         (403, errors("Unauthorized"), "ask for the grants of the token's user"),
-        (404, errors("Not found"), "if it was deleted outside, `refresh`, then `up`"),
+        (404, errors("Not found"), "if it was deleted by hand, `refresh`, then `up`"),
     ],
 )
 def test_a_refusal_blames_what_is_to_blame(status: int, body: object, advice: str) -> None:

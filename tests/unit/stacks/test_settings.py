@@ -105,7 +105,7 @@ config:
         "stacks/Pulumi.dev.yaml:6: fleet:servers.web.tagz: no such setting (did you mean tags?)",
         "stacks/Pulumi.dev.yaml:7: fleet:servers.web.region.contries: no such setting (did you mean countries",
         "stacks/Pulumi.dev.yaml:11: fleet:guards.data_los: no such setting (did you mean data_loss?)",
-        "stacks/Pulumi.dev.yaml:12: fleet:sevrers: no such setting (did you mean servers?)",
+        "stacks/Pulumi.dev.yaml:12: fleet:sevrers: no such setting (did you mean servers",
         "stacks/Pulumi.dev.yaml:13: linode:tokn: no such setting (did you mean linode:token",
         "stacks/Pulumi.dev.yaml:14: flete:guards: no such setting (did you mean fleet:guards?)",
         "stacks/Pulumi.dev.yaml:15: fleet:count: no such setting",

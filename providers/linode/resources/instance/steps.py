@@ -181,7 +181,7 @@ def resize(update: InstanceUpdate) -> None:
 
 
 def _power_cycle(update: InstanceUpdate, status: str) -> None:
-    """Everything that needs the Linode off or booted anew, in one go."""
+    """Everything that needs the Linode off or rebooted, in one go."""
     machine = machine_of(update)
     off, reboot = _needing_off(update), update.of(REBOOT)
     if off:

@@ -168,11 +168,9 @@ def destroyed(stack: StackReport, most: int = 5) -> Phrase:
     told = [phrase(f"{data} of ", listed(names, most)) for data, names in whose.items() if names]
     told += [phrase("not complete")] if told and not stack.complete else []
     maybes = [item for item in stack.changes if item.perhaps_erased]
-    for likely in ("likely", "perhaps", "unlikely"):
-        names = [
-            item.name for item in maybes if (item.likely if item.likely != "open" else "perhaps") == likely
-        ]
-        told += [phrase(f"{likely} ", listed(names, most))] if names else []
+    for likely, end in (("likely", " (likely)"), ("open", ""), ("unlikely", " (unlikely)")):
+        names = [item.name for item in maybes if item.likely == likely]
+        told += [phrase("perhaps ", listed(names, most), end)] if names else []
     return joined(told, "; ") or phrase("–")
 
 

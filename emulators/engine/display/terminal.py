@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -30,8 +31,10 @@ COLOURS = {
 SHORT = f"{urns.DYNAMIC_PACKAGE}:dynamic/"
 """What every type of a dynamic provider begins with, and says nothing."""
 
-SECOND_HAND = ("an unhandled error occurred: ", "update failed", "preview failed")
-"""Errors that only say that there was another one."""
+SECOND_HAND = re.compile(r"an unhandled error occurred: program exited with .*|(?:update|preview) failed")
+"""Errors of the stack that only say that there was another one."""
+
+FAILED = re.compile(r"\*\*\w+(?: \w+)? failed\*\*|\*\*failed\*\*")
 
 MOST_SHOWN = 8
 FRAMES_A_SECOND = 4
@@ -88,17 +91,15 @@ class Terminal(Text):
 
     def finish(self, result: Result) -> None:
         self.close()
+        mine = self._diagnostics.get("", [])
+        own = [
+            each
+            for each in mine
+            if each.severity != "error" or not SECOND_HAND.fullmatch(each.message.strip())
+        ]
         errors = [each for items in self._diagnostics.values() for each in items if each.severity == "error"]
-        if any(not each.message.startswith(SECOND_HAND) for each in errors):
-            for key, items in [*self._diagnostics.items()]:
-                kept = [
-                    each
-                    for each in items
-                    if each.severity != "error" or not each.message.startswith(SECOND_HAND)
-                ]
-                self._diagnostics[key] = kept
-                if not kept:
-                    del self._diagnostics[key]
+        if len(errors) > len(mine) - len(own):
+            self._diagnostics = {key: items for key, items in {**self._diagnostics, "": own}.items() if items}
         super().finish(result)
 
     def __call__(self, event: Event) -> None:
@@ -106,7 +107,7 @@ class Terminal(Text):
         if isinstance(event, StepEnded | StepBroke):
             with self._guard:
                 self._under_way.pop(event.step.urn, None)
-                self._done += isinstance(event, StepEnded)
+                self._done += isinstance(event, StepEnded) and event.step.op not in ("same", "read")
         elif isinstance(event, Progress):
             with self._guard:
                 going = self._under_way.get(event.urn)
@@ -145,8 +146,8 @@ def _short(text: str) -> str:
 
 def _style(line: str) -> str:
     words = line.split()
-    if words[:1] == ["error:"] or "**" in line:
+    if words[:1] == ["error:"] or FAILED.search(line):
         return "red"
     if words[:1] == ["warning:"]:
         return "yellow"
-    return COLOURS.get(line[1:3], "") if line.startswith(" ") else ""
+    return COLOURS.get(f"{line.lstrip()[:2]:2}", "")

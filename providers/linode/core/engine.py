@@ -377,9 +377,18 @@ def tell(message: str, *, warning: bool = True) -> None:
     shown.tell(call.urn, message, warning=warning)
 
 
-def tell_progress(message: str) -> None:
-    """How far the waits of all resources are: beside the stack, and in no summary at the end."""
+def tell_of_all(message: str) -> None:
+    """A line beside the stack, of what concerns many resources."""
+    _tell_of_all(message, passing=False)
+
+
+def show_for_all(message: str) -> None:
+    """The same for a while: it is in no summary at the end."""
+    _tell_of_all(message, passing=True)
+
+
+def _tell_of_all(message: str, *, passing: bool) -> None:
     if (shown := engine_log()) is not None:
-        shown.tell("", message, passing=True)
+        shown.tell("", message, passing=passing)
     else:
         log.info("%s", message)

@@ -68,13 +68,16 @@ def _found(resource: pulumi.CustomResource, spec: Spec[Any, Any]) -> pulumi.Outp
     there = resource.__dict__
     causes = {name for each in spec.lasting.values() for name in each} | {spec.parent}
     inputs = {name: there[name] for name in causes & there.keys()}
-    known = pulumi.Output.all(id=resource.id, inputs=inputs)
+    open_ = [there[name].apply(_is_unknown, run_with_unknowns=True) for name in spec.lasting]
+    known = pulumi.Output.all(id=resource.id, open=open_, inputs=inputs)
     return known.apply(partial(_look, spec, pulumi.get_stack()), run_with_unknowns=True)
 
 
 def _look(spec: Spec[Any, Any], stack: str, known: Any) -> Any:
-    """Of what is new, recreated, or changed to what isn't known yet, there is nothing to look for."""
-    if _is_unknown(known) or _is_unknown(known["id"]):
+    """Of what is new, recreated, or changed to what isn't known yet, there is nothing to look for. Nor of what isn't
+    changed: some outputs are known then, and in a preview the SDK has what the state lacks as unknown.
+    """
+    if _is_unknown(known) or _is_unknown(known["id"]) or not all(known["open"]):
         return {}
     return asyncio.to_thread(_lasting, spec, stack, str(known["id"]), known["inputs"])
 

@@ -78,7 +78,7 @@ def member(name: str, n: int, args: FleetArgs) -> InstanceArgs:
     if groups := args.placement_groups:
         dealt["placement_group"] = groups[(n - 1) % len(groups)]
     region = dealt.get("region", args.instance.region)
-    known = {"n": n, "name": name, "region": region if isinstance(region, str) else "?"}
+    known = {"n": n, "name": name, **({"region": region} if isinstance(region, str) else {})}
     if args.label:
         dealt["label"] = _filled(name, args.label, known)
     if own := [_filled(name, pattern, known) for pattern in args.tags]:
@@ -93,5 +93,5 @@ def _filled(name: str, pattern: str, known: Mapping[str, object]) -> str:
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         raise LinodeError(
             f"fleet {name}: the pattern '{pattern}' can't be filled ({error}). "
-            "Next: use {n}, {n:03}, {name} and {region} alone."
+            "Next: use {n}, {n:03} and {name} alone, and {region} where regions are texts and no outputs."
         ) from None

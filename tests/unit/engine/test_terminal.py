@@ -114,6 +114,21 @@ def test_an_error_that_stands_alone_is_told_whatever_it_says(screen: Screen) -> 
     assert "error: update failed" in screen.printed()
 
 
+def test_an_error_of_a_provider_is_told_whatever_it_says(screen: Screen) -> None:
+    screen.tell(error("update failed", step("web-1").urn), error("label: too long", step("web-2").urn))
+    screen.terminal.finish(Result({}, 2, 2.0))
+
+    assert screen.printed().count("error: update failed") == 1
+
+
+def test_what_is_unchanged_is_not_counted(screen: Screen) -> None:
+    for op in ("same", "create"):
+        made = step(f"to-{op}", op)
+        screen.tell(StepBegun(made), StepEnded(made, made.op, 1.0))
+
+    assert screen.now() == ["1 done"]
+
+
 def test_marks_have_colours(screen: Screen) -> None:
     for op in ("create", "delete"):
         made = step(f"to-{op}", op)

@@ -144,7 +144,7 @@ def test_so_does_every_kind(
 
 @pytest.mark.parametrize("engine", [Previewing(""), Previewing("31", **ADDRESS, **SPECS)])
 def test_of_what_is_new_or_stays_as_it_is_nothing_is_asked(session: Session, engine: Engine) -> None:
-    known(engine, instance(), "public_ipv4")
+    known(engine, instance(), "public_ipv4", "private_ipv4")  # which the state lacks
     known(Previewing("31"), instance(), "public_ipv4", preview=False)
 
     assert asked(session) == []

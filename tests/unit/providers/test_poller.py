@@ -16,7 +16,7 @@ from providers.linode.api.limiter import Limiter
 from providers.linode.api.records import Linode
 from providers.linode.api.transport import Transport
 from providers.linode.core.waiting.goals import ABSENT_LOOKS, Goal
-from providers.linode.core.waiting.poller import GAP_S, MOST_QUICK, STEADY_S, Pace, Poller, pause_s
+from providers.linode.core.waiting.poller import GAP_S, MOST_QUICK, STEADY_S, Looks, Poller, pause_s
 from tests.until import until
 
 BODY = {
@@ -33,12 +33,12 @@ class World:
     def __init__(self, path: Path) -> None:
         self.clock = HeldClock()
         self.api = LocalApi(path, clock=self.clock, limits=False)
-        self.said: list[str] = []
+        self.said, self.shown = list[str](), list[str]()
 
     def poller(self, scopes: str = "*") -> tuple[LinodeClient, Poller]:
         connection = Connection(f"{self.api.url}/v4", self.api.add_token(scopes=scopes), "LINODE_TOKEN")
         client = LinodeClient(Transport(connection, limits=Limiter(known=False), sleep=lambda _: None))
-        return client, Poller(client, say=self.said.append)
+        return client, Poller(client, say=self.said.append, show=self.shown.append)
 
     def seen(self, after: int = 0) -> list[str]:
         return [f"{row['method']} {row['path']}" for row in self.api.requests(after)]
@@ -213,7 +213,7 @@ class Late(LinodeClient):
 
 def looked(world: World, client: LinodeClient, goal: Goal) -> str:
     """How a wait ends that is looked at without a pause; "" where it goes on."""
-    poller = Poller(Late(client.transport), now=lambda: 0.0, say=world.said.append)
+    poller = Poller(Late(client.transport), now=lambda: 0.0, say=world.said.append, show=world.shown.append)
     wait = poller._waits.add(goal, 0.0, 60.0)
     for _ in range(ABSENT_LOOKS + 1):
         poller.look()
@@ -224,26 +224,26 @@ def looked(world: World, client: LinodeClient, goal: Goal) -> str:
 
 def test_looks_stay_few_where_waits_begin_all_the_time() -> None:
     """A thousand Linodes whose creates an engine spreads over two and a half minutes."""
-    pace, moment, looks = Pace(), 0.0, list[float]()
+    budget, moment, looks = Looks(), 0.0, list[float]()
     while moment < 150.0:
-        pace.looked(moment)
+        budget.looked(moment)
         looks.append(moment)
-        moment = max(moment + 0.15, pace.earliest())
+        moment = max(moment + 0.15, budget.earliest())
 
     assert len([each for each in looks if each < 5.0]) >= MOST_QUICK
     assert len(looks) <= MOST_QUICK + 150.0 / STEADY_S + 1
 
 
 def test_after_a_pause_looks_are_quick_again() -> None:
-    pace = Pace()
+    budget = Looks()
     for number in range(40):
-        pace.looked(number * 0.2)
-    before = pace.earliest() - 39 * 0.2
+        budget.looked(number * 0.2)
+    before = budget.earliest() - 39 * 0.2
 
-    pace.looked(200.0)
+    budget.looked(200.0)
 
     assert before == pytest.approx(STEADY_S)
-    assert pace.earliest() - 200.0 == pytest.approx(GAP_S)
+    assert budget.earliest() - 200.0 == pytest.approx(GAP_S)
 
 
 def test_a_linode_that_lists_lack_for_long_is_asked_for_by_its_id(world: World) -> None:

@@ -16,28 +16,24 @@ def test_a_line_counts_what_is_there_and_what_the_others_are_at() -> None:
 
 
 def test_short_waits_say_nothing() -> None:
-    said: list[str] = []
-    progress = Progress(said.append)
+    progress = Progress()
 
     progress.begin(0.0)
-    for now in (0.1, 0.5, 1.9):
-        progress.show(now, doing(0, 0, 1), over=False)
-    progress.show(3.0, doing(1, 0, 0), over=True)
+    said = [progress.due(now, doing(0, 0, 1), over=False) for now in (0.1, 0.5, 1.9)]
+    said.append(progress.due(3.0, doing(1, 0, 0), over=True))
 
-    assert said == []
+    assert said == [""] * 4
 
 
 def test_lines_come_five_seconds_apart_only_when_something_changed_and_at_the_end() -> None:
-    said: list[tuple[float, str]] = []
-    clock = [0.0]
-    progress = Progress(lambda text: said.append((clock[0], text)))
+    progress, said = Progress(), list[tuple[float, str]]()
 
     progress.begin(0.0)
     for tenth in range(200):
-        clock[0] = tenth / 10
-        progress.show(clock[0], doing(0, 2, 0) if tenth < 120 else doing(1, 1, 0), over=False)
-    clock[0] = 20.0
-    progress.show(20.0, doing(2, 0, 0), over=True)
+        at = doing(0, 2, 0) if tenth < 120 else doing(1, 1, 0)
+        said.append((tenth / 10, progress.due(tenth / 10, at, over=False)))
+    said.append((20.0, progress.due(20.0, doing(2, 0, 0), over=True)))
 
+    said = [(moment, text) for moment, text in said if text]
     assert [text for _, text in said] == ["0/2 running, 2 booting", "1/2 running, 1 booting", "2/2 running"]
     assert [moment for moment, _ in said] == [2.0, 12.0, 20.0]

@@ -63,7 +63,7 @@ def pause_s(looks: int, age_s: float) -> float:
     return min(max(STEADY_S, age_s * PART_OF_AGE), LONGEST_S)
 
 
-class Pace:
+class Looks:
     """When the next look may come: waits that begin all the time, as in a stack of a thousand, all want one soon."""
 
     def __init__(self) -> None:
@@ -84,11 +84,12 @@ class Poller:
         self,
         client: LinodeClient,
         now: Callable[[], float] = time.monotonic,
-        say: Callable[[str], None] = engine.tell_progress,
+        say: Callable[[str], None] = engine.tell_of_all,
+        show: Callable[[str], None] = engine.show_for_all,
     ) -> None:
-        self._client, self._now, self._say = client, now, say
+        self._client, self._now, self._say, self._show = client, now, say, show
         self._waits = Waits()
-        self._progress = Progress(say)
+        self._progress = Progress()
         self._account: list[Wait] = []
         self._changed = threading.Condition()
         self._marking = threading.Lock()
@@ -96,7 +97,7 @@ class Poller:
         self._thread: threading.Thread | None = None
         self._looks = self._near = 0
         self._newest = self._next = 0.0
-        self._pace = Pace()
+        self._quick_looks = Looks()
         self._failed_events = 0
         interruption.when_asked(self._wake)
 
@@ -155,15 +156,19 @@ class Poller:
         return Mark(0, start.strftime("%Y-%m-%dT%H:%M:%S"))
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while self._waits.open and (left := self._due() - self._now()) > 0:
-                    self._changed.wait(left)
-                if not self._waits.open:
-                    self._thread = None
-                    self._report()
-                    return
+        while self._looks_again():
             self.look()
+
+    def _looks_again(self) -> bool:
+        """Whether anybody waits still, once the next look is due."""
+        with self._changed:
+            while self._waits.open and (left := self._due() - self._now()) > 0:
+                self._changed.wait(left)
+            if self._waits.open:
+                return True
+            self._thread, text = None, self._report()
+        self._tell(text)
+        return False
 
     def look(self) -> None:
         """One tick: the requests, and what they decide."""
@@ -186,25 +191,31 @@ class Poller:
                 near = max(NEAR_S, NEAR_PART_OF_AGE * (now - self._newest))
                 self._next = min(self._next, now + near)
             self._waits.expire(now)
-            self._report()
+            text = self._report()
             self._changed.notify_all()
+        self._tell(text)
 
     def _due(self) -> float:
-        return max(self._next, self._pace.earliest())
+        return max(self._next, self._quick_looks.earliest())
 
     def _schedule(self) -> None:
         self._looks += 1
         now = self._now()
-        self._pace.looked(now)
+        self._quick_looks.looked(now)
         self._next = now + pause_s(self._looks, now - self._newest)
 
-    def _report(self) -> None:
-        """Tell people how far all of these waits are, from the first that began to the last that ends."""
+    def _tell(self, text: str) -> None:
+        """Not while others wait for the lock: an engine may be slow to listen."""
+        if text:
+            self._show(text)
+
+    def _report(self) -> str:
+        """How far all of these waits are, from the first that began to the last that ends."""
         over = not self._waits.open
         doing = [(wait.target, wait.doing()) for wait in self._account]
-        self._progress.show(self._now(), doing, over=over)
         if over:
             self._account = []
+        return self._progress.due(self._now(), doing, over=over)
 
     def _hear(self, waits: Sequence[Wait]) -> None:
         events: list[Event] = []

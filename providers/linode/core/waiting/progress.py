@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 SHORT_S = 2.0
 """Waits that end sooner are not worth a line."""
@@ -35,22 +35,23 @@ def _part(target: str, counts: Counter[str]) -> str:
 
 
 class Progress:
-    """Says a line when it is due and says something new. Moments are seconds of the caller's clock."""
+    """Has a line when one is due and says something new. Moments are seconds of the caller's clock."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self) -> None:
         self._begun: float | None = None
         self._said_at: float | None = None
         self._said = ""
 
-    def show(self, now: float, doing: Iterable[tuple[str, str]], *, over: bool) -> None:
-        """Called after each look; `over` when nobody waits any more, which ends this account of it."""
+    def due(self, now: float, doing: Iterable[tuple[str, str]], *, over: bool) -> str:
+        """What to say after a look, or ""; `over` when nobody waits any more, which ends this account of it."""
         self._begun = now if self._begun is None else self._begun
-        if self._is_due(now, over) and (text := line(doing)) != self._said:
-            self._say(text)
+        text = line(doing) if self._is_due(now, over) else ""
+        text = "" if text == self._said else text
+        if text:
             self._said, self._said_at = text, now
         if over:
             self._begun, self._said_at, self._said = None, None, ""
+        return text
 
     def begin(self, now: float) -> None:
         """Note when the first of the waits began."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -39,17 +40,38 @@ def main(requirements: list[str]) -> int:
         command = [
             *pip(),
             "install",
-            "--quiet",
+            "--progress-bar=off",
             "--disable-pip-version-check",
             "--require-hashes",
             "-r",
             file,
         ]
-        if subprocess.call(command, cwd=PROJECT):
+        if install(command):
             return fail(f"the packages of {file} could not be installed. Next: see pip's lines above.")
         (VENV / f"{file}.installed").write_bytes((PROJECT / file).read_bytes())
     install_command(VENV / "bin")
     return 0
+
+
+def install(command: list[str]) -> int:
+    """Run pip, which takes a minute and more: a dot for each package, a line at a terminal; all that it complains of.
+
+    Its exit code.
+    """
+    watched, seen = sys.stderr.isatty(), 0
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, errors="replace"
+    ) as process:
+        for line in process.stdout or ():
+            first, _, rest = line.partition(" ")
+            if first not in ("Collecting", "Installing"):
+                continue
+            seen += first == "Collecting"
+            name = re.split(r"[=<>; ]", rest.strip())[0] if first == "Collecting" else "unpacking"
+            said = f"\r\x1b[K  {seen} packages: {name}" if watched else "."
+            print(said, end="", file=sys.stderr, flush=True)
+    print("\r\x1b[K" if watched else "", end="" if watched else "\n", file=sys.stderr, flush=True)
+    return process.returncode
 
 
 def install_command(folder: pathlib.Path) -> None:

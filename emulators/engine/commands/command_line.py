@@ -93,8 +93,9 @@ COMMANDS = {
     "refresh": Command("Refresh the resources in a stack", "run:run", [
         *RUN, NO_CHANGES, *SKIP_PREVIEW, _flag("--clear-pending-creates", "forget pending creates"), RUN_PROGRAM,
         *TARGETS]),
-    "destroy": Command("Destroy all resources in a stack", "run:run",
-                       [*RUN, NO_CHANGES, REFRESH, *SKIP_PREVIEW, GO_ON, RUN_PROGRAM, *TARGETS]),
+    "destroy": Command("Destroy all resources in a stack", "run:run", [
+        *RUN, NO_CHANGES, REFRESH, *SKIP_PREVIEW, GO_ON, RUN_PROGRAM, *TARGETS,
+        _flag("--exclude-protected", "leave what is protected, and what that needs")]),
     "import": Command("Take existing resources over into a stack", "run:run", [
         *RUN, PREVIEW_ONLY, _flag("--skip-preview", "no preview first"),
         _flag("resource", "type, name and id: refused, use --file", nargs="*"),
@@ -133,7 +134,8 @@ COMMANDS = {
     "config get": Command("Show one value", "config:get", [_flag("key", "")]),
     "config set": Command("Set one value", "config:put", [
         _flag("key", ""), _flag("value", "else standard input", nargs="?"), _flag("--secret", "encrypt it"),
-        _flag("--plaintext", "do not encrypt it")]),
+        _flag("--plaintext", "do not encrypt it"),
+        _flag("--path", "the key is a path into a map or list: servers.web.count, names[0]")]),
     "config rm": Command("Remove one value", "config:rm", [_flag("key", "")]),
     "state": Command("Edit a stack's state", ""),
     "state delete": Command("Take resources out of the state, and leave them where they are", "state:delete", [

@@ -8,6 +8,7 @@ import sys
 
 from emulators.engine.commands.workspace import Workspace, show
 from emulators.engine.errors import EngineError
+from emulators.engine.plan.diffs import parse_path
 from emulators.engine.state import config as stack_config
 from emulators.engine.values import Json
 
@@ -41,13 +42,21 @@ def get(args: argparse.Namespace) -> None:
 def put(args: argparse.Namespace) -> None:
     workspace = Workspace(args)
     stack = workspace.open()
-    key = stack_config.full_key(args.key, workspace.project.name)
+    name, *path = _path(args.key) if args.path else [args.key]
+    key = stack_config.full_key(str(name), workspace.project.name)
     value = args.value
     if value is None:
         if sys.stdin.isatty():
             raise EngineError("missing value. Next: config set <key> <value>, or give it on standard input")
         value = sys.stdin.read().rstrip("\r\n")
-    stack_config.set_value(stack.config_file, key, value, stack.crypter if args.secret else None)
+    stack_config.set_value(stack.config_file, key, value, stack.crypter if args.secret else None, path)
+
+
+def _path(text: str) -> list[str | int]:
+    try:
+        return parse_path(text)
+    except ValueError as error:
+        raise EngineError(f"invalid configuration key: {error}") from None
 
 
 def rm(args: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from emulators.engine.display.text import Text
 from emulators.engine.errors import EngineError, UnexpectedChanges
 from emulators.engine.plan.import_file import Import, parse
 from emulators.engine.plan.options import Kind, Options, Result, RunInfo
-from emulators.engine.plan.targets import Targets
+from emulators.engine.plan.targets import Targets, unprotected
 from emulators.engine.run.events import Event, Redactor
 from emulators.engine.run.update import run_update
 from emulators.engine.state.stack import Stack
@@ -53,6 +53,10 @@ def run(args: argparse.Namespace) -> int:
     announce(backend)
     stack = workspace.open()
     imports = _imports(stack, args) if args.command == "import" else ()
+    protected = _leave_protected(stack, args) if args.exclude_protected else 0
+    if protected and not args.target:
+        print(f"There were no unprotected resources to destroy. {_still(protected)}")
+        return 0
     if only_preview or not args.skip_preview:
         result = _run(stack, _options(args, kind, imports, preview=True), args)
         if not (only_preview or result.errors or yes or asked_yes(f"Do you want to perform this {kind}?")):
@@ -61,10 +65,27 @@ def run(args: argparse.Namespace) -> int:
         result = _run(stack, _options(args, kind, imports, preview=False), args)
     if result.errors:
         return 1
+    if protected and not (only_preview or args.json):
+        print(f"All unprotected resources were destroyed. {_still(protected)}")
     if args.expect_no_changes and result.changes:
         name = "preview" if only_preview and kind != "refresh" else kind
         raise UnexpectedChanges(f"no changes were expected for {name} but changes were proposed")
     return 0
+
+
+def _leave_protected(stack: Stack, args: argparse.Namespace) -> int:
+    """Make targets of all that isn't protected; how many are left. Raises EngineError."""
+    if args.target:
+        raise EngineError("--exclude-protected and --target exclude each other. Next: leave one of them out")
+    entries = stack.read().resources
+    free = unprotected(entries)
+    if left := len({entry.urn for entry in entries} - {*free}):
+        args.target = [*free]
+    return left
+
+
+def _still(protected: int) -> str:
+    return f"There are still {protected} protected resources associated with this stack."
 
 
 def _check_import(args: argparse.Namespace) -> None:

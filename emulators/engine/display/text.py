@@ -219,6 +219,11 @@ class Text:
         errored = sum(any(i.severity == "error" for i in items) for items in self._diagnostics.values())
         for line in [*lines, *_count_lines(result, errored, self._preview)]:
             self._print(line)
+        if result.cancelled and not self._preview:
+            self._print(
+                "Interrupted: what was done is in the state, and what was under way is looked for by the next run. "
+                "Next: the same command again."
+            )
         if not self._preview:
             self._print(f"Duration: {max(1, round(result.seconds))}s")
             if self._info.options.kind == "destroy" and not result.errors:

@@ -76,6 +76,14 @@ class Targets:
         return _missing(self.replace, set(known))
 
 
+def unprotected(entries: list[Resource]) -> tuple[str, ...]:
+    """The URNs of what is neither protected nor needed by something that is."""
+    kept = {entry.urn for entry in entries if entry.protect}
+    while more := {urn for e in entries if e.urn in kept for urn in e.all_dependencies()} - kept:
+        kept |= more
+    return tuple(dict.fromkeys(entry.urn for entry in entries if entry.urn not in kept))
+
+
 def _matches(names: tuple[str, ...], urn: str) -> bool:
     return any(_pattern(name).fullmatch(urn) if "*" in name else name == urn for name in names)
 

@@ -63,6 +63,12 @@ def run_update(info: RunInfo, sink: Sink, redactor: Redactor) -> Result:
     return result
 
 
+AT_ONCE = (
+    "\nerror: ended at once, so what was under way may be there or not. "
+    "Next: the same command again, which tells what was left open.\n"
+)
+
+
 class _Run:
     """The phases of one run. Failures are reported to the executor, not raised."""
 
@@ -194,6 +200,7 @@ def _interrupts(on_first: Callable[[], None], on_second: Callable[[], None]) -> 
             threading.Thread(target=on_first, daemon=True).start()  # it takes locks
         else:
             on_second()
+            os.write(2, AT_ONCE.encode())
             os._exit(1)
 
     if threading.current_thread() is not threading.main_thread():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,12 +120,41 @@ def write_salt(file: Path, salt: str) -> None:
     write_atomically(file, f"encryptionsalt: {salt}\n{text}".encode())
 
 
-def set_value(file: Path, key: str, value: str, crypter: Crypter | None) -> None:
-    """Set one value (a secret, if a crypter is given), touching only that value's lines."""
-    entry = {"secure": crypter.encrypt(value)} if crypter else value
+def set_value(
+    file: Path, key: str, value: str, crypter: Crypter | None, path: Sequence[str | int] = ()
+) -> None:
+    """Set one value (a secret, if a crypter is given), touching only that value's lines. With a path it is what stands
+    there in the value, where `true` and whole numbers are what they look like.
+    """
+    entry: Any = {"secure": crypter.encrypt(value)} if crypter else _read_as(value) if path else value
+    if path:
+        entry = _put_into((read_yaml(file).get("config") or {}).get(key), path, entry, key)
     section = _Section(_lines(file))
     section.put(key, entry)
     _write(file, key, section.lines)
+
+
+def _read_as(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if re.fullmatch(r"-?(0|[1-9]\d*)", text) else text
+
+
+def _put_into(there: Any, path: Sequence[str | int], entry: Any, shown: str) -> Any:
+    """What is there with the entry at the path; maps and lists on the way are made. Raises EngineError."""
+    if not path:
+        return entry
+    head, rest = path[0], path[1:]
+    there = there if there is not None else [] if isinstance(head, int) else {}
+    if isinstance(head, int) and isinstance(there, list):
+        if head > len(there):
+            raise EngineError(f"{shown} has {len(there)} entries, so the next one is [{len(there)}]")
+        before = there[head] if head < len(there) else None
+        return [*there[:head], _put_into(before, rest, entry, f"{shown}[{head}]"), *there[head + 1 :]]
+    if isinstance(head, str) and isinstance(there, dict) and not _is_secure(there):
+        return {**there, head: _put_into(there.get(head), rest, entry, f"{shown}.{head}")}
+    kind = "list" if isinstance(head, int) else "map"
+    raise EngineError(f"{shown} is no {kind}, so nothing can be set in it")
 
 
 def remove_value(file: Path, key: str, project_name: str) -> None:

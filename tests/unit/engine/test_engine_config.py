@@ -91,6 +91,61 @@ def test_a_value_is_replaced_and_every_comment_stays(tmp_path: Path) -> None:
     assert file.read_text() == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (["web", "count"], "4", {"web": {"count": 4, "tags": ["a"]}}),
+        (["web", "tags", 1], "b", {"web": {"count": 3, "tags": ["a", "b"]}}),
+        (["web", "tags", 0], "010", {"web": {"count": 3, "tags": ["010"]}}),
+        (["db", "backups"], "true", {"web": {"count": 3, "tags": ["a"]}, "db": {"backups": True}}),
+        (
+            ["db", "keys", 0, "name"],
+            "x",
+            {"web": {"count": 3, "tags": ["a"]}, "db": {"keys": [{"name": "x"}]}},
+        ),
+    ],
+)
+def test_a_value_inside_another_is_set(
+    path: list[str | int], value: str, expected: object, tmp_path: Path
+) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("# mine\nconfig:\n  fleet:servers: {web: {count: 3, tags: [a]}}\n  # last\n")
+
+    config.set_value(file, "fleet:servers", value, None, path)
+
+    assert yaml.safe_load(file.read_text()) == {"config": {"fleet:servers": expected}}
+    assert "# mine" in file.read_text()
+    assert "# last" in file.read_text()
+
+
+def test_a_secret_inside_a_value_is_encrypted(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+
+    config.set_value(file, "fleet:words", "7", CRYPTER, ["one"])
+
+    stored = yaml.safe_load(file.read_text())["config"]["fleet:words"]["one"]
+    assert CRYPTER.decrypt(stored["secure"]) == "7"
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (["tags", "x"], "fleet:web.tags is no map"),
+        (["tags", 2], r"fleet:web.tags has 1 entries, so the next one is \[1\]"),
+        (["count", 0], "fleet:web.count is no list"),
+        ([0], "fleet:web is no list"),
+    ],
+)
+def test_nothing_is_set_in_what_is_something_else(path: list[str | int], told: str, tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(text := "config:\n  fleet:web: {count: 3, tags: [a]}\n")
+
+    with pytest.raises(EngineError, match=told):
+        config.set_value(file, "fleet:web", "x", None, path)
+
+    assert file.read_text() == text
+
+
 def test_a_new_value_goes_to_the_end_of_the_configuration(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(COMMENTED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulators.engine.plan.targets import Targets
+from emulators.engine.plan.targets import Targets, unprotected
 from emulators.engine.state.checkpoint import Resource
 
 PREFIX = "urn:pulumi:dev::sample::"
@@ -86,3 +86,14 @@ def test_a_target_that_names_nothing_is_told() -> None:
         "Target 'x$z::y' could not be found in the stack.",
     ]
     assert targets.missing_replacements([A.urn])[0].startswith("Target 'gone' could not be found")
+
+
+@pytest.mark.parametrize(
+    ("protected", "free"),
+    [((), "abcd child"), (("d",), "abc child"), (("b",), "cd child"), (("child",), "cd")],
+)
+def test_what_something_protected_needs_is_left_with_it(protected: tuple[str, ...], free: str) -> None:
+    entries = [item.changed(protect=item.name in protected) for item in ALL]
+    names = {*free.replace("child", "")} - {" "} | ({"child"} if "child" in free else set())
+
+    assert {urn.rpartition("::")[2] for urn in unprotected(entries)} == names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from emulators.engine.plan.options import Options, Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
 from emulators.engine.run.events import Diagnostic, Event, Progress, Redactor, StepBegun, StepBroke, StepEnded
 from emulators.engine.state.checkpoint import Resource
+from providers.linode.project import PROJECT
 
 TYPE = "pulumi-python:dynamic/linode:Instance"
 WIDTH = 80
@@ -127,6 +129,38 @@ def test_what_is_unchanged_is_not_counted(screen: Screen) -> None:
         screen.tell(StepBegun(made), StepEnded(made, made.op, 1.0))
 
     assert screen.now() == ["1 done"]
+
+
+@pytest.mark.parametrize(("preview", "told"), [(False, 1), (True, 0)])
+def test_an_update_that_was_interrupted_says_what_to_type(preview: bool, told: int) -> None:
+    screen = Screen(preview=preview)
+
+    screen.terminal.finish(Result({}, 1, 2.0, cancelled=True))
+
+    assert screen.printed().count("Next: the same command again.") == told
+
+
+TWICE = """
+import os, signal, threading, time
+from emulators.engine.run.update import _interrupts
+
+first = threading.Event()
+with _interrupts(first.set, lambda: print("lock freed", flush=True)):
+    os.kill(os.getpid(), signal.SIGINT)
+    first.wait()
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+"""
+
+
+def test_a_second_ctrl_c_ends_at_once_and_says_what_to_type() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TWICE], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (1, "lock freed\n")
+    assert done.stderr.strip().startswith("error: ended at once")
+    assert "Next: the same command again" in done.stderr
 
 
 def test_marks_have_colours(screen: Screen) -> None:

@@ -23,6 +23,7 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
         return 0
 
     monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(venv, "install", call)
     monkeypatch.setattr(venv, "PROJECT", tmp_path)
     monkeypatch.setattr(venv, "VENV", tmp_path / ".venv")
     (tmp_path / "requirements.txt").write_text("x==1 --hash=sha256:0\n")
@@ -76,6 +77,43 @@ def test_packages_are_only_installed_with_their_hashes(
     install = next(command for command in calls if "install" in command)
     assert "--require-hashes" in install
     assert (venv.VENV / "requirements.txt.installed").exists()
+
+
+PIP = """
+import sys
+print("Collecting click==8.1.8 (from -r requirements.txt (line 1))")
+print("  Downloading click-8.1.8-py3-none-any.whl (98 kB)")
+print("Collecting rich>=13; python_version > '3'")
+print("Installing collected packages: rich, click")
+print("ERROR: no room", file=sys.stderr)
+sys.exit(3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("watched", "told"),
+    [
+        (False, "...\n"),
+        (True, "1 packages: click|2 packages: rich|2 packages: unpacking|"),
+    ],
+)
+def test_pips_minute_is_not_silent(
+    watched: bool,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(venv, "PROJECT", tmp_path)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: watched)
+
+    assert venv.install([sys.executable, "-c", PIP]) == 3
+
+    said = capfd.readouterr().err
+    assert "ERROR: no room" in said
+    assert (
+        said.replace("ERROR: no room\n", "").replace("\r\x1b[K", "|").replace("|  ", "|").lstrip("|") == told
+    )
 
 
 @pytest.mark.parametrize("version", [(3, 9), (3, 14)])

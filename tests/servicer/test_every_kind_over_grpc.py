@@ -52,10 +52,8 @@ APART = (
 )  # fmt: skip
 """What says how things are done, or names what the account, or the world, would have to have."""
 
-FEW = 2
-"""Examples of each kind: every one makes some in the account. More of them meet creates that a proxy sends twice, of
-which the account keeps two alike (docs/reliability.md): the model doesn't know these yet.
-"""
+FEW = max(2, settings().max_examples // 100)
+"""Examples of each kind: every one makes some in the account."""
 
 UNSHRUNK = (Phase.explicit, Phase.generate)
 """A failure is told as it was found: a smaller one would take minutes to look for."""
@@ -109,6 +107,8 @@ class One:
         free = {name: found for name in self.spec.fields if (found := candidates(self.kind, name))}
         names = data.draw(st.lists(st.sampled_from(sorted(free)), max_size=4, unique=True))
         wanted = {name: data.draw(st.sampled_from(free[name])) for name in names}
+        if "domain" in wanted:
+            wanted["domain"] = f"{self.name}.{wanted['domain']}"  # unique among all accounts
         for _ in range(len(wanted) + 1):
             declared = {**self.own, **wanted}
             failures = self.command().check(declared, self.inputs or None)[1]
@@ -189,7 +189,8 @@ class One:
                 and not field.policy
             ):
                 seen = spec.args.normalised(name, there)
-                if seen != value:
+                is_cut = str(seen).endswith("...") and str(value).startswith(str(seen)[:-3])
+                if seen != value and not is_cut:  # a StackScript's description is told in part
                     found[name] = (seen, value)
         return found or None
 
@@ -233,6 +234,8 @@ faults = st.builds(
 def test_whatever_call_meets_a_fault_it_ends_with_exactly_what_was_declared(
     api: LocalApi, shared: Servicer, kind: str, data: st.DataObject, fault: Props
 ) -> None:
+    # of what the account takes twice, nothing tells of the second one (docs/reliability.md)
+    assume(SPECS[kind].identity.unique or (fault["kind"], fault["method"]) != ("twice", "POST"))
     one = One(api, shared, kind)
     for _ in range(2):
         declared = one.drawn(data)

@@ -97,6 +97,26 @@ def test_it_is_attached_once_whatever_becomes_of_the_answer(life: Life, fault: P
     assert life.servicer.diff(id_, outs, inputs).changes == NONE
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "cut", "after_commit": True}, {"kind": "garbled"}, {"kind": "502", "after_commit": True}],
+    ids=lambda fault: str(fault["kind"]),
+)
+def test_it_is_moved_in_the_same_run_whatever_becomes_of_the_answer(life: Life, fault: Props) -> None:
+    """It comes back under the id that it had."""
+    id_, outs, inputs = life.made()
+    command = life.world.next_command(life.servicer, "VolumeAttachment", "web-1")
+    news, _ = command.check(life.inputs(linode_id=life.two), inputs)
+    command.diff(id_, outs, news)
+    command.delete(id_, outs)
+    life.world.api.set_faults({"method": "POST", "path": "/volumes/*/attach", "times": 1, **fault})
+
+    again, moved = command.create(news)
+    life.world.api.set_faults()
+
+    assert (again, moved["linode_id"], life.seen()["linode_id"]) == (id_, life.two, life.two)
+
+
 def test_a_volume_that_is_elsewhere_is_told_at_preview(life: Life) -> None:
     far = life.linode("far", "gb-lon")
     life.world.call("POST", f"/volumes/{life.volume}/attach", {"linode_id": life.two})

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
 import pytest
 
 from emulators.linode_api.server import LocalApi
+from providers.linode.api.transport import MOST_TRIES
 from providers.linode.core.owner import Owner
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
@@ -536,6 +538,26 @@ def test_an_address_that_its_linode_loses_in_the_same_run_is_refused_whichever_i
     assert [how in why for _, why in last] == ([True] if how else []), last
     assert [address in why or field == "address" for field, why in last] == [True] * len(last)
     assert all("Next: name it by the Linode's output" in why for _, why in last)
+
+
+def test_a_name_is_set_again_in_the_same_run_whatever_becomes_of_the_answers(zone: Zone) -> None:
+    declared, address = named(zone)
+    declared["rdns"] = f"{address}.nip.io"
+    servicer = zone.serve("ReverseDNS")
+    inputs, _ = servicer.check(declared)
+    id_, outs = servicer.create(inputs)
+    again: Props = {**declared, "owner": replace(zone.owner, generation=2).as_props()}
+    command = zone.next_command(servicer, "ReverseDNS", "web-1")
+    news, failures = command.check(again, inputs)
+    recreated = command.diff(id_, outs, news)
+    command.delete(id_, outs)
+    lost: Props = {"method": "PUT", "path": "/networking/ips/*", "kind": "cut", "after_commit": True}
+    zone.api.set_faults({**lost, "times": MOST_TRIES})
+
+    same, named_again = command.create(news)
+
+    assert (failures, list(recreated.replaces), recreated.deleteBeforeReplace) == ([], ["owner"], True)
+    assert (same, named_again["rdns"], rdns(zone, address)) == (id_, f"{address}.nip.io", f"{address}.nip.io")
 
 
 def test_an_address_that_a_linode_gets_in_the_same_run_can_be_named(api: LocalApi) -> None:

@@ -138,12 +138,21 @@ class Create(Generic[A, R]):
 
     def _taken_over(self, record: R) -> R:
         """What carries our identity. One from before this run needs evidence. Raises LabelHeld."""
-        if record.id in {known.id for known in self.before} and not self.evidence.is_free(record.id):
+        if self._was_there(record) and not self.evidence.is_free(record.id):
             raise LabelHeld(
                 self.evidence.why_not(self.spec.name, record.id, self.spec.identity.key, self.label)
             )
         log.warning("%s %s (%s) is this resource's; adopted", self.spec.name, record.id, self.label)
         return record
+
+    def _was_there(self, record: R) -> bool:
+        """Whether it is from before this run. Where the id is what it names, as an attachment has its volume's, what
+        this run has deleted comes back under its id.
+        """
+        names_itself = str(record.id) == str(self.body.get(self.spec.identity.key))
+        if names_itself and self.session.has_deleted(self.spec, record.id):
+            return not self.spec.identity.matches(record, self.body)
+        return record.id in {known.id for known in self.before}
 
     def _is_ours(self, record: R) -> bool:
         return (

@@ -196,6 +196,10 @@ class Session:
         self._asked.forget(key)
         self._found.clear()
 
+    def has_deleted(self, spec: Spec[A, R], id_: int | str) -> bool:
+        """Whether this run has, or has tried to."""
+        return (spec.kind, spec.record_path(id_)) in self._gone
+
     def known(self, spec: Spec[A, R], id_: int | str | None) -> R | None:
         """One of a kind as this run made it, as the list has it, or as it was when it was first asked for; what the
         run deletes is asked for again.
@@ -206,7 +210,7 @@ class Session:
             return None
         path = spec.record_path(id_)
         key = spec.kind, path
-        find = spec.find_now if key in self._gone else spec.find
+        find = spec.find_now if self.has_deleted(spec, id_) else spec.find
         found: R | None = self._made.get(key) or self.asked(key, lambda: find(self, str(id_)))
         if found is not None:
             self._found.add(path)

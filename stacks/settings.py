@@ -172,10 +172,12 @@ class Settings(Model):
     `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `ends_at`: when
     the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag. `root_password_outputs`: the
     groups' passwords are outputs of the stack, too, and not in its state alone. `refresh`: previews and deployments of
-    pull requests look at the account first, and see what was changed or deleted by hand.
+    pull requests look at the account first, and see what was changed or deleted by hand. `region` is where all groups
+    are, but for those whose own `region` names ids; of what the others ask for, the capabilities still hold.
     """
 
     servers: Mapping[str, Group]
+    region: str | None = None
     firewalls: Mapping[str, Inputs] = {}
     private_networks: Mapping[str, PrivateNetwork] = {}
     zones: Mapping[Domain, Inputs] = {}
@@ -213,7 +215,7 @@ def parse(layer: Layer, stack: str) -> Settings:
         ((key,), f"no such setting{near}") for key in layer.values if (near := _meant(key)) is not None
     ]
     try:
-        settings = Settings.model_validate(spaces)
+        settings = _in_region(Settings.model_validate(spaces))
         found += [*_wrong_renames(settings), *_wrong_adoptions(settings)]
         found += [*_wrong_names(settings), *_wrong_texts(settings, stack), *_apart(settings)]
     except ValidationError as error:
@@ -226,6 +228,23 @@ def parse(layer: Layer, stack: str) -> Settings:
             )
         )
     return settings
+
+
+def _in_region(settings: Settings) -> Settings:
+    """With the stack's own region, where it has one, in place of what its groups look for."""
+    if not settings.region:
+        return settings
+    asked = {name: group.region for name, group in settings.servers.items()}
+    named = {
+        name: RegionCriteria(ids=(settings.region,), capabilities=region.capabilities, site_type="any")
+        for name, region in asked.items()
+        if not region.ids
+    }
+    servers = {
+        name: group.model_copy(update={"region": named.get(name, group.region)})
+        for name, group in settings.servers.items()
+    }
+    return settings.model_copy(update={"servers": servers})
 
 
 def _with_defaults(layer: Layer, stack: str) -> Layer:

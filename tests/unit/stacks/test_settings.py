@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from emulators.engine.state import config, project
 from emulators.engine.state.secrets import open_stack
 from fleet.cli.main import main
+from providers.linode.catalogs.criteria import RegionCriteria
+from providers.linode.project import PROJECT
 from stacks import sources
 from stacks.errors import BadSettings
 from stacks.explaining import (
@@ -218,6 +221,26 @@ def test_an_end_of_a_stack_without_quotes_is_a_moment() -> None:
 def test_a_group_takes_over_one_that_is_gone_and_no_other_does(servers: dict[str, object], said: str) -> None:
     with pytest.raises(BadSettings, match=said):
         parse(layer(servers=servers), "dev")
+
+
+def test_the_stacks_region_holds_for_groups_that_name_none() -> None:
+    wide = {"continent": "europe", "prefer": ["de-fra-2"], "capabilities": ["Metadata"], "otherwise": {}}
+    servers = {"web": {**GROUP, "region": wide}, "db": {**GROUP, "region": {"ids": ["us-ord"]}}}
+
+    found = parse(layer(servers=servers, region="gb-lon"), "dev").servers
+
+    assert found["web"].region == RegionCriteria(ids=("gb-lon",), capabilities=("Metadata",), site_type="any")
+    assert found["db"].region.ids == ("us-ord",)
+    assert parse(layer(servers=servers), "dev").servers["web"].region.continent == "europe"
+
+
+def test_what_pulumi_new_asks_for_is_a_setting() -> None:
+    asked = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["template"]["config"]
+
+    for key, each in asked.items():
+        settings = parse(merge([sources.of_files("dev"), Layer({key: each["default"]})]), "dev")
+        assert settings.model_dump()[key.removeprefix("fleet:")] == each["default"]
+    assert asked
 
 
 def test_each_value_is_explained_with_its_file_and_line() -> None:

@@ -21,7 +21,7 @@ from providers.linode.nearest import did_you_mean
 from stacks import filling, inputs
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, Place, dotted, merge
-from stacks.sources import FOLDER, project_name
+from stacks.sources import COMMON, FOLDER, project_name
 
 MISSPELT = 0.75
 """From this likeness (0 to 1) on, another namespace is taken for one of ours, misspelt."""
@@ -219,7 +219,7 @@ def parse(layer: Layer, stack: str) -> Settings:
         found += [*_wrong_renames(settings), *_wrong_adoptions(settings)]
         found += [*_wrong_names(settings), *_wrong_texts(settings, stack), *_apart(settings)]
     except ValidationError as error:
-        found += [_problem(each) for each in error.errors()]
+        found += _problems(error.errors())
     found += _wrong_inputs(spaces, stack)
     if found:
         raise BadSettings(
@@ -447,6 +447,20 @@ def _meant(key: str) -> str | None:
         return None
     near = get_close_matches(f"{space}:", (PROJECT_SPACE, LINODE_SPACE), n=1, cutoff=MISSPELT)
     return f" (did you mean {near[0]}{name}?)" if near else None
+
+
+def _problems(errors: list[ErrorDetails]) -> Iterator[Problem]:
+    """A line each, but one for all that a group of servers lacks: mostly the rest of it was in common.yaml."""
+    lacking: dict[Path_, list[str]] = {}
+    for each in errors:
+        if each["type"] == "missing" and each["loc"][0] == "servers" and len(each["loc"]) == 3:
+            lacking.setdefault(each["loc"][:2], []).append(str(each["loc"][2]))
+        else:
+            yield _problem(each)
+    for (_, name), keys in lacking.items():
+        path = (f"{PROJECT_SPACE}servers", name)
+        todo = f"add what is missing, or remove the group here if {FOLDER.name}/{COMMON} no longer has it"
+        yield path, f"{', '.join(keys)}: required, missing. Next: {todo}"
 
 
 def _problem(problem: ErrorDetails) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -72,6 +73,8 @@ def _forget(run: Run) -> int:
     pins = pins_path(StackFiles.read(run.stack).settings, run.stack)
     run.ask("stack", "rm", "--yes", "--preserve-config")
     pins.unlink(missing_ok=True)
+    if run.stack == LOCAL_STACK:  # what was made of its settings, with the salt of that state
+        Path(run.config_file).unlink(missing_ok=True)
     click.echo(f"stack '{run.stack}': its state and its pins are gone, its settings stay")
     return 0
 

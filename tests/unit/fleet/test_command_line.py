@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -123,3 +124,23 @@ def test_shared_options_stand_before_the_command_or_behind_it(
     main([*words, "--yes"])
 
     assert seen == [({"stack": "dev", "config_file": "", "words": ("--yes",)}, "5m")]
+
+
+@pytest.mark.parametrize(("name", "stays"), [("local", False), ("dev", True)])
+def test_a_stack_that_is_forgotten_can_be_made_again(
+    name: str, stays: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stack `local` is made whenever its settings are."""
+    settings = tmp_path / f"Pulumi.{name}.yaml"
+    asked: list[tuple[str, ...]] = []
+    settings.write_text("encryptionsalt: of the state that goes\n")
+    monkeypatch.setattr("stacks.pinning.StackFiles.read", lambda _: SimpleNamespace(settings=None))
+    monkeypatch.setattr("stacks.pinning.pins_path", lambda *_: tmp_path / "pins.json")
+    run: Any = SimpleNamespace(
+        stack=name, config_file=str(settings), ask=lambda *words: asked.append(words), verb=lambda *_: 0
+    )
+
+    assert stack._forget(run) == 0
+
+    assert asked == [("stack", "rm", "--yes", "--preserve-config")]
+    assert settings.exists() is stays

@@ -124,6 +124,21 @@ def test_a_missing_setting_is_told() -> None:
         parse(Layer({}), "dev")
 
 
+def test_a_group_that_is_gone_from_common_is_told_once_where_it_is_still_refined(tmp_path: Path) -> None:
+    own = from_text(
+        "config:\n  fleet:servers:\n    web:\n      count: 2\n      type: {class: shared}\n", tmp_path
+    )
+
+    with pytest.raises(BadSettings) as caught:
+        parse(own, "dev")
+
+    (line,) = [line for line in str(caught.value).splitlines() if "missing" in line]
+    assert line.startswith(
+        "  stacks/Pulumi.dev.yaml:3: fleet:servers.web: region, image: required, missing. Next: "
+    )
+    assert "stacks/common.yaml" in line
+
+
 def test_an_encrypted_value_in_the_wrong_place_is_not_shown(tmp_path: Path) -> None:
     text = (
         "config: {fleet:servers: {web: {count: {secure: v1:abc}, region: {}, type: {}, image: {vendor: x}}}}"

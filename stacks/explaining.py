@@ -38,9 +38,17 @@ def problem_of(stack: str) -> str | None:
 def explained(stack: str, layer: Layer) -> list[tuple[Path_, object, str]]:
     """(key path, value, place or "default") of everything that holds for a stack. Raises BadSettings."""
     return [
-        (path, value, str(layer.place_of(path)) if _is_set(path, layer) else "default")
+        (path, value, _origin(path, layer))
         for path, value in sorted(resolved(stack, layer).items(), key=lambda item: dotted(item[0]))
     ]
+
+
+def _origin(path: Path_, layer: Layer) -> str:
+    """The place of a value; of a group's region that of the stack's own, where that holds for it."""
+    of_stack = (f"{PROJECT_SPACE}region",)
+    if path[2:3] == ("region",) and path[3:] != ("capabilities",) and _is_set(of_stack, layer):
+        path = path if _is_set((*path[:3], "ids"), layer) else of_stack
+    return str(layer.place_of(path)) if _is_set(path, layer) else "default"
 
 
 def resolved(stack: str, layer: Layer) -> dict[Path_, object]:

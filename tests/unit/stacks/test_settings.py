@@ -266,6 +266,18 @@ def test_each_value_is_explained_with_its_file_and_line() -> None:
     assert found[("fleet:servers", "web", "protect")] == "default"
 
 
+def test_a_region_of_the_whole_stack_is_explained_by_its_own_line(tmp_path: Path) -> None:
+    text = "config:\n  fleet:region: gb-lon\n  fleet:servers:\n    db: {region: {ids: us-ord}}\n"
+    both = merge([sources.of_files("dev"), from_text(text, tmp_path)])
+
+    found = {path[1:]: (value, origin) for path, value, origin in explained("dev", both)}
+
+    assert found[("web", "region", "ids")] == (["gb-lon"], "stacks/Pulumi.dev.yaml:2")
+    assert found[("web", "region", "site_type")] == ("any", "stacks/Pulumi.dev.yaml:2")
+    assert found[("web", "region", "capabilities")][1].startswith("stacks/common.yaml:")
+    assert found[("db", "region", "ids")] == (["us-ord"], "stacks/Pulumi.dev.yaml:4")
+
+
 def test_a_null_that_says_something_is_explained() -> None:
     found = resolved("dev", layer(servers={"web": {**GROUP, "running": None}}))
 

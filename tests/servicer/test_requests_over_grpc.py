@@ -59,6 +59,23 @@ def test_reserved_addresses_of_this_run_are_known_to_the_linodes_that_take_them(
     assert len(asked(world, "/networking/reserved/ips")) == 1, "what was there before any was made"
 
 
+def test_a_zone_of_this_run_has_no_records_that_would_have_to_be_looked_for(
+    provider: Servicer, world: World
+) -> None:
+    owner = world.owner.as_props()
+    zones = provider.serve(LinodeProvider("Domain"), world.config, urn("Domain"))
+    zone: Props = {"domain": f"{world.account}.example", "type": "master", "soa_email": "ops@a.example"}
+    id_, _ = zones.create(zones.check({**zone, "owner": owner})[0])
+    record: Props = {"domain_id": id_, "type": "A", "name": "web", "target": "192.0.2.1", "owner": owner}
+    records = provider.serve(LinodeProvider("DomainRecord"), world.config, urn("DomainRecord"))
+    first, _ = records.create(records.check(record)[0])
+
+    there = [str(row["id"]) for row in world.call("GET", f"/domains/{id_}/records")["data"]]
+
+    assert there == [first]
+    assert len(asked(world, rf"/domains/{id_}/records")) == 1, "by hand"
+
+
 def test_a_preview_reads_the_list_of_firewalls_once(provider: Servicer, world: World) -> None:
     rules: Props = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
     wall = world.call("POST", "/networking/firewalls", {"label": "wall", "rules": rules})["id"]

@@ -170,7 +170,7 @@ class Provider(ResourceProvider):
             kept = spec.kept_when_cut_off(update.before) if adopted else spec.kept_when_made_in_part(args)
             done = "adopted" if adopted else "made"
             return CreateResult(str(record.id), _partly_made(spec, session, props, record, error, done, kept))
-        session.made(spec, record)
+        session.made(spec, record, is_new=not was_there)
         return CreateResult(str(record.id), _outputs(spec, session, props, record))
 
     @one_operation()

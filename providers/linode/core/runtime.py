@@ -91,6 +91,8 @@ class Session:
         """The paths of what was asked for and was there."""
         self._made: dict[tuple[str, str], Any] = {}
         """Records as this run made them, by kind and path."""
+        self._new: set[str] = set()
+        """The paths of those that were not there before."""
         self._came: set[str] = set()
         """The paths of these, and of what came with them."""
         self._gone: set[tuple[str, str]] = set()
@@ -159,7 +161,9 @@ class Session:
         return None if self.client.transport.has_written else self._lists(path)
 
     def _rows_of(self, spec: Spec[A, R]) -> list[dict[str, Any]]:
-        """None where the parent isn't known, or isn't there."""
+        """None where the parent isn't known, isn't there, or is new itself."""
+        if spec.parents and any(f"{spec.parents.path}/{id_}" in self._new for id_ in spec.known.values()):
+            return []
         try:
             if spec.only and not is_offline():
                 return spec.client(self).list_rows(spec.path, spec.only)
@@ -178,9 +182,12 @@ class Session:
         """The label of everything in a list, by id; None offline, and where the token may not read it."""
         return self._labels(path)
 
-    def made(self, spec: Spec[A, R], record: R) -> None:
-        """Note what this run has made, so that no check has to ask for it."""
-        self._made[spec.kind, spec.record_path(record.id)] = record
+    def made(self, spec: Spec[A, R], record: R, *, is_new: bool = True) -> None:
+        """Note what this run has made, or adopted, so that no check has to ask for it."""
+        path = spec.record_path(record.id)
+        self._made[spec.kind, path] = record
+        if is_new:
+            self._new.add(path)
         self._came.update(spec.paths(record))
 
     def made_of(self, kind: str) -> list[Any]:

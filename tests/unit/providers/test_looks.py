@@ -24,6 +24,7 @@ class Account:
 
     def __init__(self, count: int, *, late: bool = False, list_s: float = 0.0) -> None:
         self.late, self.list_s, self.lists, self.gets, self.seconds = late, list_s, 0, 0, 100.0
+        self.count = count
         self.looks = Looks(self.list, self.get, Pace(sleep=self.sleep, now=lambda: self.seconds))
         self._all, self._came, self._lock = Barrier(count), set[int](), Lock()
 
@@ -33,7 +34,7 @@ class Account:
     def sleep(self, seconds: float) -> None:
         self._arrive()
         with self._lock:
-            self.seconds += seconds / len(MADE)
+            self.seconds += seconds / self.count
 
     def _arrive(self) -> None:
         if get_ident() not in self._came:
@@ -96,13 +97,17 @@ def test_what_is_so_already_costs_no_request() -> None:
 def test_a_list_from_before_a_wait_began_tells_nothing_of_it() -> None:
     account = Account(1)
     looks = account.looks
+    began, made = account.seconds, MADE[1]
     with looks._counted(), looks._counted():
-        looks._look("1", account.seconds)
-        looks._look("1", account.seconds)
+        assert ready(looks._look(made, began))
+        assert ready(looks._look(made, began))
         account.seconds += FRESH_S / 2
-        looks._look("1", account.seconds - FRESH_S / 2)
+        assert ready(looks._look(made, began))
+        later = account.seconds
+        assert looks._look(made, later) is made, "which the next list will tell of"
         assert account.lists == 1
-        looks._look("1", account.seconds)
+        account.seconds += FRESH_S
+        assert ready(looks._look(made, later))
         assert account.lists == 2
 
 

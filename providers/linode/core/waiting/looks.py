@@ -1,7 +1,7 @@
 """One list for all that wait for something of a kind which no event tells of, such as volumes and images.
 
-A wait by itself asks for what it waits for. Several share lists: one that came within the last `FRESH_S`, and was
-begun after a wait, has an answer for that wait, which hears of it at once. The poller does the same for Linodes.
+A wait by itself asks for what it waits for. Several share lists, one in `FRESH_S` at the most: one that was begun after
+a wait has an answer for that wait, which hears of it at once. The poller does the same for Linodes.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class Looks(Generic[R]):
         since = self._pace.now()
         with self._counted():
             pace = replace(self._pace, sleep=partial(self._doze, since))
+            # as it has just come; and the requests of those who come at the same time are before the first list, too
+            pace.sleep(pace.first_s)
             if self._is_shared:
-                # so that the requests of those who come at the same time are before the first list, too
-                pace.sleep(pace.first_s)
                 pace = replace(pace, factor=SHARED_FACTOR)
-            return until(partial(self._look, str(record.id), since), is_so, what, timeout_s, pace)
+            return until(partial(self._look, record, since), is_so, what, timeout_s, pace)
 
     def _doze(self, since: float, seconds: float) -> None:
         """So long, or until a list has come that has an answer for a wait which began then."""
@@ -75,15 +75,18 @@ class Looks(Generic[R]):
         """Whether a list pays: several wait, and it has one page."""
         return self._waiting > 1 and len(self._rows) <= PAGE_SIZE
 
-    def _look(self, id_: str, since: float) -> R:
-        """As a list has it that was begun after `since`; else, and where lists are late, as it is by its id."""
+    def _look(self, record: R, since: float) -> R:
+        """As a list has it that was begun after `since`, as it came until there may be one; where lists are late, and
+        for one that waits by itself, as it is by its id.
+        """
         with self._reading:
-            if self._is_old(since) and self._is_shared:
-                begun = self._pace.now()
-                self._rows = {str(row.id): row for row in self._list()}
-                self._begun, self._came = begun, self._pace.now()
-            row = None if self._is_old(since) else self._rows.get(id_)
-        return row or self._get(id_)
-
-    def _is_old(self, since: float) -> bool:
-        return self._begun < since or self._came < self._pace.now() - FRESH_S
+            is_old = self._came < self._pace.now() - FRESH_S
+            if self._is_shared:
+                if is_old:
+                    begun = self._pace.now()
+                    self._rows = {str(row.id): row for row in self._list()}
+                    self._begun, self._came, is_old = begun, self._pace.now(), False
+                elif self._begun < since:
+                    return record
+            row = None if is_old or self._begun < since else self._rows.get(str(record.id))
+        return row or self._get(str(record.id))

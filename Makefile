@@ -8,7 +8,7 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --g
 
 export ENGINE LOCAL_PORT LOCAL_SPEED
 
-.PHONY: help up preview pin refresh down show unlock api stop test test-all fuzz chaos bench check fix tools lock hook clean
+.PHONY: help up preview pin refresh down show unlock api stop test test-all fuzz chaos bench contract check fix tools lock hook clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' Makefile | expand -t 18
@@ -43,6 +43,9 @@ chaos: .venv/requirements-dev.txt.installed ## creates under every fault, and pr
 
 bench: .venv/requirements-dev.txt.installed ## times and requests of a fleet; ARGS=report: of a report; ARGS=api: of the local API; ARGS=size: lines, folders, imports
 	@$(RUN) tests.bench $(ARGS)
+
+contract: .venv/requirements-dev.txt.installed ## how much of the recorded API the local one answers word for word, by endpoint
+	@$(RUN) tests.contract.rates
 
 check: .venv/requirements-dev.txt.installed ## ruff and mypy --strict
 	@$(RUN) ruff format --check .

@@ -119,7 +119,7 @@ def event_row(row: sqlite3.Row, now: float) -> Json:
         "created": stamp(row["created"]),
         **{name: body.get(name, False) for name in ("seen", "read")},
         "percent_complete": progress and progress.percent,
-        "time_remaining": progress and progress.time_remaining,
+        "time_remaining": None,  # also at the end, since 2025; a clone alone was seen to tell it
         "rate": None,
         "duration": progress and progress.duration_s,
         "action": row["action"],

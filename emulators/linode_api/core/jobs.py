@@ -38,6 +38,9 @@ CURVES: dict[str, tuple[tuple[float, int], ...]] = {  # part of the job that is 
     "linode_snapshot": ((0.0, 0), (0.8, 50)),
     "disk_imagize": ((0.0, 0), (0.3, 83), (0.6, 90)),
 }
+IN_WHOLE_SECONDS = ("linode_snapshot",)
+"""Jobs whose duration has no fraction: recording TestInstanceBackups_List."""
+
 DEFAULT_CURVE: tuple[tuple[float, int], ...] = ((0.0, 0), (0.25, 20), (0.5, 50), (0.75, 80))
 
 
@@ -97,7 +100,6 @@ class Progress:
     status: EventStatus
     percent: int
     duration_s: float | None
-    time_remaining: int | None
 
 
 def create_plans(linode_id: int, *, from_image: bool, booted: bool) -> list[Plan]:
@@ -195,10 +197,11 @@ def cut_short(course: Course, now: float) -> Course:
 def progress_of(job: Job, now: float) -> Progress:
     """Scheduled, started (duration counts from the request), or finished with a whole duration."""
     if now < job.starts:
-        return Progress("scheduled", 0, None, None)
+        return Progress("scheduled", 0, None)
+    number = int if job.action in IN_WHOLE_SECONDS else float
     if now >= job.ends:
-        return Progress("finished", 100, float(round(job.api_seconds(job.ends))), 0)
+        return Progress("finished", 100, number(round(job.api_seconds(job.ends))))
     part = (now - job.starts) / (job.ends - job.starts)
     curve = CURVES.get(job.action, DEFAULT_CURVE)
     percent = max(percent for begins, percent in curve if begins <= part)
-    return Progress("started", percent, round(job.api_seconds(now), 6), None)
+    return Progress("started", percent, number(round(job.api_seconds(now), 6)))

@@ -160,4 +160,3 @@ def test_duration_is_null_while_scheduled_then_live_then_whole() -> None:
     seen = [progress_of(job, NOW + second) for second in (10, 60.25, 67)]
 
     assert [progress.duration_s for progress in seen] == [None, 60.25, 67.0]
-    assert [progress.time_remaining for progress in seen] == [None, None, 0]

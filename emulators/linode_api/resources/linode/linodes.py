@@ -22,7 +22,7 @@ from orjson import Fragment
 
 from emulators.linode_api.catalogs import Catalogs, catalogs
 from emulators.linode_api.clock import stamp
-from emulators.linode_api.core import Body, Json, bodies, events, jobs
+from emulators.linode_api.core import Body, Json, bodies, earlier, events, jobs
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, choice, problems_in, unique_tags
 from emulators.linode_api.core.database import Database
@@ -35,6 +35,9 @@ from emulators.linode_api.core.stored import Clause, Stored
 api = Routes("linodes")
 
 NO_TAGS = "You must be an unrestricted User in order to add or modify tags on Linodes."  # *
+POLICY = "Maintenance Policy"
+"""What a region is able to that knows them; elsewhere a Linode doesn't tell its policy (recordings of ap-west)."""
+
 ALERTS = ("cpu", "io", "network_in", "network_out", "transfer_quota")
 CHANGEABLE = {
     "watchdog_enabled": bodies.flag,
@@ -93,8 +96,10 @@ class Linode(Thing):
     def shown(self, account: Account) -> Json:
         return linode_row(self, account.now)
 
-    def listed(self, _: Account, now: float, /) -> Fragment:
+    def listed(self, account: Account, now: float, /) -> Json | Fragment:
         """Kept until what it shows changes."""
+        if now < earlier.TODAY:
+            return self.shown(account)
         kept: Listed | None = self.__dict__.get("_listed")
         if kept is None or not kept.since <= now < kept.until or kept.by is not catalogs():
             kept = self.__dict__["_listed"] = Listed.at(self, now)
@@ -226,7 +231,8 @@ def linode_row(linode: Linode, now: float) -> Json:
         "disk_encryption": body["disk_encryption"],
         "lke_cluster_id": None,
         "capabilities": capabilities(region["capabilities"]),
-        **linode.parts("interface_generation", "maintenance_policy"),
+        **linode.parts("interface_generation"),
+        **({"maintenance_policy": body["maintenance_policy"]} if POLICY in region["capabilities"] else {}),
         "locks": body.get("locks", []),
     }
 
@@ -238,8 +244,8 @@ def specs(type_id: str) -> Json:
 
 
 def capabilities(of_region: Sequence[str]) -> list[str]:
-    own = ("Block Storage Encryption", "SMTP Enabled", "Maintenance Policy")
-    return [name for name in own if name == "SMTP Enabled" or name in of_region]
+    """Mail leaves older accounts only: most recorded ones can't send it either."""
+    return [name for name in ("Block Storage Encryption", POLICY) if name in of_region]
 
 
 def require_free(account: Account, linode: Linode) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import sys
 from collections import Counter
@@ -235,6 +236,19 @@ def test_pins_say_why_and_how_it_came_to_that_and_outputs_stay_short(deployed: C
     assert any("with memory ≥ 2048 MB" in line for line in lines)
     named = [line.split()[0] for line in outputs.splitlines() if line.startswith("    ")]
     assert named == ["OUTPUT", "monthly_usd", "root_passwords", "servers"]
+
+
+def test_a_change_of_a_server_shows_in_the_outputs_as_what_changes(deployed: Checkout) -> None:
+    deployed.set_group("db", type={"min_memory_mb": 8192, "class": "dedicated", "max_monthly_usd": 100})
+    short = deployed.run("preview")
+
+    words = ["preview", "--stack", "local", "--config-file", str(deployed.local_settings)]
+    whole = deployed.engine_command(*words, env=deployed.backend)
+
+    assert "Outputs:" not in short.said, "the tree says it, and `up` asks below it"
+    outputs = whole.said.partition("Outputs:")[2]
+    assert re.search(r"~ type +: \"g6-dedicated-2\" => \"g6-dedicated-4\"", outputs), whole.said
+    assert not re.search(r"(?m)^ +[-+] ", outputs)
 
 
 def test_offline_an_unchanged_stack_is_previewed_from_disk(deployed: Checkout) -> None:

@@ -17,7 +17,7 @@ GENERIC = re.compile(r"preview failed\s*\Z|an unhandled error occurred: program 
 PROTECTED = re.compile(r"marked for protection|because it is protected")
 _ENGINE = re.compile(
     r"^(?:\S+ resource '(?P<name>[^']*)'(?: has a problem)?: (?:property \S+ value \{.*?\} has a problem: )?)"
-    r"|^(?:preview failed: |Exception calling application: )+",
+    r"|^(?:[Pp]review failed: |Exception calling application: )+",
     re.DOTALL,
 )
 """What an engine puts before a provider's words."""

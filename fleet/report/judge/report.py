@@ -11,7 +11,7 @@ from fleet.report.errors import BadCall
 from fleet.report.judge import guards, heading
 from fleet.report.judge.changes import Facts, facts_of, is_drift
 from fleet.report.judge.cost import dollars
-from fleet.report.judge.failures import GENERIC, Judged, missing, undeployed, unlisted
+from fleet.report.judge.failures import GENERIC, PROTECTED, Judged, missing, undeployed, unlisted
 from fleet.report.judge.findings import findings
 from fleet.report.judge.plan_hash import plan_hash
 from fleet.report.model import (
@@ -172,7 +172,9 @@ def _judged(bundle: Bundle, options: Options) -> Judged:
     meta, catalog = bundle.meta, bundle.catalog
     shown = {(line.urn, line.summary) for line in bundle.effects.values()}  # as effects, in the tables
     said = [item for item in bundle.reading.messages if (item.urn, item.text) not in shown]
-    messages = [item for item in said if not GENERIC.match(item.text)] or said
+    # What stops at a protection is told with what works for it; an engine's advice there is for its own commands.
+    own = [item for item in said if not GENERIC.match(item.text)] or said
+    messages = [item for item in own if not PROTECTED.search(item.text)]
     if bundle.form is None and bundle.stderr:
         messages.append(Message(severity="error", text=bundle.stderr))
     stack = StackReport(

@@ -110,6 +110,7 @@ def test_a_protected_server_is_told_with_what_works_for_it(
 
     assert plain(told.heading) == (f"✖ prod could not be previewed: web-1 is protected and would be {fate}")
     assert plain(told.findings[0].text).endswith(f"To keep web-1: take the change back. To go ahead: {step}")
+    assert "pulumi state unprotect" not in markdown.comment(told), "a command that takes no name"
 
 
 @pytest.mark.parametrize("message", [DELETE, REPLACE, f"{URN} is odd", f"update of {URN}: refused"])

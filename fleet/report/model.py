@@ -6,6 +6,7 @@ These are the records of report.json, so they hold only what may be shown. Money
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from fleet.report.phrases import Phrase, Piece, code, phrase
@@ -130,7 +131,7 @@ class Change(Frozen):
         """Whether it is of what costs something; of a server that may be not known."""
         return self.server or self.cost_before is not None or self.cost_after is not None
 
-    @property
+    @cached_property
     def level(self) -> Level:
         """The worst of its effects."""
         return max((effect.level for effect in self.effects), key=LEVELS.index, default="none")

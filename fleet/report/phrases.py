@@ -81,15 +81,19 @@ def joined(phrases: Iterable[Phrase], separator: str) -> Phrase:
 
 def plain(pieces: Phrase) -> str:
     """For a terminal, a title or a test: words only."""
-    stand_ins = {"unknown": "(known after apply)", "secret": "[secret]", "break": " "}
-    return "".join(stand_ins.get(piece.kind, piece.text) for piece in pieces)
+    return "".join(STAND_INS.get(piece.kind, piece.text) for piece in pieces)
+
+
+STAND_INS = {"unknown": "(known after apply)", "secret": "[secret]", "break": " "}
 
 
 def longest_line(pieces: Phrase) -> int:
     """In characters."""
-    ends = [index for index, piece in enumerate(pieces) if piece.kind == "break"]
-    starts = [0, *(index + 1 for index in ends)]
-    return max(len(plain(pieces[start:end])) for start, end in zip(starts, [*ends, None], strict=True))
+    longest = line = 0
+    for piece in pieces:
+        line = 0 if piece.kind == "break" else line + len(piece.text or STAND_INS.get(piece.kind, ""))
+        longest = max(longest, line)
+    return longest
 
 
 def counted(number: int, one: str) -> str:

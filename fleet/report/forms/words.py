@@ -22,7 +22,7 @@ from fleet.report.model import (
     Verdict,
 )
 from fleet.report.names import top_level
-from fleet.report.phrases import BREAK, Phrase, Words, code, joined, listed, phrase, plain, said
+from fleet.report.phrases import BREAK, Phrase, Words, code, joined, listed, longest_line, phrase, said
 from fleet.report.read.files import Level
 
 MINUS = "−"
@@ -76,11 +76,11 @@ def what(change: Change) -> Phrase:
 def _in_lines(phrases: Sequence[Phrase], separator: str) -> Phrase:
     """Broken between two of them, where a line is full, and in none that fits a line."""
     found: list[Words] = [phrases[0]]
-    room = LINE - len(plain(phrases[0]))
+    used = longest_line(phrases[0])
     for each in phrases[1:]:
-        room -= len(plain(each)) + 2
-        found += [separator.rstrip(), BREAK if room < 0 else " ", each]
-        room = LINE - len(plain(each)) if room < 0 else room
+        more = longest_line(each)
+        used = more if used + 3 + more > LINE else used + 3 + more
+        found += [separator.rstrip(), BREAK if used == more else " ", each]
     return phrase(found)
 
 

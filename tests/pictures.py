@@ -39,7 +39,7 @@ def said_in(svg: str) -> list[str]:
     return [row.rstrip() for row in rows.values() if row.strip()]
 
 
-def taken(page: Path, name: str, folder: Path, width: int = 1100, height: int = 1200) -> Path | None:
+def taken(page: Path, name: str, folder: Path, width: int = 1100, height: int = 920) -> Path | None:
     """A PNG of a page; None where there is no browser, which a warning-free run may have."""
     browser = next((found for each in BROWSERS if (found := shutil.which(each))), None)
     if browser is None:

@@ -41,7 +41,7 @@ def findings(
 
 def _offline(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
     """The preview of a stranger's branch: nothing of ours was there to compare with."""
-    if facts.bundle.meta.offline:
+    if facts.bundle.meta.offline and not facts.failed:
         blind = [guard.name for guard in guards if guard.name in OF_THE_CHANGE]
         text = phrase(
             "Without the stack's state and secrets only settings, inventory and cost can be told. What really "

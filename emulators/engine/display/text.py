@@ -226,7 +226,8 @@ class Text:
             )
         if not self._preview:
             self._print(f"Duration: {max(1, round(result.seconds))}s")
-            if self._info.options.kind == "destroy" and not result.errors:
+            options = self._info.options
+            if options.kind == "destroy" and not (result.errors or options.targets.constrained):
                 self._print(
                     "\nThe resources in the stack have been deleted, but the history and configuration "
                     "associated with the stack are still maintained.\nIf you want to remove the stack "

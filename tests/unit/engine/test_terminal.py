@@ -14,8 +14,9 @@ from rich.console import Console
 
 from emulators.engine.commands.workspace import is_watched
 from emulators.engine.display.terminal import MOST_SHOWN, Terminal
-from emulators.engine.plan.options import Options, Result, RunInfo
+from emulators.engine.plan.options import Kind, Options, Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
+from emulators.engine.plan.targets import Targets
 from emulators.engine.run.events import Diagnostic, Event, Progress, Redactor, StepBegun, StepBroke, StepEnded
 from emulators.engine.state.checkpoint import Resource
 from providers.linode.project import PROJECT
@@ -27,9 +28,12 @@ WIDTH = 80
 class Screen:
     """A terminal of 80 columns, what is printed for good, and what is shown for now."""
 
-    def __init__(self, *, preview: bool = False) -> None:
+    def __init__(
+        self, kind: Kind = "update", *, preview: bool = False, targets: Targets | None = None
+    ) -> None:
         stack: Any = SimpleNamespace(name="dev", project=SimpleNamespace(name="shop"))
-        info = RunInfo(stack, Any, Options("update", preview=preview, parallel=4))  # type: ignore[arg-type]
+        options = Options(kind, preview=preview, parallel=4, targets=targets or Targets())
+        info = RunInfo(stack, Any, options)  # type: ignore[arg-type]
         self.file = io.StringIO()
         self.console = Console(file=self.file, force_terminal=True, width=WIDTH, _environ={})
         self.terminal = Terminal(self.console, info, Redactor(), diff=False, show_outputs=True)
@@ -138,6 +142,15 @@ def test_an_update_that_was_interrupted_says_what_to_type(preview: bool, told: i
     screen.terminal.finish(Result({}, 1, 2.0, cancelled=True))
 
     assert screen.printed().count("Next: the same command again.") == told
+
+
+@pytest.mark.parametrize(("targets", "told"), [(Targets(), 1), (Targets((step("web-1").urn,)), 0)])
+def test_only_a_stack_whose_resources_are_all_gone_can_be_removed(targets: Targets, told: int) -> None:
+    screen = Screen("destroy", targets=targets)
+
+    screen.terminal.finish(Result({"delete": 1}, 0, 2.0))
+
+    assert screen.printed().count("If you want to remove the stack completely") == told
 
 
 TWICE = """

@@ -5,6 +5,7 @@ The token is in no resource input and in no object that Pulumi stores: the provi
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 import re
@@ -85,6 +86,7 @@ def _local_connection(config: Mapping[str, str]) -> Connection:
     return Connection(url, clean_token(token, "linode:token"), "linode:token")
 
 
+@functools.cache
 def versioned_url(address: str) -> str:
     """The address with its API version, refused if a token would travel in the clear.
 

@@ -137,6 +137,8 @@ class Catalogs:
         return self._find(Kernels, where, order)
 
     def _find(self, table: Table, where: Where[Any], order: By[Any]) -> tuple[Any, ...]:
+        if where is None and order is None:
+            return self._shelves[table.path].records()
         return tuple(record for _, record in self.candidates(table, where, order))
 
 
@@ -150,6 +152,8 @@ class _Shelf:
         self._lock = threading.Lock()
         self._is_here = False
         self._whole = Once(self._download)
+        self.records = Once(lambda: tuple(record for _, record in self._whole()))
+        """Of the whole catalog, which every check asks for."""
         self._first: tuple[XFilter, Once[Pairs | None]] | None = None
 
     def find(self, where: Where[Any], order: By[Any]) -> Pairs:
@@ -161,6 +165,7 @@ class _Shelf:
         """Ask again when it is next needed."""
         with self._lock:
             self._whole.forget()
+            self.records.forget()
             self._first, self._is_here = None, False
 
     def _narrowly(self, sent: XFilter | None) -> Pairs | None:

@@ -391,11 +391,15 @@ class Args(_Transformed):
     @classmethod
     def normal(cls, props: Mapping[str, object]) -> dict[str, object]:
         """The declared inputs that are there, each in its normal form; of unknown ones only numbers and ids have it."""
-        return {
-            key: cls._in_part(key, props[key]) if is_unknown(props[key]) else cls.normalised(key, props[key])
-            for key in cls.fields()
-            if props.get(key) is not None
-        }
+        found: dict[str, object] = {}
+        for key, field in cls.fields().items():
+            if (value := props.get(key)) is None:
+                continue
+            if type(value) in (str, bool) and field.text is None and not field.ids:
+                found[key] = value  # as most are, and a check asks some twenty times
+            else:
+                found[key] = cls._in_part(key, value) if is_unknown(value) else cls.normalised(key, value)
+        return found
 
     @classmethod
     def _in_part(cls, key: str, value: object) -> object:
@@ -406,7 +410,7 @@ class Args(_Transformed):
 
     @classmethod
     def normalised(cls, key: str, value: object) -> object:
-        """What means the same compares the same: 3.0 is 3, and a list without an order is sorted."""
+        """What means the same compares the same: 3.0 is 3, a list without an order is sorted. Not asked for texts."""
         value, field = whole_numbers(value), cls.fields()[key]
         if (text := field.text) is not None:
             value = (

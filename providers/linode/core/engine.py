@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import FrameType, SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from providers.linode.api import interruption
 from providers.linode.api.errors import LinodeError
@@ -310,9 +310,15 @@ def keep_the_programs_frames() -> bool:
 
 
 def _program_stack() -> list[traceback.FrameSummary]:
-    stack = traceback.extract_stack(sys._getframe(1))
-    started = [number for number, frame in enumerate(stack) if "runpy" in frame.filename]
-    return stack[started[-1] + 1 if started else 0 :]
+    """From the outermost frame of the program on, without the lines of text: `extract_stack` looks at every file."""
+    found, frame = [], cast("FrameType | None", sys._getframe(1))
+    while frame is not None and "runpy" not in frame.f_code.co_filename:
+        code = frame.f_code
+        found.append(
+            traceback.FrameSummary(code.co_filename, frame.f_lineno, code.co_name, lookup_line=False)
+        )
+        frame = frame.f_back
+    return found[::-1]
 
 
 def hear_of_cancel() -> bool:

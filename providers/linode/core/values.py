@@ -54,6 +54,8 @@ def duration(text: str) -> timedelta | None:
 
 def is_unknown(value: object) -> bool:
     """Whether the value, or a part of it, is not known before the update has run."""
+    if value is None or type(value) in (str, bool, int, float):
+        return False
     from pulumi.output import Unknown  # here: a command that only reads states does without the SDK's 0.1 s
 
     if isinstance(value, Unknown):

@@ -484,8 +484,9 @@ def test_a_linode_is_adopted_by_one_resource_alone(provider: Servicer, world: Wo
     made = world.call("POST", "/linode/instances", given)
     provider.create({**inputs, "adopt": made["id"]})
 
+    other = {**inputs, "owner": {**world.owner.as_props(), "name": "other"}}
     with pytest.raises(Exception, match="is another resource of this stack already"):
-        provider.create({**inputs, "adopt": made["id"]})
+        provider.create({**other, "adopt": made["id"]})
 
 
 def test_the_preview_says_which_linode_is_adopted(provider: Servicer, world: World) -> None:

@@ -6,6 +6,7 @@ processes.
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -96,11 +97,24 @@ def main(arguments: list[str] | None = None) -> int:
             runtime.forget()
 
 
+PLAIN = {"≥": ">=", "≤": "<=", "×": "x", "→": "->", "…": "...", "–": "-", "—": "-", "·": "-"}
+"""What is written for a character that a terminal's encoding lacks; for others it is a question mark."""
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(PLAIN.get(each, "?") for each in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("plainly", _plainly)
+
+
 def _print_what_can_be_printed() -> None:
     """A character that the terminal's encoding lacks costs itself, and not the command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="plainly")
 
 
 def _one_line(error: click.ClickException) -> str:

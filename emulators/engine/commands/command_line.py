@@ -8,6 +8,7 @@ Source: the real command line's ``pkg/cmd/pulumi``.
 from __future__ import annotations
 
 import argparse
+import codecs
 import importlib
 import io
 import os
@@ -204,11 +205,24 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     return root.parse_args(arguments, argparse.Namespace(**everything))
 
 
+PLAIN = {"≥": ">=", "≤": "<=", "×": "x", "→": "->", "…": "...", "–": "-", "—": "-", "·": "-"}
+"""What is written for a character that a terminal's encoding lacks; for others it is a question mark."""
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(PLAIN.get(each, "?") for each in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("plainly", _plainly)
+
+
 def main(arguments: list[str]) -> int:
     """The exit code of one command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # what a terminal can't show
+            stream.reconfigure(errors="plainly")
     try:
         args = _parsed(arguments)
         if args.cwd:

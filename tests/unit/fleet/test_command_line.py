@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import click
 import pytest
 
-from fleet.cli import stack
+from emulators.engine.commands import command_line as engine_command_line
+from fleet.cli import main as fleet_main, stack
 from fleet.cli.main import COMMANDS, fleet, main
 from fleet.cli.options import for_engine, stack_option
 
@@ -144,3 +146,24 @@ def test_a_stack_that_is_forgotten_can_be_made_again(
 
     assert asked == [("stack", "rm", "--yes", "--preserve-config")]
     assert settings.exists() is stays
+
+
+@pytest.mark.parametrize("command", [fleet_main, engine_command_line], ids=["fleet", "engine"])
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("ascii", ">= 2 -> <= 3... ?"), ("cp1252", ">= 2 -> <= 3\x85 ?"), ("utf-8", "≥ 2 → ≤ 3… 🔒")],
+)
+def test_what_a_terminal_lacks_is_told_in_other_characters(
+    command: ModuleType, encoding: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding=encoding)
+    monkeypatch.setattr("sys.stdout", stream)
+
+    command.main(["--help"] if command is fleet_main else ["whoami", "--nothing"])
+    written.truncate(0)
+    written.seek(0)
+    stream.write("≥ 2 → ≤ 3… 🔒")
+    stream.flush()
+
+    assert written.getvalue() == shown.encode("latin-1" if encoding != "utf-8" else encoding)

@@ -43,7 +43,7 @@ def test_a_fork_is_previewed_without_a_secret_and_gets_the_summary_alone(place: 
     assert (jobs["preview"].result, jobs["sign"].result) == ("skipped", "skipped")
     assert jobs["report"].result == "success", jobs["report"].said
     assert "offline, so everything shows as new" in jobs["report"].summary
-    assert "+$17.00 a month" in jobs["report"].summary
+    assert "(+$17.00)" in jobs["report"].summary
     assert host.calls == []
 
 

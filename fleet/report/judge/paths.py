@@ -59,6 +59,9 @@ def _detailed(path: str, entry: tuple[str, bool], old: Json, new: Json) -> Path:
 
 
 def _path(path: str, kind: PathKind, before: object, after: object) -> Path:
+    """A kind that the values contradict is that of the way back: of drift an engine compares with what is declared."""
+    if (before is MISSING) != (after is MISSING):
+        kind = "add" if before is MISSING else "delete"
     return Path(path=path, kind=kind, before=shown(path, before), after=shown(path, after))
 
 

@@ -134,6 +134,18 @@ def test_what_drifted_is_in_the_heading_and_how_in_its_row(
     assert plain(told.heading) in shown(told, 200)
 
 
+@pytest.mark.parametrize("kind", ["add", "delete"])
+def test_what_somebody_added_is_told_as_added_whichever_way_the_engine_compares(
+    tmp_path: Path, kind: str
+) -> None:
+    act = Act("update", "db-1", {"tags": ["a"]}, {"tags": ["a", "by-hand"]}, detailed={"tags[1]": kind})
+
+    text = markdown.comment(report(tmp_path, [act], meta=DRIFT))
+
+    assert "`tags`: + `by-hand`" in text
+    assert "none" not in text.partition("### Changes")[2].partition("###")[0]
+
+
 def test_of_drift_now_is_what_runs_and_then_what_is_declared(tmp_path: Path) -> None:
     told = report(tmp_path, [updated("db-1", RESIZE)], meta=DRIFT)
 

@@ -1,0 +1,134 @@
+"""Requests that schemathesis makes of the observed description: no 500, and no answer that the description has not.
+
+Bounded and seeded: some requests an operation, on an account that has one of everything that a path can name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from emulators.linode_api.clock import HeldClock
+from emulators.linode_api.server import LocalApi
+from tests.contract.test_local_api_description import DESCRIPTION, faults, resolved
+from tests.unit.linode_api.serving import Caller
+from tests.unit.linode_api.test_stored_lists import DESCRIPTION as ACCOUNT
+
+pytestmark = [
+    pytest.mark.all,
+    pytest.mark.skipif(not DESCRIPTION.is_file(), reason="needs the description in ../shared/openapi"),
+]
+REQUESTS, SEED = 15, 20_261_130
+FIRST = {  # the word of a path, and the list whose first row it stands for
+    "linodeId": "/linode/instances",
+    "configId": "/linode/instances/{linodeId}/configs",
+    "diskId": "/linode/instances/{linodeId}/disks",
+    "volumeId": "/volumes",
+    "firewallId": "/networking/firewalls",
+    "deviceId": "/networking/firewalls/{firewallId}/devices",
+    "domainId": "/domains",
+    "recordId": "/domains/{domainId}/records",
+    "nodeBalancerId": "/nodebalancers",
+    "groupId": "/placement/groups",
+    "vpcId": "/vpcs",
+    "vpcSubnetId": "/vpcs/{vpcId}/subnets",
+    "stackscriptId": "/linode/stackscripts",
+    "sshKeyId": "/profile/sshkeys",
+    "eventId": "/account/events",
+}
+NAMED = {
+    "regionId": "us-ord",
+    "typeId": "g6-nanode-1",
+    "kernelId": "linode/grub2",
+    "imageId": "linode/debian12",
+}
+LEFT_OUT = "rules that a request leaves out are null: recording TestFirewallRules_Update"
+NO_DEFAULT = "a default that was not chosen is null"
+EVENTS = (
+    "the API sends more actions and kinds than are described, details, and notifications without a duration"
+)
+STATS = "under `data`, as clients read them"
+UNLIKE = {  # operations whose recorded or chosen answers are not the described ones, and why
+    "GET /account/events": EVENTS,
+    "GET /account/events/{eventId}": EVENTS,
+    "GET /linode/instances/{linodeId}/stats": STATS,
+    "GET /linode/instances/{linodeId}/stats/{year}/{month}": STATS,
+    "GET /vpcs/ips": "a page, as clients read it",
+    "GET /nodebalancers/{nodeBalancerId}/configs": "what is described asks for a key that no answer has",
+    "POST /networking/firewalls": LEFT_OUT,
+    "GET /networking/firewalls": LEFT_OUT,
+    "GET /networking/firewalls/settings": NO_DEFAULT,
+    "PUT /networking/firewalls/settings": NO_DEFAULT,
+    "GET /networking/firewalls/{firewallId}": LEFT_OUT,
+    "PUT /networking/firewalls/{firewallId}": LEFT_OUT,
+    "GET /networking/firewalls/{firewallId}/rules": LEFT_OUT,
+    "PUT /networking/firewalls/{firewallId}/rules": LEFT_OUT,
+}
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalApi]:
+    with LocalApi(tmp_path_factory.mktemp("fuzzed") / "api.db", clock=HeldClock(), limits=False) as api:
+        api.seed({"account": "local", "things": ACCOUNT})
+        api.add_token()
+        api.snapshot()
+        yield api
+
+
+def operations() -> list[Any]:
+    schemathesis = pytest.importorskip("schemathesis")  # here: `make test` need not pay what it takes to load
+    schema = schemathesis.openapi.from_dict(json.loads(DESCRIPTION.read_text(encoding="utf-8")))
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+def known(caller: Caller) -> dict[str, Any]:
+    """What the words of paths stand for in this account."""
+    found: dict[str, Any] = dict(NAMED)
+    for word, path in FIRST.items():
+        found[word] = caller.rows(path.format_map(found))[0]["id"]
+    return found | {"address": caller.linode(found["linodeId"])["ipv4"][0]}
+
+
+def problems_of(operation: Any, caller: Caller, words: dict[str, Any]) -> dict[str, None]:
+    """What is wrong with its answers, each sort once."""
+    found: dict[str, None] = {}
+
+    @seed(SEED)
+    @settings(
+        max_examples=REQUESTS, database=None, deadline=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(operation.as_strategy())
+    def ask(case: Any) -> None:
+        parameters = case.path_parameters or {}
+        case.path_parameters = {name: words.get(name, value) for name, value in parameters.items()}
+        answer = case.call(base_url=caller.base, session=caller.session)
+        if answer.status_code >= 500:
+            found[f"{case.formatted_path} {case.body}: {answer.text}"[:300]] = None
+        content = resolved(operation.definition.raw["responses"]["200"]).get("content", {})
+        if answer.status_code == 200 and "application/json" in content:
+            wrong = faults(answer.json(), content["application/json"]["schema"])
+            found.update(dict.fromkeys(re.sub(r"\[\d+\]", "[]", one) for one in wrong))
+
+    ask()
+    return found
+
+
+def test_no_request_of_the_description_breaks_the_api_or_gets_what_it_does_not_describe(
+    fuzzed: LocalApi,
+) -> None:
+    broken: dict[str, list[str]] = {}
+    for operation in operations():
+        fuzzed.restore()
+        caller = Caller(fuzzed, fuzzed.add_token(), "/v4beta")
+        if problems := problems_of(operation, caller, known(caller)):
+            broken[operation.label] = list(problems)[:9]
+        caller.close()
+
+    assert {label: found for label, found in broken.items() if label not in UNLIKE} == {}
+    assert UNLIKE.keys() <= broken.keys()

@@ -43,7 +43,10 @@ class Row:
 
 
 LINODE_PUBLIC = {"public": {}, "default_route": {"ipv4": True, "ipv6": True}, "firewall_id": "{firewall}"}
-ELSEWHERE = {"placement_group": ("placement/groups",), "interface_firewall": ("networking/firewalls",)}
+ELSEWHERE = {
+    "placement_group": ("placement/groups",), "interface_firewall": ("networking/firewalls",),
+    "shared_ipv4": ("networking/ips",),
+}  # fmt: skip
 """Where else a change of the row's input writes."""
 
 PUT = ["PUT"]
@@ -77,6 +80,7 @@ ROWS: dict[str, Row] = {
     "private_ip": Row({}, {"private_ip": True}, ["POST ips", REBOOT]),
     "reserved_ipv4": Row({"reserved_ipv4": "{address}"}, {"reserved_ipv4": "{other_address}"}, ["DELETE"],
                          replaced=True),
+    "shared_ipv4": Row({}, {"shared_ipv4": ["{others}"]}, ["POST networking/ips/share"]),
     "firewall_id": Row({"firewall_id": "{firewall}"}, {"firewall_id": "{other_firewall}"}, ["PUT firewalls"]),
     "placement_group": Row({"placement_group": "{group}"}, {"placement_group": "{other_group}"},
                            ["POST placement/groups/*/unassign", "POST placement/groups/*/assign"],
@@ -187,6 +191,7 @@ class Changed:
                 },
             )["id"]
         made["made_by_hand"] = self._make_linode("made-by-hand")
+        made["others"] = self._call("GET", f"/linode/instances/{made['made_by_hand']}")["ipv4"][0]
         made["backup"], made["other_backup"] = self._make_backup("source-1"), self._make_backup("source-2")
         return made
 

@@ -98,7 +98,7 @@ KINDS: Mapping[str, Kind] = {
         {"type": "g6-nanode-1", "region": "de-fra-2", "image": "linode/debian13", "root_pass": PLANTED},
         together=INSTANCE,
         apart=frozenset({
-            "stackscript_id", "stackscript_data", "backup_id", "boot_size", "reserved_ipv4",
+            "stackscript_id", "stackscript_data", "backup_id", "boot_size", "reserved_ipv4", "shared_ipv4",
             "boot_config_label", "authorized_users", "firewall_id", "placement_group",
         }),
     ),

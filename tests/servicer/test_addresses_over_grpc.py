@@ -216,3 +216,71 @@ def test_of_two_resources_that_give_it_to_different_linodes_one_is_refused(
         ],
     }
     assert [[why for _, why in each] for each in told] == [*([why] for why in wanted[first]), []]
+
+
+# ---- addresses that Linodes share
+
+
+def shared(world: World, id_: object) -> list[str]:
+    found: Any = world.call("GET", f"/linode/instances/{id_}/ips")
+    return sorted(row["address"] for row in found["ipv4"]["shared"])
+
+
+def addresses(world: World, *labels: str, region: str = "de-fra-2") -> list[str]:
+    """Of Linodes that are made for it."""
+    plan: Props = {"type": "g6-nanode-1", "region": region}
+    return [str(world.call("POST", "/linode/instances", {**plan, "label": one})["ipv4"][0]) for one in labels]
+
+
+def test_a_new_linode_shares_what_is_declared_and_another_list_takes_its_place(
+    provider: Servicer, world: World
+) -> None:
+    one, two = addresses(world, "one", "two")
+    inputs, failures = provider.check(world.inputs(shared_ipv4=[one]))
+    id_, outs = provider.create(inputs)
+    made = shared(world, id_)
+
+    news, more = provider.check(world.inputs(shared_ipv4=[two, one]), inputs)
+    found = provider.diff(id_, outs, news)
+    after = provider.update(id_, outs, news, olds=inputs)
+    both = shared(world, id_)
+    none, _ = provider.check(world.inputs(shared_ipv4=[]), news)
+    provider.update(id_, after, none, olds=news)
+
+    assert (failures, more, made) == ([], [], [one])
+    assert (found.changes, list(found.replaces)) == (SAME, [])
+    assert (both, shared(world, id_)) == (sorted([one, two]), [])
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "cut", "after_commit": True}, {"kind": "502"}, {"kind": "garbled"}]
+)
+def test_whatever_becomes_of_the_answer_they_are_shared(
+    provider: Servicer, world: World, fault: Props
+) -> None:
+    [one] = addresses(world, "one")
+    inputs, _ = provider.check(world.inputs(shared_ipv4=[one]))
+    world.api.set_faults({"method": "POST", "path": "/networking/ips/share", "times": 1, **fault})
+
+    id_, outs = provider.create(inputs)
+
+    assert shared(world, id_) == [one]
+    assert provider.diff(id_, outs, inputs).changes == NONE
+
+
+def test_what_can_not_be_shared_is_told_at_preview(provider: Servicer, world: World) -> None:
+    [away] = addresses(world, "away", region="gb-lon")
+    inputs, _ = provider.check(world.inputs())
+    id_, _ = provider.create(inputs)
+    own = str(world.call("GET", f"/linode/instances/{id_}")["ipv4"][0])
+
+    cases = (
+        ("192.168.130.9", "has 192.168.130.9, which is private"),
+        ("203.0.113.9", "has 203.0.113.9, which no Linode of this account has"),
+        (own, f"has {own}, which is its own"),
+        (away, "is in gb-lon, and the Linode in de-fra-2"),
+    )
+    with Servicer(LinodeProvider("Instance"), world.config) as later:
+        for address, why in cases:
+            [(field, reason)] = later.check(world.inputs(shared_ipv4=[address]), inputs)[1]
+            assert (field, why in reason, "Next: " in reason) == ("shared_ipv4", True, True), reason

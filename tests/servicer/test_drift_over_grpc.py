@@ -54,7 +54,8 @@ class Place(World):
         self.things |= {"{vpc}": vpc["id"], "{subnet}": vpc["subnets"][0]["id"]}
         plan = {"type": "g6-nanode-1", "region": "de-fra-2"}
         linode = {**plan, "label": "other", "interface_generation": "legacy_config"}
-        self.things["{linode}"] = self.call("POST", "/linode/instances", linode)["id"]
+        others = self.call("POST", "/linode/instances", linode)
+        self.things |= {"{linode}": others["id"], "{others}": others["ipv4"][0]}
         disk = {"image": "linode/debian13", "root_pass": PLANTED, "booted": False}
         deployed = self.call("POST", "/linode/instances", {**plan, **disk, "label": "deployed"})
         self.things["{deployed}"] = deployed["id"]
@@ -143,6 +144,10 @@ def lose_reserved_address(place: Place) -> None:
     place.by_hand("DELETE", f"/ips/{place.things['{address}']}")
 
 
+def share_nothing(place: Place) -> None:
+    place.call("POST", "/networking/ips/share", {"linode_id": int(place.id), "ips": []})
+
+
 def lose_interface_firewall(place: Place) -> None:
     path = f"/networking/firewalls/{place.things['{wall}']}/devices"
     [device] = place.call("GET", path)["data"]
@@ -190,6 +195,7 @@ INSTANCE: dict[str, list[Row]] = {
     "alerts": [Row({"alerts": {"cpu": 40}}, put(alerts={"cpu": 0}), {"cpu": 0})],
     "private_ip": [Row({"private_ip": True}, lose_private_address, False)],
     "reserved_ipv4": [Row({"reserved_ipv4": "{address}"}, lose_reserved_address)],
+    "shared_ipv4": [Row({"shared_ipv4": ["{others}"]}, share_nothing, [])],
     "firewall_id": [Row({"firewall_id": "{wall}"}, guarded_by(), 0),
                     Row({"firewall_id": 0}, guarded_by("{wall}"), "{wall}")],
     "placement_group": [Row({"placement_group": "{group}"}, leave_group, 0)],

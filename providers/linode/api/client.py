@@ -13,6 +13,7 @@ from providers.linode.api.errors import ApiUnreachable, NotAuthorized, NotFound
 from providers.linode.api.once import once
 from providers.linode.api.records import (
     Account,
+    Addresses,
     Config,
     Device,
     Disk,
@@ -199,6 +200,16 @@ class LinodeClient:
 
         address = {"public": True, "address": reserved} if reserved else {"public": False}
         self._act(linode_id, "ips", {"type": "ipv4", **address}, is_there)
+
+    def shared_ipv4(self, linode_id: int | str) -> list[str]:
+        """The IPv4 addresses of others that a Linode may use. Source: GET /linode/instances/{linodeId}/ips."""
+        found = self.read(Addresses, f"/linode/instances/{linode_id}/ips")
+        return sorted(each.address for each in found.ipv4.shared)
+
+    def share(self, linode_id: int, addresses: Sequence[str]) -> None:
+        """Have a Linode use these, in place of all that it shared. Source: POST /networking/ips/share."""
+        body = {"linode_id": linode_id, "ips": list(addresses)}
+        self.act("/networking/ips/share", body, lambda: self.shared_ipv4(linode_id) == sorted(addresses))
 
     def set_backups(self, linode_id: int | str, *, enabled: bool) -> None:
         """Turn the backup service on, or off: off deletes every backup.

@@ -72,6 +72,20 @@ class Owned(Record):
         return f"{self.id}" + (f" ({self.label})" if self.label not in ("", str(self.id)) else "")
 
 
+class SharedAddress(Record):
+    address: Address
+
+
+class AddressesByUse(Record):
+    shared: tuple[SharedAddress, ...] = ()
+
+
+class Addresses(Record):
+    """Those of one Linode. Source: GET /linode/instances/{linodeId}/ips."""
+
+    ipv4: AddressesByUse
+
+
 class Specs(Record):
     """What a Linode's plan gives it: MB of memory and disk, GB of transfer a month."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from providers.linode.api.errors import LinodeError
-from providers.linode.api.records import Disk, Linode
+from providers.linode.api.records import Disk, Linode, is_private
 from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
 from providers.linode.core.args import NONE
@@ -104,6 +104,7 @@ def judged(check: Check, facts: Facts) -> Iterator[Problem]:
     yield from _users(check, facts)
     yield from _address(check, facts)
     yield from _reverse_names(check)
+    yield from _shared(check, facts)
     yield from _script(check, facts)
     yield from _backup(check, facts)
 
@@ -373,6 +374,29 @@ def _address(check: Check, facts: Facts) -> Iterator[Problem]:
         yield Problem(
             "reserved_ipv4", f"{wanted} is assigned to Linode {found.linode_id}. Next: use one that is free."
         )
+
+
+def _shared(check: Check, facts: Facts) -> Iterator[Problem]:
+    """Addresses of other Linodes that it is to use, too."""
+    wanted, name = check.args.shared_ipv4, "shared_ipv4"
+    if not wanted or not check.is_new(name, "region"):
+        return
+    holders: Mapping[str, Linode] | None = facts.account.holding("holders", wanted)
+    if holders is None:
+        return
+    for address in wanted:
+        if is_private(address):
+            yield Problem(name, f"has {address}, which is private. Next: name public ones.")
+        elif (linode := holders.get(address)) is None:
+            near = did_you_mean(address, (each for each in holders if not is_private(each)))
+            yield Problem(
+                name, f"has {address}, which no Linode of this account has{near}. Next: correct it."
+            )
+        elif check.mine is not None and linode.id == check.mine.id:
+            yield Problem(name, f"has {address}, which is its own. Next: leave it out.")
+        else:
+            what = f"{address} of Linode {linode.id}"
+            yield from elsewhere(check, name, what, linode.region, todo="leave it out")
 
 
 def _script(check: Check, facts: Facts) -> Iterator[Problem]:

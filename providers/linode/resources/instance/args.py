@@ -370,6 +370,18 @@ class InstanceArgs(Args):
     )
     """A reserved address of the account to use as the public one. Another one recreates."""
 
+    shared_ipv4: InList[Address] = arg(
+        ACTION,
+        step=steps.share_addresses,
+        read=steps.seen_shared,
+        default=None,
+        wire="",
+        seen="",
+        unordered=True,
+        note="all that it shares: IPv6 ranges that somebody shared by hand go",
+    )
+    """Public addresses of other Linodes of the region that it may use, too, for a failover. Changed in place."""
+
     firewall_id: InIdOrNone = arg(
         ACTION,
         step=firewalls.put,

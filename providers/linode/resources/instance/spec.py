@@ -48,7 +48,7 @@ DESCRIBE = ("type", "region", "image", "label", "tags", "backups_enabled", "watc
 
 IMPORTED = (*DESCRIBE, "placement_group")
 
-REGIONAL = ("reserved_ipv4", "placement_group", "interfaces")
+REGIONAL = ("reserved_ipv4", "shared_ipv4", "placement_group", "interfaces")
 """What belongs to a region, and so can't move with a Linode: reserved addresses, groups, VPCs and VLANs."""
 
 
@@ -163,6 +163,10 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         if wanted.wait_for == "accepted":
             return linode
         return steps.machine_of(update).settled(linode, wanted.first_status)
+
+    def seen_first(self, update: Update[InstanceArgs, Linode]) -> dict[str, object]:
+        """A new one shares nothing, which its request can't ask for."""
+        return {name: each for name, each in super().seen_first(update).items() if name != "shared_ipv4"}
 
     def finish(self, update: Update[InstanceArgs, Linode]) -> Linode:
         """The Linode as it is wanted; never erased."""

@@ -301,7 +301,17 @@ def add_reserved_address(update: InstanceUpdate) -> None:
         update.session.client.add_address(update.record.id, address)
 
 
+def share_addresses(update: InstanceUpdate) -> None:
+    machine = machine_of(update)
+    call = partial(machine.client.share, machine.id, update.wanted.shared_ipv4 or ())
+    machine.when_free(call, "share addresses")
+
+
 # ---- what is read back by a call of its own, only where it is declared
+
+
+def seen_shared(reading: InstanceReading) -> object:
+    return reading.session.client.shared_ipv4(reading.record.id)
 
 
 def seen_reserved(reading: InstanceReading) -> object:

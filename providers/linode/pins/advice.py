@@ -105,6 +105,9 @@ class Only(Catalogs):
         found = self._catalogs.candidates(table, where, order)
         return [each for each in found if each[1].id == self._id] if table is self._table else found
 
+    def _find(self, table: Table, where: Where[Any], order: By[Any]) -> tuple[Any, ...]:
+        return tuple(record for _, record in self.candidates(table, where, order))
+
 
 def strays(
     file: PinFile,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from fleet.report.judge.cost import dollars, total
@@ -46,6 +47,9 @@ ROW_VERDICT: dict[Level, Verdict] = {
 }
 
 
+_PLACE = re.compile(r"(\w+)\[\d+\]")
+
+
 def sign(change: Change) -> str:
     """`±?` for a perhaps; `=` for what stays."""
     base = {"create": "+", "update": "~", "replace": "±", "delete": MINUS, "same": "="}[change.op]
@@ -69,8 +73,30 @@ def what(change: Change) -> Phrase:
         if change.server and told:
             return _in_lines([phrase(code(item)) for item in told], ", ")
         return phrase(code(change.type.rsplit("/", 1)[-1]))
-    more = [phrase(f"{len(change.paths) - 6} more")] if len(change.paths) > 6 else []
-    return _in_lines([*(_path(path, drifted=change.drifted) for path in change.paths[:6]), *more], "; ")
+    paths = [path for _, group in groupby(change.paths, _list_of) for path in _by_value(list(group))]
+    more = [phrase(f"{len(paths) - 6} more")] if len(paths) > 6 else []
+    return _in_lines([*(_path(path, drifted=change.drifted) for path in paths[:6]), *more], "; ")
+
+
+def _list_of(path: Path) -> str:
+    """The list that a path such as `tags[1]` is a place of, else the path itself."""
+    found = _PLACE.fullmatch(path.path)
+    return found[1] if found else path.path
+
+
+def _by_value(paths: list[Path]) -> list[Path]:
+    """Of the places of a list what came and what went: one more at the front moves all the others along."""
+    befores, afters = ([getattr(path, side) for path in paths] for side in ("before", "after"))
+    if len(paths) < 2 or {value.kind for value in (*befores, *afters)} - {"text", "absent"}:
+        return paths
+    gone = [path for path in paths if path.before.kind == "text" and path.before not in afters]
+    come = [path for path in paths if path.after.kind == "text" and path.after not in befores]
+    if len(gone) + len(come) >= len(paths) or not (gone or come):
+        return paths
+    return [
+        *(path.model_copy(update={"kind": "delete"}) for path in gone),
+        *(path.model_copy(update={"kind": "add"}) for path in come),
+    ]
 
 
 def _in_lines(phrases: Sequence[Phrase], separator: str) -> Phrase:

@@ -146,6 +146,27 @@ def test_what_somebody_added_is_told_as_added_whichever_way_the_engine_compares(
     assert "none" not in text.partition("### Changes")[2].partition("###")[0]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (["database"], ["by-hand", "database"], "`tags`: + `by-hand`"),
+        (["a", "b", "c"], ["b", "c"], "`tags`: − `a`"),
+        (["a", "b"], ["b", "a"], "`tags[0]` is `b`, not `a`; `tags[1]` is `a`, not `b`"),
+        (["a"], ["b"], "`tags[0]` is `b`, not `a`"),
+        (["a", "b"], [UNKNOWN, "a"], "`tags[0]` is *known after apply*, not `a`; `tags[1]` is `a`, not `b`"),
+    ],
+)
+def test_one_more_at_the_front_of_a_list_is_one_more(
+    tmp_path: Path, old: list[str], new: list[str], told: str
+) -> None:
+    places = {f"tags[{n}]": "update" for n in range(max(len(old), len(new)))}
+    act = Act("update", "db-1", {"tags": old}, {"tags": new}, detailed=places)
+
+    cell = markdown_reading.tables(markdown.comment(report(tmp_path, [act], meta=DRIFT)))[1][1][1]
+
+    assert cell == told
+
+
 def test_of_drift_now_is_what_runs_and_then_what_is_declared(tmp_path: Path) -> None:
     told = report(tmp_path, [updated("db-1", RESIZE)], meta=DRIFT)
 

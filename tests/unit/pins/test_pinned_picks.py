@@ -16,6 +16,7 @@ from providers.linode.catalogs import (
     TypeCriteria,
 )
 from providers.linode.pins import PinFile, Pinned, Wish, is_locked
+from providers.linode.pins.advice import Only
 from tests.catalog_rows import (
     AVAILABILITY,
     IMAGES,
@@ -507,3 +508,13 @@ def test_an_explanation_has_the_why_and_the_funnel_and_stays_with_the_pin(path: 
 )
 def test_ci_and_locked_need_every_pin(stack: str, env: dict[str, str], locked: bool) -> None:
     assert is_locked(stack, env) is locked
+
+
+def test_a_catalog_of_one_candidate_answers_all_that_a_catalog_does() -> None:
+    catalogs = small_catalogs()
+    region = catalogs.regions()[0]
+
+    only = Only(catalogs, "region", region.id)
+
+    assert only.regions() == (region,)
+    assert only.availability() == catalogs.availability()

@@ -52,6 +52,7 @@ NO_DEFAULT = "a default that was not chosen is null"
 EVENTS = (
     "the API sends more actions and kinds than are described, details, and notifications without a duration"
 )
+SLUG = "a slug is a text, as the description's own examples have it"
 STATS = "under `data`, as clients read them"
 UNLIKE = {  # operations whose recorded or chosen answers are not the described ones, and why
     "GET /account/events": EVENTS,
@@ -67,6 +68,10 @@ UNLIKE = {  # operations whose recorded or chosen answers are not the described 
     "GET /networking/firewalls/{firewallId}": LEFT_OUT,
     "PUT /networking/firewalls/{firewallId}": LEFT_OUT,
     "GET /networking/firewalls/{firewallId}/rules": LEFT_OUT,
+    "GET /networking/firewalls/{firewallId}/history": LEFT_OUT,
+    "GET /networking/firewalls/{firewallId}/history/rules/{version}": LEFT_OUT,
+    "GET /networking/firewalls/templates": SLUG,
+    "GET /networking/firewalls/templates/{slug}": SLUG,
     "PUT /networking/firewalls/{firewallId}/rules": LEFT_OUT,
 }
 

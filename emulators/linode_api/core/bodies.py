@@ -168,9 +168,7 @@ def score(password: str) -> int:
 
 OBJECT, LIST, TEXT, NUMBER, FLAG = dict, list, str, int, bool
 SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
-    (
-        OBJECT,
-    ): "metadata placement_group alerts backups schedule rules devices helpers vlan default_route global",
+    (OBJECT,): "metadata placement_group alerts backups schedule devices helpers vlan default_route global",
     (
         LIST,
     ): "interfaces tags linodes firewall_ids authorized_keys authorized_users addresses ranges ip_ranges subnets"
@@ -182,6 +180,7 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
     " user_data route_target vlan_label ipam_address purpose nat_1_1 nat_1_1_address ssh_key lock_type entity_type"
     " status filesystem",
     (OBJECT, FLAG): "public",
+    (OBJECT, LIST): "rules",
     (OBJECT, LIST, FLAG): "ipv6",
     (OBJECT, TEXT): "vpc",
     (OBJECT, LIST, TEXT, FLAG): "ipv4",
@@ -254,5 +253,5 @@ def misshapen_items(name: str, items: list[Any], field: str) -> Iterator[Problem
         of_firewall = name == "interfaces" and field.startswith("devices") and type(item) is int
         if wanted and type(item) is not wanted and not of_firewall:
             yield f"{field}[{number}]", f"Must be {NAMES[wanted]}"
-        elif isinstance(item, dict) and name not in FREE:
+        elif isinstance(item, dict) and name not in (*FREE, "rules"):  # as an object those are judged
             yield from misshapen(item, f"{field}[{number}]")

@@ -214,9 +214,14 @@ def update_rules(call: Call, firewall: Record) -> Json:
     wanted = {**firewall["rules"], **call.body}
     raise_if(rule_problems(wanted))
     rules = kept_rules(wanted, firewall["rules"]["version"] + 1)
-    changed = records.change(call.account, firewall, rules=rules)
+    changed = records.change(call.account, firewall, rules=rules, past=versions(firewall))
     notify(call.account, "firewall_rules_update", changed.entity)
     return rules
+
+
+def versions(firewall: Record) -> list[Json]:
+    """Its rules as they were, and as they are."""
+    return [*firewall.body.get("past", []), firewall["rules"]]
 
 
 @api.post("/networking/firewalls/{firewall}/devices")

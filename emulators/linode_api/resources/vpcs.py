@@ -235,6 +235,10 @@ def all_addresses(call: Call) -> list[Json]:
     return [*attachments(call.account), *balancer_rows(call.account)]
 
 
+api.rows("/vpcs/ipv6s", *ADDRESSES, scope="ips:read_only")(lambda _: [])
+api.rows("/vpcs/{vpc}/ipv6s", *ADDRESSES, scope="ips:read_only")(lambda *_: [])
+
+
 @api.rows("/vpcs/{vpc}/ips", *ADDRESSES, scope="ips:read_only")
 def addresses(call: Call, vpc: Record) -> list[Json]:
     return [row for row in all_addresses(call) if row["vpc_id"] == vpc.id]

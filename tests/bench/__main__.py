@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "limited": lambda given: stacks.run_limited(max(given.counts)),
     "growth": lambda given: stacks.run_growth((given.most // 10, given.most)),
     "several": lambda given: stacks.run_several(given.most),
+    "interrupted": lambda given: stacks.run_interrupted(min(given.counts)),
     "state": lambda _: state.run(),
     "commands": lambda given: commands.run(given.runs),
     "api": lambda given: api.run(given.runs),

@@ -7,7 +7,10 @@ cache: a preview has run before. The engines are asked for as many steps at once
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,9 +25,10 @@ from fleet.engine.engine import UNLESS_SET
 from tests import fleet_program
 from tests.bench.measuring import Figure, checked, engines, machine, measured, median, terraform
 from tests.bench.programs import PROGRAMS, SETTINGS_FILE, TERRAFORM
-from tests.checkout import Done, run_in
+from tests.checkout import ENGINE_WORDS, Done, run_in
 from tests.project import Project
 from tests.project_copy import copy_project
+from tests.until import until
 
 SLOWEST_BOOT_API_S = 63.0
 """From request to `running` for the slowest Linode at speed 1: 51 s of create, 12 s of boot."""
@@ -111,6 +115,29 @@ def run_several(count: int) -> None:
                 loops = _loops(path, api, engine, count // len(stacks), stacks, env)
                 figure = _timed(api, partial(_all, loops, at_once))
                 print(f"{f'{engine}, {name}':48}{_cell(figure)}", flush=True)
+
+
+def run_interrupted(count: int) -> None:
+    """Seconds from Ctrl-C until the command ends, while all Linodes boot for a minute."""
+    world = World(count, boot_s=60.0)
+    print(f"\nCtrl-C, {world}; {machine()}")
+    for engine in engines():
+        with a_world(world) as (path, api):
+            (project,) = _loops(path, api, engine, count, "a")
+            print(f"{engine}, plain loop: {_until_ended_s(project, count):.1f} s", flush=True)
+
+
+def _until_ended_s(project: Project, count: int) -> float:
+    words = [*ENGINE_WORDS[project.engine], "up", "--yes", "--skip-preview", "--stack", project.stack]
+    process = subprocess.Popen(
+        words, cwd=project.folder, env=project.env, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until(lambda: len(project.linodes()) == count)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    begun = time.monotonic()
+    process.wait()
+    return time.monotonic() - begun
 
 
 def _loops(

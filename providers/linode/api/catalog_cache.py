@@ -13,7 +13,7 @@ from threading import RLock
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests import PreparedRequest, RequestException, Response
+from requests import PreparedRequest, RequestException, Response, codes
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests_cache import DO_NOT_CACHE, CachedSession
 from requests_cache.backends.sqlite import SQLiteCache
@@ -61,7 +61,10 @@ class CatalogCache(BaseAdapter):
                 re.compile(rf"{re.escape(url)}(\?|$)"): ttl_s[path] for url, path in self._paths.items()
             },
             match_headers=["X-Filter"],
-            filter_fn=lambda answer: _is_list(answer) and not (token and token in answer.text),
+            # What it doesn't take is deleted, the older answer, too: an API that is out of order changes nothing.
+            filter_fn=lambda answer: (
+                answer.status_code != codes.ok or (_is_list(answer) and not (token and token in answer.text))
+            ),
         )  # fmt: skip
         self._session.trust_env = False
         self._signing = _Signing(token)
@@ -136,6 +139,9 @@ class CatalogCache(BaseAdapter):
             self._down = True
             if kept is None:
                 raise
+            return self._stale(kept)
+        if kept is not None and answer.status_code == codes.ok and not _is_list(answer):
+            self._session.cache.save_response(kept, kept.cache_key, kept.expires)
             return self._stale(kept)
         return self._stale(kept) if kept and answer.status_code in STALE_STATUSES else answer
 

@@ -16,7 +16,7 @@ from providers.linode.api.limiter import Limiter
 from providers.linode.api.records import Linode
 from providers.linode.api.transport import Transport
 from providers.linode.core.waiting.goals import ABSENT_LOOKS, Goal
-from providers.linode.core.waiting.poller import GAP_S, MOST_QUICK, STEADY_S, Looks, Poller, pause_s
+from providers.linode.core.waiting.poller import GAP_S, MOST_QUICK, UNHURRIED_S, Looks, Poller, pause_s
 from tests.until import until
 
 BODY = {
@@ -231,7 +231,7 @@ def test_looks_stay_few_where_waits_begin_all_the_time() -> None:
         moment = max(moment + 0.15, budget.earliest())
 
     assert len([each for each in looks if each < 5.0]) >= MOST_QUICK
-    assert len(looks) <= MOST_QUICK + 150.0 / STEADY_S + 1
+    assert len(looks) <= MOST_QUICK + 150.0 / UNHURRIED_S + 1
 
 
 def test_after_a_pause_looks_are_quick_again() -> None:
@@ -242,7 +242,7 @@ def test_after_a_pause_looks_are_quick_again() -> None:
 
     budget.looked(200.0)
 
-    assert before == pytest.approx(STEADY_S)
+    assert before == pytest.approx(UNHURRIED_S)
     assert budget.earliest() - 200.0 == pytest.approx(GAP_S)
 
 

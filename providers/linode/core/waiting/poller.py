@@ -37,8 +37,9 @@ MOST_NEAR = 5
 GAP_S = 0.2
 """Between two looks at the least, however many waits begin meanwhile."""
 
+UNHURRIED_S = 1.0
 MOST_QUICK = 20
-"""Looks that may come sooner after each other than steadily, until as much time has passed as they would have taken."""
+"""Looks that may come sooner after each other than that; every such time without one earns another."""
 
 PART_OF_AGE = 0.15
 """A look that comes late by this part of the time that was waited anyway."""
@@ -70,11 +71,11 @@ class Looks:
         self._quick, self._last = float(MOST_QUICK), -math.inf
 
     def looked(self, now: float) -> None:
-        self._quick = min(float(MOST_QUICK), self._quick + (now - self._last) / STEADY_S) - 1
+        self._quick = min(float(MOST_QUICK), self._quick + (now - self._last) / UNHURRIED_S) - 1
         self._last = now
 
     def earliest(self) -> float:
-        return self._last + (GAP_S if self._quick >= 1 else STEADY_S)
+        return self._last + (GAP_S if self._quick >= 1 else UNHURRIED_S)
 
 
 class Poller:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import click
 import yaml
 
 from fleet.cli.options import Command, stack_option
+from fleet.report.phrases import counted
 from providers.linode.api.connection import Connection, connect
 from providers.linode.api.errors import NoMatch
 from providers.linode.core.importing import Found, Selection, by_label, import_file, python_lines, select
@@ -133,9 +135,8 @@ def _of_state(session: Session, file: Path) -> list[Found]:
 
 def _counted(found: list[Found]) -> str:
     """`2 Linodes, 1 volume`."""
-    names = [each.spec.name for each in found]
     return ", ".join(
-        f"{names.count(name)} {name}{'s' if names.count(name) > 1 else ''}" for name in dict.fromkeys(names)
+        counted(number, name) for name, number in Counter(each.spec.name for each in found).items()
     )
 
 

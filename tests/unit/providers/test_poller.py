@@ -16,7 +16,7 @@ from providers.linode.api.limiter import Limiter
 from providers.linode.api.records import Linode
 from providers.linode.api.transport import Transport
 from providers.linode.core.waiting.goals import ABSENT_LOOKS, Goal
-from providers.linode.core.waiting.poller import GAP_S, MOST_QUICK, UNHURRIED_S, Looks, Poller, pause_s
+from providers.linode.core.waiting.poller import GAP_S, MOST_QUICK, UNHURRIED_S, Poller, QuickLooks, pause_s
 from tests.until import until
 
 BODY = {
@@ -224,7 +224,7 @@ def looked(world: World, client: LinodeClient, goal: Goal) -> str:
 
 def test_looks_stay_few_where_waits_begin_all_the_time() -> None:
     """A thousand Linodes whose creates an engine spreads over two and a half minutes."""
-    budget, moment, looks = Looks(), 0.0, list[float]()
+    budget, moment, looks = QuickLooks(), 0.0, list[float]()
     while moment < 150.0:
         budget.looked(moment)
         looks.append(moment)
@@ -235,7 +235,7 @@ def test_looks_stay_few_where_waits_begin_all_the_time() -> None:
 
 
 def test_after_a_pause_looks_are_quick_again() -> None:
-    budget = Looks()
+    budget = QuickLooks()
     for number in range(40):
         budget.looked(number * 0.2)
     before = budget.earliest() - 39 * 0.2

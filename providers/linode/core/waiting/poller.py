@@ -64,7 +64,7 @@ def pause_s(looks: int, age_s: float) -> float:
     return min(max(STEADY_S, age_s * PART_OF_AGE), LONGEST_S)
 
 
-class Looks:
+class QuickLooks:
     """When the next look may come: waits that begin all the time, as in a stack of a thousand, all want one soon."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class Poller:
         self._thread: threading.Thread | None = None
         self._looks = self._near = 0
         self._newest = self._next = 0.0
-        self._quick_looks = Looks()
+        self._quick_looks = QuickLooks()
         self._failed_events = 0
         interruption.when_asked(self._wake)
 

@@ -10,7 +10,6 @@ import argparse
 import json
 import signal
 import sys
-import threading
 from pathlib import Path
 
 from emulators.linode_api.clock import Clock
@@ -55,9 +54,10 @@ def parser() -> argparse.ArgumentParser:
 
 def serve(options: argparse.Namespace) -> int:
     """Until SIGTERM or SIGINT; prints one line when requests are answered."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Blocked in all threads and waited for: a handler that sets an Event can meet this very thread inside the
+    # Event's lock, and then both wait for ever.
+    stops = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     api = LocalApi(
         options.database,
         options.speed,
@@ -70,7 +70,7 @@ def serve(options: argparse.Namespace) -> int:
         if options.seed:
             plant(api, options.seed)
         print(f"local API at {api.url} (speed {options.speed:g}, database {options.database})", flush=True)
-        stop.wait()
+        signal.sigwait(stops)
     return 0
 
 

@@ -139,6 +139,7 @@ class Model:
     fails: int = 0
     events: bool = True
     list_only: bool = False
+    boots_are_news: bool = False
     progress: bool = False
     waits: list[Plain] = field(default_factory=list)
     old_news: dict[int, int] = field(default_factory=dict)
@@ -149,10 +150,9 @@ class Model:
     def tick(self, tick: Tick) -> None:
         self.now += tick.later_s
         self.ticks += 1
-        open_now = self.open()
-        near = bool(open_now) and all(wait.quiet() or wait.only_boots() for wait in open_now)
-        booting = any(wait.only_boots() for wait in open_now)
-        self.list_only = self.events and near and booting and not (self.list_only and not self.progress)
+        useful = self.progress or not self.list_only
+        self.list_only = self.events and self.only_boot() and useful
+        self.boots_are_news = not self.only_boot()
         self.progress = False
         if tick.fails:
             self.fails += 1
@@ -175,13 +175,18 @@ class Model:
             self.progress |= wait.quiet() and not was_quiet
             if wait.add.kind == "free" and wait.quiet():
                 self.end(wait, "done")
-        everyone = not heard or self.ticks % CROSS_LOOK_TICKS == 0
+        news = self.boots_are_news and self.only_boot()
+        everyone = not heard or news or self.ticks % CROSS_LOOK_TICKS == 0
         asked = {wait.add.linode for wait in self.open() if everyone or wait.quiet()}
         for wait in self.open():
             if wait.add.linode in asked:
                 wait.looks.append(tick.rows.get(wait.add.linode))
                 self.end(wait, wait.judge())
                 self.progress |= wait.verdict != OPEN
+
+    def only_boot(self) -> bool:
+        near = all(wait.quiet() or wait.only_boots() for wait in self.open())
+        return near and any(wait.only_boots() for wait in self.open())
 
     def open(self) -> list[Plain]:
         return [wait for wait in self.waits if wait.verdict == OPEN]

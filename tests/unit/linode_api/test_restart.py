@@ -153,6 +153,43 @@ def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals) -> No
     assert (code, said) == (0, "")
 
 
+SIGNALLED_AT_EACH_LINE = """
+import faulthandler, io, os, signal, subprocess, sys
+from emulators.linode_api.__main__ import main
+
+def stopped_at(line, database):
+    left = line
+    def trace(frame, event, _):
+        nonlocal left
+        if event == "line" and "local API at" in sys.stdout.getvalue():
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGTERM)
+        return trace
+
+    later = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -TERM {os.getpid()}"])
+    sys.stdout = io.StringIO()
+    sys.settrace(trace)
+    try:
+        return main(["serve", "--port", "0", "--database", database])
+    finally:
+        sys.settrace(None)
+        sys.stdout = sys.__stdout__
+        later.kill()
+        later.wait()
+
+faulthandler.dump_traceback_later(60, exit=True)
+print([stopped_at(line, sys.argv[1]) for line in range(1, 16)])
+"""
+
+
+def test_a_signal_stops_it_whatever_line_it_meets(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SIGNALLED_AT_EACH_LINE, str(tmp_path / "api.db")]
+    ended = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=90, check=False)
+
+    assert (ended.stdout, ended.stderr) == (f"{[0] * 15}\n", "")
+
+
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     with process(tmp_path / "api.db") as (_, url):
         port = url.rpartition(":")[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
@@ -26,6 +27,7 @@ from emulators.linode_api.core.accounts import ANY_SCOPE, Account, Accounts, cov
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import ApiError, invalid_token, missing_scope, not_found, unauthorized
 from emulators.linode_api.core.events import settle
+from emulators.linode_api.core.exchanges import Exchange, Exchanges, answered_text, query_text, sent_text
 from emulators.linode_api.core.faults import (
     FAILURES,
     GATEWAY_PAGE,
@@ -48,6 +50,17 @@ LARGEST_UNREAD = 65_536
 NOT_BY_THIS_NAME = {"X-Local-API": "the local API answers to localhost and addresses of this machine only"}
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After")
+TELLING = (*RATE_HEADERS, "X-Maintenance-Mode", "X-Local-API", "Allow")
+"""Headers of an answer that are shown beside it."""
+
+UNHEARD = ("cut", "late")
+"""Faults that leave a request without an answer."""
+
+NEWEST = 200
+"""Requests that are shown at once."""
+
+MOST_WINDOWS = 50
+
 ALWAYS = {  # source: recordings of 2026 and API page "API access" (names it strips: same page)
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "HEAD, GET, OPTIONS, POST, PUT, DELETE",
@@ -74,6 +87,8 @@ class Reply:
     body: Any
     headers: Mapping[str, str]
     created_id: int | None = None
+    request_id: int = 0
+    """In the log."""
 
     def response(self) -> Response:
         if self.status == 204:
@@ -101,6 +116,11 @@ class Api:
         self.faults = Faults()
         self.edits = Edits(database)
         self.latency_s = latency_s
+        self.exchanges = Exchanges()
+        self.era = 0
+        """Another one when what was there before no longer counts: after a snapshot, a reset."""
+        self.streams = 0
+        self.ending = False
 
     def requests(self, after: int = 0) -> list[Json]:
         """Every API request since the one with the id `after`, in the order in which they were decided.
@@ -111,11 +131,55 @@ class Api:
         rows = self.database.all("SELECT * FROM requests WHERE id > ? ORDER BY id", after)
         return [dict(row) for row in rows]
 
+    def newest_requests(self, after: int = 0) -> list[Json]:
+        """As people see them, secrets hidden: those after that id, oldest first, NEWEST at most."""
+        question = "SELECT * FROM requests WHERE id > ? ORDER BY id DESC LIMIT ?"
+        return [self.summary(dict(row)) for row in self.database.all(question, after, NEWEST)][::-1]
+
+    def summary(self, row: Json) -> Json:
+        """A row of the log, with how long the answer took, where that is known."""
+        kept = self.exchanges.get(row["id"])
+        seen = {
+            "query": query_text(row["query"]),
+            "filter": row["filter"] and sent_text(row["filter"].encode()),
+        }
+        return {**row, **seen, "took_ms": kept and kept.took_ms}
+
+    def exchange(self, request_id: int) -> Json | None:
+        """One request with what was sent and answered, secrets hidden; both null where it is no longer kept."""
+        row = self.database.one("SELECT * FROM requests WHERE id = ?", request_id)
+        kept = self.exchanges.get(request_id)
+        texts = vars(kept) if kept else dict.fromkeys(("sent", "answered", "headers", "took_ms"))
+        return row and {**self.summary(dict(row)), **texts}
+
+    def forget_requests(self) -> None:
+        self.database.run("DELETE FROM requests")
+        self.exchanges.clear()
+        self.era += 1
+
+    def reset(self, account: Account) -> None:
+        """Empties an account, and opens new windows of all limits."""
+        self.accounts.reset(account)
+        self.limiter.clear()
+        self.era += 1
+
+    def limits(self) -> Json:
+        """Whether they are on, and the windows that are open, each with the token or address that it is of."""
+        names = "SELECT label, name FROM tokens JOIN accounts ON account_id = accounts.id WHERE digest = ?"
+        windows = []
+        for one in self.limiter.report()[-MOST_WINDOWS:]:
+            token = self.database.one(names, one.caller)
+            caller = f"{token['name']}, {token['label']}" if token else "without a token"
+            windows.append({**one._asdict(), "caller": caller})
+        return {"on": self.limiter.enabled, "latency_s": self.latency_s, "windows": windows}
+
     def restore(self, name: str) -> None:
         """State and time are as they were at that snapshot. Raises KeyError when there is none."""
         self.clock.move_to(self.database.restore(name))
         self.edits.reread()
         self.limiter.clear()
+        self.exchanges.clear()
+        self.era += 1
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Per account: Linodes that are there, Linodes ever made and deleted."""
@@ -128,7 +192,7 @@ class Api:
         return {row["name"]: {key: row[key] for key in ("linodes", "created", "deleted")} for row in rows}
 
     async def answer(self, request: Request) -> Response:
-        path = "/" + request.path_params["path"]
+        started, path = time.perf_counter(), "/" + request.path_params["path"]
         fault = self.faults.draw(request.method, path)
         unread = is_large(request) and self.refuses(request, path)
         body = b"" if unread else await request.body()
@@ -141,13 +205,20 @@ class Api:
         if kind == "twice":
             self.decide(request, path, body, fault)
         reply = self.decide(request, path, body, fault)
+        response = reply.response()
+        exchange = Exchange(
+            "(refused before it was read)" if unread else sent_text(body),
+            None if kind in UNHEARD else answered_text(bytes(response.body)),
+            {name: reply.headers[name] for name in TELLING if name in reply.headers},
+            round((time.perf_counter() - started) * 1000, 1),
+        )
+        self.exchanges.keep(reply.request_id, exchange)
         if lost is not None:
             return lost
         if kind == "cut":
             return await cut(request)
         if kind == "cut_midway":
-            return await cut_midway(request, reply.response())
-        response = reply.response()
+            return await cut_midway(request, response)
         if unread:
             response.headers["Connection"] = "close"
         return response
@@ -177,14 +248,14 @@ class Api:
         if fault and not fault.commits:
             reply = failed_reply(fault, self.headers(500, who))
             status = 0 if fault.kind == "cut" else reply.status
-            self.database.insert("requests", **entry, status=status)
-            return reply
+            return replace(reply, request_id=self.database.insert("requests", **entry, status=status))
         with self.database.transaction(), using(self.edits.catalogs):
             reply = self.reply(request, path, raw, who)
             if fault and fault.kind == "job_fails" and who and reply.status == 200:
                 fail_job(who, linode_id_in(path, reply), fault.action)
-            self.database.insert("requests", **entry, status=reply.status, created_id=reply.created_id)
-        return distorted(reply, fault) if fault else reply
+            written = {"status": reply.status, "created_id": reply.created_id}
+            request_id = self.database.insert("requests", **entry, **written)
+        return replace(distorted(reply, fault) if fault else reply, request_id=request_id)
 
     def reply(self, request: Request, path: str, raw: bytes, who: Account | None) -> Reply:
         needed, rate = ANY_SCOPE, dict[str, str]()

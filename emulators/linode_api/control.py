@@ -1,12 +1,19 @@
 """Controls under /_local/, for tests and people; no part of the API, so they need no token.
 
 GET    /_local/health    process id, speed, database, start
+GET    /_local/stream    what happens, as it happens, for the page at / (see stream.py); ?account=NAME
 GET    /_local/requests  every request so far; ?after=ID for those after that id
+GET    /_local/requests/ID  one of the newest with what was sent and answered, secrets hidden (see core/exchanges.py)
 DELETE /_local/requests  forget them
 GET    /_local/counts    per account: Linodes that are there, ever made, deleted
-GET    /_local/faults    rules in force, and how often each fired
+GET    /_local/faults    rules in force, whether each is on, and how often it fired
 PUT    /_local/faults    {"seed": 7, "rules": [{"kind": "503", "times": 2}]}: replaces all (see core/faults.py)
+POST   /_local/faults    {"kind": "503"}: one more, behind the others
 DELETE /_local/faults    no more faults
+PUT    /_local/faults/ID     {"on": false}: off until it is on again; DELETE removes it
+GET    /_local/limits    whether they are on, and the windows that are open
+PUT    /_local/limits    any of {"on": false, "latency_s": 0.2}: seconds that every answer takes longer
+DELETE /_local/limits    new windows for everybody
 POST   /_local/reset     {"account": "local"}: empties it, its tokens stay
 PUT    /_local/availability  {"region": "us-ord", "plan": "g6-nanode-1", "available": false}: sold out there
 GET    /_local/catalog   what was changed by hand
@@ -35,7 +42,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from emulators.linode_api.app import Api, is_loopback
@@ -48,10 +55,19 @@ from emulators.linode_api.core.lists import is_number
 from emulators.linode_api.resources import images, locks
 from emulators.linode_api.resources.linode.linodes import find_linode, save
 from emulators.linode_api.seeding import seed
+from emulators.linode_api.stream import MOST_STREAMS, Watch, streamed
 
 SNAPSHOT = re.compile("[a-zA-Z0-9_-]{1,40}")  # becomes part of a file's name
+ELSEWHERE = "only from this machine"
+ANOTHER_PAGE = "not from another web page"
 LONGEST_S = 1e9
+LONGEST_LATENCY_S = 60.0
 BY_HAND = ("busy_s", "lock", "pending_migration")
+OWN_PAGE_ONLY = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class NoSuchThing(Exception):
@@ -66,14 +82,27 @@ class Controls:
     facts: Json
 
     async def health(self, _: Request) -> Json:
-        return {"pid": os.getpid(), "speed": self.api.clock.speed, **self.facts}
+        now = {"speed": self.api.clock.speed, "limits": self.api.limiter.enabled}
+        return {"pid": os.getpid(), **now, **self.facts}
+
+    async def stream(self, request: Request) -> Json | Response:
+        if self.api.streams >= MOST_STREAMS:
+            return refused(f"{MOST_STREAMS} pages are open already: close one", 503)
+        watch = Watch(self.api, request.query_params.get("account", ""))
+        return StreamingResponse(streamed(watch), headers=OWN_PAGE_ONLY, media_type="text/event-stream")
 
     async def requests(self, request: Request) -> Json:
         if request.method == "DELETE":
-            self.api.database.run("DELETE FROM requests")
+            self.api.forget_requests()
             return {}
         after = request.query_params.get("after", "0")
         return {"requests": self.api.requests(int(after) if after.isdigit() else 0)}
+
+    async def request(self, request: Request) -> Json:
+        found = self.api.exchange(request.path_params["request_id"])
+        if found is None:
+            raise NoSuchThing("no such request")
+        return found
 
     async def counts(self, _: Request) -> Json:
         return {"accounts": self.api.counts()}
@@ -84,17 +113,38 @@ class Controls:
             wanted = await request.json()
             rules = [parse_rule(rule) for rule in wanted.get("rules", [])]
             faults.set(rules, int(wanted.get("seed", 0)))
+        if request.method == "POST":
+            faults.add(parse_rule(await request.json()))
         if request.method == "DELETE":
             faults.set([])
         return {"seed": faults.seed, "rules": faults.report()}
+
+    async def planned_fault(self, request: Request) -> Json:
+        faults, rule_id = self.api.faults, request.path_params["rule_id"]
+        try:
+            if request.method == "PUT":
+                faults.switch(rule_id, on=flag(await request.json(), "on"))
+            else:
+                faults.remove(rule_id)
+        except KeyError:
+            raise NoSuchThing("no such fault") from None
+        return {"seed": faults.seed, "rules": faults.report()}
+
+    async def limits(self, request: Request) -> Json:
+        if request.method == "PUT":
+            wanted = checked_limits(await request.json())
+            self.api.limiter.enabled = wanted.get("on", self.api.limiter.enabled)
+            self.api.latency_s = wanted.get("latency_s", self.api.latency_s)
+        if request.method == "DELETE":
+            self.api.limiter.clear()
+        return self.api.limits()
 
     async def reset(self, request: Request) -> Json:
         name = (await request.json())["account"]
         account = self.api.accounts.find(str(name))
         if account is None:
             raise NoSuchThing(f"no account {name!r}")
-        self.api.accounts.reset(account)
-        self.api.limiter.clear()
+        self.api.reset(account)
         return {"account": account.name}
 
     async def seed(self, request: Request) -> Json:
@@ -177,8 +227,12 @@ class Controls:
         return [
             control("/health", self.health),
             control("/requests", self.requests, "GET", "DELETE"),
+            control("/requests/{request_id:int}", self.request),
+            control("/stream", self.stream),
             control("/counts", self.counts),
-            control("/faults", self.planned_faults, "GET", "PUT", "DELETE"),
+            control("/faults", self.planned_faults, "GET", "PUT", "POST", "DELETE"),
+            control("/faults/{rule_id:int}", self.planned_fault, "PUT", "DELETE"),
+            control("/limits", self.limits, "GET", "PUT", "DELETE"),
             control("/reset", self.reset, "POST", hint='send {"account": NAME}'),
             control("/seed", self.seed, "POST"),
             control("/time", self.time, "GET", "PUT"),
@@ -203,12 +257,32 @@ def checked_changes(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     return wanted
 
 
+def flag(wanted: Mapping[str, Any], name: str) -> bool:
+    """Raises ValueError when it is not there, or is something else."""
+    value = wanted.get(name)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is true or false")
+    return value
+
+
+def checked_limits(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises ValueError saying what is wrong."""
+    if not wanted or set(wanted) - {"on", "latency_s"}:
+        raise ValueError("send any of on, latency_s")
+    latency_s = wanted.get("latency_s", 0)
+    if "on" in wanted:
+        flag(wanted, "on")
+    if not is_number(latency_s) or not 0 <= latency_s <= LONGEST_LATENCY_S:
+        raise ValueError(f"latency_s is a number from 0 to {LONGEST_LATENCY_S:.0f}")
+    return wanted
+
+
 def checked_time(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     """Raises ValueError saying what is wrong."""
     if not wanted or set(wanted) - {"held", "speed", "advance_s"}:
         raise ValueError("send any of held, speed, advance_s")
-    if type(wanted.get("held", False)) is not bool:
-        raise ValueError("held is true or false")
+    if "held" in wanted:
+        flag(wanted, "held")
     for name in ("speed", "advance_s"):
         if not is_number(wanted.get(name, 1)) or not 0 <= wanted.get(name, 1) <= LONGEST_S:
             raise ValueError(f"{name} is a number from 0 to {LONGEST_S:.0f}")
@@ -232,7 +306,7 @@ def change_by_hand(account: Account, linode_id: int, changes: Mapping[str, Any])
 
 def control(
     path: str,
-    answer: Callable[[Request], Awaitable[Json]],
+    answer: Callable[[Request], Awaitable[Json | Response]],
     *methods: str,
     hint: str = "PROBLEM",
     takes_files: bool = False,
@@ -243,7 +317,10 @@ def control(
         if why := foreign(request, json_only=not takes_files):
             return refused(why, 403)
         try:
-            return JSONResponse(await answer(request))
+            answered = await answer(request)
+            if isinstance(answered, Response):
+                return answered
+            return JSONResponse(answered, headers=OWN_PAGE_ONLY)
         except NoSuchThing as missing:
             return refused(str(missing), 404)
         except ApiError as refusal:
@@ -262,15 +339,15 @@ def foreign(request: Request, *, json_only: bool) -> str:
     so does PUT, by which alone files come).
     """
     if not is_loopback(request.url.hostname):
-        return "only from this machine"
+        return ELSEWHERE
     own = f"{request.url.scheme}://{request.url.netloc}"
     site = request.headers.get("Sec-Fetch-Site", "none")
     if request.headers.get("Origin", own) != own or site not in ("same-origin", "none"):
-        return "not from another web page"
+        return ANOTHER_PAGE
     has_body = request.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in request.headers
     is_json = request.headers.get("Content-Type", "").partition(";")[0].strip() == "application/json"
     return "send the body as application/json" if json_only and has_body and not is_json else ""
 
 
 def refused(why: str, status: int = 400) -> Response:
-    return JSONResponse({"error": why}, status)
+    return JSONResponse({"error": why}, status, OWN_PAGE_ONLY)

@@ -21,6 +21,7 @@ from typing import Any
 import uvicorn
 from typing_extensions import Self
 
+from emulators.linode_api import page
 from emulators.linode_api.app import Api, build_app, is_loopback
 from emulators.linode_api.clock import Clock, stamp
 from emulators.linode_api.control import Controls
@@ -68,13 +69,12 @@ class LocalApi:
         self.url = f"http://{'[::1]' if ':' in host else host}:{self.port}"
         facts = {
             "url": self.url,
-            "limits": limits,
             "database": str(database.resolve()),
             "started": stamp(time.time()),
         }
         self._server = uvicorn.Server(
             uvicorn.Config(
-                build_app(self.api, Controls(self.api, facts).routes()),
+                build_app(self.api, [*page.routes(), *Controls(self.api, facts).routes()]),
                 http=CuttableProtocol,
                 ws="none",
                 lifespan="off",
@@ -101,7 +101,8 @@ class LocalApi:
         return self
 
     def stop(self) -> None:
-        """Ends open requests, then closes socket and database."""
+        """Ends open requests and streams, then closes socket and database."""
+        self.api.ending = True
         self._server.should_exit = True
         if self._thread.ident is not None:
             self._thread.join()

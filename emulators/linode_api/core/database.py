@@ -91,20 +91,28 @@ class Database:
         with self.lock:
             return self.sql.execute(question, values).fetchall()
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """Another one after each change that was stored, by this process or another."""
+        with self.lock:
+            return self.sql.total_changes, self.sql.execute("PRAGMA data_version").fetchone()[0]
+
     def run(self, statement: str, *values: object) -> sqlite3.Cursor:
         """Changes something: in the transaction that is open, else in one of its own."""
         with self.transaction():
             return self.sql.execute(statement, values)
 
-    def insert(self, table: str, **columns: object) -> None:
-        self.upsert(table, "", **columns)
+    def insert(self, table: str, **columns: object) -> int:
+        """The new row's id, where the table numbers its rows."""
+        return self.upsert(table, "", **columns).lastrowid or 0
 
-    def upsert(self, table: str, key: str, **columns: object) -> None:
+    def upsert(self, table: str, key: str, **columns: object) -> sqlite3.Cursor:
         """Inserts a row, or replaces these columns of the one with the same key."""
         names, marks = ", ".join(columns), ", ".join("?" for _ in columns)
         changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
         instead = f" ON CONFLICT ({key}) DO UPDATE SET {changes}" if key else ""
-        self.run(f"INSERT INTO {table} ({names}) VALUES ({marks}){instead}", *columns.values())  # noqa: S608 - names of ours
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks}){instead}"  # noqa: S608 - names of ours
+        return self.run(statement, *columns.values())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

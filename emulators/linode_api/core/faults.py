@@ -3,22 +3,7 @@
 A rule: {"kind": …, "method": "POST", "path": "/linode/instances", "times": 3, "skip": 0,
 "probability": 1.0, "after_commit": false, "delay_s": 1.0, "retry_after_s": 1, "action": "linode_boot"}
 
-kind               what the client meets
-cut                the TCP connection is cut, before the work is done, or with after_commit after it
-cut_midway         the work is done, half of the answer arrives, then the connection is cut
-late               the connection is cut at once, and the work is done delay_s later
-twice              the work is done twice, as by a proxy that repeats; the second answer arrives
-408, 429, 500      the API's own error bodies (429 never does the work)
-busy               400 `Linode busy.`, and nothing is done
-502, 504           an HTML page of the gateway in front of the API
-garbled            the work is done, and a good answer has a page where its JSON should be
-misshapen          the work is done, and a good answer is other JSON than the API's
-503                a refusal in JSON
-maintenance        503 with the header X-Maintenance-Mode
-slow               the answer comes delay_s seconds late (real seconds)
-malformed_headers  a good answer with nonsense in its rate-limit headers
-missing_headers    a good answer without any rate-limit header
-job_fails          a good answer, but the job `action` that it queues ends as failed
+What the client meets is in KINDS; `delay_s` are real seconds.
 
 In `path`, which is written without /v4, `*` stands for one segment and `**` for the rest.
 """
@@ -28,21 +13,42 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-KINDS = (
-    "cut", "cut_midway", "late", "twice", "408", "429", "500", "502", "503", "504", "garbled", "misshapen",
-    "busy", "maintenance", "slow", "malformed_headers", "missing_headers", "job_fails",
-)  # fmt: skip
+KINDS: Mapping[str, str] = {
+    "cut": "the connection is cut before the work is done, or with after_commit after it",
+    "cut_midway": "the work is done, half of the answer arrives",
+    "late": "the connection is cut at once, the work is done delay_s later",
+    "twice": "the work is done twice, as by a proxy that repeats; the second answer arrives",
+    "408": "Please try again",
+    "429": "Too many requests; never does the work",
+    "500": "Internal server error",
+    "502": "a page of the gateway in front of the API",
+    "503": "a refusal in JSON",
+    "504": "a page of the gateway in front of the API",
+    "garbled": "the work is done, a good answer is a page",
+    "misshapen": "the work is done, a good answer is other JSON than the API's",
+    "busy": "400 Linode busy., nothing is done",
+    "maintenance": "503 with X-Maintenance-Mode",
+    "slow": "the answer comes delay_s late",
+    "malformed_headers": "nonsense in the rate-limit headers",
+    "missing_headers": "no rate-limit headers",
+    "job_fails": "a good answer, but the job `action` ends as failed",
+}
 FAILURES = ("408", "500", "502", "503", "504")
 """Answers that tell nothing of whether the work was done."""
 
+VALUES: Mapping[str, tuple[tuple[type, ...], str]] = {
+    **dict.fromkeys(("times", "skip", "retry_after_s"), ((int,), "a whole number")),
+    **dict.fromkeys(("probability", "delay_s"), ((int, float), "a number")),
+}
 GATEWAY_PAGES = {"502": "502 Bad Gateway", "504": "504 Gateway Time-out"}
 NONSENSE = {"X-RateLimit-Remaining": "many", "X-RateLimit-Reset": "-1", "Retry-After": "-1509450059"}
 GATEWAY_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>{0}</body>\r\n</html>\r\n"
@@ -96,46 +102,79 @@ def parse_rule(wanted: Mapping[str, Any]) -> Rule:
     kind = str(wanted.get("kind"))
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}: write one of {', '.join(KINDS)}")
+    for name, (kinds, what) in VALUES.items():
+        value: Any = wanted.get(name)
+        fits = isinstance(value, kinds) and not isinstance(value, bool)
+        if value is not None and (not fits or value < 0):
+            raise ValueError(f"{name} is {what}, not {value!r}")
     return Rule(**{**wanted, "kind": kind})
+
+
+@dataclass
+class Active:
+    """A rule in force: whether it is switched on, how many requests it has matched, how often it has fired."""
+
+    id: int
+    rule: Rule
+    on: bool = True
+    seen: int = 0
+    fired: int = 0
 
 
 @dataclass
 class Faults:
     """The rules in force. The first that fires decides; seeded, so that a run can be repeated."""
 
-    rules: Sequence[Rule] = ()
+    active: Sequence[Active] = ()
     seed: int = 0
     maintenance: bool = False
     _dice: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - repeatable, not secret
-    _seen: dict[int, int] = field(default_factory=dict)
-    _fired: dict[int, int] = field(default_factory=dict)
+    _ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def set(self, rules: Sequence[Rule], seed: int = 0) -> None:
-        self.rules, self.seed = tuple(rules), seed
+        self.active, self.seed = [Active(next(self._ids), rule) for rule in rules], seed
         self._dice = random.Random(seed)  # noqa: S311 - repeatable, not secret
-        self._seen, self._fired = {}, {}
+
+    def add(self, rule: Rule) -> None:
+        """Behind the others, which go on as they are."""
+        self.active = [*self.active, Active(next(self._ids), rule)]
+
+    def switch(self, rule_id: int, *, on: bool) -> None:
+        """One that is off matches nothing, and counts on when it is on again. Raises KeyError."""
+        self._find(rule_id).on = on
+
+    def remove(self, rule_id: int) -> None:
+        """Raises KeyError."""
+        gone = self._find(rule_id)
+        self.active = [one for one in self.active if one is not gone]
 
     def draw(self, method: str, path: str) -> Rule | None:
         """The fault that this request meets, if any."""
         if self.maintenance:
             return Rule("maintenance")
-        for number, rule in enumerate(self.rules):
-            if rule.matches(method, path) and self._fires(number, rule):
-                return rule
+        for one in self.active:
+            if one.on and one.rule.matches(method, path) and self._fires(one):
+                return one.rule
         return None
 
-    def _fires(self, number: int, rule: Rule) -> bool:
-        self._seen[number] = self._seen.get(number, 0) + 1
-        lucky = self._dice.random() < rule.probability
-        used_up = rule.times is not None and self._fired.get(number, 0) >= rule.times
-        if not lucky or used_up or self._seen[number] <= rule.skip:
+    def _fires(self, one: Active) -> bool:
+        one.seen += 1
+        lucky = self._dice.random() < one.rule.probability
+        used_up = one.rule.times is not None and one.fired >= one.rule.times
+        if not lucky or used_up or one.seen <= one.rule.skip:
             return False
-        self._fired[number] = self._fired.get(number, 0) + 1
+        one.fired += 1
         return True
 
+    def _find(self, rule_id: int) -> Active:
+        for one in self.active:
+            if one.id == rule_id:
+                return one
+        raise KeyError(rule_id)
+
     def report(self) -> list[dict[str, Any]]:
-        """The rules and how often each has fired."""
-        return [{**vars(rule), "fired": self._fired.get(number, 0)} for number, rule in enumerate(self.rules)]
+        """The rules, whether each is on, and how often it has fired."""
+        return [{**vars(one.rule), "id": one.id, "on": one.on, "fired": one.fired} for one in self.active]
 
 
 Ends = tuple[tuple[str, int], tuple[str, int | None]]

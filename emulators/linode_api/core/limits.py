@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from emulators.linode_api.clock import Clock
 from emulators.linode_api.core import earlier
@@ -41,6 +42,18 @@ RESERVED_BURST = Budget("reserved burst", 5, 15, shown=False)
 class Window:
     opened: float
     used: int = 0
+    limit: int = 0
+    closes: float = 0.0
+
+
+class Spent(NamedTuple):
+    """A window that is open: `used` counts refused requests, too; `closes` since 1970."""
+
+    caller: str
+    budget: str
+    used: int
+    limit: int
+    closes: float
 
 
 class Limiter:
@@ -48,12 +61,12 @@ class Limiter:
 
     def __init__(self, clock: Clock, *, enabled: bool) -> None:
         self._clock = clock
-        self._enabled = enabled
+        self.enabled = enabled
         self._windows: dict[tuple[str, str], Window] = {}
 
     def count(self, caller: str, *special: Budget) -> dict[str, str]:
         """Counts one request and gives the headers of its answer. Raises ApiError 429."""
-        if not self._enabled:
+        if not self.enabled:
             return {}
         spent = []
         for budget in (*special, GENERAL):  # one that is spent keeps the request from those after it
@@ -69,16 +82,25 @@ class Limiter:
         if window is None or now >= window.opened + self._clock.shrink(budget.window_s):
             window = self._windows[(caller, budget.name)] = Window(opened=now)
         window.used += 1
+        window.limit, window.closes = budget.limit, window.opened + self._clock.shrink(budget.window_s)
         return window
 
     def _headers(self, budget: Budget, window: Window) -> dict[str, str]:
-        closes = window.opened + self._clock.shrink(budget.window_s)
         return {
             "X-RateLimit-Limit": str(budget.limit),
             "X-RateLimit-Remaining": str(max(0, budget.limit - window.used)),
-            "X-RateLimit-Reset": str(math.ceil(closes)),
-            "Retry-After": str(max(1, math.ceil(closes - self._clock.now()))),
+            "X-RateLimit-Reset": str(math.ceil(window.closes)),
+            "Retry-After": str(max(1, math.ceil(window.closes - self._clock.now()))),
         }
+
+    def report(self) -> list[Spent]:
+        """The windows that are open now, the newest last."""
+        now = self._clock.now()
+        return [
+            Spent(caller, name, window.used, window.limit, window.closes)
+            for (caller, name), window in self._windows.items()
+            if now < window.closes
+        ]
 
     def clear(self) -> None:
         self._windows.clear()

@@ -39,13 +39,24 @@ def said_in(svg: str) -> list[str]:
     return [row.rstrip() for row in rows.values() if row.strip()]
 
 
-def taken(page: Path, name: str, folder: Path, width: int = 1100, height: int = 920) -> Path | None:
-    """A PNG of a page; None where there is no browser, which a warning-free run may have."""
-    browser = next((found for each in BROWSERS if (found := shutil.which(each))), None)
-    if browser is None:
-        return None
+def browser_here() -> str | None:
+    """A Chromium on PATH."""
+    return next((found for each in BROWSERS if (found := shutil.which(each))), None)
+
+
+def place_of(name: str, folder: Path) -> Path:
+    """Where a picture goes: among the documents for PICTURES=write, else into the test's folder."""
     target = (DOCUMENTS if os.environ.get("PICTURES") == "write" else folder) / name
     target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def taken(page: Path, name: str, folder: Path, width: int = 1100, height: int = 920) -> Path | None:
+    """A PNG of a page; None where there is no browser, which a warning-free run may have."""
+    browser = browser_here()
+    if browser is None:
+        return None
+    target = place_of(name, folder)
     words = [
         "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage",
         f"--user-data-dir={folder / 'browser'}", f"--window-size={width},{height}", f"--screenshot={target}",

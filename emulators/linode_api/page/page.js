@@ -108,9 +108,11 @@ function statusInto(node, status) {
 
 // ---- Linodes
 
+const [busy, idle] = $("linode-table").tBodies;
+
 const linodes = new Rows(
-  $("linode-table").tBodies[0],
-  () => {
+  idle,
+  (key) => {
     const parts = {
       name: el("span", { class: "name" }), tags: el("span", { class: "tags" }), meta: el("span", { class: "meta narrow" }),
       status: el("span", { class: "status" }), doing: el("span", { class: "doing" }),
@@ -119,9 +121,9 @@ const linodes = new Rows(
     };
     const tr = el("tr", {},
       el("th", { scope: "row" }, parts.name, parts.tags, parts.meta),
-      el("td", {}, el("span", { class: "now" }, parts.status, parts.doing)),
+      el("td", {}, parts.status, parts.doing),
       parts.plan, parts.region, parts.address, parts.price);
-    return { tr, ...parts };
+    return { tr, key: Number(key), ...parts };
   },
   (row, linode) => {
     say(row.name, linode.label);
@@ -133,10 +135,20 @@ const linodes = new Rows(
     say(row.address, linode.address ?? "");
     say(row.price, dollars.format(linode.monthly));
     fillDoing(row, linode);
+    place(row, linode.jobs.length ? busy : idle);
     row.text = [linode.label, linode.status, linode.region, linode.type, linode.address, ...linode.tags].join(" ").toLowerCase();
     row.tr.hidden = !row.text.includes(wanted());
   },
 );
+
+// Among the busy ones or the others, by id.
+function place(row, body) {
+  if (row.body === body) return;
+  row.body = body;
+  row.tr.row = row;
+  const after = [...body.rows].find((tr) => tr !== row.tr && tr.row?.key > row.key);
+  body.insertBefore(row.tr, after ?? null);
+}
 
 function fillDoing(row, linode) {
   const [job, ...next] = linode.jobs;
@@ -147,13 +159,11 @@ function fillDoing(row, linode) {
   }
   if (!row.bar) {
     row.bar = el("progress", { max: 100 });
-    row.words = el("span", { class: "words" });
-    row.left = el("span", { class: "left" });
-    row.doing.replaceChildren(row.bar, row.words, row.left);
+    row.words = el("span");
+    row.doing.replaceChildren(row.bar, row.words);
   }
   row.bar.value = job.percent;
   set(row.bar, "aria-label", `${job.action} of ${linode.label}`);
-  say(row.words, `${job.action} ${job.percent} %`);
   row.job = job;
   row.next = next.map((one) => one.action);
   fillLeft(row);
@@ -161,7 +171,8 @@ function fillDoing(row, linode) {
 
 function fillLeft(row) {
   const after = row.next.length ? `, then ${row.next.join(", ")}` : "";
-  say(row.left, `${lasting((row.job.ends - apiNow()) * row.job.speed)} left${after}`);
+  const left = lasting((row.job.ends - apiNow()) * row.job.speed);
+  say(row.words, `${row.job.action} ${row.job.percent} %, ${left} left${after}`);
 }
 
 function wanted() {
@@ -183,6 +194,7 @@ function fillLinodeNotes() {
   const found = wanted() ? find() : here;
   $("no-linodes").hidden = all > 0;
   $("linode-table").hidden = all === 0;
+  $("find").hidden = all === 0;
   const notes = [];
   if (wanted()) notes.push(`${number.format(found)} of ${number.format(here)} Linodes match.`);
   if (all > here) notes.push(`Shown are ${number.format(here)} of ${number.format(all)}: the busy ones and the newest.`);
@@ -212,6 +224,7 @@ function shelf(kind) {
   const box = el("div", { class: "scroll", role: "region", "aria-label": title },
     el("table", {},
       el("caption", { class: "unseen" }, title),
+      el("colgroup", {}, el("col", { class: "thing" }), el("col", { class: "status-of" }), el("col", { class: "wide region-of" }), el("col")),
       el("thead", {}, el("tr", {},
         el("th", { scope: "col" }, "Label"), el("th", { scope: "col" }, "Status"),
         el("th", { scope: "col", class: "wide" }, "Region"), el("th", { scope: "col" }, "Details"))),
@@ -325,7 +338,8 @@ const events = new Rows(
   },
   (row, event) => {
     say(row.action, event.action);
-    say(row.about, [event.entity?.label, event.secondary_entity?.label, event.created.slice(11)].filter(Boolean).join(", "));
+    const other = event.secondary_entity?.type === "linode_config" ? null : event.secondary_entity?.label;
+    say(row.about, [event.entity?.label, other, event.created.slice(11)].filter(Boolean).join(", "));
     statusInto(row.status, event.status);
     if (event.status === "notification") say(row.status, "done");
     const going = event.status === "started" ? `${event.percent_complete} %` : "";
@@ -336,9 +350,13 @@ const events = new Rows(
 
 function happened(rows) {
   for (const event of rows.slice(-MOST_EVENTS)) events.put(event.id, event);
+  fillEventNotes();
+  if (shown.settled) speak(rows.filter((event) => event.status !== "started" && event.status !== "scheduled").map(sentence));
+}
+
+function fillEventNotes() {
   $("no-events").hidden = events.rows.size > 0;
   $("event-table").hidden = events.rows.size === 0;
-  if (shown.settled) speak(rows.filter((event) => event.status !== "started" && event.status !== "scheduled").map(sentence));
 }
 
 function sentence(event) {
@@ -444,7 +462,7 @@ const faults = new Rows(
     const meta = el("span", { class: "meta" });
     const fired = el("td", { class: "number" });
     const toggle = el("button", { type: "button", role: "switch", "aria-labelledby": name.id });
-    const remove = el("button", { type: "button", class: "quiet" }, "Remove");
+    const remove = el("button", { type: "button", class: "quiet cross" }, "×");
     toggle.addEventListener("click", () => ask("PUT", `/faults/${id}`, { on: toggle.getAttribute("aria-checked") !== "true" }));
     remove.addEventListener("click", () => ask("DELETE", `/faults/${id}`).then(() => $("faults").focus()));
     return { tr: el("tr", {}, el("th", { scope: "row" }, name, meta), fired, el("td", {}, toggle), el("td", {}, remove)), name, meta, fired, toggle, remove };
@@ -561,6 +579,7 @@ const topics = {
     shown.settled = false;
     events.clear();
     requests.clear();
+    fillEventNotes();
     fillRequestNotes();
     shown.counts = {};
   },

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from pulumi.dynamic import CheckFailure, CheckResult
@@ -14,46 +15,47 @@ from providers.linode.core.owner import Owner
 from providers.linode.core.provider import Props, Provider
 from providers.linode.core.spec import Spec
 from providers.linode.core.state_files import NOT_OURS
-from providers.linode.resources import (
-    account,
-    domain,
-    domain_record,
-    firewall,
-    image,
-    nodebalancer,
-    placement_group,
-    reserved_ip,
-    reverse_dns,
-    root_password,
-    ssh_key,
-    stackscript,
-    subnet,
-    volume,
-    volume_attachment,
-    vpc,
-)
-from providers.linode.resources.instance import spec as instance
+from providers.linode.resources import account, root_password
 
-SPECS: dict[str, Spec[Any, Any]] = {
-    spec.kind: spec
-    for spec in (
-        instance.SPEC,
-        firewall.SPEC,
-        ssh_key.SPEC,
-        volume.SPEC,
-        vpc.SPEC,
-        subnet.SPEC,
-        placement_group.SPEC,
-        stackscript.SPEC,
-        reserved_ip.SPEC,
-        volume_attachment.SPEC,
-        image.SPEC,
-        domain.SPEC,
-        domain_record.SPEC,
-        reverse_dns.SPEC,
-        nodebalancer.SPEC,
-    )
+MODULES = {
+    "Instance": "instance.spec",
+    "Firewall": "firewall",
+    "SSHKey": "ssh_key",
+    "Volume": "volume",
+    "VPC": "vpc",
+    "Subnet": "subnet",
+    "PlacementGroup": "placement_group",
+    "StackScript": "stackscript",
+    "ReservedIP": "reserved_ip",
+    "VolumeAttachment": "volume_attachment",
+    "Image": "image",
+    "Domain": "domain",
+    "DomainRecord": "domain_record",
+    "ReverseDNS": "reverse_dns",
+    "NodeBalancer": "nodebalancer",
 }
+"""Every kind, and the module of resources/ that has its SPEC."""
+
+
+class Specs(Mapping[str, Spec[Any, Any]]):
+    """The specs of all kinds, each imported when it is asked for: most stacks have a few."""
+
+    def __init__(self) -> None:
+        self._imported: dict[str, Spec[Any, Any]] = {}
+
+    def __getitem__(self, kind: str) -> Spec[Any, Any]:
+        if kind not in self._imported:
+            self._imported[kind] = import_module(f"providers.linode.resources.{MODULES[kind]}").SPEC
+        return self._imported[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+
+SPECS = Specs()
 
 
 class LinodeProvider(Provider):

@@ -78,10 +78,14 @@ NodeBalancer("entry", region="de-fra-2", configs=[{{"port": 80, "nodes": nodes}}
 """
 """Servers, each with a volume, two records and a reverse name, behind one firewall and one NodeBalancer."""
 
+BARE = "bare"
+"""Ends the name of a program whose engine is not told how many steps to make at once."""
+
 PROGRAMS = {
     "SDK alone": SDK_ALONE,
     "Fleet": FLEET,
     "plain loop": LOOP,
+    "plain loop, bare": LOOP,
     "settings": SETTINGS,
     "around": AROUND,
 }

@@ -24,7 +24,7 @@ from emulators.linode_api.server import LocalApi
 from fleet.engine.engine import UNLESS_SET
 from tests import fleet_program
 from tests.bench.measuring import Figure, checked, engines, machine, measured, median, terraform
-from tests.bench.programs import PROGRAMS, SETTINGS_FILE, TERRAFORM
+from tests.bench.programs import BARE, PROGRAMS, SETTINGS_FILE, TERRAFORM
 from tests.checkout import ENGINE_WORDS, Done, run_in
 from tests.project import Project
 from tests.project_copy import copy_project
@@ -70,6 +70,11 @@ def run(counts: Sequence[int], runs: int) -> None:
     for way in tables[most] if least < most else ():
         grown = tables[most][way]["preview"].cpu_s - tables[least][way]["preview"].cpu_s
         print(f"{', '.join(way)}: {1000 * grown / (most - least):.1f} ms of CPU a resource in a preview")
+
+
+def run_bare(count: int) -> None:
+    """A plain loop with the parallelism that `fleet` asks for, and with each engine's own."""
+    dict(_table(World(count), ("plain loop", "plain loop, bare"), STEPS, 1))
 
 
 def run_around(count: int, runs: int) -> None:
@@ -183,8 +188,7 @@ def _table(
 def _ways(programs: Sequence[str]) -> Iterator[Way]:
     for engine in engines():
         yield from ((engine, program) for program in programs)
-    only_servers = "around" not in programs
-    for parallel in (10, 100) if only_servers and terraform() else ():
+    for parallel in (10, 100) if "Fleet" in programs and terraform() else ():
         yield "terraform", f"-parallelism={parallel}"
 
 
@@ -235,6 +239,8 @@ def a_world(world: World) -> Iterator[tuple[Path, LocalApi]]:
 def a_project(path: Path, api: LocalApi, engine: str, program: str, count: int) -> Project:
     """One whose catalogs are in the cache."""
     project = _project(path, api, engine, PROGRAMS[program].format(count=count))
+    if program.endswith(BARE):
+        project.env.pop("PULUMI_PARALLEL")
     if program == "settings":
         _with_settings(project, count)
     checked(project.preview())

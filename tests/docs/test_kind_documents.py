@@ -182,7 +182,7 @@ class Life:
 
 @pytest.fixture
 def life(served: LocalApi, new_kind: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
-    monkeypatch.setitem(providers.SPECS, "PlacementGroup", new_kind.SPEC)
+    monkeypatch.setattr(providers, "SPECS", {"PlacementGroup": new_kind.SPEC})
     monkeypatch.setattr("providers.linode.core.engine.settle_in", lambda: None)
     yield Life(served, f"kind-{next(NUMBERS)}")
     served.set_faults()

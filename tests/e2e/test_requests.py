@@ -20,7 +20,7 @@ pytestmark = pytest.mark.all
 COUNT = 40
 TAGGED = sum(spec.identity.tagged for spec in SPECS.values())
 LOOKS = ("GET /v4/account/events", "GET /v4/linode/instances", "GET /v4/volumes", "GET /v4/volumes/*")
-"""What all that wait share; how often they look is the machine's pace."""
+"""What all that wait share."""
 POST, DELETE = "POST /v4/linode/instances", "DELETE /v4/linode/instances/*"
 FASTER = "`--parallel 128` or PULUMI_PARALLEL=128 has more of them boot together"
 

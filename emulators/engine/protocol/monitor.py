@@ -170,8 +170,13 @@ def _refuse(context: Any) -> Any:
     context.abort(grpc.StatusCode.UNAVAILABLE, "the run is over")
 
 
+REGISTERING, TALKING = 256, 16
+"""Calls of each service that are answered at the same time. Those to the monitor may last as long as a step does."""
+
+
 class MonitorServer:
-    """The monitor on a loopback port. Calls that come before there is one wait for it.
+    """The monitor and the engine on loopback ports of their own, as with the real one: a call to the engine waits
+    for no step. Calls that come before there is a monitor wait for it.
 
     But for messages: a provider has something to say, too, where no program runs (destroy, refresh).
     """
@@ -179,14 +184,21 @@ class MonitorServer:
     def __init__(self) -> None:
         self.log: Callable[[Severity, str, str], None] = lambda *_: None
         self.progress: Callable[[str, str], None] = lambda *_: None
-        self._server = grpc.server(ThreadPoolExecutor(max_workers=256), options=CHANNEL_OPTIONS)
         self._monitor: Monitor | None = None
         self._ready = threading.Event()
         relay: Any = _Relay(self)
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(relay, self._server)
-        engine_pb2_grpc.add_EngineServicer_to_server(relay, self._server)
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-        self._server.start()
+        registering, talking = (
+            grpc.server(ThreadPoolExecutor(max_workers=most), options=CHANNEL_OPTIONS)
+            for most in (REGISTERING, TALKING)
+        )
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(relay, registering)
+        engine_pb2_grpc.add_EngineServicer_to_server(relay, talking)
+        self._servers = (registering, talking)
+        self.monitor_address, self.engine_address = (
+            f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}" for server in self._servers
+        )
+        for server in self._servers:
+            server.start()
 
     def serve(self, monitor: Monitor) -> None:
         """Answer with this monitor."""
@@ -208,7 +220,8 @@ class MonitorServer:
 
     def stop(self) -> None:
         self._ready.set()
-        self._server.stop(None)
+        for server in self._servers:
+            server.stop(None)
 
 
 class _Relay:

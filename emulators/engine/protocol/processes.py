@@ -76,12 +76,12 @@ class Child:
                     stream.close()
 
 
-def start_program(info: RunInfo, address: str) -> Child:
-    """The user's program; monitor and engine are served at the one address."""
+def start_program(info: RunInfo, monitor: str, engine: str) -> Child:
+    """The user's program, told the addresses of both services."""
     project = info.stack.project
     settings = {
-        "monitor": address,
-        "engine": address,
+        "monitor": monitor,
+        "engine": engine,
         "project": project.name,
         "stack": info.stack.name,
         "organization": "organization",
@@ -97,10 +97,10 @@ def start_program(info: RunInfo, address: str) -> Child:
     return Child(project, ["program", json.dumps(settings)], environment)
 
 
-def start_provider(project: Project, address: str) -> Child:
+def start_provider(project: Project, engine: str) -> Child:
     """The SDK's dynamic provider, with what the real engine adds to its environment."""
     options = {f"PULUMI_RUNTIME_{key.upper()}": str(value) for key, value in project.options.items()}
-    return Child(project, ["provider", address], {**options, "PULUMI_PROJECT": project.name})
+    return Child(project, ["provider", engine], {**options, "PULUMI_PROJECT": project.name})
 
 
 def _environment(python: str, extra: dict[str, str]) -> dict[str, str]:

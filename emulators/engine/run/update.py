@@ -43,7 +43,7 @@ def run_update(info: RunInfo, sink: Sink, redactor: Redactor) -> Result:
             redactor.learn([resource.inputs, resource.outputs])
         server = MonitorServer()
         cleanup.callback(server.stop)
-        providers = Providers(lambda: start_provider(stack.project, server.address))
+        providers = Providers(lambda: start_provider(stack.project, server.engine_address))
         cleanup.callback(providers.close)
         snapshot = Snapshot(base, stack.crypter, None if preview else stack.write)
         executor = Executor(info, snapshot, providers, sink, redactor)
@@ -99,7 +99,7 @@ class _Run:
         executor.on_stop = self._program_ended.set
         if options.kind == "update" or options.run_program:
             executor.providers.warm_up()
-            self._child = start_program(self._info, self._server.address)
+            self._child = start_program(self._info, self._server.monitor_address, self._server.engine_address)
         self._look_for_targets()
         if options.run_program and options.kind != "update":  # for what providers are configured with
             self._run_program(Targets(nothing=True))

@@ -44,6 +44,13 @@ def folder(environment: Mapping[str, str] = os.environ, project_folder: Path | N
     return found if found.is_dir() else None
 
 
+def deployment(
+    project: str, stack: str, environment: Mapping[str, str], project_folder: Path
+) -> dict[str, Any] | None:
+    """All that the state has, as an engine exports it; None where it lies elsewhere or can't be read."""
+    return _of_stack(project, stack, environment, project_folder)
+
+
 def ids_in_state(
     project: str, stack: str, kind: str, environment: Mapping[str, str] = os.environ
 ) -> set[str] | None:
@@ -113,8 +120,13 @@ def ids_in_all_states(kind: str, environment: Mapping[str, str] = os.environ) ->
     return {id_ for file in files for id_ in _ids(_latest(file), kind)}
 
 
-def _of_stack(project: str, stack: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any] | None:
-    found = folder(environment)
+def _of_stack(
+    project: str,
+    stack: str,
+    environment: Mapping[str, str] = os.environ,
+    project_folder: Path | None = None,
+) -> dict[str, Any] | None:
+    found = folder(environment, project_folder)
     return _latest(found / "stacks" / project / f"{stack}.json") if found else None
 
 

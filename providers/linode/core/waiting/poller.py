@@ -37,9 +37,11 @@ MOST_NEAR = 5
 GAP_S = 0.2
 """Between two looks at the least, however many waits begin meanwhile."""
 
-UNHURRIED_S = 1.0
 MOST_QUICK = 20
-"""Looks that may come sooner after each other than that; every such time without one earns another."""
+QUICK_A_WAIT = 0.1
+"""Looks that may come sooner after each other than STEADY_S: so many, so many more for each wait that begins, and one
+for every STEADY_S without a look. That keeps a fleet of any size at little more than a request for each create.
+"""
 
 PART_OF_AGE = 0.15
 """A look that comes late by this part of the time that was waited anyway."""
@@ -70,12 +72,16 @@ class QuickLooks:
     def __init__(self) -> None:
         self._quick, self._last = float(MOST_QUICK), -math.inf
 
+    def begun(self, waits: int) -> None:
+        self._quick += waits * QUICK_A_WAIT
+
     def looked(self, now: float) -> None:
-        self._quick = min(float(MOST_QUICK), self._quick + (now - self._last) / UNHURRIED_S) - 1
+        rested = min(float(MOST_QUICK), self._quick + (now - self._last) / STEADY_S)
+        self._quick = max(self._quick, rested) - 1
         self._last = now
 
     def earliest(self) -> float:
-        return self._last + (GAP_S if self._quick >= 1 else UNHURRIED_S)
+        return self._last + (GAP_S if self._quick >= 1 else STEADY_S)
 
 
 class Poller:
@@ -117,6 +123,7 @@ class Poller:
         with self._changed:
             now = self._now()
             waits = [self._waits.add(goal, now, timeout_s) for goal in goals]
+            self._quick_looks.begun(len(waits))
             self._account += waits
             self._progress.begin(now)
             self._looks, self._near, self._newest = 0, 0, now

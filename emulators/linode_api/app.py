@@ -22,7 +22,7 @@ from emulators.linode_api import resources
 from emulators.linode_api.catalogs import using
 from emulators.linode_api.catalogs.edits import Edits
 from emulators.linode_api.clock import Clock, HeldClock
-from emulators.linode_api.core import Json, bodies, earlier
+from emulators.linode_api.core import Json, bodies
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account, Accounts, covers
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import ApiError, invalid_token, missing_scope, not_found, unauthorized
@@ -288,7 +288,6 @@ class Api:
         if body is NO_CONTENT:
             return Reply(204, None, {**self.headers(204, who, needed), **rate})
         created = body["id"] if CREATE in found.budgets else None
-        body = earlier.shown(body, self.clock.now())
         return Reply(200, {} if body is None else body, {**self.headers(200, who, needed), **rate}, created)
 
     def headers(self, status: int, who: Account | None, needed: str = ANY_SCOPE) -> dict[str, str]:

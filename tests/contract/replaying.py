@@ -3,6 +3,7 @@
 Nothing is skipped: status, headers, and the whole body with its types and the order of its lists are compared. What the
 recorder replaced (dates, addresses, names) is not known, so any value of its form will do. What each API makes up by
 itself (ids, addresses, hashes, names of users) must be the same up to renaming: one of theirs is always one of ours.
+Each answer is compared twice: as it is, and without what the API has had only since the recording (earlier.py).
 """
 
 from __future__ import annotations
@@ -10,25 +11,33 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
-from tests.unit.linode_api.serving import Caller, made
+from tests.contract.account_before import Before
+from tests.contract.earlier import as_of, limit_as_of
+from tests.contract.names import Names
+from tests.contract.pace import pace_of
+from tests.contract.recorded import Json, exchanges, operation, recorded_at
+from tests.unit.linode_api.serving import Caller
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
-Json = Any
+RESOLVERS = re.compile(r"[0-9a-f.:]+(, ?[0-9a-f.:]+)+")
+"""Addresses, which the recorder replaced, and which lead nowhere here."""
 
+BEFORE_S = 3600.0
+"""How long ago the account was made."""
+
+LIMIT = "X-Ratelimit-Limit"
 HEADERS = (
-    "Content-Type", "X-Ratelimit-Limit", "X-Oauth-Scopes", "X-Accepted-Oauth-Scopes", "Cache-Control", "Expires",
+    "Content-Type", LIMIT, "X-Oauth-Scopes", "X-Accepted-Oauth-Scopes", "Cache-Control", "Expires",
 )  # fmt: skip
 """Those that were kept in the recordings."""
 
@@ -43,7 +52,8 @@ REPLACED = (
     (re.compile(re.escape(V6) + r"(/\d+)?"), re.compile(SOME_V6.pattern + r"(/\d+)?")),
     (re.compile("thisIsYourHostName"), re.compile(".+")),
     (re.compile("user@example.com"), re.compile(".+@.+")),
-    (re.compile("0+"), re.compile("[0-9a-f]+")),
+    (re.compile("[0-]+"), re.compile("[0-9a-fA-F-]+")),
+    (re.compile("scrubbed"), re.compile(".*")),
 )
 """What the recorder wrote, and what could have stood there."""
 
@@ -71,22 +81,31 @@ class Difference:
         )
 
 
-@dataclass
-class Names:
-    """Which of ours stands for which of theirs; an id of one kind is never that of another."""
+@dataclass(frozen=True)
+class Compared:
+    """One exchange, and what differs: `today` word for word, `differing` without what is newer than the recording."""
 
-    ours: dict[Any, Any] = field(default_factory=dict)
-    theirs: dict[Any, Any] = field(default_factory=dict)
+    operation: str
+    today: list[Difference]
+    differing: list[Difference]
 
-    def same(self, theirs: Any, ours: Any) -> bool:
-        """Whether they stand for each other, as they do from their first meeting on."""
-        if theirs not in self.ours and ours not in self.theirs:
-            self.ours[theirs], self.theirs[ours] = ours, theirs
-        return bool(self.ours.get(theirs) == ours)
 
-    def said(self, text: str) -> str:
-        """A text of theirs with our ids in it."""
-        return re.sub(r"\d{3,}", lambda found: str(self.ours.get(int(found[0]), found[0])), text)
+@dataclass(frozen=True)
+class Answer:
+    """One of the local API."""
+
+    status: int
+    headers: Mapping[str, str | None]
+    body: Json
+
+    @staticmethod
+    def of(answer: requests.Response) -> Answer:
+        headers = {name: answer.headers.get(name) for name in HEADERS}
+        return Answer(answer.status_code, headers, answer.json() if answer.content else None)
+
+    def as_of(self, operation: str, moment: float) -> Answer:
+        limit = limit_as_of(operation, self.headers[LIMIT], moment)
+        return Answer(self.status, {**self.headers, LIMIT: limit}, as_of(self.body, moment))
 
 
 @dataclass
@@ -100,16 +119,28 @@ class Replay:
     before: str = ""
     addresses: list[str] = field(default_factory=list)
     private: str = ""
+    upload_to: str = ""
 
-    def run(self) -> Iterator[tuple[str, list[Difference]]]:
-        """Each exchange's operation and differences."""
+    def run(self) -> Iterator[Compared]:
         for exchange in exchanges(self.file):
+            self.send_file(exchange["response"]["body"])
             self.keep_pace(exchange)
             answer = self.send(exchange["request"])
+            ours = Answer.of(answer)
             found = operation(exchange["request"])
-            differing = self.differences(exchange["response"], answer)
-            yield found, [Difference(self.file, exchange["i"], found, *one) for one in differing]
+            difference = partial(Difference, self.file, exchange["i"], found)
+            today, differing = (
+                [difference(*one) for one in self.differences(exchange["response"], each)]
+                for each in (ours, ours.as_of(found, self.clock.now()))
+            )
+            yield Compared(found, today, differing)
             self.remember(exchange["request"], answer)
+
+    def send_file(self, theirs: Json) -> None:
+        """The file of an image, which linodego sent elsewhere before it saw this answer."""
+        if self.upload_to and isinstance(theirs, dict) and theirs.get("status") == "available":
+            self.caller.session.put(self.upload_to, data=b"an image", timeout=20).raise_for_status()
+            self.upload_to = ""
 
     def keep_pace(self, exchange: Json) -> None:
         """Answers tell their time in `Expires`; in those that don't, linodego asks again after 15 seconds."""
@@ -120,7 +151,7 @@ class Replay:
             moment = parsedate_to_datetime(expires).timestamp()
             self.clock.advance(max(0.0, moment - self.clock.now()))
         else:
-            self.clock.advance(14 if asked == self.before else 1)
+            self.clock.advance(14 if asked == self.before else 0.1)
         self.before = asked
         self.meet_duration(exchange["response"]["body"], free=expires is None)
 
@@ -178,24 +209,26 @@ class Replay:
         return json.dumps(self.translated(wanted))
 
     def remember(self, request: Json, answer: requests.Response) -> None:
-        """The addresses that requests after it may name."""
+        """What requests after it may name: addresses, and where a file goes."""
         if request["method"] == "DELETE" and V4 in request["path"] and answer.status_code == 200:
             self.addresses.pop()
         ours = answer.json() if answer.content else None
+        if isinstance(ours, dict):
+            self.upload_to = ours.get("upload_to", self.upload_to)
         if isinstance(ours, dict) and ours.keys() >= {"address", "gateway", "reserved"}:
             if ours["public"]:
                 self.addresses.append(ours["address"])
             else:
                 self.private = ours["address"]
 
-    def differences(self, theirs: Json, answer: requests.Response) -> Iterator[tuple[str, Any, Any]]:
-        if theirs["status"] != answer.status_code:
-            yield "status", theirs["status"], answer.status_code
+    def differences(self, theirs: Json, ours: Answer) -> Iterator[tuple[str, Any, Any]]:
+        if theirs["status"] != ours.status:
+            yield "status", theirs["status"], ours.status
         for name in HEADERS:
-            recorded, here = theirs["headers"].get(name), answer.headers.get(name)
+            recorded, here = theirs["headers"].get(name), ours.headers.get(name)
             if recorded != here and not (name == "Expires" and recorded is None):
                 yield name, recorded, here
-        yield from self.between(theirs["body"], answer.json() if answer.content else None, "")
+        yield from self.between(in_order(theirs["body"]), in_order(ours.body), "")
 
     def between(self, theirs: Json, ours: Json, at: str) -> Iterator[tuple[str, Any, Any]]:
         if isinstance(theirs, dict) and isinstance(ours, dict):
@@ -233,81 +266,29 @@ class Replay:
             return self.names.same(int(one[1]), int(other[1]))
         if self.names.said(theirs) == ours:
             return True
+        if RESOLVERS.fullmatch(theirs) and RESOLVERS.fullmatch(ours):
+            return theirs.count(",") == ours.count(",")
         return any(form.fullmatch(theirs) for form in MADE_UP) and self.names.same(theirs, ours)
 
 
-BY_REGION = ("Block Storage Encryption", "Maintenance Policy")
-"""What Linodes are able to where their region is; it is more in later recordings than in earlier ones."""
-
-LAB = "pl-labkrk-2"
-RULES = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT", "inbound": [], "outbound": []}
-
-
-def prepare(replay: Replay) -> None:
-    """What the recorded account had before: its settings, and what the requests name that they did not make."""
-    caller, ours = replay.caller, replay.names.ours
-    made(caller.put("/account/settings", settings_of(replay.file)))
-    caller.api.api.edits.apply({"regions": regions_of(replay.file)})
-    for number in sorted(firewalls_before(replay.file)):
-        firewall = made(caller.post("/networking/firewalls", {"label": f"before-{number}", "rules": RULES}))
-        replay.names.same(number, firewall["id"])
-    if replay.file == "TestVolume_WaitForLinodeID_volume":
-        linode = caller.create(type="g6-nanode-1", region="ap-west", label="go-test-ins-4n57ej5b4bz0")
-        config = made(
-            caller.post(f"/linode/instances/{linode['id']}/configs", {"label": "before", "devices": {}})
-        )
-        ours |= {67701824: linode["id"], 71037128: config["id"]}
+def in_order(body: Json) -> Json:
+    """Regions by id: each of the recordings has them in another order."""
+    rows = body.get("data") if isinstance(body, dict) else None
+    for names in ({"id", "country"}, {"region", "available_ipv6_prefix_lengths"}):
+        if rows and names <= rows[0].keys():
+            return {**body, "data": sorted(rows, key=lambda row: str(row.get("region", row.get("id"))))}
+    return body
 
 
-def settings_of(file: str) -> Json:
-    """Those of the account, as what was made without saying so shows them."""
-    found = {"network_helper": False, "maintenance_policy": "linode/power_off_on", "backups_enabled": False}
-    for exchange in exchanges(file):
-        asked, answer = exchange["request"]["body"] or {}, exchange["response"]["body"] or {}
-        if exchange["request"]["method"] != "POST" or not isinstance(answer, dict):
-            continue
-        if "hypervisor" in answer and "maintenance_policy" not in asked and not asked.get("image_id"):
-            found["maintenance_policy"] = answer.get("maintenance_policy", found["maintenance_policy"])
-        if "hypervisor" in answer and "backups_enabled" not in asked:
-            found["backups_enabled"] = answer["backups"]["enabled"]
-        if "helpers" in answer and "helpers" not in asked:
-            found["network_helper"] = answer["helpers"]["network"]
-    return found
-
-
-def regions_of(file: str) -> list[Json]:
-    """Regions that were able to something else then, and the laboratory's."""
-    found: dict[str, Json] = {LAB: {"id": LAB, "like": "us-ord"}}
-    for exchange in exchanges(file):
-        answer = exchange["response"]["body"]
-        if isinstance(answer, dict) and "hypervisor" in answer:
-            id_, able = answer["region"], set(answer.get("capabilities", BY_REGION))
-            region = dict(catalogs().regions.get(id_) or catalogs().regions["us-ord"])
-            more = [name for name in BY_REGION if name in able and name not in region["capabilities"]]
-            kept = [name for name in region["capabilities"] if name in able or name not in BY_REGION]
-            found[id_] = {"id": id_, "like": id_ if id_ != LAB else "us-ord", "capabilities": kept + more}
-    return list(found.values())
-
-
-def firewalls_before(file: str) -> set[int]:
-    """Those that requests name, and that no request before made."""
-    found, made_here = set[int](), set[int]()
-    for exchange in exchanges(file):
-        body = exchange["request"]["body"] or {}
-        wanted, answer = [body, *(body.get("interfaces") or [])], exchange["response"]["body"]
-        found |= {one["firewall_id"] for one in wanted if one.get("firewall_id")} - made_here
-        made_here.add(answer.get("id", 0) if isinstance(answer, dict) else 0)
-    return found
-
-
-def replayed(folder: Path, file: str) -> Iterator[tuple[str, list[Difference]]]:
-    """Each exchange of a file: its operation, and what differs."""
-    clock = HeldClock(recorded_at(file))
-    with LocalApi(folder / f"{file}.db", clock=clock) as api:
+def replayed(folder: Path, file: str) -> Iterator[Compared]:
+    """Each exchange of a file."""
+    clock = HeldClock(recorded_at(file) - BEFORE_S)
+    with pace_of(file), LocalApi(folder / f"{file}.db", clock=clock) as api:
         scopes = {exchange["response"]["headers"].get("X-Oauth-Scopes", "*") for exchange in exchanges(file)}
         before = Caller(api, api.add_token(), "/v4beta")
         replay = Replay(file, before, clock)
-        prepare(replay)
+        Before(file, before, replay.names).make()
+        clock.advance(BEFORE_S)
         api.api.limiter.clear()
         if scopes != {"*"}:
             token = "wrong" if "unknown" in scopes else api.add_token(scopes=scopes.pop())
@@ -315,29 +296,3 @@ def replayed(folder: Path, file: str) -> Iterator[tuple[str, list[Difference]]]:
         yield from replay.run()
         before.close()
         replay.caller.close()
-
-
-FILES = sorted(file.stem for file in RECORDINGS.glob("*.jsonl"))
-
-
-def exchanges(file: str) -> list[Json]:
-    lines = (RECORDINGS / f"{file}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
-def operation(request: Json) -> str:
-    """Method and path, with `{}` for what names one thing."""
-    path = request["path"].removeprefix("/v4beta")
-    path = re.sub(r"/(\d+|\d+\.\d+\.\d+\.\d+)(?=/|$)", "/{}", path)
-    path = re.sub(r"^/(linode/types|linode/kernels|images|tags)/(?!upload)[^/]+$", r"/\1/{}", path)
-    return f"{request['method']} {path}"
-
-
-def recorded_at(file: str) -> float:
-    """The moment of the first exchange that tells one, else its day."""
-    for exchange in exchanges(file):
-        if expires := exchange["response"]["headers"].get("Expires"):
-            return parsedate_to_datetime(expires).timestamp()
-    index = json.loads((RECORDINGS / "index.json").read_text(encoding="utf-8"))
-    [day] = [one["date"] for one in index if one["file"] == f"{file}.jsonl"]
-    return datetime.fromisoformat(day).replace(tzinfo=timezone.utc).timestamp()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -21,8 +20,8 @@ from providers.linode.catalogs import (
 )
 from providers.linode.catalogs.filter import Filter, Order, parse_moment
 from providers.linode.catalogs.x_filter import split
+from tests.contract.recorded import RECORDINGS, exchanges
 
-RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings"
 pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="needs ../shared/recordings")
 
 CATALOGS = {
@@ -33,11 +32,6 @@ CATALOGS = {
     "/linode/types": LinodeTypes,
     "/regions": Regions,
 }
-
-
-def exchanges(name: str) -> list[dict[str, Any]]:
-    text = (RECORDINGS / f"{name}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def filtered_calls() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:

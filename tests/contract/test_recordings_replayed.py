@@ -17,7 +17,8 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused, NotFound
 from providers.linode.catalogs import Availability, Catalogs, Image, Kernel, LinodeType, Region, render
 from providers.linode.catalogs.records import Record, parse
-from tests.contract.test_catalog_recordings import CATALOGS, RECORDINGS, exchanges, rebuilt
+from tests.contract.recorded import RECORDINGS, exchanges
+from tests.contract.test_catalog_recordings import CATALOGS, rebuilt
 from tests.wire import Answer, ScriptedServer, Seen
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="needs ../shared/recordings")

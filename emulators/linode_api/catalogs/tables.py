@@ -36,10 +36,8 @@ REGION_CAPABILITIES = dict(
     )
 )  # fmt: skip
 MONITORS = {"L": "Linodes", "D": "Managed Databases", "N": "NodeBalancers", "O": "Object Storage"}
-RESOLVERS = {  # addresses of the documentation ranges: a Linode that is only played here has no network
-    "ipv4": ",".join(f"192.0.2.{host}" for host in range(5, 15)),
-    "ipv6": ",".join(f"2001:db8::{host}" for host in range(5, 15)),
-}
+RESOLVERS = {"ipv4": "192.0.2.", "ipv6": "2001:db8::"}
+"""Addresses of the documentation ranges: a Linode that is only played here has no network."""
 
 
 def read_table(name: str) -> list[Cells]:
@@ -95,7 +93,10 @@ def region_row(cells: Cells) -> Json:
         "capabilities": [REGION_CAPABILITIES[letter] for letter in cells["capabilities"]],
         "monitors": {"alerts": watched, "metrics": list(watched)},
         "status": "ok",
-        "resolvers": dict(RESOLVERS),
+        "resolvers": {
+            family: ",".join(f"{network}{host}" for host in range(5, 15 if core else 7))
+            for family, network in RESOLVERS.items()
+        },
         "placement_group_limits": {
             "maximum_pgs_per_customer": None if core else 0,
             "maximum_linodes_per_pg": 5 if core else 0,

@@ -31,11 +31,13 @@ PICKED_UP_AFTER_S = 1.0
 RUNNING_BEFORE_BOOT_ENDS_S = 4  # `running` shows, yet the Linode is still busy
 
 CURVES: dict[str, tuple[tuple[float, int], ...]] = {  # part of the job that is done: percent shown
-    "linode_create": ((0.0, 0), (0.25, 5), (0.55, 53), (0.85, 59), (0.95, 61)),
+    "linode_create": ((0.0, 0), (0.28, 5), (0.33, 9), (0.37, 50), (0.55, 53), (0.7, 59), (0.91, 61)),
     "linode_boot": ((0.0, 0), (0.5, 45), (0.62, 49)),
     "linode_shutdown": ((0.0, 0), (0.4, 7)),
-    "linode_clone": ((0.0, 0), (0.28, 33), (0.68, 55), (0.95, 67)),
+    "linode_clone": ((0.0, 0), (0.27, 33), (0.68, 55), (0.95, 67)),
     "linode_snapshot": ((0.0, 0), (0.8, 50)),
+    "disk_create": ((0.0, 0), (0.5, 41)),
+    "backups_restore": ((0.0, 0), (0.5, 50)),
     "disk_imagize": ((0.0, 0), (0.3, 83), (0.6, 90)),
 }
 IN_WHOLE_SECONDS = ("linode_snapshot",)
@@ -159,7 +161,7 @@ PLANS = {
     "backups_restore": Plan("backups_restore", 19, ((0, "restoring"), (19, "offline"))),
     # Jobs that keep the Linode busy without showing in its status:
     "disk_create": Plan("disk_create", 17),
-    "disk_create from an image": Plan("disk_create", 40),  # *
+    "disk_create from an image": Plan("disk_create", 40),  # 31 to 46: TestInstance_Disk_Clone
     "disk_delete": Plan("disk_delete", 9),
     "disk_resize": Plan("disk_resize", 15),  # *
     "disk_duplicate": Plan("disk_duplicate", 20),  # *

@@ -8,11 +8,10 @@ A refused request counts, too, so a tight retry loop keeps the door shut
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from emulators.linode_api.clock import Clock
-from emulators.linode_api.core import earlier
 from emulators.linode_api.core.errors import too_many
 
 
@@ -70,7 +69,6 @@ class Limiter:
             return {}
         spent = []
         for budget in (*special, GENERAL):  # one that is spent keeps the request from those after it
-            budget = replace(budget, limit=earlier.limit(budget.name, budget.limit, self._clock.now()))
             spent.append((budget, window := self._spend(caller, budget)))
             if window.used > budget.limit:
                 raise too_many(self._headers(budget, window))

@@ -98,7 +98,7 @@ def test_a_create_shows_its_progress_live_and_its_cost(
         expect(row.get_by_role("progressbar")).to_have_attribute("value", "0")
         expect(row).to_contain_text("provisioning")
         own.clock.advance(20)
-        expect(row).to_contain_text("linode_create 5 %, ")
+        expect(row).to_contain_text("linode_create 50 %, ")
         expect(row).to_contain_text(" left, then linode_boot")
         own.clock.advance(200)
         expect(row).to_contain_text("running")

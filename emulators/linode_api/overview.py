@@ -41,6 +41,13 @@ SHELVES: Mapping[str, tuple[str, Told]] = {
         ),
     ),
     "image": ("Images", lambda row: f"{row['size']:,} MB"),
+    "image_sharegroup": (
+        "Shared images",
+        lambda row: (
+            f"{row['images_count']} shared with {row['members_count']} other account"
+            + ("" if row["members_count"] == 1 else "s")
+        ),
+    ),
     "firewall": (
         "Firewalls",
         lambda row: (

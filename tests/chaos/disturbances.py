@@ -104,6 +104,11 @@ def disturb(checkout: Checkout, rules: Iterable[Rule], seed: int = 0) -> None:
     requests.put(f"{checkout.api}/_local/faults", json=body, timeout=30).raise_for_status()
 
 
+def a_day_passes(checkout: Checkout) -> None:
+    """Of the API's time: backups that were switched off can be switched on again."""
+    requests.put(f"{checkout.api}/_local/time", json={"advance_s": 24 * 3600}, timeout=30).raise_for_status()
+
+
 def met(checkout: Checkout) -> list[int]:
     """How many requests each rule has met so far, counted when they arrive."""
     found = requests.get(f"{checkout.api}/_local/faults", timeout=30).json()["rules"]

@@ -136,6 +136,7 @@ class Turns:
             self.begun = time.monotonic()
         self.number = turn or self.number + 1
         self.changes = [*(self.changes if turn else ()), *changes]
+        disturbances.a_day_passes(self.checkout)
         edits = [*(CHANGES[name].edit for name in changes), *also]
         self.declared = declared.changed(self.declared, edits, self.dice)
         self.declared.write(self.checkout)

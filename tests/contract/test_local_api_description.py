@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from emulators.linode_api.clock import HeldClock
+from emulators.linode_api.core.errors import ApiError
+from emulators.linode_api.core.routes import endpoint_for
 from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, PASSWORD, Caller
 
 DESCRIPTION = Path(__file__).parents[3] / "shared" / "openapi" / "linode-subset.observed.json"
@@ -111,6 +113,26 @@ def balancer(dns: Caller) -> tuple[int, int]:
     """The ids of one and of its config; the described ones have a required key that no answer has."""
     id_ = int(dns.post("/nodebalancers", {"region": "us-ord"}).json()["id"])
     return id_, int(dns.post(f"/nodebalancers/{id_}/configs").json()["id"])
+
+
+def is_served(method: str, path: str) -> bool:
+    try:
+        endpoint_for(method, path, beta=True)
+    except ApiError:
+        return False
+    return True
+
+
+def test_every_described_operation_is_served() -> None:
+    operations = [
+        (method.upper(), template)
+        for template, described in description()["paths"].items()
+        for method in described
+        if method in ("get", "post", "put", "delete")
+    ]
+
+    assert len(operations) == 204
+    assert [one for one in operations if not is_served(one[0], re.sub(r"\{\w+\}", "1", one[1]))] == []
 
 
 CONFIG = "/nodebalancers/{nodeBalancerId}/configs/{configId}"

@@ -244,6 +244,8 @@ def test_what_an_earlier_run_left_is_refused_at_preview_where_an_update_would_be
 def test_a_user_who_may_not_set_tags_is_told_so_at_preview(world: ByHand) -> None:
     """Adopting puts our own tag on it."""
     token = world.api.add_token(world.account, user="deploy", restricted=True, grants=("add_linodes",))
+    permission = {"id": world.id, "permissions": "read_write"}
+    world.call("PUT", "/account/users/deploy/grants", {"linode": [permission]})
 
     with Servicer(LinodeProvider("Instance"), {**world.config, "linode:token": token}) as provider:
         failures = provider.check(world.adopting(tags=None))[1]

@@ -23,6 +23,12 @@ def restricted(world: World) -> Iterator[Servicer]:
         yield servicer
 
 
+def granted(world: World, linode_id: int) -> None:
+    """The restricted user may read and change it."""
+    permission = {"id": linode_id, "permissions": "read_write"}
+    world.call("PUT", "/account/users/deploy/grants", {"linode": [permission]})
+
+
 def asked(world: World) -> list[str]:
     return [line for line in world.seen() if line.endswith("/profile/grants")]
 
@@ -51,6 +57,7 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
 ) -> None:
     inputs, _ = provider.check(world.inputs())
     id_, outs = provider.create(inputs)
+    granted(world, int(id_))
 
     same = restricted.check(world.inputs(), inputs)[1]
     watched, harmless = restricted.check(world.inputs(watchdog_enabled=False), inputs)

@@ -210,7 +210,7 @@ class Accounts:
     def reset(self, account: Account) -> None:
         """Empties an account: Linodes, events, tags, settings and all else; users and tokens stay valid."""
         with self.database.transaction():
-            for table in ("linodes", "events", "tags", "records"):
+            for table in ("linodes", "events", "tags", "records", "entity_grants"):
                 self.database.run(f"DELETE FROM {table} WHERE account_id = ?", account.id)  # noqa: S608 - a name from the line above
             account.change_settings(DEFAULT_SETTINGS)
 

@@ -174,30 +174,32 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
     ): "interfaces tags linodes firewall_ids authorized_keys authorized_users addresses ranges ip_ranges subnets"
     " ids ips disks assignments inbound outbound reserved_ipv4_addresses images domains volumes nodebalancers"
     " master_ips axfr_ips nodes vpcs",
-    (
-        TEXT,
-    ): "label type region image kernel root_pass password description username scopes expiry script address"
+    (TEXT,): "label type region kernel root_pass password description username scopes expiry script address"
     " user_data route_target vlan_label ipam_address purpose nat_1_1 nat_1_1_address ssh_key lock_type entity_type"
     " status filesystem",
     (OBJECT, FLAG): "public",
     (OBJECT, LIST): "rules",
     (OBJECT, LIST, FLAG): "ipv6",
-    (OBJECT, TEXT): "vpc",
+    (LIST, TEXT): "image",
+    (OBJECT, LIST, TEXT): "vpc",
     (OBJECT, LIST, TEXT, FLAG): "ipv4",
 }
 SHAPE_OF = {name: shapes for shapes, names in SHAPES.items() for name in names.split()}
-ITEMS = {  # of lists
-    **dict.fromkeys(("interfaces", "addresses", "ranges", "subnets", "nodes", "vpcs", "assignments"), OBJECT),
+ITEMS: dict[str, tuple[type, ...]] = {  # of lists
+    **dict.fromkeys(
+        ("interfaces", "addresses", "ranges", "subnets", "nodes", "vpcs", "assignments"), (OBJECT,)
+    ),
     **dict.fromkeys(
         (
-            *("tags", "authorized_keys", "authorized_users", "ip_ranges", "images", "master_ips", "axfr_ips"),
+            *("tags", "authorized_keys", "authorized_users", "ip_ranges", "master_ips", "axfr_ips"),
             "reserved_ipv4_addresses",
             "ips",
         ),
-        TEXT,
+        (TEXT,),
     ),
+    "images": (TEXT, OBJECT),
     **dict.fromkeys(
-        ("linodes", "firewall_ids", "ids", "disks", "domains", "volumes", "nodebalancers"), NUMBER
+        ("linodes", "firewall_ids", "ids", "disks", "domains", "volumes", "nodebalancers"), (NUMBER,)
     ),
 }
 NAMES = {OBJECT: "an object", LIST: "a list", TEXT: "a string", NUMBER: "an integer", FLAG: "a Boolean"}
@@ -240,18 +242,22 @@ def misshapen(body: Body, at: str = "") -> Iterator[Problem]:
         allowed = SHAPE_OF.get(name, ())
         field = f"{at}.{name}" if at else name
         if allowed and value is not None and type(value) not in allowed:
-            yield field, f"Must be {' or '.join(NAMES[kind] for kind in allowed)}"
+            yield field, must_be(allowed)
         elif isinstance(value, list):
             yield from misshapen_items(name, value, field)
         elif isinstance(value, dict) and name not in FREE:
             yield from misshapen(value, field)
 
 
+def must_be(kinds: Sequence[type]) -> str:
+    return f"Must be {' or '.join(NAMES[kind] for kind in kinds)}"
+
+
 def misshapen_items(name: str, items: list[Any], field: str) -> Iterator[Problem]:
     wanted = ITEMS.get(name)
     for number, item in enumerate(items):
         of_firewall = name == "interfaces" and field.startswith("devices") and type(item) is int
-        if wanted and type(item) is not wanted and not of_firewall:
-            yield f"{field}[{number}]", f"Must be {NAMES[wanted]}"
+        if wanted and type(item) not in wanted and not of_firewall:
+            yield f"{field}[{number}]", must_be(wanted)
         elif isinstance(item, dict) and name not in (*FREE, "rules"):  # as an object those are judged
             yield from misshapen(item, f"{field}[{number}]")

@@ -1,7 +1,7 @@
 """The file that holds accounts, Linodes, events and the request log: SQLite, one connection, one lock.
 
-Accounts, users, tokens, tags, Linodes, events and requests have tables of their own; every other kind of thing (disks,
-firewalls, VPCs …) is a row of `records`, with ids that `counters` hands out (see records.py).
+Accounts, users and their grants, tokens, tags, Linodes, events and requests have tables of their own; every other kind
+of thing (disks, firewalls, VPCs …) is a row of `records`, with ids that `counters` hands out (see records.py).
 WAL with synchronous NORMAL: what was committed survives the death of the process (kill -9).
 A file that is not ours, or is damaged, is refused and never written to; one of an earlier version is brought up to
 date.
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 APPLICATION_ID = 0x4C4E3441  # "LN4A"
-VERSION = 4
+VERSION = 5
 SCHEMA = Path(__file__).parent / "schema"  # what each version adds to the one before
 
 FIRST_IDS = {"linodes": 98_000_000, "events": 1_586_000_000}

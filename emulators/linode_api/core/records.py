@@ -18,7 +18,7 @@ import orjson
 from orjson import Fragment
 
 from emulators.linode_api.clock import stamp
-from emulators.linode_api.core import Body, Json
+from emulators.linode_api.core import Body, Json, grants
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.database import Database
 from emulators.linode_api.core.errors import bad_request, not_found
@@ -87,6 +87,7 @@ def add(account: Account, kind: str, body: Json, parent_id: int = 0) -> Record:
     made = Record(kind, next_id(account.database, kind), parent_id, now, now, body)
     stored = {**vars(made), "parent_id": parent_id or None, "body": json.dumps(body)}
     account.database.insert("records", account_id=account.id, **stored)
+    grants.own(account, kind, made.id)
     return made
 
 
@@ -124,6 +125,12 @@ def stored(account: Account, kind: str, parent_id: int | None = None) -> Stored[
 def all_of(account: Account, kind: str, parent_id: int | None = None) -> list[Record]:
     """By id."""
     return stored(account, kind, parent_id).read()
+
+
+def anywhere(database: Database, kind: str, record_id: object) -> Record | None:
+    """The one of that id, of any account."""
+    row = database.one("SELECT * FROM records WHERE kind = ? AND id = ?", kind, record_id)
+    return row and from_row(row)
 
 
 def having(account: Account, kind: str, **parts: object) -> Stored[Record]:
@@ -189,8 +196,9 @@ class Kind:
     """A kind of record: the address of one (`/vpcs/{vpc}/subnets/{subnet}`), how it is shown, its events.
 
     `entity_type` is what events call it, if not by its name, `among` what the API adds when a label is taken, `columns`
-    what its row shows under another name than its body has it (see stored.py). Defined once, as a constant of the
-    kind's file; `@KIND.shows` marks the function that makes its row.
+    what its row shows under another name than its body has it (see stored.py), `granted` whether restricted users need
+    a grant for each. Defined once, as a constant of the kind's file; `@KIND.shows` marks the function that makes its
+    row.
     """
 
     name: str
@@ -200,9 +208,12 @@ class Kind:
     unique_label: bool = True
     among: str = ""
     columns: Columns = field(default_factory=dict)
+    granted: bool = False
 
     def __post_init__(self) -> None:
         KINDS[self.name] = self
+        if self.granted:
+            grants.GRANTED.add(self.name)
 
     def shows(self, row: Row) -> Row:
         ROWS[self.name] = row

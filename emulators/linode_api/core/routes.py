@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from emulators.linode_api.core import Body, Json
+from emulators.linode_api.core import Body, Json, grants
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account
 from emulators.linode_api.core.errors import bad_method, not_found
 from emulators.linode_api.core.limits import COLLECTION, Budget
@@ -27,9 +27,9 @@ from emulators.linode_api.core.stored import Stored
 
 TEXTS = {
     "name": ".+", "address": "[^/]+", "region": "[^/]+", "reserved": "[^/]+", "user": "[^/]+",
-    "ipv6_range": "[^/]+",
+    "ipv6_range": "[^/]+", "uuid": "[^/]+", "image_id": "(?!sharegroups(?:/|$))[^/]+(?:/[^/]+)?",
 }  # fmt: skip
-"""Words that stand for text; a name may hold slashes (ids of images and kernels, tags)."""
+"""Words that stand for text; a name may hold slashes (ids of kernels, tags), that of an image at most one."""
 
 NOT_HERE = {"X-Local-API": "this address is not part of the local API"}
 """A header of the 404 for what is not served at all."""
@@ -106,8 +106,15 @@ class Endpoint:
                 thing = FINDERS[word](call.account, thing, parent)
             elif word in KINDS:
                 thing = find(call.account, word, thing, parent.id if parent else None)
+            if word in grants.GRANTED:
+                grants.require(call.account, word, thing.id, changes=self.changes)
             things.append(thing)
         return self.work(call, *things)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes the things that its path names, and does not only read or copy them."""
+        return self.method != "GET" and self.grant is None
 
 
 ENDPOINTS: defaultdict[str, list[Endpoint]] = defaultdict(list)
@@ -220,4 +227,5 @@ class Routes:
 
         @self.rows(kind.url.rpartition("/")[0], *filterable, **access)
         def listed(call: Call, *parents: Any) -> Sequence[Thing]:
-            return stored(call.account, kind.name, parents[-1].id if parents else None)
+            found = stored(call.account, kind.name, parents[-1].id if parents else None)
+            return grants.visible(call.account, kind.name, found)

@@ -41,7 +41,12 @@ from emulators.linode_api.core.routes import Call, Routes
 
 api = Routes("domains")
 DOMAIN = Kind(
-    "domain", "/domains/{domain}", first_id=3_300_000, unique_label=False, columns={"domain": "$.label"}
+    "domain",
+    "/domains/{domain}",
+    first_id=3_300_000,
+    unique_label=False,
+    columns={"domain": "$.label"},
+    granted=True,
 )
 RECORD = Kind("domain_record", "/domains/{domain}/records/{domain_record}", first_id=40_000_000)
 STEPS = (

@@ -36,7 +36,11 @@ from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, f
 
 api = Routes("firewall")
 FIREWALL = Kind(
-    "firewall", "/networking/firewalls/{firewall}", first_id=9_700_000, among=" among your Cloud Firewalls"
+    "firewall",
+    "/networking/firewalls/{firewall}",
+    first_id=9_700_000,
+    among=" among your Cloud Firewalls",
+    granted=True,
 )
 DEVICE = Kind("device", "/networking/firewalls/{firewall}/devices/{device}", first_id=12_000_000)
 FILTERABLE = ("id", "label", "created", "updated", "tags")

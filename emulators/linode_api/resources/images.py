@@ -1,4 +1,4 @@
-"""Images as an account sees them: the public ones and its own, taken from disks.
+"""Images as an account sees them: the public ones, its own, taken from disks, and those that others share with it.
 
 A private image is `creating` until its job (disk_imagize, 144 s) ends, and stays so if that fails*. Source: recordings
 ExampleListImages_all, TestInstance_Disk_ListMultiple_Primary, TestImage_Upload; API page "Create an image". Texts and
@@ -10,21 +10,35 @@ from __future__ import annotations
 import re
 
 from emulators.linode_api.catalogs import catalogs
-from emulators.linode_api.core import Body, Json
+from emulators.linode_api.core import Body, Json, grants
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, length, that
 from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.events import entity, notify, on_effect
 from emulators.linode_api.core.jobs import PLANS
 from emulators.linode_api.core.limits import IMAGES
-from emulators.linode_api.core.records import Kind, Record, add, all_of, change, find, get, given, remove
+from emulators.linode_api.core.records import (
+    Kind,
+    Record,
+    add,
+    all_of,
+    anywhere,
+    change,
+    find,
+    get,
+    given,
+    having,
+    remove,
+    stored,
+)
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources.linode.linodes import enqueue, find_linode
 
 api = Routes("images")
-IMAGE = Kind("image", "/images/{name}", first_id=34_000_000)
+IMAGE = Kind("image", "/images/{image_id}", first_id=34_000_000, granted=True)
 REPLICATE_S, UPLOAD_S = 60.0, 10.0  # a choice
 PRIVATE = re.compile(r"private/([0-9]{1,18})")
+SHARED = re.compile(r"shared/([0-9]{1,18})")
 FIELDS = {
     "label": length(1, 50),
     "description": length(0, 65_000),
@@ -37,6 +51,9 @@ def row(account: Account, image: Record) -> Json:
     body, status = image.body, status_of(account, image)
     done = status == "available"
     replicas = kept_in(image)
+    groups = groups_with(
+        account, image.id
+    )  # `is_shared` stays when there are none any more (ExampleListImages_all)
     url = f"/images/private/{image.id}/sharegroups"
     return {
         "id": f"private/{image.id}",
@@ -45,7 +62,9 @@ def row(account: Account, image: Record) -> Json:
         **image.parts("size", "created_by"),
         "type": "manual",
         "tags": body["tags"],
-        **dict.fromkeys(("is_public", "is_shared", "deprecated"), False),
+        "is_public": False,
+        "is_shared": body.get("was_shared", False),
+        "deprecated": False,
         **dict.fromkeys(("vendor", "expiry", "eol")),
         "status": status,
         **image.parts("capabilities"),
@@ -55,7 +74,7 @@ def row(account: Account, image: Record) -> Json:
         ],
         "total_size": body["size"] * len(replicas),
         "image_sharing": {
-            "shared_with": {"sharegroup_count": 0, "sharegroup_list_url": url},
+            "shared_with": {"sharegroup_count": len(groups), "sharegroup_list_url": url},
             "shared_by": None,
         },
     }
@@ -67,14 +86,52 @@ def status_of(account: Account, image: Record) -> str:
     return "available" if ready is not None and ready <= account.now else str(image["status"])
 
 
+def groups_with(account: Account, image_id: int) -> set[int]:
+    """The ids of the groups that share it."""
+    return {entry.parent_id for entry in having(account, "image_share", image=image_id)}
+
+
 def find_any(account: Account | None, image_id: object) -> Json | None:
-    """A public or own one, by id; None for one that does not exist, or is another account's."""
+    """A public, own or shared one, by id; None for one that does not exist, or is another account's."""
     public = catalogs().images.get(str(image_id))
-    own = PRIVATE.fullmatch(str(image_id))
-    if public or own is None or account is None:
+    if public or account is None:
         return public
-    found = get(account, "image", int(own[1]))
-    return row(account, found) if found else None
+    if own := PRIVATE.fullmatch(str(image_id)):
+        found = get(account, "image", int(own[1]))
+        return row(account, found) if found else None
+    shared = SHARED.fullmatch(str(image_id))
+    return find_shared(account, int(shared[1])) if shared else None
+
+
+def find_shared(account: Account, entry_id: int) -> Json | None:
+    """One of a group that has accepted a token of this account."""
+    joined = {token["group_id"] for token in all_of(account, "image_sharegroup_token")}
+    entry = anywhere(account.database, "image_share", entry_id)
+    return shared_row(account, entry) if entry and entry.parent_id in joined else None
+
+
+def shared_row(account: Account, entry: Record) -> Json:
+    """An image as the members of a group see it, under the name that it has there; its owner sees its own id, too."""
+    group = anywhere(account.database, "image_sharegroup", entry.parent_id)
+    image = anywhere(account.database, "image", entry["image"])
+    assert group is not None  # noqa: S101 - an entry goes with it
+    assert image is not None  # noqa: S101 - likewise
+    by = {
+        "sharegroup_id": group.id,
+        "sharegroup_uuid": group["uuid"],
+        "sharegroup_label": group["label"],
+        "source_image_id": image.id if get(account, "image", image.id) else None,
+    }
+    return {
+        **row(account, image),
+        "id": f"shared/{entry.id}",
+        **entry.parts("label", "description"),
+        **entry.dates,
+        "created_by": None,
+        "tags": [],
+        "is_shared": True,
+        "image_sharing": {"shared_with": None, "shared_by": by},
+    }
 
 
 def usable(account: Account, image_id: object) -> Json | None:
@@ -90,10 +147,12 @@ def require(account: Account, image_id: str) -> Json:
     return found
 
 
-def require_own(account: Account, image_id: str) -> Record:
+def require_own(account: Account, image_id: str, *, changes: bool = True) -> Record:
     """Raises ApiError 404 for a public one, too: nobody may change those."""
     own = PRIVATE.fullmatch(image_id)
-    return find(account, "image", int(own[1]) if own else 0)
+    found = find(account, "image", int(own[1]) if own else 0)
+    grants.require(account, "image", found.id, changes=changes)
+    return found
 
 
 def image_entity(image: Body) -> Json:
@@ -109,14 +168,17 @@ def image_entity(image: Body) -> Json:
     budgets=(IMAGES,),
 )
 def rows(call: Call) -> list[Json]:
-    """Without a valid token only the public ones."""
-    own = [row(call.who, image) for image in all_of(call.who, "image")] if call.who else []
-    return [*catalogs().images.values(), *own]
+    """Its own first: recording ExampleListImages_all. Without a valid token only the public ones."""
+    who = call.who
+    own = [row(who, image) for image in grants.visible(who, "image", stored(who, "image"))] if who else []
+    return [*own, *catalogs().images.values()]
 
 
 @api.get(IMAGE.url)
-def read(call: Call, name: str) -> Json:
-    return require(call.account, name)
+def read(call: Call, image_id: str) -> Json:
+    if PRIVATE.fullmatch(image_id):
+        require_own(call.account, image_id, changes=False)
+    return require(call.account, image_id)
 
 
 @api.post("/images", scope="images:read_write,linodes:read_only", grant="add_images")
@@ -187,8 +249,8 @@ def finish(account: Account, _: int, image_id: int, __: float) -> None:
 
 
 @api.put(IMAGE.url)
-def update(call: Call, name: str) -> Record:
-    image = require_own(call.account, name)
+def update(call: Call, image_id: str) -> Record:
+    image = require_own(call.account, image_id)
     check(call.body, FIELDS)
     changed = change(call.account, image, **given(call.body, "label", "description", "tags"))
     notify(call.account, "image_update", image_entity(row(call.account, changed)))
@@ -196,9 +258,9 @@ def update(call: Call, name: str) -> Record:
 
 
 @api.post(IMAGE.url + "/regions")
-def replicate(call: Call, name: str) -> Record:
+def replicate(call: Call, image_id: str) -> Record:
     """Kept in all that are named, and no longer in others. Source: API page "Replicate an image"."""
-    account, image = call.account, require_own(call.account, name)
+    account, image = call.account, require_own(call.account, image_id)
     check(call.body, {"regions": always(that(all_keep_images))})
     there = {each["region"]: each["status"] for each in row(account, image)["regions"]}
     wanted = call.body["regions"]
@@ -221,7 +283,10 @@ def all_keep_images(regions: object) -> bool:
 
 
 @api.delete(IMAGE.url)
-def delete(call: Call, name: str) -> None:
-    image = require_own(call.account, name)
+def delete(call: Call, image_id: str) -> None:
+    """It leaves the groups that share it*."""
+    image = require_own(call.account, image_id)
+    for entry in having(call.account, "image_share", image=image.id):
+        remove(call.account, entry)
     remove(call.account, image)
     notify(call.account, "image_delete", image_entity(row(call.account, image)))

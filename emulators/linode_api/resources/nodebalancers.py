@@ -42,7 +42,7 @@ from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, is_running
 
 api = Routes("nodebalancers")
-BALANCER = Kind("nodebalancer", "/nodebalancers/{nodebalancer}", first_id=1_774_000)
+BALANCER = Kind("nodebalancer", "/nodebalancers/{nodebalancer}", first_id=1_774_000, granted=True)
 CONFIG = Kind("nodebalancer_config", BALANCER.url + "/configs/{nodebalancer_config}", first_id=2_706_000)
 NODE = Kind("nodebalancer_node", CONFIG.url + "/nodes/{nodebalancer_node}", first_id=2_114_000)
 PLACE = Kind("nodebalancer_vpc", BALANCER.url + "/vpcs/{nodebalancer_vpc}", first_id=8_000)

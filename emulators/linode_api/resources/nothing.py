@@ -1,4 +1,4 @@
-"""What is there, and that nothing ever happens to: empty lists, no transfer, no statistics.
+"""What is there, and that little or nothing ever happens to: empty lists, agreements, no transfer, no statistics.
 
 Source: the API's pages of each. Texts marked * are a choice.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import ANY_SCOPE
-from emulators.linode_api.core.errors import bad_request
+from emulators.linode_api.core.bodies import check, flag
+from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.limits import STATS
-from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.core.records import add, all_of, change
+from emulators.linode_api.core.routes import UNRESTRICTED, Call, Routes
 from emulators.linode_api.resources import ips, users
 from emulators.linode_api.resources.catalogs import public
 from emulators.linode_api.resources.linode.linodes import Linode, api as linodes, specs
@@ -22,8 +24,15 @@ OF_ACCOUNTS = (
 )  # fmt: skip
 OF_PROFILES = ("apps", "devices", "logins")
 EMPTY = (*(f"/account/{one}" for one in OF_ACCOUNTS), *(f"/profile/{one}" for one in OF_PROFILES), "/betas")
+
+
+def none_of_them(_: Call, __: str) -> None:
+    raise not_found()
+
+
 for path in EMPTY:
     account.rows(path, budgets=())(lambda _: [])
+    account.get(path + "/{name}")(none_of_them)
 ips.api.rows("/networking/ipv6/pools", budgets=())(lambda _: [])
 AGREEMENTS = ("billing_agreement", "eu_model", "master_service_agreement", "privacy_policy")
 TRANSFER_PRICES = {  # a GB in US dollars, and where it is dearer
@@ -33,8 +42,19 @@ TRANSFER_PRICES = {  # a GB in US dollars, and where it is dearer
 
 
 @account.get("/account/agreements")
-def agreements(_: Call) -> Json:
-    return dict.fromkeys(AGREEMENTS, False)
+def agreements(call: Call) -> Json:
+    """Which were accepted."""
+    accepted = all_of(call.account, "agreements")
+    return {**dict.fromkeys(AGREEMENTS, False), **(accepted[0].body if accepted else {})}
+
+
+@account.post("/account/agreements", grant=UNRESTRICTED)
+def accept(call: Call) -> None:
+    """None is taken back*."""
+    check(call.body, dict.fromkeys(AGREEMENTS, flag))
+    told = {name: True for name in AGREEMENTS if call.body.get(name)}
+    for kept in all_of(call.account, "agreements") or [add(call.account, "agreements", {})]:
+        change(call.account, kept, **told)
 
 
 @account.get("/account/transfer")

@@ -10,16 +10,18 @@ import json
 import re
 
 from emulators.linode_api.catalogs import catalogs
-from emulators.linode_api.core import Body, Json
+from emulators.linode_api.core import Body, Json, grants
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import length, problems_in, required, that
 from emulators.linode_api.core.errors import Problem, not_found, raise_if
 from emulators.linode_api.core.limits import COLLECTION, STACKSCRIPTS
-from emulators.linode_api.core.records import Kind, Record, all_of, change, get, given
+from emulators.linode_api.core.records import Kind, Record, change, get, given, stored
 from emulators.linode_api.core.routes import Call, Routes
 
 api = Routes("stackscripts")
-SCRIPT = Kind("stackscript", "/linode/stackscripts/{stackscript}", first_id=1_500_000, unique_label=False)
+SCRIPT = Kind(
+    "stackscript", "/linode/stackscripts/{stackscript}", first_id=1_500_000, unique_label=False, granted=True
+)
 ANY_IMAGE = "any/all"
 LARGEST_DATA = 65_535
 SHORTENED = 40
@@ -45,10 +47,11 @@ PUBLIC = (
 LENGTHS = {"label": length(3, 128), "description": length(0, 65_535), "rev_note": length(0, 512)}
 REQUIRED = dict.fromkeys(("label", "script", "images"), required())
 SCRIPTS = {
+    "images": that(lambda images: all(isinstance(one, str) for one in images), "Must be a list of strings"),
     "script": that(
         lambda script: not script or script.startswith("#!"),
         "Script must begin with a shebang (example: #!/bin/bash).",
-    )
+    ),
 }
 
 
@@ -128,7 +131,7 @@ def use_problems(account: Account, body: Body, image: Body | None) -> list[Probl
     budgets=(STACKSCRIPTS, COLLECTION),
 )
 def rows(call: Call) -> list[Record]:
-    return [*PUBLIC, *all_of(call.account, "stackscript")]
+    return [*PUBLIC, *grants.visible(call.account, "stackscript", stored(call.account, "stackscript"))]
 
 
 @api.get("/linode/stackscripts/{id}")
@@ -136,6 +139,8 @@ def read(call: Call, script_id: int) -> Record:
     found = find_any(call.account, script_id)
     if found is None:
         raise not_found()
+    if found not in PUBLIC:
+        grants.require(call.account, "stackscript", found.id, changes=False)
     return found
 
 

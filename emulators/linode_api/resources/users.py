@@ -1,8 +1,8 @@
 """Users of an account, what restricted ones may do, and what gives access to a Linode: passwords, keys, users.
 
-A restricted user needs a grant to make things and may never set tags; here every user may read and change every
-Linode. Source: recording TestUsers_List of the client library linodego; API pages "List users", "Create a Linode"
-(tags, add_linodes). Texts marked * are a choice.
+A restricted user needs a grant to make things, and one for each thing that somebody else made, and may never set tags.
+Source: recording TestUsers_List of the client library linodego; API pages "List users", "Update a user's grants",
+"Create a Linode" (tags, add_linodes). Texts marked * are a choice.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from emulators.linode_api.core.bodies import (
 )
 from emulators.linode_api.core.errors import Problem, bad_request, raise_if
 from emulators.linode_api.core.events import notify
+from emulators.linode_api.core.grants import ACCESS, GRANTED, give, held
 from emulators.linode_api.core.lists import row_with
-from emulators.linode_api.core.records import Record, add, change, given, having, remove
+from emulators.linode_api.core.records import Record, add, all_of, change, given, having, remove
 from emulators.linode_api.core.routes import FINDERS, NO_CONTENT, UNRESTRICTED, Call, Routes
+from emulators.linode_api.resources.linode.linodes import all_linodes
 
 api = Routes("account")
-THINGS = (  # for single ones there are no grants here
+THINGS = (
     "linode", "nodebalancer", "domain", "stackscript", "longview", "image", "volume", "firewall", "database", "vpc",
 )  # fmt: skip
 
@@ -34,7 +36,7 @@ ALSO_GLOBAL = ("add_longview", "cancel_account", "longview_subscription")
 """Global grants that nothing here asks for."""
 
 FLAGS = dict.fromkeys((*GRANTS, *ALSO_GLOBAL), bodies.flag)
-ACCESS = ("read_only", "read_write")
+PERMISSIONS = choice(*ACCESS)
 FIELDS = {"username": length(3, 32), "email": bodies.text, "restricted": bodies.flag}
 
 
@@ -144,7 +146,7 @@ def update(call: Call, user: Json) -> Json:
         statement = "UPDATE users SET restricted = ? WHERE account_id = ? AND username = ?"
         account.database.run(statement, body["restricted"], account.id, old)
     if new != old:
-        for table in ("users", "tokens"):
+        for table in ("users", "tokens", "entity_grants"):
             statement = f"UPDATE {table} SET username = ? WHERE account_id = ? AND username = ?"  # noqa: S608 - names from above
             account.database.run(statement, new, account.id, old)
         for kind in ("sshkey", "user_facts"):
@@ -160,44 +162,81 @@ def delete(call: Call, user: Json) -> None:
     account, username = call.account, user["username"]
     if username == account.owner:
         raise bad_request("The account's owner cannot be deleted")
-    account.database.run("DELETE FROM users WHERE account_id = ? AND username = ?", account.id, username)
-    account.database.run("DELETE FROM tokens WHERE account_id = ? AND username = ?", account.id, username)
-    if held := facts(account, username):
-        remove(account, held)
+    for table in ("users", "tokens", "entity_grants"):
+        statement = f"DELETE FROM {table} WHERE account_id = ? AND username = ?"  # noqa: S608 - names from above
+        account.database.run(statement, account.id, username)
+    if told := facts(account, username):
+        remove(account, told)
     notify(account, "user_delete", None)
 
 
 @api.get("/account/users/{user}/grants", grant=UNRESTRICTED)
 def grants(call: Call, user: Json) -> object:
     """Unrestricted users have none: recording TestGrantsList."""
-    return held_grants(call, user) if user["restricted"] else NO_CONTENT
+    return all_grants(call, user) if user["restricted"] else NO_CONTENT
 
 
-def held_grants(call: Call, user: Json) -> Json:
+def all_grants(call: Call, user: Json) -> Json:
+    """Global ones, and for each thing of the account, null where there is none."""
+    account, username = call.account, user["username"]
     question = "SELECT grants FROM users WHERE account_id = ? AND username = ?"
-    held = call.account.database.one(question, call.account.id, user["username"])["grants"].split()
+    words = account.database.one(question, account.id, username)["grants"].split()
+    single: Json = {}
+    for kind in THINGS:
+        permissions = held(account, kind, username)
+        single[kind] = [
+            {"id": thing_id, "label": label, "permissions": permissions.get(thing_id)}
+            for thing_id, label in things_of(account, kind)
+        ]
     return {
         "global": {
-            **{name: name in held for name in FLAGS},
-            "account_access": next((name for name in ACCESS if name in held), None),
+            **{name: name in words for name in FLAGS},
+            "account_access": next((name for name in ACCESS if name in words), None),
             "child_account_access": None,
         },
-        **{name: [] for name in THINGS},
+        **single,
     }
+
+
+def things_of(account: Account, kind: str) -> list[tuple[int, str]]:
+    """Id and label of what there are grants for."""
+    if kind == "linode":
+        return [(linode.id, linode.label) for linode in all_linodes(account)]
+    return [(one.id, one["label"]) for one in all_of(account, kind)] if kind in GRANTED else []
 
 
 @api.put("/account/users/{user}/grants", grant=UNRESTRICTED)
 def set_grants(call: Call, user: Json) -> Json:
     if not user["restricted"]:
         raise bad_request("Grants are not available for unrestricted users")  # *
+    account, username = call.account, user["username"]
     asked = call.body.get("global") or {}
-    raise_if(problems_in(asked, {**FLAGS, "account_access": choice(*ACCESS)}, "global."))
-    wanted = {**held_grants(call, user)["global"], **asked}
+    single = {kind: call.body[kind] for kind in THINGS if call.body.get(kind) is not None}
+    problems = problems_in(asked, {**FLAGS, "account_access": PERMISSIONS}, "global.")
+    for kind, rows in single.items():
+        problems += single_problems(account, kind, rows)
+    raise_if(problems)
+    wanted = {**all_grants(call, user)["global"], **asked}
     access = [wanted["account_access"]] if wanted["account_access"] else []
-    held = " ".join([*access, *(name for name in FLAGS if wanted[name] is True)])
+    words = " ".join([*access, *(name for name in FLAGS if wanted[name] is True)])
     statement = "UPDATE users SET grants = ? WHERE account_id = ? AND username = ?"
-    call.account.database.run(statement, held, call.account.id, user["username"])
-    return held_grants(call, user)
+    account.database.run(statement, words, account.id, username)
+    for kind, rows in single.items():
+        give(account, username, kind, {one["id"]: one.get("permissions") for one in rows})
+    return all_grants(call, user)
+
+
+def single_problems(account: Account, kind: str, rows: object) -> list[Problem]:
+    """Each names a thing, and what the user may do with it. Things that are not named keep their grants."""
+    known = {thing_id for thing_id, _ in things_of(account, kind)}
+    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
+        return [(kind, "Must be a list of objects")]  # *
+    checks = {
+        "id": always(that(lambda thing_id: type(thing_id) is int and thing_id in known)),
+        "permissions": PERMISSIONS,
+    }
+    found = [problems_in(one, checks, f"{kind}[{number}].") for number, one in enumerate(rows)]
+    return [problem for problems in found for problem in problems]
 
 
 @api.get("/profile/grants", scope=ANY_SCOPE)

@@ -1,4 +1,7 @@
-"""VLANs: they exist by name in a region from the first interface that uses one. Source: API page "List VLANs"."""
+"""VLANs: they exist by name in a region from the first interface that uses one.
+
+Source: API pages "List VLANs", "Delete a VLAN". Texts marked * are a choice.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections import defaultdict
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
+from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.records import stored
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources.linode.linodes import api, find_linode
@@ -24,6 +28,15 @@ def rows(call: Call) -> list[Json]:
             row = found.setdefault((region, label), empty)
             row["linodes"].append(linode.id)
     return list(found.values())
+
+
+@api.delete("/networking/vlans/{region}/{name}")
+def delete(call: Call, region: str, name: str) -> None:
+    """One that no Linode uses any more is gone already here."""
+    for row in rows(call):
+        if (row["region"], row["label"]) == (region, name):
+            raise bad_request("A VLAN that is attached to a Linode cannot be deleted.")  # *
+    raise not_found()
 
 
 def in_use(account: Account) -> dict[int, dict[str, None]]:

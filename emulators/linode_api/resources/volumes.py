@@ -25,7 +25,7 @@ from emulators.linode_api.resources.linode.linodes import Linode
 
 api = Routes("volumes")
 BOTH_SCOPES = "volumes:read_write,linodes:read_write"
-VOLUME = Kind("volume", "/volumes/{volume}", first_id=16_000_000)
+VOLUME = Kind("volume", "/volumes/{volume}", first_id=16_000_000, granted=True)
 FILTERABLE = ("label", "tags")
 SMALLEST_GB, LARGEST_GB, DEFAULT_GB = 10, 16_384, 20
 WORK_S = 10.0  # creating and resizing; a choice

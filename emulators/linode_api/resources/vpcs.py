@@ -35,7 +35,7 @@ from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, f
 api = Routes(
     "vpc", reads=ANY_SCOPE
 )  # reading asks for no scope, yet it needs a token: recording TestVPC_CreateGet
-VPC = Kind("vpc", "/vpcs/{vpc}", first_id=590_000)
+VPC = Kind("vpc", "/vpcs/{vpc}", first_id=590_000, granted=True)
 SUBNET = Kind("subnet", "/vpcs/{vpc}/subnets/{subnet}", first_id=820_000)
 RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")
 FOR_VPCS = ipaddress.IPv6Network("2001:db8:8000::/33")

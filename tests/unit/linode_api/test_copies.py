@@ -56,6 +56,20 @@ def test_one_snapshot_is_kept_and_cancelling_deletes_it(caller: Caller, clock: H
     }
 
 
+def test_backups_begin_again_a_day_after_they_were_cancelled(caller: Caller, clock: HeldClock) -> None:
+    linode = settled(caller, clock, **FROM_IMAGE, backups_enabled=True)
+    path = f"/linode/instances/{linode['id']}/backups"
+
+    made(caller.post(path + "/cancel"))
+    clock.advance(24 * 3600 - 1)
+    early = caller.post(path + "/enable")
+    clock.advance(1)
+
+    assert (early.status_code, "24 hours" in reasons(early)[0][1]) == (400, True)
+    assert made(caller.post(path + "/enable")) == {}
+    assert caller.linode(linode["id"])["backups"]["enabled"] is True
+
+
 def test_the_schedule_is_set_by_put(caller: Caller) -> None:
     linode = caller.create(**EMPTY, backups_enabled=True)
 

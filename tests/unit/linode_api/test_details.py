@@ -490,6 +490,32 @@ def test_lists_that_nothing_is_put_on_are_there(caller: Caller, path: str) -> No
     assert caller.rows(path) == []
 
 
+@pytest.mark.parametrize(
+    "path", ["/account/invoices/1", "/account/invoices/1/items", "/profile/logins/1", "/betas/x"]
+)
+def test_of_an_empty_list_nothing_is_found(caller: Caller, path: str) -> None:
+    answer = caller.get(path)
+
+    assert (answer.status_code, "X-Local-API" in answer.headers) == (404, False)
+
+
+def test_a_vlan_in_use_stays(caller: Caller) -> None:
+    caller.create(**FROM_IMAGE, interfaces=[{"purpose": "vlan", "label": "back"}])
+    [vlan] = caller.rows("/networking/vlans")
+
+    held = caller.delete(f"/networking/vlans/{vlan['region']}/back")
+    other = caller.delete(f"/networking/vlans/{vlan['region']}/front")
+
+    assert (held.status_code, other.status_code) == (400, 404)
+
+
+def test_agreements_are_accepted(caller: Caller) -> None:
+    before = made(caller.get("/account/agreements"))
+    made(caller.post("/account/agreements", {"eu_model": True}))
+
+    assert (before["eu_model"], made(caller.get("/account/agreements"))["eu_model"]) == (False, True)
+
+
 def test_what_is_not_served_says_so(caller: Caller) -> None:
     unknown, missing = caller.get("/lke/clusters"), caller.get("/volumes/1")
 

@@ -280,3 +280,87 @@ def test_what_was_handed_to_cloud_init_can_be_read(own: LocalApi) -> None:
 
     assert first == [{"user_data": None}, {"user_data": "Zmlyc3Q="}]
     assert control(own, "GET", "/linodes/1").status_code == 404
+
+
+@pytest.fixture
+def limited(api: LocalApi, account: str) -> Iterator[Caller]:
+    """A restricted user, who may make Linodes and has no grant for anything that is there."""
+    opened = Caller(api, api.add_token(account, user="limited", restricted=True))
+    yield opened
+    opened.close()
+
+
+GRANTS = "/account/users/limited/grants"
+
+
+def test_a_restricted_user_sees_and_changes_what_a_grant_names(caller: Caller, limited: Caller) -> None:
+    first, second, third = (caller.create(**EMPTY)["id"] for _ in range(3))
+    made(caller.put(GRANTS, {"linode": [
+        {"id": first, "permissions": "read_only"}, {"id": second, "permissions": "read_write"},
+    ]}))  # fmt: skip
+
+    seen = [linode["id"] for linode in limited.rows("/linode/instances")]
+    answers = [
+        limited.send(method, f"/linode/instances/{linode_id}", body).status_code
+        for linode_id in (first, second, third)
+        for method, body in (("GET", None), ("PUT", {"label": f"l-{linode_id}"}))
+    ]
+
+    assert seen == [first, second]
+    assert answers == [200, 403, 200, 200, 403, 403]
+    assert limited.post(f"/linode/instances/{first}/reboot").status_code == 403
+    assert limited.get(f"/linode/instances/{first}/disks").status_code == 200
+    made(caller.put(GRANTS, {"linode": [{"id": first, "permissions": None}]}))
+    assert [linode["id"] for linode in limited.rows("/linode/instances")] == [second]
+
+
+def test_who_makes_a_thing_may_change_it(caller: Caller, limited: Caller) -> None:
+    linode = limited.create(**EMPTY)
+
+    changed = limited.put(f"/linode/instances/{linode['id']}", {"label": "mine"})
+
+    assert changed.status_code == 200
+    own = [one for one in made(caller.get(GRANTS))["linode"] if one["permissions"]]
+    assert own == [{"id": linode["id"], "label": "mine", "permissions": "read_write"}]
+
+
+def test_there_are_grants_for_each_kind_of_thing(caller: Caller, limited: Caller) -> None:
+    rules = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
+    things = {
+        "volume": ("/volumes", {"label": "data", "region": "us-ord"}),
+        "firewall": ("/networking/firewalls", {"label": "guard", "rules": rules}),
+        "domain": ("/domains", {"domain": "granted.example", "type": "master", "soa_email": "a@b.example"}),
+        "vpc": ("/vpcs", {"label": "net", "region": "us-ord"}),
+        "nodebalancer": ("/nodebalancers", {"region": "us-ord"}),
+        "stackscript": (
+            "/linode/stackscripts",
+            {"label": "s-1", "images": ["any/all"], "script": "#!/bin/sh"},
+        ),
+    }
+    ids = {kind: made(caller.post(path, body))["id"] for kind, (path, body) in things.items()}
+
+    before = [limited.get(f"{path}/{ids[kind]}").status_code for kind, (path, _) in things.items()]
+    made(caller.put(GRANTS, {kind: [{"id": one, "permissions": "read_only"}] for kind, one in ids.items()}))
+    after = [limited.get(f"{path}/{ids[kind]}").status_code for kind, (path, _) in things.items()]
+    deleted = [limited.delete(f"{path}/{ids[kind]}").status_code for kind, (path, _) in things.items()]
+
+    assert (before, after, deleted) == ([403] * 6, [200] * 6, [403] * 6)
+    held = made(limited.get("/profile/grants"))
+    assert {kind: held[kind][-1]["permissions"] for kind in things} == dict.fromkeys(things, "read_only")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"linode": [{"id": 1, "permissions": "read_only"}]}, "linode[0].id"),
+        ({"linode": [{"id": [], "permissions": "read_only"}]}, "linode[0].id"),
+        ({"volume": "all"}, "volume"),
+    ],
+)
+def test_a_grant_for_what_is_not_there_is_refused(
+    caller: Caller, limited: Caller, body: dict[str, Any], field: str
+) -> None:
+    answer = caller.put(GRANTS, body)
+
+    assert (answer.status_code, reasons(answer)[0][0]) == (400, field)
+    assert limited.rows("/linode/instances") == []

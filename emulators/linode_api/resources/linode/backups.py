@@ -1,7 +1,8 @@
 """Backups of a Linode: the service, snapshots, and bringing one back.
 
 Only snapshots are made here: no automatic backup ever happens. Source: recording TestInstanceBackups_List; API pages
-"Create a snapshot", "Restore a backup", "Cancel backups". Texts marked * are a choice.
+"Create a snapshot", "Restore a backup", "Cancel backups"; for the day's wait the Cloud Manager (linode/manager, issue
+6856). Texts marked * are a choice.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from emulators.linode_api.resources.linode.linodes import Linode, api
 
 BACKUP = Kind("backup", "/linode/instances/{linode}/backups/{backup}", first_id=343_000_000)
 ALL = "/linode/instances/{linode}/backups"
+WAIT_S = 24 * 3600
+"""From the end of the service until it can begin again."""
 
 
 @BACKUP.shows
@@ -83,12 +86,17 @@ def create_problems(account: Account, body: Body) -> list[Problem]:
 
 def switch(call: Call, linode: Linode, *, enabled: bool) -> None:
     """Enabling twice, or cancelling what is off, changes nothing; cancelling deletes every backup."""
+    account = call.account
     if linode["backups"]["enabled"] is enabled:
         return
+    if enabled and account.now < linode.body.get("backups_again", 0.0):
+        raise bad_request("Backups cannot be enabled within 24 hours of their cancellation.")  # *
+    changes: Json = {"backups": service(enabled=enabled)}
     if not enabled:
-        remove_within(call.account, linode.id, "backup")
-    linodes.change(call.account, linode, backups=service(enabled=enabled))
-    notify(call.account, "backups_enable" if enabled else "backups_cancel", linode.entity)
+        remove_within(account, linode.id, "backup")
+        changes["backups_again"] = account.later(WAIT_S)
+    linodes.change(account, linode, **changes)
+    notify(account, "backups_enable" if enabled else "backups_cancel", linode.entity)
 
 
 api.shows(BACKUP.url)

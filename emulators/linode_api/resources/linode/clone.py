@@ -67,7 +67,7 @@ def new_target(call: Call, source: Linode, taken: Json) -> Linode:
         **given(body, "placement_group"),
     }
     copy = new_linode(account, linodes.next_linode_id(account), wish).having(alerts=source["alerts"])
-    return linodes.save(account, replace(copy, course=jobs.Course("offline")))
+    return linodes.made_new(account, replace(copy, course=jobs.Course("offline")))
 
 
 def existing_target(call: Call, source: Linode, taken: Json) -> Linode:

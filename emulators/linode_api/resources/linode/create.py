@@ -56,7 +56,7 @@ def create_linode(account: Account, body: Body) -> Linode:
     filled = image is not None or body.get("backup_id") is not None
     linode = new_linode(account, linodes.next_linode_id(account), body)
     plans = jobs.create_plans(linode.id, from_image=filled, booted=body.get("booted") is not False)
-    linode = with_network(account, linodes.save(account, linode), body)
+    linode = with_network(account, linodes.made_new(account, linode), body)
     config = install(account, linode, body, image, account.later(plans[0].takes_s))
     secondary = {"linode_create": images.image_entity(image)} if image else {}
     if config:

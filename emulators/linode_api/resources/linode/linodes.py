@@ -22,7 +22,7 @@ from orjson import Fragment
 
 from emulators.linode_api.catalogs import Catalogs, catalogs
 from emulators.linode_api.clock import stamp
-from emulators.linode_api.core import Body, Json, bodies, earlier, events, jobs
+from emulators.linode_api.core import Body, Json, bodies, events, grants, jobs
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, choice, problems_in, unique_tags
 from emulators.linode_api.core.database import Database
@@ -33,6 +33,7 @@ from emulators.linode_api.core.routes import FINDERS, Call, Routes
 from emulators.linode_api.core.stored import Clause, Stored
 
 api = Routes("linodes")
+grants.GRANTED.add("linode")
 
 NO_TAGS = "You must be an unrestricted User in order to add or modify tags on Linodes."  # *
 POLICY = "Maintenance Policy"
@@ -96,10 +97,8 @@ class Linode(Thing):
     def shown(self, account: Account) -> Json:
         return linode_row(self, account.now)
 
-    def listed(self, account: Account, now: float, /) -> Json | Fragment:
+    def listed(self, _: Account, now: float, /) -> Json | Fragment:
         """Kept until what it shows changes."""
-        if now < earlier.TODAY:
-            return self.shown(account)
         kept: Listed | None = self.__dict__.get("_listed")
         if kept is None or not kept.since <= now < kept.until or kept.by is not catalogs():
             kept = self.__dict__["_listed"] = Listed.at(self, now)
@@ -202,6 +201,12 @@ def save(account: Account, linode: Linode) -> Linode:
     except sqlite3.IntegrityError:
         raise bad_request("Label must be unique among your linodes", "label") from None
     return linode
+
+
+def made_new(account: Account, linode: Linode) -> Linode:
+    """Stores a Linode for the first time."""
+    grants.own(account, "linode", linode.id)
+    return save(account, linode)
 
 
 def change(account: Account, linode: Linode, **changes: Any) -> Linode:
@@ -338,7 +343,7 @@ def change_at_the_end(account: Account, linode_id: int, changes: Json, ended: fl
     *("placement_group.label", "placement_group.placement_group_type"),
 )
 def list_linodes(call: Call) -> Stored[Linode]:
-    return stored(call.account)
+    return grants.visible(call.account, "linode", stored(call.account))
 
 
 @api.put("/linode/instances/{linode}")

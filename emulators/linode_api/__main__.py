@@ -2,6 +2,7 @@
 
 python -m emulators.linode_api serve --port 8041 --database FILE --speed 60
 python -m emulators.linode_api token --database FILE --account NAME --scopes "linodes:read_write"
+python -m emulators.linode_api operations
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from pathlib import Path
 from emulators.linode_api.clock import Clock
 from emulators.linode_api.core.accounts import Accounts
 from emulators.linode_api.core.database import Database, DatabaseUnusable
+from emulators.linode_api.operations import table
 from emulators.linode_api.server import LocalApi, NotLoopback, PortInUse
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
-        return serve(options) if options.command == "serve" else print_token(options)
+        return COMMANDS[options.command](options)
     except (PortInUse, NotLoopback, DatabaseUnusable, ValueError, OSError) as problem:
         print(f"local API: {problem}", file=sys.stderr)
         return 1
@@ -49,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--user", help="one of the account's users, made if missing; default: its owner")
     token.add_argument("--restricted", action="store_true", help="the user may set no tags, and needs grants")
     token.add_argument("--grants", default="add_linodes", help="of a restricted user, one space between")
+    chosen.add_parser("operations", help="print a table of what is served")
     return commands
 
 
@@ -93,6 +96,14 @@ def print_token(options: argparse.Namespace) -> int:
     finally:
         database.close()
     return 0
+
+
+def print_operations(_: argparse.Namespace) -> int:
+    print(table())
+    return 0
+
+
+COMMANDS = {"serve": serve, "token": print_token, "operations": print_operations}
 
 
 if __name__ == "__main__":

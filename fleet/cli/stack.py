@@ -133,6 +133,7 @@ def api() -> None:
     running = served.running()
     speed = running.speed if running else served.speed
     click.echo(f"local API: {served.url}/v4, {speed:g} times as fast as the real one; `{TOOL} stop` ends it")
+    click.echo(f"page: {served.url}/")
     bearer = f"Authorization: Bearer $(cat {served.token_file})"
     click.echo(f'try: curl -H "{bearer}" {served.url}/v4/linode/instances')
 

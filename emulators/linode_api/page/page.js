@@ -458,10 +458,10 @@ function fillFinish() {
 const faults = new Rows(
   $("fault-table").tBodies[0],
   (id) => {
-    const name = el("span", { class: "name", id: `fault-${id}` });
+    const name = el("span", { class: "name" });
     const meta = el("span", { class: "meta" });
     const fired = el("td", { class: "number" });
-    const toggle = el("button", { type: "button", role: "switch", "aria-labelledby": name.id });
+    const toggle = el("button", { type: "button", role: "switch" });
     const remove = el("button", { type: "button", class: "quiet cross" }, "×");
     toggle.addEventListener("click", () => ask("PUT", `/faults/${id}`, { on: toggle.getAttribute("aria-checked") !== "true" }));
     remove.addEventListener("click", () => ask("DELETE", `/faults/${id}`).then(() => $("faults").focus()));
@@ -475,7 +475,8 @@ const faults = new Rows(
     say(row.meta, parts.join(", "));
     say(row.fired, rule.times === null ? String(rule.fired) : `${rule.fired} of ${rule.times}`);
     set(row.toggle, "aria-checked", String(rule.on));
-    set(row.remove, "aria-label", `Remove fault ${rule.kind}`);
+    set(row.toggle, "aria-label", `Fault ${rule.kind}, ${parts[0]}`);
+    set(row.remove, "aria-label", `Remove fault ${rule.kind}, ${parts[0]}`);
   },
 );
 

@@ -38,12 +38,13 @@ class Server:
     instance: Instance
     volumes: Mapping[str, Volume]
     host: str | None
-    monthly_usd: float
     running: bool | None
     """Whether it is to run."""
 
     def facts(self) -> dict[str, Any]:
-        """What the stack exports of it: each fact by itself, so that a change shows what changes alone."""
+        """What the stack exports of it: what its resources don't tell by themselves, and how it is found. Short, for an
+        engine shows outputs between the tree and its question.
+        """
         one = self.instance
         volumes = {
             name: {
@@ -55,12 +56,10 @@ class Server:
             for name, each in self.volumes.items()
         }
         return {
-            **{
-                key: getattr(one, key) for key in ("id", "label", "status", "ipv4", "region", "type", "image")
-            },
+            "id": one.id,
+            "ipv4": one.ipv4,
             **({"volumes": volumes} if volumes else {}),
             **({"host": self.host} if self.host else {}),
-            "monthly_usd": self.monthly_usd,
             "running": self.running,
         }
 
@@ -116,8 +115,7 @@ class Members:
                 opts.depends_on = [before]
             before = Instance(self._name(part), self._args(part), opts)
             host, volumes = self._named(part, before), dict(self._volumes(part, before))
-            usd, running = self.chosen.monthly_usd, self.group.running
-            found[self._name(part)] = Server(before, volumes, host, usd, running)
+            found[self._name(part)] = Server(before, volumes, host, self.group.running)
         return found
 
     def _name(self, part: object) -> str:

@@ -41,6 +41,7 @@ class TwoEnvironments:
         )  # fmt: skip
         self.secrets = {"PULUMI_CONFIG_PASSPHRASE": "planted-passphrase", "LINODE_READ_TOKEN": self.reader}
         self.secrets |= {"LINODE_TOKEN": self.token, "PLAN_KEY": "planted-key-of-protected-environments"}
+        self.secrets |= {"NOTICE_URL": f"{host_url}/hook"} if host_url else {}
         self.env = {
             **self.machine,
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
@@ -105,12 +106,21 @@ class TwoEnvironments:
             "run_attempt": 1, "server_url": "https://git.example",
             "token": self.host_token, "event": {"repository": {"default_branch": "main"}, **payload},
         }  # fmt: skip
-        contexts = {
-            "github": github,
-            "secrets": self.secrets,
-            "vars": {"PULUMI_BACKEND_URL": self.env["PULUMI_BACKEND_URL"]},
-        }
-        return Runner(self.folder / f"run-{self.runs}", self.root, self.machine, contexts)
+        return Runner(
+            self.folder / f"run-{self.runs}", self.root, self.machine, {"github": github}, self.environment
+        )
+
+    def environment(self, name: str) -> dict[str, dict[str, str]]:
+        """The variables and secrets of an environment of the repository, as docs/pull-requests.md has them."""
+        backend = {"PULUMI_BACKEND_URL": self.env["PULUMI_BACKEND_URL"]}
+        alone = {"signing": "PLAN_KEY", "notices": "NOTICE_URL"}
+        if name in alone:
+            return {"vars": {}, "secrets": {alone[name]: self.secrets.get(alone[name], "")}}
+        if name.startswith("preview-"):
+            read = ("LINODE_READ_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
+            return {"vars": backend, "secrets": {key: self.secrets[key] for key in read}}
+        others = {key: value for key, value in self.secrets.items() if key != "LINODE_READ_TOKEN"}
+        return {"vars": backend, "secrets": others}
 
     def linodes(self) -> dict[str, dict[str, Any]]:
         """The account's Linodes by label."""

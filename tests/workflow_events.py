@@ -59,7 +59,9 @@ def signed(run: Runner, path: str = ".github/workflows/preview.yml", **more: Any
     repository = {**github["event"]["repository"], "id": 1}
     event = {"workflow": {"path": path}, "workflow_run": ended, "repository": repository}
     here = {**github, "event_name": "workflow_run", "sha": told["base"]["sha"], "event": event}
-    return Runner(run.folder, run.repository, run.env, {**run.contexts, "github": here}).run("sign", "sign")
+    return Runner(run.folder, run.repository, run.env, {**run.contexts, "github": here}, run.environment).run(
+        "sign", "sign"
+    )
 
 
 def deployed(here: TwoEnvironments, merge: str, stack: str) -> JobRun:

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,25 @@ class JobRun:
         return {"result": self.result, "outputs": self.outputs}
 
 
+Environment = Callable[[str], Mapping[str, Mapping[str, str]]]
+"""The variables and secrets of an environment, by its name: `vars` and `secrets`."""
+
+
 class Runner:
-    """One repository, one run of a workflow. `env` is what the machine has; `contexts` as GitHub fills them."""
+    """One repository, one run of a workflow. `env` is what the machine has; `contexts` as GitHub fills them; a job
+    reads the variables and secrets of its environment alone.
+    """
 
     def __init__(
-        self, folder: Path, repository: Path, env: Mapping[str, str], contexts: Mapping[str, Any]
+        self,
+        folder: Path,
+        repository: Path,
+        env: Mapping[str, str],
+        contexts: Mapping[str, Any],
+        environment: Environment,
     ) -> None:
         self.folder, self.repository, self.env, self.contexts = folder, repository, env, contexts
+        self.environment = environment
         self.artifacts = folder / "artifacts"
         self.artifacts.mkdir(parents=True, exist_ok=True)
 
@@ -58,6 +70,8 @@ class Runner:
         table["status"] = status([run.result for run in found.values()])
         if not holds(content.get("if"), table):
             return JobRun("skipped")
+        if "environment" in content:
+            table |= self.environment(filled(content["environment"], table))
         name = "-".join([job, *(str(value) for value in more.get("matrix", {}).values())])
         place = Job(self, content, table, self.folder / f"{name}-{len(list(self.folder.iterdir()))}")
         return place.run()
@@ -138,8 +152,9 @@ def upload(job: Job, given: Mapping[str, Any]) -> None:
 
 
 def download(job: Job, given: Mapping[str, Any]) -> None:
-    """All that match go into folders of their own name."""
-    for found in job.runner.artifacts.glob(given["pattern"]):
+    """All that match, of this run or of the one that is named, go into folders of their own name."""
+    other = job.runner.folder.parent / f"run-{given.get('run-id')}" / "artifacts"
+    for found in (other if "run-id" in given else job.runner.artifacts).glob(given["pattern"]):
         shutil.copytree(found, job.folder / "work" / given["path"] / found.name)
 
 

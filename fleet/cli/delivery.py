@@ -85,19 +85,26 @@ def deploy(
 
 @for_engine(
     number_option,
-    click.option("--ttl", default=TTL, show_default=True, help="How long it lives after this update."),
+    click.option("--ttl", default=TTL, show_default=True, help="How long it lives, once made."),
     click.option("--max-age", default=MOST_AGE, show_default=True, help="The most from its creation."),
+    click.option("--extend", is_flag=True, help="Let it live for --ttl from now; else its end stays."),
     name="pr-up",
 )
-def pr_up(number: int, ttl: str, max_age: str, words: tuple[str, ...]) -> int:
-    """Make or update the stack of a pull request, and move its end."""
-    from fleet.cli.stack import show_stack
-    from fleet.delivery.pull_requests import PrStack, prepared
+def pr_up(number: int, ttl: str, max_age: str, words: tuple[str, ...], *, extend: bool) -> int:
+    """Make or update the stack of a pull request; its end stays, unless --extend moves it."""
+    from fleet.cli.stack import show_outputs
+    from fleet.delivery import ci
+    from fleet.delivery.pull_requests import Life, PrStack, prepared, told
+    from fleet.engine.servers import with_servers
+    from stacks import expiry
 
-    run = prepared(PrStack(number), words, ttl, max_age)
+    life, pr = Life(expiry.duration(ttl), expiry.duration(max_age), extend), PrStack(number)
+    run, end = prepared(pr, words, life)
     code = run.verb("up", "--suppress-outputs")
     if code == 0:
-        show_stack(run)
+        outputs = with_servers(run, run.deployment())
+        show_outputs(outputs)
+        ci.tell(own_stack=json.dumps(told(pr, end, outputs)))
     return code
 
 
@@ -133,20 +140,31 @@ def pr_down(number: int, words: tuple[str, ...]) -> int:
     help="Also delete this orphan of a stack of ours; with --stack no other.",
 )
 @click.option(
+    "--ending",
+    default="0s",
+    metavar="TIME",
+    help="Also name the stacks that end within that time, each once with --yes.",
+)
+@click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="What was found, as JSON.",
 )
-def reap(yes: bool, stack_pattern: str, stack: str, ids: tuple[str, ...], report: Path | None) -> int:
+def reap(
+    yes: bool, stack_pattern: str, stack: str, ids: tuple[str, ...], ending: str, report: Path | None
+) -> int:
     """Find pull requests' stacks past their end and what such stacks left behind; delete that with --yes.
 
     With --stack: what that stack left behind, whatever its end. Ends with 0: nothing is left to delete, 1: something
     failed, 3: something would be deleted without --yes.
     """
+    from fleet.delivery import ci
     from fleet.delivery.reaper import Reaper
     from fleet.delivery.reaping import COLUMNS, total
+    from stacks import expiry
 
+    within = expiry.duration(ending)
     reaper = Reaper("" if stack else stack_pattern, frozenset(ids), stack)
     found = reaper.found()
     failed = reaper.unknown_names(found)
@@ -156,13 +174,23 @@ def reap(yes: bool, stack_pattern: str, stack: str, ids: tuple[str, ...], report
     if reaper.others:
         click.echo(f"{reaper.others} resources belong to other projects or stacks: left alone")
     doomed = [row for row in found if row.verdict.action == "delete"]
+    soon = reaper.ending(found, within)
+    for row in soon:
+        click.echo(f"stack {row.verdict.stack} ends at {row.verdict.ends:%Y-%m-%d %H:%M} UTC")
+    ci.tell(ending=json.dumps([row.as_json() for row in soon]))
     if yes:
+        reaper.note_told(soon)
         failed += [problem for row in doomed if (problem := reaper.delete(row))]
     elif doomed:
         click.echo("nothing was deleted. Next: the same with --yes")
     for problem in failed:
         click.echo(f"error: {problem}", err=True)
     if report:
-        document = {"found": [row.as_json() for row in found], "deleted": yes, "failed": failed}
+        document = {
+            "found": [row.as_json() for row in found],
+            "ending": [row.as_json() for row in soon],
+            "deleted": yes,
+            "failed": failed,
+        }
         report.write_text(json.dumps(document, indent=2) + "\n")
     return 1 if failed else WOULD_DELETE if doomed and not yes else 0

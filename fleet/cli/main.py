@@ -26,7 +26,10 @@ SECTIONS = {
     "Catalogs": ("fleet.cli.catalogs", "types regions images kernels"),
     "Pins": ("fleet.cli.pins", "explain pins repin"),
     "Import": ("fleet.cli.importing", "import"),
-    "Delivery": ("fleet.cli.delivery", "affected bundle deploy pr-up pr-down reap"),
+    "Delivery": (
+        "fleet.cli.delivery",
+        "affected bundle deploy pr-up pr-down reap",
+    ),
     "Reports": ("fleet.report.cli", "report"),
     "Repository": ("fleet.cli.doctor", "doctor"),
     "Shell": ("fleet.cli.completion", "completion"),

@@ -95,21 +95,39 @@ def settings_text(template: str, end: datetime, salt: str | None) -> str:
     )
 
 
-def prepare(pr: PrStack, run: Run, now: datetime, ttl: timedelta, most: timedelta) -> datetime:
-    """Make the stack if there is none, and write down its new end, which is returned. Raises BadSettings.
+@dataclass(frozen=True)
+class Life:
+    """How long a stack may live: `ttl` from its making, or from when somebody asks for more, `most` from its making."""
+
+    ttl: timedelta
+    most: timedelta
+    extend: bool = False
+
+    def end(self, created: datetime, written: datetime | None, now: datetime) -> datetime:
+        """The end that is written stays: an update does not move it."""
+        return written if written and not self.extend else expiry.expiry(created, now, self.ttl, self.most)
+
+
+def prepare(pr: PrStack, run: Run, now: datetime, life: Life) -> datetime:
+    """Make the stack if there is none, and write down its end, which is returned. Raises BadSettings.
 
     Whatever breaks off in the middle is put right by the next call: the end is written before anything is made.
     """
     there = pr.name in run.stacks()
     tags = run.tags() if there else {}
     created = expiry.of_stack_tag(tags.get("created")) or now
-    if created + most <= now:
+    if created + life.most <= now:
         raise BadSettings(
             f"stack '{pr.name}' was made at {created:%Y-%m-%d %H:%M} UTC and may not get older than "
-            f"{most.total_seconds() / 3600:g} hours. Nothing was changed. "
+            f"{life.most.total_seconds() / 3600:g} hours. Nothing was changed. "
             f"Next: pr-down --number {pr.number}, then pr-up again."
         )
-    end = expiry.expiry(created, now, ttl, most)
+    end = life.end(created, expiry.of_stack_tag(tags.get("expires")), now)
+    if end <= now:
+        raise BadSettings(
+            f"stack '{pr.name}' ended at {end:%Y-%m-%d %H:%M} UTC. Nothing was changed. "
+            f"Next: pr-up --number {pr.number} --extend, or pr-down."
+        )
     secrets = (run.deployment() if there else {}).get("secrets_providers") or {}
     pr.write_files(end, (secrets.get("state") or {}).get("salt"))
     if not there:
@@ -121,14 +139,47 @@ def prepare(pr: PrStack, run: Run, now: datetime, ttl: timedelta, most: timedelt
     return end
 
 
-def prepared(pr: PrStack, words: tuple[str, ...], ttl: str, max_age: str) -> Run:
-    """The run that makes or updates the stack of a pull request, whose end is moved. Raises BadSettings."""
+def prepared(pr: PrStack, words: tuple[str, ...], life: Life) -> tuple[Run, datetime]:
+    """The run that makes or updates the stack of a pull request, and its end. Raises BadSettings."""
     os.environ.setdefault("LINODE_LOCKED", "0")  # it has no pins of its own before its first update
-    most, lives = expiry.duration(max_age), expiry.duration(ttl)
     run = run_of(pr.name, words)
-    end = prepare(pr, run, datetime.now(timezone.utc), lives, most)
+    end = prepare(pr, run, datetime.now(timezone.utc), life)
     print(f"stack '{pr.name}' ends at {end:%Y-%m-%d %H:%M} UTC", flush=True)
-    return run
+    return run, end
+
+
+def told(pr: PrStack, end: datetime, outputs: Mapping[str, object]) -> dict[str, object]:
+    """What a pull request is told of its stack: its end, what it costs a month, and where it answers.
+
+    `outputs`: as `with_servers` has them.
+    """
+    servers, shared = (outputs.get(key) for key in ("servers", "shared"))
+    found = {
+        **(servers if isinstance(servers, Mapping) else {}),
+        **(shared if isinstance(shared, Mapping) else {}),
+    }
+    places = [
+        {"name": name, "addresses": _addresses(facts), "host": facts.get("host") or ""}
+        for name, facts in found.items()
+        if isinstance(facts, Mapping) and _addresses(facts)
+    ]
+    return {
+        "stack": pr.name,
+        "ends": expiry.stack_tag(end),
+        "monthly_usd": outputs.get("monthly_usd"),
+        "places": places,
+    }
+
+
+def _addresses(facts: Mapping[str, object]) -> list[str]:
+    found = facts.get("ipv4")
+    return (
+        [found]
+        if isinstance(found, str)
+        else [str(each) for each in found]
+        if isinstance(found, list)
+        else []
+    )
 
 
 def take_down(pr: PrStack, words: tuple[str, ...]) -> int:

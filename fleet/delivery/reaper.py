@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 
 from fleet.delivery import reaping
@@ -19,11 +19,14 @@ from providers.linode.core.leftovers import Tagged, tagged
 from providers.linode.core.owner import TAG_PREFIX
 from providers.linode.core.runtime import Session
 from providers.linode.provider import SPECS
-from stacks import sources
+from stacks import expiry, sources
 from stacks.errors import BadSettings, EngineFailed
 
 NUMBERS_TRIED = 10_000
 """Pull requests whose stacks are looked for even where neither a state nor a label names them."""
+
+TOLD = "told"
+"""The tag of a stack that holds the end which its pull request was told of."""
 
 
 @dataclass
@@ -129,6 +132,29 @@ class Reaper:
             f"{id_}: no orphan of a stack of this project in this account, and left alone. Next: check the id."
             for id_ in sorted(self.named - judged)
         ]
+
+    def ending(self, found: Iterable[Row], within: timedelta) -> list[Row]:
+        """The stacks that end within that time, and of whose end nobody was told yet."""
+
+        def is_told_of(row: Row, ends: datetime) -> bool:
+            facts = self.states[row.verdict.stack]
+            return facts.account != self.scope.account or facts.tags.get(TOLD) == expiry.stack_tag(ends)
+
+        return [
+            row
+            for row in found
+            if row.verdict.one is None
+            and (ends := row.verdict.ends) is not None
+            and self.scope.now < ends <= self.scope.now + within
+            and not is_told_of(row, ends)
+        ]
+
+    def note_told(self, rows: Iterable[Row]) -> None:
+        """Write down for which end somebody was told. Raises EngineFailed."""
+        for row in rows:
+            if row.verdict.ends is not None:
+                end = expiry.stack_tag(row.verdict.ends)
+                self.run.about(row.verdict.stack).ask("stack", "tag", "set", TOLD, end)
 
     def delete(self, row: Row) -> str | None:
         """Delete what a verdict is about, after a last look; the problem if that fails."""

@@ -1,4 +1,6 @@
-"""The command line: `fleet report write | show | comment | pull | ack | close | approved | issue | schema`."""
+"""The command line: `fleet report write | show | comment | pull | ack | close | approved | issue | own-stack | ask |
+notice | earlier | schema`.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +16,18 @@ import click
 from rich.console import Console
 
 from fleet.report import masking
-from fleet.report.errors import BadCall
+from fleet.report.errors import BadCall, BundleUnreadable
 from fleet.report.escaping import ADDRESS
 from fleet.report.forms import html_page, markdown, marker, schema, terminal
 from fleet.report.forms.redacting import redacted
-from fleet.report.hosts import approval, comment as sticky, issue
+from fleet.report.hosts import approval, comment as sticky, issue, notice, own_stack
 from fleet.report.hosts.github import GitHub, pull_of_run
 from fleet.report.hosts.gitlab import GitLab
 from fleet.report.hosts.host import Host
 from fleet.report.hosts.http import Http, text_at
 from fleet.report.judge.guards import ACK_LABEL
 from fleet.report.judge.report import Options, build
-from fleet.report.model import Annotation, Report
+from fleet.report.model import Annotation, Cost, Report
 from fleet.report.read.bundle import read_bundles
 from fleet.report.read.guard_files import GuardFiles
 from fleet.report.read.previews import parse_json
@@ -97,6 +99,12 @@ of_report = _with(
     option(
         "--guards", multiple=True, metavar="FILE", help="Guards that hold too: a path or an https address."
     ),
+    option(
+        "--earlier",
+        type=FOLDER,
+        metavar="DIR",
+        help="With an earlier report.json, if there is one: costs so far.",
+    ),
     of_id,
     of_masking,
 )
@@ -160,7 +168,7 @@ def _text_at(place: str) -> str:
 
 def _built(
     folders: Sequence[Path], bundles: Path | None, expected_stacks: str | None, secrets: Sequence[str], run: str,
-    run_url: str, guards: Sequence[str], undeployed: str, **given: Any,
+    run_url: str, guards: Sequence[str], undeployed: str, earlier: Path | None, **given: Any,
 ) -> Report:  # fmt: skip
     """The report that the options of `of_report` ask for."""
     listed = (expected_stacks or "").strip()
@@ -169,9 +177,22 @@ def _built(
     options = Options(
         expected=expected, unlisted=expected_stacks is not None and not listed, run=run, run_url=run_url,
         none_touched=not expected and listed.startswith("["), guards=_guard_files(guards),
-        undeployed=_stack_list("--undeployed", undeployed), **given,
+        undeployed=_stack_list("--undeployed", undeployed), earlier=_earlier_costs(earlier), **given,
     )  # fmt: skip
     return build(read_bundles(_bundle_folders(folders, bundles), expected, secrets), options)
+
+
+def _earlier_costs(folder: Path | None) -> dict[str, tuple[Cost, ...]]:
+    """By stack, of the report.json in the folder or in one inside; what can't be read is told, and begins again."""
+    found: dict[str, tuple[Cost, ...]] = {}
+    for file in sorted(folder.rglob("report.json")) if folder else ():
+        try:
+            report = schema.read_report(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, BundleUnreadable) as error:
+            sys.stderr.write(f"--earlier {folder}: costs begin again ({error})\n")
+            continue
+        found |= {stack.stack: stack.costs for stack in report.stacks}
+    return found
 
 
 @commands.command("write")
@@ -287,11 +308,9 @@ def post_comment(
     if if_there and not path.exists():
         sys.stdout.write("comment -: no report\n")
         return 0
-    try:
-        report = schema.read_report(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadCall(f"--report {folder}: no readable report.json. Next: fleet report write.") from error
-    report = _trusted(report, given.pop("commit"), given.pop("run"), untrusted=given.pop("untrusted"))
+    report = _trusted(
+        _report_in(folder), given.pop("commit"), given.pop("run"), untrusted=given.pop("untrusted")
+    )
     host = host_of(**given)
     outcome = sticky.post(host, markdown.comment(report, secrets))
     sys.stdout.write(f"comment {outcome.comment}: {outcome.action}, {outcome.folded} folded\n")
@@ -301,6 +320,14 @@ def post_comment(
         added, removed = sticky.set_labels(host, report.labels, stale)
         sys.stdout.write(f"labels: {len(added)} added, {len(removed)} removed\n")
     return 0
+
+
+def _report_in(folder: Path) -> Report:
+    """Raises BadCall, BundleUnreadable."""
+    try:
+        return schema.read_report((folder / "report.json").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadCall(f"--report {folder}: no readable report.json. Next: fleet report write.") from error
 
 
 def _trusted(report: Report, commit: str | None, run: str | None, *, untrusted: bool) -> Report:
@@ -417,4 +444,76 @@ def settle_issues(
         report = redacted(build([found[stack]] if stack in found else [], options), secrets)
         outcome = issue.settle(host, report, markdown.comment(report, secrets))
         sys.stdout.write(f"{stack}: issue {outcome.number or '-'}: {outcome.action}\n")
+    return 0
+
+
+@commands.command("own-stack")
+@of_host
+@of_pull
+@option("--told", default="", metavar="JSON", help="What pr-up said of it; nothing: it is gone.")
+def tell_of_own_stack(told: str, secrets: tuple[str, ...], **given: Any) -> int:
+    """Tell a pull request of its own stack: addresses, cost, and when it ends."""
+    own = own_stack.parsed(own_stack.OwnStack, told, "--told") if told else None
+    outcome = own_stack.tell(host_of(**given), own, _run_of(os.environ)[0], secrets)
+    sys.stdout.write(f"comment {outcome.comment or '-'}: {outcome.action}\n")
+    return 0
+
+
+ENDING = option("--ending", default="", metavar="JSON", help="The stacks that reap says end soon.")
+
+
+def _ending(text: str) -> tuple[own_stack.OwnStack, ...]:
+    return own_stack.parsed(tuple[own_stack.OwnStack, ...], text, "--ending") if text else ()
+
+
+@commands.command("ask")
+@of_host
+@ENDING
+def ask_of_own_stacks(ending: str, secrets: tuple[str, ...], **given: Any) -> int:  # noqa: ARG001 - an option of all
+    """Ask in each pull request whose stack ends soon whether it is to live on."""
+    for own in _ending(ending):
+        made = own_stack.ask(host_of(**given, pull=own.pull), own, _run_of(os.environ)[0])
+        sys.stdout.write(f"{own.stack}: asked in comment {made}\n")
+    return 0
+
+
+@commands.command("notice")
+@option("--event", required=True, type=click.Choice(["drift", "blocked", "ending"]))
+@option("--report", "folder", type=FOLDER, metavar="DIR", help="With report.json: of drift, blocked.")
+@ENDING
+@option("--as", "form", type=click.Choice(["slack", "teams", "json"]), help="By default as the address says.")
+@option("--run-url", "url", default="", metavar="URL", help=BY_ENVIRONMENT, callback=check_address)
+@of_masking
+def send_notice(
+    event: notice.Event, folder: Path | None, ending: str, form: notice.Form | None, url: str, secrets: tuple[str, ...]
+) -> int:  # fmt: skip
+    """Send what happened to the webhook of NOTICE_URL; nothing where that is not set."""
+    if (folder is None) != (event == "ending"):
+        raise BadCall("notice takes --report DIR of drift and blocked, and --ending JSON of ending")
+    _, url = _run_of(os.environ, url=url)
+    told = (
+        notice.of_ending(_ending(ending), url)
+        if folder is None
+        else notice.of_report(event, _report_in(folder), url, secrets)
+    )
+    address = os.environ.get(notice.VARIABLE, "").strip()
+    if told is None or not address:
+        sys.stdout.write(
+            f"no notice: {'nothing to tell' if told is None else notice.VARIABLE + ' is not set'}\n"
+        )
+        return 0
+    notice.send(address, form, told)
+    sys.stdout.write(f"notice sent: {told.event}\n")
+    return 0
+
+
+@commands.command("earlier")
+@of_host
+@option("--artifact", required=True, metavar="NAME", help="Of a run of the default branch.")
+def earlier_run(artifact: str, **given: Any) -> int:
+    """Say which run left the newest artifact of that name.
+
+    Prints `run=`, empty where there is none.
+    """
+    _tell(run=host_of(**given).newest_run(artifact))
     return 0

@@ -42,6 +42,8 @@ def cut_end(text: str, longest: int = LONGEST) -> str:
 
 def visible(text: str) -> str:
     """Line ends as ⏎, tabs as spaces; control, direction and other unseen characters by their number."""
+    if text.isascii() and text.isprintable() and "--" not in text:
+        return text  # as most are
     text = _LINE_END.sub("⏎", text).replace("\t", " ")
     text = _UNSEEN.sub(lambda match: _numbered(match.group()), text)
     return text.replace("-->", "-- >").replace("<!--", "<! --")
@@ -59,7 +61,7 @@ def code_span(
     shown = visible(shorter(text, longest))
     if not shown.strip():
         return "*empty*"
-    runs = [len(run) for run in re.findall(r"`+", shown)]
+    runs = [len(run) for run in re.findall(r"`+", shown)] if "`" in shown else []
     fence = "`" * next(size for size in range(1, len(runs) + 2) if size not in runs)
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
     if in_table:

@@ -5,6 +5,7 @@ These are the records of report.json, so they hold only what may be shown. Money
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -141,12 +142,12 @@ class Change(Frozen):
         """Whether the server as it is now is gone afterwards, for certain."""
         return self.server and self.certainty == "certain" and self.op in ("replace", "delete")
 
-    @property
+    @cached_property
     def erased(self) -> bool:
         """Whether data is lost for certain."""
         return self.certainty == "certain" and self.level == "data loss"
 
-    @property
+    @cached_property
     def lost(self) -> str:
         """The worst of what data is lost for certain, one of DATA; "" where none is."""
         return next((each for each in DATA if each in self.destroys), DATA[0]) if self.erased else ""
@@ -219,6 +220,13 @@ class Choice(Frozen):
     newest: str | None
 
 
+class Cost(Frozen):
+    """What a stack cost a month on a day."""
+
+    day: date
+    monthly: Sum
+
+
 class OutputChange(Frozen):
     name: str
     state: OutputState
@@ -231,6 +239,7 @@ class StackReport(Frozen):
     unchanged_known: False when the preview left unchanged resources out, so totals miss them.
     change_known: False when the price of something that changes is not known.
     offline: compared with nothing instead of the stack's state. plan: the hash of this stack's plan alone.
+    costs: what earlier reports and this one found it to cost, oldest first.
     """
 
     stack: str
@@ -262,6 +271,7 @@ class StackReport(Frozen):
     offline: bool = False
     refreshed: bool = True
     plan: str = ""
+    costs: tuple[Cost, ...] = ()
 
     @property
     def drifted(self) -> bool:

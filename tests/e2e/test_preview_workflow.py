@@ -20,10 +20,10 @@ Place = tuple[TwoEnvironments, FakeHost]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("previews")
     with serving("github") as host, LocalApi(folder / "api.db", speed=600, limits=False) as api:
-        here = TwoEnvironments(folder, "embedded", api, host.url, TOKEN)
+        here = TwoEnvironments(folder, engine, api, host.url, TOKEN)
         here.make_all()
         yield here, host
 
@@ -36,9 +36,7 @@ def test_a_fork_is_previewed_without_a_secret_and_gets_the_summary_alone(place: 
     here.commit("tags")
     host.calls.clear()
 
-    run = pull(here, "from-a-fork", fork=True)
-    run.contexts = {**run.contexts, "secrets": {}}
-    jobs = previewed(run)
+    jobs = previewed(pull(here, "from-a-fork", fork=True))
 
     assert (jobs["preview"].result, jobs["sign"].result) == ("skipped", "skipped")
     assert jobs["report"].result == "success", jobs["report"].said

@@ -45,9 +45,12 @@ def test_a_stack_is_made_renewed_and_taken_away_and_the_template_stays(made: Clo
     first = made.run("pr-up", "--number", "7", "--ttl", "1h", *UP)
     second = made.run("pr-up", "--number", "8", *UP)
     old = tags_of(made, "fleet-pr-7-web-1")
-    renewed = made.run("pr-up", "--number", "7", "--ttl", "48h", *UP)
+    pushed = made.run("pr-up", "--number", "7", "--ttl", "48h", *UP)
+    same = tags_of(made, "fleet-pr-7-web-1")
+    renewed = made.run("pr-up", "--number", "7", "--ttl", "48h", "--extend", *UP)
 
     assert (first.code, second.code, renewed.code) == (0, 0, 0), first.said + second.said + renewed.said
+    assert (pushed.code, same) == (0, old), pushed.said
     assert set(made.linodes()) == {"fleet-pr-7-web-1", "fleet-pr-8-web-1"}
     [new] = tags_of(made, "fleet-pr-7-web-1")
     assert re.fullmatch(r"expires:\d{4}-\d\d-\d\dt\d{4}", new)
@@ -67,6 +70,18 @@ def test_a_stack_is_made_renewed_and_taken_away_and_the_template_stays(made: Clo
     assert sorted(file.name for file in (made.root / "stacks").glob("Pulumi.pr*.yaml")) == [
         "Pulumi.pr-8.yaml", "Pulumi.pr.yaml", "Pulumi.prod.yaml",
     ]  # fmt: skip
+
+
+def test_a_stack_past_its_end_is_not_updated_unless_that_is_moved(made: CloudCheckout) -> None:
+    made.run("pr-up", "--number", "7", *UP)
+    expire(made, "pr-7")
+
+    ended = made.run("pr-up", "--number", "7", *UP)
+    extended = made.run("pr-up", "--number", "7", "--extend", *UP)
+
+    assert ended.code == 1
+    assert "ended at 2026-01-01 00:00 UTC. Nothing was changed. Next: pr-up --number 7 --extend" in ended.said
+    assert extended.code == 0, extended.said
 
 
 def test_a_stack_too_old_or_too_dear_is_refused_before_anything_is_made(made: CloudCheckout) -> None:

@@ -13,7 +13,7 @@ from emulators.linode_api.server import LocalApi
 from fleet.report.forms import marker
 from tests.pictures import taken
 from tests.two_environments import STACKS, TwoEnvironments
-from tests.unit.report.fake_hosts import TOKEN, FakeHost, serving
+from tests.unit.report.fake_hosts import TOKEN, FakeHost, Note, serving
 from tests.workflow_events import branch, deployed, look_for_drift, previewed, pull
 from tests.workflow_runner import JobRun
 
@@ -34,6 +34,7 @@ def place(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pla
     with serving("github") as host, LocalApi(folder / "api.db", speed=600, limits=False) as api:
         here = TwoEnvironments(folder, engine, api, host.url, TOKEN)
         here.deploy_all()
+        host.settings = {"": {"default_branch": "main", "id": 1}, "/actions/artifacts": {"artifacts": []}}
         yield Place(here, host)
 
 
@@ -127,10 +128,57 @@ def test_a_plan_that_nobody_approved_stops_and_is_applied_after_it_was_read(plac
     assert "no plan was approved" in stopped.said
     assert "Next: see report/summary.md; then approve plan" in stopped.said
     assert marker.read(host.notes[-1].body) is not None
+    assert [told["event"] for told in host.notices] == ["blocked"]
+    assert host.notices[0]["title"].startswith("Deployment stopped: ")
     assert again.result == "success", again.said
     tags = [row["tags"] for row in before.values()]
     assert not any("green" in each for each in tags)
     assert sum("green" in row["tags"] for row in here.linodes().values()) == 1
+
+
+def merged(place: Place, name: str) -> tuple[str, list[Note]]:
+    """The merge of a branch that was previewed, and the comments of its pull request."""
+    here, host = place.here, place.host
+    head = here.git("rev-parse", name)
+    here.git("checkout", "-q", "main")
+    here.git("merge", "-q", "--no-ff", "-m", f"merge {name}", name)
+    host.merged.append((here.git("rev-parse", "HEAD"), head))
+    notes, host.notes = host.notes, []
+    return host.merged[-1][0], notes
+
+
+def changed(place: Place, name: str, stack: str, old: str, new: str) -> None:
+    """A pull request with one edit, previewed by the main branch as it is."""
+    place.host.notes = []
+    branch(place.here, name)
+    place.here.edit(f"stacks/Pulumi.{stack}.yaml", old, new)
+    place.here.commit(name)
+    report = previewed(pull(place.here, name))["report"]
+    assert report.result == "success", report.said
+
+
+def test_of_two_quick_merges_both_are_deployed(place: Place) -> None:
+    """The second merge comes before the first is deployed, and both pull requests were previewed before either."""
+    here, host = place.here, place.host
+    before = host.notes
+    changed(place, "one", "dev", "web:\n", "web:\n      watchdog_enabled: false\n")
+    of_one = host.notes
+    changed(place, "two", "dev", "db:\n", "db:\n      watchdog_enabled: false\n")
+    of_two = host.notes
+
+    host.notes = of_one
+    first, of_one = merged(place, "one")
+    host.notes = of_two
+    second, of_two = merged(place, "two")
+    host.notes = of_one
+    one = deployed(here, first, "dev")
+    host.notes = of_two
+    two = deployed(here, second, "dev")
+    host.notes = before
+
+    assert (one.result, two.result) == ("success", "success"), one.said + two.said
+    watched = {label: row["watchdog_enabled"] for label, row in here.linodes().items() if "-dev-" in label}
+    assert list(watched.values()) == [False, False]
 
 
 def test_drift_has_an_issue_until_it_is_gone(place: Place) -> None:
@@ -142,6 +190,8 @@ def test_drift_has_an_issue_until_it_is_gone(place: Place) -> None:
 
     drifted = look_for_drift(here)
     opened = [dict(issue) for issue in host.issues]
+    told = host.notices[-1]
+    _earlier(place, "2026-01-02")
     mend = here.stacks("up", "--stack", "dev", "--refresh", "--yes", "--skip-preview")
     mended = look_for_drift(here)
 
@@ -151,7 +201,26 @@ def test_drift_has_an_issue_until_it_is_gone(place: Place) -> None:
     assert "To put it back: `fleet up --stack dev --refresh`." in opened[0]["body"]
     assert mended.result == "success", mended.said
     assert [issue["state"] for issue in host.issues] == ["closed"]
+    assert (told["event"], told["title"]) == ("drift", "🟡 dev drifted: tags of db-1")
+    assert host.notices[-1] == told
+    days = [[cost["day"] for cost in stack["costs"]] for stack in report_of(mended)["stacks"]]
+    assert [(len(each), each[0]) for each in days] == [(2, "2026-01-02")] * 2
+    assert "Cost a month so far" in (mended.folder / "report" / "report.html").read_text()
     taken(drifted.folder / "report" / "report.html", "drift.png", here.folder)
+
+
+def _earlier(place: Place, day: str) -> None:
+    """The last run's report is the newest artifact, and of another day."""
+    here, host = place.here, place.host
+    file = here.folder / f"run-{here.runs}" / "artifacts" / "drift-report" / "report.json"
+    report = json.loads(file.read_text())
+    for stack in report["stacks"]:
+        stack["costs"][-1]["day"] = day
+    file.write_text(json.dumps(report))
+    run = {"id": here.runs, "head_branch": "main", "head_repository_id": 1}
+    host.settings["/actions/artifacts"] = {
+        "artifacts": [{"created_at": f"{day}T06:00:00Z", "workflow_run": run}]
+    }
 
 
 def test_no_secret_is_in_anything_that_was_kept_or_posted(place: Place) -> None:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from fleet.report.escaping import ADDRESS, MESSAGE, code_span, cut, cut_end, plain_text, visible
 from fleet.report.forms import marker, words
 from fleet.report.forms.html_page import environment
+from fleet.report.forms.once import once
 from fleet.report.forms.redacting import redacted
 from fleet.report.masking import swept
 from fleet.report.model import SIGNS, VERDICTS, Report, StackReport
@@ -93,7 +94,7 @@ def _fitted(
     The heading, the table of stacks and what needs a decision are written tighter only when nothing else is left.
     """
     module, footer = _template().module, _footer(report, more)
-    table = ChangesTable.of(report)
+    table = changes_table(report)
     for tight in TIGHTNESS:
         for told in DETAILS:
             parts = [_paragraphs(getattr(module, part)(report, tight, told)) for part in PARTS]
@@ -233,23 +234,6 @@ class ChangesTable:
     head: str
     rows: tuple[str, ...]
 
-    @classmethod
-    def of(cls, report: Report) -> ChangesTable:
-        several, rows = len(report.stacks) > 1, []
-        widest = [0] * len(words.HEADS)
-        for stack, change in words.worst_first(report.stacks):
-            row = words.row(change)
-            cells = [text(cell, in_table=True) for cell in row[:-1]]
-            cells[0] = cells[0].replace(" ", NO_BREAK)
-            cells[1:1] = [text((code(stack.stack),), in_table=True)] if several else []
-            rows.append(f"| {' | '.join([*cells, row.month])} |")
-            widest = list(map(max, widest, (*map(longest_line, row[:-1]), len(row.month))))
-        name, what, effect, month = words.HEADS
-        titles = [_head(name, widest[0]), *(["Stack"] if several else [])]
-        titles += [_head(what, min(widest[1], words.LINE)), _head(effect, min(widest[2], READABLE))]
-        head = f"| {' | '.join([*titles, _head(month, widest[3], right=True)])} |"
-        return cls(f"{head}\n|{':--|' * len(titles)}--:|", tuple(rows))
-
     def fitting(self, room: int, measure: Measure) -> int:
         """How many of the rows have room."""
         for index, row in enumerate(self.rows):
@@ -264,3 +248,20 @@ class ChangesTable:
         left = len(self.rows) - shown
         more = f"\n\n{left} more {'row' if left == 1 else 'rows'}: summary of the run." if left else ""
         return "\n".join(["### Changes", "", self.head, *self.rows[:shown]]) + more
+
+
+@once
+def changes_table(report: Report) -> ChangesTable:
+    several, rows = len(report.stacks) > 1, []
+    widest = [0] * len(words.HEADS)
+    for stack, _, row in words.table(report):
+        cells = [text(cell, in_table=True) for cell in row[:-1]]
+        cells[0] = cells[0].replace(" ", NO_BREAK)
+        cells[1:1] = [text((code(stack.stack),), in_table=True)] if several else []
+        rows.append(f"| {' | '.join([*cells, row.month])} |")
+        widest = list(map(max, widest, (*map(longest_line, row[:-1]), len(row.month))))
+    name, what, effect, month = words.HEADS
+    titles = [_head(name, widest[0]), *(["Stack"] if several else [])]
+    titles += [_head(what, min(widest[1], words.LINE)), _head(effect, min(widest[2], READABLE))]
+    head = f"| {' | '.join([*titles, _head(month, widest[3], right=True)])} |"
+    return ChangesTable(f"{head}\n|{':--|' * len(titles)}--:|", tuple(rows))

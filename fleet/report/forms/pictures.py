@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from fleet.report.forms import words
+from fleet.report.judge.cost import dollars
 from fleet.report.judge.effects import RECORDS
 from fleet.report.model import Change, StackReport, Verdict
 from fleet.report.names import group_of, top_level
@@ -15,6 +16,9 @@ from fleet.report.phrases import counted, plain
 
 ROW, GAP, TOP, BARS = 40, 8, 12, 620
 """Pixels: of a box and between two, above the first one, of the longest bar."""
+
+CURVE = 90
+"""Pixels: the height of a curve."""
 
 MOST_LEAVES = 400
 """Resources drawn one by one; changed ones come first, the rest is a number in its group."""
@@ -135,6 +139,35 @@ def chart(stacks: Sequence[StackReport]) -> list[Bars]:
         )
         for stack, limit in zip(stacks, limits, strict=True)
     ]
+
+
+class Curve(NamedTuple):
+    """What a stack has cost: its steps as an SVG path, and the amounts and days at its ends."""
+
+    path: str
+    least: str
+    most: str
+    first: str
+    last: str
+
+
+def curves(stacks: Sequence[StackReport]) -> list[tuple[StackReport, Curve]]:
+    """Of those with two days to show. A day without a report keeps the amount of the one before."""
+    return [(stack, _curve(stack)) for stack in stacks if len(stack.costs) > 1]
+
+
+def _curve(stack: StackReport) -> Curve:
+    days = [cost.day.toordinal() for cost in stack.costs]
+    amounts = [cost.monthly.amount for cost in stack.costs]
+    least, most = min(amounts), max(amounts)
+    span, height = days[-1] - days[0] or 1, most - least or Decimal(1)
+    points = [
+        (int((day - days[0]) / span * BARS), int((most - amount) / height * CURVE))
+        for day, amount in zip(days, amounts, strict=True)
+    ]
+    steps = "".join(f" H{x} V{y}" for x, y in points[1:])
+    first, last = str(stack.costs[0].day), str(stack.costs[-1].day)
+    return Curve(f"M{points[0][0]} {points[0][1]}{steps}", dollars(least), dollars(most), first, last)
 
 
 def _budget(stack: StackReport) -> Decimal | None:

@@ -12,6 +12,7 @@ from typing import get_args
 from pydantic_core import PydanticSerializationError
 
 from fleet.report import model
+from fleet.report.forms.once import once
 from fleet.report.judge.paths import LONGEST, shortened
 from fleet.report.masking import holds_any, mask
 from fleet.report.model import LABEL_NAMES, Report
@@ -31,7 +32,13 @@ OUR_WORDS = frozenset(
 
 
 def redacted(report: Report, secrets: Sequence[str] = ()) -> Report:
-    """The report itself where nothing has to be masked or cut: its JSON, which is quick to make, tells that."""
+    """The report itself where nothing has to be masked or cut. Every form asks; each report is looked through once."""
+    return _redacted(report, tuple(secrets))
+
+
+@once
+def _redacted(report: Report, secrets: tuple[str, ...]) -> Report:
+    """Its JSON, which is quick to make, tells whether there is anything."""
     try:
         told = set(_TEXTS.findall(report.model_dump_json()))
         if max(map(len, told)) <= LONGEST and not holds_any('"'.join(told), secrets):

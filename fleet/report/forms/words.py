@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from fleet.report.forms.once import once
 from fleet.report.judge.cost import dollars, total
 from fleet.report.judge.heading import counts
 from fleet.report.judge.outages import time_off
@@ -166,6 +167,12 @@ def worst_first(stacks: Iterable[StackReport]) -> list[tuple[StackReport, Change
         return VERDICTS.index(row_verdict(item[1])), not item[1].erased
 
     return sorted(found, key=rank)
+
+
+@once
+def table(report: Report) -> list[tuple[StackReport, Change, Row]]:
+    """Every change of every stack, worst first, with the cells of its row."""
+    return [(stack, change, row(change)) for stack, change in worst_first(report.stacks)]
 
 
 def plan(stack: StackReport) -> str:

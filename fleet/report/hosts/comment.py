@@ -55,12 +55,12 @@ def post(host: Host, body: str) -> Outcome:
     if there is None:
         return Outcome("created", _created(host, body, mine.id))
     one, others = there
-    _fold(host, others)
+    fold(host, others)
     return Outcome("unchanged" if is_same(one.body, body) else "updated", one.id, len(others))
 
 
-def _fold(host: Host, others: Sequence[Comment]) -> None:
-    """What they say stays readable; without their marker they are not found again."""
+def fold(host: Host, others: Sequence[Comment]) -> None:
+    """What these comments say stays readable; without their marker they are not found again."""
     for other in others:
         if host.update_comment(other.id, marker.outdated(other.body)):
             host.minimise_comment(other)
@@ -88,7 +88,7 @@ def close(host: Host, id_: str, run: str) -> Outcome:
     if there is None:
         return Outcome("none")
     one, others = there
-    _fold(host, others)
+    fold(host, others)
     return Outcome("closed", one.id, len(others))
 
 

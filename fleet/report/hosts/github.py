@@ -8,7 +8,18 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from fleet.report.errors import HostRefused
-from fleet.report.hosts.host import GONE, Comment, Host, LabelEvent, Merged, number_in, text_in, utc, value_in
+from fleet.report.hosts.host import (
+    GONE,
+    PAGE,
+    Comment,
+    Host,
+    LabelEvent,
+    Merged,
+    number_in,
+    text_in,
+    utc,
+    value_in,
+)
 
 BOT = "github-actions[bot]"
 """Who a workflow's own token writes as; it may not ask for its own name."""
@@ -118,3 +129,24 @@ class GitHub(Host):
         merged = [row for row in rows if row.get("merged_at")]
         merged.sort(key=lambda row: row.get("merge_commit_sha") != commit)
         return Merged(number_in(merged[0], "number"), text_in(merged[0], "head", "sha")) if merged else None
+
+    def newest_run(self, artifact: str) -> str:
+        """Source: GET /repos/{owner}/{repo}/actions/artifacts. A branch or fork may have runs with one of that name."""
+        repository = self.http.call("GET", self.project).body
+        own = (text_in(repository, "default_branch"), value_in(repository, "id"))
+        rows = self.http.call(
+            "GET", f"{self.project}/actions/artifacts", params={"name": artifact, "per_page": str(PAGE)}
+        ).body
+        found = value_in(rows, "artifacts")
+        ours = [
+            row
+            for row in (found if isinstance(found, list) else [])
+            if (
+                text_in(row, "workflow_run", "head_branch"),
+                value_in(row, "workflow_run", "head_repository_id"),
+            )
+            == own
+            and row.get("expired") is not True
+        ]
+        ours.sort(key=lambda row: utc(text_in(row, "created_at")))
+        return text_in(ours[-1], "workflow_run", "id") if ours else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from urllib.parse import quote
 
-from fleet.report.hosts.host import Comment, Host, LabelEvent, Merged, number_in, text_in, utc, value_in
+from fleet.report.hosts.host import PAGE, Comment, Host, LabelEvent, Merged, number_in, text_in, utc, value_in
 
 DEVELOPER = 30
 """The access level from which a member may push."""
@@ -69,3 +69,16 @@ class GitLab(Host):
         merged = [row for row in rows if row.get("state") == "merged"]
         merged.sort(key=lambda row: commit not in (row.get("merge_commit_sha"), row.get("squash_commit_sha")))
         return Merged(number_in(merged[0], "iid"), text_in(merged[0], "sha")) if merged else None
+
+    def newest_run(self, artifact: str) -> str:
+        """The job's id: an artifact has the name of its job. Source: GET /projects/:id/jobs."""
+        branch = text_in(self.http.call("GET", self.project).body, "default_branch")
+        rows = self.http.call(
+            "GET", f"{self.project}/jobs", params={"scope[]": "success", "per_page": str(PAGE)}
+        ).body
+        ours = [
+            number_in(row, "id")
+            for row in (rows if isinstance(rows, list) else [])
+            if (text_in(row, "name"), text_in(row, "ref")) == (artifact, branch) and row.get("artifacts_file")
+        ]
+        return str(max(ours)) if ours else ""

@@ -128,6 +128,10 @@ class Host(ABC):
     def merged_pull(self, commit: str) -> Merged | None:
         """The pull request that a commit came from."""
 
+    @abstractmethod
+    def newest_run(self, artifact: str) -> str:
+        """The run of the default branch that left the newest artifact of that name; empty where there is none."""
+
     def of_pull(self, number: int) -> Host:
         return type(self)(self.http, self.repo, number, self._own_name, self.seal.key)
 

@@ -151,3 +151,11 @@ def text_at(address: str, timeout_s: float = 20.0) -> str:
             f"{address} can't be read ({status}). Next: check the address, or name a file."
         ) from error
     return answer.text
+
+
+def posted(address: str, content: object, timeout_s: float = 20.0) -> int | None:
+    """The status of what an address answers to JSON, None where it doesn't. The address is told to nobody else."""
+    try:
+        return requests.post(address, json=content, timeout=timeout_s, allow_redirects=False).status_code
+    except requests.RequestException:
+        return None

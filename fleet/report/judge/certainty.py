@@ -46,6 +46,8 @@ class _Judging:
         self.by_urn = {step.urn: step for step in steps}
         self.judged: dict[str, Judgement] = {}
         self._owners = _address_owners(steps)
+        self._replaced = [step for step in steps if step.op == "replace" and step.reasons]
+        self._first = [step for step in self._replaced if step.delete_first]
         self._waiting: set[str] = set()
 
     def of(self, step: Step) -> Judgement:
@@ -105,13 +107,8 @@ class _Judging:
     def _dragger(self, step: Step, sources: Iterable[str]) -> str:
         """The replaced resource behind a replacement without a reason: a source, else one deleted first."""
         replaced = [urn for urn in sources if self.by_urn[urn].op == "replace"]
-        others = [
-            other
-            for other in self.by_urn.values()
-            if other.op == "replace" and other.reasons and other.urn != step.urn
-        ]
-        first = [other.urn for other in others if other.delete_first]
-        return next(iter([*replaced, *first, *(other.urn for other in others)]), "")
+        others = (other for other in (*self._first, *self._replaced) if other.urn != step.urn)
+        return next(iter(replaced), "") or next((other.urn for other in others), "")
 
 
 def inputs_of(state: State | None) -> Json:

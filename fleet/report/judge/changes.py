@@ -24,7 +24,7 @@ class Facts:
     """What the preview of a stack comes to, before it is judged.
 
     change_known: whether the price of everything that changes is. moved: names of the resources whose provider is
-    stored under another name than it has now. acknowledged: somebody has accepted the data loss. images: by id.
+    stored under another name than it has now. images: by id. acknowledged: somebody has accepted the data loss.
     """
 
     bundle: Bundle
@@ -33,8 +33,8 @@ class Facts:
     then: Sum
     change_known: bool
     moved: tuple[str, ...]
-    acknowledged: bool
     images: Mapping[str, CatalogImage]
+    acknowledged: bool = False
 
     @property
     def servers(self) -> tuple[Change, ...]:
@@ -62,8 +62,8 @@ class Facts:
         )
 
     @property
-    def failed(self) -> bool:
-        return _failed(self.bundle)
+    def complete(self) -> bool:
+        return not _failed(self.bundle)
 
 
 def _failed(bundle: Bundle) -> bool:
@@ -77,14 +77,14 @@ def is_drift(bundle: Bundle) -> bool:
     return bundle.meta.command == "refresh" or (not bundle.meta.command and bundle.reading.is_refresh)
 
 
-def facts_of(bundle: Bundle, *, acknowledged: bool) -> Facts:
+def facts_of(bundle: Bundle) -> Facts:
     steps, types = bundle.reading.steps, cost.types_by_id(bundle.catalog)
     judged = judge(steps)
     changes = tuple(_change(step, judged[step.urn], types, bundle) for step in steps)
     now, then, known = cost.totals(changes, all_known=bundle.reading.has_sames and not _failed(bundle))
     moved = tuple(names.resource_name(step.urn) for step in steps if _provider_moved(step))
     images = {image.id: image for image in bundle.catalog.images} if bundle.catalog else {}
-    return Facts(bundle, changes, now, then, known, moved, acknowledged, images)
+    return Facts(bundle, changes, now, then, known, moved, images)
 
 
 def _change(step: Step, judgement: Judgement, types: Mapping[str, CatalogType], bundle: Bundle) -> Change:

@@ -27,7 +27,7 @@ Judged = tuple[StackReport, tuple[Finding, ...]]
 
 
 def failure(facts: Facts) -> Iterator[Finding]:
-    if not facts.failed:
+    if facts.complete:
         return
     broken = [item for item in facts.bundle.reading.policies if item.level == "mandatory"]
     stopped = _stopped_by_protect(facts)

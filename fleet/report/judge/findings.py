@@ -41,7 +41,7 @@ def findings(
 
 def _offline(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
     """The preview of a stranger's branch: nothing of ours was there to compare with."""
-    if facts.bundle.meta.offline and not facts.failed:
+    if facts.bundle.meta.offline and facts.complete:
         blind = [guard.name for guard in guards if guard.name in OF_THE_CHANGE]
         text = phrase(
             "Without the stack's state and secrets only settings, inventory and cost can be told. What really "
@@ -61,7 +61,8 @@ def _power(facts: Facts) -> Iterator[Finding]:
         if group.whole and not any(change.name in group.names for change in stay)
     ]
     for group in whole:
-        times = time_off(change for change in off if change.name in group.names)
+        names = frozenset(group.names)
+        times = time_off(change for change in off if change.name in names)
         text = phrase(
             "Nothing makes one wait for the other: the whole group ", code(group.group), " is off at once. "
             "To avoid it: let each depend on the one before it (", code("one_at_a_time: true"), " for the group)."
@@ -119,7 +120,7 @@ def _doubtful(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
         elsewhere = guard.name == "data_loss" or (facts.bundle.meta.offline and guard.name in OF_THE_CHANGE)
         # Of drift the same every day, and no issue should stay open for it.
         quiet = facts.drift and guard.state != "warn"
-        quiet |= facts.failed and guard.state == "not provable"
+        quiet |= not facts.complete and guard.state == "not provable"
         if guard.state in ("warn", "not provable") and not elsewhere and not quiet:
             state = " can't be proven: " if guard.state == "not provable" else ": "
             title = (", ", code(guard.name), state, guard.what)
@@ -191,7 +192,7 @@ def _state_troubles(facts: Facts) -> Iterator[Finding]:
 
 def _prices(facts: Facts) -> Iterator[Finding]:
     unknown = [change.name for change in facts.servers if None in (change.cost_before, change.cost_after)]
-    if unknown and not facts.failed:
+    if unknown and facts.complete:
         text = "Its type or region is not in the catalog of this preview, or not known yet: the totals leave it out."
         yield facts.finding(
             "look", (", ", listed(unknown), ": price not known"), text, "a price is not known"

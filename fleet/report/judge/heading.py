@@ -107,11 +107,12 @@ def sentence(stacks: Sequence[StackReport], now: Sum, then: Sum, *, known: bool)
 def _parts(stacks: Sequence[StackReport]) -> Iterator[Phrase]:
     """`2 servers are recreated (dev and staging)`, then `1 is deleted (dev)`: the noun once."""
     noun = "resource" if any(stack.drifted for stack in stacks) else "server"
+    found = {
+        stack.stack: Counter(fate(item) for item in stack.changes if item.server or item.drifted)
+        for stack in stacks
+    }
     for name in FATES:
-        numbers = {
-            stack.stack: sum((item.server or item.drifted) and fate(item) == name for item in stack.changes)
-            for stack in stacks
-        }
+        numbers = {stack: fates[name] for stack, fates in found.items()}
         if number := sum(numbers.values()):
             where = (" (", listed((stack for stack, count in numbers.items() if count), 3), ")")
             verb = "" if name == "drifted" else " is" if number == 1 else " are"

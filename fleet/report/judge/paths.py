@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import zip_longest
 from typing import cast
 
@@ -18,6 +19,7 @@ MISSING = object()
 
 LONGEST = 2000
 ABSENT = Value(kind="absent")
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 
 
@@ -138,11 +140,16 @@ def _written(value: object) -> str:
         return "{" + ",".join([_entry(str(key), value[key]) for key in sorted(value, key=str)]) + "}"
     if isinstance(value, list):
         return "[" + ",".join([_written(part) for part in value]) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return _AS_JSON(value)
 
 
 def _entry(key: str, value: object) -> str:
-    return f"{json.dumps(key, ensure_ascii=False)}:{_written(SECRET if names.is_secret(key) else value)}"
+    return f"{_quoted(key)}:{_written(SECRET if names.is_secret(key) else value)}"
+
+
+@lru_cache(maxsize=names.NAMES)
+def _quoted(key: str) -> str:
+    return _AS_JSON(key)
 
 
 def shortened(text: str) -> str:

@@ -4,25 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from fleet.report import names
 from fleet.report.judge.paths import as_text
-from fleet.report.model import Change, StackReport
+from fleet.report.model import Change
 from fleet.report.read.steps import Json
 
 LENGTH = 32
 """Hexadecimal digits of a SHA-256 that are kept: 128 bits."""
 
 
-def plan_hash(stacks: Iterable[StackReport]) -> str:
-    """Of every stack in the order of its name; an incomplete plan never equals a complete one."""
-    plans = [
-        [stack.stack, stack.complete, stack.drift, [_change(item) for item in stack.changes if item.changed]]
-        for stack in sorted(stacks, key=lambda item: item.stack)
+class Planned(Protocol):
+    """What a plan is made of: a stack before or after it is judged."""
+
+    @property
+    def stack(self) -> str: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def drift(self) -> bool: ...
+    @property
+    def changes(self) -> Sequence[Change]: ...
+
+
+def plan_hashes(stacks: Iterable[Planned]) -> tuple[str, dict[str, str]]:
+    """Of all stacks together, and of each by its name; an incomplete plan never equals a complete one."""
+    texts = {each.stack: _text(each) for each in sorted(stacks, key=lambda item: item.stack)}
+    return _hash(",".join(texts.values())), {stack: _hash(text) for stack, text in texts.items()}
+
+
+def _text(stack: Planned) -> str:
+    plan = [
+        stack.stack,
+        stack.complete,
+        stack.drift,
+        [_change(item) for item in stack.changes if item.changed],
     ]
-    text = json.dumps(plans, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+    return json.dumps(plan, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+
+
+def _hash(plans: str) -> str:
+    return hashlib.sha256(f"[{plans}]".encode()).hexdigest()[:LENGTH]
 
 
 def _change(change: Change) -> list[object]:

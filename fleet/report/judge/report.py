@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -13,13 +13,14 @@ from fleet.report.judge.changes import Facts, facts_of, is_drift
 from fleet.report.judge.cost import dollars
 from fleet.report.judge.failures import GENERIC, PROTECTED, Judged, missing, undeployed, unlisted
 from fleet.report.judge.findings import findings
-from fleet.report.judge.plan_hash import plan_hash
+from fleet.report.judge.plan_hash import plan_hashes
 from fleet.report.model import (
     DATA_LOSS_LABEL,
     LABELS,
     VERDICTS,
     Annotation,
     Choice,
+    Cost,
     Finding,
     OutputChange,
     Outputs,
@@ -33,6 +34,9 @@ from fleet.report.phrases import phrase, plain
 from fleet.report.read.bundle import Bundle
 from fleet.report.read.guard_files import GuardFiles
 from fleet.report.read.steps import Message, Severity, has_unknown
+
+MOST_COSTS = 400
+"""Days of which a report keeps what a stack cost: more than a year."""
 
 EXIT_FAILED, EXIT_UNREADABLE, EXIT_GUARD, EXIT_CHANGES = 1, 2, 5, 7
 
@@ -49,7 +53,7 @@ class Options:
     commit, run and run_url: the caller's word; what bundles say counts only where nothing is given.
     changes_exit: the code for changes. acknowledged: the commit whose data loss somebody with write access accepted;
     with a colon and the report's plan after it, for that plan alone.
-    guards: those that hold beside what each bundle's branch says of itself.
+    guards: those that hold beside what each bundle's branch says of itself. earlier: what each stack has cost so far.
     """
 
     id: str = "fleet"
@@ -64,6 +68,12 @@ class Options:
     changes_exit: int = 0
     acknowledged: str = ""
     guards: GuardFiles = field(default_factory=GuardFiles)
+    earlier: Mapping[str, Sequence[Cost]] = field(default_factory=dict)
+
+    def bound_to(self, plan: str) -> Options:
+        """Without an acknowledgement that is for another plan."""
+        commit, bound, wanted = self.acknowledged.partition(":")
+        return replace(self, acknowledged=commit if not bound or wanted == plan else "")
 
     def acknowledges(self, commit: str) -> bool:
         """Whether it is the commit whose data loss was accepted; seven digits of it will do."""
@@ -73,26 +83,25 @@ class Options:
 
 def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
     """The report of all stacks; the order of the bundles does not matter. Raises BadCall."""
-    chosen, given = options or Options(), list(bundles)
-    commit, bound, plan = chosen.acknowledged.partition(":")
-    if bound:
-        same = build(given, replace(chosen, acknowledged="")).plan == plan
-        chosen = replace(chosen, acknowledged=commit if same else "")
+    given, chosen = list(bundles), options or Options()
     named = [bundle.stack for bundle in given]
     twice = sorted({stack for stack in named if named.count(stack) > 1})
     if twice:
         raise BadCall(f"two bundles are of stack {twice[0]}. Next: pass one folder for each stack.")
-    judged = [_judged(bundle, chosen) for bundle in given]
-    judged += [missing(stack) for stack in chosen.expected if stack not in named]
+    facts = list(map(facts_of, given))
+    judged = [missing(stack) for stack in chosen.expected if stack not in named]
     judged += [undeployed(stack) for stack in chosen.undeployed if stack not in named]
     judged += [unlisted()] if chosen.unlisted else []
+    plan, plans = plan_hashes([*facts, *(stack for stack, _ in judged)])
+    chosen = chosen.bound_to(plan)
+    judged += [_judged(each, chosen) for each in facts]
     if not judged and not chosen.none_touched:
         raise BadCall("no bundle given. Next: pass the folders that previews wrote.")
     judged.sort(key=lambda pair: _position(pair[0].stack, chosen.expected))
-    stacks = tuple(stack.model_copy(update={"plan": plan_hash([stack])}) for stack, _ in judged)
+    stacks = tuple(stack.model_copy(update={"plan": plans[stack.stack]}) for stack, _ in judged)
     found = [finding for _, of_stack in judged for finding in of_stack]
     found.sort(key=lambda finding: VERDICTS.index(finding.verdict))
-    told = _report(stacks, tuple(found), chosen)
+    told = _report(stacks, tuple(found), chosen, plan)
     # Worse than what each stack is by itself: a part of the report is missing.
     unreadable = chosen.unlisted or any(bundle.unreadable for bundle in given)
     return told.model_copy(update={"exit": EXIT_UNREADABLE}) if unreadable else told
@@ -103,14 +112,16 @@ def _position(stack: str, expected: Sequence[str]) -> tuple[int, str]:
     return (expected.index(stack) if stack in expected else len(expected), stack)
 
 
-def _report(stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options: Options) -> Report:
+def _report(
+    stacks: tuple[StackReport, ...], found: tuple[Finding, ...], options: Options, plan: str
+) -> Report:
     quiet: Verdict = "nothing"
     verdict = min((stack.verdict for stack in stacks), key=VERDICTS.index, default=quiet)
     changes = [change for stack in stacks for change in stack.changes if change.changed]
     now, then = _sum(stack.now for stack in stacks), _sum(stack.then for stack in stacks)
     known = all(stack.change_known and stack.complete for stack in stacks)
     first = max(stacks, key=lambda stack: (bool(stack.commit), stack.run), default=None)
-    lost, plan = sum(change.erased for change in changes), plan_hash(stacks)
+    lost = sum(change.erased for change in changes)
     outputs = Outputs(
         verdict=verdict,
         changed=bool(changes),
@@ -162,8 +173,9 @@ def _sum(parts: Iterable[Sum]) -> Sum:
     return Sum(amount=amount, at_least=any(part.at_least for part in found))
 
 
-def _judged(bundle: Bundle, options: Options) -> Judged:
-    facts = facts_of(bundle, acknowledged=options.acknowledges(bundle.meta.commit))
+def _judged(facts: Facts, options: Options) -> Judged:
+    bundle = facts.bundle
+    facts = replace(facts, acknowledged=options.acknowledges(bundle.meta.commit))
     outside = options.guards.of(bundle.stack)
     checked = guards.results(facts, outside)
     found = findings(facts, checked, outside)
@@ -181,7 +193,7 @@ def _judged(bundle: Bundle, options: Options) -> Judged:
         stack=facts.stack,
         verdict=verdict,
         word=phrase(_word(verdict, facts)),
-        complete=not facts.failed,
+        complete=facts.complete,
         drift=facts.drift,
         form=bundle.form or "none",
         exit=bundle.exit,
@@ -206,8 +218,18 @@ def _judged(bundle: Bundle, options: Options) -> Judged:
         pending=bundle.pending,
         offline=meta.offline,
         refreshed=bundle.reading.refreshed,
+        costs=_costs(facts, options.earlier.get(facts.stack, ())),
     )
     return stack, found
+
+
+def _costs(facts: Facts, earlier: Sequence[Cost]) -> tuple[Cost, ...]:
+    """One a day, with this report's: the day is that of its catalog, as a report has no clock."""
+    catalog = facts.bundle.catalog
+    told = {cost.day: cost for cost in earlier}
+    if catalog and catalog.day and facts.complete and not facts.bundle.meta.offline:
+        told[catalog.day] = Cost(day=catalog.day, monthly=facts.now)
+    return tuple(told[day] for day in sorted(told))[-MOST_COSTS:]
 
 
 def _word(verdict: Verdict, facts: Facts) -> str:

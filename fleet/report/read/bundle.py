@@ -22,8 +22,8 @@ from fleet.report import names
 from fleet.report.errors import BadCall, BundleUnreadable
 from fleet.report.read.files import Catalog, Effects, Frozen, Guards, Meta, Pins
 from fleet.report.read.messages import presentable
-from fleet.report.read.previews import parse_json, parse_lines, read_digest, read_events
-from fleet.report.read.steps import Json, Reading, State, Step
+from fleet.report.read.previews import parse_json, parse_lines, read_dependencies, read_digest, read_events
+from fleet.report.read.steps import Dependencies, Json, Reading, State, Step
 
 ModelT = TypeVar("ModelT", bound=Frozen)
 LARGEST_BYTES = 256 * 1024 * 1024
@@ -173,28 +173,24 @@ def _reading(files: _Files, secrets: Sequence[str]) -> tuple[Reading, Literal["e
     digest = files.json("digest.json")
     if digest is not None and not isinstance(digest, Mapping):
         raise files.unreadable("digest.json", " is not a preview's digest: no JSON object")
-    told = read_digest(digest, secrets) if isinstance(digest, Mapping) else None
     events, whole = files.lines("events.ndjson")
     if events or not whole:
         reading = read_events(events, whole=whole, secrets=secrets)
-        return (_with_dependencies(reading, told) if told else reading), "events"
-    return (told, "digest") if told else (NOTHING, None)
+        return (_with_dependencies(reading, read_dependencies(digest)) if digest else reading), "events"
+    return (read_digest(digest, secrets), "digest") if isinstance(digest, Mapping) else (NOTHING, None)
 
 
-def _with_dependencies(reading: Reading, told: Reading) -> Reading:
+def _with_dependencies(reading: Reading, known: Mapping[str, tuple[Dependencies, Dependencies]]) -> Reading:
     """The events' steps with what only the digest knows: what each resource is made from."""
-    known = {step.urn: step for step in told.steps}
 
-    def side(state: State | None, other: State | None) -> State | None:
-        if state is None or other is None:
+    def side(state: State | None, told: Dependencies) -> State | None:
+        if state is None or told is None:
             return state
-        return replace(
-            state, dependencies=other.dependencies, property_dependencies=other.property_dependencies
-        )
+        return replace(state, dependencies=told[0], property_dependencies=told[1])
 
     def enriched(step: Step) -> Step:
-        other = known.get(step.urn)
-        return replace(step, old=side(step.old, other.old), new=side(step.new, other.new)) if other else step
+        old, new = known.get(step.urn, (None, None))
+        return replace(step, old=side(step.old, old), new=side(step.new, new)) if old or new else step
 
     return replace(reading, steps=tuple(map(enriched, reading.steps)))
 

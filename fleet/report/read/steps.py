@@ -128,17 +128,28 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def read_state(value: object) -> State | None:
-    """Either form's state object; None when there is none."""
+Dependencies = tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]] | None
+"""URNs that one side of a step is made from, and those of each property; None where that side is not there."""
+
+
+def read_dependencies(value: object) -> Dependencies:
+    """Of either form's state object."""
     if not isinstance(value, dict):
         return None
-    dependencies = as_map(value.get("propertyDependencies"))
+    by_property = as_map(value.get("propertyDependencies"))
+    return texts(value.get("dependencies")), {key: texts(urns) for key, urns in by_property.items()}
+
+
+def read_state(value: object) -> State | None:
+    """Either form's state object; None when there is none."""
+    if not isinstance(value, dict) or (made_from := read_dependencies(value)) is None:
+        return None
     return State(
         inputs=as_map(clean(as_map(value.get("inputs")))),
         outputs=as_map(clean(as_map(value.get("outputs")))),
         protect=value.get("protect") is True,
-        dependencies=texts(value.get("dependencies")),
-        property_dependencies={key: texts(urns) for key, urns in dependencies.items()},
+        dependencies=made_from[0],
+        property_dependencies=made_from[1],
     )
 
 

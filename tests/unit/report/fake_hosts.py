@@ -44,7 +44,8 @@ class FakeHost:
     """Pull request 7 of acme/fleet, and the repository's issues.
 
     calls: method and path of each request; tokens: what came with it. merged: (merge commit, last commit of the
-    branch) of the pull request. settings: what else GitHub answers below the repository; a number: that status.
+    branch) of the pull request. notices: what came to a webhook below /hook. jobs: GitLab's. settings: what else
+    GitHub answers below the repository; a number: that status.
     """
 
     kind: Kind
@@ -62,6 +63,8 @@ class FakeHost:
     merged: list[tuple[str, str]] = field(default_factory=list)
     issues: list[dict[str, Any]] = field(default_factory=list)
     minimised: list[str] = field(default_factory=list)
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     next_id: int = 1000
     clock: str = "2026-11-23T12:00:00Z"
@@ -137,22 +140,28 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(fault.status, fault.text, fault.headers)
             return
         status, found, headers = self._route(method, path, query, body)
-        self._answer(status, "" if found is None else json.dumps(found), headers)
+        self._answer(
+            status, found if isinstance(found, bytes) else "" if found is None else json.dumps(found), headers
+        )
 
-    def _answer(self, status: int, text: str, headers: dict[str, str]) -> None:
+    def _answer(self, status: int, text: str | bytes, headers: dict[str, str]) -> None:
+        content = text.encode() if isinstance(text, str) else text
         try:
             self.send_response(status)
             for key, value in headers.items():
                 self.send_header(key, value)
-            self.send_header("Content-Length", str(len(text.encode())))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(text.encode())
+            self.wfile.write(content)
         except OSError:
             pass  # the client has gone: that was the test
 
     def _route(
         self, method: str, path: str, query: dict[str, str], body: dict[str, Any]
     ) -> tuple[int, object, dict[str, str]]:
+        if path.startswith("/hook"):
+            self.host.notices.append(body)
+            return 200, None, {}
         serve = _github if self.host.kind == "github" else _gitlab
         found = serve(self.host, method, path, body)
         if isinstance(found, list):
@@ -270,10 +279,6 @@ def _gitlab(host: FakeHost, method: str, path: str, body: dict[str, Any]) -> Ans
             }
             for action, who, at, name in host.label_events
         ]
-    if path.startswith("/projects/acme/fleet/members/all/"):
-        found = {50 + len(who) for who in host.writers}
-        number = int(path.rsplit("/", 1)[1])
-        return (200, {"access_level": 30}) if number in found else (200, {"access_level": 20})
     if path.startswith("/projects/acme/fleet/repository/commits/"):
         return _merged(host, path.split("/")[6], "squash_commit_sha", lambda head: {"sha": head})
     if path.startswith("/projects/acme/fleet/issues"):
@@ -283,6 +288,17 @@ def _gitlab(host: FakeHost, method: str, path: str, body: dict[str, Any]) -> Ans
         host.labels += [name for name in added if name not in host.labels]
         host.labels[:] = [name for name in host.labels if name != body.get("remove_labels")]
         return 200, {"labels": host.labels}
+    return _gitlab_project(host, path.removeprefix("/projects/acme/fleet"))
+
+
+def _gitlab_project(host: FakeHost, path: str) -> Answer:
+    if path == "":
+        return 200, {"default_branch": "main"}
+    if path.startswith("/members/all/"):
+        found = {50 + len(who) for who in host.writers}
+        return 200, {"access_level": 30 if int(path.rsplit("/", 1)[1]) in found else 20}
+    if path == "/jobs":
+        return host.jobs
     return 404, {"message": "404 Not Found"}
 
 

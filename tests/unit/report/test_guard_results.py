@@ -5,12 +5,17 @@ from typing import Any
 
 import pytest
 
+from fleet.report.judge import report as judging
+from fleet.report.judge.changes import facts_of
+from fleet.report.judge.report import Options, build
 from fleet.report.model import GuardResult, GuardState
 from fleet.report.phrases import plain
+from fleet.report.read.bundle import Bundle
 from tests.unit.report.making import (
     FULL_COMMIT,
     UNKNOWN,
     Act,
+    bundle,
     created,
     deleted,
     events,
@@ -154,6 +159,19 @@ def test_an_acknowledgement_counts_for_its_commit_only(
 
     assert told.exit == exit_code
     assert told.acknowledged == (exit_code == 0)
+
+
+def test_a_plan_that_was_acknowledged_is_judged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = bundle(tmp_path, [deleted("a")], guards={"data_loss": "ack"})
+    plan = build([made]).plan
+    read: list[Bundle] = []
+    monkeypatch.setattr(judging, "facts_of", lambda each: read.append(each) or facts_of(each))  # type: ignore[func-returns-value]  # for its answer
+
+    told = build([made], Options(acknowledged=f"{FULL_COMMIT}:{plan}"))
+    other = build([made], Options(acknowledged=f"{FULL_COMMIT}:{'0' * 32}"))
+
+    assert (told.exit, other.exit) == (0, 5)
+    assert len(read) == 2
 
 
 def test_an_acknowledgement_does_not_lift_a_block(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fleet.report.forms.words import what
-from fleet.report.judge.plan_hash import plan_hash
+from fleet.report.judge.plan_hash import plan_hashes
 from fleet.report.model import Change, Path as ChangedPath, StackReport, Value
 from fleet.report.phrases import plain
 from fleet.report.read.steps import SECRET_KEY, SECRET_SIGNATURE
@@ -72,7 +72,7 @@ def after(value: Value) -> StackReport:
     ],
 )
 def test_another_plan_has_another_hash(other: StackReport) -> None:
-    assert plan_hash([other]) != plan_hash([STACK])
+    assert plan_hashes([other]) != plan_hashes([STACK])
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_another_plan_has_another_hash(other: StackReport) -> None:
     ],
 )
 def test_what_is_only_told_differently_is_the_same_plan(other: StackReport) -> None:
-    assert plan_hash([other]) == plan_hash([STACK])
+    assert plan_hashes([other]) == plan_hashes([STACK])
 
 
 SECRET = {SECRET_KEY: SECRET_SIGNATURE, "ciphertext": "[secret]"}

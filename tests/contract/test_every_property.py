@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -334,6 +335,7 @@ def accepted(
 ) -> tuple[Json, Outcome]:
     """The body, with what its refusals ask for, and what comes of it."""
     outcome = world.attempt(method, path, body)
+    tried: Counter[Steps] = Counter()  # what is asked for again needs another value
     for _ in range(REPAIRS):
         if not isinstance(outcome, ApiError):
             break
@@ -343,7 +345,8 @@ def accepted(
         for steps in asked:
             choices = values(str(steps[-1]), known_at[steps], world)
             if choices:
-                body = put(body, steps, choices[0])
+                body = put(body, steps, choices[tried[steps] % len(choices)])
+                tried[steps] += 1
         outcome = world.attempt(method, path, body)
     return body, outcome
 

@@ -316,18 +316,20 @@ def test_a_service_of_two_tiers(checkout: Checkout, tmp_path: Path) -> None:
     story.up(service)
 
     assert {change["op"] for change in changes(first).values()} == {"create"}
+    assert "then reachable from the internet: TCP 80 and TCP 443" in told(changes(first)["Firewall web"])
     assert costs(first) == (Decimal(0), service.usd)
     assert guard(first, "max_monthly") == "warn", "all of it is allowed, and no cent more"
 
     # changed: a rule, a size, a name, a node
     before, kept = service, account.seen() and {name: account.linode(name)["id"] for name in service.servers}
-    service = replace(service, web=4, ports="443", size=30, name="www-{n}")
+    service = replace(service, web=4, ports="443, 8443", size=30, name="www-{n}")
     story.declare(service)
     plan = story.reported()
     story.up(service)
 
     found = changes(plan)
-    assert "inbound changed in place" in told(found["Firewall web"])
+    opened = "inbound changed in place; then reachable from the internet: TCP 8443"
+    assert told(found["Firewall web"]) == opened
     assert "grown from 20 to 30 GB; for good: a volume never shrinks" in told(found["Volume db-1-data"])
     assert told(found["DomainRecord web-2-aaaa"]) == "name changed in place"
     assert told(found["ReverseDNS web-2-aaaa"]) == "rdns changed in place"

@@ -98,7 +98,7 @@ def of(
         told, (which, *_) = _told(line), line.summary.split("; ")
         return Found((Effect(level="none", what=_words(which)), *told.effects), told.destroys)
     if op == "create":
-        return _one("none", "created")
+        return Found((Effect(level="none", what=phrase("created")), *(_opens(line) if line else ())))
     has_backups = (
         "backups" in line.destroys if line and line.op == "replace" else olds.get("backups_enabled") is True
     )
@@ -139,7 +139,9 @@ def _one(level: Level, what: str | Phrase, destroys: tuple[Destroyed, ...] = ())
 
 
 def _told(line: Effects) -> Found:
-    """One effect for each cause; what can't be taken back at the end. A level that no cause has is not lost."""
+    """One effect for each cause; what the internet reaches then and what can't be taken back at the end. A level that
+    no cause has is not lost.
+    """
     found = [
         Effect(level=cause.level, what=_words(cause.what), property=cause.input) for cause in line.causes
     ]
@@ -153,10 +155,16 @@ def _told(line: Effects) -> Found:
 def _words(text: str) -> Phrase:
     return phrase(text if _PLAIN.fullmatch(text) else said(text))
 
+    found += _opens(line)
 
 def _by_property(paths: Iterable[Path], smaller_disk_mb: int | None) -> Found:
     """A server's update without a word of its provider: known of very few properties."""
     found: dict[str, Effect] = {}
+def _opens(line: Effects) -> list[Effect]:
+    what = phrase("then reachable from the internet: ", listed(line.opens))
+    return [Effect(level="none", what=what)] if line.opens else []
+
+
     lost = False
     for path in paths:
         name = names.top_level(path.path)

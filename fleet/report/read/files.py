@@ -71,8 +71,8 @@ class Cause(Frozen):
 class Effects(Frozen):
     """A line of effects.ndjson: what the provider says that its change of one resource does.
 
-    level: the worst of its causes. seconds_off: None when it is never off. monthly_usd: before and after, None where
-    it is not known or not there.
+    level: the worst of its causes. seconds_off: None when it is never off. opens: what the internet reaches then, and
+    did not before. monthly_usd: before and after, None where it is not known or not there.
     """
 
     urn: str
@@ -81,6 +81,7 @@ class Effects(Frozen):
     causes: tuple[Cause, ...] = ()
     seconds_off: SecondsOff | None = None
     destroys: tuple[Destroyed, ...] = ()
+    opens: tuple[str, ...] = ()
     one_way: tuple[str, ...] = ()
     monthly_usd: tuple[Money | None, Money | None] = (None, None)
     summary: str = ""

@@ -72,8 +72,9 @@ def effects(
     """All that the change does. `olds` are empty for a new resource."""
     old, new = spec.args.read(olds), spec.args.read(news)
     after = spec.monthly_usd(session, new)
+    opens = tuple(spec.opens(olds, news))
     if not olds:
-        return Effects("create", monthly_usd=(None, after))
+        return Effects("create", monthly_usd=(None, after), opens=opens)
     replaced = bool(replacing(takes)) or Owner.from_props(news).succeeds(olds)
     op: Op = "replace" if replaced else "update"
     causes = tuple(Cause(name, each, *_shown(spec, name, olds, news)) for name, each in takes.items())
@@ -89,7 +90,7 @@ def effects(
     if level == "none" and None not in (before, after) and before != after:
         level = "billing"
     stays = spec.staying(session, olds, Owner.from_props(news)) if replaced else ""
-    return Effects(op, causes, destroys, level, (before, after), stays=stays)
+    return Effects(op, causes, destroys, level, (before, after), stays=stays, opens=opens)
 
 
 def _shown(spec: Spec[Any, Any], name: str, olds: Props, news: Props) -> tuple[str, str]:

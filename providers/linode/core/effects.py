@@ -75,7 +75,7 @@ class Cause:
 class Effects:
     """All that one resource's change does. `monthly_usd`: before and after, None where it is not there or not known.
 
-    `stays`: what outlives one that is recreated.
+    `stays`: what outlives one that is recreated. `opens`: what the internet reaches then, and did not before.
     """
 
     op: Op
@@ -85,6 +85,7 @@ class Effects:
     monthly_usd: tuple[float | None, float | None] = (None, None)
     found: str = ""
     stays: str = ""
+    opens: tuple[str, ...] = ()
 
     @property
     def changes_in_place(self) -> bool:
@@ -110,7 +111,9 @@ class Effects:
 
     @property
     def summary(self) -> str:
-        """One line: what happens, what is lost, how long it is off, what can't be taken back, what it costs."""
+        """One line: what happens, what is lost, how long it is off, what the internet reaches then, what can't be taken
+        back, what it costs.
+        """
         parts = [self.found] if self.found else []
         alike: dict[str, list[Cause]] = {}
         for cause in self.causes:
@@ -123,6 +126,7 @@ class Effects:
             causes = [cause.input for cause in self.causes if cause.takes.replaces]
             because = f" because of {listed(causes)}" if causes else ", as was asked for"
             parts = [f"recreated{because}{_lost(self.destroys)}", *filter(None, [self.stays])]
+        parts += [f"then reachable from the internet: {listed(self.opens)}"] if self.opens else []
         parts += [f"for good: {each}" for each in self.one_way]
         return "; ".join([*parts, *_cost(*self.monthly_usd)]) or "nothing"
 
@@ -131,7 +135,7 @@ class Effects:
         """Whether a person should be told before it is done."""
         before, after = self.monthly_usd
         dearer = self.op != "create" and None not in (before, after) and before != after
-        return self.is_grave or bool(self.found) or dearer
+        return self.is_grave or bool(self.found or self.opens) or dearer
 
     @property
     def is_grave(self) -> bool:
@@ -155,6 +159,7 @@ class Effects:
                 "causes": causes,
                 "seconds_off": self.seconds_off,
                 "destroys": self.destroys,
+                "opens": self.opens,
                 "one_way": self.one_way,
                 "monthly_usd": self.monthly_usd,
                 "summary": self.summary,

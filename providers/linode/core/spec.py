@@ -6,7 +6,7 @@ reads a Spec. A kind that does more, as an Instance, overrides a method. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -307,6 +307,10 @@ class Spec(Generic[A, R]):
     def staying(self, session: Session, before: Mapping[str, object], owner: Owner) -> str:
         """What outlives a resource of which this is known although nothing has it then; empty where there is none."""
         return ""
+
+    def opens(self, olds: Mapping[str, object], news: Mapping[str, object]) -> Iterable[str]:
+        """What the internet reaches then, and did not before: a port, or more. `olds` are empty for a new one."""
+        return ()
 
     @property
     def loss(self) -> Level:

@@ -14,14 +14,17 @@ from providers.linode.api.records import INTERFACE_DEVICE, Entity, Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InIds, InList, InRows, Of, arg, by_name, ids
 from providers.linode.core.effects import ACTION, PUT
-from providers.linode.core.forms import BALANCERS, LINODES, Networks, Ports, Tag, Text, label, port_ranges
+from providers.linode.core.forms import BALANCERS, LINODES, Networks, Ports, Tag, Text, label
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
+from providers.linode.core.values import is_unknown
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
+from providers.linode.resources.reach import CLOSED, FAMILIES, Wall, opened
 
 MOST, SSH = 25, 22
 TYPES = {"linodes": ("linode",), "interfaces": INTERFACE_DEVICE, "nodebalancers": ("nodebalancer",)}
+NOUNS = {"linodes": "Linode", "interfaces": "interface", "nodebalancers": "NodeBalancer"}
 Policy = Literal["ACCEPT", "DROP"]
 
 
@@ -147,20 +150,28 @@ def _whole(check: Checking[FirewallArgs]) -> Iterator[Problem]:
 
 
 def _doubts(check: Checking[FirewallArgs]) -> Iterator[str]:
-    """The first rule that meets a packet decides, and where none does, the policy."""
-    undecided = {"0.0.0.0/0", "::/0"}
-    for rule in map(dict[str, Any], check.args.inbound or ()):
-        ports = port_ranges(rule.get("ports", "1-65535"))
-        if rule["protocol"] == "TCP" and any(first <= SSH <= last for first, last in ports):
-            met = undecided & {net for nets in rule.get("addresses", {}).values() for net in nets}
-            if met and rule["action"] == "ACCEPT":
-                yield f"SSH (port {SSH}) is open to everybody: {' and '.join(sorted(met))}"
-            undecided -= met
-    if undecided and check.args.inbound_policy == "ACCEPT":
+    wall = Wall(check.args.inbound or (), check.args.inbound_policy)
+    first = {net: wall.first("TCP", family, SSH) for family, net in FAMILIES.items()}
+    if met := [net for net, rule in first.items() if rule is not None and rule["action"] == "ACCEPT"]:
+        yield f"SSH (port {SSH}) is open to everybody: {' and '.join(met)}"
+    if None in first.values() and check.args.inbound_policy == "ACCEPT":
         yield f"SSH (port {SSH}) is open to everybody: inbound_policy accepts what no rule drops"
 
 
-SPEC = Spec(
+class _FirewallSpec(Spec[FirewallArgs, FirewallRecord]):
+    def opens(self, olds: Mapping[str, object], news: Mapping[str, object]) -> Iterator[str]:
+        """By its rules, and what it no longer stands before."""
+        yield from opened(Wall.of(olds) if olds else CLOSED, Wall.of({**olds, **news}))
+        before, after = self.args.normal(olds), self.args.normal(news)
+        for key, noun in NOUNS.items():
+            old, new = before.get(key), after.get(key)
+            if isinstance(old, list) and isinstance(new, list) and not is_unknown(new):
+                yield from (
+                    f"{noun} {id_}, unless another firewall takes it" for id_ in old if id_ not in new
+                )
+
+
+SPEC = _FirewallSpec(
     "Firewall", "/networking/firewalls", FirewallArgs, FirewallRecord, BY_LABEL_AND_TAG, "firewall:read_write",
     noun="firewall", rules=(_rules, _whole), doubts=_doubts,
 )  # fmt: skip

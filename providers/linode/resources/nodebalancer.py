@@ -339,6 +339,16 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
         found = super().outputs(record)
         return {**found, "status": ports.health(record.configs)} if record.is_whole else found
 
+    def opens(self, olds: Mapping[str, object], news: Mapping[str, object]) -> list[str]:
+        """Its new ports, as far as a firewall lets them."""
+        before, after = (
+            ports.by_place(found if isinstance(found := props.get("configs"), list) else None)
+            for props in (olds, news)
+        )
+        return [
+            f"{'UDP' if is_udp else 'TCP'} {port}" for port, is_udp in sorted(after.keys() - before.keys())
+        ]
+
     def monthly_usd(self, session: Session, args: NodeBalancerArgs) -> float | None:
         is_common = args.type in (None, "common")
         return monthly_usd(session, f"{self.path}/types", args.region) if is_common else None

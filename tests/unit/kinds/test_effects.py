@@ -166,6 +166,7 @@ def test_the_line_for_programs_has_everything() -> None:
         ],
         "seconds_off": [180, 300],
         "destroys": [],
+        "opens": [],
         "one_way": [],
         "monthly_usd": [5.0, 24.0],
         "summary": "resized from small to large, off for 3 to 5 min; 5.00 → 24.00 USD a month",

@@ -51,6 +51,17 @@ def test_another_firewall_of_an_interface_is_no_outage_and_no_guard_stops_it(tmp
     assert plain(effect(found.changes[0])) == "interfaces changed in place"
 
 
+@pytest.mark.parametrize("op", ["create", "update", "adopt"])
+def test_what_the_internet_reaches_then_is_told_whatever_it_is_that_opens_it(tmp_path: Path, op: str) -> None:
+    act = updated("web-1", FIREWALL, interfaces=[]) if op == "update" else created("web-1")
+    line = effects_line("web-1", op=op, opens=["TCP 80", "TCP 443"], summary="adopts Linode 7 (web-1); x")
+
+    found = told(tmp_path, [act], line)
+
+    assert plain(effect(found.changes[0])).endswith("then reachable from the internet: TCP 80 and TCP 443")
+    assert found.verdict == "changes"
+
+
 MOVED = ("region", "data loss", "migrated from de-fra-2 to gb-lon: all backups are erased, addresses change")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Linode
 from providers.linode.catalogs.records import LinodeType, Region
+from providers.linode.core.args import NONE
 from providers.linode.core.effects import ACTION, KEPT, REPLACE, Takes
 from providers.linode.core.forms import address_path
 from providers.linode.core.owner import Owner, has_tag_from
@@ -104,6 +105,16 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
     def destroyed(self, before: Props) -> tuple[str, ...]:
         """What is lost with a Linode: backups only where there are any."""
         return ("disks", *(("backups",) if has_backups(before) else ()), "id", "addresses")
+
+    def opens(self, olds: Props, news: Props) -> tuple[str, ...]:
+        """All of it, where it comes out from behind its firewall."""
+        if all(olds.get(key) == news.get(key) for key in ("firewall_id", "interfaces")):
+            return ()
+        was, new = self.args.read(olds), self.args.read(news)
+        faces = interfaces.parsed(new.interfaces)
+        named = [new.firewall_id, *(each.firewall for each in faces if each.kind == "public")]
+        is_bare = NONE in named and not any(named)
+        return ("everything on it",) if is_bare and network_rules.firewall_ids(was) else ()
 
     def staying(self, session: Session, before: Props, owner: Owner) -> str:
         """Volumes that the stack doesn't have: those of its own are attached again, or deleted by themselves."""

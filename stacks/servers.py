@@ -27,7 +27,7 @@ from providers.linode.resources.domain_record import below
 from stacks import expiry, inputs
 from stacks.filling import IN_LABELS, IN_USER_DATA, filled
 from stacks.picking import Picks
-from stacks.settings import Group, Settings
+from stacks.settings import OF_EACH, Group, Settings
 from stacks.shared import Shared
 
 
@@ -121,9 +121,13 @@ class Members:
     def _name(self, part: object) -> str:
         return f"{self.name}-{part}"
 
-    def _options(self, part: int | str, end: str = "", *after: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Those of a server, or of what belongs to it alone and is called like it with an `end`."""
-        is_kept = part in self.group.adopt and "protect" not in self.group.model_fields_set
+    def _options(
+        self, part: int | str, end: str = "", *after: pulumi.Resource, is_kept: bool = False
+    ) -> pulumi.ResourceOptions:
+        """Those of a server, or of what belongs to it alone and is called like it with an `end`. is_kept: whether it
+        was there before, and whoever forgets its line must not lose it.
+        """
+        is_kept = (is_kept or part in self.group.adopt) and "protect" not in self.group.model_fields_set
         return pulumi.ResourceOptions(
             protect=self.group.protect or is_kept,
             aliases=_aliases(self.pinned, self.name, f"{part}{end}"),
@@ -157,11 +161,12 @@ class Members:
 
     def _volumes(self, part: int | str, server: Instance) -> Iterator[tuple[str, Volume]]:
         for name, given in self.group.volumes.items():
-            own = (
-                {"label": filled(given["label"], IN_LABELS, self._values(part))} if given.get("label") else {}
-            )
+            values = self._values(part)
+            texts = {key: given[key] for key in OF_EACH if isinstance(given.get(key), str)}
+            own = {key: filled(text, IN_LABELS, values) for key, text in texts.items()}
             args = VolumeArgs(region=self.chosen.region.id, linode_id=server.id, **{**given, **own})
-            yield name, Volume(f"{self._name(part)}-{name}", args, self._options(part, f"-{name}"))
+            opts = self._options(part, f"-{name}", is_kept="adopt" in given)
+            yield name, Volume(f"{self._name(part)}-{name}", args, opts)
 
     def _named(self, part: int | str, server: Instance) -> str | None:
         """The name of a server, with a record for each public address, which stand for it, too. Raises BadSettings."""

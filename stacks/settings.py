@@ -28,6 +28,9 @@ MISSPELT = 0.75
 
 
 SPREAD = "spread"
+OF_EACH = ("label", "adopt")
+"""Of a volume's inputs those that are another text for each server."""
+
 MOST = 500
 """Servers of a group: each is called by its number, and an adopted one by its id or label."""
 
@@ -66,7 +69,8 @@ class Group(Model):
     `placement`: `spread` puts each server on a host of its own, or refuses; `spread_if_possible` makes the best of it.
     `load_balancer`: the ports of a NodeBalancer before its servers, with the inputs of its configs, and the servers'
     port as `to` where it is another one. They get private addresses for it.
-    `firewall`: the name of one in `firewalls`. `volumes`: by name, the inputs of a volume that each server gets.
+    `firewall`: the name of one in `firewalls`. `volumes`: by name, the inputs of a volume that each server gets; with
+    `adopt` it is one that is there already.
     `reserved_ip`: each server has an address of its own that it keeps when it is recreated.
     `ssh_keys`: names of keys in `ssh_keys`. `user_data_file`: a file in stacks/ that holds the user data.
     False in place of a firewall, network or placement takes the servers out of what they are in; without a line they
@@ -167,7 +171,8 @@ class Settings(Model):
     """The values of one environment, each under `fleet:`.
 
     `firewalls`: by name, the inputs of a firewall, made where a group with servers uses it. `zones`: by domain, the
-    inputs of those that are the stack's own, masters unless they say otherwise. `ssh_keys`: by name, public
+    inputs of those that are the stack's own, masters unless they say otherwise. With `adopt` either is there already,
+    and protected unless a group that uses it says otherwise. `ssh_keys`: by name, public
     keys that groups can give root; `authorized_keys` are those that every server gets.
     `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `ends_at`: when
     the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag. `root_password_outputs`: the
@@ -331,8 +336,8 @@ def _wrong_texts(settings: Settings, stack: str) -> Iterator[Problem]:
         path = (f"{PROJECT_SPACE}servers", name)
         yield from _wrong_labels(name, group, stack, labels)
         for volume, given in group.volumes.items():
-            if label := str(given.get("label") or ""):
-                yield from _wrong_places((*path, "volumes", volume, "label"), label, group.size)
+            for key in (each for each in OF_EACH if given.get(each)):
+                yield from _wrong_places((*path, "volumes", volume, key), str(given[key]), group.size)
         if group.dns is not None:
             yield from _wrong_places((*path, "dns", "name"), group.dns.name, group.size)
             full = as_domain(group.dns.name)

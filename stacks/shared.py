@@ -38,15 +38,17 @@ from stacks.settings import SPREAD, Group, Settings
 
 @dataclass(frozen=True)
 class Shared:
-    """Those of one stack. What a protected group uses is protected."""
+    """Those of one stack. What a protected group uses is protected, and so is what was there before."""
 
     settings: Settings
     made: dict[tuple[str, ...], pulumi.CustomResource] = field(default_factory=dict)
 
     def firewall(self, name: str) -> pulumi.Output[int]:
         """The id of the one that the settings call so."""
-        opts = pulumi.ResourceOptions(protect=self._protects(lambda group: group.firewall == name))
-        args = FirewallArgs(**self.settings.firewalls[name])
+        given = self.settings.firewalls[name]
+        is_kept = self._protects(lambda group: group.firewall == name, given)
+        opts = pulumi.ResourceOptions(protect=is_kept)
+        args = FirewallArgs(**given)
         return self._once(("firewall", name), lambda: Firewall(name, args, opts))
 
     def subnet(self, name: str, region: str) -> pulumi.Output[int]:
@@ -122,14 +124,16 @@ class Shared:
         given = self.settings.zones.get(domain)
         if given is None:
             return _known_zone(domain, self.settings.zones)
-        opts = pulumi.ResourceOptions(
-            protect=self._protects(lambda group: group.dns is not None and group.dns.zone == domain)
-        )
+        is_kept = self._protects(lambda group: group.dns is not None and group.dns.zone == domain, given)
+        opts = pulumi.ResourceOptions(protect=is_kept)
         args = DomainArgs(domain=domain, **{"type": "master", **given})
         return self._once(("zone", domain), lambda: Domain(domain, args, opts))
 
-    def _protects(self, uses: Callable[[Group], bool]) -> bool:
-        return any(group.protect for group in self.settings.servers.values() if group.size and uses(group))
+    def _protects(self, uses: Callable[[Group], bool], given: Mapping[str, Any] | None = None) -> bool:
+        """Whether a protected group uses it; or it was there before, and no group that uses it gives it up."""
+        users = [group for group in self.settings.servers.values() if group.size and uses(group)]
+        gives_up = any("protect" in group.model_fields_set and not group.protect for group in users)
+        return any(group.protect for group in users) or ("adopt" in (given or {}) and not gives_up)
 
     def _once(self, key: tuple[str, ...], make: Callable[[], pulumi.CustomResource]) -> pulumi.Output[int]:
         if key not in self.made:

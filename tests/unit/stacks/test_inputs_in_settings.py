@@ -224,6 +224,31 @@ def test_a_label_is_judged_as_it_will_be(label: str) -> None:
     assert settings({"label": label, "adopt": ["old-web"]}).servers["web"].count == 1
 
 
+@pytest.mark.parametrize("key", ["adopt", "label"])
+@pytest.mark.parametrize(
+    ("count", "wanted", "said"),
+    [
+        (2, "old-{n}", ""),
+        (1, "old", ""),
+        (2, "old", "2 servers can't share it. Next: put {n} into it"),
+        (2, "old-{m}", "{m} has no value"),
+    ],
+)
+def test_servers_do_not_share_a_volume_nor_its_label(key: str, count: int, wanted: str, said: str) -> None:
+    group: dict[str, object] = {"count": count, "volumes": {"data": {key: wanted}}}
+
+    if not said:
+        assert settings(group).servers["web"].volumes["data"][key] == wanted
+    else:
+        assert f"volumes.data.{key}: {said}" in said_of(group)
+
+
+def test_an_id_is_no_volume_of_two_servers() -> None:
+    group: dict[str, object] = {"count": 2, "volumes": {"data": {"adopt": 4711}}}
+
+    assert "volumes.data.adopt: 2 servers can't share it" in said_of(group)
+
+
 def test_two_groups_can_not_share_a_label() -> None:
     both = {"web": {**GROUP, "label": "srv-{n}"}, "db": {**GROUP, "label": "srv-{n}", "count": 2}}
 

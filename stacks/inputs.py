@@ -80,7 +80,7 @@ SERVER = HandedOn(
     },
 )
 ZONE = HandedOn("Domain", {"domain": ""}, {"type": "master"})
-VOLUME = HandedOn("Volume", {"region": "", "linode_id": ""})
+VOLUME = HandedOn("Volume", {"region": "", "linode_id": "", "config_id": ""})
 FIREWALL = HandedOn("Firewall", {"linodes": "firewall", "interfaces": "firewall", "nodebalancers": ""})
 
 

@@ -117,7 +117,10 @@ KINDS: Mapping[str, Kind] = {
          "all at once": [{"linode_id": "{linode}", "size": 20},
                          {"linode_id": "{other}", "size": 30, "label": "{name}-other"},
                          {"linode_id": 0, "size": 40, "tags": ["red"]}],
-         "region and linode_id": [{"linode_id": "{linode}"}, {"region": "gb-lon", "linode_id": 0}]},
+         "region and linode_id": [{"linode_id": "{linode}"}, {"region": "gb-lon", "linode_id": 0}],
+         "attached": [{"linode_id": "{linode}"}, {"linode_id": "{linode}", "persist_across_boots": False},
+                      {"linode_id": "{other}", "persist_across_boots": True}]},
+        apart=frozenset({"config_id"}),
     ),
     "VolumeAttachment": Kind(
         {"volume_id": "{volume}", "linode_id": "{linode}"},

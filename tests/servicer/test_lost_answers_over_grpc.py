@@ -208,6 +208,11 @@ CASES = [
     Case("label", {"label": "other"}, kind="VPC"),
     Case("delete", None, kind="VPC"),
     Case("label", {"label": "other"}, kind="PlacementGroup"),
+    Case(
+        "attached until the next boot",
+        lambda world, number: {"linode_id": guest(world, number), "persist_across_boots": False},
+        kind="Volume",
+    ),
     Case("delete", None, kind="PlacementGroup"),
     Case("script and label", {"label": "other", "script": "#!/bin/bash\n"}, kind="StackScript"),
     Case("delete", None, kind="StackScript"),

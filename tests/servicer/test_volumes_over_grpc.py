@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from providers.linode.core.owner import Owner
 from providers.linode.provider import LinodeProvider
 from providers.linode.resources.volume import clone_label
 from tests import by_hand
-from tests.servicer.world import World
+from tests.servicer.world import PLANTED, World
 from tests.servicer_process import UNKNOWN, Props, Servicer
 from tests.state_folder import state_with
 from tests.until import until
@@ -334,3 +335,130 @@ def test_a_volume_is_not_taken_from_a_linode_that_somebody_else_has_attached_it_
     assert [name for name, _ in refused] == ["linode_id"]
     assert f"the volume is on {theirs} (theirs), which does not belong to this stack" in refused[0][1]
     assert told == []
+
+
+class Blocks:
+    """The process that serves volumes, and a Linode with a configuration profile that would map them."""
+
+    def __init__(self, world: World, servicer: Servicer) -> None:
+        self.world, self.servicer = world, servicer
+        self.one, self.two = self.linode("one"), self.linode("two")
+
+    def linode(self, label: str) -> int:
+        disk = {"image": "linode/debian13", "root_pass": PLANTED, "booted": False}
+        body = {"type": "g6-nanode-1", "region": "de-fra-2", "label": label, **disk}
+        id_ = int(self.world.call("POST", "/linode/instances", body)["id"])
+        until(lambda: self.world.call("GET", f"/linode/instances/{id_}")["status"] == "offline")
+        return id_
+
+    def inputs(self, **changed: object) -> Props:
+        made = {"label": "data", "region": "de-fra-2", "linode_id": self.one, **changed}
+        made = {key: value for key, value in made.items() if value is not None}
+        return {**made, "owner": self.world.owner.as_props()}
+
+    def up(self, inputs: Props) -> tuple[str, Props, Props]:
+        news, failures = self.servicer.check(inputs)
+        assert failures == []
+        return *self.servicer.create(news), news
+
+    def config(self, linode: int) -> dict[str, object]:
+        [found] = self.world.call("GET", f"/linode/instances/{linode}/configs")["data"]
+        return dict(found)
+
+    def is_mapped(self, linode: int, volume: str) -> bool:
+        """Whether the profile attaches it again at a boot."""
+        devices: Any = self.config(linode)["devices"]
+        return int(volume) in {each["volume_id"] for each in devices.values() if each}
+
+    def place(self, volume: str) -> object:
+        return self.world.call("GET", f"/volumes/{volume}")["linode_id"]
+
+
+@pytest.fixture
+def blocks(api: LocalApi, tmp_path: Path) -> Iterator[Blocks]:
+    world = World(api)
+    with Servicer(LinodeProvider("Volume"), world.config, state_with(tmp_path, stack="local")) as servicer:
+        yield Blocks(world, servicer)
+
+
+@pytest.mark.parametrize(("declared", "is_mapped"), [(None, True), (True, True), (False, False)])
+def test_a_volume_is_attached_for_good_or_until_the_next_boot(
+    blocks: Blocks, declared: bool | None, is_mapped: bool
+) -> None:
+    id_, outs, inputs = blocks.up(blocks.inputs(persist_across_boots=declared))
+
+    again, _ = blocks.servicer.check(blocks.inputs(persist_across_boots=declared), inputs)
+
+    assert (blocks.place(id_), blocks.is_mapped(blocks.one, id_)) == (blocks.one, is_mapped)
+    assert blocks.servicer.diff(id_, outs, again).changes == 1
+
+
+def test_another_way_to_be_attached_is_told_and_takes_a_detach_and_an_attach(blocks: Blocks) -> None:
+    id_, outs, inputs = blocks.up(blocks.inputs())
+    seen = []
+
+    for persists in (False, True):
+        news, _ = blocks.servicer.check(blocks.inputs(persist_across_boots=persists), inputs)
+        blocks.servicer.diff(id_, outs, news)
+        outs, inputs = blocks.servicer.update(id_, outs, news, olds=inputs), news
+        seen.append((blocks.place(id_), blocks.is_mapped(blocks.one, id_)))
+
+    said = "detached and attached again for persist_across_boots: unmount it before"
+    assert [told["summary"] for told in blocks.servicer.effects()[-2:]] == [said, said]
+    assert seen == [(blocks.one, False), (blocks.one, True)]
+    assert [line.rpartition("/")[2] for line in blocks.world.writes()[-4:]] == ["detach", "attach"] * 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"persist_across_boots": True}, {}),
+        ({}, {"persist_across_boots": True}),
+        ({"linode_id": 0}, {"linode_id": 0, "persist_across_boots": False}),
+    ],
+)
+def test_what_changes_nothing_of_it_detaches_nothing(blocks: Blocks, before: Props, after: Props) -> None:
+    id_, outs, inputs = blocks.up(blocks.inputs(**before))
+    written = len(blocks.world.writes())
+
+    news, _ = blocks.servicer.check(blocks.inputs(**after), inputs)
+    blocks.servicer.diff(id_, outs, news)
+    blocks.servicer.update(id_, outs, news, olds=inputs)
+
+    assert blocks.world.writes()[written:] == []
+
+
+def test_one_that_moves_is_attached_as_is_declared_then(blocks: Blocks) -> None:
+    id_, outs, inputs = blocks.up(blocks.inputs())
+
+    news, _ = blocks.servicer.check(blocks.inputs(linode_id=blocks.two, persist_across_boots=False), inputs)
+    blocks.servicer.diff(id_, outs, news)
+    blocks.servicer.update(id_, outs, news, olds=inputs)
+
+    assert (blocks.place(id_), blocks.is_mapped(blocks.two, id_)) == (blocks.two, False)
+    assert [line.rpartition("/")[2] for line in blocks.world.writes()[-2:]] == ["detach", "attach"]
+
+
+def test_one_that_somebody_has_moved_is_left_there(blocks: Blocks) -> None:
+    id_, outs, inputs = blocks.up(blocks.inputs())
+    blocks.world.call("POST", f"/volumes/{id_}/detach")
+    blocks.world.call("POST", f"/volumes/{id_}/attach", {"linode_id": blocks.two})
+
+    news, _ = blocks.servicer.check(blocks.inputs(persist_across_boots=False), inputs)
+    blocks.servicer.diff(id_, outs, news)
+    blocks.servicer.update(id_, outs, news, olds=inputs)
+
+    assert blocks.place(id_) == blocks.two
+
+
+def test_a_volume_is_mapped_by_the_profile_that_is_named(blocks: Blocks) -> None:
+    body = {"label": "rescue", "kernel": "linode/latest-64bit", "devices": {}}
+    other = blocks.world.call("POST", f"/linode/instances/{blocks.two}/configs", body)["id"]
+    id_, outs, inputs = blocks.up(blocks.inputs())
+
+    moved, _ = blocks.servicer.check(blocks.inputs(linode_id=blocks.two, config_id=str(other)), inputs)
+    blocks.servicer.diff(id_, outs, moved)
+    blocks.servicer.update(id_, outs, moved, olds=inputs)
+
+    mapped: Any = blocks.world.call("GET", f"/linode/instances/{blocks.two}/configs/{other}")["devices"]
+    assert [each["volume_id"] for each in mapped.values() if each] == [int(id_)]

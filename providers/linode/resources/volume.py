@@ -15,11 +15,12 @@ from providers.linode.api.records import Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.api.writes import Write
 from providers.linode.core.args import NONE, Args, In, InId, InIdOrNone, InList, arg, by_name
-from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE, Takes
-from providers.linode.core.forms import LINODES, VOLUMES, Tag, Text, matching
+from providers.linode.core.effects import ACTION, KEPT, OURS, PUT, REPLACE, Takes
+from providers.linode.core.forms import LINODES, VOLUMES, Flag, Tag, Text, matching
+from providers.linode.core.owner import Owner
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Refusal, Spec, Update
+from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Refusal, Spec, Update
 from providers.linode.core.values import whole_numbers
 from providers.linode.core.waiting.until import until_free
 from providers.linode.resources.attached import apart, taken
@@ -37,6 +38,11 @@ Size = Annotated[
 ]
 GROW = Takes("grown in place", "grown from {old} to {new} GB", one_way="a volume never shrinks")
 """The file system on it has to be grown by hand afterwards."""
+
+AGAIN = Takes(
+    "detached and attached again", "detached and attached again for {causes}: unmount it before", "unknown"
+)
+"""Nothing tells afterwards how a volume is attached."""
 
 BOUND = "linode_id=0 keeps the volume there, detached; region='{region}' recreates it, empty"
 """What can be done about a volume in another region than its Linode: it never moves."""
@@ -84,14 +90,25 @@ def _grow(update: Update[VolumeArgs, VolumeRecord]) -> None:
 
 
 def _attach(update: Update[VolumeArgs, VolumeRecord]) -> None:
-    """To the Linode that is declared, after it has left another one; neither need be off."""
-    there, wanted = _ready(update).linode_id, update.wanted.linode_id
-    if there and there != wanted:
+    """To the Linode that is declared, after it has left another one, or to be attached another way; neither need be
+    off.
+    """
+    there, args = _ready(update).linode_id, update.wanted
+    wanted = there if args.linode_id is None else args.linode_id
+    is_again = AGAIN in update.takes.values()
+    if is_again and "linode_id" not in update.takes and there not in (None, wanted):
+        return  # somebody has moved it: a refresh lets the program know, and then it may be taken from there
+    if there and (is_again or there != wanted):
         _act(update, "detach", None, lambda: _now(update).linode_id is None)
         _once(update, lambda volume: volume.linode_id is None, "detached")
-    if wanted and there != wanted:
-        body = {"linode_id": wanted, "persist_across_boots": True}
+    if wanted and (is_again or there != wanted):
+        profile = {"config_id": args.config_id} if args.config_id else {}
+        body = {"linode_id": wanted, "persist_across_boots": _persists(args), **profile}
         _act(update, "attach", body, lambda: _now(update).linode_id == wanted)
+
+
+def _persists(args: VolumeArgs) -> bool:
+    return args.persist_across_boots is not False
 
 
 class VolumeArgs(Args):
@@ -107,7 +124,15 @@ class VolumeArgs(Args):
     linode_id: InIdOrNone = arg(
         ACTION, step=_attach, default=None, none=NONE, ids=True, ids_of=LINODES, note="0 is none"
     )
-    """The Linode it is attached to, and again after each boot."""
+    """The Linode it is attached to."""
+
+    persist_across_boots: In[Flag | None] = arg(
+        AGAIN, step=_attach, default=None, wire="", seen="", else_="true"
+    )
+    """Whether it is attached again after each boot."""
+
+    config_id: InId = arg(KEPT, default=None, seen="", ids=True, note="counts when it is attached")
+    """The configuration profile that maps it, where the Linode has several."""
 
     source_volume_id: InId = arg(
         KEPT, default=None, once=True, wire="", seen="", ids=True, ids_of=VOLUMES, else_="none: it is empty"
@@ -194,6 +219,26 @@ def clone_label(tag: str, source_id: int) -> str:
 
 
 class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
+    def takes(self, name: str, changed: Changed[VolumeArgs]) -> Takes:
+        """Another way to be attached counts where it is attached, and stays so."""
+        found, old, new = super().takes(name, changed), changed.old, changed.new
+        if found is AGAIN and not (
+            changed.before.get("linode_id")
+            and new.linode_id in (None, old.linode_id)
+            and _persists(old) is not _persists(new)
+        ):
+            return OURS
+        return found
+
+    def body(self, args: VolumeArgs, owner: Owner) -> dict[str, object]:
+        """A create request attaches it for good."""
+        body = super().body(args, owner)
+        return (
+            body
+            if _persists(args)
+            else {key: body[key] for key in body if key not in ("linode_id", "config_id")}
+        )
+
     def create(self, session: Session, args: VolumeArgs, body: Mapping[str, Any]) -> VolumeRecord:
         """A clone is asked for by a label alone: one that tells whose it is, until it has its own and the tags."""
         if args.source_volume_id is None:

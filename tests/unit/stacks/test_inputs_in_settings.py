@@ -293,6 +293,7 @@ def test_they_are_explained_and_in_the_schema() -> None:
         "size",
         "encryption",
         "source_volume_id",
+        "persist_across_boots",
         "tags",
         "adopt",
     }

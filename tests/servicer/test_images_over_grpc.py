@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,17 @@ import grpc
 import pytest
 
 from emulators.linode_api.server import LocalApi
+from providers.linode.api.connection import Connection
+from providers.linode.api.errors import NoMatch
+from providers.linode.catalogs import ImageCriteria, pick_image
+from providers.linode.core.runtime import Session
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import PLANTED, World
 from tests.servicer_process import UNKNOWN, Props, Servicer
 from tests.state_folder import state_with
 
 SAME, NONE = 0, 1
+TODAY = date(2026, 6, 1)
 
 
 class Life:
@@ -41,6 +47,24 @@ class Life:
         inputs, failures = self.servicer.check(self.inputs(**changed))
         assert failures == []
         return *self.servicer.create(inputs), inputs
+
+
+@pytest.fixture
+def kept_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catalogs are kept on disk, for this process as for the provider's."""
+    monkeypatch.setenv("LINODE_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("LINODE_CACHE")
+
+
+def picked(world: World, label: str) -> str:
+    """What a program's criteria find among the account's own images, in a process of its own; "" for none."""
+    session = Session(Connection(f"{world.api.url}/v4", world.token, "LINODE_TOKEN"))
+    try:
+        return pick_image(session.catalogs, ImageCriteria(own=True, label=label), TODAY).id
+    except NoMatch:
+        return ""
+    finally:
+        session.client.transport.close()
 
 
 @pytest.fixture
@@ -369,3 +393,21 @@ def test_one_that_a_killed_run_left_without_its_file_is_taken_away(life: Life, f
 
     assert {row["id"] for row in life.rows()} == {id_, stranger["image"]["id"]}
     assert left["image"]["id"] != id_
+
+
+@pytest.mark.usefixtures("kept_lists")
+def test_criteria_find_it_in_the_same_run_and_no_more_once_it_is_gone(world: World, tmp_path: Path) -> None:
+    env = {**state_with(tmp_path, stack="local"), "LINODE_CACHE_DIR": str(tmp_path / "cache")}
+    before = picked(world, "golden")
+
+    with Servicer(LinodeProvider("Image"), world.config, env) as servicer:
+        life = Life(world, servicer)
+        id_, outs, inputs = life.made()
+        made = picked(world, "golden")
+        news, _ = servicer.check(life.inputs(label="silver"), inputs)
+        outs = servicer.update(id_, outs, news)
+        renamed = picked(world, "golden"), picked(world, "silver")
+        servicer.delete(id_, outs)
+        gone = picked(world, "silver")
+
+    assert (before, made, renamed, gone) == ("", id_, ("", id_), "")

@@ -101,6 +101,13 @@ class CatalogCache(BaseAdapter):
             self._renewed_at[path] = datetime.now(timezone.utc)
             return True
 
+    def expire(self, path: str) -> None:
+        """Whoever asks for a catalog from then on asks the API; what is kept stays for when that gives no answer."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            for key, page in [*self._session.cache.responses.items()]:
+                if self._paths.get(str(page.url).partition("?")[0]) == path:
+                    self._session.cache.save_response(page, key, page.created_at)
+
     def send(
         self,
         request: PreparedRequest,

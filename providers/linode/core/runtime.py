@@ -261,6 +261,12 @@ class Session:
                         self.catalogs.forget(table)
         return self.catalogs
 
+    def changed(self, table: Table) -> None:
+        """Note that this run has changed a catalog: who looks there from then on, in later runs too, sees it."""
+        if (cache := self._transport.cache) is not None:
+            cache.expire(table.path)
+        self.catalogs.forget(table)
+
     @contextmanager
     def alone(self, key: object) -> Iterator[None]:
         """Whoever comes with the same key waits until this is over."""

@@ -15,6 +15,7 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import NotFound
 from providers.linode.api.records import Owned, from_rows
 from providers.linode.api.refusals import if_allowed
+from providers.linode.catalogs import Images
 from providers.linode.core.args import Args, In, InId, InList, arg, by_name, ours
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import LINODES, Flag, Tag, Text, matching
@@ -214,9 +215,21 @@ class _ImageSpec(Spec[ImageArgs, ImageRecord]):
 
     def settled(self, update: Update[ImageArgs, ImageRecord]) -> ImageRecord:
         what = f"image {update.record.id} is to be made"
-        return update.session.looks(SPEC).until(update.record, self.is_at_rest, what, update.timeout_s)
+        found = update.session.looks(SPEC).until(update.record, self.is_at_rest, what, update.timeout_s)
+        update.session.changed(Images)
+        return found
 
     at_rest = settled
+
+    def update(self, update: Update[ImageArgs, ImageRecord]) -> ImageRecord:
+        found = super().update(update)
+        if found is not update.record:
+            update.session.changed(Images)
+        return found
+
+    def delete(self, session: Session, id_: str, args: ImageArgs, timeout_s: float) -> None:
+        super().delete(session, id_, args, timeout_s)
+        session.changed(Images)
 
     def is_at_rest(self, record: ImageRecord) -> bool:
         return record.status == "available"

@@ -37,7 +37,7 @@ db_wall = Firewall(
     opts=pulumi.ResourceOptions(depends_on=[wall]),
 )
 db = InstanceArgs(
-    type="g6-nanode-1", region="de-fra-2", interface_generation="legacy_config", firewall_id=db_wall.id
+    type="g6-nanode-1", region="de-fra-2", interface_generation="legacy_config", firewall_id=db_wall
 )
 Instance("db-1", db)
 pulumi.export("wall", wall.id)

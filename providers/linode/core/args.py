@@ -126,27 +126,31 @@ if TYPE_CHECKING:
             value: NoText[pulumi.Input[T]] | Awaitable[Sequence[T]] | pulumi.Output[Sequence[T]] | None,
         ) -> None: ...
 
-    AnyId = Of[int] | Of[str]
-    """An id in a map: a number or what another resource's `id` is, read as a number."""
+    AnyId = Of[int] | Of[str] | pulumi.CustomResource
+    """An id in a map: a number, what another resource's `id` is, or that resource: read as a number."""
 
     AnyIdOrNone = AnyId
 
     class InId:
-        """An id, a number or what another resource's `id` is: read as a number."""
+        """An id: a number, what another resource's `id` is, or that resource: read as a number."""
 
         def __get__(self, instance: object, owner: object) -> int | None: ...
-        def __set__(self, instance: object, value: pulumi.Input[int] | pulumi.Input[str] | None) -> None: ...
+        def __set__(
+            self,
+            instance: object,
+            value: pulumi.Input[int] | pulumi.Input[str] | pulumi.CustomResource | None,
+        ) -> None: ...
 
     InIdOrNone = InId
 
     class InIds:
-        """A list of ids, each a number or what another resource's `id` is: read as numbers."""
+        """A list of ids, each a number, what another resource's `id` is, or that resource: read as numbers."""
 
         def __get__(self, instance: object, owner: object) -> list[int] | None: ...
         def __set__(
             self,
             instance: object,
-            value: NoText[pulumi.Input[int | str]]
+            value: NoText[pulumi.Input[int | str] | pulumi.CustomResource]
             | Awaitable[Sequence[int | str]]
             | pulumi.Output[Sequence[int | str]]
             | None,

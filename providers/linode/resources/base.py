@@ -81,7 +81,11 @@ class Resource(DynamicResource, module="linode", name="Resource"):
 
 
 def _writable(value: Any, what: str) -> Any:
-    """The value. Raises RunError for a text that no wire can hold; within an output, once that is known."""
+    """The value, with its id in place of a resource. Raises RunError for a text that no wire can hold; within an
+    output, once that is known.
+    """
+    if isinstance(value, pulumi.CustomResource):
+        return value.id
     if isinstance(value, pulumi.Output):
         return value.apply(lambda known: _writable(known, what))
     if isinstance(value, Mapping):

@@ -93,6 +93,12 @@ zone = Domain("zone", domain="a.example", type="master", soa_email="ops@a.exampl
 DomainRecord("www", domain_id=zone.id, type="A", name="www", target=db.public_ipv4)
 DomainRecord("text", DomainRecordArgs(domain_id=5, type="TXT", name="t", target="x"))
 ReverseDNS("back", address=db.public_ipv4, rdns="www.a.example")
+inside: InterfaceArgs = {"purpose": "vpc", "subnet_id": inner}
+Instance("r", type="t", region="r", firewall_id=wall, placement_group=apart, interfaces=[inside])
+Firewall("r", inbound_policy="DROP", outbound_policy="DROP", linodes=[web, db.id, 7])
+Volume("r", region="r", linode_id=db, persist_across_boots=False)
+DomainRecord("r", domain_id=zone, type="A", name="www", target=db.public_ipv4)
+IPv6Range("r", route_target=db.ipv6, prefix_length=64)
 """
 
 WRONG = """

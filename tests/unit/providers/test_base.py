@@ -10,7 +10,18 @@ import pulumi
 import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 
-from providers.linode import Instance, InstanceArgs, NodeBalancer, RootPassword, SSHKey
+from providers.linode import (
+    VPC,
+    Firewall,
+    FirewallArgs,
+    Instance,
+    InstanceArgs,
+    InterfaceArgs,
+    NodeBalancer,
+    RootPassword,
+    SSHKey,
+    Subnet,
+)
 
 HALF = "\ud800"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
@@ -21,9 +32,10 @@ class Engine(Mocks):
 
     def __init__(self) -> None:
         self.types: dict[str, str] = {}
+        self.inputs: dict[str, dict[str, Any]] = {}
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.types[args.name] = args.typ
+        self.types[args.name], self.inputs[args.name] = args.typ, args.inputs
         return f"{args.name}-id", {**args.inputs, "created": "today"}
 
     def call(self, _args: MockCallArgs) -> tuple[dict[Any, Any], None]:
@@ -89,6 +101,25 @@ def test_a_program_declares_as_many_resources_as_it_wants() -> None:
     types = run(program).types
 
     assert len(types) == 2 * many + 1, "and the account"
+
+
+def test_a_reference_is_the_resource_itself_or_its_id() -> None:
+    def program() -> None:
+        web, db = (Instance(name, type="t", region="r") for name in ("web", "db"))
+        Firewall("wall", inbound_policy="DROP", outbound_policy="DROP", linodes=[web, db.id, 7])
+        wall = Firewall("other", FirewallArgs(inbound_policy="DROP", outbound_policy="DROP"))
+        inner = Subnet("inner", vpc_id=VPC("net", region="r"), ipv4="10.0.0.0/24")
+        inside: InterfaceArgs = {"purpose": "vpc", "subnet_id": inner}
+        Instance(
+            "behind", type="t", region="r", firewall_id=wall, interfaces=[inside], placement_group={"id": 8}
+        )
+
+    inputs = run(program).inputs
+
+    assert inputs["wall"]["linodes"] == ["web-id", "db-id", 7]
+    assert inputs["inner"]["vpc_id"] == "net-id"
+    assert inputs["behind"]["firewall_id"] == "other-id"
+    assert inputs["behind"]["interfaces"] == [{"purpose": "vpc", "subnet_id": "inner-id"}]
 
 
 def made_inside(text: str) -> pulumi.Output[str]:

@@ -183,13 +183,17 @@ Group = Annotated[
 if TYPE_CHECKING:
 
     class InGroup:
-        """A group's number, what its `id` is, or a map with either."""
+        """A group, its number, what its `id` is, or a map with one of these."""
 
         def __get__(self, instance: object, owner: object) -> int | PlacementArgs | None: ...
         def __set__(
             self,
             instance: object,
-            value: pulumi.Input[int] | pulumi.Input[str] | pulumi.Input[PlacementArgs] | None,
+            value: pulumi.Input[int]
+            | pulumi.Input[str]
+            | pulumi.Input[PlacementArgs]
+            | pulumi.CustomResource
+            | None,
         ) -> None: ...
 else:
     InGroup = Group | None

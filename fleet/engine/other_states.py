@@ -18,7 +18,8 @@ OTHER_NAMES = {"vpcsubnet": "Subnet", "rdns": "ReverseDNS", "networkingip": "Res
 PARTS = {
     "firewalldevice": "Firewall", "instanceconfig": "Instance", "instancedisk": "Instance",
     "nodebalancerconfig": "NodeBalancer", "nodebalancernode": "NodeBalancer",
-    "networkingipassignment": "ReservedIP", "placementgroupassignment": "Instance",
+    "networkingipassignment": "ReservedIP", "reservedipassignment": "ReservedIP",
+    "placementgroupassignment": "Instance",
 }  # fmt: skip
 """What is a resource of its own there, and part of one of ours."""
 

@@ -1,4 +1,4 @@
-from .core.forms import Ipv6RangeArgs as Ipv6RangeArgs
+from .core.forms import VPCRangeArgs as VPCRangeArgs
 from .resources.account import Account as Account
 from .resources.domain import Domain as Domain, DomainArgs as DomainArgs
 from .resources.domain_record import DomainRecord as DomainRecord, DomainRecordArgs as DomainRecordArgs
@@ -13,6 +13,7 @@ from .resources.instance.args import (
 )
 from .resources.instance.interfaces import InterfaceArgs as InterfaceArgs
 from .resources.instance.resource import Instance as Instance
+from .resources.ipv6_range import IPv6Range as IPv6Range, IPv6RangeArgs as IPv6RangeArgs
 from .resources.nodebalancer import NodeBalancer as NodeBalancer, NodeBalancerArgs as NodeBalancerArgs
 from .resources.placement_group import (
     PlacementGroup as PlacementGroup,

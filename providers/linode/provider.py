@@ -27,6 +27,7 @@ MODULES = {
     "PlacementGroup": "placement_group",
     "StackScript": "stackscript",
     "ReservedIP": "reserved_ip",
+    "IPv6Range": "ipv6_range",
     "VolumeAttachment": "volume_attachment",
     "Image": "image",
     "Domain": "domain",

@@ -59,7 +59,7 @@ VENDORS = ("Debian", "Ubuntu")
 IN_GROUP = "fleet-local-db-1"
 """The server of the stack's settings: its picks are what is pinned."""
 
-FIRST, FIRST_OF = 3, {"VolumeAttachment": 2, "Image": 2, "ReverseDNS": 2}
+FIRST, FIRST_OF = 3, {"VolumeAttachment": 2, "Image": 2, "ReverseDNS": 2, "IPv6Range": 2}
 """How many of a kind there are at first."""
 
 ENOUGH = 4
@@ -129,15 +129,11 @@ class Declared:
             case "back":
                 return {"name": f"back-{number}"}
             case "reversedns":
-                taken = {
-                    name for each in self.resources["ReverseDNS"].values() for name in named(each["address"])
-                }
-                server = next((one for one in self.resources["Instance"] if one not in taken), "")
-                while not server or server in taken:  # one that has just gone, and had a name, may come back
-                    server = self.add("Instance")
-                address = ref(server, "public_ipv4")
+                address = ref(self._free_server("ReverseDNS", "address"), "public_ipv4")
                 record = self.add("DomainRecord", "back", target=address)
                 return {"address": address, "rdns": f"{ref(record, 'name')}.{ref(ZONES[0], 'domain')}"}
+            case "ipv6range":
+                return {"route_target": ref(self._free_server("IPv6Range", "route_target"), "ipv6")}
             case "reservedip":
                 return {"tags": [f"fleet-local-reservedip-{number}"]}
             case "subnet":
@@ -145,6 +141,14 @@ class Declared:
             case "domain":
                 return {"domain": f"fleet-local-domain-{number}.example"}
         return {}
+
+    def _free_server(self, kind: str, key: str) -> str:
+        """A Linode that none of the kind names."""
+        taken = {name for each in self.resources[kind].values() for name in named(each[key])}
+        server = next((one for one in self.resources["Instance"] if one not in taken), "")
+        while not server or server in taken:  # one that has just gone, and was named, may come back
+            server = self.add("Instance")
+        return server
 
     def _server(self, number: int) -> str:
         """A Linode of the first region: that of this number, if it can be."""
@@ -174,9 +178,11 @@ class Declared:
         return re.sub(REFERENCE, lambda found: label_of(found[1], self.of(found[1]) or {}), str(value))
 
     def label(self, kind: str, name: str) -> str:
-        """As the account tells it: an attachment has its volume's, a reverse name is one."""
+        """As the account tells it: an attachment has its volume's, a range its Linode's, a reverse name is one."""
         inputs = self.resources[kind][name]
-        known_by = {"VolumeAttachment": "volume_id", "ReverseDNS": "rdns"}.get(kind)
+        known_by = {"VolumeAttachment": "volume_id", "IPv6Range": "route_target", "ReverseDNS": "rdns"}.get(
+            kind
+        )
         return str(self.told(inputs[known_by])) if known_by else label_of(name, inputs)
 
     def labels(self, kind: str) -> list[str]:
@@ -233,6 +239,7 @@ def new(kind: str) -> Inputs:
         "VPC": {"region": REGIONS[0], "description": "one"},
         "Subnet": {"vpc_id": ref(VPCS[0])},
         "ReservedIP": {"region": REGIONS[0], "linode_id": 0},
+        "IPv6Range": {"prefix_length": 64},
         "StackScript": {"script": SCRIPTS[0], "images": ["linode/debian13"]},
         "Image": {"description": "one"},
         "Domain": {"type": "master", "soa_email": "ops@chaos.example", "description": "one"},

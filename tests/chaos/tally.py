@@ -121,12 +121,22 @@ def in_account(checkout: Checkout, kind: str = "Instance") -> dict[Any, Inputs]:
     """Everything of a kind that is there, by id, each with a label, and that of what it is a part of."""
     spec = SPECS[kind]
     parents = _rows(checkout, spec.parents.path) if spec.parents else [{}]
+    routed = _addresses(checkout) if kind == "IPv6Range" else {}
     return {
-        row.get("id") or row["address"]: {**row, "label": name_of(row, kind), spec.parent: name_of(parent)}
+        row.get("id") or row.get("address") or row["range"]: {
+            **row,
+            "label": routed.get(row.get("route_target")) or name_of(row, kind),
+            spec.parent: name_of(parent),
+        }
         for parent in parents
         for row in _rows(checkout, spec.within({spec.parent: parent.get("id")}).path)
         if kind not in OWN or OWN[kind](row)
     }
+
+
+def _addresses(checkout: Checkout) -> dict[object, str]:
+    """The labels of Linodes by their IPv6 addresses: a range has no label, and is told by its Linode's."""
+    return {row["ipv6"].partition("/")[0]: row["label"] for row in _rows(checkout, "/linode/instances")}
 
 
 def _rows(checkout: Checkout, path: str) -> list[Inputs]:

@@ -11,7 +11,7 @@ import pytest
 from providers.linode import catalogs
 from providers.linode.catalogs.attributes import Table
 from providers.linode.core.args import Args
-from providers.linode.core.forms import Ipv6RangeArgs
+from providers.linode.core.forms import VPCRangeArgs
 from providers.linode.project import PROJECT
 from providers.linode.provider import SPECS
 from providers.linode.resources.firewall import RuleArgs
@@ -23,8 +23,8 @@ TEXT = (PROJECT / "docs" / "compared.md").read_text(encoding="utf-8")
 MAPS = {
     "Instance.alerts": AlertsArgs,
     "Firewall.inbound": RuleArgs,
-    "VPC.ipv6": Ipv6RangeArgs,
-    "Subnet.ipv6": Ipv6RangeArgs,
+    "VPC.ipv6": VPCRangeArgs,
+    "Subnet.ipv6": VPCRangeArgs,
     "NodeBalancer.vpcs": PlaceArgs,
     "NodeBalancer.configs": ConfigArgs,
     "NodeBalancer.configs.nodes": NodeArgs,

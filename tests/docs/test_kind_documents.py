@@ -27,6 +27,7 @@ from providers.linode.resources import (
     domain_record,
     firewall,
     image,
+    ipv6_range,
     nodebalancer,
     placement_group,
     reserved_ip,
@@ -95,6 +96,7 @@ def held(document: str, spec: Spec[Any, Any]) -> tuple[str, str]:
         ("volume-attachment.md", volume_attachment.SPEC),
         ("nodebalancer.md", nodebalancer.SPEC),
         ("reserved-ip.md", reserved_ip.SPEC),
+        ("ipv6-range.md", ipv6_range.SPEC),
         ("stackscript.md", stackscript.SPEC),
         ("placement-group.md", placement_group.SPEC),
         ("domain.md", domain.SPEC),
@@ -132,6 +134,7 @@ def test_the_examples_of_the_documents_run(served: LocalApi, tmp_path: Path) -> 
         + code("placement-group.md")
         + code("stackscript.md")
         + code("reserved-ip.md")
+        + code("ipv6-range.md")
         + code("volume-attachment.md")
         + code("image.md")
         + code("domain.md")

@@ -116,6 +116,7 @@ DECLARED: Mapping[str, dict[str, object]] = {
     "PlacementGroup": {"label": "web", "region": "de-fra-2", "placement_group_policy": "strict"},
     "StackScript": {"label": "web", "script": "#!/bin/sh\n", "images": ["any/all"], "description": "x"},
     "ReservedIP": {"region": "de-fra-2", "linode_id": 7, "tags": []},
+    "IPv6Range": {"route_target": "2001:db8::7", "prefix_length": 64},
     "Domain": {
         "domain": "a.example",
         "type": "master",

@@ -41,6 +41,7 @@ SESSION = sessions.prepared(
             "/networking/reserved/ips/types",
             "/linode/stackscripts",
             "/vpcs/7/subnets",
+            "/networking/ipv6/ranges",
         )
     }
 )
@@ -59,6 +60,7 @@ GOOD: Mapping[str, dict[str, object]] = {
     },
     "StackScript": {"label": "web", "script": "#!/bin/sh\n", "images": ["any/all"]},
     "ReservedIP": {"region": "de-fra-2"},
+    "IPv6Range": {"route_target": "2001:db8::7", "prefix_length": 64},
     "Domain": {"domain": "a.example", "type": "master", "soa_email": "ops@a.example"},
     "DomainRecord": {"domain_id": 7, "type": "A", "name": "web", "target": "192.0.2.1"},
     "ReverseDNS": {"address": "198.18.0.1", "rdns": "a.example"},

@@ -151,6 +151,7 @@ KINDS: Mapping[str, Kind] = {
         apart=frozenset({"disk_id", "file_path", "file_hash", "region"}),
     ),
     "ReservedIP": Kind({"region": "de-fra-2"}, {"linode_id": ["{linode}", "{other}"]}),
+    "IPv6Range": Kind({"route_target": "{target}", "prefix_length": 64}, {"route_target": ["{other target}"]}),
     "Domain": Kind(
         {"domain": "{name}.example", "type": "master", "soa_email": "ops@a.example"},
         {"domain": ["{name}.example.net"], "description": ["", "what"],
@@ -300,11 +301,16 @@ def _address(world: World, label: str) -> object:
     return _made(world, "/linode/instances", {**PLAN, "label": label})["ipv4"][0]
 
 
+def _target(world: World, label: str) -> object:
+    return _made(world, "/linode/instances", {**PLAN, "label": label})["ipv6"]
+
+
 THINGS: Mapping[str, Made] = {
     "linode": _post("/linode/instances", **PLAN, interface_generation="legacy_config"),
     "deployed": _deployed,
     "interface": _interface,
     "address": _address,
+    "target": _target,
     "volume": _volume,
     "wall": _post("/networking/firewalls", rules={"inbound_policy": "DROP", "outbound_policy": "DROP"}),
     "balancer": _post("/nodebalancers", region="de-fra-2"),

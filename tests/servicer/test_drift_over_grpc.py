@@ -55,7 +55,7 @@ class Place(World):
         plan = {"type": "g6-nanode-1", "region": "de-fra-2"}
         linode = {**plan, "label": "other", "interface_generation": "legacy_config"}
         others = self.call("POST", "/linode/instances", linode)
-        self.things |= {"{linode}": others["id"], "{others}": others["ipv4"][0]}
+        self.things |= {"{linode}": others["id"], "{others}": others["ipv4"][0], "{ipv6}": others["ipv6"]}
         disk = {"image": "linode/debian13", "root_pass": PLANTED, "booted": False}
         deployed = self.call("POST", "/linode/instances", {**plan, **disk, "label": "deployed"})
         self.things["{deployed}"] = deployed["id"]
@@ -422,6 +422,7 @@ KINDS = {
     "PlacementGroup": Kind({"region": "de-fra-2", **STRICT}, KEY, {"region", *STRICT}),
     "StackScript": Kind({"script": "#!/bin/sh\n", "images": ["any/all"]}, SCRIPT, {"is_public"}),
     "ReservedIP": Kind({"region": "de-fra-2"}, ADDRESS, {"region"}),
+    "IPv6Range": Kind({"route_target": "{ipv6}", "prefix_length": 64}, {}, {"route_target", "prefix_length"}),
     "VolumeAttachment": Kind({}, {}, {"volume_id", "linode_id", "config_id", "persist_across_boots"}),
     "Image": Kind({"linode_id": "{deployed}"}, IMAGE,
                   {"linode_id", "disk_id", "file_path", "file_hash", "region", "cloud_init"}),

@@ -169,7 +169,7 @@ class One:
 
     def ids(self) -> set[str]:
         rows: Any = self.world.call("GET", self.spec.within(self.own).path)["data"]
-        return {str(row.get("id", row.get("address"))) for row in rows}
+        return {str(row.get("id") or row.get("address") or row["range"]) for row in rows}
 
     def unlike(self, declared: Props) -> object:
         """What the account has otherwise than declared, by its own words; nothing where it is the only one, and so."""

@@ -82,6 +82,7 @@ def test_of_a_linode_that_is_there_only_the_tags_are_refused(
         ("PlacementGroup", {**STRICT, "label": "web", "region": "de-fra-2"}),
         ("StackScript", {"label": "web", "script": "#!/bin/sh\n", "images": ["linode/debian13"]}),
         ("ReservedIP", {"region": "de-fra-2"}),
+        ("IPv6Range", {"route_target": UNKNOWN, "prefix_length": 64}),
         ("Domain", {"domain": "web.example", "type": "slave", "master_ips": ["192.0.2.1"]}),
         ("DomainRecord", {"domain_id": UNKNOWN, "type": "A", "name": "web", "target": "192.0.2.1"}),
         ("ReverseDNS", {"address": UNKNOWN, "rdns": "web.example"}),

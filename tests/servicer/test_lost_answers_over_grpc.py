@@ -59,6 +59,7 @@ OWN: Mapping[str, Callable[[World, int], Props] | Props] = {
     },
     "StackScript": {"script": "#!/bin/sh\n", "images": ["linode/debian13"]},
     "ReservedIP": {"region": "de-fra-2"},
+    "IPv6Range": lambda world, number: {"route_target": guest_address(world, number), "prefix_length": 64},
     "Domain": lambda world, number: {
         "domain": f"case-{number}.{world.account}.example",
         "type": "master",
@@ -113,6 +114,10 @@ def guest(world: World, number: int) -> int:
     """A Linode to stand behind a firewall."""
     body = {"type": "g6-nanode-1", "region": "de-fra-2", "label": f"guest-{number}", "booted": False}
     return int(world.call("POST", "/linode/instances", body)["id"])
+
+
+def guest_address(world: World, number: int) -> str:
+    return str(world.call("GET", f"/linode/instances/{guest(world, number)}")["ipv6"])
 
 
 def zone(world: World, number: int) -> int:
@@ -203,16 +208,16 @@ CASES = [
     Case(
         "detached", {"linode_id": 0}, lambda world, number: {"linode_id": guest(world, number)}, kind="Volume"
     ),
-    Case("label and tags", {"label": "other", "tags": ["red"]}, kind="Volume"),
-    Case("delete", None, kind="Volume"),
-    Case("label", {"label": "other"}, kind="VPC"),
-    Case("delete", None, kind="VPC"),
-    Case("label", {"label": "other"}, kind="PlacementGroup"),
     Case(
         "attached until the next boot",
         lambda world, number: {"linode_id": guest(world, number), "persist_across_boots": False},
         kind="Volume",
     ),
+    Case("label and tags", {"label": "other", "tags": ["red"]}, kind="Volume"),
+    Case("delete", None, kind="Volume"),
+    Case("label", {"label": "other"}, kind="VPC"),
+    Case("delete", None, kind="VPC"),
+    Case("label", {"label": "other"}, kind="PlacementGroup"),
     Case("delete", None, kind="PlacementGroup"),
     Case("script and label", {"label": "other", "script": "#!/bin/bash\n"}, kind="StackScript"),
     Case("delete", None, kind="StackScript"),
@@ -225,6 +230,7 @@ CASES = [
     ),
     Case("tags", {"tags": ["red"]}, kind="ReservedIP"),
     Case("delete", None, kind="ReservedIP"),
+    Case("delete", None, kind="IPv6Range"),
     Case("description and tags", {"description": "shop", "tags": ["red"]}, kind="Domain"),
     Case("delete", None, kind="Domain"),
     Case("name and target", {"name": "shop", "target": "192.0.2.2"}, kind="DomainRecord"),

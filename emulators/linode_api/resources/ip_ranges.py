@@ -46,7 +46,22 @@ def named(account: Account, text: str, _: object = None) -> Record | None:
         wanted = str(ipaddress.IPv6Interface(text).ip)
     except ValueError:
         return None
-    return next((one for one in all_of(account, RANGE.name) if one["range"] == wanted), None)
+    return next((one for one in ranges(account) if one["range"] == wanted), None)
+
+
+def ranges(account: Account) -> list[Record]:
+    return all_of(account, RANGE.name)
+
+
+def around(account: Account, address: str) -> Record | None:
+    """The range that an address lies in."""
+    if ":" not in address:
+        return None
+    wanted = ipaddress.IPv6Address(address)
+    return next(
+        (one for one in ranges(account) if wanted in ipaddress.ip_network(f"{one['range']}/{one['prefix']}")),
+        None,
+    )
 
 
 def find(account: Account, text: str, _: object = None) -> Record:
@@ -62,7 +77,7 @@ api.shows(RANGE.url)
 
 @api.rows("/networking/ipv6/ranges", "prefix", "range", "region")
 def listed(call: Call) -> list[Json]:
-    return [routed(one) for one in all_of(call.account, RANGE.name)]
+    return [routed(one) for one in ranges(call.account)]
 
 
 @api.post("/networking/ipv6/ranges")
@@ -98,7 +113,7 @@ def reroute(account: Account, one: Record, linode: Linode) -> None:
 def share(account: Account, linode: Linode, wanted: list[Record]) -> None:
     """These are shared with the Linode, and no others."""
     ids = {one.id for one in wanted}
-    for one in all_of(account, RANGE.name):
+    for one in ranges(account):
         others = [linode_id for linode_id in one["linodes"] if linode_id != linode.id]
         if one.id in ids or one["route_target"] == slaac(linode):
             others.append(linode.id)
@@ -106,7 +121,7 @@ def share(account: Account, linode: Linode, wanted: list[Record]) -> None:
 
 
 def of(account: Account, linode: Linode) -> list[Json]:
-    return [routed(one) for one in all_of(account, RANGE.name) if linode.id in one["linodes"]]
+    return [routed(one) for one in ranges(account) if linode.id in one["linodes"]]
 
 
 @api.delete(RANGE.url)
@@ -122,7 +137,7 @@ def move(account: Account, linode_id: int, _: object, __: float) -> None:
 @at_deletion
 def leave(account: Account, linode_id: int) -> None:
     """What was routed to it alone is gone."""
-    for one in all_of(account, RANGE.name):
+    for one in ranges(account):
         if others := [linode for linode in one["linodes"] if linode != linode_id]:
             change(account, one, linodes=others)
         else:

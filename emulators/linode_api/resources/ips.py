@@ -124,6 +124,23 @@ def ipv6_row(linode: Linode, address: str, *, public: bool) -> Json:
     }
 
 
+def range_row(range_: Record, address: str) -> Json:
+    """One address of a range, which has a row of its own among the others once it has a name. Source: the Cloud
+    Manager's list of such names.
+    """
+    return {
+        "address": address,
+        "gateway": "fe80::1",
+        "subnet_mask": "ffff:ffff:ffff:ffff::",
+        "prefix": range_["prefix"],
+        "type": "ipv6/range",
+        "rdns": names_of(range_).get(address),
+        "linode_id": next(iter(range_["linodes"]), None),
+        "region": range_["region"],
+        "public": True,
+    }
+
+
 def slaac_rows(linode: Linode) -> list[Json]:
     address = (linode["ipv6"] or "").partition("/")[0]
     return [ipv6_row(linode, address, public=True)] if address else []
@@ -319,7 +336,9 @@ def remove_from_linode(call: Call, linode: Linode, address: str) -> None:
 
 @api.rows("/networking/ips", *FILTERABLE, ignored=("linode_id",))
 def all_rows(call: Call) -> list[Json]:
-    """Those of each Linode, its IPv6 address after them; reserved ones without a Linode come last."""
+    """Those of each Linode, its IPv6 address after them; then reserved ones without a Linode, and those of ranges that
+    have a name.
+    """
     account = call.account
     waiting = [one for one in all_of(account, "reserved") if one["linode_id"] is None]
     free = {one["address"] for one in waiting}
@@ -329,7 +348,8 @@ def all_rows(call: Call) -> list[Json]:
         for row in [*rows_of(account, linode), *slaac_rows(linode)]
         if row["address"] not in free  # a Linode that is being deleted has left it already
     ]
-    return held + [reserved_row(account, one) for one in waiting]
+    named = [range_row(one, address) for one in ip_ranges.ranges(account) for address in names_of(one)]
+    return held + [reserved_row(account, one) for one in waiting] + named
 
 
 @api.post("/networking/ips")
@@ -427,9 +447,11 @@ def share(call: Call) -> None:
 
 @api.get("/networking/ips/{address}")
 def read(call: Call, address: str) -> Json:
-    """IPv6 addresses in any spelling."""
+    """IPv6 addresses in any spelling; of a range all of them*."""
     known = domains.is_address(address)
-    return row_with(all_rows(call), "address", str(ipaddress.ip_address(address)) if known else address)
+    address = str(ipaddress.ip_address(address)) if known else address
+    range_ = ip_ranges.around(call.account, address) if known else None
+    return range_row(range_, address) if range_ else row_with(all_rows(call), "address", address)
 
 
 @api.put("/networking/ips/{address}")
@@ -444,7 +466,8 @@ def name(call: Call, address: str) -> Json:
     address, wanted = row["address"], call.body["rdns"]
     if wanted is not None:
         require_forward(account, wanted, address)
-    holder = reserved(account).get(address) or find_linode(account, row["linode_id"])
+    kept_apart = reserved(account).get(address) or ip_ranges.around(account, address)
+    holder = kept_apart or find_linode(account, row["linode_id"])
     kept = {**names_of(holder), address: wanted}
     names = {one: name for one, name in kept.items() if name is not None}
     if isinstance(holder, Linode):

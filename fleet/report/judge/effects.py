@@ -30,6 +30,11 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
     "pulumi-python:dynamic/linode:Domain": ("data loss", "deleted with all its records", ("records", "id")),
     "pulumi-python:dynamic/linode:DomainRecord": ("unknown", "deleted: its name answers no more", ("id",)),
     "pulumi-python:dynamic/linode:ReverseDNS": ("none", "deleted: the API's own name is back", ()),
+    "pulumi-python:dynamic/linode:IPv6Range": (
+        "unknown",
+        "deleted: nothing answers at its addresses",
+        ("addresses", "id"),
+    ),
     "pulumi-python:dynamic/linode:VPC": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:PlacementGroup": ("none", "deleted", ("id",)),
     "pulumi-python:dynamic/linode:StackScript": (
@@ -148,23 +153,23 @@ def _told(line: Effects) -> Found:
     if line.level not in {"none", *(effect.level for effect in found)}:
         first = found[0] if found else Effect(level="none", what=_words(line.summary or line.level))
         found[:1] = [first.model_copy(update={"level": line.level})]
+    found += _opens(line)
     found += [Effect(level="none", what=phrase("for good: ", _words(text))) for text in line.one_way]
     return Found(tuple(found), line.destroys)
 
 
-def _words(text: str) -> Phrase:
-    return phrase(text if _PLAIN.fullmatch(text) else said(text))
-
-    found += _opens(line)
-
-def _by_property(paths: Iterable[Path], smaller_disk_mb: int | None) -> Found:
-    """A server's update without a word of its provider: known of very few properties."""
-    found: dict[str, Effect] = {}
 def _opens(line: Effects) -> list[Effect]:
     what = phrase("then reachable from the internet: ", listed(line.opens))
     return [Effect(level="none", what=what)] if line.opens else []
 
 
+def _words(text: str) -> Phrase:
+    return phrase(text if _PLAIN.fullmatch(text) else said(text))
+
+
+def _by_property(paths: Iterable[Path], smaller_disk_mb: int | None) -> Found:
+    """A server's update without a word of its provider: known of very few properties."""
+    found: dict[str, Effect] = {}
     lost = False
     for path in paths:
         name = names.top_level(path.path)

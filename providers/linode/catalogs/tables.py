@@ -122,6 +122,12 @@ class Firewalls(metaclass=Table, path="/networking/firewalls"):
     status = Word[Any]()
 
 
+class FirewallTemplates(metaclass=Table, path="/networking/firewalls/templates"):
+    """Rules to begin with: `vpc` and `public`. Of the beta API alone: `linode:url` ends with /v4beta."""
+
+    slug = Word[Any]()
+
+
 class NodeBalancers(metaclass=Table, path="/nodebalancers"):
     """The account's NodeBalancers. Scope nodebalancers:read_only."""
 
@@ -220,6 +226,14 @@ class ReservedAddresses(metaclass=Table, path="/networking/reserved/ips"):
     address = Text[Any](filterable=True)
     region = Text[Any](filterable=True)
     linode_id = Number[Any](nullable=True)
+
+
+class Ipv6Ranges(metaclass=Table, path="/networking/ipv6/ranges"):
+    """The IPv6 ranges of the account. Scope ips:read_only."""
+
+    range = Text[Any]()
+    region = Text[Any]()
+    route_target = Text[Any](nullable=True)
 
 
 class PlacementGroups(metaclass=Table, path="/placement/groups"):

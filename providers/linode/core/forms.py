@@ -172,7 +172,7 @@ def _ipv6_range(text: str) -> str:
     return text
 
 
-class Ipv6RangeArgs(TypedDict):
+class VPCRangeArgs(TypedDict):
     """IPv6 addresses of a VPC or subnet: `auto`, a length such as /52, or a prefix of one's own."""
 
     range: NotRequired[

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, overload
 
 import pulumi
@@ -26,6 +27,7 @@ from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Identity, Spec, Update
 from providers.linode.core.waiting.until import Pace, timeout_for, until
 from providers.linode.nearest import did_you_mean, there_are
+from providers.linode.resources import ipv6_range
 from providers.linode.resources.base import Resource
 from providers.linode.resources.domain import lower
 from providers.linode.resources.domain_record import HOST
@@ -52,7 +54,7 @@ Host = Annotated[
 
 class ReverseDNSArgs(Args):
     address: In[AnyAddress] = arg(REPLACE, text=canonical_address)
-    """A public IPv4 or IPv6 address of the account."""
+    """A public IPv4 or IPv6 address of the account, or one in an IPv6 range of it."""
 
     rdns: In[Host] = arg(PUT, text=lower)
     """The name that it stands for. Its A or AAAA record has to answer with the address: that is waited for."""
@@ -98,11 +100,24 @@ def _of_the_account(check: Checking[ReverseDNSArgs]) -> Iterator[Problem]:
         yield Problem("address", f"is of a Linode that {how} in the same run, and goes with it. {BY_OUTPUT}")
     if not check.is_new("address"):
         return
-    if address not in there and session.lacks(SPEC.record_path(address)):
+    if (
+        address not in there
+        and not _is_in_a_range(session, address)
+        and session.lacks(SPEC.record_path(address))
+    ):
         near = did_you_mean(address, there) or there_are((each, "") for each in there)
         yield Problem("address", f"is no address of this account{near}. Next: correct it.")
     elif there.get(address, {}).get("public") is False:
         yield Problem("address", "is private: nobody looks it up. Next: name a public one.")
+
+
+def _is_in_a_range(session: Session, address: str) -> bool:
+    """Of these the API lists only what has a name already."""
+    if ":" not in address:
+        return False
+    rows = if_allowed(lambda: session.rows(ipv6_range.SPEC)) or ()
+    ranges = [*rows, *session.made_of(ipv6_range.SPEC.kind)]
+    return any(ip_address(address) in ip_network(f"{each.range}/{each.prefix_length}") for each in ranges)
 
 
 def lost(session: Session, address: str, linode: Checking[Any] | None) -> str:

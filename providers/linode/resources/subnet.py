@@ -13,7 +13,7 @@ from providers.linode.api.records import Numbered
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InId, InRows, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
-from providers.linode.core.forms import VPCS, Ipv6RangeArgs, is_a_range_of
+from providers.linode.core.forms import VPCS, VPCRangeArgs, is_a_range_of
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.resources import vpc
@@ -54,7 +54,7 @@ class SubnetArgs(Args):
     ipv4: In[Range] = arg(REPLACE)
     """Its addresses, apart from those of the VPC's other subnets."""
 
-    ipv6: InRows[Ipv6RangeArgs] = arg(REPLACE, default=None, none=[], covers=is_a_range_of)
+    ipv6: InRows[VPCRangeArgs] = arg(REPLACE, default=None, none=[], covers=is_a_range_of)
     """IPv6 addresses from those of its VPC."""
 
 

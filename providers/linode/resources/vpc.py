@@ -12,7 +12,7 @@ from providers.linode.api.records import Numbered, Owned, from_rows
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InRows, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
-from providers.linode.core.forms import Ipv6RangeArgs, Text, is_a_range_of, matching
+from providers.linode.core.forms import Text, VPCRangeArgs, is_a_range_of, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.resources.base import Resource
@@ -36,7 +36,7 @@ class VPCArgs(Args):
     description: In[Description | None] = arg(PUT, default=None)
     """What it is for, at most 255 characters."""
 
-    ipv6: InRows[Ipv6RangeArgs] = arg(REPLACE, default=None, none=[], covers=is_a_range_of)
+    ipv6: InRows[VPCRangeArgs] = arg(REPLACE, default=None, none=[], covers=is_a_range_of)
     """IPv6 addresses, in regions with VPC Dual Stack: one range, from which its subnets have theirs."""
 
 

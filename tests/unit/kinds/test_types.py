@@ -19,7 +19,7 @@ import pulumi
 from providers.linode import (
     VPC, Firewall, FirewallArgs, Instance, InstanceArgs, InterfaceArgs, PlacementGroup, PlacementGroupArgs, ReservedIP,
     SSHKey, SSHKeyArgs, StackScript, Subnet, SubnetArgs, Volume, VolumeArgs,
-    Domain, DomainRecord, DomainRecordArgs, NodeArgs, NodeBalancer, ReverseDNS,
+    Domain, DomainRecord, DomainRecordArgs, IPv6Range, NodeArgs, NodeBalancer, ReverseDNS,
 )
 
 key = SSHKey("laptop", label="laptop", ssh_key=pulumi.Output.from_input("ssh-ed25519 AAAA"))
@@ -108,7 +108,7 @@ from providers.linode import (
     Firewall, FirewallArgs, Instance, InstanceArgs, PlacementGroup, ReservedIP, SSHKey, SSHKeyArgs, StackScript, Subnet,
     Volume
 )
-from providers.linode import DomainRecord, ReverseDNS
+from providers.linode import DomainRecord, IPv6Range, ReverseDNS
 
 Firewall("a", inbound_policy="DRP", outbound_policy="DROP")
 FirewallArgs(inbound_policy="DRP", outbound_policy="DROP")
@@ -142,6 +142,7 @@ InstanceArgs(type="t", region="r", placement_group={"group": 7})
 InstanceArgs(type="t", region="r", booted="yes")
 InstanceArgs(type="t", region="r", firewall_id=[5])
 Volume("a", region="r", linode_id={"id": 5})
+IPv6Range("a", route_target="2001:db8::1", prefix_length=48)
 DomainRecord("a", domain_id=5, type="AAA", name="www")
 DomainRecord("a", domain_id=5, type="A", nam="www")
 ReverseDNS("a", address="192.0.2.1")

@@ -108,6 +108,7 @@ def test_a_deleted_volume_wants_a_look(tmp_path: Path) -> None:
         ("Domain", "data loss", "deleted with all its records"),
         ("DomainRecord", "unknown", "deleted: its name answers no more"),
         ("ReverseDNS", "none", "deleted: the API's own name is back"),
+        ("IPv6Range", "unknown", "deleted: nothing answers at its addresses"),
         ("VPC", "none", "deleted"),
         ("Subnet", "none", "deleted"),
         ("Image", "unknown", "deleted: Linodes made from it stay as they are"),

@@ -72,7 +72,8 @@ def ipv6(linode_id: int, move: int = 0) -> str:
     """With its /128, as the API writes it; another one after each move to a region."""
     low = f"{linode_id & 0xFFFFFF:06x}"
     site = f"{move % 0xFFFF:x}:" if move else ""
-    return f"2001:db8:{site}:f03c:95ff:fe{low[:2]}:{low[2:]}/128"
+    address = ipaddress.IPv6Address(f"2001:db8:{site}:f03c:95ff:fe{low[:2]}:{low[2:]}")
+    return f"{address}/128"
 
 
 def host_uuid(region_id: str, linode_id: int) -> str:

@@ -102,8 +102,8 @@ def _of_the_account(check: Checking[ReverseDNSArgs]) -> Iterator[Problem]:
         return
     if (
         address not in there
-        and not _is_in_a_range(session, address)
         and session.lacks(SPEC.record_path(address))
+        and not _is_in_a_range(session, address)
     ):
         near = did_you_mean(address, there) or there_are((each, "") for each in there)
         yield Problem("address", f"is no address of this account{near}. Next: correct it.")

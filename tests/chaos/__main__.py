@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from tests.chaos.disturbances import Kill, pairs
+from tests.chaos.disturbances import Fault, Kill, faults, of_runs
 from tests.chaos.tally import Tally
 from tests.chaos.turns import Turns, run
 from tests.checkout import ENGINES
@@ -41,7 +41,7 @@ class Stack:
     number: int
     engine: str
     seed: int
-    faults: Sequence[tuple[str, str]]
+    faults: Sequence[Sequence[Fault]]
     kills: Sequence[Kill]
     crowds: int
     tally: Tally = field(default_factory=Tally)
@@ -97,16 +97,16 @@ def dealt(options: argparse.Namespace) -> list[Stack]:
     """The stacks, each with its share; those that run at the same time have the engines in turn."""
     engines = [options.engine] if options.engine else [name for name in ENGINES if _is_here(name)]
     dice = random.Random(options.seed)
-    faults = _drawn(pairs(), options.faults, dice)
+    faulted = of_runs(_drawn(faults(), options.faults, dice))
     kills = _drawn(Kill.all(), options.kills, dice)
-    rounds = -(-(len(faults) + len(kills)) // (A_STACK * options.at_once)) or 1
-    count = max(len(engines), min(rounds * options.at_once, len(faults) + len(kills)), 1)
+    rounds = -(-(len(faulted) + len(kills)) // (A_STACK * options.at_once)) or 1
+    count = max(len(engines), min(rounds * options.at_once, len(faulted) + len(kills)), 1)
     return [
         Stack(
             number,
             engines[number % len(engines)],
             dice.randrange(10**6),
-            faults[number::count],
+            faulted[number::count],
             kills[number::count],
             len(range(number, options.crowds, count)),
         )
@@ -132,8 +132,9 @@ def _say(line: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Faults and kills, counted.")
+    every = len(faults())
     parser.add_argument(
-        "--faults", type=int, default=len(pairs()), help="runs that meet a fault: each of them once"
+        "--faults", type=int, default=every, help="two to a run; by default each of them once"
     )
     parser.add_argument("--kills", type=int, default=len(Kill.all()), help="each process at each moment once")
     parser.add_argument("--crowds", type=int, default=2, help=f"runs that make {A_CROWD} more of each kind")

@@ -74,6 +74,8 @@ LEFT = {"tags", "swap_size", "kernel", "backups_enabled"}
 UNSAID = {"Volume": 0, "ReservedIP": 0, "Image": None}
 """What of these names another one that goes: none then. The others go with it."""
 
+PLANS = ("g6-standard-1", "g6-standard-2")
+
 Inputs = dict[str, Any]
 
 
@@ -102,6 +104,8 @@ class Declared:
     resources: dict[str, dict[str, Inputs]]
     vendor: str = VENDORS[0]
     made: Counter[str] = field(default_factory=Counter)
+    filled: set[str] = field(default_factory=set)
+    """The Linodes whose disks take all of the larger plan, and so keep them there."""
 
     def add(self, kind: str, called: str = "", /, **inputs: object) -> str:
         """Its name. What it alone needs comes with it: the volume of an attachment, the record of a reverse name."""
@@ -229,7 +233,7 @@ def new(kind: str) -> Inputs:
     """Every two keys, and records, have the same label and the same content."""
     inputs: dict[str, Inputs] = {
         "Instance": {
-            "type": "g6-standard-1", "region": REGIONS[0], "image": "linode/debian13", "resize_disk": False,
+            "type": PLANS[0], "region": REGIONS[0], "image": "linode/debian13", "resize_disk": False,
             "root_pass": "First-Passw0rd-1", "on_root_pass_change": "reset", "on_image_change": "rebuild",
             "tags": ["turn-0"], "booted": True, "firewall_id": ref(WALLS[0]), "allow_data_loss": True,
         },
@@ -349,6 +353,14 @@ def _taken_off(kind: str) -> Edit:
     return edit
 
 
+def _resized(declared: Declared, dice: random.Random) -> None:
+    own = declared.own("Instance")
+    server = declared.resources["Instance"][
+        dice.choice([each for each in own if each not in declared.filled] or own)
+    ]
+    server["type"] = other(server["type"], *PLANS)
+
+
 def _grown(declared: Declared, dice: random.Random) -> None:
     dice.choice(list(declared.resources["Volume"].values()))["size"] += 10
 
@@ -412,7 +424,7 @@ def _another_image(declared: Declared, _: random.Random) -> None:
 
 IMAGES = ("linode/debian13", "linode/debian12")
 CHANGES: dict[str, Change] = {
-    "resize": Change(_toggles("Instance", "type", "g6-standard-1", "g6-standard-2"), "action"),
+    "resize": Change(_resized, "action"),
     "migrate": Change(_migrated, "action"),
     "rebuild": Change(_toggles("Instance", "image", *IMAGES), "action"),
     "password": Change(_toggles("Instance", "root_pass", "First-Passw0rd-1", "Second-Passw0rd-2"), "action"),
@@ -470,6 +482,11 @@ def changed(before: Declared, edits: Iterable[Edit], dice: random.Random) -> Dec
     for edit in edits:
         edit(after, dice)
     after.tidy()
+    after.filled = {
+        name
+        for name, server in after.resources["Instance"].items()
+        if (server["type"] == PLANS[1] if _has_new_disks(server, before.of(name)) else name in before.filled)
+    }
     _never_shrinks(after, before)
     after.made["Instance"] += before.vendor != after.vendor
     for kind, resources in after.resources.items():
@@ -501,10 +518,18 @@ def taken_back(wish: Declared, before: Declared) -> Declared:
         for name, inputs in resources.items():
             wanted = wish.resources[kind].get(name, {})
             inputs |= {key: wanted[key] for key in wanted.keys() & LEFT - inputs.keys()}
+    back.filled |= wish.filled
     _never_shrinks(back, wish)
     return back
 
 
+def _has_new_disks(server: Inputs, before: Inputs | None) -> bool:
+    """As large as its plan has them."""
+    return before is None or any(server.get(key) != before.get(key) for key in ("image", "generation"))
+
+
 def _never_shrinks(declared: Declared, before: Declared) -> None:
+    for name in declared.filled & declared.resources["Instance"].keys():
+        declared.resources["Instance"][name]["type"] = PLANS[1]
     for name, volume in declared.resources["Volume"].items():
         volume["size"] = max(volume["size"], before.resources["Volume"].get(name, volume)["size"])

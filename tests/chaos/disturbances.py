@@ -74,18 +74,40 @@ def _happens(request: str, fault: str, path: str) -> bool:
     return (request, fault, path) not in UNSEEN and (fault, path) != ("twice", "/domains/*/**")
 
 
-def pairs() -> list[tuple[str, str]]:
+class Fault(NamedTuple):
+    """What requests of a kind meet."""
+
+    request: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.request}, {self.name}"
+
+    def rules(self, times: int, skip: int) -> list[Rule]:
+        """So many of these requests meet it, at each address, after the first ones were skipped."""
+        return [
+            {**where, **FAULTS[self.name], "times": times, "skip": skip}
+            for where in REQUESTS[self.request]
+            if _happens(self.request, self.name, where["path"])
+        ]
+
+
+def faults() -> list[Fault]:
     """Every kind of request with every fault that it can meet."""
-    return [(request, fault) for request in REQUESTS for fault in FAULTS if rules(request, fault, 1, 0)]
+    every = (Fault(request, name) for request in REQUESTS for name in FAULTS)
+    return [fault for fault in every if fault.rules(1, 0)]
 
 
-def rules(request: str, fault: str, times: int, skip: int) -> list[Rule]:
-    """So many requests of a kind meet the fault, at each address, after the first ones were skipped."""
-    return [
-        {**where, **FAULTS[fault], "times": times, "skip": skip}
-        for where in REQUESTS[request]
-        if _happens(request, fault, where["path"])
-    ]
+def of_runs(faults: Iterable[Fault]) -> list[tuple[Fault, ...]]:
+    """Two for each run, of different kinds of request, as far as there are such."""
+    left, found = list(faults), list[tuple[Fault, ...]]()
+    while left:
+        first = left.pop(0)
+        second = next((each for each in left if each.request != first.request), None)
+        if second is not None:
+            left.remove(second)
+        found.append((first,) if second is None else (first, second))
+    return found
 
 
 def everywhere(probability: float) -> list[Rule]:

@@ -6,18 +6,21 @@ import random
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from providers.linode.core.evidence import CONSENT
 from tests.chaos import declared, disturbances
 from tests.chaos.declared import CHANGES, SURE, Edit, sending
-from tests.chaos.disturbances import SUITED, Kill
+from tests.chaos.disturbances import SUITED, Fault, Kill
 from tests.chaos.tally import Tally, compare, in_account
 from tests.checkout import Checkout, Done
 from tests.killing import run_and_kill
 from tests.until import until
+
+T = TypeVar("T")
 
 LONGEST_AFTERLIFE_S = 20.0
 """How long parts of a killed run may live before they are called stuck."""
@@ -43,6 +46,7 @@ class Turns:
         self.dice = random.Random(seed)
         self.declared = declared.first()
         self.longest_s = 4.0
+        """How long the last `up` took."""
         self.number = 0
         self.changes: list[str] = []
         self.begun = time.monotonic()
@@ -51,27 +55,31 @@ class Turns:
         """The first `up`, undisturbed: it tells how long one takes."""
         self.checkout.run("preview")  # makes the settings
         self.declared.write(self.checkout)
-        begun = time.monotonic()
-        done = self.checkout.run("up")
+        done = self._up("first")
         if done.code:
             raise RuntimeError(done.said)
-        self.longest_s = 1.0 + time.monotonic() - begun
         compare(self.tally, self.checkout, self.declared, exact=True)
 
-    def faulted(self, request: str, fault: str, changes: list[str], times: int = 1, skip: int = 0) -> bool:
-        """An `up` whose requests of a kind meet a fault; whether any did, and it counts."""
+    def faulted(
+        self, faults: Sequence[Fault], changes: list[str], times: int = 1, skip: int = 0
+    ) -> list[Fault]:
+        """An `up` whose requests meet these faults; which of them none met, and so are to be tried again."""
         self._declare(changes)
-        disturbances.disturb(self.checkout, disturbances.rules(request, fault, times, skip))
+        rules = [(fault, rule) for fault in faults for rule in fault.rules(times, skip)]
+        disturbances.disturb(self.checkout, (rule for _, rule in rules))
         done = self._up("faulted")
-        met = sum(disturbances.met(self.checkout))
+        met: Counter[Fault] = Counter()
+        for (fault, _), count in zip(rules, disturbances.met(self.checkout), strict=True):
+            met[fault] += count
         disturbances.disturb(self.checkout, ())
-        if met:
-            self.tally.faulted(f"{request}, {fault}", converged=done.code == 0)
+        if told := " and ".join(str(fault) for fault in faults if met[fault]):
+            self.tally.faulted(told, converged=done.code == 0)
         again = done if done.code == 0 else self._recovered()
         if again.code:
             self.tally.wrong(f"turn {self.number}: no success without faults either; see {self.folder}")
-        self._count(f"{met} × {request}, {fault}{'' if done.code == 0 else ': second run'}", exact=True)
-        return met > 0
+        counted = "; ".join(f"{met[fault]} × {fault}" for fault in faults)
+        self._count(f"{counted}{'' if done.code == 0 else ': second run'}", exact=True)
+        return [fault for fault in faults if not met[fault]]
 
     def crowded(self, count: int) -> None:
         """An `up` of so many more of each kind while one request in six meets some fault, again until it succeeds."""
@@ -145,7 +153,10 @@ class Turns:
         return all(row["status"] in ("running", "offline") for row in in_account(self.checkout).values())
 
     def _up(self, name: str, *words: str, env: Mapping[str, str] | None = None) -> Done:
+        begun = time.monotonic()
         done = self.checkout.run("up", *words, env=env)
+        if done.code == 0:
+            self.longest_s = 1.0 + time.monotonic() - begun
         (self.folder / f"{self.number}-{name}.log").write_text(done.said)
         return done
 
@@ -174,22 +185,35 @@ class Turns:
 
 
 def run(
-    turns: Turns, faults: Iterable[tuple[str, str]], kills: Iterable[Kill], is_over: Callable[[], bool]
+    turns: Turns, faults: Iterable[Sequence[Fault]], kills: Iterable[Kill], is_over: Callable[[], bool]
 ) -> None:
-    """A run for each fault and each kill; another one for what met no fault, or had ended before."""
+    """A run for some faults at a time and for each kill; another one for what met no fault, or had ended before."""
     turns.start()
     dice = turns.dice
 
-    def faulted(request: str, fault: str, is_first: bool) -> bool:
-        changes = dice.sample(sending(request), dice.choice((1, 2, 3)))
+    def faulted(left: Sequence[Fault], is_first: bool) -> Sequence[Fault]:
+        changes = [
+            name for fault in left for name in dice.sample(sending(fault.request), dice.choice((1, 2)))
+        ]
         skip = dice.choice((0, 0, 0, 1))
         if not is_first:
-            changes, skip = [*dict.fromkeys((*changes, SURE.get(request, "rules")))], 0
-        return turns.faulted(request, fault, changes, dice.choice((1, 1, 2, 3)), skip)
+            changes, skip = [*changes, *(SURE.get(fault.request, "rules") for fault in left)], 0
+        return turns.faulted(left, [*dict.fromkeys(changes)], dice.choice((1, 1, 2, 3)), skip)
 
-    def killed(kill: Kill, _: bool) -> bool:
-        return turns.killed(kill, [dice.choice(SUITED.get(kill.moment, sorted(CHANGES)))])
+    def killed(left: Sequence[Kill], _: bool) -> Sequence[Kill]:
+        [kill] = left
+        return [] if turns.killed(kill, [dice.choice(SUITED.get(kill.moment, sorted(CHANGES)))]) else left
 
-    planned = [*(partial(faulted, *each) for each in faults), *(partial(killed, each) for each in kills)]
-    for counts in planned:
-        any(counts(number == 0) for number in range(TRIES) if not is_over())
+    for each in faults:
+        _tried(faulted, each, is_over)
+    for kill in kills:
+        _tried(killed, [kill], is_over)
+
+
+def _tried(
+    count: Callable[[Sequence[T], bool], Sequence[T]], left: Sequence[T], is_over: Callable[[], bool]
+) -> None:
+    """A few times, with what has not counted yet. `count` gives what is left; it is told if it is the first time."""
+    for number in range(TRIES):
+        if left and not is_over():
+            left = count(left, number == 0)

@@ -9,8 +9,8 @@ import pytest
 
 from providers.linode.provider import SPECS
 from tests.chaos import __main__ as chaos
-from tests.chaos.declared import CHANGES, KINDS, changed, crowd, first, named, taken_back
-from tests.chaos.disturbances import FAULTS, REQUESTS, Kill, pairs
+from tests.chaos.declared import CHANGES, KINDS, PLANS, changed, crowd, first, named, taken_back
+from tests.chaos.disturbances import FAULTS, REQUESTS, Fault, Kill, faults, of_runs
 from tests.chaos.tally import Tally
 from tests.chaos.turns import Turns
 
@@ -45,13 +45,34 @@ def test_whatever_is_changed_names_only_what_is_declared(seed: int) -> None:
         assert len(declared.labels(kind)) >= (2 if kind in ("Instance", "DomainRecord") else 1), kind
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_no_linode_whose_disks_fill_the_larger_plan_goes_back_to_the_smaller_one(seed: int) -> None:
+    dice, declared, filled = random.Random(seed), first(), set[str]()
+    for _ in range(60):
+        before, names = declared, dice.choices(["resize", "rebuild", "instance recreated", "more"], k=2)
+        declared = changed(before, [CHANGES[name].edit for name in names], dice)
+        if dice.random() < 0.2:
+            declared = taken_back(declared, before)
+        there = declared.resources["Instance"]
+        for name, server in there.items():
+            old = before.resources["Instance"].get(name)
+            if (
+                old is None
+                or old["image"] != server["image"]
+                or old.get("generation") != server.get("generation")
+            ):
+                filled.discard(name)
+                filled |= {name} if server["type"] == PLANS[1] else set()
+        assert {there[name]["type"] for name in filled & there.keys()} <= {PLANS[1]}
+
+
 def test_by_default_every_request_meets_every_fault_and_every_process_is_killed_at_every_moment() -> None:
     options = chaos._parser().parse_args(["--engine", "embedded", "--at-once", "2"])
 
     stacks = chaos.dealt(options)
 
-    assert sorted(each for stack in stacks for each in stack.faults) == sorted(pairs())
-    assert {fault for _, fault in pairs()} == {*FAULTS}
+    assert sorted(each for stack in stacks for run in stack.faults for each in run) == sorted(faults())
+    assert {fault.name for fault in faults()} == {*FAULTS}
     assert {each for stack in stacks for each in stack.kills} == {*Kill.all()}
     assert sum(len(stack.kills) for stack in stacks) == len(Kill.all())
     assert all(len(stack.faults) + len(stack.kills) <= chaos.A_STACK for stack in stacks)
@@ -60,15 +81,23 @@ def test_by_default_every_request_meets_every_fault_and_every_process_is_killed_
 
 
 def test_a_seed_deals_the_same_and_more_than_all_deals_some_twice() -> None:
-    words = ["--engine", "embedded", "--faults", str(len(pairs()) + 1), "--kills", "3", "--seed", "7"]
+    words = ["--engine", "embedded", "--faults", str(len(faults()) + 1), "--kills", "3", "--seed", "7"]
     options = chaos._parser().parse_args(words)
 
     first, second = chaos.dealt(options), chaos.dealt(options)
 
     assert first == second
-    faults = [each for stack in first for each in stack.faults]
-    assert len(faults) == len(pairs()) + 1
-    assert {*faults} == {*pairs()}
+    met = [each for stack in first for run in stack.faults for each in run]
+    assert len(met) == len(faults()) + 1
+    assert {*met} == {*faults()}
+
+
+def test_a_run_meets_two_faults_of_different_requests_while_there_are_such() -> None:
+    one, other, last = (Fault("list", "slow"), Fault("list", "429"), Fault("create", "slow"))
+
+    assert of_runs([one, other, last]) == [(one, last), (other,)]
+    assert of_runs([one, other]) == [(one,), (other,)]
+    assert of_runs([]) == []
 
 
 def test_what_was_left_out_before_another_wish_is_declared_as_that_wish_has_it() -> None:

@@ -599,6 +599,31 @@ def test_a_reserved_address_stays_whatever_becomes_of_its_linode(api: LocalApi) 
     assert failures == []
 
 
+@pytest.mark.parametrize(("kind", "is_reserved"), [("ipv4", False), ("ipv6", False), ("ipv4", True)])
+def test_a_name_that_goes_with_a_linode_that_the_program_drops_is_told(
+    api: LocalApi, kind: str, is_reserved: bool
+) -> None:
+    world, urn = World(api), "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:{}::{}"
+    reserved = world.call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})["address"]
+    linode = world.inputs(image=None, root_pass=None, reserved_ipv4=reserved if is_reserved else None)
+    with Servicer(LinodeProvider("Instance"), world.config, urn=urn.format("Instance", "web-1")) as earlier:
+        inputs, _ = earlier.check(linode)
+        id_, outs = earlier.create(inputs)
+    address = str(outs["public_ipv4"] if kind == "ipv4" else outs["ipv6"]).partition("/")[0]
+    owner = {**world.owner.as_props(), "name": "back"}
+
+    with Servicer(
+        LinodeProvider("ReverseDNS"), world.config, urn=urn.format("ReverseDNS", "back")
+    ) as command:
+        failures = command.check({"address": address, "rdns": "web.example.org", "owner": owner})[1]
+        command.serve(LinodeProvider("Instance"), world.config, urn.format("Instance", "web-1"))
+        command.delete(id_, outs)
+
+    told = f"Linode {id_} is deleted, and the program names it or a part of it still: address of back. Next: "
+    assert failures == []
+    assert (told in command.printed) == (not is_reserved), command.printed
+
+
 @pytest.mark.parametrize(
     ("other", "own", "apart"),
     [

@@ -171,6 +171,28 @@ def test_a_volume_that_the_stack_does_not_have_is_told_of_when_its_linode_goes(
     assert world.linodes() == []
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+def test_what_names_a_linode_that_the_program_drops_is_told(
+    provider: Servicer, world: World, is_named: bool
+) -> None:
+    inputs, id_, _ = made(world, provider)
+    owner = {**world.owner.as_props(), "name": "data"}
+    volume: Props = {
+        "label": "other",
+        "region": "de-fra-2",
+        "linode_id": id_ if is_named else 0,
+        "owner": owner,
+    }
+
+    with Servicer(LinodeProvider("Volume"), world.config, urn=URN.format("Volume", "data")) as command:
+        _, failures = command.check(volume)
+        command.serve(LinodeProvider("Instance"), world.config, URN.format("Instance", "web-1"))
+        command.delete(id_, inputs)
+
+    assert failures == []
+    assert ("names it or a part of it still: linode_id of data. Next: " in command.printed) == is_named
+
+
 @dataclass
 class Clones:
     """The process that serves volumes, and one that is to be cloned."""

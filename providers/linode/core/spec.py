@@ -312,6 +312,16 @@ class Spec(Generic[A, R]):
         """What the internet reaches then, and did not before: a port, or more. `olds` are empty for a new one."""
         return ()
 
+    def still_named(self, session: Session, id_: str, outs: Mapping[str, object]) -> list[str]:
+        """The inputs by which this run's program names one that it has no longer: `linode_id of data`."""
+        return [
+            f"{name} of {each.owner.name}"
+            for each in [*session.planned.values()]
+            for name, field in each.args.fields().items()
+            if field.ids_of is not None and field.ids_of.path == self.path and not field.once
+            if as_id(id_) in (value if isinstance(value := each.args.value(name), list) else [value])
+        ]
+
     @property
     def loss(self) -> Level:
         """How bad it is to lose one."""

@@ -6,7 +6,7 @@ looks the name up first, and refuses it until its A or AAAA record answers with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, overload
@@ -122,8 +122,21 @@ def _is_in_a_range(session: Session, address: str) -> bool:
 
 def lost(session: Session, address: str, linode: Checking[Any] | None) -> str:
     """How it goes with the Linode of that check; a reserved one stays."""
-    is_kept = (_addresses(session) or {}).get(address, {}).get("reserved")
-    return "" if is_kept else loses(linode, address)
+    return "" if _is_reserved(session, address) else loses(linode, address)
+
+
+def named_still(session: Session, addresses: Collection[str]) -> list[str]:
+    """The inputs that name one of these addresses, which go with their Linode, unless it is reserved."""
+    return [
+        f"address of {each.owner.name}"
+        for (kind, _), each in [*session.planned.items()]
+        if kind == SPEC.kind and each.args.address in addresses
+        if not _is_reserved(session, each.args.address)
+    ]
+
+
+def _is_reserved(session: Session, address: str) -> bool:
+    return bool((_addresses(session) or {}).get(address, {}).get("reserved"))
 
 
 def _addresses(session: Session) -> Mapping[str, Mapping[str, Any]] | None:

@@ -448,7 +448,7 @@ class InstanceArgs(Args):
     resize_disk: In[Flag | None] = ours(
         default=None, else_="true", note="a larger plan's disk is used; one-way"
     )
-    """Whether a resize lets the disk grow with the plan."""
+    """Whether a resize lets the disk grow with the plan; a rebuild takes the whole disk of the plan in any case."""
 
     on_image_change: In[ImageChange | None] = ours(default=None, else_="replace")
     """"replace", "rebuild" (id and addresses stay, disks are erased) or "ignore"."""

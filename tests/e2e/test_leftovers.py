@@ -75,6 +75,54 @@ def test_a_destroy_names_what_it_leaves_and_reap_deletes_that_after_showing_it(p
     assert "still in the account" not in again.said
 
 
+ALONE = {
+    "Instance": ("/linode/instances", "type='g6-nanode-1', region='de-fra-2'"),
+    "Firewall": ("/networking/firewalls", "inbound_policy='DROP', outbound_policy='ACCEPT'"),
+    "Volume": ("/volumes", "region='de-fra-2', size=20"),
+}
+"""By kind, its list and what one declares."""
+
+
+def looks_before_the_create(project: Project, path: str) -> int:
+    """How often its list was asked for before one was made."""
+    lines = [f"{row['method']} {row['path']}" for row in project.api.requests()]
+    return lines[: lines.index(f"POST /v4{path}")].count(f"GET /v4{path}")
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("kind", ALONE)
+def test_what_an_up_made_and_could_not_tell_is_named_by_its_error_and_by_the_destroy(
+    project: Project, kind: str
+) -> None:
+    path, inputs = ALONE[kind]
+    (project.folder / "__main__.py").write_text(
+        f"from providers.linode import {kind}\n\n{kind}('web', {inputs})\n"
+    )
+    first, before = project.up(), project.destroy()
+    project.api.set_faults(
+        {"kind": "cut", "after_commit": True, "method": "POST", "path": path},
+        {
+            "kind": "maintenance",
+            "method": "GET",
+            "path": path,
+            "skip": looks_before_the_create(project, path),
+        },
+    )
+
+    failed = project.up()
+    project.api.set_faults()
+    [made] = project.call("GET", path)["data"]
+    gone, reaped = project.destroy(), reap(project, "--yes")
+
+    assert (first.code, before.code, gone.code, reaped.code) == (0, 0, 0, 0), gone.said + reaped.said
+    assert failed.code != 0
+    for said in (failed.said, gone.said):
+        assert "fleet reap --stack shop" in said
+        assert made["label"] in said
+    assert f" {made['id']} (" in gone.said
+    assert project.call("GET", path)["data"] == []
+
+
 def test_a_backend_that_the_stack_was_never_deployed_to_proves_nothing(
     project: Project, tmp_path: Path
 ) -> None:

@@ -76,6 +76,14 @@ INSTANCE: Mapping[str, States] = {
     "maintenance_policy": [{}, {"maintenance_policy": "linode/migrate"}, {"maintenance_policy": "linode/power_off_on"}],
     "allow_downtime": [{}, {"allow_downtime": False}, {"allow_downtime": False, "type": "g6-standard-1"}],
     "replace_on": [{}, {"replace_on": ["user_data"], "user_data": "#!/bin/sh\n"}],
+    "firewall_id": [{}, {"firewall_id": "{wall}"}, {"firewall_id": "{other wall}"}, {"firewall_id": 0}],
+    "placement_group": [{}, {"placement_group": "{group}"}, {"placement_group": "{other group}"},
+                        {"placement_group": 0}],
+    "reserved_ipv4": [{}, {"reserved_ipv4": "{reserved}"}, {"reserved_ipv4": "{other reserved}"}],
+    "shared_ipv4": [{}, {"shared_ipv4": ["{address}"]}, {"shared_ipv4": ["{address}", "{other address}"]},
+                    {"shared_ipv4": []}],
+    "stackscript_id": [{}, {"stackscript_id": "{script}"}, {"stackscript_id": "{other script}"}],
+    "boot_size": [{}, {"boot_size": 10_000}, {"boot_size": 12_000, "swap_size": 1024}],
     "ours": [{}, {"timeouts": {"update": 600}}, {"wait_for": "accepted"}, {"final_snapshot": True}],
 }  # fmt: skip
 
@@ -97,10 +105,7 @@ KINDS: Mapping[str, Kind] = {
     "Instance": Kind(
         {"type": "g6-nanode-1", "region": "de-fra-2", "image": "linode/debian13", "root_pass": PLANTED},
         together=INSTANCE,
-        apart=frozenset({
-            "stackscript_id", "stackscript_data", "backup_id", "boot_size", "reserved_ipv4", "shared_ipv4",
-            "boot_config_label", "authorized_users", "firewall_id", "placement_group",
-        }),
+        apart=frozenset({"stackscript_data", "backup_id", "boot_config_label", "authorized_users"}),
     ),
     "Firewall": Kind(
         {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"},
@@ -313,9 +318,13 @@ THINGS: Mapping[str, Made] = {
     "target": _target,
     "volume": _volume,
     "wall": _post("/networking/firewalls", rules={"inbound_policy": "DROP", "outbound_policy": "DROP"}),
+    "group": _post("/placement/groups", region="de-fra-2", placement_group_type="anti_affinity:local",
+                   placement_group_policy="strict"),
+    "reserved": lambda world, _: _made(world, "/networking/reserved/ips", {"region": "de-fra-2"})["address"],
+    "script": _post("/linode/stackscripts", script="#!/bin/sh\n", images=["linode/debian13"]),
     "balancer": _post("/nodebalancers", region="de-fra-2"),
     "vpc": _post("/vpcs", region="us-ord", ipv6=[{"range": "/52"}]),
     "subnet": _subnet,
     "zone": _zone,
-}
+}  # fmt: skip
 """By name, how one is made under a label. `other …` is another of them, `other` alone another Linode."""

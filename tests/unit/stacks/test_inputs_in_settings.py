@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from stacks.errors import BadSettings
 from stacks.explaining import explained, schema_text
 from stacks.filling import IN_LABELS, IN_USER_DATA, NAMES, filled
 from stacks.layers import Layer, merge, read_layer
+from stacks.servers import instance_args
 from stacks.settings import Settings, parse
 
 GROUP = {"count": 1, "region": {}, "type": {}, "image": {"vendor": "Debian"}}
@@ -35,6 +38,24 @@ def test_a_group_takes_every_input_of_a_linode_as_it_is() -> None:
     given = {"private_ip": True, "swap_size": 1024, "timeouts": {"create": "15m"}, "placement_group": 7}
 
     assert settings(given).servers["web"].inputs == given
+
+
+def test_what_a_group_says_of_changes_reaches_its_servers() -> None:
+    wanted = {
+        "allow_downtime": False,
+        "allow_data_loss": True,
+        "resize_disk": False,
+        "on_image_change": "ignore",
+    }
+    group = settings({**wanted, "running": False}).servers["web"]
+    one = SimpleNamespace(id="one")
+    chosen: Any = SimpleNamespace(type=one, region=one, image=one, kernel=None)
+    password: Any = SimpleNamespace(result="x")
+
+    args = instance_args(group, chosen, password, [])
+
+    assert {name: args.value(name) for name in wanted} == wanted
+    assert args.booted is False
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,8 @@ COPIED = ("Pulumi.yaml", "__main__.py", "providers", "stacks", "fleet", "emulato
 SPEED = "600"
 """A minute of the API in a tenth of a second."""
 
-TIMEOUT_S = 600
+TIMEOUT_S = 1800
+"""A command hangs after that; a crowd of creates takes its turns in the limits of the API for ten minutes and more."""
 
 
 def free_port() -> int:

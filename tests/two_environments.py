@@ -33,6 +33,8 @@ class TwoEnvironments:
         self.host_token = host_token
         self.runs = 800
         (folder / "state").mkdir()
+        (folder / "copies").mkdir()
+        self.copies = f"file://{folder / 'copies'}"
         (folder / "home").mkdir()
         bin_first = shims(folder / "bin", engine)
         self.machine = machine(
@@ -65,6 +67,7 @@ class TwoEnvironments:
             for words in (f"pulumi stack init {stack}", f".venv/bin/python -m fleet pin --stack {stack}"):
                 done = self.sh(words)
                 assert done.code == 0, done.said
+            self._copy_state(stack)
         self.commit("two environments")
 
     def deploy_all(self) -> None:
@@ -72,6 +75,11 @@ class TwoEnvironments:
         for stack in STACKS:
             done = self.stacks("up", "--stack", stack, "--yes", "--skip-preview")
             assert done.code == 0, done.said
+            self._copy_state(stack)
+
+    def _copy_state(self, stack: str) -> None:
+        done = self.stacks("copy-state", "--stack", stack, "--to", self.copies)
+        assert done.code == 0, done.said
 
     def stacks(self, *words: str) -> Done:
         return self.sh(" ".join((".venv/bin/python -m fleet", *words)))
@@ -112,15 +120,14 @@ class TwoEnvironments:
 
     def environment(self, name: str) -> dict[str, dict[str, str]]:
         """The variables and secrets of an environment of the repository, as docs/pull-requests.md has them."""
-        backend = {"PULUMI_BACKEND_URL": self.env["PULUMI_BACKEND_URL"]}
+        state, copies = self.env["PULUMI_BACKEND_URL"], {"COPY_BACKEND_URL": self.copies}
         alone = {"signing": "PLAN_KEY", "notices": "NOTICE_URL"}
         if name in alone:
             return {"vars": {}, "secrets": {alone[name]: self.secrets.get(alone[name], "")}}
         if name.startswith("preview-"):
-            read = ("LINODE_READ_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
-            return {"vars": backend, "secrets": {key: self.secrets[key] for key in read}}
+            return {"vars": copies, "secrets": {"LINODE_READ_TOKEN": self.secrets["LINODE_READ_TOKEN"]}}
         others = {key: value for key, value in self.secrets.items() if key != "LINODE_READ_TOKEN"}
-        return {"vars": backend, "secrets": others}
+        return {"vars": {"PULUMI_BACKEND_URL": state, **copies}, "secrets": others}
 
     def linodes(self) -> dict[str, dict[str, Any]]:
         """The account's Linodes by label."""

@@ -46,6 +46,7 @@ def affected(base: str | None, head: str, form: str) -> None:
     click.option("--out", type=FOLDER, required=True, metavar="DIR", help="Made, or emptied of a bundle."),
     click.option("--drift", is_flag=True, help="A look for drift, instead of a preview."),
     click.option("--offline", is_flag=True, help="No network, secrets or state: all is new."),
+    click.option("--copy", is_flag=True, help="By the state's copy without secrets (copy-state)."),
     click.option("--base", default="", metavar="REV", help="The commit whose pins are those before."),
     commit_option,
     config_file_option,
@@ -54,9 +55,30 @@ def bundle(**wanted: Any) -> int:
     """What a pull request's report is made from: a folder with everything of one preview."""
     from fleet.delivery.bundle import Wanted, make
 
+    if wanted["copy"] and wanted["offline"]:
+        raise click.UsageError("bundle takes --copy or --offline, and not both")
     code = make(Wanted(**wanted))
     what = "look for drift" if wanted["drift"] else "preview"
     click.echo(f"{wanted['out']}: the {what} ended with {code}")
+    return 0
+
+
+@for_engine(
+    stack_option,
+    click.option(
+        "--to", "url", required=True, envvar="COPY_BACKEND_URL", metavar="URL",
+        help="The backend of copies. [default: COPY_BACKEND_URL]",
+    ),
+    config_file_option,
+    name="copy-state",
+)  # fmt: skip
+def copy_state(stack: str, url: str, words: tuple[str, ...], config_file: str) -> int:
+    """Copy a stack's state without its secrets, for previews of code that nobody has read yet."""
+    from fleet.delivery.state_copy import copy
+    from fleet.engine.run import run_of
+
+    copy(run_of(stack, words, config_file), url)
+    click.echo(f"stack '{stack}': its state without secrets is in {url}")
     return 0
 
 

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 from fleet.delivery import bundle_files, git, scrubbing
 from fleet.delivery.offline import offline_run
+from fleet.delivery.state_copy import copied_run
 from fleet.engine.engine import choose
 from fleet.engine.messages import explain
 from fleet.engine.run import Run, run_of
@@ -41,7 +42,8 @@ FILES = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to preview. `base`: the commit whose pins count as those before; `commit`: what the report names.
+    """What to preview. `base`: the commit whose pins count as those before; `commit`: what the report names; `copy`: by
+    a copy of the state without secrets.
 
     `words`: for the engine; `config_file`: the settings, where they are not in stacks/.
     """
@@ -50,6 +52,7 @@ class Wanted:
     out: Path
     drift: bool = False
     offline: bool = False
+    copy: bool = False
     base: str = ""
     commit: str = ""
     words: tuple[str, ...] = ()
@@ -84,8 +87,7 @@ def make(wanted: Wanted) -> int:
     for name in FILES:
         (wanted.out / name).unlink(missing_ok=True)
     try:
-        offline = offline_run(wanted.stack, choose(os.environ), os.environ) if wanted.offline else None
-        with offline or nullcontext(run_of(wanted.stack, wanted.words, wanted.config_file)) as run:
+        with _run_of(wanted) as run:
             seen = preview(run, DRIFT if wanted.drift else PREVIEW)
             _write(wanted, seen, run.env)
     except (BadSettings, EngineFailed, LinodeError) as error:
@@ -93,6 +95,13 @@ def make(wanted: Wanted) -> int:
         _write(wanted, seen, os.environ)
     sys.stderr.write(scrubbing.of_environment(os.environ).text(seen.stderr))
     return seen.code
+
+
+def _run_of(wanted: Wanted) -> AbstractContextManager[Run]:
+    if wanted.offline:
+        return offline_run(wanted.stack, choose(os.environ), os.environ)
+    run = run_of(wanted.stack, wanted.words, wanted.config_file)
+    return copied_run(run) if wanted.copy else nullcontext(run)
 
 
 def preview(run: Run, words: tuple[str, ...]) -> Seen:

@@ -186,6 +186,16 @@ def test_only_jobs_of_the_default_branch_have_the_key_that_approves() -> None:
         assert "ref" not in job["steps"][0]["with"], "it has to run what stands on the default branch"
 
 
+def test_code_that_nobody_has_read_gets_nothing_that_opens_a_state_or_writes() -> None:
+    read = {"LINODE_READ_TOKEN", "COPY_READ_KEY", "COPY_READ_KEY_ID"}
+
+    for file in FILES:
+        for name, job in content(file)["jobs"].items():
+            if str(job.get("environment", "")).startswith("preview-"):
+                assert set(re.findall(r"secrets\.(\w+)", str(job["steps"]))) == read, f"{file.stem}/{name}"
+                assert set(re.findall(r"vars\.(\w+)", str(job["steps"]))) == {"COPY_BACKEND_URL"}, name
+
+
 def test_the_required_check_is_never_skipped() -> None:
     report = content(PROJECT / ".github/workflows/preview.yml")["jobs"]["report"]
 

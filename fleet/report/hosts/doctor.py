@@ -20,10 +20,20 @@ SIGNING = "signing"
 
 CHECK = "report"
 OF_ENVIRONMENTS = frozenset(
-    {KEY, "LINODE_TOKEN", "LINODE_READ_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN"}
-    | {f"STATE_{what}{part}" for what in ("", "READ_") for part in ("KEY", "KEY_ID")}
+    {
+        KEY,
+        "NOTICE_URL",
+        "LINODE_TOKEN",
+        "LINODE_READ_TOKEN",
+        "PULUMI_CONFIG_PASSPHRASE",
+        "PULUMI_ACCESS_TOKEN",
+    }
+    | {"STATE_KEY", "STATE_KEY_ID", "COPY_READ_KEY", "COPY_READ_KEY_ID"}
 )
-"""Secrets that no workflow of a branch may read."""
+"""Secrets that no workflow of a branch may read without an environment."""
+
+OF_PREVIEWS = frozenset({"LINODE_READ_TOKEN", "COPY_READ_KEY", "COPY_READ_KEY_ID"})
+"""Those of them that previews have: they only read, and no secret of a state."""
 
 QUEUED = " (deploy stops where the queue's base changed the plan)"
 OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -118,17 +128,11 @@ def _preview(host: GitHub, name: str) -> Iterator[Check]:
     place = f"{host.project}/environments/{quote(name, safe='')}"
     found = _asked(host, place)
     secrets = _secrets(host, place)
-    harmless = not {KEY, "LINODE_TOKEN", "STATE_KEY", "STATE_KEY_ID"} & (secrets or set())
+    harmless = not (OF_ENVIRONMENTS - OF_PREVIEWS) & (secrets or set())
     yield Check(
-        f"environment {name}: there, with nothing that writes",
+        f"environment {name}: there, with nothing that writes or opens the state",
         None if secrets is None or found is None else bool(found) and harmless,
-        "a branch's workflow approves or deploys by itself; or there are no previews",
-    )
-    rules = _rows(found, "protection_rules")
-    yield Check(
-        f"environment {name}: reviewers",
-        None if found is None else any(rule.get("reviewers") for rule in rules),
-        "whoever pushes a branch reads the state, with the root passwords in it",
+        "whoever pushes a branch reads the root passwords, approves or deploys; or there are no previews",
     )
 
 

@@ -14,7 +14,17 @@ from pydantic_core import ErrorDetails
 
 from providers.linode.api.cache import PLACEHOLDER, is_offline
 from providers.linode.api.errors import LinodeError
-from providers.linode.core import adopting, diff, effects, engine, grants, runtime, state_files, values
+from providers.linode.core import (
+    adopting,
+    diff,
+    effects,
+    engine,
+    fingerprints,
+    grants,
+    runtime,
+    state_files,
+    values,
+)
 from providers.linode.core.adoption import place
 from providers.linode.core.effects import OURS, Effects, Takes
 from providers.linode.core.evidence import Evidence
@@ -35,7 +45,7 @@ def check(
     Raises what the calls for catalogs and lists raise.
     """
     deep = [key for key, value in news.items() if values.is_too_deep(value)]
-    news = spec.canonical(session, _readable(news))
+    news = fingerprints.kept(_readable(olds), spec.canonical(session, _readable(news)))
     if is_offline():
         inputs = {key: value for key, value in news.items() if key in spec.fields}
         news = {**news, **values.unknown_for(inputs, [PLACEHOLDER])}

@@ -46,7 +46,9 @@ def hardened() -> dict[str, Any]:
     places = {"signing": environment("PLAN_KEY", reviewed=False)}
     for stack in STACKS:
         places[stack] = environment("PLAN_KEY", "LINODE_TOKEN", "STATE_KEY")
-        places[f"preview-{stack}"] = environment("LINODE_READ_TOKEN", "STATE_READ_KEY", policy=None)
+        places[f"preview-{stack}"] = environment(
+            "LINODE_READ_TOKEN", "COPY_READ_KEY", reviewed=False, policy=None
+        )
     for name, place in places.items():
         found |= {f"/environments/{name}{path}": answer for path, answer in place.items()}
     return found
@@ -87,9 +89,9 @@ MISSING: list[tuple[str, object, str]] = [
     ("/environments/dev", {"protection_rules": [{**REVIEWERS, "prevent_self_review": False}]},
      "environment dev: reviewers, and not of their own change NO"),
     ("/environments/preview-dev/secrets", {"secrets": [{"name": "PLAN_KEY"}]},
-     "environment preview-dev: there, with nothing that writes NO"),
-    ("/environments/preview-dev", {"protection_rules": []},
-     "environment preview-dev: reviewers NO whoever pushes a branch reads the state, with the root passwords in it"),
+     "environment preview-dev: there, with nothing that writes or opens the state NO"),
+    ("/environments/preview-dev/secrets", {"secrets": [{"name": "PULUMI_CONFIG_PASSPHRASE"}]},
+     "there, with nothing that writes or opens the state NO whoever pushes a branch reads the root passwords"),
     ("/actions/secrets", {"secrets": [*({"name": f"A_{n}"} for n in range(100)), {"name": "LINODE_TOKEN"}]},
      "no secret of an environment is one of the repository NO every workflow of every branch reads it"),
     ("/actions/secrets", {"secrets": [{"name": "LINODE_TOKEN"}]},
@@ -152,7 +154,7 @@ def test_what_is_missing_and_what_is_not_visible_are_counted_apart(
     host.settings["/actions/permissions/workflow"] = {"default_workflow_permissions": "write"}
 
     assert main(["doctor", "--repo", "acme/fleet", "--api", host.url]) == 1
-    assert "2 missing, 1 not visible, of 23. Next: docs/hardening.md" in capsys.readouterr().out
+    assert "2 missing, 1 not visible, of 20. Next: docs/hardening.md" in capsys.readouterr().out
 
 
 def test_a_queue_instead_of_branches_that_are_up_to_date_is_told_with_what_it_means(

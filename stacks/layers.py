@@ -6,10 +6,12 @@ null removes, but where it is a value (`running`). Pure but for reading the file
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from pathlib import Path
 
 import yaml
@@ -28,43 +30,110 @@ SECRET = "[secret]"  # noqa: S105 - stands where a secret was
 
 
 class _AsEngines(yaml.SafeLoader):
-    """YAML as the engines read a stack's file: dates, `12:30` and `yes` are texts, `1e3` is a number."""
+    """YAML as the engines read a stack's file: `12:30`, `yes` and `=` are texts, `1e3` is a number, a day a text."""
 
 
 _TAG = "tag:yaml.org,2002:"
-_OTHERWISE = {
-    "timestamp": "",
+_PLAIN = {
     "bool": "true|True|TRUE|false|False|FALSE",
     "int": "[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)",
-    "float": r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9_]+)([eE][-+]?[0-9]+)?",
+    "float": r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?",
+    "timestamp": (
+        r"(?P<day>\d{4}-\d\d?-\d\d?)"
+        r"([Tt](?P<time>\d\d?:\d\d?:\d\d?(\.\d+)?)(?P<zone>Z|[-+]\d\d:\d\d)| (?P<utc>\d\d?:\d\d?:\d\d?(\.\d+)?))?"
+    ),
 }
 _AsEngines.yaml_implicit_resolvers = {
-    start: [(tag, pattern) for tag, pattern in resolvers if tag.removeprefix(_TAG) not in _OTHERWISE]
+    start: [(tag, pattern) for tag, pattern in resolvers if tag.removeprefix(_TAG) not in (*_PLAIN, "value")]
     for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-for _kind, _pattern in _OTHERWISE.items():
-    if _pattern:
-        _AsEngines.add_implicit_resolver(
-            _TAG + _kind, re.compile(f"({_pattern})$"), list("tTfF-+.0123456789")
-        )
+for _kind, _pattern in _PLAIN.items():
+    _AsEngines.add_implicit_resolver(_TAG + _kind, re.compile(f"({_pattern})$"), list("tTfF-+.0123456789"))
+
+_LARGEST_WHOLE = 1e21
+"""From here on an engine writes a number with an exponent."""
 
 
-def _integer(loader: _AsEngines, node: yaml.ScalarNode) -> int:
-    text = str(node.value).replace("0o", "0")
+def _integer(loader: _AsEngines, node: yaml.ScalarNode) -> int | float | str:
+    """As a float where it is larger than 64 bits; the text where it is no number after all."""
+    text = str(node.value).replace("_", "").replace("0o", "0")
     try:
-        return int(loader.construct_yaml_int(yaml.ScalarNode(node.tag, text)))
-    except ValueError:  # 089 is not octal
-        return int(text)
+        found = int(loader.construct_yaml_int(yaml.ScalarNode(node.tag, text)))
+    except ValueError:  # 089 is not octal, and 0x_ is none at all
+        if not text.lstrip("+-").isdigit():
+            return str(node.value)
+        found = int(text)
+    return found if -(2**63) <= found < 2**64 else _whole(float(found))
 
 
-def _float(loader: _AsEngines, node: yaml.ScalarNode) -> float | str:
+def _float(loader: _AsEngines, node: yaml.ScalarNode) -> int | float | str:
     """A number, or the text where it is larger than any."""
     found = float(loader.construct_yaml_float(node))
-    return str(node.value) if math.isinf(found) else found
+    return str(node.value) if math.isinf(found) else _whole(found)
 
 
-_AsEngines.add_constructor(_TAG + "int", _integer)
-_AsEngines.add_constructor(_TAG + "float", _float)
+def _whole(number: float) -> int | float:
+    """Without a fraction where it has none."""
+    return int(number) if number.is_integer() and abs(number) < _LARGEST_WHOLE else number
+
+
+def _moment(_: _AsEngines, node: yaml.ScalarNode) -> str:
+    """`2029-01-01`, or `2029-01-01T10:00:00+02:00`; what only looks like one stays as it is."""
+    text = str(node.value)
+    found = re.fullmatch(_PLAIN["timestamp"], text)
+    assert found is not None  # noqa: S101 - for the type checker: it was resolved by this pattern
+    try:
+        clock, _dot, fraction = (found["time"] or found["utc"] or "0:0:0").partition(".")
+        moment = datetime.strptime(f"{found['day']} {clock}", "%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return text
+    return moment_text(moment, fraction, (found["zone"] or "Z").replace("Z", "+00:00"))
+
+
+def moment_text(moment: datetime, fraction: str, zone: str) -> str:
+    """A moment as settings have it, whoever read it: midnight of UTC is the day."""
+    fraction = fraction.rstrip("0")
+    if zone == "+00:00" and moment.time() == time() and not fraction:
+        return f"{moment:%Y-%m-%d}"
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction and '.' + fraction}{zone}"
+
+
+for _kind, _construct in {"int": _integer, "float": _float, "timestamp": _moment}.items():
+    _AsEngines.add_constructor(_TAG + _kind, _construct)
+
+_GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? ([+-]\d\d)(\d\d) \S+")
+"""2029-01-01 00:00:00 +0000 UTC: what an engine makes of a date that has no quotes."""
+
+
+def decoded(value: object) -> object:
+    """A value of the top, as it stands in a file or as engines hand it over: lists and maps as JSON texts, numbers and
+    truths as their words, nothing as an empty text, dates as Go writes a time. So quotes around a number say nothing
+    there.
+    """
+    if value == "":
+        return None
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        found = value
+    return _without_go(value if isinstance(found, float) and not math.isfinite(found) else found)
+
+
+def _without_go(value: object) -> object:
+    """Go's texts of times as moments, keys too."""
+    if isinstance(value, dict):
+        return {_go_free(key): _without_go(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_without_go(part) for part in value]
+    return _go_free(value) if isinstance(value, str) else value
+
+
+def _go_free(text: str) -> str:
+    if (found := _GO_TIME.fullmatch(text)) is None:
+        return text
+    moment = datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S")
+    return moment_text(moment, found[2] or "", f"{found[3]}:{found[4]}")
+
 
 MOST_VALUES = 100_000
 """Of one file, with what its aliases repeat."""
@@ -128,7 +197,13 @@ def read_layer(file: Path, shown: str) -> Layer:
         for path, line in lines
         if path[:1] == ("config",) and len(path) > 1
     }
-    return Layer({full_name(str(key)): without_secrets(value) for key, value in values.items()}, places)
+    return Layer(dict(_value(full_name(_word(key)), value) for key, value in values.items()), places)
+
+
+def _value(key: str, value: object) -> tuple[str, object]:
+    """The key, and its value as it arrives at the program."""
+    kept = without_secrets(value)
+    return key, decoded(kept) if key.startswith(PROJECT_SPACE) else kept
 
 
 def read_text(text: str, shown: str) -> tuple[object, list[tuple[Path_, int]]]:
@@ -198,6 +273,8 @@ def without_secrets(value: object, instead: str = SECRET) -> object:
 
 def _word(key: object) -> str:
     """A key as engines hand it over."""
+    if key is None:
+        return "<nil>"
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 

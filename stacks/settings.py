@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 
 from providers.linode.catalogs.criteria import (
@@ -47,6 +56,15 @@ def as_domain(name: str) -> str:
 
 
 Domain = Annotated[str, AfterValidator(as_domain)]
+
+
+def as_moment(value: object) -> object:
+    """A day is its midnight of UTC: that is how layers have it."""
+    is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)
+    return f"{value}T00:00:00+00:00" if is_day else value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(as_moment)]
 
 
 class Model(BaseModel):
@@ -190,7 +208,7 @@ class Settings(Model):
     authorized_keys: tuple[str, ...] = ()
     guards: Guards = Guards()
     pins: str | None = None
-    ends_at: AwareDatetime | None = None
+    ends_at: Moment | None = None
     root_password_outputs: bool = False
     refresh: bool = False
 

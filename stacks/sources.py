@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from stacks.layers import (
     PROJECT_SPACE,
     SECRET,
     Layer,
+    decoded,
     merge,
     read_layer,
     read_text,
@@ -32,12 +32,8 @@ PULL_REQUEST = re.compile(r"pr(-\d+)?")
 """The template of pull requests' stacks, and what is made from it."""
 
 
-_GO_TIME = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) (?:UTC|[+-]\d{4})")
-"""2029-01-01 00:00:00 +0000 UTC: what an engine makes of a date that has no quotes."""
-
-
 def project_name(project: Path = PROJECT) -> str:
-    return str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
+    return str(yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"])
 
 
 def environments(files: Iterable[str] | None = None) -> list[str]:
@@ -94,19 +90,9 @@ def no_settings(stack: str) -> BadSettings:
 def of_engine(config: Mapping[str, object], stack: str) -> Layer:
     """The settings as the engine decrypted them, over what is common; places are taken from the files."""
     values = {
-        key: _decoded(value) if key.startswith(PROJECT_SPACE) else value for key, value in config.items()
+        key: decoded(value) if key.startswith(PROJECT_SPACE) else value for key, value in config.items()
     }
     return merge([_read(FOLDER / COMMON), Layer(values, _read(file_of(stack)).places)])
-
-
-def _decoded(value: object) -> object:
-    """Engines hand lists and maps over as JSON texts, numbers and truths as their words, dates as Go writes a time."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(_GO_TIME.sub(r"\1T\2\3:\4", value))
-    except ValueError:
-        return _GO_TIME.sub(r"\1T\2\3:\4", value)
 
 
 def linode_values(layer: Layer) -> dict[str, str]:

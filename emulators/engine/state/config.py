@@ -46,6 +46,11 @@ def encryption_salt(file: Path) -> str:
     return str(document.get("encryptionsalt") or "")
 
 
+def holds_settings(file: Path) -> bool:
+    """Whether a stack's file has more than what engines write there when they make a stack."""
+    return bool(read_yaml(file).get("config"))
+
+
 def load(project: Project, crypter: Crypter, file: Path) -> StackConfig:
     """The stack's values over the project's defaults, decrypted."""
     document = read_yaml(file)
@@ -100,12 +105,14 @@ def _text(value: Any) -> str:
         return json.dumps(_go_numbers(value), separators=(",", ":"))
     if value is None or isinstance(value, bool):
         return "" if value is None else str(value).lower()
-    return str(_go_numbers(value))
+    return str(_go_numbers(value)).replace("e-0", "e-") if isinstance(value, float) else str(value)
 
 
 def _go_numbers(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _go_numbers(part) for key, part in value.items()}
+        return {
+            "<nil>" if key is None else _go_numbers(key): _go_numbers(part) for key, part in value.items()
+        }
     if isinstance(value, list):
         return [_go_numbers(part) for part in value]
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e21 else value

@@ -99,30 +99,39 @@ def _runtime_options(file: Path, runtime: Any) -> Json:
 
 
 class _Yaml(yaml.SafeLoader):
-    """As the real engine reads it: ``yes`` and ``12:30`` are words, ``1e3`` is a number, a date Go's text of a time."""
+    """As the real engine reads it: ``yes``, ``=`` and ``12:30`` are words, ``1e3`` is a number, a date Go's text of a
+    time.
+    """
 
 
 TAG = "tag:yaml.org,2002:"
 PLAIN = {
     "bool": "true|True|TRUE|false|False|FALSE",
     "int": "[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)",
-    "float": r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9_]+)([eE][-+]?[0-9]+)?",
-    "timestamp": r"\d{4}-\d\d?-\d\d?(([Tt]|[ \t]+)\d\d?:\d\d:\d\d(\.\d*)?([ \t]*(Z|[-+]\d\d?(:\d\d)?))?)?",
+    "float": r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?",
+    "timestamp": (
+        r"(\d{4}-\d\d?-\d\d?)"
+        r"([Tt](\d\d?:\d\d?:\d\d?)(\.\d+)?(Z|[-+]\d\d:\d\d)| (\d\d?:\d\d?:\d\d?)(\.\d+)?)?"
+    ),
 }
 _Yaml.yaml_implicit_resolvers = {
-    start: [(tag, pattern) for tag, pattern in resolvers if tag.removeprefix(TAG) not in PLAIN]
+    start: [(tag, pattern) for tag, pattern in resolvers if tag.removeprefix(TAG) not in (*PLAIN, "value")]
     for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 for kind, pattern in PLAIN.items():
     _Yaml.add_implicit_resolver(TAG + kind, re.compile(f"({pattern})$"), list("tTfF-+.0123456789"))
 
 
-def _integer(loader: _Yaml, node: yaml.ScalarNode) -> int:
+def _integer(loader: _Yaml, node: yaml.ScalarNode) -> int | float | str:
+    """As a float where it is larger than 64 bits; the text where it is no number after all."""
     text = str(node.value).replace("_", "").replace("0o", "0")
     try:
-        return int(loader.construct_yaml_int(yaml.ScalarNode(node.tag, text)))
-    except ValueError:  # 089 is not octal
-        return int(text)
+        found = int(loader.construct_yaml_int(yaml.ScalarNode(node.tag, text)))
+    except ValueError:  # 089 is not octal, and 0x_ is none at all
+        if not text.lstrip("+-").isdigit():
+            return str(node.value)
+        found = int(text)
+    return found if -(2**63) <= found < 2**64 else float(found)
 
 
 def _float(loader: _Yaml, node: yaml.ScalarNode) -> float | str:
@@ -131,12 +140,19 @@ def _float(loader: _Yaml, node: yaml.ScalarNode) -> float | str:
     return str(node.value) if math.isinf(found) else found
 
 
-def _time(loader: _Yaml, node: yaml.ScalarNode) -> str:
-    found = loader.construct_yaml_timestamp(node)
-    moment = found if isinstance(found, datetime) else datetime(found.year, found.month, found.day)
-    text = f"{moment:%Y-%m-%d %H:%M:%S}" + f".{moment.microsecond:06}".rstrip("0").rstrip(".")
-    offset = f"{moment:%z}" or "+0000"
-    return f"{text} {offset} {'UTC' if offset == '+0000' else offset}"
+def _time(_: _Yaml, node: yaml.ScalarNode) -> str:
+    """What only looks like a moment stays as it is."""
+    text = str(node.value)
+    found = re.fullmatch(PLAIN["timestamp"], text)
+    assert found is not None  # noqa: S101 - for the type checker: it was resolved by this pattern
+    day, _rest, with_zone, of_second, zone, in_utc, of_utc = found.groups()
+    try:
+        moment = datetime.strptime(f"{day} {with_zone or in_utc or '0:0:0'}", "%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return text
+    fraction = (of_second or of_utc or "").rstrip("0").rstrip(".")
+    offset = (zone or "Z").replace("Z", "+0000").replace(":", "")
+    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} {offset} {'UTC' if offset == '+0000' else offset}"
 
 
 _Yaml.add_constructor(TAG + "int", _integer)
@@ -176,11 +192,11 @@ def _check(root: yaml.Node | None, file: Path) -> None:
             lines: dict[str, int] = {}
             for key, value in node.value:
                 line = key.start_mark.line + 1
-                if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
-                    first = lines[key.value]
-                    raise EngineError(
-                        f'{file} is not YAML: line {line}: mapping key "{key.value}" already defined at line {first}'
-                    )
+                if isinstance(key, yaml.ScalarNode):
+                    if first := lines.get(key.value):
+                        twice = f'mapping key "{key.value}" already defined at line {first}'
+                        raise EngineError(f"{file} is not YAML: line {line}: {twice}")
+                    lines[key.value] = line
                 waiting += (key, value)
         elif isinstance(node, yaml.SequenceNode):
             waiting += node.value

@@ -37,26 +37,6 @@ def layer(tmp_path: Path, name: str, text: str) -> Layer:
     return read_layer(tmp_path / name, f"stacks/{name}")
 
 
-def test_plain_values_are_read_as_engines_read_them(tmp_path: Path) -> None:
-    text = "config:\n  fleet:x: {a: 2029-01-01, b: 12:30, c: yes, d: 010, e: 1e3, f: .5, g: -3, h: true, i: 1_000}\n"
-
-    found = layer(tmp_path, "common.yaml", text).values["fleet:x"]
-
-    assert found == {
-        "a": "2029-01-01", "b": "12:30", "c": "yes", "d": 8, "e": 1000.0, "f": 0.5, "g": -3, "h": True, "i": 1000,
-    }  # fmt: skip
-
-
-def test_numbers_and_keys_are_those_of_engines(tmp_path: Path) -> None:
-    """Seen with `pulumi config --json` of 3.260."""
-    text = "config:\n  fleet:x: {a: 0o17, b: 0x1F, c: 1e400, true: 1, no: 2, 1.5: 3, 7: 089, d: 12:30:45}\n"
-
-    found = layer(tmp_path, "common.yaml", text).values["fleet:x"]
-
-    expected = {"a": 15, "b": 31, "c": "1e400", "true": 1, "no": 2, "1.5": 3, "7": 89, "d": "12:30:45"}
-    assert found == expected
-
-
 def test_a_map_may_say_something_else_than_what_it_repeats(tmp_path: Path) -> None:
     text = "config:\n  fleet:a: &a {b: 1, c: 2}\n  fleet:d: {<<: *a, c: 3}\n"
 

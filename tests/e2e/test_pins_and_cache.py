@@ -224,7 +224,7 @@ def test_what_nothing_meets_is_explained_at_preview(previewed: Checkout) -> None
     done = previewed.run("preview")
 
     assert done.code == 1
-    assert_clear(done.said, "no region fits", "5 USD/month")
+    assert_clear(done.said, "no type fits in any region", "5 USD/month")
     assert "with a type that fits" in done.said
 
 

@@ -37,7 +37,8 @@ class Criterion(Generic[ItemT]):
     `text` says it (`memory ≥ 2048 MB`); `where` decides; `change` is what to do about it (`lower min_memory_mb`),
     or tells that of all candidates; `shows` says what a candidate has instead (`sold out`); `miss` how far off it is,
     in any unit. With a `unit`, both come from the attribute that is compared: `1024 MB`. `implied`: nobody asked for
-    it, so a why does not mention it.
+    it, so a why does not mention it. `blames`: of all candidates and those that it removed last, the sentence for a
+    cause that is none of theirs, "" where there is none.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Criterion(Generic[ItemT]):
     miss: Callable[[ItemT], float] | None = None
     implied: bool = False
     unit: str | None = None
+    blames: Callable[[Sequence[ItemT], Sequence[ItemT]], str] | None = None
 
     def todo(self, candidates: Sequence[ItemT]) -> str:
         """What to do where this criterion leaves nothing of these candidates."""
@@ -69,7 +71,7 @@ class Criterion(Generic[ItemT]):
 class Step:
     """What one criterion did: `left` candidates stayed, `removed` went; the nearest of those, in words.
 
-    `change`: what to do about it; told only where nothing is left.
+    `change`: what to do about it; told only where nothing is left, as `cause` is: the sentence for another cause.
     """
 
     text: str
@@ -77,6 +79,7 @@ class Step:
     removed: int
     nearest_miss: str
     change: str = ""
+    cause: str = ""
 
     def __str__(self) -> str:
         if not self.removed:
@@ -118,8 +121,8 @@ class Funnel:
         """The error, in one line, with what to do next; `where` is ` in de-fra-2` or ""."""
         step = self.stopped_by
         todo = step.change if step is not None else "check the address of the API"
-        line = f"no {self.noun}{where} fits: {self.why_none()}. Next: {todo}."
-        return NoMatch(line, str(self), step.text if step else "")
+        why = (step and step.cause) or f"no {self.noun}{where} fits: {self.why_none()}"
+        return NoMatch(f"{why}. Next: {todo}.", str(self), step.text if step else "")
 
 
 def sieve(
@@ -131,8 +134,11 @@ def sieve(
     for criterion in criteria:
         verdicts = [(criterion.where.holds(row, item), (row, item)) for row, item in left]
         kept, gone = ([each for fits, each in verdicts if fits is wanted] for wanted in (True, False))
-        near, todo = criterion.nearest_miss(gone), "" if kept else criterion.todo(start)
-        steps.append(Step(criterion.text, len(kept), len(gone), near, todo))
+        near, todo, cause = criterion.nearest_miss(gone), "", ""
+        if not kept:
+            todo = criterion.todo(start)
+            cause = criterion.blames(start, [item for _, item in gone]) if criterion.blames and gone else ""
+        steps.append(Step(criterion.text, len(kept), len(gone), near, todo, cause))
         left = kept
     return [item for _, item in left], Funnel(noun, len(start), tuple(steps))
 

@@ -8,7 +8,7 @@ filter, and its funnel is told only where somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, TypeVar
@@ -279,21 +279,28 @@ def _fitting_types(
 
 
 def _selling(catalogs: Catalogs, criteria: TypeCriteria) -> Criterion[Region]:
-    """Only regions with a plan that fits; the miss tells what the first of the others lacks."""
+    """Only regions with a plan that fits; the miss tells what the first of the others lacks. Where no region at all
+    has one, the types are to blame.
+    """
 
     def sells(region: Region) -> bool:
         return any(_fitting_types(catalogs, wanted, region)[0] for wanted in _alternatives(criteria))
 
-    unknown = "; ".join(unknown_names(catalogs, criteria))
-    todo = (
-        f"correct the type's criteria: {unknown}" if unknown else "loosen the type's criteria or the region's"
-    )
-    return Criterion(
-        "a type that fits",
-        Here(sells),
-        todo,
-        shows=lambda region: _fitting_types(catalogs, criteria, region)[1].why_none(),
-    )
+    def lacks(region: Region) -> str:
+        return _fitting_types(catalogs, criteria, region)[1].why_none()
+
+    def todo(everywhere: Sequence[Region]) -> str:
+        if unknown := "; ".join(unknown_names(catalogs, criteria)):
+            return f"correct the type's criteria: {unknown}"
+        selling = next((region.id for region in everywhere if sells(region)), None)
+        return "loosen the type's criteria" + (f", or the region's: {selling} has one" if selling else "")
+
+    def blames(everywhere: Sequence[Region], removed: Sequence[Region]) -> str:
+        first = removed[0]
+        none = not any(map(sells, everywhere))
+        return f"no type fits in any region; in {first.id} {lacks(first)}" if none else ""
+
+    return Criterion("a type that fits", Here(sells), todo, shows=lacks, blames=blames)
 
 
 def _type_ranking(criteria: TypeCriteria, region: str) -> Ranking[LinodeType]:

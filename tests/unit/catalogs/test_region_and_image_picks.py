@@ -17,6 +17,7 @@ from providers.linode.catalogs import (
     newest,
     pick_image,
     pick_kernel,
+    pick_place,
     pick_region,
 )
 from tests.catalog_rows import IMAGES, REGIONS, image_row, small_catalogs
@@ -68,6 +69,29 @@ def test_a_region_can_be_asked_to_sell_a_plan() -> None:
     assert "a type that fits" in pick.why
     with pytest.raises(NoMatch, match="`a type that fits` removed the last 3 of 6, nearest miss de-fra-2"):
         pick_region(small_catalogs(), europe, sells=TypeCriteria(min_gpus=1))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        (TypeCriteria(min_memory_mb=10**9), "`memory ≥ 1000000000 MB` removed the last 5 of 5"),
+        (
+            TypeCriteria(max_monthly_usd=1),
+            "`≤ 1 USD/month` removed the last 4 of 5, nearest miss g6-nanode-1 (5.00",
+        ),
+    ],
+)
+def test_where_no_region_has_such_a_type_the_type_is_to_blame(wanted: TypeCriteria, why: str) -> None:
+    europe = RegionCriteria(continent="europe")
+
+    with pytest.raises(NoMatch) as of_region:
+        pick_region(small_catalogs(), europe, sells=wanted)
+    with pytest.raises(NoMatch) as of_place:
+        pick_place(small_catalogs(), wanted, europe)
+
+    for none in (of_region, of_place):
+        assert str(none.value).startswith(f"no type fits in any region; in de-fra-2 {why}")
+        assert str(none.value).endswith(". Next: loosen the type's criteria.")
 
 
 def test_a_region_without_coordinates_is_never_nearest() -> None:

@@ -47,7 +47,9 @@ def test_a_region_that_sells_no_such_type_says_which_name_is_wrong(criteria: Typ
 
 
 def test_known_names_that_no_region_sells_are_no_misspelling() -> None:
-    with pytest.raises(NoMatch, match=r"Next: loosen the type's criteria or the region's\.$"):
+    with pytest.raises(
+        NoMatch, match=r"Next: loosen the type's criteria, or the region's: us-ord has one\.$"
+    ):
         pick_region(small_catalogs(), EUROPE, sells=TypeCriteria(ids=("g1-gpu-rtx6000-1",)))
 
 

@@ -186,3 +186,46 @@ def test_what_cannot_be_is_one_line(
     assert answer.code == 1
     assert message in answer.err
     assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "written", "stays"),
+    [
+        ((), "config:\n  sample:size: 3\n", True),
+        ((), "", False),
+        (("--preserve-config",), "", True),
+    ],
+)
+def test_a_stack_goes_with_its_resources_and_what_people_wrote_stays(
+    more: tuple[str, ...], written: str, stays: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = started(tmp_path, monkeypatch, "Thing('b')\n")
+    settings = place.project / "Pulumi.dev.yaml"
+    settings.write_text(text := settings.read_text() + written)
+
+    done = place.run(monkeypatch, "destroy", "--yes", "--skip-preview", "--remove", *more)
+
+    assert done.code == 0, done.err
+    assert things(place) == []
+    assert not place.state_file.exists()
+    assert (settings.read_text() if settings.exists() else None) == (text if stays else None)
+    assert done.out.splitlines()[-1] == (
+        "The resources in the stack have been deleted, the history too; "
+        + ("Pulumi.dev.yaml stays." if stays else "the configuration too.")
+    )
+    assert "still maintained" not in done.out
+
+
+def test_a_stack_stays_where_not_all_of_it_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = started(tmp_path, monkeypatch, PROGRAM)
+
+    some = place.run(monkeypatch, "destroy", "--yes", "--skip-preview", "--remove", "--target", f"{URN}b")
+    free = place.run(monkeypatch, "destroy", "--yes", "--skip-preview", "--remove", "--exclude-protected")
+    refused = place.run(monkeypatch, "destroy", "--yes", "--skip-preview", "--remove")
+
+    assert (some.code, free.code) == (0, 0), some.err + free.err
+    assert refused.code != 0
+    assert place.state_file.exists()
+    assert (place.project / "Pulumi.dev.yaml").exists()

@@ -12,6 +12,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+from emulators.engine.commands.stack import remove
 from emulators.engine.commands.workspace import Workspace, announce, asked_yes, is_watched
 from emulators.engine.display.digest import Digest
 from emulators.engine.display.event_stream import EventStream
@@ -22,6 +23,7 @@ from emulators.engine.plan.options import Kind, Options, Result, RunInfo
 from emulators.engine.plan.targets import Targets, unprotected
 from emulators.engine.run.events import Event, Redactor
 from emulators.engine.run.update import run_update
+from emulators.engine.state.config import holds_settings
 from emulators.engine.state.stack import Stack
 
 KINDS: dict[str, Kind] = {
@@ -45,9 +47,7 @@ def run(args: argparse.Namespace) -> int:
     workspace, kind = Workspace(args), KINDS[args.command]
     backend = workspace.backend
     only_preview = args.command == "preview" or bool(args.preview_only)
-    yes = args.yes or args.skip_preview
-    if not (yes or only_preview or workspace.can_ask()):
-        raise NeedsYes(args.command)
+    yes = _unasked(args, workspace, only_preview=only_preview)
     if args.command == "import":
         _check_import(args)
     announce(backend)
@@ -67,10 +67,29 @@ def run(args: argparse.Namespace) -> int:
         return 1
     if protected and not (only_preview or args.json):
         print(f"All unprotected resources were destroyed. {_still(protected)}")
+    if args.remove and not (only_preview or args.target):
+        _remove(workspace, stack, args)
     if args.expect_no_changes and result.changes:
         name = "preview" if only_preview and kind != "refresh" else kind
         raise UnexpectedChanges(f"no changes were expected for {name} but changes were proposed")
     return 0
+
+
+def _remove(workspace: Workspace, stack: Stack, args: argparse.Namespace) -> None:
+    """Forget a stack without resources; what people wrote of it stays."""
+    keep = bool(args.preserve_config) or holds_settings(stack.config_file)
+    remove(workspace, stack.files, keep_settings=keep)
+    if not args.json:
+        settings = f"{stack.config_file.name} stays" if keep else "the configuration too"
+        print(f"The resources in the stack have been deleted, the history too; {settings}.")
+
+
+def _unasked(args: argparse.Namespace, workspace: Workspace, *, only_preview: bool) -> bool:
+    """Whether nobody is to be asked. Raises NeedsYes where somebody is, and nobody is there."""
+    yes = bool(args.yes or args.skip_preview)
+    if not (yes or only_preview or workspace.can_ask()):
+        raise NeedsYes(args.command)
+    return yes
 
 
 def _leave_protected(stack: Stack, args: argparse.Namespace) -> int:
@@ -124,6 +143,7 @@ def _options(args: argparse.Namespace, kind: Kind, imports: tuple[Import, ...], 
         targets=Targets(targets, (*(args.replace or []), *both), bool(args.target_dependents)),
         imports=imports,
         protect=bool(args.protect),
+        remove=bool(args.remove and not args.target),
     )
 
 

@@ -84,13 +84,18 @@ def rm(args: argparse.Namespace) -> None:
     if not args.yes and not workspace.can_ask():
         raise EngineError("--yes must be passed in to proceed when running in non-interactive mode")
     workspace.confirm(f"This will permanently remove the '{name}' stack. Proceed?")
+    remove(workspace, files, keep_settings=bool(args.preserve_config))
+    print(f"Stack '{name}' has been removed!")
+
+
+def remove(workspace: Workspace, files: StackFiles, *, keep_settings: bool) -> None:
+    """Forget a stack: its state, its history, that it is selected, and its own file unless that is to stay."""
     with lock.locked(files):
         files.remove()
-    if not args.preserve_config:
-        (workspace.config_file or workspace.project.stack_file(name)).unlink(missing_ok=True)
-    if selected_stack(workspace.project, workspace.url) == name:
+    if not keep_settings:
+        (workspace.config_file or workspace.project.stack_file(files.name)).unlink(missing_ok=True)
+    if selected_stack(workspace.project, workspace.url) == files.name:
         select_stack(workspace.project, workspace.url, None)
-    print(f"Stack '{name}' has been removed!")
 
 
 def cancel(args: argparse.Namespace) -> None:

@@ -7,10 +7,16 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
+import time
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
-OLDEST, NEWEST = (3, 10), (3, 13)
+OLDEST, NEWEST = (3, 10), (3, 14)
+"""Every pinned package has a wheel for each of them."""
+
+DOT_S, LINE_S = 5, 1
+ERASE = "\r\x1b[K"
 SCRIPT = """\
 #!/bin/sh
 'exec' '{python}' "$0" "$@"
@@ -27,8 +33,10 @@ sys.exit(main())
 def main(requirements: list[str]) -> int:
     version = sys.version_info[:2]
     if not OLDEST <= version <= NEWEST:
+        oldest, newest = (f"{number[0]}.{number[1]}" for number in (OLDEST, NEWEST))
         return fail(
-            f"Python {version[0]}.{version[1]} can't run this, 3.10 to 3.13 can. Next: make PYTHON=python3.12 ..."
+            f"Python {version[0]}.{version[1]} can't run this, {oldest} to {newest} can. "
+            "Next: make PYTHON=python3.12 ..."
         )
     if not (VENV / "bin" / "python").exists() and not make_venv():
         return fail(
@@ -54,30 +62,58 @@ def main(requirements: list[str]) -> int:
 
 
 def install(command: list[str]) -> int:
-    """Run pip, which takes a minute and more: a dot for each package, a line at a terminal; all that it complains of.
-
-    Its exit code.
-    """
-    watched, seen = sys.stderr.isatty(), 0
-    with subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, errors="replace"
-    ) as process:
+    """Run pip, which takes a minute and more; its exit code. All that it complains of is shown."""
+    told = Progress(watched=sys.stderr.isatty())
+    with (
+        subprocess.Popen(
+            command, cwd=PROJECT, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
+        ) as process,
+        told,
+    ):
         for line in process.stdout or ():
             first, _, rest = line.partition(" ")
-            if first not in ("Collecting", "Installing"):
-                continue
-            seen += first == "Collecting"
-            name = re.split(r"[=<>; ]", rest.strip())[0] if first == "Collecting" else "unpacking"
-            said = f"\r\x1b[K  {seen} packages: {name}" if watched else "."
-            print(said, end="", file=sys.stderr, flush=True)
-    print("\r\x1b[K" if watched else "", end="" if watched else "\n", file=sys.stderr, flush=True)
+            if first == "Collecting":
+                told.begin(re.split(r"[=<>; ]", rest.strip())[0])
+            elif first == "Installing":
+                told.begin("unpacking", packages=0)
     return process.returncode
+
+
+class Progress:
+    """That pip is at work: a dot for each package, and where one takes long; at a terminal a line, and the seconds."""
+
+    def __init__(self, *, watched: bool) -> None:
+        self.watched, self.packages, self.name = watched, 0, ""
+        self.began, self.ended = time.monotonic(), threading.Event()
+        self.ticking = threading.Thread(target=self.tick, daemon=True)
+
+    def __enter__(self) -> Progress:
+        self.ticking.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        self.ticking.join()
+        print(ERASE if self.watched else "", end="" if self.watched else "\n", file=sys.stderr, flush=True)
+
+    def begin(self, name: str, packages: int = 1) -> None:
+        self.name, self.packages = name, self.packages + packages
+        self.show()
+
+    def tick(self) -> None:
+        while not self.ended.wait(LINE_S if self.watched else DOT_S):
+            self.show()
+
+    def show(self) -> None:
+        seconds = f"{time.monotonic() - self.began:.0f} s"
+        line = f"{ERASE}  {self.packages} packages, {seconds}: {self.name}"
+        print(line if self.watched else ".", end="", file=sys.stderr, flush=True)
 
 
 def install_command(folder: pathlib.Path) -> None:
     """Write `fleet` into a folder with a Python: it runs this project from anywhere."""
     script = folder / "fleet"
-    script.write_text(SCRIPT.format(python=folder / "python", project=str(PROJECT)))
+    script.write_text(SCRIPT.format(python=folder / "python", project=str(PROJECT)), encoding="utf-8")
     script.chmod(0o755)
 
 

@@ -41,7 +41,7 @@ class StackFiles:
         """The provider's settings; of the secrets only the token of the local API, for stack `local`."""
         known = sources.linode_values(self.layer)
         if self.stack == LOCAL_STACK and (file := local_folder(os.environ) / "token").exists():
-            known["linode:token"] = file.read_text().strip()
+            known["linode:token"] = file.read_text(encoding="utf-8").strip()
         return known
 
     def connection(self, env: Mapping[str, str] = os.environ) -> Connection:

@@ -80,7 +80,7 @@ def serve(options: argparse.Namespace) -> int:
 def plant(api: LocalApi, file: Path) -> None:
     """An account that has anything is left as it is: a restart plants nothing twice. Raises ValueError."""
     try:
-        description = json.loads(file.read_text())
+        description = json.loads(file.read_text(encoding="utf-8"))
         if api.accounts.is_empty(str(description.get("account", "local"))):
             api.seed(description)
     except (ValueError, AttributeError) as problem:

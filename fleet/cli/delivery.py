@@ -214,5 +214,5 @@ def reap(
             "deleted": yes,
             "failed": failed,
         }
-        report.write_text(json.dumps(document, indent=2) + "\n")
+        report.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return 1 if failed else WOULD_DELETE if doomed and not yes else 0

@@ -72,7 +72,7 @@ def import_resources(
     found = list(_of_state(session, state)) if state else _chosen(session, kind, selection)
     owner = Owner(session.account_id, project_name(project), stack, "")
     file = import_file(found, owner, lambda kind: serialize_provider(LinodeProvider(kind)))
-    out.write_text(json.dumps(file, indent=2) + "\n")
+    out.write_text(json.dumps(file, indent=2) + "\n", encoding="utf-8")
     click.echo(python_lines(found))
     adopted = [each.record.label for each in found if each.spec.kind == "Instance" and project == PROJECT]
     adopt = (
@@ -142,6 +142,8 @@ def _counted(found: list[Found]) -> str:
 
 def _elsewhere(project: Path, stack: str) -> Connection:
     """Of a stack of another project: by the environment and what its file says of the address. Raises BadConnection."""
-    folder = yaml.safe_load((project / "Pulumi.yaml").read_text()).get("stackConfigDir") or "."
+    folder = (
+        yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8")).get("stackConfigDir") or "."
+    )
     file = project / str(folder) / f"Pulumi.{stack}.yaml"
     return connect(stack, linode_values(read_layer(file, file.name)))

@@ -100,7 +100,22 @@ def main(arguments: list[str] | None = None) -> int:
             runtime.forget()
 
 
-PLAIN = {"≥": ">=", "≤": "<=", "×": "x", "→": "->", "…": "...", "–": "-", "—": "-", "·": "-"}
+PLAIN = {
+    "≥": ">=",
+    "≤": "<=",
+    "±": "+-",
+    "×": "x",
+    "→": "->",
+    "…": "...",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "·": "-",
+    "✖": "x",
+    **dict.fromkeys("🟢⚪", "*"),
+    **dict.fromkeys("🟠🟡⛔", "!"),
+    "🔒": "(protected)",
+}
 """What is written for a character that a terminal's encoding lacks; for others it is a question mark."""
 
 

@@ -89,5 +89,5 @@ def schema() -> None:
     """Write the JSON schema that editors check the files with."""
     from stacks.explaining import SCHEMA, schema_text
 
-    SCHEMA.write_text(schema_text())
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
     click.echo(f"{SCHEMA.name}: written")

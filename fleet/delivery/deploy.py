@@ -76,7 +76,7 @@ def report(wanted: Wanted, folder: Path, *, acknowledged: bool) -> Json:
     env = {key: value for key, value in os.environ.items() if key != "GITHUB_OUTPUT"}
     done = subprocess.run(
         [sys.executable, "-m", "fleet", "report", *words], cwd=PROJECT, env=env,
-        stderr=subprocess.PIPE, text=True, check=False
+        stderr=subprocess.PIPE, encoding="utf-8", check=False
     )  # fmt: skip
     try:
         found: Json = json.loads((folder / "report.json").read_text(encoding="utf-8"))

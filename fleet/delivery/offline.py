@@ -46,7 +46,7 @@ def offline_run(stack: str, engine: Engine, env: Mapping[str, str]) -> Iterator[
         inside |= catalogs_for(home, sources.linode_values(layer), inside)
         settings = home / own.name
         salt = new_stack(stack, engine, inside)
-        settings.write_text(without_secrets(own.read_text(), salt), encoding="utf-8")
+        settings.write_text(without_secrets(own.read_text(encoding="utf-8"), salt), encoding="utf-8")
         yield Run(stack, engine, inside, str(settings))
 
 
@@ -91,7 +91,7 @@ def _of_local_api(home: Path, env: Mapping[str, str]) -> dict[str, str]:
     api = LocalApi(home / "api", port)
     api.start()
     try:
-        token = api.token_file.read_text().strip()
+        token = api.token_file.read_text(encoding="utf-8").strip()
         online = {key: value for key, value in env.items() if key != "LINODE_OFFLINE"}
         _read_all(Connection(versioned_url(api.url), token, "LINODE_TOKEN"), online)
     finally:

@@ -62,8 +62,8 @@ class PrStack:
 
     def write_files(self, end: datetime, salt: str | None) -> None:
         """The settings, and the pins if the template has some. Raises BadSettings."""
-        text = settings_text(self.template.read_text(), end, salt)
-        self.settings.write_text(text)
+        text = settings_text(self.template.read_text(encoding="utf-8"), end, salt)
+        self.settings.write_text(text, encoding="utf-8")
         pins = self.folder / f"pins.{TEMPLATE}.json"
         if pins.exists():
             self.pins.write_bytes(pins.read_bytes())

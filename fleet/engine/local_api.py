@@ -52,7 +52,7 @@ class LocalApi:
     @property
     def configuration(self) -> dict[str, str]:
         """What the stack's settings say of the connection; the token is a secret."""
-        return {"linode:url": self.url, "linode:token": self.token_file.read_text()}
+        return {"linode:url": self.url, "linode:token": self.token_file.read_text(encoding="utf-8")}
 
     def running(self) -> Running | None:
         """The API of this folder as it runs now, None if it doesn't.
@@ -95,7 +95,7 @@ class LocalApi:
         starting = self.running() is None
         if starting:
             self._spawn()
-            self._port_file.write_text(str(self.port))
+            self._port_file.write_text(str(self.port), encoding="utf-8")
         if not self.token_file.exists():
             self._make_token()
         return starting
@@ -118,7 +118,7 @@ class LocalApi:
     def _elsewhere(self) -> LocalApi | None:
         """The API of this folder where it was last started, if that is another port and it still runs there."""
         try:
-            port = int(self._port_file.read_text())
+            port = int(self._port_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         last = replace(self, port=port)
@@ -148,12 +148,12 @@ class LocalApi:
                 raise
             time.sleep(0.05)
         process.terminate()
-        said = log.read_text().strip().splitlines()
+        said = log.read_text(encoding="utf-8").strip().splitlines()
         raise BadSettings(said[-1] if said else f"the local API did not start. Next: read {log}.")
 
     def _make_token(self) -> None:
         command = [sys.executable, "-m", "emulators.linode_api", "token", "--database", str(self.database)]
-        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, encoding="utf-8", check=False)
         if done.returncode:
             raise BadSettings(f"no token of the local API could be made: {done.stderr.strip()}")
         write_private(self.token_file, done.stdout.strip())
@@ -168,4 +168,4 @@ class LocalApi:
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read."""
     path.touch(mode=0o600)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")

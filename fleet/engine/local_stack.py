@@ -137,7 +137,7 @@ class LocalStack:
 
     def _follow_template(self) -> None:
         """Have the settings say what the template says now; of their own they keep the salt and the connection."""
-        before = self.settings.read_text()
+        before = self.settings.read_text(encoding="utf-8")
         document = yaml.safe_load(before)
         connection = {key: document["config"][key] for key in ("linode:url", "linode:token")}
         if (text := self._composed(str(document[SALT]), connection)) != before:
@@ -148,7 +148,7 @@ class LocalStack:
         """The template with what this machine adds. Its scalars stay as they are written: an engine reads them."""
         read_layer(TEMPLATE, f"stacks/{TEMPLATE.name}")  # tells what is no YAML
         place = self.pins.relative_to(PROJECT) if self.pins.is_relative_to(PROJECT) else self.pins
-        root = _with(yaml.compose(TEMPLATE.read_text()), {SALT: salt})
+        root = _with(yaml.compose(TEMPLATE.read_text(encoding="utf-8")), {SALT: salt})
         config = next((value for key, value in root.value if key.value == "config"), None)
         named = isinstance(config, yaml.MappingNode) and any(key.value == PINS for key, _ in config.value)
         ours = _with(config, {**({} if named else {PINS: str(place)}), **connection})
@@ -158,7 +158,7 @@ class LocalStack:
 
     def _salt_in_state(self) -> str:
         try:
-            latest = json.loads(self.checkpoint.read_text())["checkpoint"]["latest"]
+            latest = json.loads(self.checkpoint.read_text(encoding="utf-8"))["checkpoint"]["latest"]
             return str(latest["secrets_providers"]["state"]["salt"])
         except (ValueError, KeyError, TypeError):
             raise BadSettings(
@@ -203,7 +203,9 @@ def scratch_project() -> Iterator[Path]:
     Pulumi.yaml: nothing under version control changes.
     """
     with TemporaryDirectory() as folder:
-        (Path(folder) / "Pulumi.yaml").write_text(f"name: {project_name()}\nruntime: python\n")
+        (Path(folder) / "Pulumi.yaml").write_text(
+            f"name: {project_name()}\nruntime: python\n", encoding="utf-8"
+        )
         yield Path(folder)
 
 
@@ -211,7 +213,7 @@ def new_stack(stack: str, engine: Engine, env: Mapping[str, str]) -> str:
     """Make an empty stack; its encryption salt."""
     with scratch_project() as scratch:
         engine.ask("stack", "init", stack, "--cwd", str(scratch), env=env)
-        made = yaml.safe_load((scratch / f"Pulumi.{stack}.yaml").read_text())
+        made = yaml.safe_load((scratch / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
     return str(made["encryptionsalt"])
 
 

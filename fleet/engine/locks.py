@@ -75,7 +75,7 @@ def runs(pid: int) -> bool:
     except OSError:
         return True
     with contextlib.suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in "ZX"
     return True
 
 
@@ -83,7 +83,11 @@ def start_of(pid: int) -> datetime | None:
     """When a process began, to a second; None where `ps` can't tell."""
     try:
         done = subprocess.run(
-            ["ps", "-o", "etime=", "-p", str(pid)], capture_output=True, text=True, check=True, timeout=10
+            ["ps", "-o", "etime=", "-p", str(pid)],
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+            timeout=10,
         )
         return datetime.now(timezone.utc) - elapsed(done.stdout.strip())
     except (OSError, subprocess.SubprocessError, ValueError):

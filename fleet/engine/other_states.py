@@ -62,7 +62,7 @@ def managed_by(file: Path) -> list[Managed]:
     Terraform's is what `terraform state pull` prints, a stack's what `pulumi stack export` prints. Raises BadSettings.
     """
     try:
-        state = json.loads(file.read_text())
+        state = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
         raise BadSettings(f"{file}: it can't be read: {reason}. Next: {_WHERE_FROM}") from None

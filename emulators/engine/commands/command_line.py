@@ -96,7 +96,9 @@ COMMANDS = {
         *TARGETS]),
     "destroy": Command("Destroy all resources in a stack", "run:run", [
         *RUN, NO_CHANGES, REFRESH, *SKIP_PREVIEW, GO_ON, RUN_PROGRAM, *TARGETS,
-        _flag("--exclude-protected", "leave what is protected, and what that needs")]),
+        _flag("--exclude-protected", "leave what is protected, and what that needs"),
+        _flag("--remove", "then remove the stack; Pulumi.<stack>.yaml stays where it has settings"),
+        _flag("--preserve-config", "with --remove: it stays in any case")]),
     "import": Command("Take existing resources over into a stack", "run:run", [
         *RUN, PREVIEW_ONLY, _flag("--skip-preview", "no preview first"),
         _flag("resource", "type, name and id: refused, use --file", nargs="*"),
@@ -205,7 +207,25 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     return root.parse_args(arguments, argparse.Namespace(**everything))
 
 
-PLAIN = {"≥": ">=", "≤": "<=", "×": "x", "→": "->", "…": "...", "–": "-", "—": "-", "·": "-"}
+PLAIN = {
+    "≥": ">=",
+    "≤": "<=",
+    "±": "+-",
+    "×": "x",
+    "→": "->",
+    "…": "...",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "·": "-",
+    "µ": "u",
+    "─": "-",
+    "│": "|",
+    "├": "|",
+    "└": "`",
+    "🔒": "(protected)",
+    "🔓": "(unprotected)",
+}
 """What is written for a character that a terminal's encoding lacks; for others it is a question mark."""
 
 

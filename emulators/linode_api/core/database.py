@@ -73,7 +73,7 @@ class Database:
     def _upgrade(self, version: int) -> None:
         """From that version (0: an empty file) to today's."""
         for step in range(version + 1, VERSION + 1):
-            for statement in (SCHEMA / f"{step}.sql").read_text().split(";\n"):
+            for statement in (SCHEMA / f"{step}.sql").read_text(encoding="utf-8").split(";\n"):
                 self.sql.execute(statement)
         if version == 0:
             first = FIRST_IDS.items()

@@ -47,7 +47,7 @@ PROFILE = {
     "authorized_keys": that(lambda keys: all(map(is_ssh_key, keys)), "SSH Key is invalid"),
 }
 SERVICES = ("Linodes", "NodeBalancers", "Block Storage", "Kubernetes")
-FACTS = json.loads((Path(__file__).parent / "account.json").read_text())  # the same for all
+FACTS = json.loads((Path(__file__).parent / "account.json").read_text(encoding="utf-8"))  # the same for all
 
 
 @api.get("/account")

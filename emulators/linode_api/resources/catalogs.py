@@ -65,7 +65,7 @@ def region_availability(_: Call, region_id: str) -> list[Json]:
 
 @public.rows("/maintenance/policies", budgets=())
 def policies(_: Call) -> list[Json]:
-    found: list[Json] = json.loads((FOLDER / "policies.json").read_text())
+    found: list[Json] = json.loads((FOLDER / "policies.json").read_text(encoding="utf-8"))
     return found
 
 

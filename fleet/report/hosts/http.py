@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from urllib.parse import urlsplit
 
 import requests
 
@@ -23,6 +26,15 @@ NEXT_STEPS = {
     403: "give the token write access to pull requests and issues",
     404: "check the repository, the number and what the token may see",
 }
+
+
+LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+def authorities() -> str | bool:
+    """The file of the authorities to trust, by the first of the variables that is set; True for the usual ones."""
+    return next(filter(None, map(os.environ.get, CA_VARIABLES)), True)
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,11 @@ class Http:
     session: requests.Session = field(default_factory=requests.Session, repr=False)
     limits_s: list[float] = field(default_factory=list)
     """Rate limits that were waited for, by this one and its copies."""
+
+    def __post_init__(self) -> None:
+        self.session.verify = authorities()
+        if LOOPBACK.fullmatch(urlsplit(self.base_url).hostname or ""):
+            self.session.trust_env = False  # no proxy stands before this machine
 
     def call(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
@@ -141,7 +158,7 @@ def _wait_s(response: requests.Response, attempt: int) -> float | None:
 def text_at(address: str, timeout_s: float = 20.0) -> str:
     """What stands at an https address, asked without a credential. Raises HostRefused."""
     try:
-        answer = requests.get(address, timeout=timeout_s)
+        answer = requests.get(address, timeout=timeout_s, verify=authorities())
         answer.raise_for_status()
     except requests.RequestException as error:
         status = (

@@ -173,7 +173,7 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 def _project_backend(here: Path) -> str:
     try:
-        document = yaml.safe_load((here / "Pulumi.yaml").read_text())
+        document = yaml.safe_load((here / "Pulumi.yaml").read_text(encoding="utf-8"))
         return str(document["backend"]["url"])
     except (OSError, yaml.YAMLError, KeyError, TypeError):
         return ""

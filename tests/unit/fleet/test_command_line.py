@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import subprocess
@@ -16,6 +17,7 @@ from emulators.engine.commands import command_line as engine_command_line
 from fleet.cli import main as fleet_main, stack
 from fleet.cli.main import COMMANDS, fleet, main
 from fleet.cli.options import for_engine, stack_option
+from providers.linode.project import PROJECT
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
@@ -151,7 +153,11 @@ def test_a_stack_that_is_forgotten_can_be_made_again(
 @pytest.mark.parametrize("command", [fleet_main, engine_command_line], ids=["fleet", "engine"])
 @pytest.mark.parametrize(
     ("encoding", "shown"),
-    [("ascii", ">= 2 -> <= 3... ?"), ("cp1252", ">= 2 -> <= 3\x85 ?"), ("utf-8", "≥ 2 → ≤ 3… 🔒")],
+    [
+        ("ascii", ">= 2 -> <= 3... (protected) ?"),
+        ("cp1252", ">= 2 -> <= 3\x85 (protected) ?"),
+        ("utf-8", "≥ 2 → ≤ 3… 🔒 日"),
+    ],
 )
 def test_what_a_terminal_lacks_is_told_in_other_characters(
     command: ModuleType, encoding: str, shown: str, monkeypatch: pytest.MonkeyPatch
@@ -163,7 +169,33 @@ def test_what_a_terminal_lacks_is_told_in_other_characters(
     command.main(["--help"] if command is fleet_main else ["whoami", "--nothing"])
     written.truncate(0)
     written.seek(0)
-    stream.write("≥ 2 → ≤ 3… 🔒")
+    stream.write("≥ 2 → ≤ 3… 🔒 日")
     stream.flush()
 
     assert written.getvalue() == shown.encode("latin-1" if encoding != "utf-8" else encoding)
+
+
+NOT_FOR_TERMINALS = {"escaping.py", "markdown.py", "html_page.py", "marker.py", "registration.py"}
+"""Patterns, pages and comments."""
+
+
+def characters(folder: Path) -> set[str]:
+    """Beyond ASCII, in the texts of a folder's code."""
+    trees = [
+        ast.parse(file.read_text()) for file in folder.rglob("*.py") if file.name not in NOT_FOR_TERMINALS
+    ]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    described = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    texts = [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in described
+    ]
+    return {each for text in texts for each in text if not each.isascii()}
+
+
+@pytest.mark.parametrize("folder", ["fleet", "stacks", "providers", "emulators/engine"])
+def test_every_character_that_is_printed_has_others_for_it(folder: str) -> None:
+    command = engine_command_line if folder.startswith("emulators") else fleet_main
+
+    assert characters(PROJECT / folder) - {*command.PLAIN} == set()

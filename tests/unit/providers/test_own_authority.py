@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from fleet.report.hosts.http import Http
 from providers.linode.api.connection import Connection
 from providers.linode.api.errors import ApiUnreachable, BadConnection
 from providers.linode.api.transport import CA_VARIABLES, Transport
@@ -63,6 +64,17 @@ def test_an_authority_of_ones_own_is_trusted_where_a_variable_names_it(
     monkeypatch.setenv(variable, str(authority[0]))
 
     ask(behind_tls)
+
+
+@pytest.mark.parametrize("variable", CA_VARIABLES)
+def test_a_code_host_behind_it_is_trusted_too_and_no_proxy_stands_before_this_machine(
+    variable: str, behind_tls: str, authority: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, str(authority[0]))
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    assert Http(behind_tls, "Authorization", "Bearer x").call("GET", "/user").body is not None
 
 
 def test_without_one_it_is_not_trusted(behind_tls: str) -> None:

@@ -63,20 +63,8 @@ def main(requirements: list[str]) -> int:
 
 def install(command: list[str]) -> int:
     """Run pip, which takes a minute and more; its exit code. All that it complains of is shown."""
-    told = Progress(watched=sys.stderr.isatty())
-    with (
-        subprocess.Popen(
-            command, cwd=PROJECT, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
-        ) as process,
-        told,
-    ):
-        for line in process.stdout or ():
-            first, _, rest = line.partition(" ")
-            if first == "Collecting":
-                told.begin(re.split(r"[=<>; ]", rest.strip())[0])
-            elif first == "Installing":
-                told.begin("unpacking", packages=0)
-    return process.returncode
+    with Progress(watched=sys.stderr.isatty()) as told:
+        return told.follow(command)
 
 
 class Progress:
@@ -95,6 +83,18 @@ class Progress:
         self.ended.set()
         self.ticking.join()
         print(ERASE if self.watched else "", end="" if self.watched else "\n", file=sys.stderr, flush=True)
+
+    def follow(self, command: list[str]) -> int:
+        with subprocess.Popen(
+            command, cwd=PROJECT, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
+        ) as process:
+            for line in process.stdout or ():
+                first, _, rest = line.partition(" ")
+                if first == "Collecting":
+                    self.begin(re.split(r"[=<>; ]", rest.strip())[0])
+                elif first == "Installing":
+                    self.begin("unpacking", packages=0)
+        return process.returncode
 
     def begin(self, name: str, packages: int = 1) -> None:
         self.name, self.packages = name, self.packages + packages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
 import re
@@ -145,6 +146,10 @@ def test_another_python_is_told(
 
     assert "3.10 to 3.14 can. Next:" in capsys.readouterr().err
     assert calls == []
+
+
+def test_a_python_that_can_not_run_the_project_can_read_what_tells_it_so() -> None:
+    ast.parse(Path(venv.__file__).read_text(), feature_version=(3, 7))
 
 
 def test_the_command_runs_this_project_from_anywhere(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ MOVES = re.compile(r"\x1b\[(\d*)A|\x1b\[\d*K|\x1b\[\?25[hl]|\r|\n")
 """Up, erase, show or hide the cursor: what `rich` writes to draw over what it has drawn."""
 
 
-def at_a_terminal(words: Sequence[str], folder: Path, env: Mapping[str, str], columns: int = COLUMNS) -> Done:
-    """A command that is watched; `said` has everything that came, with its control characters."""
+def at_a_terminal(
+    words: Sequence[str], folder: Path, env: Mapping[str, str], columns: int = COLUMNS, typed: str = ""
+) -> Done:
+    """A command that is watched; `said` has everything that came, with its control characters. `typed`: beforehand."""
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
     kept = {
@@ -30,6 +32,7 @@ def at_a_terminal(words: Sequence[str], folder: Path, env: Mapping[str, str], co
         words, cwd=folder, env={**kept, "TERM": "xterm-256color"}, stdin=theirs, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
+    os.write(ours, typed.encode())
     said = b""
     while True:
         try:

@@ -24,13 +24,18 @@ PICKED = ("region", "type", "image", "kernel")
 
 
 def _unasked(run: Run) -> tuple[str, ...]:
-    """Stack `local` costs nothing, so it isn't asked about."""
+    """Stack `local` costs nothing, so the engine doesn't ask about it."""
     return ("--yes", "--skip-preview") if run.stack == LOCAL_STACK else ()
 
 
 @on_stack
 def up(run: Run) -> int:
-    """Deploy; `local` at once, other stacks after a preview and a question (or --yes)."""
+    """Deploy: `local` at once unless it erases something, other stacks after a preview and a question (or --yes)."""
+    if run.stack == LOCAL_STACK:
+        from fleet.cli import consent
+
+        if code := consent.asked(run):
+            return code
     code = run.verb("up", "--suppress-outputs", *_unasked(run))
     if code == 0:
         show_stack(run)

@@ -1,37 +1,33 @@
 """Everything of one preview in a folder, for a report.
 
-One run gives both forms: the digest on stdout, the events in a log (`--event-log`, which the command line has
-with PULUMI_DEBUG_COMMANDS). The command never fails because the preview does: the exit code is in the bundle,
-and a stack that could not run has a bundle that says why.
+The command never fails because the preview does: the exit code is in the bundle, and a stack that could not run has
+a bundle that says why.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from fleet.delivery import bundle_files, git, scrubbing
 from fleet.delivery.offline import offline_run
 from fleet.delivery.state_copy import copied_run
 from fleet.engine.engine import choose
-from fleet.engine.messages import explain
+from fleet.engine.previews import PREVIEW, Seen, preview
 from fleet.engine.run import Run, run_of
 from providers.linode.api.errors import LinodeError
 from providers.linode.pins.file import shown
-from providers.linode.project import PROJECT
 from stacks import explaining
 from stacks.errors import BadSettings, EngineFailed
 from stacks.pinning import StackFiles
 
-PREVIEW, DRIFT = ("preview", "--json"), ("refresh", "--preview-only", "--json")
+DRIFT = ("refresh", "--preview-only", "--json")
 REFRESH = "--refresh"
 EXIT_FAILED = 1
 FILES = (
@@ -59,19 +55,6 @@ class Wanted:
     config_file: str = ""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """How the preview ended: its exit code, and what it wrote."""
-
-    code: int
-    stdout: str = ""
-    stderr: str = ""
-    events: str = ""
-    effects: str = ""
-    engine: str = ""
-    deployment: dict[str, Any] = field(default_factory=dict)
-
-
 def as_set(wanted: Wanted) -> Wanted:
     """With `--refresh` where the stack's settings ask for it. What is wrong with them, the preview says."""
     with suppress(BadSettings):
@@ -89,6 +72,7 @@ def make(wanted: Wanted) -> int:
     try:
         with _run_of(wanted) as run:
             seen = preview(run, DRIFT if wanted.drift else PREVIEW)
+            seen = replace(seen, engine=_version(run), deployment=_deployment(run))
             _write(wanted, seen, run.env)
     except (BadSettings, EngineFailed, LinodeError) as error:
         seen = Seen(EXIT_FAILED, stderr=f"error: {error}\n")
@@ -102,31 +86,6 @@ def _run_of(wanted: Wanted) -> AbstractContextManager[Run]:
         return offline_run(wanted.stack, choose(os.environ), os.environ)
     run = run_of(wanted.stack, wanted.words, wanted.config_file)
     return copied_run(run) if wanted.copy else nullcontext(run)
-
-
-def preview(run: Run, words: tuple[str, ...]) -> Seen:
-    """Run it; whatever it says is kept, and its failure is not one of ours."""
-    with TemporaryDirectory(prefix="preview-") as folder:
-        log, effects = Path(folder) / "events.ndjson", Path(folder) / "effects.ndjson"
-        done = subprocess.run(
-            [*run.engine.words, *words, "--event-log", str(log), *run.words],
-            cwd=PROJECT,
-            env={**run.env, "PULUMI_DEBUG_COMMANDS": "true", "LINODE_EFFECTS": str(effects)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        events, told = (
-            file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
-            for file in (log, effects)
-        )
-    said = done.stderr
-    if done.returncode and (line := explain(said + done.stdout, run.stack, run.backend_url)):
-        said = f"error: {line}\n"
-    return Seen(done.returncode, done.stdout, said, events, told, _version(run), _deployment(run))
 
 
 def _version(run: Run) -> str:

@@ -25,6 +25,9 @@ T = TypeVar("T")
 LONGEST_AFTERLIFE_S = 20.0
 """How long parts of a killed run may live before they are called stuck."""
 
+UP = ("up", "--yes", "--skip-preview")
+"""Without the look beforehand: the disturbances are for the update's own requests."""
+
 MOST_RUNS = 6
 TRIES = 3
 """Runs for a fault that none of their requests meets, or that end before they are killed."""
@@ -102,7 +105,7 @@ class Turns:
         self._declare(changes)
         kill.slow_down(self.checkout)
         moment = kill.moment_of(self.checkout, self.longest_s, self.dice)
-        words, log = [sys.executable, "-m", "fleet", "up"], self.folder / f"{self.number}-killed.log"
+        words, log = [sys.executable, "-m", "fleet", *UP], self.folder / f"{self.number}-killed.log"
         killed = run_and_kill(
             words, self.checkout.root, self.checkout.env, moment.is_now, kill.whom, log, moment.every_s
         )
@@ -154,7 +157,7 @@ class Turns:
 
     def _up(self, name: str, *words: str, env: Mapping[str, str] | None = None) -> Done:
         begun = time.monotonic()
-        done = self.checkout.run("up", *words, env=env)
+        done = self.checkout.run(*UP, *words, env=env)
         if done.code == 0:
             self.longest_s = 1.0 + time.monotonic() - begun
         (self.folder / f"{self.number}-{name}.log").write_text(done.said)

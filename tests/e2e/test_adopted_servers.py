@@ -66,7 +66,7 @@ def test_one_that_is_recreated_is_a_new_one_and_one_that_is_gone_is_refused_by_i
     before = ids(deployed)
 
     deployed.set_group("web", image={"vendor": "Ubuntu"})
-    recreated = deployed.run("up")
+    recreated = deployed.run("up", "--yes")
     again = deployed.run("preview", "--expect-no-changes")
 
     assert (adopted.code, recreated.code, again.code) == (0, 0, 0), adopted.said + recreated.said + again.said

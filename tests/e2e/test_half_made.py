@@ -59,7 +59,7 @@ def test_a_forced_replacement_deletes_first_and_the_label_stays(tmp_path: Path, 
         resources = json.loads(checkout.checkpoint())["checkpoint"]["latest"]["resources"]
         urn = next(entry["urn"] for entry in resources if entry["urn"].endswith("::web-2"))
 
-        done = checkout.run("up", "--replace", urn)
+        done = checkout.run("up", "--yes", "--replace", urn)
 
         after = labels_in_account(checkout)
         assert done.code == 0, done.said

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.checkout import Checkout
+from tests.terminal import at_a_terminal
 
 LABELS = {"fleet-local-db-1", "fleet-local-web-1", "fleet-local-web-2", "fleet-local-web-3"}
 
@@ -96,7 +99,7 @@ def test_a_larger_type_is_resized_in_place_and_a_removed_server_is_deleted(deplo
     before = deployed.linodes()
     deployed.set_group("web", count=2, type={"min_memory_mb": 4096, "max_monthly_usd": 30})
 
-    done = deployed.run("up")
+    done = deployed.run("up", "--yes")
 
     assert done.code == 0, done.said
     after = deployed.linodes()
@@ -104,6 +107,39 @@ def test_a_larger_type_is_resized_in_place_and_a_removed_server_is_deleted(deplo
     assert after["fleet-local-web-1"]["id"] == before["fleet-local-web-1"]["id"]
     assert after["fleet-local-web-1"]["type"] == "g6-standard-2"
     assert after["fleet-local-web-1"]["status"] == "running"
+
+
+def test_what_is_erased_is_said_and_asked_before_it_is_done(deployed: Checkout) -> None:
+    before = deployed.linodes()
+    deployed.set_group("web", count=2)
+    words = [sys.executable, "-m", "fleet", "up"]
+
+    unasked = deployed.run("up")
+    declined = at_a_terminal(words, deployed.root, deployed.env, columns=200, typed="n\n")
+    untouched = deployed.linodes()
+    agreed = at_a_terminal(words, deployed.root, deployed.env, columns=200, typed="y\n")
+
+    told = ("stack 'local': 1 deleted", "a month: $89.00 → $77.00 (−$12.00)", "erased: disks of web-3")
+    for done in (unasked, declined, agreed):
+        assert [part for part in told if part not in done.said] == []
+        assert "Traceback" not in done.said
+    [line] = [line for line in unasked.said.splitlines() if line.startswith("error: ")]
+    assert "Nothing was done. Next: --yes (with make: ARGS=--yes)" in line
+    assert "not confirmed. Nothing was done." in declined.said
+    assert [done.code for done in (unasked, declined, agreed)] == [1, 1, 0], agreed.said
+    assert (untouched, set(deployed.linodes())) == (before, LABELS - {"fleet-local-web-3"})
+
+
+def test_what_erases_nothing_is_told_with_its_cost_and_done(deployed: Checkout) -> None:
+    deployed.set_group("web", count=4)
+
+    done = deployed.run("up")
+
+    assert done.code == 0, done.said
+    assert "stack 'local': 1 new" in done.said
+    assert "a month: $89.00 → $101.00 (+$12.00)" in done.said
+    assert done.said.index("a month: ") < done.said.index("Updating (local)")
+    assert "erased:" not in done.said
 
 
 @pytest.mark.all
@@ -114,7 +150,7 @@ def test_another_region_is_reached_in_place(deployed: Checkout) -> None:
     refused = deployed.run("preview")
     deployed.set_group("db", allow_data_loss=True)
     shown = deployed.run("preview", "--diff")
-    done = deployed.run("up")
+    done = deployed.run("up", "--yes")
     again = deployed.run("preview", "--expect-no-changes")
 
     assert refused.code != 0
@@ -132,7 +168,7 @@ def test_another_image_replaces_and_the_label_stays(deployed: Checkout) -> None:
     before = deployed.linodes()
     deployed.set_group("db", image={"vendor": "Debian", "version": "12"})
 
-    done = deployed.run("up")
+    done = deployed.run("up", "--yes")
     again = deployed.run("preview", "--expect-no-changes")
 
     assert done.code == 0, done.said

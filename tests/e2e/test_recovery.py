@@ -28,7 +28,7 @@ def slow(engine: str, tmp_path: Path) -> Iterator[Checkout]:
 
 def killed_when(checkout: Checkout, is_time: Callable[[], bool]) -> None:
     """`up`, killed with all its processes as soon as it is time."""
-    words, log = [sys.executable, "-m", "fleet", "up"], checkout.root / "killed.log"
+    words, log = [sys.executable, "-m", "fleet", "up", "--yes"], checkout.root / "killed.log"
     killed = run_and_kill(words, checkout.root, checkout.env, is_time, "tree", log)
     assert killed.in_time, log.read_text()
     assert killed.end_the_rest(20) == 0
@@ -67,7 +67,7 @@ def test_what_was_made_and_is_declared_no_more_is_deleted_after_recovery(slow: C
     slow.set_group("db", count=0)
 
     unlocked = slow.run("unlock")
-    done = slow.run("up")
+    done = slow.run("up", "--yes")
 
     assert (unlocked.code, done.code) == (0, 0), unlocked.said + done.said
     assert labels_in_account(slow) == {}

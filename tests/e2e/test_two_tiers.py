@@ -273,7 +273,7 @@ class Story:
 
     def up(self, service: Service, *words: str) -> None:
         """The account is as declared afterwards, another preview has nothing to do, and the table has the cost."""
-        said = self.run("up", *words)
+        said = self.run("up", "--yes", *words)
         assert self.account.seen() == service.account()
         self.run("preview", "--refresh", "--expect-no-changes")
         assert f"{len(service.servers)} servers, {service.usd} USD a month" in said

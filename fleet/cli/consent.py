@@ -1,0 +1,92 @@
+"""What an `up` of stack `local` does, said before it does it: what it costs, and what it erases. Where something is
+erased it asks, as the engines do for every other stack.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+
+from stacks.errors import BadSettings
+
+if TYPE_CHECKING:
+    from fleet.engine.run import Run
+    from fleet.report.model import StackReport
+
+AGREED = frozenset({"-y", "--yes"})
+UNSEEN = frozenset({"-f", "--skip-preview", "--preview-only"})
+"""Of an `up` that nobody wants to see beforehand, or that does nothing."""
+
+NOT_OF_PREVIEWS = AGREED | {"--continue-on-error", "--expect-no-changes", "--diff"}
+FAILED = 1
+
+
+def asked(run: Run) -> int:
+    """Say what comes, and ask where something is erased: 0 to go on, else the exit code of a preview that failed.
+
+    Raises BadSettings where nobody agrees.
+    """
+    if not UNSEEN.isdisjoint(run.rest):
+        return 0
+    only_seen = replace(run, rest=tuple(word for word in run.rest if word not in NOT_OF_PREVIEWS))
+    stack = _previewed(only_seen)
+    if not stack.complete:
+        return only_seen.verb("preview", "--suppress-outputs") or FAILED  # which says why
+    erased = _told(stack)
+    if erased and AGREED.isdisjoint(run.rest):
+        _agree(run.stack, erased)
+    return 0
+
+
+def _previewed(run: Run) -> StackReport:
+    from rich.console import Console
+
+    from fleet.engine.previews import PREVIEW, preview
+    from fleet.report.judge.report import build
+    from fleet.report.read.bundle import read_bundles
+
+    with Console(stderr=True).status(
+        "looking at what changes", spinner="line"
+    ):  # nothing where nobody watches
+        seen = preview(run, PREVIEW)
+    files = {"exit": str(seen.code), "events.ndjson": seen.events, "effects.ndjson": seen.effects}
+    with TemporaryDirectory(prefix="up-") as folder:
+        bundle = Path(folder) / run.stack
+        bundle.mkdir()
+        for name, text in files.items():
+            (bundle / name).write_text(text, encoding="utf-8")
+        [stack] = build(read_bundles([bundle], [])).stacks
+    return stack
+
+
+def _told(stack: StackReport) -> str:
+    """Say what changes and what that costs; what it erases is said and returned, "" for nothing."""
+    from fleet.report.forms import words
+    from fleet.report.judge.heading import counts
+    from fleet.report.phrases import plain
+
+    click.echo(f"stack '{stack.stack}': {', '.join(counts(stack.changes))}; a month: {words.cost(stack)}")
+    if not any(change.erased or change.perhaps_erased for change in stack.changes):
+        return ""
+    erased = plain(words.destroyed(stack))
+    click.echo(f"erased: {erased}")
+    return erased
+
+
+def _agree(stack: str, erased: str) -> None:
+    """Raises BadSettings."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or "CI" in os.environ:
+        raise BadSettings(
+            f"stack '{stack}': this would erase {erased}, and there is no terminal to ask at. Nothing was done. "
+            "Next: --yes (with make: ARGS=--yes) if that is meant."
+        )
+    if not click.confirm("Erase that, and go on?"):
+        raise BadSettings(
+            f"stack '{stack}': not confirmed. Nothing was done. Next: fleet preview shows each change."
+        )

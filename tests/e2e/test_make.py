@@ -73,6 +73,27 @@ def test_the_picture_of_the_readme_is_what_a_terminal_shows(checkout: Checkout) 
     assert set(map(without_figures, said_in(picture))) - plain == {"$ make up"}
 
 
+@pytest.mark.all
+@pytest.mark.skipif(
+    "PYTHONS" not in os.environ, reason="PYTHONS names no other ones (python3.10 python3.13 …)"
+)
+@pytest.mark.parametrize("python", os.environ.get("PYTHONS", "").split())
+def test_a_fresh_checkout_runs_with_another_python(python: str, checkout: Checkout) -> None:
+    """With its packages from where pip gets them."""
+    (checkout.root / ".venv").unlink()
+    try:
+        up = checkout.command("make", "up", f"PYTHON={python}")
+        used = checkout.command(".venv/bin/python", "--version")
+        again, down = checkout.command("make", "up"), checkout.command("make", "down")
+    finally:
+        checkout.command("make", "stop")
+
+    assert (up.code, again.code, down.code) == (0, 0, 0), up.said + again.said + down.said
+    assert python.rpartition("python")[2] in used.said
+    assert "4 servers, 89.00 USD a month" in up.said
+    assert "18 unchanged" in again.said
+
+
 def test_a_wrong_engine_is_one_line(checkout: Checkout) -> None:
     done = checkout.command("make", "up", "ENGINE=terraform")
 

@@ -161,6 +161,32 @@ def test_no_test_looks_at_a_clock() -> None:
     assert lookers == set()
 
 
+def in_the_machines_encoding(file: Path) -> list[int]:
+    """The lines of calls that read or write texts and don't say in which encoding: files', or commands' output."""
+    found = []
+    for call in ast.walk(ast.parse(file.read_text())):
+        if isinstance(call, ast.Call):
+            name, words = (
+                ast.unparse(call.func),
+                {word.arg: ast.unparse(word.value) for word in call.keywords},
+            )
+            a_file = name == "open" and not re.search("'[rwax]?b'", ast.unparse(call))
+            texts = a_file or name.endswith((".read_text", ".write_text")) or words.get("text") == "True"
+            found += [call.lineno] if texts and "encoding" not in words else []
+    return found
+
+
+@pytest.mark.parametrize("folder", ["providers", "stacks", "fleet", "emulators"])
+def test_texts_are_utf_8_on_every_machine(folder: str) -> None:
+    found = {
+        file.relative_to(PROJECT).as_posix(): lines
+        for file in (PROJECT / folder).rglob("*.py")
+        if (lines := in_the_machines_encoding(file))
+    }
+
+    assert found == {}
+
+
 def test_git_keeps_no_link() -> None:
     """One named .venv, say, would take the place of the virtual environment in every checkout."""
     listed = subprocess.run(
@@ -195,6 +221,30 @@ def test_every_link_of_the_documents_leads_somewhere() -> None:
     ]
 
     assert dead == []
+
+
+def anchors(document: Path) -> set[str]:
+    """What its headings are called in links. Source: GitHub's way to make them."""
+    text = re.sub(r"```.*?```", "", document.read_text(), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in headings]
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in plain}
+
+
+def test_every_link_into_a_document_leads_to_a_heading() -> None:
+    documents = [
+        file for file in tracked() if file.suffix == ".md" and not file.is_relative_to(PROJECT / "tests")
+    ]
+    links = [
+        (file, (file.parent / target).resolve() if target else file, anchor)
+        for file in documents
+        for target, anchor in re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", file.read_text())
+    ]
+
+    assert len(links) > 10
+    assert [
+        (file.name, there.name, anchor) for file, there, anchor in links if anchor not in anchors(there)
+    ] == []
 
 
 def test_a_copy_for_tests_is_as_new_though_the_project_is_in_use() -> None:

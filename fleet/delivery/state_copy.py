@@ -53,7 +53,9 @@ def copy(run: Run, url: str) -> None:
     salt = _salt(run.stack, run.engine, target.env)
     cleaned = {**exported, "deployment": without_secrets(exported.get("deployment") or {}, salt)}
     with scratch_project() as scratch:
-        (scratch / f"Pulumi.{run.stack}.yaml").write_text(yaml.safe_dump({"encryptionsalt": salt}))
+        (scratch / f"Pulumi.{run.stack}.yaml").write_text(
+            yaml.safe_dump({"encryptionsalt": salt}), encoding="utf-8"
+        )
         target.ask("stack", "import", "--cwd", str(scratch), stdin=json.dumps(cleaned))
 
 

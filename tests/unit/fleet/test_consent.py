@@ -26,7 +26,12 @@ STAYS = Act("same", "web-1", kept("web-1").old, kept("web-1").new, outputs=PRICE
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The words of each preview of the engine, played or shown."""
     words: list[str] = []
-    monkeypatch.setattr(Run, "verb", lambda run, verb, *_: words.append(f"{verb} {' '.join(run.rest)}") or 3)
+
+    def shown(run: Run, verb: str, *_: str) -> int:
+        words.append(f"{verb} {' '.join(run.rest)}")
+        return 3
+
+    monkeypatch.setattr(Run, "verb", shown)
     monkeypatch.delenv("CI", raising=False)
     return words
 

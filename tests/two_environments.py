@@ -14,7 +14,7 @@ from tests.checkout import COPIED, Done, run_in
 from tests.project_copy import copy_project
 from tests.workflow_runner import Runner, machine
 
-COPIED_TOO = (*COPIED, "requirements.txt", ".gitignore")
+COPIED_TOO = (*COPIED, "requirements.txt", ".gitignore", ".gitlab-ci.yml", ".gitlab")
 LEFT_OUT = ("Pulumi.prod.yaml",)
 STACKS = ("dev", "staging")
 READING = "linodes:read_only events:read_only account:read_only"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fleet.cli.options import Command, config_file_option, for_engine, format_option, stack_option, table
+
+if TYPE_CHECKING:
+    from fleet.delivery.gitlab_pipeline import Part
 
 FOLDER = click.Path(path_type=Path)
 WOULD_DELETE = 3
@@ -26,19 +30,36 @@ MOST_AGE = "14d"
 @click.command(cls=Command)
 @click.option("--base", metavar="REV", help="The commit to compare with; without one: every stack.")
 @click.option("--head", default="HEAD", metavar="REV", help="The commit that is compared.")
+@click.option("--undeployed", is_flag=True, help="Instead: those touched that are never deployed.")
 @format_option("lines", "json")
-def affected(base: str | None, head: str, form: str) -> None:
+def affected(base: str | None, head: str, form: str, *, undeployed: bool) -> None:
     """The stacks that a change touches, in the order of their deployment."""
     from fleet.delivery import ci
     from fleet.delivery.affected import since
 
     stacks, others = since(base, head)
-    click.echo(json.dumps(stacks) if form == "json" else "\n".join(stacks))
+    shown = others if undeployed else stacks
+    click.echo(json.dumps(shown) if form == "json" else "\n".join(shown))
     for stack in others:
         click.echo(
             f"{stack} is not deployed: `environments` in stacks/common.yaml does not name it", err=True
         )
     ci.tell(stacks=json.dumps(stacks), undeployed=json.dumps(others))
+
+
+@click.command("gitlab-pipeline", cls=Command)
+@click.argument("part", type=click.Choice(["previews", "deployments", "drift"]))
+@click.option("--base", metavar="REV", help="The commit to compare with; without one: every stack.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE")
+def gitlab_pipeline(part: Part, base: str | None, out: Path) -> None:
+    """Write the jobs of a pipeline on GitLab: one for each stack."""
+    from fleet.delivery.affected import since
+    from fleet.delivery.gitlab_pipeline import pipeline
+
+    source, target = (os.environ.get(f"CI_MERGE_REQUEST_{which}PROJECT_PATH") for which in ("SOURCE_", ""))
+    stacks, others = since(base)
+    out.write_text(pipeline(part, stacks, others, offline=source != target), encoding="utf-8")
+    click.echo(f"{out}: {len(stacks)} stacks")
 
 
 @for_engine(

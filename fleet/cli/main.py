@@ -28,7 +28,7 @@ SECTIONS = {
     "Import": ("fleet.cli.importing", "import"),
     "Delivery": (
         "fleet.cli.delivery",
-        "affected bundle copy-state deploy pr-up pr-down reap",
+        "affected gitlab-pipeline bundle copy-state deploy pr-up pr-down reap",
     ),
     "Reports": ("fleet.report.cli", "report"),
     "Repository": ("fleet.cli.doctor", "doctor"),

@@ -23,7 +23,7 @@ def commit_of(env: Mapping[str, str]) -> str:
 
 
 def tell(**values: str) -> None:
-    """For later steps of a workflow."""
-    if file := os.environ.get("GITHUB_OUTPUT"):
+    """For later steps of a workflow; FLEET_OUTPUT is the file where a service has none of its own."""
+    if file := os.environ.get("GITHUB_OUTPUT") or os.environ.get("FLEET_OUTPUT"):
         with Path(file).open("a", encoding="utf-8") as out:
             out.writelines(f"{key}={value}\n" for key, value in values.items())

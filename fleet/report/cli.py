@@ -1,5 +1,5 @@
 """The command line: `fleet report write | show | comment | pull | ack | close | approved | issue | own-stack | ask |
-notice | earlier | schema`.
+notice | earlier | request | fetch | schema`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import click
 from rich.console import Console
 
 from fleet.report import masking
-from fleet.report.errors import BadCall, BundleUnreadable
+from fleet.report.errors import BadCall, BundleUnreadable, HostRefused
 from fleet.report.escaping import ADDRESS
 from fleet.report.forms import html_page, markdown, marker, schema, terminal
 from fleet.report.forms.redacting import redacted
-from fleet.report.hosts import approval, comment as sticky, issue, notice, own_stack
+from fleet.report.hosts import approval, artifacts, comment as sticky, issue, notice, own_stack
 from fleet.report.hosts.github import GitHub, pull_of_run
 from fleet.report.hosts.gitlab import GitLab
 from fleet.report.hosts.host import Host
@@ -347,12 +347,13 @@ def _trusted(report: Report, commit: str | None, run: str | None, *, untrusted: 
 @of_pull
 @of_id
 @of_commit
-def ack(id: str, commit: str, **given: Any) -> int:  # noqa: A002 - the option's name
+@option("--read-only", is_flag=True, help="Leave a label on that does not count.")
+def ack(id: str, commit: str, read_only: bool, **given: Any) -> int:  # noqa: A002 - the option's name
     """Say whether data loss is acknowledged for a commit.
 
     Prints `acknowledged=<commit>:<plan>`, empty when it is not; the reason goes to stderr.
     """
-    found = approval.acknowledgement(host_of(**given), id, commit)
+    found = approval.acknowledgement(host_of(**given), id, commit, read_only=read_only)
     sys.stderr.write(f"{found.why}\n")
     _tell(acknowledged=found.commit and f"{found.commit}:{found.plan}")
     return 0
@@ -377,6 +378,39 @@ def pull_request_of_run() -> int:
     except (OSError, ValueError) as error:
         raise BadCall("GITHUB_EVENT_PATH names no readable event. Next: call it in a workflow.") from error
     _tell(pull=str(number), base=base)
+    return 0
+
+
+@commands.command("request")
+@of_host
+@of_pull
+def commits_of_request(**given: Any) -> int:
+    """Say what a pull request is about now, by the host's own word.
+
+    Prints `head=`, its last commit, and `base=`, the one that it began from.
+    """
+    head, base = host_of(**given).commits()
+    if not (COMMIT.fullmatch(head) and COMMIT.fullmatch(base)):
+        raise HostRefused("the host names no commits of it. Next: check the number.")
+    _tell(head=head, base=base)
+    return 0
+
+
+@commands.command("fetch")
+@of_host
+@option(
+    "--job", required=True, metavar="ID", callback=_checked(re.compile(r"\d{1,18}"), "the number of a job")
+)
+@option("--out", type=FOLDER, required=True, metavar="DIR")
+def fetch_artifacts(job: str, out: Path, **given: Any) -> int:
+    """Bring the files that another job has left (GitLab)."""
+    host = host_of(**given)
+    if not isinstance(host, GitLab):
+        raise BadCall("fetch is about GitLab's jobs; on GitHub actions/download-artifact does it")
+    for name, content in artifacts.files_of(host.artifacts(job)):
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return 0
 
 

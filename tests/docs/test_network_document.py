@@ -6,7 +6,7 @@ import re
 
 from providers.linode.project import PROJECT
 
-OURS = r"(?:LINODE|LOCAL|LOCK|PLAN|COPY|NOTICE)_[A-Z_]+"
+OURS = r"(?:LINODE|LOCAL|LOCK|PLAN|COPY|NOTICE|FLEET)_[A-Z_]+"
 PRODUCT = ("providers", "stacks", "fleet", "emulators")
 
 

@@ -29,15 +29,15 @@ class Acknowledged:
     plan: str = ""
 
 
-def acknowledgement(host: Host, id_: str, commit: str) -> Acknowledged:
+def acknowledgement(host: Host, id_: str, commit: str, *, read_only: bool = False) -> Acknowledged:
     """What the pull request's label says of a commit and the plan in our comment. Raises HostRefused.
 
     Somebody who may write has put it on for the plan they could see: our comment must be about that commit, and the
     label newer than it. A later preview of the commit may have another plan, for which it does not count. A label
-    that does not count is taken off, so that nobody relies on it.
+    that does not count is taken off, so that nobody relies on it, unless it is `read_only`.
     """
     found = _acknowledgement(host, id_, commit)
-    if found.stale:
+    if found.stale and not read_only:
         host.remove_label(ACK_LABEL)
     return found
 

@@ -130,6 +130,11 @@ class GitHub(Host):
         merged.sort(key=lambda row: row.get("merge_commit_sha") != commit)
         return Merged(number_in(merged[0], "number"), text_in(merged[0], "head", "sha")) if merged else None
 
+    def commits(self) -> tuple[str, str]:
+        """Source: GET /repos/{owner}/{repo}/pulls/{number}."""
+        found = self.http.call("GET", f"{self.project}/pulls/{self.pull}").body
+        return text_in(found, "head", "sha"), text_in(found, "base", "sha")
+
     def newest_run(self, artifact: str) -> str:
         """Source: GET /repos/{owner}/{repo}/actions/artifacts. A branch or fork may have runs with one of that name."""
         repository = self.http.call("GET", self.project).body

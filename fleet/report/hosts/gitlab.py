@@ -70,6 +70,15 @@ class GitLab(Host):
         merged.sort(key=lambda row: commit not in (row.get("merge_commit_sha"), row.get("squash_commit_sha")))
         return Merged(number_in(merged[0], "iid"), text_in(merged[0], "sha")) if merged else None
 
+    def commits(self) -> tuple[str, str]:
+        """Source: GET /projects/:id/merge_requests/:iid."""
+        found = self.http.call("GET", self._request).body
+        return text_in(found, "sha"), text_in(found, "diff_refs", "base_sha")
+
+    def artifacts(self, job: str) -> bytes:
+        """What a job has left, as a ZIP. Source: GET /projects/:id/jobs/:job_id/artifacts."""
+        return self.http.download(f"{self.project}/jobs/{job}/artifacts")
+
     def newest_run(self, artifact: str) -> str:
         """The job's id: an artifact has the name of its job. Source: GET /projects/:id/jobs."""
         branch = text_in(self.http.call("GET", self.project).body, "default_branch")

@@ -129,6 +129,10 @@ class Host(ABC):
         """The pull request that a commit came from."""
 
     @abstractmethod
+    def commits(self) -> tuple[str, str]:
+        """The pull request's last commit, and the one of the target branch that it began from."""
+
+    @abstractmethod
     def newest_run(self, artifact: str) -> str:
         """The run of the default branch that left the newest artifact of that name; empty where there is none."""
 

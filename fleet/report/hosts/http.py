@@ -97,6 +97,21 @@ class Http:
             self.sleep(wait_s)
         raise refused
 
+    def download(self, path: str) -> bytes:
+        """A file, from where the host says that it lies, which gets no credential. Raises HostRefused."""
+        address = self.base_url.rstrip("/") + path
+        try:
+            answer = self.session.get(
+                address, timeout=self.timeout_s, allow_redirects=False, auth=self._authorize
+            )
+            if answer.is_redirect:
+                answer = requests.get(answer.headers["Location"], timeout=self.timeout_s)
+        except requests.RequestException as error:
+            raise HostRefused(f"GET {path}: no answer ({type(error).__name__})") from None
+        if answer.status_code >= 300:
+            raise self._refusal("GET", path, answer, self._limit_s(answer))
+        return answer.content
+
     def _limit_s(self, response: requests.Response) -> float | None:
         """Seconds until the host's rate limit ends; None for an answer that is not about one.
 

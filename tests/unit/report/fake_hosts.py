@@ -44,7 +44,8 @@ class FakeHost:
     """Pull request 7 of acme/fleet, and the repository's issues.
 
     calls: method and path of each request; tokens: what came with it. merged: (merge commit, last commit of the
-    branch) of the pull request. notices: what came to a webhook below /hook. jobs: GitLab's. settings: what else
+    branch) of the pull request. notices: what came to a webhook below /hook. commits: the
+    request's last one and its base's. jobs, files: GitLab's, and what each has left, by its id. settings: what else
     GitHub answers below the repository; a number: that status.
     """
 
@@ -64,7 +65,9 @@ class FakeHost:
     issues: list[dict[str, Any]] = field(default_factory=list)
     minimised: list[str] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
+    commits: tuple[str, str] = ("", "")
     jobs: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     next_id: int = 1000
     clock: str = "2026-11-23T12:00:00Z"
@@ -287,7 +290,8 @@ def _gitlab(host: FakeHost, method: str, path: str, body: dict[str, Any]) -> Ans
         added = [name for name in str(body.get("add_labels") or "").split(",") if name]
         host.labels += [name for name in added if name not in host.labels]
         host.labels[:] = [name for name in host.labels if name != body.get("remove_labels")]
-        return 200, {"labels": host.labels}
+        head, base = host.commits
+        return 200, {"labels": host.labels, "sha": head, "diff_refs": {"base_sha": base}}
     return _gitlab_project(host, path.removeprefix("/projects/acme/fleet"))
 
 
@@ -299,7 +303,8 @@ def _gitlab_project(host: FakeHost, path: str) -> Answer:
         return 200, {"access_level": 30 if int(path.rsplit("/", 1)[1]) in found else 20}
     if path == "/jobs":
         return host.jobs
-    return 404, {"message": "404 Not Found"}
+    content = host.files.get(path.removeprefix("/jobs/").removesuffix("/artifacts"))
+    return (200, content) if content else (404, {"message": "404 Not Found"})
 
 
 def _merged(host: FakeHost, commit: str, key: str, head: Any) -> Answer:

@@ -54,6 +54,16 @@ def test_the_next_push_takes_it_off(fake: FakeHost) -> None:
     assert fake.labels == []
 
 
+def test_who_only_reads_leaves_it_on(fake: FakeHost) -> None:
+    reported(fake, OTHER)
+    labelled(fake)
+
+    found = approval.acknowledgement(client(fake), "fleet", HEAD, read_only=True)
+
+    assert found.commit == ""
+    assert fake.labels == [LABEL]
+
+
 @pytest.mark.parametrize("at", [BEFORE, REPORTED, "yesterday", ""])
 def test_a_label_that_is_not_newer_than_the_report_does_not_count(fake: FakeHost, at: str) -> None:
     reported(fake)

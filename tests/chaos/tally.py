@@ -201,6 +201,7 @@ def _differences(checkout: Checkout, declared: Declared) -> Iterator[str]:
     there = {kind: in_account(checkout, kind) for kind in KINDS}
     linodes = {id_: row["label"] for id_, row in there["Instance"].items()}
     linodes |= {address: row["label"] for row in there["Instance"].values() for address in row["ipv4"]}
+    linodes |= _addresses(checkout)
     for kind, resources in declared.resources.items():
         rows = [_as_told(row, linodes) for row in there[kind].values()]
         told = {name: _told(declared, inputs) for name, inputs in resources.items()}
@@ -226,11 +227,20 @@ def _told(declared: Declared, inputs: Inputs) -> Inputs:
 def _as_told(row: Inputs, linodes: dict[Any, str]) -> Inputs:
     """The same of what is there. An image doesn't tell its Linode, and is compared without."""
     places: Inputs = {
-        key: linodes.get(row[key], row[key] or 0) for key in ("linode_id", "address", "target") if key in row
+        key: linodes.get(row[key], row[key] or 0)
+        for key in ("linode_id", "address", "target", "route_target")
+        if key in row
     }
     tags = [tag for tag in row.get("tags", ()) if not tag.startswith("pulumi:")]
     rdns = (row.get("rdns") or "").removesuffix(".example")
-    return {**row, **places, "tags": tags, "rdns": rdns, "volume_id": row["label"]}
+    return {
+        **row,
+        **places,
+        "tags": tags,
+        "rdns": rdns,
+        "volume_id": row["label"],
+        "prefix_length": row.get("prefix"),
+    }
 
 
 def _server(checkout: Checkout, name: str, inputs: Inputs, seen: Inputs) -> Iterator[str]:

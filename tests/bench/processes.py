@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from tests.bench.measuring import checked, children, engines, machine, read, sampled
+from tests.bench.measuring import checked, children, engines, machine, measured, read, sampled
 from tests.bench.stacks import World, a_project, a_world
 from tests.checkout import Done
 
 LOOK_S = 0.02
+OTHERS = "others"
+"""Those that are none of these, and what ends between two looks."""
 ROLES = {
     "program": ("child.py program", "pulumi-language-python-exec"),
     "provider": ("child.py provider", "pulumi.dynamic", "pulumi-resource-pulumi-python"),
@@ -27,21 +29,23 @@ def run(count: int, runs: int) -> None:
     print(
         f"\nCPU seconds by process, preview of {count} Linodes with nothing to do; medians of {runs}; {machine()}"
     )
-    print(f"{'':28}" + "".join(f"{role:>15}" for role in ROLES))
+    print(f"{'':28}" + "".join(f"{role:>15}" for role in (*ROLES, OTHERS)))
     for engine in engines():
         for name in ("SDK alone", "plain loop"):
             with a_world(World(count, boot_s=1.0)) as (path, api):
                 project = a_project(path, api, engine, name, count)
                 checked(project.up())
                 found = [_by_role(project.preview) for _ in range(runs)]
-            cells = "".join(f"{median(each[role] for each in found):15.2f}" for role in ROLES)
+            cells = "".join(f"{median(each[role] for each in found):15.2f}" for role in (*ROLES, OTHERS))
             print(f"{f'{engine}, {name}':28}{cells}", flush=True)
 
 
 def _by_role(command: Callable[[], Done]) -> Mapping[str, float]:
     with _watched() as used:
-        checked(command())
-    return {role: sum(seconds for (_, of), seconds in used.items() if of == role) for role in ROLES}
+        figure, done = measured(command)
+    checked(done)
+    found = {role: sum(seconds for (_, of), seconds in used.items() if of == role) for role in ROLES}
+    return {**found, OTHERS: figure.cpu_s - sum(found.values())}
 
 
 @contextmanager

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 LOOP = """
-import signal
-import os
-
 from providers.linode import Instance, InstanceArgs
 
-signal.signal(signal.SIGINT, lambda *_: os._exit(1))
 for n in range({count}):
     Instance(
         f"web-{{n:04}}",

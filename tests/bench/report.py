@@ -17,6 +17,7 @@ from fleet.report.judge.report import build
 from fleet.report.read.bundle import read_bundle
 from providers.linode.core.state_files import TYPE_TOKENS
 from providers.linode.provider import SPECS
+from tests.bench.measuring import machine
 from tests.unit.report.making import (
     CATALOG,
     FULL_COMMIT,
@@ -94,6 +95,7 @@ def _effects(acts: list[Act]) -> list[Json]:
 
 def run(runs: int) -> None:
     """Print a table: the median of the runs."""
+    print(f"\nreport, CPU; medians of {runs}; {machine()}")
     print(f"{'2,000 servers':16} {'seconds':>9} {'comment, UTF-16 units':>22} {'summary, bytes':>15}")
     for name, acts in (("plain", plain()), ("mixed", mixed()), ("kinds", kinds())):
         with tempfile.TemporaryDirectory() as place:

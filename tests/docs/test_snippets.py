@@ -8,18 +8,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 import yaml
 
 from emulators.linode_api.server import LocalApi
-from fleet.cli.main import fleet
 from providers.linode.project import PROJECT
 from stacks import settings as stack_settings
 from stacks.layers import Layer, merge, read_layer
@@ -261,20 +258,3 @@ def test_the_settings_of_the_document_are_valid(
     found = parse(merge([groups, read_layer(tmp_path / "Pulumi.dev.yaml", "dev")]), "dev")
 
     assert found.servers.keys() == config["fleet:servers"].keys()
-
-
-def test_the_pipelines_commands_and_options_are_there() -> None:
-    """docs/commands.md."""
-    [block] = blocks("docs/commands.md", "yaml")
-    [job] = yaml.safe_load(block).values()
-    lines = [*job["script"], *job["after_script"]]
-
-    called = [re.sub(r"^\w+=\$\(|\)$", "", line) for line in lines]
-    for words in map(shlex.split, called):
-        assert words[0] == ".venv/bin/fleet"
-        group = fleet.get_command(click.Context(fleet), words[1])
-        assert isinstance(group, click.Group)
-        command = group.get_command(click.Context(group), words[2])
-        assert command is not None
-        options = {name for each in command.params for name in each.opts}
-        assert {word for word in words if word.startswith("--")} <= options

@@ -9,6 +9,7 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from fleet.engine.engine import UNLESS_SET
+from providers.linode.core.waiting.poller import MOST_QUICK, QUICK_A_WAIT
 from providers.linode.provider import SPECS
 from tests.bench.programs import AROUND
 from tests.checkout import Done
@@ -21,6 +22,7 @@ COUNT = 40
 TAGGED = sum(spec.identity.tagged for spec in SPECS.values())
 LOOKS = ("GET /v4/account/events", "GET /v4/linode/instances", "GET /v4/volumes", "GET /v4/volumes/*")
 """What all that wait share."""
+
 POST, DELETE = "POST /v4/linode/instances", "DELETE /v4/linode/instances/*"
 FASTER = "`--parallel 128` or PULUMI_PARALLEL=128 has more of them boot together"
 
@@ -100,6 +102,7 @@ def test_a_plain_loop_costs_a_request_for_each_linode_and_looks_that_all_share(
     gone = cost(api, project.destroy)
 
     assert made[POST] == COUNT
+    assert max(made[look] for look in LOOKS) <= MOST_QUICK + QUICK_A_WAIT * COUNT, made
     looks, others = told(made)
     assert others <= COUNT + 1 + TAGGED, (
         made

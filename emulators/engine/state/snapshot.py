@@ -118,7 +118,7 @@ class Snapshot:
         return members(entries, self._operations, self._metadata, self._crypter)
 
     def _text(self, resource: Resource) -> str:
-        """The entry's JSON, made once: a change goes through change(), which forgets it."""
+        """The entry's JSON, made once: change() forgets it."""
         known = self._texts.get(id(resource))
         if known is None or known[0] is not resource:
             known = self._texts[id(resource)] = (resource, dump(resource_to_json(resource, self._crypter)))

@@ -455,6 +455,11 @@ function fillFinish() {
   $("finish").disabled = shown.lastEnd === null;
 }
 
+// A button that goes with its fault leaves the focus to their list, unless somebody has moved it meanwhile.
+function refocus(button) {
+  if (document.activeElement === button || document.activeElement === document.body) $("faults").focus();
+}
+
 const faults = new Rows(
   $("fault-table").tBodies[0],
   (id) => {
@@ -464,7 +469,7 @@ const faults = new Rows(
     const toggle = el("button", { type: "button", role: "switch" });
     const remove = el("button", { type: "button", class: "quiet cross" }, "×");
     toggle.addEventListener("click", () => ask("PUT", `/faults/${id}`, { on: toggle.getAttribute("aria-checked") !== "true" }));
-    remove.addEventListener("click", () => ask("DELETE", `/faults/${id}`).then(() => $("faults").focus()));
+    remove.addEventListener("click", () => ask("DELETE", `/faults/${id}`).then(() => refocus(remove)));
     return { tr: el("tr", {}, el("th", { scope: "row" }, name, meta), fired, el("td", {}, toggle), el("td", {}, remove)), name, meta, fired, toggle, remove };
   },
   (row, rule) => {
@@ -534,7 +539,7 @@ $("maintenance").addEventListener("click", () => ask("PUT", "/maintenance", { on
 $("limits-on").addEventListener("click", () => ask("PUT", "/limits", { on: !isOn($("limits-on")) }));
 $("latency").addEventListener("change", () => ask("PUT", "/limits", { latency_s: Number($("latency").value) }));
 $("clear-limits").addEventListener("click", () => ask("DELETE", "/limits"));
-$("clear-faults").addEventListener("click", () => ask("DELETE", "/faults").then(() => $("faults").focus()));
+$("clear-faults").addEventListener("click", () => ask("DELETE", "/faults").then(() => refocus($("clear-faults"))));
 $("forget").addEventListener("click", () => ask("DELETE", "/requests"));
 $("finish").addEventListener("click", () => ask("PUT", "/time", { advance_s: Math.max(0, (shown.lastEnd - apiNow()) * shown.time.speed) + 0.001 }));
 for (const button of document.querySelectorAll("[data-step]")) {

@@ -1,4 +1,4 @@
-"""The transport of a session: catalogs go through the cache on disk, and offline nothing else goes at all."""
+"""The transport of a session: catalogs come from the cache on disk, and offline nothing else is asked for."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from emulators.engine.commands import command_line as engine_command_line
 from fleet.cli import main as fleet_main, stack
 from fleet.cli.main import COMMANDS, fleet, main
 from fleet.cli.options import for_engine, stack_option
+from fleet.engine.run import run_here, run_of
 from providers.linode.project import PROJECT
 
 
@@ -73,6 +74,23 @@ def test_the_variables_for_the_engine_ask_for_many_steps_at_once_unless_a_number
     assert main(["env"]) == 0
 
     assert f"export PULUMI_PARALLEL={exported}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("own", "asked"), [(None, "128"), ("4", "4")])
+def test_every_command_asks_its_engine_for_many_steps_at_once_unless_a_number_is_set(
+    own: str | None, asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGINE", "embedded")
+    monkeypatch.delenv("PULUMI_PARALLEL", raising=False)
+    if own:
+        monkeypatch.setenv("PULUMI_PARALLEL", own)
+
+    here = run_of("dev")
+    (tmp_path / "Pulumi.yaml").write_text("name: elsewhere\nruntime: python\n")
+    monkeypatch.chdir(tmp_path)
+    elsewhere = run_here("dev")
+
+    assert [run.env["PULUMI_PARALLEL"] for run in (here, elsewhere)] == [asked, asked]
 
 
 def test_the_variables_for_the_engine_can_be_read_by_a_shell_whatever_the_folder_is_called(

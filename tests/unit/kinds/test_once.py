@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier, Lock
 
 import pytest
 
 from providers.linode.api import once as module
 from providers.linode.api.once import FAILS_FOR_S, Once, OnceEach, once
-
-OLDEST, NEWEST = 10, 14
+from tests.interpreters import interpreters
 
 
 class Clock:
@@ -143,23 +138,6 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 print(json.dumps(count))
 """
-
-
-def interpreters() -> Iterator[str]:
-    """Every Python from 3.10 on that is here: on PATH, or kept by pyenv."""
-    found = {sys.executable}
-    names = [f"python3.{minor}" for minor in range(OLDEST, NEWEST + 1)]
-    found |= {path for name in names if (path := shutil.which(name))}
-    if shutil.which("pyenv"):
-        said = subprocess.run(
-            ["pyenv", "root"], capture_output=True, text=True, timeout=60, check=False
-        ).stdout
-        folders = Path(said.strip()).glob("versions/*/bin") if said.strip() else []
-        found |= {str(folder / name) for folder in folders for name in names if (folder / name).exists()}
-    for path in sorted(found):
-        works = subprocess.run([path, "-c", ""], capture_output=True, timeout=60, check=False).returncode == 0
-        if works:  # what pyenv puts on PATH for a version that is not chosen ends with an error
-            yield path
 
 
 def test_thirty_two_threads_ask_once_under_every_python_that_is_here() -> None:

@@ -21,6 +21,8 @@ from providers.linode.core.engine import (
     show_differences,
     widen_pool,
 )
+from providers.linode.project import PROJECT
+from tests.interpreters import interpreters
 from tests.until import GIVE_UP_S
 
 URN = "urn:pulumi:dev::fleet::pulumi-python:dynamic/linode:Instance::web-1"
@@ -127,6 +129,33 @@ def test_calls_that_wait_when_the_pool_is_widened_are_begun() -> None:
 
         assert widened.result() is True
         assert sorted(call.result() for call in calls) == list(range(16))
+
+
+ALL_AT_ONCE = """
+import sys, threading, types
+from concurrent.futures import ThreadPoolExecutor
+
+package = types.ModuleType("providers.linode")  # without what it imports, which this Python may lack
+package.__path__ = [sys.argv[1] + "/providers/linode"]
+sys.modules["providers.linode"] = package
+sys.path.insert(0, sys.argv[1])
+from providers.linode.core.engine import widen_pool
+
+with ThreadPoolExecutor(max_workers=4) as stock:
+    all_have_come, all_at_once = threading.Event(), threading.Barrier(16, timeout=30)
+    widened = stock.submit(lambda: all_have_come.wait(30) and widen_pool(16))
+    calls = [stock.submit(all_at_once.wait) for _ in range(16)]
+    all_have_come.set()
+    print(widened.result(), sorted(call.result() for call in calls) == list(range(16)))
+"""
+
+
+def test_calls_that_wait_are_begun_under_every_python_that_is_here() -> None:
+    for python in interpreters():
+        words = [python, "-c", ALL_AT_ONCE, str(PROJECT)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+        assert (done.stdout, done.stderr) == ("True True\n", ""), python
 
 
 def test_a_pool_of_another_size_is_left_alone() -> None:

@@ -123,7 +123,7 @@ def test_who_forgets_a_line_loses_none_of_it_and_who_means_it_may(account: Accou
     say(checkout, protect=False)
     released = checkout.run("up")
     say(checkout, protect=False, volumes={})
-    meant = checkout.run("up")
+    meant = checkout.run("up", "--yes")
 
     assert (released.code, meant.code) == (0, 0), released.said + meant.said
     assert account.rows("/volumes") == []

@@ -45,11 +45,12 @@ def check(
     Raises what the calls for catalogs and lists raise.
     """
     deep = [key for key, value in news.items() if values.is_too_deep(value)]
-    news = fingerprints.kept(_readable(olds), spec.canonical(session, _readable(news)))
+    olds = _readable(olds)
+    news = fingerprints.kept(olds, spec.canonical(session, _readable(news)))
     if is_offline():
         inputs = {key: value for key, value in news.items() if key in spec.fields}
         news = {**news, **values.unknown_for(inputs, [PLACEHOLDER])}
-    olds = diff.as_declared(spec.args, _readable(olds), news)
+    olds = diff.as_declared(spec.args, olds, news)
     owner, first = Owner.from_props(news), runtime.current().old_inputs(olds)
     own = mine(spec.within(first or news), session, owner, first)
     spec = spec.within(news)

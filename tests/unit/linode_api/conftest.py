@@ -41,3 +41,17 @@ def caller(api: LocalApi, account: str) -> Iterator[Caller]:
     opened = Caller(api, api.add_token(account))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[LocalApi]:
+    """A server of the test's own, whose time and catalogs it may change."""
+    with LocalApi(tmp_path / "api.db", clock=HeldClock(), limits=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def local(own: LocalApi) -> Iterator[Caller]:
+    opened = Caller(own, own.add_token())
+    yield opened
+    opened.close()

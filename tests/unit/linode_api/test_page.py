@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,11 @@ import pytest
 from emulators.linode_api import page
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
+from tests.html_tags import Tags
 from tests.unit.linode_api.serving import EMPTY, Caller
 from tests.unit.linode_api.test_users_and_controls import control
 
 FOLDER = Path(page.__file__).parent
-
-
-class Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
 
 
 @pytest.mark.parametrize("path", page.FILES)

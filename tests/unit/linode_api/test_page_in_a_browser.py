@@ -47,13 +47,6 @@ def own(tmp_path: Path) -> Iterator[LocalApi]:
         yield opened
 
 
-@pytest.fixture
-def local(own: LocalApi) -> Iterator[Caller]:
-    opened = Caller(own, own.add_token())
-    yield opened
-    opened.close()
-
-
 @contextmanager
 def opened(browser: Browser, url: str, *, dark: bool = False, phone: bool = False) -> Iterator[Page]:
     """A page whose complaints, if there are any, fail the test."""

@@ -12,7 +12,6 @@ import pytest
 import requests
 
 from emulators.linode_api import overview
-from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.core.exchanges import (
     HIDDEN,
     LONGEST,
@@ -34,20 +33,6 @@ from tests.unit.linode_api.test_users_and_controls import control
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPUBLIC me@example.com"
 USER_DATA = "I2Nsb3VkLWNvbmZpZwo="
 Messages = Iterator[tuple[str, Any]]
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[LocalApi]:
-    """A server with one account, whose time a test moves."""
-    with LocalApi(tmp_path / "api.db", clock=HeldClock(), limits=False) as opened:
-        yield opened
-
-
-@pytest.fixture
-def local(own: LocalApi) -> Iterator[Caller]:
-    opened = Caller(own, own.add_token())
-    yield opened
-    opened.close()
 
 
 @contextmanager

@@ -12,13 +12,6 @@ from emulators.linode_api.server import LocalApi
 from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, Caller, made, reasons, settled
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[LocalApi]:
-    """A server whose catalogs a test may change."""
-    with LocalApi(tmp_path / "api.db", clock=HeldClock(), limits=False) as opened:
-        yield opened
-
-
 def control(api: LocalApi, method: str, path: str, body: Any = None) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -13,23 +11,12 @@ from fleet.report.forms import html_page
 from fleet.report.forms.html_page import stack_picture
 from fleet.report.forms.pictures import MOST_LEAVES
 from fleet.report.judge.report import build
+from tests.html_tags import Tags
+from tests.pictures import browser_here
 from tests.unit.report.making import Act, bundle, created, deleted, kept, replaced, report, stack_of, updated
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
-BROWSER = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
-    None,
-)
-
-
-class Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+BROWSER = browser_here()
 
 
 def page(folder: Path) -> str:

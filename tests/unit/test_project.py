@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections.abc import Collection
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,37 @@ def wrong_arrows(package: str) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("package", sorted(MAY_IMPORT))
 def test_imports_follow_the_data_flow(package: str) -> None:
     assert wrong_arrows(package) == set()
+
+
+def modules(package: str) -> dict[str, Path]:
+    return {
+        ".".join(file.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): file
+        for file in (PROJECT / package).rglob("*.py")
+    }
+
+
+def imported_with(file: Path, names: Collection[str]) -> set[str]:
+    """Those of the modules that a file imports while it is imported itself."""
+    waiting, found = [*ast.parse(file.read_text()).body], set[str]()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting += [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.stmt)]
+    return found & set(names)
+
+
+@pytest.mark.parametrize("package", sorted(OURS - {"tests"}))
+def test_no_module_needs_one_that_needs_it(package: str) -> None:
+    """Kinds are imported when a check first needs one, in many threads at once: a circle would be a deadlock."""
+    files = modules(package)
+
+    TopologicalSorter({name: imported_with(file, files) - {name} for name, file in files.items()}).prepare()
 
 
 def test_the_two_emulators_do_not_know_each_other() -> None:

@@ -25,7 +25,7 @@ from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.nearest import did_you_mean, there_are
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
-from providers.linode.resources.places import loses
+from providers.linode.resources.lost_addresses import loses
 
 BY_OUTPUT = "Next: name it by the Linode's output, ipv6."
 Target = Annotated[

@@ -76,18 +76,6 @@ def occupied(check: Checking[Any], noun: str, linodes: Iterable[int], way: str) 
         )
 
 
-def loses(planned: Checking[Any] | None, address: str) -> str:
-    """How a Linode loses an address in this run, as far as it was checked; empty where it keeps it, or gets it."""
-    linode = None if planned is None else planned.mine
-    if planned is None or linode is None or address not in {*linode.ipv4, (linode.ipv6 or "").split("/")[0]}:
-        return ""
-    if planned.is_recreated:
-        return "is recreated"
-    if all("addresses" not in each.destroys for each in planned.takes.values()):
-        return ""
-    return "moves" if "region" in planned.takes else "gives up its address"
-
-
 def claimed(check: Checking[Any], address: str, kind: str, linode: int | None) -> dict[str, int | None]:
     """The resources of other kinds in this program that give a reserved address to another Linode, and to which.
     linode: its id, 0 for none, None for one that isn't there yet.

@@ -6,7 +6,7 @@ looks the name up first, and refuses it until its A or AAAA record answers with 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, overload
@@ -27,19 +27,16 @@ from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Identity, Spec, Update
 from providers.linode.core.waiting.until import Pace, timeout_for, until
 from providers.linode.nearest import did_you_mean, there_are
-from providers.linode.resources import ipv6_range
+from providers.linode.resources import ipv6_range, lost_addresses
 from providers.linode.resources.base import Resource
 from providers.linode.resources.domain import lower
 from providers.linode.resources.domain_record import HOST
-from providers.linode.resources.places import loses
 
 DEFAULTS = (".ip.linodeusercontent.com", ".members.linode.com")
 """What the names end with that the API gives by itself; the second are older."""
 
 NOT_YET = ("unable to perform a lookup", "matching forward entry")
 """What the API says of a name without its record, in the words that clients report."""
-
-BY_OUTPUT = "Next: name it by the Linode's output, such as public_ipv4, or give it a reserved address."
 
 PACE = Pace(first_s=1.0, longest_s=15.0)
 """Nameservers take minutes to have a new record."""
@@ -93,11 +90,12 @@ class ReverseDNS(Resource):
 
 def _of_the_account(check: Checking[ReverseDNSArgs]) -> Iterator[Problem]:
     address, session = check.args.address, check.session
-    if not address or is_offline() or (there := _addresses(session)) is None:
+    if not address or is_offline() or (there := lost_addresses.rows(session)) is None:
         return
     linode_id = there.get(address, {}).get("linode_id")
-    if how := lost(session, address, session.planned.get(("Instance", str(linode_id)))):
-        yield Problem("address", f"is of a Linode that {how} in the same run, and goes with it. {BY_OUTPUT}")
+    if how := lost_addresses.lost(session, address, session.planned.get(("Instance", str(linode_id)))):
+        why = f"is of a Linode that {how} in the same run, and goes with it"
+        yield Problem("address", f"{why}. {lost_addresses.BY_OUTPUT}")
     if not check.is_new("address"):
         return
     if (
@@ -118,30 +116,6 @@ def _is_in_a_range(session: Session, address: str) -> bool:
     rows = if_allowed(lambda: session.rows(ipv6_range.SPEC)) or ()
     ranges = [*rows, *session.made_of(ipv6_range.SPEC.kind)]
     return any(ip_address(address) in ip_network(f"{each.range}/{each.prefix_length}") for each in ranges)
-
-
-def lost(session: Session, address: str, linode: Checking[Any] | None) -> str:
-    """How it goes with the Linode of that check; a reserved one stays."""
-    return "" if _is_reserved(session, address) else loses(linode, address)
-
-
-def named_still(session: Session, addresses: Collection[str]) -> list[str]:
-    """The inputs that name one of these addresses, which go with their Linode, unless it is reserved."""
-    return [
-        f"address of {each.owner.name}"
-        for (kind, _), each in [*session.planned.items()]
-        if kind == SPEC.kind and each.args.address in addresses
-        if not _is_reserved(session, each.args.address)
-    ]
-
-
-def _is_reserved(session: Session, address: str) -> bool:
-    return bool((_addresses(session) or {}).get(address, {}).get("reserved"))
-
-
-def _addresses(session: Session) -> Mapping[str, Mapping[str, Any]] | None:
-    rows = if_allowed(lambda: session.listing(SPEC.path))
-    return None if rows is None else {str(row.get("address")): row for row in rows}
 
 
 def _own_name(check: Checking[ReverseDNSArgs]) -> Iterator[Problem]:
@@ -211,6 +185,7 @@ class _ReverseSpec(Spec[ReverseDNSArgs, ReverseDNSRow]):
 
 
 SPEC = _ReverseSpec(
-    "ReverseDNS", "/networking/ips", ReverseDNSArgs, ReverseDNSRow, Identity(("address", "rdns"), unique=True),
+    lost_addresses.NAMING, lost_addresses.PATH, ReverseDNSArgs, ReverseDNSRow,
+    Identity(("address", "rdns"), unique=True),
     "ips:read_write", "reverse name", rules=(_of_the_account, _own_name),
 )  # fmt: skip

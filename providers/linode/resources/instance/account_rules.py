@@ -19,7 +19,7 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Refusal, Spec
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean, listed, there_are
-from providers.linode.resources import reverse_dns
+from providers.linode.resources import lost_addresses
 from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
 from providers.linode.resources.instance.account_records import Attached, ReservedAddress
@@ -341,10 +341,10 @@ def _users(check: Check, facts: Facts) -> Iterator[Problem]:
 def _reverse_names(check: Check) -> Iterator[Problem]:
     """Those of addresses that go with what there is: told by whichever of both is checked last."""
     for (kind, _), named in [*check.session.planned.items()] if check.takes or check.is_recreated else ():
-        address = named.args.address if kind == reverse_dns.SPEC.kind else ""
-        if address and (how := reverse_dns.lost(check.session, address, check)):
+        address = named.args.address if kind == lost_addresses.NAMING else ""
+        if address and (how := lost_addresses.lost(check.session, address, check)):
             why = f"{how}, and {address} goes with it, which {named.owner.name} gives a reverse name"
-            yield Problem("", f"{why}. {reverse_dns.BY_OUTPUT}")
+            yield Problem("", f"{why}. {lost_addresses.BY_OUTPUT}")
 
 
 def _address(check: Check, facts: Facts) -> Iterator[Problem]:

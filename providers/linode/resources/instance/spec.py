@@ -17,7 +17,7 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Refusal, Spec, Update
 from providers.linode.core.waiting.goals import STABLE
-from providers.linode.resources import reverse_dns
+from providers.linode.resources import lost_addresses
 from providers.linode.resources.instance import (
     account_rules,
     deleting,
@@ -130,7 +130,7 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         """Its addresses have names, too."""
         ipv4 = outs.get("ipv4")
         own = {*(ipv4 if isinstance(ipv4, list) else ()), str(outs.get("ipv6")).partition("/")[0]}
-        return [*super().still_named(session, id_, outs), *reverse_dns.named_still(session, own)]
+        return [*super().still_named(session, id_, outs), *lost_addresses.named_still(session, own)]
 
     def canonical(self, session: Session, news: Props) -> Props:
         """The region's id that the API uses today for an older form with a suffix: us-east-1a is us-east."""

@@ -22,7 +22,7 @@ from emulators.linode_api.clock import Clock
 from emulators.linode_api.core.limits import Limiter
 from emulators.linode_api.server import LocalApi
 from fleet.engine.engine import UNLESS_SET
-from tests import fleet_program
+from tests import bucket, fleet_program
 from tests.bench.measuring import Figure, checked, engines, machine, measured, median, terraform
 from tests.bench.programs import BARE, PROGRAMS, SETTINGS_FILE, TERRAFORM
 from tests.checkout import ENGINE_WORDS, Done, run_in
@@ -104,7 +104,7 @@ def _two_at_once(world: World, engine: str) -> Figure:
 
 
 def run_several(count: int) -> None:
-    """The same Linodes in one stack or in four, and with a state that is written at the end alone."""
+    """The same Linodes in one stack or in four; with a state that is written at the end alone, or into a bucket."""
     world = World(count, boot_s=2.0)
     print(f"\ncreate, {world}, catalogs warm; one run; {machine()}")
     for engine in engines():
@@ -120,6 +120,18 @@ def run_several(count: int) -> None:
                 loops = _loops(path, api, engine, count // len(stacks), stacks, env)
                 figure = _timed(api, partial(_all, loops, at_once))
                 print(f"{f'{engine}, {name}':48}{_cell(figure)}", flush=True)
+        if engine == "pulumi":  # the embedded engine takes no bucket
+            print(f"{f'{engine}, one stack, in a bucket':48}{_cell(_in_a_bucket(world, engine))}", flush=True)
+
+
+def _in_a_bucket(world: World, engine: str) -> Figure:
+    """The store is on this machine: it answers sooner than one elsewhere, and shares the cores."""
+    with a_world(world) as (path, api), bucket.serve(path) as store:
+        store.make("states")
+        elsewhere = {**bucket.CREDENTIALS, "PULUMI_BACKEND_URL": store.url("states")}
+        [loop] = _loops(path, api, engine, world.count, "a", elsewhere)
+        checked(loop.run("stack", "init", loop.stack))
+        return _timed(api, loop.up)
 
 
 def run_interrupted(count: int) -> None:

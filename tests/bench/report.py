@@ -7,11 +7,13 @@ of each change. CPU seconds, because other processes don't count in them.
 
 from __future__ import annotations
 
+import gc
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
+from fleet.__main__ import SELDOM
 from fleet.report.forms import html_page, markdown, schema
 from fleet.report.judge.report import build
 from fleet.report.read.bundle import read_bundle
@@ -95,6 +97,7 @@ def _effects(acts: list[Act]) -> list[Json]:
 
 def run(runs: int) -> None:
     """Print a table: the median of the runs."""
+    gc.set_threshold(SELDOM)  # as the command line does
     print(f"\nreport, CPU; medians of {runs}; {machine()}")
     print(f"{'2,000 servers':16} {'seconds':>9} {'comment, UTF-16 units':>22} {'summary, bytes':>15}")
     for name, acts in (("plain", plain()), ("mixed", mixed()), ("kinds", kinds())):

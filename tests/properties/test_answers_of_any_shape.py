@@ -171,7 +171,7 @@ def questions(session: Session) -> list[Callable[[], object]]:
         lambda: lookups.groups,
         lambda: lookups.firewalls,
         lambda: lookups.default_firewalls,
-        lambda: lookups.usernames,
+        lambda: lookups.users,
         lambda: lookups.addresses,
         lambda: lookups.subnets,
         lambda: lookups.stackscript(7),

@@ -619,7 +619,7 @@ def test_a_name_that_goes_with_a_linode_that_the_program_drops_is_told(
         command.serve(LinodeProvider("Instance"), world.config, urn.format("Instance", "web-1"))
         command.delete(id_, outs)
 
-    told = f"Linode {id_} is deleted, and the program names it or a part of it still: address of back. Next: "
+    told = f"Linode {id_} is no longer declared, and the program names it or a part of it still: address of back. "
     assert failures == []
     assert (told in command.printed) == (not is_reserved), command.printed
 

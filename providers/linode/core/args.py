@@ -439,6 +439,14 @@ class Args(_Transformed):
     def value(self, name: str) -> object:
         return getattr(self, name)
 
+    def names(self) -> Iterator[tuple[str, str, object]]:
+        """The resources that it goes on naming: by which input, what, and its id."""
+        for name, field in self.fields().items():
+            if field.ids_of is not None and not field.once:
+                value = self.value(name)
+                for id_ in value if isinstance(value, list) else [value]:
+                    yield name, field.ids_of.noun, id_
+
     def declared(self) -> dict[str, object]:
         """The inputs that are there, and known."""
         return {

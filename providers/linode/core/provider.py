@@ -245,29 +245,27 @@ class Provider(ResourceProvider):
         """Gone is success."""
         spec, owner = self.spec.within(_props), Owner.from_props(_props)
         runtime.current().name(spec.kind, _id)
-        args, session, lines = spec.args.read(_props), runtime.of_owner(owner), list[str]()
+        args, session, stays = spec.args.read(_props), runtime.of_owner(owner), ""
         if (spec.kind, _id) not in session.planned:  # else its check has told what the preview tells
-            lines = _told_of_removed(spec, session, _id, _props, owner)
+            _tell_what_names(spec, session, _id, _props)
+            with suppress(LinodeError):
+                stays = spec.staying(session, {"id": as_id(_id)}, owner)
         try:
             spec.delete(session, _id, args, until.timeout_for(args, "delete"))
         finally:
             session.gone(spec, _id)
-        for line in lines:
-            engine.tell(line)
+        if stays:
+            engine.tell(stays)
 
 
-def _told_of_removed(spec: AnySpec, session: Session, id_: str, props: Props, owner: Owner) -> list[str]:
-    """What to say of one that the program has no longer: an engine's preview asks nothing about it."""
-    lines = list[str]()
-    with suppress(LinodeError):
-        lines.append(spec.staying(session, {"id": as_id(id_)}, owner))
+def _tell_what_names(spec: AnySpec, session: Session, id_: str, props: Props) -> None:
+    """Of one that the program has no longer: an engine's preview asks nothing about it."""
     with suppress(LinodeError):
         if names := list(dict.fromkeys(spec.still_named(session, id_, props))):
-            lines.append(
-                f"{spec.name} {id_} is deleted, and the program names it or a part of it still: {listed(names)}. "
-                "Next: take that out as well, or have it name another one."
+            engine.tell(
+                f"{spec.name} {id_} is no longer declared, and the program names it or a part of it still: "
+                f"{listed(names)}. Next: take that out as well, or have it name another one."
             )
-    return [line for line in lines if line]
 
 
 def _resumed(spec: AnySpec, update: Update[Any, Any], news: Props) -> Update[Any, Any]:

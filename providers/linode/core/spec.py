@@ -317,9 +317,8 @@ class Spec(Generic[A, R]):
         return [
             f"{name} of {each.owner.name}"
             for each in [*session.planned.values()]
-            for name, field in each.args.fields().items()
-            if field.ids_of is not None and field.ids_of.path == self.path and not field.once
-            if as_id(id_) in (value if isinstance(value := each.args.value(name), list) else [value])
+            for name, what, named in each.args.names()
+            if (what, as_id(named)) == (self.name, as_id(id_))
         ]
 
     @property

@@ -25,7 +25,7 @@ from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.nearest import did_you_mean, there_are
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
-from providers.linode.resources.lost_addresses import loses
+from providers.linode.resources.lost_addresses import loses, named_still
 
 BY_OUTPUT = "Next: name it by the Linode's output, ipv6."
 Target = Annotated[
@@ -114,6 +114,10 @@ class _RangeSpec(Spec[IPv6RangeArgs, IPv6RangeRow]):
     def alike(self, session: Session, body: Mapping[str, object]) -> list[IPv6RangeRow]:
         """The list takes no filter by the address that it is routed to."""
         return [row for row in self.list(session) if self.identity.holds(row, body)]
+
+    def still_named(self, session: Session, id_: str, outs: Mapping[str, object]) -> list[str]:
+        """By its addresses."""
+        return named_still(session, [f"{id_}/{outs.get('prefix_length')}"])
 
     def goes_first(self, olds: Mapping[str, object], news: Mapping[str, object]) -> bool:  # noqa: ARG002 - the base's
         """An account has one in a region, unless support allows it more."""

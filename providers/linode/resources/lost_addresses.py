@@ -5,12 +5,15 @@ Apart from the kinds that ask: each of them is imported alone, in whatever order
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking
+from providers.linode.resources import ports
 
 PATH = "/networking/ips"
 
@@ -25,14 +28,40 @@ def lost(session: Session, address: str, linode: Checking[Any] | None) -> str:
     return "" if _is_reserved(session, address) else loses(linode, address)
 
 
-def named_still(session: Session, addresses: Collection[str]) -> list[str]:
-    """The inputs that name one of these addresses, which go with their Linode, unless it is reserved."""
+def named_still(session: Session, going: Iterable[object]) -> list[str]:
+    """The inputs that hold an address of what is going, or of a range that is: alone, as a network, or with a port."""
+    networks = [network for each in going for network in _networks(each)]
     return [
-        f"address of {each.owner.name}"
-        for (kind, _), each in [*session.planned.items()]
-        if kind == NAMING and each.args.address in addresses
-        if not _is_reserved(session, each.args.address)
+        f"{name} of {each.owner.name}"
+        for each in [*session.planned.values()]
+        for name in each.args.fields()
+        if any(_is_in(part, network) for part in _networks(each.args.value(name)) for network in networks)
     ]
+
+
+def unreserved(session: Session, addresses: Iterable[object]) -> list[object]:
+    """Those that go with their Linode."""
+    return [each for each in addresses if not _is_reserved(session, str(each))]
+
+
+def _networks(value: object) -> Iterator[IPv4Network | IPv6Network]:
+    """Every address and network in a value, whatever it is a part of."""
+    if isinstance(value, Mapping):
+        value = [*value.values()]
+    if isinstance(value, list):
+        for each in value:
+            yield from _networks(each)
+    elif isinstance(value, str):
+        with suppress(ValueError):
+            yield ip_network(value, strict=False)
+        with suppress(ValueError):
+            yield ip_network(ports.split(value)[0])
+
+
+def _is_in(part: IPv4Network | IPv6Network, network: IPv4Network | IPv6Network) -> bool:
+    if isinstance(part, IPv4Network):
+        return isinstance(network, IPv4Network) and part.subnet_of(network)
+    return isinstance(network, IPv6Network) and part.subnet_of(network)
 
 
 def _is_reserved(session: Session, address: str) -> bool:

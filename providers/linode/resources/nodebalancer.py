@@ -29,6 +29,7 @@ from providers.linode.resources import ports
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.network_rules import in_subnets
+from providers.linode.resources.lost_addresses import named_still
 from providers.linode.resources.places import in_a_region_with
 from providers.linode.resources.ports import ConfigArgs, ConfigRecord, NodeRecord
 from providers.linode.resources.prices import monthly_usd
@@ -177,6 +178,13 @@ class NodeBalancerArgs(Args):
     )  # fmt: skip
     """Its ports, with their nodes."""
 
+    def names(self) -> Iterator[tuple[str, str, object]]:
+        yield from super().names()
+        for row in self.vpcs or ():
+            yield "vpcs", "subnet", row["subnet_id"]
+        for _, subnet_id in ports.backends(self.configs):
+            yield "configs", "subnet", subnet_id
+
     @classmethod
     def normalised(cls, key: str, value: object) -> object:
         """Configs by port and nodes by address: their order says nothing."""
@@ -303,6 +311,11 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
     def find(self, session: Session, id_: str) -> NodeBalancerRecord | None:
         found = super().find(session, id_)
         return None if found is None else self.whole(session, found)
+
+    def still_named(self, session: Session, id_: str, outs: Mapping[str, object]) -> list[str]:
+        """By its addresses, too."""
+        own = named_still(session, [outs.get("ipv4"), outs.get("ipv6")])
+        return [*super().still_named(session, id_, outs), *own]
 
     def finish(self, update: Update[NodeBalancerArgs, NodeBalancerRecord]) -> NodeBalancerRecord:
         return self.update(replace(update, record=self.whole(update.session, update.record)))

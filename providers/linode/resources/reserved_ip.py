@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, overload
 
@@ -22,6 +22,7 @@ from providers.linode.core.waiting.until import until_free
 from providers.linode.resources.attached import apart, taken
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
+from providers.linode.resources.lost_addresses import named_still
 from providers.linode.resources.places import able, claimed
 from providers.linode.resources.prices import monthly_usd
 
@@ -132,6 +133,10 @@ class _ReservedIPSpec(Spec[ReservedIPArgs, ReservedIPRecord]):
     def paths(self, record: ReservedIPRecord) -> Iterator[str]:
         """It is among the account's addresses, too."""
         yield from (self.record_path(record.id), address_path(record.address))
+
+    def still_named(self, session: Session, id_: str, outs: Mapping[str, object]) -> list[str]:
+        """By the address: nothing has an id of it."""
+        return [*super().still_named(session, id_, outs), *named_still(session, [id_])]
 
     def monthly_usd(self, session: Session, args: ReservedIPArgs) -> float | None:
         return monthly_usd(session, f"{self.path}/types", args.region)

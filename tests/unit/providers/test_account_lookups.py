@@ -35,12 +35,24 @@ def test_a_list_is_asked_for_once() -> None:
         assert len(server.seen) == 1
 
 
+def test_who_joins_while_it_runs_is_seen_and_who_never_does_is_asked_about_once_more() -> None:
+    first: dict[str, object] = {"username": "ops"}
+    later: dict[str, object] = {"username": "made-meanwhile"}
+    with ScriptedServer(page(first), page(first, later), page(first, later)) as server:
+        lookups = AccountLookups(LinodeClient(server.transport()))
+
+        seen = [[*lookups.holding("users", [name])] for name in ("ops", "made-meanwhile", "nobody", "nobody")]
+
+        assert seen == [["ops"], *[["ops", "made-meanwhile"]] * 3]
+        assert len(server.seen) == 3
+
+
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_what_the_token_may_not_read_is_not_known(status: int) -> None:
     with ScriptedServer(Answer(status, errors("no"))) as server:
         lookups = AccountLookups(LinodeClient(server.transport()))
 
-        assert lookups.usernames is None
+        assert lookups.users is None
         assert lookups.addresses is None
         assert lookups.groups is None
 
@@ -63,7 +75,7 @@ def test_nothing_is_asked_offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
         found = (
             lookups.firewalls,
-            lookups.usernames,
+            lookups.users,
             lookups.addresses,
             lookups.subnets,
             lookups.stackscript(1),

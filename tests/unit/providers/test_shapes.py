@@ -62,10 +62,10 @@ QUESTIONS: dict[str, tuple[Ask, list[object], object, object]] = {
         [],
     ),
     "users": (
-        lambda client: AccountLookups(client).usernames,
+        lambda client: {*(AccountLookups(client).users or ())},
         [row(), row(username=None), row(username=7)],
         row(username="deploy"),
-        frozenset({"deploy"}),
+        {"deploy"},
     ),
     "devices": (
         lambda client: client.devices(7),

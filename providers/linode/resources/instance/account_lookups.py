@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -58,21 +59,28 @@ class AccountLookups:
         self._shared: set[str] = set()
         """What was taken from others once, and is asked for afresh after that."""
 
+        self._locking = threading.Lock()
+        self._missed: set[tuple[str, object]] = set()
+        """What a list lacked, by table and key: it was asked for again, and is there by now or nowhere."""
+
         self._scripts = OnceEach(lambda id_: _if_allowed(lambda: self._read_script(id_)))
         self._volumes = OnceEach(lambda id_: _if_allowed(lambda: self._read_volumes(id_)))
         self._backups = OnceEach(lambda id_: _if_allowed(lambda: self._read_backups(id_)))
 
     def holding(self, table: str, keys: Iterable[object]) -> Any:
         """One of the tables below: what this run has made if it has all the keys, else what is there, asked for again
-        where that lacks one.
+        once where that lacks one.
         """
         kind, names = MADE.get(table, ("", lambda _: ()))
         made, wanted = {key: each for each in self._made_of(kind) for key in names(each)}, {*keys}
         if wanted <= made.keys():
             return made
         found = getattr(self, table)
-        if found is not None and not found.keys() | made.keys() >= wanted:
-            once.forget(self, table)
+        if found is not None and (lacking := {(table, key) for key in wanted - found.keys() - made.keys()}):
+            with self._locking:
+                if not lacking <= self._missed:
+                    self._missed |= lacking
+                    once.forget(self, table)
             found = getattr(self, table)
         return None if found is None else {**found, **made}
 
@@ -99,10 +107,10 @@ class AccountLookups:
         return settings.interfaces_for_new_linodes if settings is not None else None
 
     @once
-    def usernames(self) -> frozenset[str] | None:
-        """Scope account:read_only, for unrestricted users. Source: GET /account/users."""
+    def users(self) -> Mapping[str, User] | None:
+        """By name. Scope account:read_only, for unrestricted users. Source: GET /account/users."""
         found = self._records(User, "/account/users")
-        return None if found is None else frozenset(each.username for each in found)
+        return None if found is None else {each.username: each for each in found}
 
     @once
     def addresses(self) -> Mapping[str, ReservedAddress] | None:

@@ -22,7 +22,7 @@ from providers.linode.nearest import did_you_mean, listed, there_are
 from providers.linode.resources import lost_addresses
 from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import AccountLookups, lookups
-from providers.linode.resources.instance.account_records import Attached, ReservedAddress
+from providers.linode.resources.instance.account_records import Attached, ReservedAddress, User
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.changes import REBUILD
 from providers.linode.resources.instance.interfaces import parsed
@@ -329,7 +329,8 @@ def _number(check: Check, place: int | str) -> int:
 def _users(check: Check, facts: Facts) -> Iterator[Problem]:
     if not check.args.authorized_users or not check.is_new("authorized_users", "region"):
         return
-    if (known := facts.account.usernames) is None:
+    known: Mapping[str, User] | None = facts.account.holding("users", check.args.authorized_users)
+    if known is None:
         return
     for name in (name for name in check.args.authorized_users if name not in known):
         near = did_you_mean(name, known) or there_are((each, "") for each in known)

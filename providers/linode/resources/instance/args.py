@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pulumi
@@ -33,7 +33,13 @@ from providers.linode.core.waiting.until import LONGEST_TIMEOUT_S
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources.instance import firewalls, steps
 from providers.linode.resources.instance.changes import BY_POLICY, MIGRATE, OFF, REBOOT, RESIZE
-from providers.linode.resources.instance.interfaces import ByKind, InterfaceArgs, on_the_wire, says_all
+from providers.linode.resources.instance.interfaces import (
+    ByKind,
+    InterfaceArgs,
+    on_the_wire,
+    parsed,
+    says_all,
+)
 from providers.linode.resources.instance.password_strength import LENGTHS
 
 MOST_USER_DATA_BYTES = 65_535
@@ -501,6 +507,16 @@ class InstanceArgs(Args):
         if key == "timeouts" and isinstance(value, Mapping):
             return {name: _seconds(time) for name, time in value.items()}
         return value
+
+    def names(self) -> Iterator[tuple[str, str, object]]:
+        yield from super().names()
+        yield "image", "image", self.image
+        yield "stackscript_id", "StackScript", self.stackscript_id
+        yield "firewall_id", "firewall", self.firewall_id
+        yield "placement_group", "placement group", self.group_id
+        for each in parsed(self.interfaces):
+            yield "interfaces", "firewall", each.firewall
+            yield "interfaces", "subnet", each.subnet_id
 
     @property
     def group_id(self) -> int | None:

@@ -127,10 +127,11 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         return f"{account_rules.named_volumes(others)}, {how}" if others else ""
 
     def still_named(self, session: Session, id_: str, outs: Props) -> list[str]:
-        """Its addresses have names, too."""
+        """By its addresses, too."""
         ipv4 = outs.get("ipv4")
-        own = {*(ipv4 if isinstance(ipv4, list) else ()), str(outs.get("ipv6")).partition("/")[0]}
-        return [*super().still_named(session, id_, outs), *lost_addresses.named_still(session, own)]
+        own = [*(ipv4 if isinstance(ipv4, list) else ()), str(outs.get("ipv6")).partition("/")[0]]
+        going = lost_addresses.unreserved(session, own)
+        return [*super().still_named(session, id_, outs), *lost_addresses.named_still(session, going)]
 
     def canonical(self, session: Session, news: Props) -> Props:
         """The region's id that the API uses today for an older form with a suffix: us-east-1a is us-east."""

@@ -27,7 +27,7 @@ GET    /_local/snapshots       their names
 PUT    /_local/snapshots/NAME  keeps all there is, in a file beside the database
 POST   /_local/snapshots/NAME  brings it back, and the time with it; DELETE forgets it
 PUT    /_local/maintenance   {"on": true}: every call of the API is a 503 with X-Maintenance-Mode; false ends it
-GET    /_local/linodes/ID    {"user_data": Base64, or null}: what its metadata service would hand to cloud-init
+GET    /_local/linodes/ID    what cloud-init would be handed: {"user_data": Base64, or null, "root_keys": [public keys]}
 PUT    /_local/images/ID     the file of an image, which POST /images/upload made: any body
 PUT    /_local/linodes/ID    {"busy_s": 30}: `Linode busy.` for so many seconds of the API; {"lock": "cannot_delete"} or
                          null; {"pending_migration": true}: POST migrate without a region then works
@@ -197,7 +197,8 @@ class Controls:
         if account is None:
             raise NoSuchThing("no such Linode")
         if request.method == "GET":
-            return {"user_data": find_linode(account, linode_id).body.get("user_data")}
+            kept = find_linode(account, linode_id).body
+            return {"user_data": kept.get("user_data"), "root_keys": kept.get("root_keys", [])}
         changes = checked_changes(await request.json())
         with self.api.database.transaction():
             change_by_hand(account, linode_id, changes)

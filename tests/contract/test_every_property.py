@@ -279,7 +279,7 @@ def known(world: World) -> dict[str, list[Json]]:
         "rdns": [f"{ids['/linode/instances/{}/ips']}.nip.io" for ids in world.linodes],
         "ssh_key": [KEY],
         "authorized_key": [KEY],
-        "authorized_user": ["restricted"],
+        "authorized_user": ["restricted", "local"],
     }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
+import requests
 import yaml
 
 from tests.checkout import Checkout
@@ -15,7 +18,7 @@ HTTPS = {"action": "ACCEPT", "protocol": "TCP", "ports": "443", "addresses": {"i
 @pytest.fixture(autouse=True)
 def plain(checkout: Checkout) -> None:
     """Stack local without what its own settings show."""
-    checkout.settings.write_text("config: {fleet:servers: {web: {count: 3}}}\n")
+    checkout.settings.write_text("config: {fleet:servers: {web: {count: 3}, db: {count: 0}}}\n")
 
 
 def say(checkout: Checkout, group: dict[str, object], **others: object) -> None:
@@ -114,3 +117,125 @@ def test_each_server_has_its_names_in_a_zone_of_the_stack_or_of_the_account(chec
     assert moved.code == 0, moved.said
     renamed: Any = checkout.call("GET", f"/networking/ips/{first['ipv4'][0]}")  # type: ignore[index]
     assert renamed["rdns"] == "1.web.example.com"
+
+
+KEYS = {
+    name: f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43} {name}"
+    for name, letter in (("ops", "A"), ("dev", "B"), ("all", "C"))
+}
+PRIVATE = ip_network("192.168.128.0/17")
+USER_DATA = """#cloud-config
+hostname: ${fleet.name}
+runcmd: [echo ${fleet.project} ${fleet.stack} ${fleet.group} ${fleet.n} ${fleet.region} ${fleet.type} ${HOME} $$]
+"""
+HANDED = """#cloud-config
+hostname: web-2
+runcmd: [echo fleet local web 2 de-fra-2 g6-standard-1 ${HOME} $$]
+"""
+
+
+def servers(checkout: Checkout) -> dict[str, Any]:
+    return {label: row for label, row in checkout.linodes().items() if "web" in row["tags"]}  # type: ignore[operator]  # a list
+
+
+def handed(checkout: Checkout, linode_id: int) -> tuple[str, list[str]]:
+    """User data, and root's keys."""
+    told = requests.get(f"{checkout.api}/_local/linodes/{linode_id}", timeout=10).json()
+    return base64.b64decode(told["user_data"]).decode(), told["root_keys"]
+
+
+def done(checkout: Checkout) -> None:
+    made, again = checkout.run("up", "--yes"), checkout.run("preview", "--refresh", "--expect-no-changes")
+    assert (made.code, again.code) == (0, 0), made.said + again.said
+
+
+def disk_mb(checkout: Checkout, linode_id: int) -> int:
+    rows: Any = checkout.call("GET", f"/linode/instances/{linode_id}/disks")["data"]
+    return sum(row["size"] for row in rows)
+
+
+def test_what_a_group_says_of_its_servers_themselves_is_so_in_the_account(checkout: Checkout) -> None:
+    file = checkout.root / "stacks" / "web.yaml"
+    file.write_text(USER_DATA)
+    group: dict[str, object] = {
+        "count": 2,
+        "label": "srv-{n}.{stack}",
+        "running": False,
+        "private_ip": True,
+        "reserved_ip": True,
+        "ssh_keys": ["ops"],
+        "user_data_file": "web.yaml",
+        "type": {"ids": ["g6-standard-1"]},
+        "resize_disk": False,
+        "final_snapshot": True,
+    }
+    say(checkout, group, ssh_keys=KEYS, authorized_keys=[KEYS["all"]])
+    done(checkout)
+
+    made = servers(checkout)
+    one, two = made["srv-1.local"], made["srv-2.local"]
+    assert {row["status"] for row in made.values()} == {"offline"}
+    for row in made.values():
+        public, private = row["ipv4"]
+        assert ip_address(private) in PRIVATE
+        assert reserved(checkout)[public] == row["id"]
+    assert handed(checkout, two["id"]) == (HANDED, [KEYS["all"], KEYS["ops"]])
+
+    # in place: labels, power, a larger type whose disk stays
+    say(
+        checkout,
+        {
+            "label": "{stack}-{name}",
+            "running": True,
+            "type": {"ids": ["g6-standard-2"], "max_monthly_usd": None},
+        },
+    )
+    done(checkout)
+
+    grown = servers(checkout)
+    assert {label: row["id"] for label, row in grown.items()} == {
+        "local-web-1": one["id"],
+        "local-web-2": two["id"],
+    }
+    assert {(row["status"], row["type"]) for row in grown.values()} == {("running", "g6-standard-2")}
+    assert disk_mb(checkout, two["id"]) == one["specs"]["disk"] < grown["local-web-2"]["specs"]["disk"]
+    assert {row["id"]: row["ipv4"] for row in grown.values()} == {
+        row["id"]: row["ipv4"] for row in made.values()
+    }
+
+    # recreated for another file: an image of each disk is kept, and each address
+    file.write_text(USER_DATA + "# two\n")
+    say(checkout, {"on_user_data_change": "replace", "private_ip": False})
+    done(checkout)
+
+    new = servers(checkout)["local-web-2"]
+    assert new["id"] != two["id"]
+    assert new["ipv4"] == two["ipv4"][:1]
+    assert handed(checkout, new["id"])[0].endswith("# two\n")
+    assert handed(checkout, new["id"])[1] == [KEYS["all"], KEYS["ops"]]
+    assert len(images(checkout)) == 2
+
+    # one less, of which an image is kept, too; the other is rebuilt with another key, its address an ordinary one
+    kept = servers(checkout)["local-web-1"]
+    say(checkout, {"count": 1, "reserved_ip": False, "ssh_keys": ["dev"], "on_access_change": "rebuild"})
+    done(checkout)
+
+    assert {label: (row["id"], row["ipv4"]) for label, row in servers(checkout).items()} == {
+        "local-web-1": (kept["id"], one["ipv4"][:1])
+    }
+    assert (reserved(checkout), len(images(checkout))) == ({}, 3)
+    data, keys = handed(checkout, kept["id"])
+    assert "hostname: web-1\n" in data
+    assert keys == [KEYS["all"], KEYS["dev"]]
+
+
+def reserved(checkout: Checkout) -> dict[str, int]:
+    """Which Linode has it, by address."""
+    found: Any = checkout.call("GET", "/networking/reserved/ips")["data"]
+    return {row["address"]: row["linode_id"] for row in found}
+
+
+def images(checkout: Checkout) -> list[str]:
+    """Labels of the account's own."""
+    found: Any = checkout.call("GET", "/images?page_size=500")["data"]
+    return sorted(row["label"] for row in found if not row["is_public"])

@@ -69,6 +69,14 @@ def require_credentials(body: Body) -> None:
         raise bad_request("Must provide valid root_pass, authorized_keys, or authorized_users")
 
 
+def root_keys(account: Account, body: Body) -> list[str]:
+    """The public keys that root is given: those of the request, then those of the users that it names."""
+    keys = [*(body.get("authorized_keys") or ())]
+    for name in body.get("authorized_users") or ():
+        keys += (key["ssh_key"] for key in having(account, "sshkey", username=name))
+    return [*dict.fromkeys(keys)]
+
+
 def facts(account: Account, username: str) -> Record | None:
     """What was told of a user."""
     return next(iter(having(account, "user_facts", username=username)), None)

@@ -9,7 +9,7 @@ import requests
 
 from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
-from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, Caller, made, reasons, settled
+from tests.unit.linode_api.serving import EMPTY, FROM_IMAGE, PASSWORD, Caller, made, reasons, settled
 
 
 def control(api: LocalApi, method: str, path: str, body: Any = None) -> requests.Response:
@@ -263,15 +263,24 @@ def test_one_linode_can_be_kept_busy_locked_or_due_for_a_move(
 
 def test_what_was_handed_to_cloud_init_can_be_read(own: LocalApi) -> None:
     caller = Caller(own, own.add_token())
+    key, mine = (f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43} {letter}" for letter in "AB")
+    caller.post("/profile/sshkeys", {"label": "mine", "ssh_key": mine})
+    keys = {"authorized_keys": [key], "authorized_users": ["local"]}
     plain, other = (
-        caller.create(**FROM_IMAGE),
-        caller.create(**FROM_IMAGE, metadata={"user_data": "Zmlyc3Q="}),
+        caller.create(**FROM_IMAGE)["id"],
+        caller.create(**FROM_IMAGE, **keys, metadata={"user_data": "Zmlyc3Q="})["id"],
     )
-    paths = [f"/linodes/{each['id']}" for each in (plain, other)]
 
-    first = [control(own, "GET", path).json() for path in paths]
+    first = [control(own, "GET", f"/linodes/{linode_id}").json() for linode_id in (plain, other)]
 
-    assert first == [{"user_data": None}, {"user_data": "Zmlyc3Q="}]
+    assert first == [
+        {"user_data": None, "root_keys": []},
+        {"user_data": "Zmlyc3Q=", "root_keys": [key, mine]},
+    ]
+    rebuilt = {"image": "linode/debian12", "root_pass": PASSWORD}
+    own.clock.advance(200)
+    assert caller.post(f"/linode/instances/{other}/rebuild", rebuilt).status_code == 200
+    assert control(own, "GET", f"/linodes/{other}").json() == {"user_data": "Zmlyc3Q=", "root_keys": []}
     assert control(own, "GET", "/linodes/1").status_code == 404
 
 

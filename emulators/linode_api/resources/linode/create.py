@@ -183,6 +183,7 @@ def new_linode(account: Account, linode_id: int, body: Body) -> Linode:
         "tags": unique_tags(body.get("tags") or []),
         "host_uuid": ips.host_uuid(body["region"], linode_id),
         **user_data_of(body),
+        "root_keys": users.root_keys(account, body),
         "placement_group": placement_groups.joined(account, body),
         "disk_encryption": body.get("disk_encryption") or "enabled",
         "interface_generation": chosen,

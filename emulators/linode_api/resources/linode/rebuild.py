@@ -39,7 +39,7 @@ def rebuild(call: Call, linode: Linode) -> Linode:
     booted = body.get("booted") is not False
     if booted:
         require_interface(account, linode)
-    changes: Json = {"image": image["id"]}
+    changes: Json = {"image": image["id"], "root_keys": users.root_keys(account, body)}
     if body.get("disk_encryption"):
         changes["disk_encryption"] = body["disk_encryption"]
     if "metadata" in body:

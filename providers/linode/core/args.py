@@ -47,6 +47,7 @@ __all__ = [
     "NONE",
     "AnyId",
     "AnyIdOrNone",
+    "AnyRef",
     "Args",
     "Field",
     "Id",
@@ -56,6 +57,8 @@ __all__ = [
     "InIdOrNone",
     "InIds",
     "InList",
+    "InRef",
+    "InRefs",
     "InRows",
     "Listed",
     "Of",
@@ -130,6 +133,27 @@ if TYPE_CHECKING:
     """An id in a map: a number, what another resource's `id` is, or that resource: read as a number."""
 
     AnyIdOrNone = AnyId
+    AnyRef = Of[T] | pulumi.CustomResource
+    """A text in a map that names a resource, or that resource: a reserved address."""
+
+    class InRef(Generic[T]):
+        """What names a resource by a text, or that resource: an image, a reserved address. Read as a `T`."""
+
+        def __get__(self, instance: object, owner: object) -> T: ...
+        def __set__(self, instance: object, value: pulumi.Input[T] | pulumi.CustomResource) -> None: ...
+
+    class InRefs(Generic[T]):
+        """A list of these, read as a list of `T`."""
+
+        def __get__(self, instance: object, owner: object) -> list[T] | None: ...
+        def __set__(
+            self,
+            instance: object,
+            value: NoText[pulumi.Input[T] | pulumi.CustomResource]
+            | Awaitable[Sequence[T]]
+            | pulumi.Output[Sequence[T]]
+            | None,
+        ) -> None: ...
 
     class InId:
         """An id: a number, what another resource's `id` is, or that resource: read as a number."""
@@ -175,8 +199,8 @@ else:
         def __class_getitem__(cls, item: object) -> object:
             return list[item] | None
 
-    AnyId, AnyIdOrNone = Id, IdOrNone
-    InRows, InIds = InList, InList[Id]
+    AnyId, AnyIdOrNone, AnyRef, InRef = Id, IdOrNone, Of, Of
+    InRows, InRefs, InIds = InList, InList, InList[Id]
     InId, InIdOrNone = Id | None, IdOrNone | None
 
 

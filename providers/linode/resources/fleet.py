@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from providers.linode.api.errors import LinodeError
+from providers.linode.core.args import AnyId
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.resource import Instance
 
@@ -28,7 +29,7 @@ class FleetArgs:
     label: str | None = None
     tags: Sequence[str] = ()
     regions: Sequence[pulumi.Input[str]] = ()
-    placement_groups: Sequence[pulumi.Input[int]] = ()
+    placement_groups: Sequence[AnyId] = ()
     one_at_a_time: bool = False
 
 

@@ -19,7 +19,7 @@ from providers.linode.api.errors import ApiRefused, ApiUnreachable, NotFound, Wa
 from providers.linode.api.records import Address, Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core import engine
-from providers.linode.core.args import Args, In, arg, by_name
+from providers.linode.core.args import Args, In, InRef, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
 from providers.linode.core.forms import AnyAddress, canonical_address, matching
 from providers.linode.core.problems import Problem, told
@@ -50,7 +50,7 @@ Host = Annotated[
 
 
 class ReverseDNSArgs(Args):
-    address: In[AnyAddress] = arg(REPLACE, text=canonical_address)
+    address: InRef[AnyAddress] = arg(REPLACE, text=canonical_address)
     """A public IPv4 or IPv6 address of the account, or one in an IPv6 range of it."""
 
     rdns: In[Host] = arg(PUT, text=lower)

@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field, PlainSerializer
 from providers.linode.api.cache import is_offline
 from providers.linode.api.records import Owned, Record
 from providers.linode.core import state_files
-from providers.linode.core.args import Args, In, InList, arg, by_name
+from providers.linode.core.args import Args, In, InRefs, arg, by_name
 from providers.linode.core.effects import PUT, Takes
 from providers.linode.core.forms import Flag, Text, matching
 from providers.linode.core.problems import Problem, told
@@ -62,7 +62,7 @@ class StackScriptArgs(Args):
     script: In[Script] = arg(PUT)
     """What is run, from its shebang on. The fields that it asks for are read from its `<UDF …>` tags."""
 
-    images: InList[Text] = arg(PUT, unordered=True)
+    images: InRefs[Text] = arg(PUT, unordered=True)
     """The images that it can be used with; any/all are all, private ones too."""
 
     description: In[str | None] = arg(PUT, default=None)

@@ -46,9 +46,9 @@ class TeamKey(SSHKey):
     """A program's own class."""
 
 
-def run(program: Callable[[], object]) -> Engine:
+def run(program: Callable[[], object], engine: Engine | None = None) -> Engine:
     """The engine after it has run the program."""
-    engine = Engine()
+    engine = engine or Engine()
 
     def all_of_it() -> None:
         set_mocks(engine)

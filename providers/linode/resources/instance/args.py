@@ -20,6 +20,8 @@ from providers.linode.core.args import (
     InId,
     InIdOrNone,
     InList,
+    InRef,
+    InRefs,
     InRows,
     Of,
     arg,
@@ -228,7 +230,7 @@ class InstanceArgs(Args):
     )
     """Region id, such as "de-fra-2". A change migrates where the API can, else recreates."""
 
-    image: In[Text | None] = arg(
+    image: InRef[Text | None] = arg(
         BY_POLICY,
         step=steps.rebuild,
         default=None,
@@ -368,7 +370,7 @@ class InstanceArgs(Args):
     )
     """An address in 192.168.128.0/17."""
 
-    reserved_ipv4: In[Address | None] = arg(
+    reserved_ipv4: InRef[Address | None] = arg(
         REPLACE,
         step=steps.add_reserved_address,
         read=steps.seen_reserved,
@@ -380,7 +382,7 @@ class InstanceArgs(Args):
     )
     """A reserved address of the account to use as the public one. Another one recreates."""
 
-    shared_ipv4: InList[Address] = arg(
+    shared_ipv4: InRefs[Address] = arg(
         ACTION,
         step=steps.share_addresses,
         read=steps.seen_shared,

@@ -15,7 +15,7 @@ from pulumi.output import Unknown
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictStr, Tag as Case
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.core.args import NONE, AnyId, AnyIdOrNone, Of
+from providers.linode.core.args import NONE, AnyId, AnyIdOrNone, AnyRef, Of
 from providers.linode.core.forms import Address, Flag
 from providers.linode.core.problems import TOLD, told
 from providers.linode.core.values import covers
@@ -72,7 +72,7 @@ class LegacyVlan(TypedDict):
 
 class LegacyIpv4(TypedDict):
     vpc: NotRequired[Of[EmptyOr]]
-    nat_1_1: NotRequired[Of[AnyOr]]
+    nat_1_1: NotRequired[AnyRef[AnyOr]]
 
 
 class LegacyVpc(TypedDict):
@@ -90,14 +90,14 @@ class DefaultRoute(TypedDict):
 
 
 class PublicAddress(TypedDict):
-    address: NotRequired[Of[AutoOr]]
+    address: NotRequired[AnyRef[AutoOr]]
     primary: NotRequired[Of[Flag]]
 
 
 class VpcAddress(TypedDict):
     address: NotRequired[Of[AutoOr]]
     primary: NotRequired[Of[Flag]]
-    nat_1_1_address: NotRequired[Of[AutoOr]]
+    nat_1_1_address: NotRequired[AnyRef[AutoOr]]
 
 
 class AddressRange(TypedDict):

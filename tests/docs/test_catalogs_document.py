@@ -1,4 +1,4 @@
-"""docs/catalogs.md: its programs and commands are run, and answer as it says."""
+"""docs/catalogs.md and docs/pins.md: their programs and commands are run, and answer as they say."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
 from providers.linode.project import PROJECT
 
-TEXT = (PROJECT / "docs" / "catalogs.md").read_text(encoding="utf-8")
+TEXT, PINS = ((PROJECT / "docs" / name).read_text(encoding="utf-8") for name in ("catalogs.md", "pins.md"))
 QUESTIONS = re.findall(r"\*\*(\d+)\. .+?```python\n(.+?)```\n\n```\n(.+?)```", TEXT, re.DOTALL)
 CONSOLE = re.findall(r"```console\n\$ (.+?)\n(.+?)```", TEXT, re.DOTALL)
 TODAY = date(2026, 6, 1)
@@ -80,7 +80,7 @@ def test_a_command_prints_what_is_shown(command: str, answer: str) -> None:
     assert [line.rstrip() for line in said.getvalue().splitlines()] == answer.splitlines()
 
 
-@pytest.mark.parametrize("words", re.findall(r"`fleet ([a-z ]+?) (?:--|dev)", TEXT))
+@pytest.mark.parametrize("words", re.findall(r"`fleet ([a-z ]+?) (?:--|dev)", TEXT + PINS))
 def test_every_command_that_is_named_exists(words: str) -> None:
     said = io.StringIO()
 

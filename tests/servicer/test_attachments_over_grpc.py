@@ -71,6 +71,26 @@ def test_a_volume_is_attached_moved_and_detached_and_stays(life: Life) -> None:
     assert outs["filesystem_path"] == life.seen()["filesystem_path"]
 
 
+@pytest.mark.parametrize("name", ["persist_across_boots", "config_id"])
+def test_another_way_to_be_attached_recreates_it(life: Life, name: str) -> None:
+    id_, outs, inputs = life.made()
+    path = f"/linode/instances/{life.one}/configs"
+    profile = life.world.call("POST", path, {"label": "rescue", "devices": {}})["id"]
+    changed = {name: {"persist_across_boots": False, "config_id": profile}[name]}
+    as_by_default = life.servicer.check(life.inputs(persist_across_boots=True), inputs)[0]
+    same = life.servicer.diff(id_, outs, as_by_default)
+    news, failures = life.servicer.check(life.inputs(**changed), inputs)
+    found = life.servicer.diff(id_, outs, news)
+    life.servicer.delete(id_, outs)
+    again, refused = life.servicer.check(life.inputs(**changed))
+    life.servicer.create(again)
+
+    mapped = [row["id"] for row in life.world.call("GET", path)["data"] if row["devices"]["sda"]]
+    assert (same.changes, failures, refused) == (NONE, [], [])
+    assert (list(found.replaces), found.deleteBeforeReplace) == ([name], True)
+    assert (life.seen()["linode_id"], mapped) == (life.one, [profile] if name == "config_id" else [])
+
+
 def test_what_somebody_detached_is_gone_and_what_is_elsewhere_is_left_there(life: Life) -> None:
     id_, outs, _ = life.made()
     life.world.call("POST", f"/volumes/{id_}/detach")

@@ -147,26 +147,40 @@ def test_a_source_is_one_of_two(life: Life) -> None:
     assert "is no Linode of this account" in missing[0][1]
 
 
-@pytest.mark.parametrize("source", [{"linode_id": UNKNOWN}, {"linode_id": None, "disk_id": 7}])
-def test_what_it_was_made_of_counts_once_so_that_a_recreated_linode_leaves_it_alone(
-    life: Life, source: Props
+@pytest.mark.parametrize(
+    ("source", "replaces"),
+    [
+        ({"linode_id": UNKNOWN}, ["linode_id"]),
+        ({"linode_id": None, "disk_id": 7}, ["disk_id"]),
+        ({"linode_id": None}, []),
+    ],
+    ids=["another Linode", "a disk", "none"],
+)
+def test_another_source_makes_a_new_one_and_none_leaves_it_alone(
+    life: Life, source: Props, replaces: list[str]
 ) -> None:
     id_, outs, inputs = life.made()
     news, failures = life.servicer.check(life.inputs(**source), inputs)
 
     found = life.servicer.diff(id_, outs, news)
 
-    assert (failures, found.changes, list(found.replaces)) == ([], NONE, [])
+    assert (failures, found.changes) == ([], SAME if replaces else NONE)
+    assert (list(found.replaces), found.deleteBeforeReplace) == (replaces, False)
 
 
-def test_an_imported_one_takes_a_source_for_the_next_one(life: Life) -> None:
+def test_of_an_imported_one_the_first_source_is_noted_and_the_next_one_makes_a_new_one(life: Life) -> None:
     id_, *_ = life.made()
     _, outs, read = life.servicer.read(id_, {"owner": life.world.owner.as_props()})
     news, failures = life.servicer.check(life.inputs(), read)
 
-    found = life.servicer.diff(id_, outs, news)
+    first = life.servicer.diff(id_, outs, news)
+    outs = life.servicer.update(id_, outs, news)
+    again, refused = life.servicer.check(life.inputs(linode_id=UNKNOWN), news)
+    second = life.servicer.diff(id_, outs, again)
 
-    assert (failures, found.changes, list(found.replaces)) == ([], NONE, [])
+    assert (failures, refused, outs["linode_id"]) == ([], [], life.linode)
+    assert (list(first.replaces), list(second.replaces)) == ([], ["linode_id"])
+    assert [line for line in life.world.writes() if "/images" in line] == ["POST /v4/images"]
 
 
 def test_another_generation_makes_one_of_the_disk_as_it_is_now(life: Life) -> None:
@@ -254,7 +268,7 @@ def test_regions_that_cannot_keep_it_are_told_at_preview(life: Life, regions: li
 
 def test_the_last_region_that_has_it_stays(life: Life, tmp_path: Path) -> None:
     _, _, inputs = life.made()
-    moved = life.inputs(linode_id=UNKNOWN, replica_regions=["us-ord"])
+    moved = life.inputs(linode_id=None, replica_regions=["us-ord"])
 
     backend = state_with(tmp_path / "next", stack="local")
     with Servicer(LinodeProvider("Image"), life.world.config, backend) as next_run:
@@ -307,6 +321,18 @@ def test_another_file_is_told_by_its_hash_and_makes_a_new_image(life: Life, file
 
     assert (failures, list(found.replaces), found.deleteBeforeReplace) == ([], ["file_hash"], False)
     assert {row["id"] for row in life.rows()} == {id_, second}
+
+
+def test_another_path_makes_a_new_one_unless_its_hash_says_that_the_file_has_moved(
+    life: Life, file: Path
+) -> None:
+    moved = file.rename(file.with_name("moved.img.gz"))
+    hashed, bare = of(moved, file_hash=sha256(moved)), of(moved)
+
+    for source, replaces in ((hashed, []), (bare, ["file_path"])):
+        olds = {**life.inputs(**source), "file_path": str(file)}
+        news, failures = life.servicer.check(life.inputs(**source), olds)
+        assert (failures, list(life.servicer.diff("private/1", olds, news).replaces)) == ([], replaces)
 
 
 def test_what_the_api_would_not_take_is_told_at_preview(life: Life, file: Path) -> None:

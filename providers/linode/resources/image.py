@@ -17,11 +17,11 @@ from providers.linode.api.records import Owned, from_rows
 from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs import Images
 from providers.linode.core.args import Args, In, InId, InList, arg, by_name, ours
-from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
+from providers.linode.core.effects import ACTION, KEPT, OURS, PUT, REPLACE, Takes
 from providers.linode.core.forms import LINODES, Flag, Tag, Text, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import Checking, Identity, Spec, Update
+from providers.linode.core.spec import Changed, Checking, Identity, Spec, Update
 from providers.linode.nearest import did_you_mean, listed
 from providers.linode.resources import image_file
 from providers.linode.resources.base import Resource
@@ -59,14 +59,14 @@ class ImageArgs(Args):
     label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
     """Its name, 1 to 50 characters."""
 
-    linode_id: InId = arg(KEPT, default=None, once=True, wire="", seen="", ids=True, ids_of=LINODES)
+    linode_id: InId = arg(REPLACE, default=None, wire="", seen="", ids=True, ids_of=LINODES)
     """The Linode whose largest disk it is made of, as that is then: this, disk_id or file_path."""
 
-    disk_id: InId = arg(KEPT, default=None, once=True, seen="", ids=True)
+    disk_id: InId = arg(REPLACE, default=None, seen="", ids=True)
     """The disk that it is made of."""
 
-    file_path: In[Text | None] = arg(KEPT, default=None, once=True, wire="", seen="")
-    """The file that it is made of: a raw disk, compressed with gzip, 5 GB at most."""
+    file_path: In[Text | None] = arg(REPLACE, default=None, wire="", seen="")
+    """The file that it is made of: a raw disk, compressed with gzip, 5 GB at most. By its hash it may move."""
 
     file_hash: In[Hash | None] = arg(REPLACE, default=None, wire="", seen="")
     """MD5 or SHA-256 of that file, in hex digits: compared before it is sent; another one makes a new image."""
@@ -183,6 +183,15 @@ def _where(check: Checking[ImageArgs]) -> set[str]:
 
 
 class _ImageSpec(Spec[ImageArgs, ImageRecord]):
+    def takes(self, name: str, changed: Changed[ImageArgs]) -> Takes:
+        """Another source is noted alone where nobody knows the first one, as of an image that was imported, and where
+        its file has the same hash.
+        """
+        found, old = super().takes(name, changed), changed.old
+        is_known = any(changed.before.get(source) is not None for source in SOURCES)
+        is_same = name == "file_path" and old.file_hash is not None and old.file_hash == changed.new.file_hash
+        return OURS if name in SOURCES and (is_same or not is_known) else found
+
     def client(self, session: Session) -> LinodeClient:
         """Of a session's own, lists of images may be old: they are a catalog."""
         return session.uncached

@@ -14,7 +14,7 @@ from providers.linode.api.errors import ApiRefused, NotFound
 from providers.linode.api.records import Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InId, arg, by_name
-from providers.linode.core.effects import KEPT, REPLACE
+from providers.linode.core.effects import REPLACE
 from providers.linode.core.forms import LINODES, VOLUMES, Flag
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
@@ -34,10 +34,10 @@ class VolumeAttachmentArgs(Args):
     linode_id: InId = arg(REPLACE, ids=True, ids_of=LINODES)
     """The Linode, in the volume's region."""
 
-    config_id: InId = arg(KEPT, default=None, seen="", ids=True)
+    config_id: InId = arg(REPLACE, default=None, seen="", ids=True)
     """The configuration profile that maps it, where the Linode has several."""
 
-    persist_across_boots: In[Flag | None] = arg(KEPT, default=None, seen="", else_="true")
+    persist_across_boots: In[Flag | None] = arg(REPLACE, default=None, none=True, seen="", else_="true")
     """Whether it is attached again after each boot."""
 
 

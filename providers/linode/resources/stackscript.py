@@ -10,7 +10,7 @@ from pydantic import AliasChoices, Field, PlainSerializer
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.records import Owned, Record
-from providers.linode.core import state_files
+from providers.linode.core import runtime, state_files
 from providers.linode.core.args import Args, In, InRefs, arg, by_name
 from providers.linode.core.effects import PUT, Takes
 from providers.linode.core.forms import Flag, Text, matching
@@ -131,9 +131,8 @@ def _used(check: Checking[StackScriptArgs]) -> Iterator[str]:
     """Whom an edit leaves as they are. Linodes don't say what they were made by; a state does."""
     if check.old is None or not {"script", "images"} & check.takes.keys() or is_offline():
         return
-    was = check.old.declared()
-    for mine in (each for each in check.session.rows(SPEC) if SPEC.identity.matches(each, was)):
-        owner = check.owner
+    owner = check.owner
+    for mine in _own(check, check.old):
         users = state_files.users(owner.project, owner.stack, "stackscript_id", mine.id)
         count = max(mine.deployments_active, len(users))
         which = f": {listed(users)} of this stack" if users else ""
@@ -145,6 +144,19 @@ def _used(check: Checking[StackScriptArgs]) -> Iterator[str]:
                 f"{count} {ones} made by StackScript {mine.id} and {stay}{which}; "
                 "new ones run what is declared now"
             )
+
+
+def _own(check: Checking[StackScriptArgs], old: StackScriptArgs) -> list[StackScriptRecord]:
+    """The one with the id that the engine has named or the state has, whatever was done to it since; where neither is
+    known, what has the content that the state has, which may be several.
+    """
+    owner = check.owner
+    stored = state_files.ids_by_name(owner.project, owner.stack).get((SPEC.kind, owner.name))
+    if (id_ := runtime.current().own_id() or stored) is not None:
+        found = check.session.listed(SPEC, id_)
+        return [] if found is None else [found]
+    was = old.declared()
+    return [each for each in check.session.rows(SPEC) if SPEC.identity.matches(each, was)]
 
 
 class _StackScriptSpec(Spec[StackScriptArgs, StackScriptRecord]):

@@ -12,6 +12,7 @@ from providers.linode.core import check, diff, effects
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking
+from providers.linode.core.state_files import TYPE_TOKENS
 from providers.linode.resources.stackscript import SPEC
 from tests import sessions
 from tests.sessions import OWNER, Prepared
@@ -58,19 +59,46 @@ def test_one_linode_stays_as_it_is() -> None:
     ]
 
 
+USERS: tuple[Row, ...] = (
+    {"urn": "urn:pulumi:s::p::k::web-1", "inputs": {"stackscript_id": 12.0}},
+    {"urn": "urn:pulumi:s::p::k::web-2", "inputs": {"stackscript_id": "12"}},
+    {"urn": "urn:pulumi:s::p::k::db-1", "inputs": {"stackscript_id": 13}},
+    {"urn": "urn:pulumi:s::p::k::account"},
+)
+
+
+def kept_in(folder: Path, monkeypatch: pytest.MonkeyPatch, *entries: Row) -> None:
+    """The stack's state."""
+    state = folder / ".pulumi" / "stacks" / "p" / "s.json"
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": entries}}}))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{folder}")
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        [{**MINE, "script": "#!/bin/sh\necho by hand\n"}],
+        [MINE, {**MINE, "id": 13, "deployments_active": 7}],
+    ],
+    ids=["changed by hand", "another one like it"],
+)
+def test_it_is_known_by_the_id_that_its_state_has_whatever_there_is(
+    there: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"urn": f"urn:pulumi:s::p::k::{OWNER.name}", "type": f"{TYPE_TOKENS}StackScript", "id": "12"}
+    kept_in(tmp_path, monkeypatch, own, *USERS)
+    session = sessions.prepared({"/linode/stackscripts": there})
+
+    [line] = used(session, script="#!/bin/bash\n")
+
+    assert line.startswith("3 Linodes were made by StackScript 12 and stay as they are: web-1 and web-2")
+
+
 def test_those_of_the_stack_are_named_by_its_state(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entries = [
-        {"urn": "urn:pulumi:s::p::k::web-1", "inputs": {"stackscript_id": 12.0}},
-        {"urn": "urn:pulumi:s::p::k::web-2", "inputs": {"stackscript_id": "12"}},
-        {"urn": "urn:pulumi:s::p::k::db-1", "inputs": {"stackscript_id": 13}},
-        {"urn": "urn:pulumi:s::p::k::account"},
-    ]
-    state = tmp_path / ".pulumi" / "stacks" / "p" / "s.json"
-    state.parent.mkdir(parents=True)
-    state.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": entries}}}))
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    kept_in(tmp_path, monkeypatch, *USERS)
 
     [line] = used(session, script="#!/bin/bash\n")
 

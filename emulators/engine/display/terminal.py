@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text as Styled
 
 from emulators.engine import urns
@@ -37,6 +39,7 @@ SECOND_HAND = re.compile(r"an unhandled error occurred: program exited with .*|(
 FAILED = re.compile(r"\*\*\w+(?: \w+)? failed\*\*|\*\*failed\*\*")
 
 MOST_SHOWN = 8
+BAR_WIDTH = 20
 FRAMES_A_SECOND = 4
 
 
@@ -73,7 +76,7 @@ class Terminal(Text):
         )  # fmt: skip
 
     def now(self) -> Group:
-        """What is under way: a line for all of it, and one for each of those that have taken longest."""
+        """What is under way: a bar with a line for all of it, and a line for each of those that have taken longest."""
         with self._guard:
             going, message = [*self._under_way.values()], self._message
         counted = f"{self._done} done, {len(going)} under way" if going else f"{self._done} done"
@@ -83,7 +86,8 @@ class Terminal(Text):
         more = (
             [Styled(f"   and {len(going) - MOST_SHOWN} more", style="dim")] if len(going) > MOST_SHOWN else []
         )
-        return Group(head, *(each.line() for each in going[:MOST_SHOWN]), *more)
+        first = _beside_a_bar(self._done, self._done + len(going), head) if going else head
+        return Group(first, *(each.line() for each in going[:MOST_SHOWN]), *more)
 
     def close(self) -> None:
         """Give the terminal back, however the run ended."""
@@ -138,6 +142,13 @@ class Terminal(Text):
     def _print(self, line: str) -> None:
         line = self._redactor.redact(line)
         self._console.print(Styled(_short(line), style=_style(line)), soft_wrap=True)
+
+
+def _beside_a_bar(done: int, of: int, text: Styled) -> Table:
+    """How much is done of what has begun: how much there will be, nobody knows before the program has ended."""
+    row = Table.grid(padding=(0, 1))
+    row.add_row(ProgressBar(of, done, width=BAR_WIDTH, complete_style="green", finished_style="green"), text)
+    return row
 
 
 def _short(text: str) -> str:

@@ -74,14 +74,15 @@ def test_what_has_begun_is_shown_until_it_is_done(screen: Screen) -> None:
 
     screen.tell(StepEnded(step("web-1"), "create", 12.34))
 
-    assert before[0] == "0 done, 2 under way: 0/2 running, 2 booting"
+    assert before[0].split("  ")[-1].strip() == "0 done, 2 under way: 0/2 running, 2 booting"
     assert [line.rsplit(" ", 1)[0] for line in before[1:]] == [
         " +  linode:Instance web-1 creating",
         " +  linode:Instance web-2 creating",
     ]
     assert "web-1" not in printed.partition("\x1b[?25h")[0]
     assert "linode:Instance web-1 created (12.34s)" in screen.printed()
-    assert screen.now()[0] == "1 done, 1 under way: 0/2 running, 2 booting"
+    bar, _, text = screen.now()[0].partition(" ")
+    assert (bar, text.strip()) == ("━" * 10, "1 done, 1 under way: 0/2 running, 2 booting")
 
 
 def test_what_is_said_of_a_step_stands_behind_it_in_one_line(screen: Screen) -> None:

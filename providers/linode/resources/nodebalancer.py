@@ -35,6 +35,7 @@ from providers.linode.resources.ports import ConfigArgs, ConfigRecord, NodeRecor
 from providers.linode.resources.prices import monthly_usd
 
 LABEL = "must have 3 to 32 letters, digits, '-' or '_'. Next: correct it."
+PREMIUM = "premium"
 ROUNDS = 2
 Label = Annotated[str, matching("[A-Za-z0-9_-]{3,32}"), told(LABEL)]
 Throttle = Annotated[int, whole(0, 20)]
@@ -363,8 +364,10 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
         ]
 
     def monthly_usd(self, session: Session, args: NodeBalancerArgs) -> float | None:
-        is_common = args.type in (None, "common")
-        return monthly_usd(session, f"{self.path}/types", args.region) if is_common else None
+        def is_it(id_: str) -> bool:
+            return (PREMIUM in id_) == (args.type == PREMIUM)
+
+        return monthly_usd(session, f"{self.path}/types", args.region, is_it)
 
 
 SPEC = _NodeBalancerSpec(

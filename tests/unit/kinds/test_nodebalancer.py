@@ -163,13 +163,15 @@ def test_ports_are_hidden_as_a_whole_where_one_has_a_key() -> None:
     assert not field.hides([{"port": 80}])
 
 
-def test_it_costs_what_the_list_says_and_a_premium_one_is_not_known(session: Session) -> None:
-    costs = [
-        SPEC.monthly_usd(session, NodeBalancerArgs(region="de-fra-2", type=type_))
-        for type_ in (None, "premium")
-    ]
+@pytest.mark.parametrize(
+    ("rows", "premium"), [([], None), ([{"id": "nodebalancer_premium", "price": {"monthly": 60.0}}], 60.0)]
+)
+def test_it_costs_what_the_list_says_of_its_type(rows: list[Row], premium: float | None) -> None:
+    common = {"id": "nodebalancer", "price": {"monthly": 10.0}}
+    session = sessions.prepared({"/nodebalancers/types": [*rows, common]})
+    args = [NodeBalancerArgs(region="de-fra-2", type=type_) for type_ in (None, "common", "premium")]
 
-    assert costs == [10.0, None]
+    assert [SPEC.monthly_usd(session, each) for each in args] == [10.0, 10.0, premium]
 
 
 def test_a_port_without_a_node_is_doubted_unless_its_nodes_are_not_known_yet(

@@ -74,6 +74,8 @@ class RegionPrice(Price):
 class Priced(Record):
     """What costs something, more in some regions. Source: GET /volumes/types, of which a row is a GB's."""
 
+    id: str = ""
+    label: str = ""
     price: Price = Price()
     region_prices: tuple[RegionPrice, ...] = ()
 
@@ -89,7 +91,6 @@ class LinodeType(Priced):
     """A plan: what a Linode of it has, and what it costs. Source: GET /linode/types."""
 
     id: str
-    label: str = ""
     class_: str = Field(default="", validation_alias="class")
     vcpus: int = 0
     memory_mb: int = Field(default=0, validation_alias="memory")

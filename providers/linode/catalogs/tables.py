@@ -12,7 +12,7 @@ from typing import Any
 
 from providers.linode.api.records import Event, Linode
 from providers.linode.catalogs.attributes import Flag, Moment, Number, Table, Text, Version, Word, Words
-from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Region
+from providers.linode.catalogs.records import Availability, Image, Kernel, LinodeType, Priced, Region
 
 
 class LinodeTypes(metaclass=Table, path="/linode/types", record=LinodeType):
@@ -139,6 +139,39 @@ class NodeBalancers(metaclass=Table, path="/nodebalancers"):
     hostname = Text[Any]()
 
 
+class NodeBalancerConfigs(metaclass=Table, path="/nodebalancers/{nodebalancer_id}/configs"):
+    """The ports of one NodeBalancer. Scope nodebalancers:read_only."""
+
+    id = Number[Any]()
+    port = Number[Any]()
+    protocol = Word[Any]()
+
+
+class NodeBalancerNodes(
+    metaclass=Table, path="/nodebalancers/{nodebalancer_id}/configs/{nodebalancer_config_id}/nodes"
+):
+    """The nodes of one port of a NodeBalancer. Scope nodebalancers:read_only."""
+
+    id = Number[Any]()
+    label = Text[Any]()
+    address = Text[Any]()
+    status = Word[Any]()
+
+
+class NodeBalancerVpcs(metaclass=Table, path="/nodebalancers/{nodebalancer_id}/vpcs"):
+    """The places in VPCs of one NodeBalancer. Scope nodebalancers:read_only."""
+
+    id = Number[Any]()
+    vpc_id = Number[Any]()
+    subnet_id = Number[Any]()
+
+
+class NodeBalancerTypes(metaclass=Table, path="/nodebalancers/types", record=Priced):
+    """What a NodeBalancer costs."""
+
+    id = Text[Priced]()
+
+
 class Domains(metaclass=Table, path="/domains"):
     """The account's domains. Scope domains:read_only."""
 
@@ -228,6 +261,18 @@ class ReservedAddresses(metaclass=Table, path="/networking/reserved/ips"):
     linode_id = Number[Any](nullable=True)
 
 
+class ReservedAddressTypes(metaclass=Table, path="/networking/reserved/ips/types", record=Priced):
+    """What a reserved address costs."""
+
+    id = Text[Priced]()
+
+
+class TransferPrices(metaclass=Table, path="/network-transfer/prices", record=Priced):
+    """What a GB of traffic costs beyond what is included, an hour's price alone: of Linodes, of distributed regions."""
+
+    id = Text[Priced]()
+
+
 class Ipv6Ranges(metaclass=Table, path="/networking/ipv6/ranges"):
     """The IPv6 ranges of the account. Scope ips:read_only."""
 
@@ -253,3 +298,9 @@ class Volumes(metaclass=Table, path="/volumes"):
     status = Word[Any]()
     tags = Words[Any](filterable=True)
     linode_id = Number[Any](nullable=True)
+
+
+class VolumeTypes(metaclass=Table, path="/volumes/types", record=Priced):
+    """What a GB of a volume costs."""
+
+    id = Text[Priced]()

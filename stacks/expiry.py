@@ -1,7 +1,8 @@
 """When a stack of a pull request ends: counted from its last update, never later than a bound from its creation.
 
-Written down twice: as a tag of the stack beside its state, and as a tag of each Linode, so that an account tells
-by itself what has expired. The form of the tag is stored in accounts: never change it, only add to it. Pure.
+Written down twice: as a tag of the stack beside its state, and as one of all in it that can have tags, so that an
+account tells by itself what has expired. The form of the tag is stored in accounts: never change it, only add to it.
+Pure.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ def expiry(created: datetime, updated: datetime, ttl: timedelta, most: timedelta
     return whole if whole == end else whole + timedelta(minutes=1)
 
 
-def linode_tag(end: datetime) -> str:
+def resource_tag(end: datetime) -> str:
     """`expires:2026-11-27t0600`, UTC: 23 characters of the 50 that a tag may have, lower case as tags ignore it."""
     return f"{TAG_PREFIX}{end.astimezone(timezone.utc).strftime(_TAG_FORM)}"
 
 
 def of_tags(tags: Iterable[str]) -> datetime | None:
-    """The end that a Linode's tags name; None where none does, or they name more than one."""
+    """The end that a resource's tags name; None where none does, or they name more than one."""
     ends = {tag.casefold() for tag in tags if tag.casefold().startswith(TAG_PREFIX)}
     if len(ends) != 1:
         return None

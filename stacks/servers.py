@@ -24,7 +24,7 @@ from providers.linode.core.args import NONE
 from providers.linode.pins import Pinned
 from providers.linode.provider import SPECS
 from providers.linode.resources.domain_record import below
-from stacks import expiry, inputs
+from stacks import inputs
 from stacks.filling import IN_LABELS, IN_USER_DATA, filled
 from stacks.picking import Picks
 from stacks.settings import OF_EACH, Group, Settings
@@ -78,7 +78,8 @@ def declare(
     """Every server of every group that has some, by its name. Raises BadSettings."""
     settings, found = shared.settings, dict[str, Server]()
     for name, chosen in picks.items():
-        group = _ending(settings.servers[name], settings)
+        group = settings.servers[name]
+        group = group.model_copy(update=settings.ending({"tags": group.tags}))
         args = instance_args(group, chosen, passwords[name], keys_of(group, settings))
         args = replace(args, **_network(group, chosen, shared))
         if (
@@ -164,7 +165,8 @@ class Members:
             values = self._values(part)
             texts = {key: given[key] for key in OF_EACH if isinstance(given.get(key), str)}
             own = {key: filled(text, IN_LABELS, values) for key, text in texts.items()}
-            args = VolumeArgs(region=self.chosen.region.id, linode_id=server.id, **{**given, **own})
+            declared = self.shared.settings.ending({**given, **own})
+            args = VolumeArgs(region=self.chosen.region.id, linode_id=server.id, **declared)
             opts = self._options(part, f"-{name}", is_kept="adopt" in given)
             yield name, Volume(f"{self._name(part)}-{name}", args, opts)
 
@@ -276,10 +278,3 @@ def _aliases(pinned: Pinned, group: str, part: object = None) -> list[pulumi.Ali
     """What a renamed group, or a part of it, was called: the engine takes it for the same, and changes it in place."""
     end = "" if part is None else f"-{part}"
     return [pulumi.Alias(name=f"{name}{end}") for name in pinned.former.get(group, ())]
-
-
-def _ending(group: Group, settings: Settings) -> Group:
-    """The group, its servers tagged with the end of the stack if it has one."""
-    if settings.ends_at is None:
-        return group
-    return group.model_copy(update={"tags": (*group.tags, expiry.linode_tag(settings.ends_at))})

@@ -27,7 +27,7 @@ from providers.linode.catalogs.criteria import (
 )
 from providers.linode.catalogs.picks import KINDS
 from providers.linode.nearest import did_you_mean
-from stacks import filling, inputs
+from stacks import expiry, filling, inputs
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, Place, dotted, merge
 from stacks.sources import COMMON, FOLDER, project_name
@@ -193,10 +193,11 @@ class Settings(Model):
     and protected unless a group that uses it says otherwise. `ssh_keys`: by name, public
     keys that groups can give root; `authorized_keys` are those that every server gets.
     `pins` names another file of pins than `stacks/pins.<stack>.json`, from the project's folder. `ends_at`: when
-    the stack of a pull request ends; `pr-up` sets it, and every Linode gets it as a tag. `root_password_outputs`: the
-    groups' passwords are outputs of the stack, too, and not in its state alone. `refresh`: previews and deployments of
-    pull requests look at the account first, and see what was changed or deleted by hand. `region` is where all groups
-    are, but for those whose own `region` names ids; of what the others ask for, the capabilities still hold.
+    the stack of a pull request ends; `pr-up` sets it, and all that can have tags gets it as one.
+    `root_password_outputs`: the groups' passwords are outputs of the stack, too, and not in its state alone.
+    `refresh`: previews and deployments of pull requests look at the account first, and see what was changed or deleted
+    by hand. `region` is where all groups are, but for those whose own `region` names ids; of what the others ask for,
+    the capabilities still hold.
     """
 
     servers: Mapping[str, Group]
@@ -216,6 +217,14 @@ class Settings(Model):
     def renamed(self) -> dict[str, str]:
         """The groups' new names by their old ones."""
         return {group.renamed_from: name for name, group in self.servers.items() if group.renamed_from}
+
+    def ending(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of what can have tags, with one of the stack's end, if it has one; not of what was there before,
+        which outlives the stack.
+        """
+        if self.ends_at is None or "adopt" in given:
+            return dict(given)
+        return {**given, "tags": [*(given.get("tags") or ()), expiry.resource_tag(self.ends_at)]}
 
 
 Problem = tuple[Path_, str]

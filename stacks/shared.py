@@ -48,7 +48,7 @@ class Shared:
         given = self.settings.firewalls[name]
         is_kept = self._protects(lambda group: group.firewall == name, given)
         opts = pulumi.ResourceOptions(protect=is_kept)
-        args = FirewallArgs(**given)
+        args = FirewallArgs(**self.settings.ending(given))
         return self._once(("firewall", name), lambda: Firewall(name, args, opts))
 
     def subnet(self, name: str, region: str) -> pulumi.Output[int]:
@@ -112,12 +112,13 @@ class Shared:
             for port in ports
         ]
         opts = pulumi.ResourceOptions(protect=self.settings.servers[group].protect, aliases=aliases)
-        args = NodeBalancerArgs(region=region, configs=configs)
+        args = NodeBalancerArgs(region=region, configs=configs, **self.settings.ending({}))
         self._once(("load balancer", group), lambda: NodeBalancer(group, args, opts))
 
     def address(self, server: str, region: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
         """The one that a server keeps when it is recreated."""
-        return ReservedIP(f"{server}-address", ReservedIPArgs(region=region), opts).address
+        args = ReservedIPArgs(region=region, **self.settings.ending({}))
+        return ReservedIP(f"{server}-address", args, opts).address
 
     def zone(self, domain: str) -> pulumi.Input[int]:
         """The id of a domain: the stack's own, or one that the account has. Raises BadSettings."""
@@ -126,7 +127,7 @@ class Shared:
             return _known_zone(domain, self.settings.zones)
         is_kept = self._protects(lambda group: group.dns is not None and group.dns.zone == domain, given)
         opts = pulumi.ResourceOptions(protect=is_kept)
-        args = DomainArgs(domain=domain, **{"type": "master", **given})
+        args = DomainArgs(domain=domain, **{"type": "master", **self.settings.ending(given)})
         return self._once(("zone", domain), lambda: Domain(domain, args, opts))
 
     def _protects(self, uses: Callable[[Group], bool], given: Mapping[str, Any] | None = None) -> bool:

@@ -15,7 +15,7 @@ from fleet.engine.run import Run, run_here, run_of
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.core import runtime as sessions
-from providers.linode.core.leftovers import Tagged, tagged
+from providers.linode.core.leftovers import Tagged, tagged, untagged
 from providers.linode.core.owner import TAG_PREFIX
 from providers.linode.core.runtime import Session
 from providers.linode.provider import SPECS
@@ -68,6 +68,12 @@ class Reaper:
         return tagged(SPECS.values(), self.session, TAG_PREFIX)
 
     @cached_property
+    def untagged(self) -> list[Tagged]:
+        """What has no tags and may be left of a stack of this project."""
+        linodes = [int(id_) for kind, id_ in self._by_tag if kind == "Instance"]
+        return untagged(SPECS.values(), self.session, f"{self.scope.project}-", linodes)
+
+    @cached_property
     def _run(self) -> Run:
         return run_here(self.stack) if self.stack else run_of(TEMPLATE)
 
@@ -82,7 +88,14 @@ class Reaper:
 
     @cached_property
     def stacks(self) -> dict[tuple[str, str], str]:
-        """The stack of each resource; strangers are not among them."""
+        """The stack of each resource, by its tag or as far as can be guessed; strangers are not among them."""
+        project, names = self.scope.project, {self.stack, *self.stack_names} if self.stack else self._names()
+        found = {one.key: reaping.guessed(one, names, self._by_tag, project) for one in self.untagged}
+        guessed = {key: stack for key, stack in found.items() if stack and self.stack in ("", stack)}
+        return {**self._by_tag, **guessed}
+
+    @cached_property
+    def _by_tag(self) -> dict[tuple[str, str], str]:
         names = {self.stack} if self.stack else self._names()
         known = reaping.digests(names, self.scope.account, self.scope.project)
         found = {one.key: reaping.stack_of(one, known) for one in self.tagged}
@@ -110,14 +123,14 @@ class Reaper:
 
     @property
     def others(self) -> int:
-        return len(self.tagged) - len(self.stacks)
+        return len(self.tagged) - len(self._by_tag)
 
     def found(self) -> list[Row]:
         """Every stack and resource that there is something to say of, with what it costs. Raises LinodeError."""
         verdicts = [reaping.judge_stack(facts, self.scope) for facts in self.states.values()]
         verdicts += [
             reaping.judge_resource(one, self.stacks.get(one.key), self.states, self.scope)
-            for one in self.tagged
+            for one in (*self.tagged, *self.untagged)
         ]
         in_stack = {
             name: [one for one in self.tagged if one.key in facts.ids] for name, facts in self.states.items()
@@ -182,7 +195,7 @@ class Reaper:
             known = reaping.digests([stack], self.scope.account, self.scope.project)
             facts = self._facts(stack) if stack in self.run.stacks() else None
             states = {stack: facts} if facts is not None else {}
-            owner = reaping.stack_of(current, known)
+            owner = reaping.stack_of(current, known) if one.spec.identity.tagged else stack
             again = reaping.judge_resource(current, owner, states, self._scope_of_now())
             if again is None or again.action != "delete":
                 return f"{one}: it changed meanwhile, and was left alone. Next: reap again."

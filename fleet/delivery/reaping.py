@@ -2,7 +2,8 @@
 
 A resource is ours only if its one owner tag is the digest of this account, this project and a stack of it: nobody
 else's tag can be. Deleted unasked is only what a pull request's stack has left behind and what has passed its end;
-a resource of another stack only if it is an orphan of that stack and somebody named it, or the stack.
+a resource of another stack only if it is an orphan of that stack and somebody named it, or the stack. What has no
+tags is shown as what it may be, and deleted only where somebody named it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from providers.linode.provider import SPECS
 from stacks import expiry
 
 Action = Literal["delete", "keep"]
+UNPROVEN = "in no state, and whose it is only its label or the Linodes in it tell"
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def judge_resource(
     `stack` is what `stack_of` found. `states` has every stack of the backend that a resource was found of.
     """
     facts = states.get(stack or "")
-    if stack is None or one.spec.is_leaving(one.record) or (facts and one.key in facts.ids):
+    if stack is None or one.spec.is_leaving(one.record) or _is_in_one(one, states.values()):
         return None
     id_ = str(one.record.id)
     ends, named = expiry.of_tags(one.record.tags), id_ in scope.named
@@ -143,14 +145,21 @@ def judge_resource(
         return _of_other(one, stack, facts, scope, ends)
     if named:
         return Verdict("delete", stack, "named, and in no state", one, ends)
-    if not _label_agrees(one, stack, scope):
-        return keep(f"its label is not the one that its stack gives. Next: --id {id_}")
-    if ends is None:
-        return keep(f"in no state, and no end is written on it. Next: --id {id_}")
-    if ends > scope.now:
+    if doubt := _doubt(one, stack, scope):
+        return keep(f"{doubt}. Next: --id {id_}")
+    if ends is None or ends > scope.now:
         return keep("in no state, but not yet at its end")
     left = "not in its stack's state" if facts else "its stack is gone"
     return Verdict("delete", stack, f"{left}, past its end", one, ends)
+
+
+def _doubt(one: Tagged, stack: str, scope: Scope) -> str:
+    """Why nobody but a person can say that it goes; empty where there is no reason."""
+    if not one.spec.identity.tagged:
+        return UNPROVEN
+    if not _label_agrees(one, stack, scope):
+        return "its label is not the one that its stack gives"
+    return "" if expiry.of_tags(one.record.tags) else "in no state, and no end is written on it"
 
 
 def _of_other(
@@ -166,9 +175,17 @@ def _of_other(
     if facts is None or (facts.account != scope.account and (facts.account or facts.ids)):
         why = "the state of its stack is not in this backend, so nobody can tell whether it is an orphan"
         return Verdict("keep", stack, why, one, ends) if named or stack == scope.stack else None
-    if named or (stack == scope.stack and not scope.named):
+    is_proven = one.spec.identity.tagged
+    if named or (is_proven and stack == scope.stack and not scope.named):
         return Verdict("delete", stack, "not in its stack's state", one, ends)
-    return Verdict("keep", stack, f"not in its stack's state. Next: --id {one.record.id}", one, ends)
+    why = "not in its stack's state" if is_proven else UNPROVEN
+    return Verdict("keep", stack, f"{why}. Next: --id {one.record.id}", one, ends)
+
+
+def _is_in_one(one: Tagged, states: Iterable[StackFacts]) -> bool:
+    """Whether a state has it, or a Linode in it."""
+    keys = {one.key, *(("Instance", str(id_)) for id_ in one.record.inside)}
+    return any(keys & facts.ids for facts in states)
 
 
 def digests(names: Iterable[str], account: str, project: str) -> dict[str, str]:
@@ -185,6 +202,17 @@ def stack_of(one: Tagged, known: Mapping[str, str]) -> str | None:
     return known.get(f"{parts[0]}:{parts[1]}:")
 
 
+def guessed(
+    one: Tagged, names: Iterable[str], by_tag: Mapping[tuple[str, str], str], project: str
+) -> str | None:
+    """The stack that something without tags may be of: the one of whose labels it has, else that of all Linodes in it,
+    which `by_tag` has. None where nothing speaks for one.
+    """
+    fitting = [name for name in names if one.record.label.startswith(f"{project}-{name}-")]
+    around = {by_tag.get(("Instance", str(id_))) for id_ in one.record.inside}
+    return max(fitting, key=len, default=None) or (around.pop() if len(around) == 1 else None)
+
+
 def candidates(found: Iterable[Tagged], project: str) -> set[str]:
     """The pull requests' stacks that labels speak of: names to try digests with, no proof of anything."""
     prefix = f"{project}-{PREFIX}"
@@ -194,14 +222,20 @@ def candidates(found: Iterable[Tagged], project: str) -> set[str]:
 
 
 def _label_agrees(one: Tagged, stack: str, scope: Scope) -> bool:
-    """Whether label and tag name the same resource: a copy of a machine has its tags, and never its label."""
+    """Whether label and tag name the same resource: a copy of a machine has its tags, and never its label. What is
+    not given one has no copies.
+    """
+    if "label" not in one.spec.fields:
+        return True
     prefix = f"{scope.project}-{stack}-"
     label = one.record.label
     return label.startswith(prefix) and _is_of(one, stack, label.removeprefix(prefix), scope)
 
 
 def _is_of(one: Tagged, stack: str, name: str, scope: Scope) -> bool:
-    return Owner(scope.account, scope.project, stack, name).owns(one.record.tags)
+    owner = Owner(scope.account, scope.project, stack, name)
+    is_called_so = not one.spec.identity.tagged and one.record.label == owner.default_label
+    return is_called_so or owner.owns(one.record.tags)
 
 
 COLUMNS = ("what", "stack", "resources", "ends (UTC)", "USD/month>", "verdict")

@@ -75,6 +75,33 @@ def test_a_destroy_names_what_it_leaves_and_reap_deletes_that_after_showing_it(p
     assert "still in the account" not in again.said
 
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
+
+
+def test_what_has_no_tags_is_shown_by_its_label_and_goes_only_by_its_id(project: Project) -> None:
+    up = project.up()
+    script = {"label": "store-shop-site", "script": "#!/bin/sh\n", "images": ["any/all"]}
+    net = project.call("POST", "/vpcs", {"label": "store-shop-net", "region": "de-fra-2"})["id"]
+    others = project.call("POST", "/vpcs", {"label": "store-shopping-net", "region": "de-fra-2"})["id"]
+    project.call("POST", "/linode/stackscripts", script)
+    project.call("POST", "/profile/sshkeys", {"label": "store-shop-key", "ssh_key": KEY})
+
+    gone = project.destroy()
+    shown, rest = reap(project), reap(project, "--yes")
+    left = [row["id"] for row in project.call("GET", "/vpcs")["data"]]
+    done = reap(project, "--yes", "--id", str(net))
+
+    assert (up.code, gone.code, shown.code, rest.code, done.code) == (0, 0, 3, 0, 0), rest.said + done.said
+    for said in (gone.said, shown.said):
+        assert all(f"(store-shop-{each})" in said for each in ("net", "site", "key")), said
+        assert "store-shopping-net" not in said
+    assert "3 to delete" not in shown.said
+    assert f"Next: --id {net}" in " ".join(shown.said.split())
+    assert project.linodes() == {}
+    assert left == [net, others]
+    assert [row["id"] for row in project.call("GET", "/vpcs")["data"]] == [others]
+
+
 ALONE = {
     "Instance": ("/linode/instances", "type='g6-nanode-1', region='de-fra-2'"),
     "Firewall": ("/networking/firewalls", "inbound_policy='DROP', outbound_policy='ACCEPT'"),

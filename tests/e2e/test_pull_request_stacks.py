@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -39,7 +40,9 @@ def expire(checkout: CloudCheckout, stack: str) -> None:
 
 def test_a_stack_is_made_renewed_and_taken_away_and_the_template_stays(made: CloudCheckout) -> None:
     template = made.root / "stacks" / "Pulumi.pr.yaml"
-    before = template.read_text()
+    group = "max_monthly_usd: 10}\n"
+    before = template.read_text().replace(group, f"{group}      volumes: {{data: {{size: 10}}}}\n")
+    template.write_text(before)
     began = datetime.now(timezone.utc)
 
     first = made.run("pr-up", "--number", "7", "--ttl", "1h", *UP)
@@ -53,6 +56,8 @@ def test_a_stack_is_made_renewed_and_taken_away_and_the_template_stays(made: Clo
     assert (pushed.code, same) == (0, old), pushed.said
     assert set(made.linodes()) == {"fleet-pr-7-web-1", "fleet-pr-8-web-1"}
     [new] = tags_of(made, "fleet-pr-7-web-1")
+    volumes: Any = made.call("GET", "/volumes")["data"]
+    assert new in {row["label"]: row["tags"] for row in volumes}["fleet-pr-7-web-1-data"]
     assert re.fullmatch(r"expires:\d{4}-\d\d-\d\dt\d{4}", new)
     assert old != {new}
     end = datetime.strptime(new, "expires:%Y-%m-%dt%H%M").replace(tzinfo=timezone.utc)

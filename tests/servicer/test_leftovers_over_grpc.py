@@ -57,6 +57,33 @@ def test_all_kinds_with_the_stacks_tag_are_named_with_their_cost_and_what_to_typ
     assert [line for line in world.writes() if line.startswith("DELETE")] == []
 
 
+def test_what_has_no_tags_is_named_by_its_label_or_by_the_linodes_in_it(world: World) -> None:
+    lost = linode(world, "web-1", world.owner)["id"]
+    other = linode(world, "other", replace(world.owner, stack="x"))["id"]
+
+    def group(label: str, *linodes: int) -> int:
+        kind = {"placement_group_type": "anti_affinity:local", "placement_group_policy": "strict"}
+        made = world.call("POST", "/placement/groups", {"label": label, "region": "de-fra-2", **kind})
+        world.call("POST", f"/placement/groups/{made['id']}/assign", {"linodes": linodes})
+        return int(made["id"])
+
+    named = [
+        f"VPC {world.call('POST', '/vpcs', {'label': 'fleet-local-net', 'region': 'de-fra-2'})['id']}",
+        f"placement group {group('by-hand', lost)}",
+    ]
+    world.call("POST", "/vpcs", {"label": "fleet-other-net", "region": "de-fra-2"})
+    strangers = [group("mixed", other), group("empty")]
+
+    said = end_of_destroy(world, Servicer(AccountProvider(), world.config, urn=URN))
+
+    assert f"Linode {lost} (web-1)" in said
+    assert "perhaps left of stack 'local', by label or by the Linodes in it" in said
+    assert all(each in said for each in named), said
+    assert not any(f"placement group {id_} " in said for id_ in strangers)
+    assert "fleet-other-net" not in said
+    assert said.count("Next: ") == 1
+
+
 def test_nothing_left_is_nothing_told(world: World) -> None:
     assert "still" not in end_of_destroy(world, Servicer(AccountProvider(), world.config, urn=URN))
 

@@ -67,6 +67,11 @@ class Owned(Record):
     tags: tuple[str, ...] = ()
     created: str = ""
 
+    @property
+    def inside(self) -> frozenset[int]:
+        """The ids of the Linodes in it."""
+        return frozenset()
+
     def __str__(self) -> str:
         """`123 (web-1)`; what has no label but its id by that alone."""
         return f"{self.id}" + (f" ({self.label})" if self.label not in ("", str(self.id)) else "")

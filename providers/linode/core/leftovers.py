@@ -1,14 +1,15 @@
 """What carries a stack's tag although the stack has nothing any more: what a failed run made, or was told to retain.
 
-Both look alike, so what is found is named and never deleted here: `fleet reap` does that, after showing it.
+Both look alike, so what is found is named and never deleted here: `fleet reap` does that, after showing it. Of what
+stands alone and has no tags, a label or the Linodes in it tell whose it may be, which proves nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -56,11 +57,32 @@ def tagged(specs: Iterable[AnySpec], session: Session, stem: str) -> list[Tagged
     """
     found = [
         Tagged(spec, row)
-        for spec, rows in _of_each(specs, lambda spec: spec.list(session))
+        for spec, rows in _of_each(_with_tags(specs), lambda spec: spec.list(session))
         for row in rows
         if has_tag_from(stem, row.tags)
     ]
     return sorted(found, key=lambda each: (each.spec.kind, each.record.id))
+
+
+def untagged(
+    specs: Iterable[AnySpec], session: Session, prefix: str, linodes: Collection[int]
+) -> list[Tagged]:
+    """What stands alone in the account and has no tags, by kind and id: with a label that begins so, or with Linodes in
+    it, and none but these. Nothing that a state in the backend's folder has.
+
+    Raises what the calls for lists raise.
+    """
+    alone = (
+        spec for spec in specs if not spec.identity.tagged and not spec.parents and "label" in spec.fields
+    )
+    found = []
+    for spec, rows in _of_each(alone, lambda spec: spec.list(session)):
+        known = state_files.ids_in_all_states(spec.kind)
+        ours = (
+            row for row in rows if row.label.startswith(prefix) or (row.inside and row.inside <= {*linodes})
+        )
+        found += [Tagged(spec, row) for row in ours if str(row.id) not in known]
+    return sorted(found, key=lambda each: each.key)
 
 
 def of_another_backend(specs: Iterable[AnySpec], session: Session, owner: Owner) -> list[str]:
@@ -70,7 +92,7 @@ def of_another_backend(specs: Iterable[AnySpec], session: Session, owner: Owner)
     if state_files.folder() is None:
         return []
     found = []
-    for spec, rows in _of_each(specs, session.rows):
+    for spec, rows in _of_each(_with_tags(specs), session.rows):
         known = state_files.ids_in_state(owner.project, owner.stack, spec.kind) or set()
         there = [row for row in rows if has_tag_from(owner.stack_tag(), row.tags)]
         found += [f"{spec.kind}/{row.id}" for row in there if str(row.id) not in known]
@@ -80,11 +102,14 @@ def of_another_backend(specs: Iterable[AnySpec], session: Session, owner: Owner)
 def _of_each(
     specs: Iterable[AnySpec], ask: Callable[[AnySpec], Sequence[Any]]
 ) -> list[tuple[AnySpec, Sequence[Any]]]:
-    """Of every kind that carries tags what is asked, all at the same time; nothing where the token may not ask."""
-    tagged = [spec for spec in specs if spec.identity.tagged]
+    """Of every kind what is asked, all at the same time; nothing where the token may not ask."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        asked = [pool.submit(copy_context().run, if_allowed, partial(ask, spec)) for spec in tagged]
-        return [(spec, each.result() or ()) for spec, each in zip(tagged, asked, strict=True)]
+        asked = [(spec, pool.submit(copy_context().run, if_allowed, partial(ask, spec))) for spec in specs]
+        return [(spec, each.result() or ()) for spec, each in asked]
+
+
+def _with_tags(specs: Iterable[AnySpec]) -> Iterator[AnySpec]:
+    return (spec for spec in specs if spec.identity.tagged)
 
 
 def told(
@@ -97,7 +122,12 @@ def told(
             for each in tagged(specs, session, owner.stack_tag())
             if "/".join(each.key) not in not_ours and _is_there(each, session)
         ]
-        return _line(found, session, owner.stack) if found else None
+        linodes = [int(each.record.id) for each in found if each.spec.kind == "Instance"]
+        prefix = replace(owner, name="").default_label
+        guessed = [each for each in untagged(specs, session, prefix, linodes) if _is_there(each, session)]
+        lines = [_line(found, session, owner.stack)] if found else []
+        lines += [_guess(guessed, owner.stack)] if guessed else []
+        return f"{' '.join(lines)} Next: {reap(owner.stack)}." if lines else None
     except LinodeError as error:
         why = str(error).partition(" Next: ")[0]
         return f"whether anything of stack '{owner.stack}' is left can't be told: {why} Next: {reap(owner.stack)}."
@@ -128,5 +158,12 @@ def _line(found: Sequence[Tagged], session: Session, stack: str) -> str:
     return (
         f"still in the account with the tag of stack '{stack}', and not in its state: {'; '.join(named)}. "
         f"Together {total}. A run that failed may have made them, or retain_on_delete kept them; "
-        f"none of it was deleted. Next: {reap(stack)}."
+        "none of it was deleted."
+    )
+
+
+def _guess(found: Sequence[Tagged], stack: str) -> str:
+    return (
+        f"perhaps left of stack '{stack}', by label or by the Linodes in it, as the API has no tags for it: "
+        f"{'; '.join(map(str, found))}."
     )

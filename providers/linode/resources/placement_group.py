@@ -47,6 +47,10 @@ class PlacementGroupRecord(Owned):
     is_compliant: bool = True
     members: tuple[Member, ...] = Field(default=(), exclude=True)
 
+    @property
+    def inside(self) -> frozenset[int]:
+        return frozenset(each.linode_id for each in self.members)
+
 
 class PlacementGroup(Resource):
     label: pulumi.Output[str]
@@ -66,7 +70,7 @@ class PlacementGroup(Resource):
 
 def _occupied(check: Checking[PlacementGroupArgs]) -> Iterator[Problem]:
     """An engine changes Linodes that name the group after it, so that none has left by then."""
-    there = (each.linode_id for each in check.mine.members) if check.mine is not None else ()
+    there = check.mine.inside if check.mine is not None else ()
     yield from occupied(check, "placement group", there, "placement_group")
 
 

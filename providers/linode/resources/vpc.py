@@ -61,6 +61,10 @@ class VPCRecord(Ranged):
     description: str = ""
     ipv4_ranges: Annotated[tuple[str, ...], from_rows("range")] = Field(default=(), validation_alias="ipv4")
 
+    @property
+    def inside(self) -> frozenset[int]:
+        return frozenset(each.id for part in self.subnets for each in part.linodes)
+
 
 class VPC(Resource):
     label: pulumi.Output[str]
@@ -103,8 +107,8 @@ def _ranged(check: Checking[VPCArgs]) -> Iterator[Problem]:
 
 
 def _occupied(check: Checking[VPCArgs]) -> Iterator[Problem]:
-    parts = check.mine.subnets if check.mine is not None else ()
-    yield from occupied(check, "VPC", (each.id for part in parts for each in part.linodes), "interfaces")
+    there = check.mine.inside if check.mine is not None else ()
+    yield from occupied(check, "VPC", there, "interfaces")
 
 
 SPEC = Spec(

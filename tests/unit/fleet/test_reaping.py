@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -16,7 +16,7 @@ from providers.linode.core.leftovers import Tagged
 from providers.linode.core.owner import Owner
 from providers.linode.provider import SPECS
 from stacks import sources
-from stacks.expiry import linode_tag, stack_tag
+from stacks.expiry import resource_tag, stack_tag
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 PAST, FUTURE = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
@@ -65,7 +65,7 @@ def machine(
     more: tuple[str, ...] = (),
 ) -> Tagged:
     owner = Owner(account, project, stack, name).tag()
-    tags = ("web", owner, *((linode_tag(ends),) if ends else ()), *more)
+    tags = ("web", owner, *((resource_tag(ends),) if ends else ()), *more)
     label = label or f"fleet-{stack}-{name}"
     return of_linode(Linode(id=9, label=label, status=status, region="de-fra-2", tags=tags))
 
@@ -100,7 +100,7 @@ FIREWALL = Tagged(SPECS["Firewall"], Owned(id=9, label="wall", tags=machine("dev
         (machine(ends=FUTURE), {"pr-7": ALIVE}, SCOPE, "keep"),
         (machine(ends=None), {}, SCOPE, "keep"),
         (machine(ends=None), {}, NAMED, "delete"),
-        (machine(more=(linode_tag(FUTURE),)), {}, SCOPE, "keep"),  # two ends are none
+        (machine(more=(resource_tag(FUTURE),)), {}, SCOPE, "keep"),  # two ends are none
         (machine(label="by-hand"), {}, SCOPE, "keep"),
         (machine(label="fleet-pr-7-web-1-copy"), {}, SCOPE, "keep"),  # a clone has the tags of the first
         (machine(label="by-hand"), {}, NAMED, "delete"),
@@ -124,8 +124,8 @@ FIREWALL = Tagged(SPECS["Firewall"], Owned(id=9, label="wall", tags=machine("dev
         (machine(project="shop"), {}, NAMED, None),
         (machine("pr-99"), {}, NAMED, None),  # a digest of no stack that is known
         (machine(more=("pulumi:0123456789ab:0123456789ab:1",)), {}, NAMED, None),
-        (retagged(machine(), "web", linode_tag(PAST)), {}, NAMED, None),
-        (retagged(machine(), "pulumi:", linode_tag(PAST)), {}, NAMED, None),
+        (retagged(machine(), "web", resource_tag(PAST)), {}, NAMED, None),
+        (retagged(machine(), "pulumi:", resource_tag(PAST)), {}, NAMED, None),
         # a stack that was asked for: all that carries its tag and is in no state, or of that what was named
         (machine("dev", ends=None), DEV, OF_DEV, "delete"),
         (machine("dev", label="web"), DEV, OF_DEV, "delete"),
@@ -155,6 +155,71 @@ def test_a_resource_is_deleted_only_if_it_is_ours_and_left_behind(
     assert judge(one, states, scope) == action
 
 
+def net(label: str = "fleet-pr-7-net", *linodes: int) -> Tagged:
+    """A VPC, which has no tags, with these Linodes in it."""
+    inside = [{"id": 5, "linodes": [{"id": id_} for id_ in linodes]}]
+    return Tagged(SPECS["VPC"], SPECS["VPC"].read({"id": 9, "label": label, "subnets": inside}))
+
+
+def disk(name: str = "data", *, ends: datetime | None = PAST) -> Tagged:
+    tags = machine(name=name, ends=ends).record.tags
+    return Tagged(
+        SPECS["Volume"], SPECS["Volume"].read({"id": 9, "label": f"fleet-pr-7-{name}", "tags": tags})
+    )
+
+
+def address(*, ends: datetime | None = PAST) -> Tagged:
+    row = {"address": "192.0.2.7", "tags": machine(name="web-1-address", ends=ends).record.tags}
+    return Tagged(SPECS["ReservedIP"], SPECS["ReservedIP"].read(row))
+
+
+OF_7 = {("Instance", "3"): "pr-7", ("Instance", "4"): "pr-7", ("Instance", "6"): "pr-8"}
+
+
+@pytest.mark.parametrize(
+    ("one", "stack"),
+    [
+        (net(), "pr-7"),
+        (net("fleet-pr-7-x-net"), "pr-7-x"),  # the longest name that fits
+        (net("by-hand"), None),
+        (net("by-hand", 3, 4), "pr-7"),
+        (net("by-hand", 3, 6), None),
+        (net("by-hand", 3, 99), None),
+        (net("shop-pr-7-net"), None),
+    ],
+)
+def test_what_has_no_tags_may_be_of_the_stack_of_its_label_or_of_all_in_it(
+    one: Tagged, stack: str | None
+) -> None:
+    assert reaping.guessed(one, ["pr-7", "pr-7-x", "pr-8"], OF_7, "fleet") == stack
+
+
+@pytest.mark.parametrize(
+    ("one", "states", "scope", "action"),
+    [
+        (net(), {}, SCOPE, "keep"),
+        (net(), {}, NAMED, "delete"),
+        (net(), {"pr-8": replace(ALIVE, name="pr-8", ids=frozenset({("VPC", "9")}))}, NAMED, None),
+        (net("fleet-pr-7-net", 3), {"pr-7": replace(ALIVE, ids=frozenset({("Instance", "3")}))}, NAMED, None),
+        (net(), {"pr-7": replace(ALIVE, creating=frozenset({"net"}))}, NAMED, "keep"),
+        (net(), {"pr-7": ALIVE}, replace(SCOPE, pattern="", stack="pr-7"), "keep"),
+        (net(), {"pr-7": ALIVE}, replace(NAMED, pattern="", stack="pr-7"), "delete"),
+        (net(), {}, replace(NAMED, pattern="", stack="pr-7"), "keep"),  # its state is in no backend of ours
+    ],
+)
+def test_what_has_no_tags_is_shown_and_deleted_only_where_somebody_named_it(
+    one: Tagged, states: Mapping[str, StackFacts], scope: Scope, action: str | None
+) -> None:
+    found = judge_resource(one, "pr-7", states, scope)
+
+    assert (found.action if found else None) == action
+
+
+@pytest.mark.parametrize("made", [disk, address])
+def test_what_is_no_machine_has_its_own_end(made: Callable[..., Tagged]) -> None:
+    assert [judge(made(ends=ends), {}) for ends in (PAST, FUTURE, None)] == ["delete", "keep", "keep"]
+
+
 def test_tags_are_ours_whatever_their_case() -> None:
     one = machine()
 
@@ -162,7 +227,7 @@ def test_tags_are_ours_whatever_their_case() -> None:
 
 
 def test_a_machine_of_a_later_generation_is_ours_too() -> None:
-    tags = (Owner("acc", "fleet", "pr-7", "web-1", 3).tag(), linode_tag(PAST))
+    tags = (Owner("acc", "fleet", "pr-7", "web-1", 3).tag(), resource_tag(PAST))
 
     assert judge(retagged(machine(), *tags), {}) == "delete"
 

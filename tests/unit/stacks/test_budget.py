@@ -16,6 +16,15 @@ def settings(**values: object) -> Settings:
     return parse(merge([PR, END, Layer({f"fleet:{key}": value for key, value in values.items()})]), "pr-7")
 
 
+def test_all_that_can_have_tags_gets_the_end_as_one_but_what_was_there_before() -> None:
+    end = "expires:2026-11-27t0600"
+
+    assert settings().ending({}) == {"tags": [end]}
+    assert settings().ending({"size": 20, "tags": ["web"]}) == {"size": 20, "tags": ["web", end]}
+    assert settings().ending({"adopt": "disk"}) == {"adopt": "disk"}
+    assert parse(sources.of_files("dev"), "dev").ending({"size": 20}) == {"size": 20}
+
+
 def test_what_the_template_asks_for_is_within_its_own_guards() -> None:
     require_within(settings(), 5.0, "pr-7")
 

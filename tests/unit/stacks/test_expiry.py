@@ -61,7 +61,7 @@ def test_no_stack_lives_longer_than_either_limit_by_a_minute(
 @given(moment=MOMENTS)
 def test_both_written_forms_are_read_back(moment: datetime) -> None:
     minute = moment.replace(second=0, microsecond=0)
-    tag = expiry.linode_tag(minute)
+    tag = expiry.resource_tag(minute)
 
     assert expiry.of_tags(["web", tag]) == minute
     assert expiry.of_stack_tag(expiry.stack_tag(minute)) == minute

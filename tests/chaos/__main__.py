@@ -29,7 +29,7 @@ from tests.checkout import ENGINES
 
 T = TypeVar("T")
 
-A_CROWD = 100
+A_CROWD = 50
 A_STACK = 40
 """Turns of one stack, at most."""
 
@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Faults and kills, counted.")
     every = len(faults())
     parser.add_argument(
-        "--faults", type=int, default=every, help="two to a run; by default each of them once"
+        "--faults", type=int, default=every, help="three to a run; by default each of them once"
     )
     parser.add_argument("--kills", type=int, default=len(Kill.all()), help="each process at each moment once")
     parser.add_argument("--crowds", type=int, default=2, help=f"runs that make {A_CROWD} more of each kind")
@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     forced = os.environ.get("ENGINE") or None
     parser.add_argument("--engine", choices=ENGINES, default=forced, help="both in turn if it is left out")
     parser.add_argument(
-        "--at-once", type=int, default=os.cpu_count() or 1, help="stacks that run at the same time"
+        "--at-once", type=int, default=2 * (os.cpu_count() or 1), help="stacks that run at the same time"
     )
     parser.add_argument("--folder", type=Path, help="where to work; removed afterwards if nothing was wrong")
     return parser

@@ -482,6 +482,7 @@ def changed(before: Declared, edits: Iterable[Edit], dice: random.Random) -> Dec
     for edit in edits:
         edit(after, dice)
     after.tidy()
+    _keeps_what_is_left(after, before)
     after.filled = {
         name
         for name, server in after.resources["Instance"].items()
@@ -514,13 +515,18 @@ def taken_back(wish: Declared, before: Declared) -> Declared:
     wish has made it, or not, and so is declared as it has it.
     """
     back = deepcopy(before)
-    for kind, resources in back.resources.items():
-        for name, inputs in resources.items():
-            wanted = wish.resources[kind].get(name, {})
-            inputs |= {key: wanted[key] for key in wanted.keys() & LEFT - inputs.keys()}
+    _keeps_what_is_left(back, wish)
     back.filled |= wish.filled
     _never_shrinks(back, wish)
     return back
+
+
+def _keeps_what_is_left(declared: Declared, before: Declared) -> None:
+    """Also of what an edit took away and made again under its name: that is the same one."""
+    for kind, resources in declared.resources.items():
+        for name, inputs in resources.items():
+            old = before.resources[kind].get(name, {})
+            inputs |= {key: old[key] for key in old.keys() & LEFT - inputs.keys()}
 
 
 def _has_new_disks(server: Inputs, before: Inputs | None) -> bool:

@@ -92,6 +92,10 @@ class Fault(NamedTuple):
         ]
 
 
+A_RUN = 3
+"""Faults of one run, at most."""
+
+
 def faults() -> list[Fault]:
     """Every kind of request with every fault that it can meet."""
     every = (Fault(request, name) for request in REQUESTS for name in FAULTS)
@@ -99,14 +103,16 @@ def faults() -> list[Fault]:
 
 
 def of_runs(faults: Iterable[Fault]) -> list[tuple[Fault, ...]]:
-    """Two for each run, of different kinds of request, as far as there are such."""
+    """Three for each run, of different kinds of request, as far as there are such."""
     left, found = list(faults), list[tuple[Fault, ...]]()
     while left:
-        first = left.pop(0)
-        second = next((each for each in left if each.request != first.request), None)
-        if second is not None:
-            left.remove(second)
-        found.append((first,) if second is None else (first, second))
+        run = dict[str, Fault]()
+        for each in left:
+            if len(run) < A_RUN:
+                run.setdefault(each.request, each)
+        found.append(tuple(run.values()))
+        for each in run.values():
+            left.remove(each)
     return found
 
 

@@ -174,6 +174,7 @@ class Turns:
 
     def _count(self, what: str, *, exact: bool) -> None:
         """The account against what is declared, and what a preview with a look at the account says of it."""
+        notes = len(self.tally.notes)
         is_right = compare(self.tally, self.checkout, self.declared, exact=exact)
         still = self.checkout.run("preview", "--refresh", "--expect-no-changes")
         if still.code:
@@ -182,6 +183,8 @@ class Turns:
         wrong = "" if is_right and not still.code else " WRONG"
         took_s = time.monotonic() - self.begun
         self.say(f"{self.number}, {' and '.join(self.changes)}: {what}{wrong} ({took_s:.0f} s)")
+        for note in self.tally.notes[notes:]:
+            self.say(f"{self.number}, wrong: {note}")
 
     def close(self) -> None:
         self.checkout.close()

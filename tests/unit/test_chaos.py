@@ -9,7 +9,7 @@ import pytest
 
 from providers.linode.provider import SPECS
 from tests.chaos import __main__ as chaos
-from tests.chaos.declared import CHANGES, KINDS, PLANS, changed, crowd, first, named, taken_back
+from tests.chaos.declared import CHANGES, KINDS, PLANS, Declared, changed, crowd, first, named, taken_back
 from tests.chaos.disturbances import FAULTS, REQUESTS, Fault, Kill, faults, of_runs
 from tests.chaos.tally import Tally
 from tests.chaos.turns import Turns
@@ -92,12 +92,26 @@ def test_a_seed_deals_the_same_and_more_than_all_deals_some_twice() -> None:
     assert {*met} == {*faults()}
 
 
-def test_a_run_meets_two_faults_of_different_requests_while_there_are_such() -> None:
-    one, other, last = (Fault("list", "slow"), Fault("list", "429"), Fault("create", "slow"))
+def test_a_run_meets_three_faults_of_different_requests_while_there_are_such() -> None:
+    one, other, third = (Fault("list", "slow"), Fault("list", "429"), Fault("create", "slow"))
+    more = (Fault("read", "429"), Fault("delete", "429"))
 
-    assert of_runs([one, other, last]) == [(one, last), (other,)]
+    assert of_runs([one, other, third, *more]) == [(one, third, more[0]), (other, more[1])]
     assert of_runs([one, other]) == [(one,), (other,)]
     assert of_runs([]) == []
+
+
+def test_what_goes_and_comes_back_in_one_change_stays_as_it_is_where_it_is_declared_no_more() -> None:
+    before = first()
+    before.resources["Instance"]["instance-1"]["swap_size"] = 256
+
+    def there_and_back(declared: Declared, _: random.Random) -> None:
+        del declared.resources["Instance"]["instance-1"]
+        declared.add("Instance")
+
+    after = changed(before, [there_and_back], random.Random(3))
+
+    assert after.resources["Instance"]["instance-1"]["swap_size"] == 256
 
 
 def test_what_was_left_out_before_another_wish_is_declared_as_that_wish_has_it() -> None:

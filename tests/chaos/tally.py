@@ -55,7 +55,7 @@ class Tally:
     orphans: int = 0
     lost: int = 0
     pending: int = 0
-    adopted: int = 0
+    asked: int = 0
     unexplained: int = 0
     by_fault: dict[str, tuple[int, int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -98,7 +98,7 @@ class Tally:
         for fault, (met, there) in sorted(self.by_fault.items()):
             if there < met:
                 yield f"not in the same run: {fault}, {met - there} of {met}"
-        yield f"{self.lost} lost, {self.pending} pending operations, {self.adopted} adopted as `up` asked"
+        yield f"{self.lost} lost, {self.pending} pending operations, {self.asked} adopted or deleted as `up` asked"
         share = f" ({self.converged / self.runs:.0%})" if self.runs else ""
         yield f"{self.runs} faulted runs, {self.converged} converged in the same run{share}"
         yield (

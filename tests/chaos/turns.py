@@ -28,6 +28,10 @@ LONGEST_AFTERLIFE_S = 20.0
 UP = ("up", "--yes", "--skip-preview")
 """Without the look beforehand: the disturbances are for the update's own requests."""
 
+TO_ADOPT = CONSENT + r"=(\S+)"
+TO_DELETE = r"Linode (\d+) is there already with another .* Next: declare what it has, or delete it"
+"""What `up` asks for, by id."""
+
 MOST_RUNS = 6
 TRIES = 3
 """Runs for a fault that none of their requests meets, or that end before they are killed."""
@@ -164,12 +168,18 @@ class Turns:
         return done
 
     def _recovered(self, name: str = "after", *words: str) -> Done:
-        """The same, with whatever it says is to be adopted: what carries no tag, of a run that lost its provider."""
-        done, adopted = self._up(name, *words), set[str]()
-        while done.code and (told := {*re.findall(CONSENT + r"=(\S+)", done.said)} - adopted):
-            adopted |= told
-            self.tally.adopted += len(told)
-            done = self._up(f"{name}-adopts", *words, env={CONSENT: ",".join(adopted)})
+        """The same, with whatever it says is to be done about what a run made that lost its provider: adopt what
+        carries no tag, delete a Linode whose image is no longer wished for.
+        """
+        done, asked = self._up(name, *words), set[str]()
+        while done.code and (
+            told := {*re.findall(TO_ADOPT, done.said), *re.findall(TO_DELETE, done.said)} - asked
+        ):
+            asked |= told
+            self.tally.asked += len(told)
+            for id_ in re.findall(TO_DELETE, done.said):
+                self.checkout.call("DELETE", f"/linode/instances/{id_}")
+            done = self._up(f"{name}-as-asked", *words, env={CONSENT: ",".join(asked)})
         return done
 
     def _count(self, what: str, *, exact: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,23 @@ def test_it_is_moved_in_the_same_run_whatever_becomes_of_the_answer(life: Life, 
     assert (again, moved["linode_id"], life.seen()["linode_id"]) == (id_, life.two, life.two)
 
 
+def test_it_is_moved_although_an_engine_begins_with_the_new_one_while_the_old_one_goes(life: Life) -> None:
+    """As it does where the Linode is recreated that it leaves: what it goes to has nothing to wait for."""
+    id_, outs, inputs = life.made()
+    command = life.world.next_command(life.servicer, "VolumeAttachment", "web-1")
+    news, _ = command.check(life.inputs(linode_id=life.two), inputs)
+    command.diff(id_, outs, news)
+    attach = f"POST /v4/volumes/{id_}/attach"
+
+    with ThreadPoolExecutor() as pool:
+        moved = pool.submit(command.create, news)
+        until(lambda: life.world.writes().count(attach) > 1 or moved.done())
+        command.delete(id_, outs)
+
+    assert moved.result()[0] == id_
+    assert life.seen()["linode_id"] == life.two
+
+
 def test_a_volume_that_is_elsewhere_is_told_at_preview(life: Life) -> None:
     far = life.linode("far", "gb-lon")
     life.world.call("POST", f"/volumes/{life.volume}/attach", {"linode_id": life.two})
@@ -175,6 +193,24 @@ def test_what_a_killed_run_moved_is_taken_over(life: Life, tmp_path: Path) -> No
         again, moved = next_run.create(news)
 
     assert (failures, again, moved["linode_id"]) == ([], id_, life.two)
+
+
+def test_what_a_killed_run_moved_comes_back_where_it_is_asked_to(life: Life, tmp_path: Path) -> None:
+    """Its provider was killed, the program has it where it was again: the old one is gone, so nobody deletes it."""
+    id_, outs, _ = life.made()
+    life.servicer.delete(id_, outs)
+    life.world.call("POST", f"/volumes/{id_}/attach", {"linode_id": life.two})
+
+    state = state_with(tmp_path / "next", id_, stack="local")
+    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, state) as unasked:
+        [(_, told)] = unasked.check(life.inputs())[1]
+    consent = {**state, "LINODE_TAKE_OVER": id_}
+    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, consent) as asked:
+        news, failures = asked.check(life.inputs())
+        again, _ = asked.create(news)
+
+    assert f"LINODE_TAKE_OVER={id_} pulumi up" in told
+    assert (failures, again, life.seen()["linode_id"]) == ([], id_, life.one)
 
 
 def test_what_somebody_else_attached_is_never_taken_over_unasked(life: Life, tmp_path: Path) -> None:

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 CONSENT = "LINODE_TAKE_OVER"
 
 
+def consents(id_: int | str | None, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the person has named that id as one to be taken over."""
+    return str(id_) in environment.get(CONSENT, "").replace(",", " ").split()
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What can be known about one of a kind from before this run."""
@@ -48,7 +53,7 @@ class Evidence:
         """True if it is this resource's and in no state, False if it is in one, None if that can't be told."""
         if runtime.current().is_named(self.kind, str(id_)):
             return False
-        if str(id_) in self.environment.get(CONSENT, "").replace(",", " ").split():
+        if consents(id_, self.environment):
             return True
         ids = state_files.ids_in_state(self.owner.project, self.owner.stack, self.kind, self.environment)
         if ids is not None and not self.tagged:

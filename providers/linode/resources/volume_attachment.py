@@ -10,11 +10,13 @@ from typing import Any, overload
 import pulumi
 from pydantic import Field
 
-from providers.linode.api.errors import ApiRefused, NotFound
+from providers.linode.api.errors import ApiRefused, Busy, NotFound
 from providers.linode.api.records import Owned
 from providers.linode.api.refusals import if_allowed
+from providers.linode.core import runtime
 from providers.linode.core.args import Args, In, InId, arg, by_name
 from providers.linode.core.effects import REPLACE
+from providers.linode.core.evidence import CONSENT, consents
 from providers.linode.core.forms import LINODES, VOLUMES, Flag
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
@@ -76,8 +78,12 @@ def _apart(check: Checking[VolumeAttachmentArgs]) -> Iterator[Problem]:
     old = check.old or (check.mine if check.is_recreated else None)
     mine = old.linode_id if old is not None and old.volume_id == args.volume_id else None
     is_new = check.is_new("volume_id", "linode_id") and args.linode_id
-    if is_new and there.linode_id not in (None, args.linode_id, mine):
-        why = f"{there} is attached to Linode {there.linode_id}. Next: detach it there in a run before."
+    is_elsewhere = there.linode_id not in (None, args.linode_id, mine)
+    if is_new and is_elsewhere and not consents(args.volume_id):
+        why = (
+            f"{there} is attached to Linode {there.linode_id}. Next: detach it there in a run before, or have it moved "
+            f"from there with `{CONSENT}={args.volume_id} pulumi up`."
+        )
         yield Problem("volume_id", why)
     yield from apart(check, "volume", BOUND, "volume_id", here=there.region)
 
@@ -100,23 +106,42 @@ class _AttachmentSpec(Spec[VolumeAttachmentArgs, AttachmentRecord]):
     def create(
         self, session: Session, args: VolumeAttachmentArgs, body: Mapping[str, object]
     ) -> AttachmentRecord:
+        """An engine may begin with it before the delete of its own, which is elsewhere, has ended."""
         sent = {"persist_across_boots": True, **{key: body[key] for key in body if key != "volume_id"}}
-        path, what = self.record_path(args.volume_id or 0), f"volume {args.volume_id} is to be attached"
-        attach = partial(session.client.post_once, f"{path}/attach", sent)
+        id_, timeout_s = args.volume_id or 0, timeout_for(args, "create")
+
+        def attach() -> Mapping[str, object]:
+            is_leaving = runtime.current().own_id() == str(id_) and not session.has_deleted(self, id_)
+            try:
+                return session.client.post_once(f"{self.record_path(id_)}/attach", sent)
+            except ApiRefused as refused:
+                if not is_leaving or refused.status != 400 or self._as_wanted(session, body):
+                    raise
+                raise Busy(str(refused), status=refused.status, reasons=refused.reasons) from refused
+
+        for there in self.alike(session, body) if consents(id_) else ():
+            if there.linode_id != args.linode_id:
+                self._detach(session, id_, there.linode_id, timeout_s)
         try:
-            return self.read(until_free(attach, what, timeout_for(args, "create")))
+            return self.read(until_free(attach, f"volume {id_} is to be attached", timeout_s))
         except ApiRefused:  # one that moves keeps its id: that a killed run has moved it, no state tells
-            for there in self.alike(session, body):
-                if self.identity.matches(there, body):
-                    return there
-            raise
+            if (there_is := self._as_wanted(session, body)) is None:
+                raise
+            return there_is
+
+    def _as_wanted(self, session: Session, body: Mapping[str, object]) -> AttachmentRecord | None:
+        return next((row for row in self.alike(session, body) if self.identity.matches(row, body)), None)
 
     def delete(self, session: Session, id_: str, args: VolumeAttachmentArgs, timeout_s: float) -> None:
-        """The volume stays. Success where it has left that Linode already."""
+        """The volume stays."""
+        self._detach(session, id_, args.linode_id, timeout_s)
+
+    def _detach(self, session: Session, id_: int | str, linode_id: int | None, timeout_s: float) -> None:
+        """From that Linode. Success where it has left it already."""
 
         def is_gone() -> bool:
             held = self.alike(session, {"volume_id": id_})
-            return not held or held[0].linode_id != args.linode_id
+            return not held or held[0].linode_id != linode_id
 
         if not is_gone():
             what = f"volume {id_} is to be detached"

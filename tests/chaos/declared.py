@@ -496,17 +496,26 @@ def changed(before: Declared, edits: Iterable[Edit], dice: random.Random) -> Dec
 
 
 def _is_made(kind: str, name: str, before: Declared, after: Declared) -> bool:
-    """Whether it is new, or replaces another one, as a part does of what is replaced."""
+    """Whether it is new, or replaces another one, as a part does of what is replaced, and an image of such a Linode.
+
+    What is declared no more stays as it is; without a generation it is the first one.
+    """
     spec, old, new = SPECS[kind], before.resources[kind].get(name), after.resources[kind][name]
     if old is None:
         return True
     fields = {} if kind == "Instance" else spec.fields  # of a Linode only policies tell
-    replaces = ["generation", *(key for key, each in fields.items() if each.takes.replaces)]
-    wholes = [
-        (of, whole) for whole in named(new.get(spec.parent)) for of in KINDS if whole in after.resources[of]
+    replaces = [key for key, each in fields.items() if each.takes.replaces]
+    others = [
+        (of, name)
+        for key in replaces
+        for name in named(new.get(key))
+        for of in KINDS
+        if name in after.resources[of]
     ]
-    return any(old.get(key) != new.get(key) for key in replaces) or any(
-        _is_made(of, whole, before, after) for of, whole in wholes
+    return (
+        old.get("generation", 1) != new.get("generation", 1)
+        or any(new.get(key) not in (None, old.get(key)) for key in replaces)
+        or any(_is_made(of, name, before, after) for of, name in others)
     )
 
 

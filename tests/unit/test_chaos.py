@@ -114,6 +114,20 @@ def test_what_goes_and_comes_back_in_one_change_stays_as_it_is_where_it_is_decla
     assert after.resources["Instance"]["instance-1"]["swap_size"] == 256
 
 
+def test_the_image_of_a_linode_that_is_recreated_is_made_again_and_that_of_one_that_goes_is_not() -> None:
+    before, dice = first(), random.Random(3)
+
+    def recreated(declared: Declared, _: random.Random) -> None:
+        declared.resources["Instance"]["instance-1"]["generation"] = 2
+
+    def gone(declared: Declared, _: random.Random) -> None:
+        del declared.resources["Instance"]["instance-1"]
+
+    made = [changed(before, [edit], dice).made["Image"] for edit in (recreated, gone)]
+
+    assert made == [before.made["Image"] + 1, before.made["Image"]]
+
+
 def test_what_was_left_out_before_another_wish_is_declared_as_that_wish_has_it() -> None:
     before = first()
     wish = changed(before, [CHANGES[name].edit for name in ("tags", "swap")], random.Random(3))

@@ -15,7 +15,7 @@ from tests.bench import api, commands, processes, report, size, stacks, state
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "stacks": lambda given: stacks.run(given.counts, given.runs),
-    "bare": lambda given: stacks.run_bare(max(given.counts)),
+    "bare": lambda given: stacks.run_bare(given.counts),
     "around": lambda given: stacks.run_around(min(given.counts), given.runs),
     "processes": lambda given: processes.run(max(given.counts), given.runs),
     "limited": lambda given: stacks.run_limited(max(given.counts)),

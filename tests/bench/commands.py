@@ -18,6 +18,7 @@ from tests.checkout import Checkout
 COMMANDS = (("up",), ("show",), ("settings", "check"), ("types",))
 IMPORTS = (
     "pulumi.dynamic",
+    "pulumi.dynamic, requests, pydantic",
     "providers.linode.provider, providers.linode.resources.instance.spec",
     "stacks.program",
     "fleet.cli.main",

@@ -66,15 +66,21 @@ def run(counts: Sequence[int], runs: int) -> None:
             _table(World(count), ("SDK alone", "Fleet", "plain loop", "settings"), STEPS, runs)
         )
         _compare(tables[count])
-    least, most = min(counts), max(counts)
+    _print_growth(tables)
+
+
+def _print_growth(tables: Mapping[int, Mapping[Way, Figures]]) -> None:
+    """By the number of Linodes: what each costs that comes on top of the smallest stack."""
+    least, most = min(tables), max(tables)
     for way in tables[most] if least < most else ():
         grown = tables[most][way]["preview"].cpu_s - tables[least][way]["preview"].cpu_s
         print(f"{', '.join(way)}: {1000 * grown / (most - least):.1f} ms of CPU a resource in a preview")
 
 
-def run_bare(count: int) -> None:
+def run_bare(counts: Sequence[int]) -> None:
     """A plain loop with the parallelism that `fleet` asks for, and with each engine's own."""
-    dict(_table(World(count), ("plain loop", "plain loop, bare"), STEPS, 1))
+    for count in counts:
+        dict(_table(World(count), ("plain loop", "plain loop, bare"), STEPS, 1))
 
 
 def run_around(count: int, runs: int) -> None:
@@ -179,8 +185,11 @@ def _all(projects: Sequence[Project], at_once: bool) -> Done:
 
 def run_growth(counts: Sequence[int]) -> None:
     """One run each: what grows faster than the number of Linodes?"""
+    tables = {}
     for count in counts:
-        dict(_table(World(count, boot_s=2.0), ("SDK alone", "plain loop"), STEPS, 1))
+        tables[count] = dict(_table(World(count, boot_s=2.0), ("SDK alone", "plain loop"), STEPS, 1))
+        _compare(tables[count])
+    _print_growth(tables)
 
 
 def _table(

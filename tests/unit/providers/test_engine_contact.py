@@ -142,8 +142,9 @@ sys.path.insert(0, sys.argv[1])
 from providers.linode.core.engine import widen_pool
 
 with ThreadPoolExecutor(max_workers=4) as stock:
-    all_have_come, all_at_once = threading.Event(), threading.Barrier(16, timeout=30)
-    widened = stock.submit(lambda: all_have_come.wait(30) and widen_pool(16))
+    give_up_s = float(sys.argv[2])
+    all_have_come, all_at_once = threading.Event(), threading.Barrier(16, timeout=give_up_s)
+    widened = stock.submit(lambda: all_have_come.wait(give_up_s) and widen_pool(16))
     calls = [stock.submit(all_at_once.wait) for _ in range(16)]
     all_have_come.set()
     print(widened.result(), sorted(call.result() for call in calls) == list(range(16)))
@@ -152,8 +153,8 @@ with ThreadPoolExecutor(max_workers=4) as stock:
 
 def test_calls_that_wait_are_begun_under_every_python_that_is_here() -> None:
     for python in interpreters():
-        words = [python, "-c", ALL_AT_ONCE, str(PROJECT)]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        words = [python, "-c", ALL_AT_ONCE, str(PROJECT), str(GIVE_UP_S)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=GIVE_UP_S, check=False)
 
         assert (done.stdout, done.stderr) == ("True True\n", ""), python
 
@@ -177,7 +178,7 @@ def test_a_provider_ends_soon_after_its_engine() -> None:
         watched = process.stdout.readline().strip()
         lives = process.poll() is None
 
-    assert process.wait(timeout=20) == 1
+    assert process.wait(timeout=GIVE_UP_S) == 1
     process.stdout.close()
     assert (watched, lives) == ("True", True)
 

@@ -24,7 +24,7 @@ LOOKS = ("GET /v4/account/events", "GET /v4/linode/instances", "GET /v4/volumes"
 """What all that wait share."""
 
 POST, DELETE = "POST /v4/linode/instances", "DELETE /v4/linode/instances/*"
-FASTER = "`--parallel 128` or PULUMI_PARALLEL=128 has more of them boot together"
+FASTER = "`--parallel 128` or PULUMI_PARALLEL=128 lets more of them boot at once"
 
 LOOP = """
 from providers.linode import Instance, InstanceArgs

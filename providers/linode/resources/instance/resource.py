@@ -70,5 +70,5 @@ def _tell_what_is_faster() -> None:
     if at_once and count == at_once + 1 and not settings.is_dry_run():
         pulumi.log.info(
             f"the engine makes {at_once} Linodes at a time. `--parallel {WIDE_THREADS}` or "
-            f"PULUMI_PARALLEL={WIDE_THREADS} has more of them boot together; the API's limits are kept either way."
+            f"PULUMI_PARALLEL={WIDE_THREADS} lets more of them boot at once; the API's limits are kept either way."
         )

@@ -31,4 +31,4 @@ from .resources.volume_attachment import (
     VolumeAttachment as VolumeAttachment,
     VolumeAttachmentArgs as VolumeAttachmentArgs,
 )
-from .resources.vpc import VPC as VPC, VPCArgs as VPCArgs
+from .resources.vpc import VPC as VPC, VPCArgs as VPCArgs, VPCRange4Args as VPCRange4Args

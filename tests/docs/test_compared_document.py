@@ -18,11 +18,13 @@ from providers.linode.resources.firewall import RuleArgs
 from providers.linode.resources.instance.args import AlertsArgs, InstanceArgs
 from providers.linode.resources.nodebalancer import PlaceArgs
 from providers.linode.resources.ports import ConfigArgs, NodeArgs
+from providers.linode.resources.vpc import VPCRange4Args
 
 TEXT = (PROJECT / "docs" / "compared.md").read_text(encoding="utf-8")
 MAPS = {
     "Instance.alerts": AlertsArgs,
     "Firewall.inbound": RuleArgs,
+    "VPC.ipv4": VPCRange4Args,
     "VPC.ipv6": VPCRangeArgs,
     "Subnet.ipv6": VPCRangeArgs,
     "NodeBalancer.vpcs": PlaceArgs,

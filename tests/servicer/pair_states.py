@@ -133,8 +133,10 @@ KINDS: Mapping[str, Kind] = {
         apart=frozenset({"config_id"}),
     ),
     "VPC": Kind(
-        {"region": "us-ord"},
-        {"description": ["", "back"], "ipv6": [[{}], [{"range": "/48"}], [{"range": "/52"}]]},
+        {"region": "no-osl-1"},
+        {"description": ["", "back"],
+         "ipv4": [[{"range": "10.0.0.0/8"}], [{"range": "100.64.0.0/10"}, {"range": "10.0.0.0/16"}]],
+         "ipv6": [[{}], [{"range": "/48"}], [{"range": "/52"}]]},
     ),
     "Subnet": Kind(
         {"vpc_id": "{vpc}", "ipv4": "10.0.1.0/24"},

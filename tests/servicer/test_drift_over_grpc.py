@@ -262,6 +262,13 @@ KEY: dict[str, list[Row]] = {"label": [Row({}, put(label="other-1"), "other-1")]
 VPC_ROWS: dict[str, list[Row]] = {
     **KEY,
     "description": [Row({"description": "ours"}, put(description=""), "")],
+    "ipv4": [
+        Row(
+            {"region": "no-osl-1", "ipv4": [{"range": "100.64.0.0/10"}, {"range": "172.16.0.0/12"}]},
+            put(ipv4=[{"range": "10.0.0.0/8"}]),
+            [{"range": "10.0.0.0/8"}],
+        )
+    ],
 }
 
 

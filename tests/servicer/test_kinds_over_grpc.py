@@ -760,6 +760,47 @@ def test_a_range_of_ipv6_that_nobody_gives_is_refused_at_preview(
     assert [(field, said in reason) for field, reason in failures] == [("ipv6", True)], failures
 
 
+def test_a_vpc_has_ranges_of_its_own_and_its_subnets_are_in_them(shared: Servicer, world: World) -> None:
+    kind = served_by(shared, world, "VPC")
+    own, other = [{"range": "100.64.0.0/10"}], [{"range": "100.64.0.0/10"}, {"range": "10.0.0.0/8"}]
+    kind.own["region"] = "no-osl-1"
+    id_, outs, inputs = kind.made(ipv4=other)
+    narrower, _ = kind.servicer.check(kind.inputs(ipv4=own), inputs)
+    change = kind.servicer.diff(id_, outs, narrower)
+    outs = kind.servicer.update(id_, outs, narrower)
+    left, failures = kind.servicer.check(kind.inputs(), narrower)
+
+    assert (change.changes != NONE, list(change.replaces)) == (True, [])
+    assert [row["range"] for row in kind.rows()[0]["ipv4"]] == outs["ipv4_ranges"] == ["100.64.0.0/10"]
+    assert (failures, kind.servicer.diff(id_, outs, left).changes) == ([], NONE)
+
+    part = served_by(shared, world, "Subnet")
+    part.own, part.path = {"vpc_id": int(id_), "ipv4": "100.64.1.0/24"}, f"/vpcs/{id_}/subnets"
+    with Servicer(LinodeProvider("Subnet"), world.config, {}, urn("Subnet")) as afresh:
+        [(field, why)] = afresh.check(part.inputs(ipv4="10.0.1.0/24"))[1]
+        afresh.create(afresh.check(part.inputs())[0])
+    assert (field, "is not within 100.64.0.0/10, which its VPC has" in why) == ("ipv4", True)
+
+
+@pytest.mark.parametrize(
+    ("region", "ranges", "field", "said"),
+    [
+        ("de-fra-2", ["10.0.0.0/8"], "region", "has no 'Custom VPC IPv4 Ranges', which ipv4 needs"),
+        ("no-osl-1", ["192.168.0.0/16"], "ipv4", "apart from 192.168.128.0/17"),
+        ("no-osl-1", ["10.0.0.1/8"], "ipv4", "must be an IPv4 network such as 10.0.0.0/8"),
+        ("no-osl-1", [], "ipv4", "has no range. Next: name one, or leave it out."),
+    ],
+)
+def test_a_range_that_a_vpc_can_not_have_is_refused_at_preview(
+    shared: Servicer, world: World, region: str, ranges: list[str], field: str, said: str
+) -> None:
+    kind = served_by(shared, world, "VPC")
+
+    failures = kind.servicer.check(kind.inputs(region=region, ipv4=[{"range": each} for each in ranges]))[1]
+
+    assert [(name, said in why) for name, why in failures] == [(field, True)], failures
+
+
 def test_ipv6_of_a_subnet_whose_vpc_has_none_is_refused_at_preview(shared: Servicer, world: World) -> None:
     kind = served_by(shared, world, "Subnet")
 

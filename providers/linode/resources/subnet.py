@@ -21,15 +21,12 @@ from providers.linode.resources.base import Resource
 from providers.linode.resources.places import occupied
 from providers.linode.resources.vpc import Label, Ranged
 
-PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")))
-"""192.168.128.0/17 has the private addresses of Linodes outside of VPCs."""
-
 LONGEST, LONGEST_IPV6 = 29, 64
 
 
 def _range(text: str) -> str:
     network = IPv4Network(text)
-    if "/" not in text or network.prefixlen > LONGEST or not any(map(network.subnet_of, PRIVATE)):
+    if "/" not in text or network.prefixlen > LONGEST or network.overlaps(vpc.ELSEWHERE):
         raise ValueError
     return text
 
@@ -38,7 +35,7 @@ Range = Annotated[
     str,
     AfterValidator(_range),
     told(
-        f"must be a network within {', '.join(map(str, PRIVATE))}, of /{LONGEST} at the longest, such as 10.0.1.0/24. "
+        f"must be a network of /{LONGEST} at the longest, such as 10.0.1.0/24, apart from {vpc.ELSEWHERE}. "
         "Next: correct it."
     ),
 ]
@@ -99,6 +96,21 @@ def _overlaps(check: Checking[SubnetArgs]) -> Iterator[Problem]:
             yield Problem("ipv4", why)
 
 
+def _in_ranges(check: Checking[SubnetArgs]) -> Iterator[Problem]:
+    """Within the ranges of its VPC, or of any that the program declares: which of them is its own may not be known."""
+    if not check.args.ipv4 or not check.is_new("ipv4", "vpc_id"):
+        return
+    vpc_id = str(check.args.vpc_id or "")
+    home = if_allowed(lambda: check.session.listed(vpc.SPEC, vpc_id)) if vpc_id else None
+    own = (home.networks if home is not None else ()) or vpc.USUAL
+    declared = check.session.asked(vpc.DECLARED, dict[str, list[IPv4Network]])
+    ranges = [*own, *(each for networks in declared.values() for each in networks)]
+    if not any(map(IPv4Network(check.args.ipv4).subnet_of, ranges)):
+        yield Problem(
+            "ipv4", f"is not within {', '.join(map(str, own))}, which its VPC has. Next: correct it."
+        )
+
+
 def _within(check: Checking[SubnetArgs]) -> Iterator[Problem]:
     """One range, a part of what its VPC has, where that is there already."""
     ranges = [str(row.get("range") or "auto") for row in check.args.ipv6 or ()]
@@ -127,6 +139,6 @@ def _occupied(check: Checking[SubnetArgs]) -> Iterator[Problem]:
 
 SPEC = Spec(
     "Subnet", "/vpcs/{vpc_id}/subnets", SubnetArgs, SubnetRecord,
-    by_content("label", "ipv4", unique=True), "vpc:read_write", "subnet", rules=(_overlaps, _within, _occupied),
-    lasting={"ipv6_ranges": ()},
+    by_content("label", "ipv4", unique=True), "vpc:read_write", "subnet", lasting={"ipv6_ranges": ()},
+    rules=(_overlaps, _in_ranges, _within, _occupied),
 )  # fmt: skip

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
 from typing import Annotated, Any, overload
 
 import pulumi
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
 
 from providers.linode.api.records import Numbered, Owned, from_rows
 from providers.linode.api.refusals import if_allowed
-from providers.linode.core.args import Args, In, InRows, arg, by_name
+from providers.linode.core.args import Args, In, InRows, Of, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
 from providers.linode.core.forms import Text, VPCRangeArgs, is_a_range_of, matching
 from providers.linode.core.problems import Problem, told
@@ -18,12 +20,39 @@ from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import able, occupied
 
+USUAL = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")))
+"""The ranges of a VPC that has none of its own. Source: GET /vpcs/default-ranges."""
+
+ELSEWHERE = IPv4Network("192.168.128.0/17")
+"""The private addresses of Linodes outside of VPCs."""
+
+DECLARED = "IPv4 ranges of VPCs"
+"""What a session keeps the ranges under that its program declares: of a VPC that is not there yet nothing is known."""
+
 ONE_RANGE = "has more than one range. Next: give one."
 LABEL = "must have 1 to 64 letters, digits or '-', and no '--'. Next: correct it."
 Label = Annotated[str, matching(r"(?!.*--)[A-Za-z0-9-]{1,64}"), told(LABEL)]
 Description = Annotated[
     str, Field(max_length=255), told("must have at most 255 characters. Next: correct it.")
 ]
+
+
+def _range4(text: str) -> str:
+    if "/" not in text or IPv4Network(text).overlaps(ELSEWHERE):
+        raise ValueError
+    return text
+
+
+class VPCRange4Args(TypedDict):
+    """IPv4 addresses of a VPC."""
+
+    range: Of[
+        Annotated[
+            str,
+            AfterValidator(_range4),
+            told(f"must be an IPv4 network such as 10.0.0.0/8, apart from {ELSEWHERE}. Next: correct it."),
+        ]
+    ]
 
 
 class VPCArgs(Args):
@@ -35,6 +64,9 @@ class VPCArgs(Args):
 
     description: In[Description | None] = arg(PUT, default=None)
     """What it is for, at most 255 characters."""
+
+    ipv4: InRows[VPCRange4Args] = arg(PUT, default=None, unordered=True, else_="10/8, 172.16/12, 192.168/17")
+    """Ranges of its own for its subnets, in regions with Custom VPC IPv4 Ranges."""
 
     ipv6: InRows[VPCRangeArgs] = arg(REPLACE, default=None, none=[], covers=is_a_range_of)
     """IPv6 addresses, in regions with VPC Dual Stack: one range, from which its subnets have theirs."""
@@ -59,11 +91,17 @@ class VPCRecord(Ranged):
     subnets: tuple[Part, ...] = Field(default=(), exclude=True)
     region: str = ""
     description: str = ""
+    ipv4: tuple[Mapping[str, object], ...] | None = None
     ipv4_ranges: Annotated[tuple[str, ...], from_rows("range")] = Field(default=(), validation_alias="ipv4")
 
     @property
     def inside(self) -> frozenset[int]:
         return frozenset(each.id for part in self.subnets for each in part.linodes)
+
+    @property
+    def networks(self) -> tuple[IPv4Network, ...]:
+        """Those that its subnets are in."""
+        return tuple(map(IPv4Network, self.ipv4_ranges))
 
 
 class VPC(Resource):
@@ -84,9 +122,19 @@ class VPC(Resource):
 
 
 def _placed(check: Checking[VPCArgs]) -> Iterator[Problem]:
-    yield from able(
-        check, {"VPCs": "a VPC", **({"VPC Dual Stack": "ipv6"} if check.args.ipv6 else {})}, with_=["ipv6"]
-    )
+    needs = {"VPC Dual Stack": "ipv6", "Custom VPC IPv4 Ranges": "ipv4"}
+    asked = {way: name for way, name in needs.items() if check.args.value(name)}
+    yield from able(check, {"VPCs": "a VPC", **asked}, with_=["ipv4", "ipv6"])
+
+
+def _declared(check: Checking[VPCArgs]) -> Iterator[Problem]:
+    """Its own ranges, which the checks of its subnets ask for."""
+    if check.props.get("ipv4") == []:
+        yield Problem("ipv4", "has no range. Next: name one, or leave it out.")
+    known = check.session.asked(DECLARED, dict[str, list[IPv4Network]])
+    known[check.owner.name] = [
+        IPv4Network(text) for row in check.args.ipv4 or () if (text := row.get("range"))
+    ]
 
 
 def _ranged(check: Checking[VPCArgs]) -> Iterator[Problem]:
@@ -111,7 +159,16 @@ def _occupied(check: Checking[VPCArgs]) -> Iterator[Problem]:
     yield from occupied(check, "VPC", there, "interfaces")
 
 
-SPEC = Spec(
+class _VPCSpec(Spec[VPCArgs, VPCRecord]):
+    def imported(self, record: VPCRecord) -> dict[str, object]:
+        """The usual ranges are none of its own, and a region may take no others."""
+        found = super().imported(record)
+        if {*map(str, USUAL)} >= {*record.ipv4_ranges}:
+            found.pop("ipv4", None)
+        return found
+
+
+SPEC = _VPCSpec(
     "VPC", "/vpcs", VPCArgs, VPCRecord, by_content("label", "region", unique=True), "vpc:read_write",
-    rules=(_placed, _ranged, _occupied), lasting=dict.fromkeys(("ipv4_ranges", "ipv6_ranges"), ()),
+    rules=(_placed, _declared, _ranged, _occupied), lasting={"ipv4_ranges": ("ipv4",), "ipv6_ranges": ()},
 )  # fmt: skip

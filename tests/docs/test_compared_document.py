@@ -8,7 +8,7 @@ from typing import get_type_hints
 
 import pytest
 
-from providers.linode import catalogs
+from providers.linode import NodeBalancer, catalogs
 from providers.linode.catalogs.attributes import Table
 from providers.linode.core.args import Args
 from providers.linode.core.forms import VPCRangeArgs
@@ -49,11 +49,15 @@ def rows(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
+def marked(name: str) -> str:
+    return TEXT.split(f"<!-- {name} -->")[1].split(f"<!-- /{name} -->")[0]
+
+
 def section(title: str) -> str:
     return TEXT.split(f"## {title}\n")[1].split("\n## ")[0]
 
 
-COMPARED = {names(row[0])[0]: row[1:] for row in rows(TEXT.split("<!-- compared -->")[1])}
+COMPARED = {names(row[0])[0]: row[1:] for row in rows(marked("compared"))}
 
 
 def test_every_kind_is_compared_and_so_is_every_input_that_takes_maps() -> None:
@@ -85,3 +89,13 @@ def test_every_look_up_is_there() -> None:
 
     assert all(found)
     assert all(isinstance(getattr(catalogs, name), Table) for each in found for name in each)
+
+
+def test_outputs_and_look_ups_that_stand_for_theirs_are_there() -> None:
+    found = rows(marked("attributes"))
+    here = {name for row in found for name in names(row[2])}
+    look_ups = {name for name in here if name[0].isupper()}
+
+    assert all(isinstance(getattr(catalogs, name), Table) for name in look_ups)
+    assert here - look_ups <= {*NodeBalancer.__annotations__, "id"}
+    assert {*names(found[0][1])} <= {*NodeBalancer.__annotations__, "id"}

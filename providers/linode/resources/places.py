@@ -66,7 +66,7 @@ def occupied(check: Checking[Any], noun: str, linodes: Iterable[int], way: str) 
             return str(id_) not in going
         return not (planned.is_recreated or way in planned.takes)
 
-    if left := [str(id_) for id_ in linodes if stays(id_)]:
+    if left := [str(id_) for id_ in sorted(linodes) if stays(id_)]:
         causes = [name for name, each in check.takes.items() if each.replaces]
         yield Problem(
             causes[0] if causes else "",

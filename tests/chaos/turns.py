@@ -29,7 +29,10 @@ UP = ("up", "--yes", "--skip-preview")
 """Without the look beforehand: the disturbances are for the update's own requests."""
 
 TO_ADOPT = CONSENT + r"=(\S+)"
-TO_DELETE = r"Linode (\d+) is there already with another .* Next: declare what it has, or delete it"
+TO_DELETE = (
+    r"Linode (\d+)(?: is there already with|, which an earlier run made, has) another .* Next: declare what it has, or "
+    "delete it"
+)
 """What `up` asks for, by id."""
 
 MOST_RUNS = 6

@@ -355,3 +355,26 @@ def test_one_that_goes_between_preview_and_up_is_not_made_anew(provider: Service
         provider.create(inputs)
 
     assert world.linodes() == []
+
+
+def test_what_a_killed_run_made_in_place_of_another_and_is_no_longer_wished_for_is_refused_at_preview(
+    api: LocalApi, tmp_path: Path
+) -> None:
+    """The old one is gone, and an engine that replaces it in a later run checks it with its inputs, then without."""
+    world = World(api)
+    with Servicer(
+        LinodeProvider("Instance"), world.config, state_with(tmp_path / "one", stack="local")
+    ) as killed:
+        inputs, _ = killed.check(world.inputs(booted=False))
+        old, outs = killed.create(inputs)
+        killed.delete(old, outs)
+        made, _ = killed.create({**inputs, "image": "linode/debian12"})
+
+    state = state_with(tmp_path / "next", old, stack="local")
+    with Servicer(LinodeProvider("Instance"), world.config, state) as command:
+        again, first = command.check(inputs, inputs)
+        second = command.check(again)[1]
+
+    assert first == []
+    told = f"Linode {made}, which an earlier run made, has another image. Next: declare what it has, or delete it."
+    assert [failure for _, failure in second] == [told]

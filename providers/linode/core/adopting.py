@@ -52,11 +52,12 @@ def meant(spec: Spec[A, R], session: Session, wanted: object) -> list[R]:
 def target(spec: Spec[A, R], session: Session, args: A, news: Props, owner: Owner, own: R | None) -> R | None:
     """What a resource that the state does not have is going to be; None for a new one.
 
-    `own` has its tag; what has none is known by its content, of which the account may hold several.
+    `own` has its tag; what has none is known by its content, of which the account may hold several. What is checked a
+    second time, to be replaced, is it only if a killed run has replaced it: no state has that one.
     """
-    if runtime.current().old_inputs({}):
-        return None
     wanted = args.adopt
+    if runtime.current().old_inputs({}) and (wanted is not None or not spec.identity.tagged):
+        return None
     if wanted is not None:
         row = named(spec, session, wanted)
         return None if row is None or is_replaced(spec, owner, row) else row

@@ -107,10 +107,13 @@ class Declared:
     filled: set[str] = field(default_factory=set)
     """The Linodes whose disks take all of the larger plan, and so keep them there."""
 
+    used: set[str] = field(default_factory=set)
+    """Names that a change found: what it adds gets another one, and is not taken for one that it took away."""
+
     def add(self, kind: str, called: str = "", /, **inputs: object) -> str:
         """Its name. What it alone needs comes with it: the volume of an attachment, the record of a reverse name."""
         called = called or kind.lower()
-        number = next(n for n in count(1) if f"{called}-{n}" not in self.resources[kind])
+        number = next(n for n in count(1) if f"{called}-{n}" not in self.used | {*self.resources[kind]})
         made = {**new(kind), **self._own(called, number), **inputs}
         self.resources[kind][f"{called}-{number}"] = made
         return f"{called}-{number}"
@@ -149,10 +152,9 @@ class Declared:
     def _free_server(self, kind: str, key: str) -> str:
         """A Linode that none of the kind names."""
         taken = {name for each in self.resources[kind].values() for name in named(each[key])}
-        server = next((one for one in self.resources["Instance"] if one not in taken), "")
-        while not server or server in taken:  # one that has just gone, and was named, may come back
-            server = self.add("Instance")
-        return server
+        return next((one for one in self.resources["Instance"] if one not in taken), "") or self.add(
+            "Instance"
+        )
 
     def _server(self, number: int) -> str:
         """A Linode of the first region: that of this number, if it can be."""
@@ -479,10 +481,10 @@ def sending(request: str) -> list[str]:
 
 def changed(before: Declared, edits: Iterable[Edit], dice: random.Random) -> Declared:
     after = deepcopy(before)
+    after.used = {name for resources in before.resources.values() for name in resources}
     for edit in edits:
         edit(after, dice)
     after.tidy()
-    _keeps_what_is_left(after, before)
     after.filled = {
         name
         for name, server in after.resources["Instance"].items()
@@ -524,18 +526,13 @@ def taken_back(wish: Declared, before: Declared) -> Declared:
     wish has made it, or not, and so is declared as it has it.
     """
     back = deepcopy(before)
-    _keeps_what_is_left(back, wish)
+    for kind, resources in back.resources.items():
+        for name, inputs in resources.items():
+            wanted = wish.resources[kind].get(name, {})
+            inputs |= {key: wanted[key] for key in wanted.keys() & LEFT - inputs.keys()}
     back.filled |= wish.filled
     _never_shrinks(back, wish)
     return back
-
-
-def _keeps_what_is_left(declared: Declared, before: Declared) -> None:
-    """Also of what an edit took away and made again under its name: that is the same one."""
-    for kind, resources in declared.resources.items():
-        for name, inputs in resources.items():
-            old = before.resources[kind].get(name, {})
-            inputs |= {key: old[key] for key in old.keys() & LEFT - inputs.keys()}
 
 
 def _has_new_disks(server: Inputs, before: Inputs | None) -> bool:

@@ -16,16 +16,16 @@ from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
 from providers.linode.api.cache import is_offline
-from providers.linode.api.records import Linode, Numbered, Owned, Record, is_private
+from providers.linode.api.records import Linode, Owned, Record, is_private
 from providers.linode.core.args import NONE, AnyId, Args, In, InIdOrNone, InList, InRows, Of, arg, by_name
 from providers.linode.core.effects import ACTION, PUT, REPLACE
 from providers.linode.core.forms import FIREWALLS, Flag, Network4, Tag, Text, matching, whole
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Reading, Spec, Update
+from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
 from providers.linode.core.values import covers, is_unknown, with_ids
 from providers.linode.nearest import did_you_mean
-from providers.linode.resources import ports
+from providers.linode.resources import guards, ports
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.network_rules import in_subnets
@@ -131,19 +131,6 @@ def _add(session: Session, path: str, address: str, node: ports.Json) -> None:
     session.client.act(path, ports.sent_node(node), is_there)
 
 
-def _guard(update: Update[NodeBalancerArgs, NodeBalancerRecord]) -> None:
-    """Exactly this firewall, or none."""
-    ids = [id_ for id_ in [update.wanted.firewall_id] if id_]
-    path = f"{SPEC.record_path(update.record.id)}/firewalls"
-    update.session.client.put(path, {"firewall_ids": ids})
-
-
-def _read_guard(reading: Reading[NodeBalancerArgs, NodeBalancerRecord]) -> int | None:
-    path = f"{SPEC.record_path(reading.record.id)}/firewalls"
-    walls = reading.session.client.records(Numbered, path)
-    return walls[0].id if walls else None
-
-
 class NodeBalancerArgs(Args):
     label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
     """Unique in the account."""
@@ -164,8 +151,9 @@ class NodeBalancerArgs(Args):
     """Each 3 to 50 characters. One of our own is added."""
 
     firewall_id: InIdOrNone = arg(
-        ACTION, step=_guard, default=None, else_="the account's", seen="", read=_read_guard, none=NONE, ids=True,
-        ids_of=FIREWALLS, note="0 is none; where a Firewall names it in `nodebalancers`, leave it out.",
+        ACTION, step=guards.BALANCER.put, default=None, else_="the account's", seen="",
+        read=guards.BALANCER.seen, none=NONE, ids=True, ids_of=FIREWALLS,
+        note="0 is none; where a Firewall names it in `nodebalancers`, leave it out.",
     )  # fmt: skip
     """The firewall that it is behind."""
 
@@ -274,6 +262,7 @@ def _doubts(check: Checking[NodeBalancerArgs]) -> Iterator[str]:
     outside = [host for host, id_ in _new_backends(check) if id_ is None and "." in host]
     if outside:
         yield from _of_no_linode(check, outside)
+    yield from guards.BALANCER.doubts(check)
 
 
 def _of_no_linode(check: Checking[NodeBalancerArgs], hosts: list[str]) -> Iterator[str]:

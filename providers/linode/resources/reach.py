@@ -15,6 +15,7 @@ FAMILIES = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 """What stands for everybody."""
 
 FIRST, LAST = 1, 65_535
+SSH = 22
 WITH_PORTS, WITHOUT = ("TCP", "UDP"), ("ICMP", "IPENCAP")
 
 
@@ -66,6 +67,14 @@ def opened(before: Wall, after: Wall) -> Iterator[str]:
         for first, end in _joined((first, end) for first, end in pairwise(edges) if is_new(protocol, first)):
             yield _words(protocol, first, end - 1)
     yield from (protocol for protocol in WITHOUT if is_new(protocol))
+
+
+def ssh_to_everybody(wall: Wall) -> Iterator[str]:
+    first = {net: wall.first("TCP", family, SSH) for family, net in FAMILIES.items()}
+    if met := [net for net, rule in first.items() if rule is not None and rule["action"] == "ACCEPT"]:
+        yield f"SSH (port {SSH}) is open to everybody: {' and '.join(met)}"
+    if None in first.values() and wall.policy == "ACCEPT":
+        yield f"SSH (port {SSH}) is open to everybody: inbound_policy accepts what no rule drops"
 
 
 def _words(protocol: str, first: int, last: int) -> str:

@@ -108,7 +108,9 @@ def test_what_is_behind_it_no_more_goes_before_what_comes() -> None:
     device = {"id": 90, "entity": {"id": 5, "type": "linode"}}
     other = {"id": 91, "entity": {"id": 6, "type": "linode_interface"}}
 
-    sent = updated(ROW, page(device, other), Answer(200, {}), Answer(200, {}), Answer(200, ROW), linodes=[8])
+    sent = updated(
+        ROW, page(device, other), Answer(200, {}), page(), Answer(200, {}), Answer(200, ROW), linodes=[8]
+    )
 
     assert sent == [
         ("DELETE", "/v4/networking/firewalls/7/devices/90", None),
@@ -123,12 +125,59 @@ def test_interfaces_behind_it_are_known_by_either_name_of_their_sort() -> None:
         {"id": 92, "entity": {"id": 3, "type": "interface"}},
     ]
 
-    sent = updated(ROW, page(*devices), *[Answer(200, {})] * 2, Answer(200, ROW), interfaces=[3, 6, 8])
+    sent = updated(
+        ROW, page(*devices), Answer(200, {}), page(), Answer(200, {}), Answer(200, ROW), interfaces=[3, 6, 8]
+    )
 
     assert sent == [
         ("DELETE", "/v4/networking/firewalls/7/devices/91", None),
         ("POST", "/v4/networking/firewalls/7/devices", {"type": "linode_interface", "id": 8}),
     ]
+
+
+def wall(id_: int, status: str, *entities: tuple[str, int]) -> dict[str, object]:
+    rows = [{"type": type_, "id": each} for type_, each in entities]
+    return {"id": id_, "label": f"wall-{id_}", "status": status, "tags": [], "entities": rows}
+
+
+WALLS = page(
+    wall(7, "enabled", ("linode", 5)),
+    wall(9, "enabled", ("linode", 8), ("nodebalancer", 8), ("linode_interface", 3)),
+    wall(10, "disabled", ("linode", 8)),
+)
+
+
+@pytest.mark.parametrize(("key", "path", "ids"), [
+    ("linodes", "/v4/linode/instances/8/firewalls", [7, 10]),
+    ("nodebalancers", "/v4/nodebalancers/8/firewalls", [7]),
+])  # fmt: skip
+def test_what_another_one_guards_is_exchanged_at_once(key: str, path: str, ids: list[int]) -> None:
+    sent = updated(ROW, page(), WALLS, Answer(200, {}), Answer(200, ROW), **{key: [8]})
+
+    assert sent == [("PUT", path, {"firewall_ids": ids})]
+
+
+def test_an_interface_leaves_the_other_one_before_it_comes() -> None:
+    device = {"id": 90, "entity": {"id": 3, "type": "linode_interface"}}
+
+    sent = updated(
+        ROW, page(), WALLS, page(device), Answer(200, {}), Answer(200, {}), Answer(200, ROW), interfaces=[3]
+    )
+
+    assert sent == [
+        ("DELETE", "/v4/networking/firewalls/9/devices/90", None),
+        ("POST", "/v4/networking/firewalls/7/devices", {"type": "linode_interface", "id": 3}),
+    ]
+
+
+def test_the_create_request_leaves_out_what_another_one_guards() -> None:
+    args = SPEC.args.read({**RULES, "label": "wall", "linodes": [6, 8], "interfaces": [3]})
+    with ScriptedServer(WALLS, Answer(200, ROW)) as server:
+        SPEC.create(session(server), args, SPEC.body(args, OWNER))
+        [(_, _, body)] = writes(server)
+
+    assert isinstance(body, dict)
+    assert body["devices"] == {"linodes": [6], "interfaces": []}
 
 
 def test_what_is_behind_it_is_read_by_its_sort() -> None:

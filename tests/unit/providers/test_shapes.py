@@ -8,7 +8,7 @@ import pytest
 
 from providers.linode.api.client import MOST_READS, LinodeClient
 from providers.linode.api.errors import ApiUnreachable
-from providers.linode.resources.instance import firewalls
+from providers.linode.resources import guards
 from providers.linode.resources.instance.account_lookups import AccountLookups
 from tests.wire import Answer, ScriptedServer
 
@@ -33,7 +33,7 @@ QUESTIONS: dict[str, tuple[Ask, list[object], object, object]] = {
         False,
     ),
     "default firewalls": (
-        firewalls.defaults,
+        guards.defaults,
         [{}, {"default_firewall_ids": None}, {"default_firewall_ids": []}, {"default_firewall_ids": {"linode": "x"}}],
         {"default_firewall_ids": {"linode": 7, "vpc_interface": None}},
         {"linode": 7, "vpc_interface": None},

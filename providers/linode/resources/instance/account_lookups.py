@@ -13,7 +13,7 @@ from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Linode, Record
 from providers.linode.api.refusals import if_allowed as _if_allowed
 from providers.linode.core.runtime import Session
-from providers.linode.resources.instance import firewalls
+from providers.linode.resources import guards
 from providers.linode.resources.instance.account_records import (
     AccountSettings,
     Attached,
@@ -98,7 +98,7 @@ class AccountLookups:
 
     @once
     def default_firewalls(self) -> Mapping[str, int | None] | None:
-        return firewalls.defaults(self._client)
+        return guards.defaults(self._client)
 
     @once
     def generation_of_new(self) -> str | None:

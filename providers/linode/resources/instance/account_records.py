@@ -7,18 +7,12 @@ from collections.abc import Mapping
 from providers.linode.api.records import Entity, Owned, Record
 
 
-class Firewall(Record):
+class Firewall(Owned):
     """Source: GET /networking/firewalls."""
 
     id: int
-    label: str = ""
     status: str = "enabled"
     entities: tuple[Entity, ...] = ()
-
-    @property
-    def guarded(self) -> set[tuple[str, object]]:
-        """Type and id of what is behind it."""
-        return {(entity.type, entity.id) for entity in self.entities}
 
 
 class Attached(Owned):

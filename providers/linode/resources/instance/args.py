@@ -33,7 +33,8 @@ from providers.linode.core.problems import told, wrong
 from providers.linode.core.values import as_id, covers, duration, is_unknown, with_ids
 from providers.linode.core.waiting.until import LONGEST_TIMEOUT_S
 from providers.linode.nearest import did_you_mean
-from providers.linode.resources.instance import firewalls, steps
+from providers.linode.resources import guards
+from providers.linode.resources.instance import steps
 from providers.linode.resources.instance.changes import BY_POLICY, MIGRATE, OFF, REBOOT, RESIZE
 from providers.linode.resources.instance.interfaces import (
     ByKind,
@@ -396,8 +397,8 @@ class InstanceArgs(Args):
 
     firewall_id: InIdOrNone = arg(
         ACTION,
-        step=firewalls.put,
-        read=firewalls.seen,
+        step=guards.LINODE.put,
+        read=guards.LINODE.seen,
         default=None,
         seen="",
         none=NONE,

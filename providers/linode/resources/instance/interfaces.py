@@ -15,10 +15,11 @@ from pulumi.output import Unknown
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictStr, Tag as Case
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.core.args import NONE, AnyId, AnyIdOrNone, AnyRef, Of
+from providers.linode.core.args import AnyId, AnyIdOrNone, AnyRef, Of
 from providers.linode.core.forms import Address, Flag
 from providers.linode.core.problems import TOLD, told
 from providers.linode.core.values import covers
+from providers.linode.resources.guards import guard_of
 
 KINDS = ("public", "vlan", "vpc")
 NEITHER = (
@@ -386,13 +387,6 @@ def _guarded(wanted: Row, firewalls: Sequence[int] | None) -> Row:
     if firewalls is None or FIREWALL not in wanted:
         return wanted
     return {**wanted, FIREWALL: guard_of(firewalls, wanted[FIREWALL])}
-
-
-def guard_of(firewalls: Sequence[int], wanted: int) -> int:
-    """Which of its firewalls guards something: the declared one if it is there, as a disabled one beside it does no
-    harm; 0 for none.
-    """
-    return wanted if wanted in firewalls else next(iter(firewalls), NONE)
 
 
 def _named(there: Row) -> Row:

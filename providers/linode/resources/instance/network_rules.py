@@ -14,6 +14,7 @@ from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import there_are
+from providers.linode.resources import guards
 from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.account_records import Firewall, Subnet
@@ -132,7 +133,8 @@ def doubts(check: Check) -> Iterator[str]:
     for firewall_id in wanted:
         firewall = (there or {}).get(firewall_id)
         if firewall is not None and firewall.status != "enabled":
-            yield f"firewall {firewall_id} ({firewall.label}) is {firewall.status}: it lets everything through"
+            yield f"firewall {firewall} is {firewall.status}: it lets everything through"
+    yield from guards.LINODE.doubts(check)
 
 
 def firewall_ids(args: InstanceArgs) -> list[int]:

@@ -1,0 +1,101 @@
+"""A Linode, a NodeBalancer and an interface go from one firewall to another in one run, by either engine, and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.linode_api.server import LocalApi
+from tests.project import Project
+
+pytestmark = pytest.mark.all
+
+PROGRAM = """
+import json
+
+from providers.linode import Firewall
+
+with open("wanted.json") as file:
+    wanted = json.load(file)
+for name, inputs in wanted.items():
+    Firewall(name, inbound_policy="DROP", outbound_policy="ACCEPT", **inputs)
+"""
+PLACE = {"type": "g6-nanode-1", "region": "de-fra-2"}
+RULES = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
+SORTS = ("linode", "nodebalancer", "public_interface")
+NONE: dict[str, list[int]] = {"linodes": [], "nodebalancers": [], "interfaces": []}
+
+
+@pytest.fixture
+def project(engine: str, tmp_path: Path, api: LocalApi) -> Project:
+    return Project(tmp_path / "project", engine, api, PROGRAM, stack="dev")
+
+
+def want(project: Project, a: object, b: object) -> None:
+    (project.folder / "wanted.json").write_text(json.dumps({"a": a, "b": b}))
+
+
+def made_behind(project: Project, default: int) -> dict[str, list[int]]:
+    """One thing of each sort, which the account puts behind its default firewall."""
+    settings = {"default_firewall_ids": dict.fromkeys(SORTS, default)}
+    project.call("PUT", "/networking/firewalls/settings", settings)
+    old = {**PLACE, "label": "old", "interface_generation": "legacy_config"}
+    new = {**PLACE, "label": "new", "interface_generation": "linode", "interfaces": [{"public": {}}]}
+    linode = project.call("POST", "/linode/instances", new)["id"]
+    faces = project.call("GET", f"/linode/instances/{linode}/interfaces")["interfaces"]
+    return {
+        "linodes": [project.call("POST", "/linode/instances", old)["id"]],
+        "nodebalancers": [project.call("POST", "/nodebalancers", {"region": "de-fra-2"})["id"]],
+        "interfaces": [faces[0]["id"]],
+    }
+
+
+def behind(project: Project) -> dict[str, int]:
+    """How much each firewall guards, by its label."""
+    rows: Any = project.call("GET", "/networking/firewalls")["data"]
+    return {row["label"].removeprefix("fleet-dev-"): len(row["entities"]) for row in rows}
+
+
+def test_what_a_firewall_guards_goes_to_another_one_and_back(project: Project, api: LocalApi) -> None:
+    default = project.call("POST", "/networking/firewalls", {"label": "default", "rules": RULES})["id"]
+    all_ = made_behind(project, default)
+    want(project, all_, NONE)
+    told = project.preview()
+    made = project.up()
+    first = behind(project)
+    want(project, NONE, all_)
+    moved = project.up()
+    second = behind(project)
+    again = project.preview("--expect-no-changes")
+    refreshed = project.preview("--refresh", "--expect-no-changes")
+
+    writes = (
+        ("PUT", "/*/*/firewalls"),
+        ("PUT", "/*/*/*/firewalls"),
+        ("POST", "/*/*/*/devices"),
+        ("DELETE", "/*/*/*/devices/*"),
+    )
+    cut = {"kind": "cut", "after_commit": True, "times": 1}
+    api.set_faults(*({**cut, "method": method, "path": path} for method, path in writes))
+    want(project, all_, NONE)
+    back = project.up()
+    lost = [rule["path"] for rule in api.api.faults.report() if rule["fired"]]
+    api.set_faults()
+    third = behind(project)
+    unchanged = project.preview("--refresh", "--expect-no-changes")
+    want(project, all_, all_)
+    both = project.preview()
+    gone = project.destroy()
+
+    done = (told, made, moved, again, refreshed, back, unchanged, gone)
+    assert [each.code for each in done] == [0] * len(done), [each.said for each in done if each.code]
+    assert f"takes Linode {all_['linodes'][0]} from behind firewall {default} (default)" in told.said
+    assert first == {"default": 0, "a": 3, "b": 0}
+    assert second == {"default": 0, "a": 0, "b": 3}
+    assert third == {"default": 0, "a": 3, "b": 0}
+    assert lost
+    assert both.code != 0
+    assert "in this program has: one enabled firewall guards it" in both.said

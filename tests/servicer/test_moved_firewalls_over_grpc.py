@@ -223,7 +223,7 @@ def test_where_the_other_one_can_not_take_it_it_stays_guarded(world: Guarded, tw
     world.make()
     there: Props = {key: [world.things[key]]}
     two.up({"a": there, "b": {key: []}})
-    refused = {"kind": "500", "times": 99}
+    refused = {"kind": "busy", "times": 99}
     world.api.set_faults(
         {**refused, "method": "PUT", "path": WRITES[0]},
         {**refused, "method": "PUT", "path": WRITES[1]},

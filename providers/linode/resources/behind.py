@@ -46,9 +46,11 @@ def _elsewhere(session: Session, owner: Owner, key: str) -> dict[object, str]:
 
 def guard(update: Update[Any, Any]) -> None:
     """Have what is declared stand behind it. What another firewall of this run takes is left to that, so that it is
-    never without rules.
+    never without rules. A change of status goes first: a disabled one may stand beside another, an enabled one may not.
     """
     session, wall = update.session, update.record
+    if "status" in update.takes:
+        session.client.put(f"{guards.WALLS}/{wall.id}", {"status": update.wanted.status})
     devices, is_enabled = session.client.devices(wall.id), (update.wanted.status or wall.status) == "enabled"
     for key, sort in SORTS.items():
         if update.wanted.value(key) is None:

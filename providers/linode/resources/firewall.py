@@ -41,11 +41,6 @@ def _set_rules(update: Update[FirewallArgs, FirewallRecord]) -> None:
     update.session.client.put(f"{SPEC.record_path(update.record.id)}/rules", rules)
 
 
-def _switch(update: Update[FirewallArgs, FirewallRecord]) -> None:
-    """Before it takes anything: a disabled one may stand beside another one, an enabled one may not."""
-    update.session.client.put(SPEC.record_path(update.record.id), {"status": update.wanted.status})
-
-
 class FirewallArgs(Args):
     label: In[Annotated[str, label(3, 32)] | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
     """Unique in the account."""
@@ -62,9 +57,7 @@ class FirewallArgs(Args):
     outbound_policy: In[Policy] = arg(ACTION, step=_set_rules, wire="rules.outbound_policy")
     """What happens to what goes out and no rule names."""
 
-    status: In[Literal["enabled", "disabled"] | None] = arg(
-        ACTION, step=_switch, default=None, wire="", seen="status", else_="enabled"
-    )
+    status: In[Literal["enabled", "disabled"] | None] = arg(PUT, default=None, wire="", else_="enabled")
     """A disabled one lets everything through."""
 
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)

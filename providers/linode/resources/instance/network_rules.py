@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from providers.linode.core.args import NONE
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking
 from providers.linode.core.values import is_unknown
@@ -22,6 +23,9 @@ from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.interfaces import Interface, parsed
 from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.places import elsewhere
+
+GUARDS = ("firewall_id", "interfaces")
+"""The inputs that name firewalls."""
 
 ONLY_LEGACY = ("firewall_id", "private_ip", "reserved_ipv4")
 MOST_INTERFACES = 3
@@ -126,7 +130,7 @@ def first_addresses(check: Check) -> Iterator[Problem]:
 
 def doubts(check: Check) -> Iterator[str]:
     """What the API takes, and what is probably not meant."""
-    if not check.is_new("firewall_id", "interfaces", "region"):
+    if not check.is_new(*GUARDS, "region"):
         return
     wanted = firewall_ids(check.args)
     there = lookups(check.session).holding("firewalls", wanted) if wanted else None
@@ -143,9 +147,16 @@ def firewall_ids(args: InstanceArgs) -> list[int]:
     return [each for each in dict.fromkeys(found) if each]
 
 
+def comes_out(was: InstanceArgs, new: InstanceArgs) -> bool:
+    """Whether it had firewalls, and no public interface has one then."""
+    faces = parsed(new.interfaces)
+    named = [new.firewall_id, *(each.firewall for each in faces if each.kind == "public")]
+    return NONE in named and not any(named) and bool(firewall_ids(was))
+
+
 def _firewalls(check: Check) -> Iterator[Problem]:
     wanted = firewall_ids(check.args)
-    if not wanted or not check.is_new("firewall_id", "interfaces", "region"):
+    if not wanted or not check.is_new(*GUARDS, "region"):
         return
     firewalls: Mapping[int, Firewall] | None = lookups(check.session).holding("firewalls", wanted)
     if firewalls is None:

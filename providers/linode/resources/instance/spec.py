@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Linode
 from providers.linode.catalogs.records import LinodeType, Region
-from providers.linode.core.args import NONE
 from providers.linode.core.effects import ACTION, KEPT, REPLACE, Takes
 from providers.linode.core.forms import address_path
 from providers.linode.core.owner import Owner, has_tag_from
@@ -109,13 +108,9 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
 
     def opens(self, olds: Props, news: Props) -> tuple[str, ...]:
         """All of it, where it comes out from behind its firewall."""
-        if all(olds.get(key) == news.get(key) for key in ("firewall_id", "interfaces")):
-            return ()
-        was, new = self.args.read(olds), self.args.read(news)
-        faces = interfaces.parsed(new.interfaces)
-        named = [new.firewall_id, *(each.firewall for each in faces if each.kind == "public")]
-        is_bare = NONE in named and not any(named)
-        return ("everything on it",) if is_bare and network_rules.firewall_ids(was) else ()
+        is_same = all(olds.get(key) == news.get(key) for key in network_rules.GUARDS)
+        is_out = not is_same and network_rules.comes_out(self.args.read(olds), self.args.read(news))
+        return ("everything on it",) if is_out else ()
 
     def staying(self, session: Session, before: Props, owner: Owner) -> str:
         """Volumes that the stack doesn't have: those of its own are attached again, or deleted by themselves."""

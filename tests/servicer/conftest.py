@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from emulators.linode_api.server import LocalApi
 from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Servicer
+from tests.state_folder import state_with
 
 
 @pytest.fixture(scope="session")
@@ -62,4 +64,12 @@ def held(served_held: tuple[LocalApi, HeldClock]) -> World:
 @pytest.fixture
 def held_provider(held: World) -> Iterator[Servicer]:
     with Servicer(LinodeProvider("Instance"), held.config) as servicer:
+        yield servicer
+
+
+@pytest.fixture
+def shared(served: LocalApi, tmp_path: Path) -> Iterator[Servicer]:
+    """A process that serves one resource after another, of any kind."""
+    backend = {**state_with(tmp_path, stack="local"), "LINODE_CACHE_DIR": str(tmp_path / "catalogs")}
+    with Servicer(LinodeProvider("Firewall"), World(served).config, backend) as servicer:
         yield servicer

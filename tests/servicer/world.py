@@ -19,7 +19,7 @@ class World:
 
     def __init__(self, api: LocalApi) -> None:
         self.api, self.account = api, f"account-{next(NUMBERS)}"
-        self._asked_before = max((int(row["id"]) for row in api.requests()), default=0)
+        self._asked_before = max((int(row["id"]) for row in api.api.newest_requests()), default=0)
         self.token = api.add_token(self.account)
         self.config: Props = {"linode:token": self.token, "linode:url": api.url}
         self.uuid = str(self.call("GET", "/account")["euuid"])

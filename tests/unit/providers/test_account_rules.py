@@ -14,6 +14,7 @@ from pulumi.output import Unknown
 from providers.linode.core import check, runtime
 from providers.linode.resources import placement_group, places
 from providers.linode.resources.instance import account_rules, network_rules
+from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.spec import SPEC
 from tests import sessions
 from tests.sessions import OWNER, Answers
@@ -212,32 +213,33 @@ def test_groups_of_this_run_take_as_many_linodes_as_their_region_says(
 
 
 @pytest.mark.parametrize(
-    ("path", "inputs", "made"),
+    ("path", "table", "inputs", "made"),
     [
-        ("/placement/groups", {"placement_group": 77}, {"id": 77, "region": "de-fra-2"}),
-        ("/networking/reserved/ips", {"reserved_ipv4": "198.51.100.77"},
+        ("/placement/groups", "groups", {"placement_group": 77}, {"id": 77, "region": "de-fra-2"}),
+        ("/networking/reserved/ips", "addresses", {"reserved_ipv4": "198.51.100.77"},
          {"address": "198.51.100.77", "region": "de-fra-2"}),
-        ("/vpcs", {"interfaces": [{"purpose": "vpc", "subnet_id": 77}]},
+        ("/vpcs", "subnets", {"interfaces": [{"purpose": "vpc", "subnet_id": 77}]},
          {"id": 7, "region": "de-fra-2", "subnets": [{"id": 77}]}),
     ],
 )  # fmt: skip
 def test_what_this_run_has_made_since_a_list_was_read_is_there(
-    path: str, inputs: dict[str, object], made: dict[str, object]
+    path: str, table: str, inputs: dict[str, object], made: dict[str, object]
 ) -> None:
     rows = [*cast(list[dict[str, Any]], HELD[path])]
-    session = sessions.prepared({**HELD, path: rows})
+    without, session = (sessions.prepared({**HELD, path: rows}) for _ in range(2))
 
-    def problems() -> list[str]:
+    def problems(session: runtime.Session) -> list[str]:
         check = sessions.checking(SPEC, {**PLACE, **inputs}, session)
         facts = account_rules.gather(SPEC, check)
         rules = (*account_rules.judged(check, facts), *network_rules.attached(check))
         return [reason for _, reason in rules if "region" not in reason]
 
-    before = problems()
+    before = problems(without)
+    getattr(lookups(session), table)
     rows.append(made)
 
     assert len(before) == 1
-    assert problems() == []
+    assert problems(session) == []
 
 
 def test_a_firewall_that_came_after_the_list_was_read_is_there() -> None:

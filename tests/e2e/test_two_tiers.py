@@ -37,6 +37,47 @@ StackScript("site", script={script!r}, images=["any/all"])
 PORTS = {80: 8080, 25: 25}
 """The servers' by the load balancer's."""
 
+PUT_BACK = {
+    "Domain example.org": "soa_email changed in place",
+    "DomainRecord web-3-a": "target changed in place",
+    "Firewall web": "inbound changed in place; then reachable from the internet: TCP 443 and TCP 8443",
+    "Instance db-1": "booted",
+    "Instance web-1": "firewall_id changed in place",
+    "NodeBalancer web": "configs changed in place",
+    "ReverseDNS web-2-a": "created",
+    "StackScript site": "script changed in place",
+    "Volume db-1-data": "linode_id changed in place",
+}
+"""What is told of that which somebody changed by hand."""
+
+RECREATED = {
+    "DomainRecord db-1-a": ("update", "target changed in place"),
+    "DomainRecord db-1-aaaa": ("update", "target changed in place"),
+    "Instance db-1": (
+        "replace",
+        "deleted first, then a new server is made: disks and backups erased, new id, new addresses",
+    ),
+    "ReverseDNS db-1-a": ("replace", ""),
+    "ReverseDNS db-1-aaaa": ("replace", ""),
+    "Volume db-1-data": ("update", "linode_id changed in place"),
+}
+"""What is done and told where the database is made again: its new addresses are not known yet."""
+
+GONE = {
+    "Domain": "deleted with all its records",
+    "DomainRecord": "deleted: its name answers no more",
+    "Firewall": "deleted: what stood behind it is open",
+    "Instance db-1": "deleted with its disks and backups",
+    "Instance": "deleted with its disks",
+    "NodeBalancer": "deleted: nothing answers at its addresses",
+    "ReservedIP": "given back: nobody gets it again, unless a Linode has it, which keeps it as an ordinary one",
+    "ReverseDNS": "deleted: the API's own name is back",
+    "RootPassword": "none",
+    "StackScript": "deleted: servers made by it stay as they are",
+    "Volume": "deleted with everything on it",
+}
+"""What is told of a deletion, by what it is; of all others no more than that."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -115,8 +156,11 @@ class Service:
         """All that the account is to have."""
         records = {(kind, host): server for server, host in self.hosts.items() for kind in ("A", "AAAA")}
         return {
-            "servers": dict.fromkeys(self.servers, "running"),
-            "firewall": (self.ports, self.web_servers),
+            "servers": {
+                "db-1": ("running", "g6-dedicated-2", True),
+                **dict.fromkeys(self.web_servers, ("running", "g6-standard-1", False)),
+            },
+            "firewall": ("DROP", self.ports, "ACCEPT", self.web_servers),
             "volumes": {"db-1-data": (self.size, "db-1")},
             "network": {"10.0.0.0/24": self.servers},
             "zone": f"ada@{ZONE}",
@@ -166,9 +210,13 @@ class Account:
         wall, zone = self.row("/networking/firewalls"), self.row("/domains")
         records = self.rows(f"/domains/{zone['id']}/records")
         return {
-            "servers": {name: row["status"] for name, row in linodes.items()},
+            "servers": {
+                name: (row["status"], row["type"], row["backups"]["enabled"]) for name, row in linodes.items()
+            },
             "firewall": (
+                wall["rules"]["inbound_policy"],
                 ", ".join(rule["ports"] for rule in wall["rules"]["inbound"]),
+                wall["rules"]["outbound_policy"],
                 sorted(by_id[each["id"]] for each in wall["entities"]),
             ),
             "volumes": {
@@ -217,8 +265,8 @@ class Account:
             for node in self.rows(f"{path}/{config['id']}/nodes")
         ]
 
-    def drift(self) -> set[str]:
-        """What somebody does by hand, in nine places; the resources that differ from then on."""
+    def drift(self) -> None:
+        """What somebody does by hand, in nine places."""
         call, wall = self.do, self.row("/networking/firewalls")
         rules = {**wall["rules"], "inbound": [{**wall["rules"]["inbound"][0], "ports": "22"}]}
         call("PUT", f"/networking/firewalls/{wall['id']}/rules", rules)
@@ -238,10 +286,6 @@ class Account:
         call("PUT", f"/linode/stackscripts/{script}", {"script": "#!/bin/ksh\n"})
         call("POST", f"/linode/instances/{self.linode('db-1')['id']}/shutdown")
         until(lambda: self.linode("db-1")["status"] == "offline")
-        return {
-            "Firewall web", "Instance web-1", "Volume db-1-data", "DomainRecord web-3-a", f"Domain {ZONE}",
-            "ReverseDNS web-2-a", "NodeBalancer web", "StackScript site", "Instance db-1",
-        }  # fmt: skip
 
 
 class Story:
@@ -253,6 +297,11 @@ class Story:
     def declare(self, service: Service) -> None:
         self.checkout.settings.write_text(yaml.safe_dump({"config": service.settings()}))
         (self.checkout.root / "__main__.py").write_text(PROGRAM.format(script=service.script))
+
+    def declare_nothing(self) -> None:
+        none = {name: {"count": 0} for name in ("web", "db")}
+        self.checkout.settings.write_text(yaml.safe_dump({"config": {"fleet:servers": none}}))
+        (self.checkout.root / "__main__.py").write_text("from stacks.program import run\n\nrun()\n")
 
     def run(self, *words: str) -> str:
         """What a command said that succeeded."""
@@ -285,7 +334,7 @@ def changes(stack: Json) -> dict[str, Json]:
     return {
         f"{change['type'].rpartition(':')[2]} {change['name']}": change
         for change in stack["changes"]
-        if change["op"] != "same"
+        if change["op"] != "same" and not change["type"].endswith(":Stack")
     }
 
 
@@ -315,6 +364,7 @@ def test_a_service_of_two_tiers(checkout: Checkout, tmp_path: Path) -> None:
     first = story.reported()
     story.up(service)
 
+    declared = changes(first).keys()
     assert {change["op"] for change in changes(first).values()} == {"create"}
     assert "then reachable from the internet: TCP 80 and TCP 443" in told(changes(first)["Firewall web"])
     assert costs(first) == (Decimal(0), service.usd)
@@ -340,13 +390,13 @@ def test_a_service_of_two_tiers(checkout: Checkout, tmp_path: Path) -> None:
     assert {name: account.linode(name)["id"] for name in kept} == kept
 
     # drifted by hand in nine places, previewed, put back
-    touched = account.drift()
+    account.drift()
     drifted = account.seen()
     drift, plan = story.reported("--drift"), story.reported("--refresh")
 
-    assert {name for name in changes(drift) if not name.startswith("Stack ")} == touched
-    assert touched <= changes(plan).keys()
-    assert "created" in told(changes(plan)["ReverseDNS web-2-a"])
+    assert changes(drift).keys() == PUT_BACK.keys()
+    assert {name: told(each) for name, each in changes(plan).items()} == PUT_BACK
+    assert costs(drift) == costs(plan) == (service.usd, service.usd)
     assert account.seen() == drifted
     story.up(service, "--refresh")
 
@@ -358,9 +408,9 @@ def test_a_service_of_two_tiers(checkout: Checkout, tmp_path: Path) -> None:
     plan = story.reported()
     story.up(service)
 
-    recreated = changes(plan)["Instance db-1"]
-    assert (recreated["op"], recreated["destroys"]) == ("replace", ["disks", "backups", "addresses", "id"])
-    assert "Volume db-1-data" not in {name for name, each in changes(plan).items() if each["op"] == "replace"}
+    found = changes(plan)
+    assert {name: (each["op"], told(each)) for name, each in found.items()} == RECREATED
+    assert found["Instance db-1"]["destroys"] == ["disks", "backups", "addresses", "id"]
     assert costs(plan) == (service.usd, service.usd)
     new = account.linode("db-1")
     assert new["id"] != old["id"]
@@ -378,9 +428,22 @@ def test_a_service_of_two_tiers(checkout: Checkout, tmp_path: Path) -> None:
     assert made in " ".join(said.split())
     assert (account.seen(), account.linode("db-1")["id"]) == (service.account(), new["id"])
 
-    # destroyed
+    # destroyed: first as a plan that declares nothing
+    story.declare_nothing()
+    plan = story.reported()
+    found = changes(plan)
+
+    ends = [f"{kind} web-4-{end}" for kind in ("DomainRecord", "ReverseDNS") for end in ("a", "aaaa")]
+    assert found.keys() == declared - {"Account account"} | {"Instance web-4", *ends}
+    assert {each["op"] for each in found.values()} == {"delete"}
+    assert {name: told(each) for name, each in found.items()} == {
+        name: GONE.get(name) or GONE.get(name.partition(" ")[0], "deleted") for name in found
+    }
+    assert costs(plan) == (service.usd, Decimal(0))
+    assert account.seen() == service.account()
     story.run("down")
 
     for path in ("/linode/instances", "/volumes", "/networking/firewalls", "/vpcs", "/domains", "/nodebalancers",
-                 "/networking/reserved/ips", "/placement/groups", "/linode/stackscripts"):  # fmt: skip
+                 "/networking/reserved/ips", "/networking/ips", "/placement/groups",
+                 "/linode/stackscripts"):  # fmt: skip
         assert account.rows(path) == [], path

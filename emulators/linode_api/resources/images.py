@@ -120,7 +120,7 @@ def shared_row(account: Account, entry: Record) -> Json:
         "sharegroup_id": group.id,
         "sharegroup_uuid": group["uuid"],
         "sharegroup_label": group["label"],
-        "source_image_id": image.id if get(account, "image", image.id) else None,
+        "source_image_id": f"private/{image.id}" if get(account, "image", image.id) else None,
     }
     return {
         **row(account, image),
@@ -196,6 +196,7 @@ def create(call: Call) -> Record:
         "label": body.get("label") or disk["label"],
         "description": body.get("description") or "",
         "size": disk["size"],
+        "content": disk.body.get("used"),
         "created_by": account.username,
         "tags": list(body.get("tags") or []),
         "status": "creating",
@@ -242,10 +243,10 @@ def receive(account: Account, image_id: int, size_b: int) -> None:
 
 @on_effect("image")
 def finish(account: Account, _: int, image_id: int, __: float) -> None:
-    """An image that was deleted meanwhile stays away."""
+    """As large as what is on the disk, from now on. An image that was deleted meanwhile stays away."""
     made = get(account, "image", image_id)
     if made:
-        change(account, made, status="available")
+        change(account, made, status="available", size=made.body.get("content") or made["size"])
 
 
 @api.put(IMAGE.url)

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, records
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import check, that
+from emulators.linode_api.core.bodies import check, flag, that
 from emulators.linode_api.core.errors import Problem, bad_request, not_found, raise_if
 from emulators.linode_api.core.events import entity, notify
 from emulators.linode_api.core.limits import COLLECTION, RESERVED, RESERVED_BURST
@@ -315,7 +315,7 @@ def one_of_linode(call: Call, linode: Linode, address: str) -> Json:
 @linodes.api.put("/linode/instances/{linode}/ips/{address}")
 def name_of_linode(call: Call, linode: Linode, address: str) -> Json:
     row_with([*rows_of(call.account, linode), *slaac_rows(linode)], "address", address)
-    return name(call, address)
+    return update(call, address)
 
 
 @linodes.api.delete("/linode/instances/{linode}/ips/{address}")
@@ -456,15 +456,33 @@ def read(call: Call, address: str) -> Json:
 
 
 @api.put("/networking/ips/{address}")
-def name(call: Call, address: str) -> Json:
-    """Sets the reverse name; null brings back the default. The forward look-up stays within the domains here."""
-    account, row = call.account, read(call, address)
-    check(call.body, {"rdns": that(lambda name: isinstance(name, str) and domains.HOST.fullmatch(name))})
-    if "rdns" not in call.body:
+def update(call: Call, address: str) -> Json:
+    """Sets the reverse name, where null brings back the default, and whether the address is reserved.
+
+    The forward look-up stays within the domains here. Source: recording TestIPAddress_Update.
+    """
+    account, body, row = call.account, call.body, read(call, address)
+    address = row["address"]
+    check(body, {"reserved": flag, "rdns": that(is_name, "Domain is not valid.")})
+    if "rdns" not in body and body.get("reserved") is None:
         raise bad_request("rdns is required", "rdns")  # *
+    if "rdns" in body:
+        rename(account, row, body["rdns"])
+    if body.get("reserved") is not None:
+        set_reserved(account, row, wanted=body["reserved"])
+    if body.get("reserved") is False and row["linode_id"] is None:  # it is no longer there
+        return {name: value for name, value in row.items() if name != "tags"} | {"reserved": False}
+    return read(call, address)
+
+
+def is_name(name: object) -> bool:
+    return isinstance(name, str) and bool(domains.HOST.fullmatch(name))
+
+
+def rename(account: Account, row: Json, wanted: str | None) -> None:
     if not row["public"]:
         raise bad_request("RDNS can be set for public addresses only.", "rdns")  # *
-    address, wanted = row["address"], call.body["rdns"]
+    address = row["address"]
     if wanted is not None:
         require_forward(account, wanted, address)
     kept_apart = reserved(account).get(address) or ip_ranges.around(account, address)
@@ -476,7 +494,21 @@ def name(call: Call, address: str) -> Json:
     else:
         change(account, holder, rdns=names)
     notify(account, "ipaddress_update", entity("ipaddress", address, address, f"/networking/ips/{address}"))
-    return read(call, address)
+
+
+def set_reserved(account: Account, row: Json, *, wanted: bool) -> None:
+    """It keeps its reverse name. Raises ApiError 400 for one that is not a public IPv4 address."""
+    address, kept = row["address"], reserved(account).get(row["address"])
+    linode = find_linode(account, row["linode_id"]) if row["linode_id"] else None
+    if wanted and not kept:
+        if not row["public"] or row["type"] != "ipv4":
+            raise bad_request("Cannot reserve a private address.", "address")
+        made = keep(account, address, row["region"], row["linode_id"])
+        change(account, made, rdns={one: name for one, name in names_of(linode).items() if one == address})
+    elif kept and not wanted:
+        records.remove(account, kept)
+        if linode:
+            linodes.save(account, linode.having(rdns={**names_of(linode), **names_of(kept)}))
 
 
 def require_forward(account: Account, name: str, address: str) -> None:

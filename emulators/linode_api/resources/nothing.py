@@ -39,6 +39,27 @@ TRANSFER_PRICES = {  # a GB in US dollars, and where it is dearer
     "distributed_network_transfer": ("Distributed Network Transfer", 0.01, {}),
     "network_transfer": ("Network Transfer", 0.005, {"id-cgk": 0.015, "br-gru": 0.007}),
 }
+QUESTIONS = (
+    "What was the name of your first pet?",
+    "What is the name of your oldest sibling?",
+    "What was the first concert you attended?",
+    "What was the make and model of your first car?",
+    "In what city or town did your parents meet?",
+    "What is the name of a college you applied to but did not attend?",
+    "Where did you go on your most memorable school field trip?",
+    "What is the name of the teacher who impacted you the most?",
+    "Which city did you visit on your first airplane flight?",
+    "On what street did your best friend in high school live?",
+    "What is the name of your favorite city?",
+    "What is your favorite artist of all time?",
+    "What is the maiden name of your grandmother?",
+    "What is the name of your first roommate?",
+    "In what city or town was your first job?",
+    "Who is your favorite author?",
+    "What is the name of the hospital you were born in?",
+    "What sports team do you love to see lose?",
+    "On what street is your grocery store?",
+)
 
 
 @account.get("/account/agreements")
@@ -78,7 +99,9 @@ def transfer_prices(_: Call) -> list[Json]:
 
 @account.get("/profile/security-questions", scope=ANY_SCOPE)
 def security_questions(_: Call) -> Json:
-    return {"security_questions": []}
+    """Source: linodego's `TestSecurityQuestions_List`. None was answered."""
+    rows = [{"id": id_, "question": text, "response": None} for id_, text in enumerate(QUESTIONS, 1)]
+    return {"security_questions": rows}
 
 
 @account.get("/profile/preferences", scope=ANY_SCOPE)

@@ -55,7 +55,7 @@ LABEL = required(
         re.compile(r"(?!.*--)[a-zA-Z0-9-]{1,64}"), "Must only use ASCII letters, numbers, and underscores"
     )
 )
-FIELDS = {"label": LABEL, "description": length(0, 255), "vpc_type": choice("regular")}
+FIELDS = {"label": LABEL, "description": length(0, 255), "vpc_type": choice("regular", "rdma")}
 IN_A_VPC = """instr(body, '"purpose": "vpc"')"""
 ADDRESSES = ("linode_id", "subnet_id", "address", "region", "active", "config_id", "vpc_id")
 
@@ -190,6 +190,11 @@ def leave(account: Account, linode_id: int) -> None:
     remove_within(account, linode_id, "interface")
 
 
+def type_of(vpc: Record) -> str:
+    kind: str = vpc.body.get("vpc_type") or "regular"
+    return kind
+
+
 @VPC.shows
 def vpc_row(account: Account, vpc: Record) -> Json:
     return {
@@ -198,7 +203,7 @@ def vpc_row(account: Account, vpc: Record) -> Json:
         "ipv4": [{"range": one} for one in ranges_of(vpc)],
         "ipv6": vpc.body.get("ipv6"),
         "subnets": [subnet_row(account, subnet) for subnet in all_of(account, "subnet", vpc.id)],
-        "vpc_type": "regular",
+        "vpc_type": type_of(vpc),
         **vpc.dates,
     }
 
@@ -215,7 +220,7 @@ def subnet_row(account: Account, subnet: Record) -> Json:
             {"id": balancer_id, "ipv4_range": str(range_)}
             for balancer_id, range_ in ranges_in(account, subnet)
         ],
-        "vpc_type": "regular",
+        "vpc_type": type_of(find(account, VPC.name, subnet.parent_id)),
         **subnet.dates,
     }
 
@@ -254,12 +259,15 @@ def create(call: Call) -> Record:
     account, body = call.account, call.body
     region = body.get("region")
     problems = problems_in(body, FIELDS) + region_problems(region, "VPCs", "VPCs")
+    problems += problem_if(
+        body.get("vpc_type") == "rdma" and body.get("ipv6"), "ipv6", "RDMA VPCs cannot have IPv6 ranges"
+    )
     plain = body.get("ipv6") and catalogs().lacks(region, "VPC Dual Stack")
     problems += problem_if(plain, "ipv6", "IPv6 is not available in VPCs of this region")  # *
     raise_if(problems + own_range_problems(body, region))
     description = body.get("description") or ""
     made = {"label": body["label"], "description": description, "region": body["region"]}
-    made["ipv4"] = asked_ranges(body)
+    made |= {"ipv4": asked_ranges(body), "vpc_type": body.get("vpc_type")}
     if body.get("ipv6"):
         length = asked_length(body["ipv6"], LENGTHS[-1], LENGTHS)
         apart = FOR_VPCS.network_address + (next_id(account.database, "vpc_ipv6") << (128 - LENGTHS[0]))
@@ -277,7 +285,8 @@ def update(call: Call, vpc: Record) -> Record:
     if call.body.get("ipv6") not in (None, vpc.body.get("ipv6") or []):
         raise bad_request("The IPv6 ranges of a VPC cannot be changed", "ipv6")  # *
     changes = {name: body[name] for name in ("label", "description")}
-    if call.body.get("ipv4") is not None:
+    usual = [{"range": one} for one in ranges_of(vpc)]
+    if call.body.get("ipv4") not in (None, usual):
         raise_if(own_range_problems(call.body, vpc["region"]))
         changes["ipv4"] = asked_ranges(call.body)
     return VPC.update(call.account, vpc, changes)

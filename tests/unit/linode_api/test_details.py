@@ -410,6 +410,24 @@ def test_a_vpc_has_ranges_of_its_own_where_the_region_allows_them(caller: Caller
     assert made(caller.get("/vpcs/default-ranges"))["forbidden_ipv4_ranges"] == ["192.168.128.0/17"]
 
 
+def test_the_usual_ranges_of_a_vpc_can_be_sent_back(caller: Caller) -> None:
+    vpc = made(caller.post("/vpcs", {"label": "net", "region": "us-ord"}))
+
+    changed = made(caller.put(f"/vpcs/{vpc['id']}", {"label": "inner", "ipv4": vpc["ipv4"]}))
+
+    assert (changed["label"], changed["ipv4"]) == ("inner", vpc["ipv4"])
+
+
+def test_a_vpc_for_rdma_has_subnets_of_its_type_and_no_ipv6(caller: Caller) -> None:
+    body = {"label": "fast", "region": "us-ord", "vpc_type": "rdma"}
+
+    vpc = made(caller.post("/vpcs", {**body, "subnets": [{"label": "front", "ipv4": "10.0.0.0/24"}]}))
+    dual = caller.post("/vpcs", {**body, "label": "dual", "ipv6": [{"range": "/52"}]})
+
+    assert (vpc["vpc_type"], vpc["subnets"][0]["vpc_type"]) == ("rdma", "rdma")
+    assert reasons(dual) == [("ipv6", "RDMA VPCs cannot have IPv6 ranges")]
+
+
 @pytest.mark.parametrize(
     ("changes", "refusals"),
     [
@@ -744,3 +762,10 @@ def test_an_image_is_uploaded(api: LocalApi, caller: Caller, clock: HeldClock) -
         "label",
         "region",
     ]
+
+
+def test_security_questions_are_there_and_none_is_answered(caller: Caller) -> None:
+    asked = made(caller.get("/profile/security-questions"))["security_questions"]
+
+    assert [one["id"] for one in asked] == list(range(1, 20))
+    assert {one["response"] for one in asked} == {None}

@@ -82,6 +82,8 @@ def test_an_owner_sees_where_an_image_is_shared(owner: Caller, other: Caller, im
 
     assert (before["is_shared"], after["is_shared"]) == (False, True)
     assert after["image_sharing"]["shared_with"]["sharegroup_count"] == 1
+    [entry] = owner.rows(f"{ALL}/{group['id']}/images")
+    assert entry["image_sharing"]["shared_by"]["source_image_id"] == image["id"]
     [listed] = owner.rows(path + "/sharegroups")
     assert listed == made(owner.get(f"{ALL}/{group['id']}"))
     assert (listed["images_count"], listed["members_count"], listed["updated"]) == (1, 1, None)
@@ -168,3 +170,10 @@ def test_what_can_not_be_shared_is_refused(owner: Caller, body: dict[str, Any], 
 
 def test_share_groups_are_a_beta(owner: Caller, caller: Caller) -> None:
     assert (owner.get(ALL).status_code, caller.get(ALL).status_code) == (200, 404)
+
+
+def test_an_image_shrinks_to_what_is_on_its_disk(owner: Caller, image: dict[str, Any]) -> None:
+    now = made(owner.get("/images/" + image["id"].replace("/", "%2F")))
+
+    assert now["status"] == "available"
+    assert now["size"] == now["total_size"] < image["size"]

@@ -55,6 +55,36 @@ def test_a_reserved_address_outlives_its_linode(caller: Caller) -> None:
     assert caller.rows("/networking/ips", where={"reserved": True}) == [reserved]
 
 
+def test_an_address_is_reserved_and_released_where_it_is(caller: Caller) -> None:
+    linode = caller.create(**EMPTY, private_ip=True)
+    path, private = (f"/networking/ips/{address}" for address in linode["ipv4"])
+    name = linode["ipv4"][0].replace(".", "-") + ".nip.io"
+    made(caller.put(path, {"rdns": name}))
+
+    kept = made(caller.put(path, {"reserved": True}))
+    again = made(caller.put(path, {"reserved": True}))
+    released = made(caller.put(path, {"reserved": False}))
+
+    assert kept == again == {**released, "reserved": True, "tags": []}
+    assert (released["reserved"], released["rdns"], released["linode_id"]) == (False, name, linode["id"])
+    assert caller.rows("/networking/reserved/ips") == []
+    assert reasons(caller.put(private, {"reserved": True})) == [
+        ("address", "Cannot reserve a private address.")
+    ]
+
+
+def test_a_waiting_reserved_address_that_is_released_is_gone(caller: Caller) -> None:
+    waiting = made(caller.post("/networking/reserved/ips", {"region": "us-ord"}))
+    path = f"/networking/ips/{waiting['address']}"
+
+    unnamed = caller.put(path, {"rdns": "a name", "reserved": True})
+    released = made(caller.put(path, {"reserved": False}))
+
+    assert reasons(unnamed) == [("rdns", "Domain is not valid.")]
+    assert (released["address"], released["reserved"]) == (waiting["address"], False)
+    assert caller.get(path).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [

@@ -302,3 +302,23 @@ def test_whose_firewall_loses_it_is_told_at_preview(world: Guarded, key: str) ->
     assert f"{what}, which is not of this stack" in second.printed
     assert ("without rules" in first.printed) is (key == "interfaces")
     assert str(other) not in first.printed
+
+
+def test_the_same_is_told_of_a_linode_that_names_its_firewall_itself(world: Guarded) -> None:
+    default, other = world.firewall("default"), world.firewall("other")
+    world.make(default)
+    bare = world.inputs(image=None, root_pass=None, interface_generation="legacy_config")
+    with Servicer(LinodeProvider("Instance"), world.config) as provider:
+        inputs, _ = provider.check(bare)
+        id_, outs = provider.create(inputs)
+    with Servicer(LinodeProvider("Instance"), world.config) as provider:
+        news, failures = provider.check({**bare, "firewall_id": other}, inputs)
+        provider.diff(id_, outs, news)
+        provider.update(id_, outs, news, olds=inputs)
+
+    assert failures == []
+    assert (
+        f"takes Linode {id_} from behind firewall {default} (default), the account's default one"
+        in provider.printed
+    )
+    assert [row["id"] for row in world.call("GET", f"/linode/instances/{id_}/firewalls")["data"]] == [other]

@@ -25,6 +25,7 @@ APPEARED = (  # a key that tells a kind of row, what rows of it have, and since 
     ("hypervisor", ("locks",), day("2025-10-01")),
     ("network_in", ("system_alerts", "user_alerts"), day("2026-01-01")),
     ("percent_complete", ("details",), day("2025-01-01")),
+    ("client_conn_throttle", ("locks", "frontend_address_type", "frontend_vpc_subnet_id"), day("2026-07-01")),
     ("filesystem_path", ("io_ready", "locks"), day("2026-01-01")),
     ("rdns", ("tags",), day("2026-01-01")),
     ("subnets", ("ipv4",), day("2026-01-01")),

@@ -67,6 +67,10 @@ class Record(Thing):
     def entity(self) -> Json:
         return KINDS[self.kind].entity(self)
 
+    @property
+    def short_entity(self) -> Json:
+        return {name: self.entity[name] for name in ("id", "type", "label", "url")}
+
     def shown(self, account: Account) -> Json:
         return ROWS[self.kind](account, self)
 

@@ -20,7 +20,7 @@ from emulators.linode_api.core.errors import Problem, bad_request, not_found, ra
 from emulators.linode_api.core.events import entity, notify
 from emulators.linode_api.core.limits import COLLECTION, RESERVED, RESERVED_BURST
 from emulators.linode_api.core.lists import row_with
-from emulators.linode_api.core.records import Kind, Record, Thing, all_of, change, next_id
+from emulators.linode_api.core.records import Kind, Record, Thing, all_of, change, get, next_id
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
 from emulators.linode_api.resources import domains, ip_ranges, vpcs
 from emulators.linode_api.resources.linode import linodes
@@ -106,9 +106,19 @@ def ipv4_row(
         "region": region_id,
         "vpc_nat_1_1": vpc_nat_1_1,
         "reserved": kept is not None,
-        "assigned_entity": linode and linode.short_entity,
+        "assigned_entity": linode.short_entity if linode else balancer_with(account, kept),
         **tags,
     }
+
+
+def balancer_with(account: Account, kept: Record | None) -> Json | None:
+    """The NodeBalancer that has a reserved address."""
+    holder = get(account, "nodebalancer", kept.body.get("nodebalancer_id")) if kept else None
+    return holder.short_entity if holder else None
+
+
+def is_free(kept: Record) -> bool:
+    return kept["linode_id"] is None and kept.body.get("nodebalancer_id") is None
 
 
 def ipv6_row(linode: Linode, address: str, *, public: bool) -> Json:
@@ -221,7 +231,7 @@ def create_problems(account: Account, body: Body) -> list[Problem]:
     if not isinstance(wanted, list) or len(wanted) != 1 or str(wanted[0]) not in known:
         return [("ipv4", "Must provide a single valid reserved ipv4 address")]
     one = known[wanted[0]]
-    if one["linode_id"] is not None:
+    if not is_free(one):
         return [("ipv4", "Address must be currently unassigned.")]
     return [] if one["region"] == body.get("region") else [("ipv4", OTHER_REGION)]
 
@@ -240,7 +250,7 @@ def address_problems(account: Account, linode: Linode, body: Body) -> list[Probl
     if not isinstance(address, str) or address.count(".") != 3:
         return [("address", "Must provide a valid reserved address")]
     one = reserved(account).get(address)
-    if one is None or one["linode_id"] is not None:
+    if one is None or not is_free(one):
         return [("address", "Address must be reserved and must be currently unassigned.")]
     return [] if one["region"] == linode["region"] else [("address", OTHER_REGION)]
 
@@ -341,7 +351,7 @@ def all_rows(call: Call) -> list[Json]:
     have a name.
     """
     account = call.account
-    waiting = [one for one in all_of(account, "reserved") if one["linode_id"] is None]
+    waiting = [one for one in all_of(account, "reserved") if is_free(one)]
     free = {one["address"] for one in waiting}
     held = [
         row

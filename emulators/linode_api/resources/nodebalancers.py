@@ -105,10 +105,13 @@ def row(_: Account, balancer: Record) -> Json:
     return {
         "id": balancer.id,
         **balancer.parts("label", "region", "type", "hostname", "ipv4", "ipv6"),
+        "frontend_address_type": "public",
+        "frontend_vpc_subnet_id": None,
         **balancer.dates,
         **balancer.parts("client_conn_throttle", "client_udp_sess_throttle"),
         "lke_cluster": None,
         **balancer.parts("tags"),
+        "locks": balancer.body.get("locks", []),
         "transfer": {"in": None, "out": None, "total": None},
     }
 
@@ -215,14 +218,17 @@ api.reads_of(PLACE)
 
 @api.post("/nodebalancers", grant="add_nodebalancers")
 def create(call: Call) -> Record:
-    """With its firewall, its place in a VPC, its configs and their nodes."""
+    """With its firewall, its place in a VPC, its configs and their nodes; `ipv4` is a reserved address."""
     account, body = call.account, call.body
     check(body, {"region": required(), **FIELDS, **TYPE})
     raise_if(region_problems(body["region"], "NodeBalancers", "NodeBalancers"))
     guard = body.get("firewall_id") or firewalls.defaults(account)["nodebalancer"]
     firewall = get(account, "firewall", guard)
     raise_if(problem_if(guard and firewall is None, "firewall_id", "firewall_id is not valid"))
-    ipv4 = ips.new_public(account)
+    wanted = body.get("ipv4")
+    if wanted is not None:
+        raise_if(ips.create_problems(account, {**body, "ipv4": [wanted]}))
+    ipv4 = wanted or ips.new_public(account)
     balancer = BALANCER.create(
         account,
         {
@@ -237,6 +243,8 @@ def create(call: Call) -> Record:
             "tags": list(body.get("tags") or []),
         },
     )
+    if wanted:
+        change(account, ips.find_reserved(account, wanted), nodebalancer_id=balancer.id)
     if firewall is not None:
         firewalls.add_device(account, firewall, BALANCER.name, balancer.id)
     settle_in(account, balancer, body.get("vpcs") or [])
@@ -291,10 +299,14 @@ def update(call: Call, balancer: Record) -> Record:
 
 @api.delete(BALANCER.url)
 def delete(call: Call, balancer: Record) -> None:
-    """With its configs and nodes; firewalls and VPCs lose it."""
+    """With its configs and nodes; firewalls, VPCs and its reserved address lose it. Raises ApiError 400: locked."""
     account = call.account
+    if balancer.body.get("locks"):
+        raise bad_request("NodeBalancer is locked: remove its lock before deleting it.")  # *
     for config in all_of(account, CONFIG.name, balancer.id):
         remove_within(account, config.id, NODE.name)
+    for kept in having(account, "reserved", nodebalancer_id=balancer.id):
+        change(account, kept, nodebalancer_id=None)
     remove_within(account, balancer.id, CONFIG.name, PLACE.name)
     for device in devices(account, balancer):
         remove(account, device)
@@ -399,8 +411,15 @@ def fitting(config: Record, body: Body) -> Json:
     return config.body | ({"check_passive": False} if body.get("protocol") == "udp" else {})
 
 
+def require_unlocked(balancer: Record) -> None:
+    """Raises ApiError 400 when its configs and nodes must stay. The text is a choice."""
+    if "cannot_delete_with_subresources" in balancer.body.get("locks", []):
+        raise bad_request("NodeBalancer is locked: its configs and nodes cannot be deleted.")
+
+
 @api.delete(CONFIG.url)
 def delete_config(call: Call, balancer: Record, config: Record) -> None:
+    require_unlocked(balancer)
     remove_within(call.account, config.id, NODE.name)
     remove(call.account, config)
     notify(call.account, "nodebalancer_config_delete", balancer.entity)
@@ -499,6 +518,7 @@ def update_node(call: Call, balancer: Record, config: Record, node: Record) -> R
 
 @api.delete(NODE.url)
 def delete_node(call: Call, balancer: Record, _: Record, node: Record) -> None:
+    require_unlocked(balancer)
     remove(call.account, node)
     notify(call.account, "nodebalancer_node_delete", balancer.entity)
 

@@ -47,6 +47,21 @@ def test_one_is_made_listed_changed_and_deleted_with_what_is_in_it(
     ]
 
 
+def test_one_takes_a_reserved_address_and_gives_it_back(caller: Caller) -> None:
+    address = made(caller.post("/networking/reserved/ips", {"region": "us-ord"}))["address"]
+    body = {"region": "us-ord", "ipv4": address}
+
+    balancer = made(caller.post("/nodebalancers", body))
+    taken = made(caller.get(f"/networking/reserved/ips/{address}"))
+    again = caller.post("/nodebalancers", body)
+    made(caller.delete(f"/nodebalancers/{balancer['id']}"))
+
+    assert balancer["ipv4"] == address
+    assert (taken["linode_id"], taken["assigned_entity"]["id"]) == (None, balancer["id"])
+    assert reasons(again) == [("ipv4", "Address must be currently unassigned.")]
+    assert made(caller.get(f"/networking/reserved/ips/{address}"))["assigned_entity"] is None
+
+
 def test_a_create_brings_configs_nodes_and_a_firewall(caller: Caller) -> None:
     wall = made(caller.post("/networking/firewalls", {"label": "front-wall", "rules": RULES}))
     config: Any = {"port": 443, "protocol": "tcp", "nodes": [NODE, {**NODE, "label": "web-2"}]}

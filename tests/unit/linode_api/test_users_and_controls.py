@@ -134,6 +134,25 @@ def test_locks_live_under_v4beta_and_hold_a_linode(api: LocalApi, caller: Caller
     beta.close()
 
 
+def test_a_locked_nodebalancer_stays_with_its_configs(api: LocalApi, caller: Caller, account: str) -> None:
+    beta = Caller(api, api.add_token(account), "/v4beta")
+    balancer = made(caller.post("/nodebalancers", {"region": "us-ord", "label": "front", "configs": [{}]}))
+    path = f"/nodebalancers/{balancer['id']}"
+    config = f"{path}/configs/{caller.rows(path + '/configs')[0]['id']}"
+    wanted = {"entity_type": "nodebalancer", "lock_type": "cannot_delete_with_subresources"}
+
+    unknown = beta.post("/locks", {**wanted, "entity_id": -1})
+    lock = made(beta.post("/locks", {**wanted, "entity_id": balancer["id"]}))
+
+    assert reasons(unknown) == [("entity_id", "entity_id is not valid")]
+    assert (lock["entity"]["type"], lock["entity"]["url"]) == ("nodebalancer", f"/v4{path}")
+    assert made(caller.get(path))["locks"] == [wanted["lock_type"]]
+    assert [caller.delete(one).status_code for one in (path, config)] == [400, 400]
+    made(beta.delete(f"/locks/{lock['id']}"))
+    assert [caller.delete(one).status_code for one in (config, path)] == [200, 200]
+    beta.close()
+
+
 def test_head_and_options_answer_without_a_body(api: LocalApi, caller: Caller) -> None:
     linode = caller.create(**EMPTY)
 

@@ -10,7 +10,7 @@ import yaml
 
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.nearest import did_you_mean
-from providers.linode.project import PROJECT, TOOL
+from providers.linode.project import PROJECT, TOOL, project_here
 from stacks.errors import BadSettings
 from stacks.layers import (
     ENVIRONMENTS,
@@ -32,6 +32,13 @@ PULL_REQUEST = re.compile(r"pr(-\d+)?")
 """The template of pull requests' stacks, and what is made from it."""
 
 
+def are_here() -> bool:
+    """Whether a command is called in the project of these settings: in another one, or where this package is installed
+    and has no settings, the program is somebody's own.
+    """
+    return project_here() == PROJECT and FOLDER.is_dir()
+
+
 def project_name(project: Path = PROJECT) -> str:
     return str(yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"])
 
@@ -41,7 +48,8 @@ def environments(files: Iterable[str] | None = None) -> list[str]:
 
     `files`: the names in stacks/, where they are another commit's.
     """
-    there = (file.name for file in FOLDER.iterdir()) if files is None else files
+    here = FOLDER.iterdir() if FOLDER.is_dir() else ()
+    there = (file.name for file in here) if files is None else files
     names = (match[1] for name in there if (match := re.fullmatch(r"Pulumi\.(.+)\.yaml", name)))
     return sorted(name for name in names if not re.fullmatch(r"pr-\d+", name))
 
@@ -82,6 +90,12 @@ def of_files(stack: str, own: Path | None = None) -> Layer:
 def no_settings(stack: str) -> BadSettings:
     """There is no such stack: with the nearest name."""
     known = environments()
+    if not known:
+        return BadSettings(
+            f"this project has no settings ({FOLDER.name}/Pulumi.{stack}.yaml), and this command is about servers of "
+            "settings. Next: write them (docs/own-project.md), or call the engine itself: pulumi, or "
+            "python -m emulators.engine."
+        )
     todo = f"run `{TOOL} up`" if stack == LOCAL_STACK else f"use one of {', '.join(known)}"
     near = did_you_mean(stack, known)
     return BadSettings(f"stack '{stack}' has no settings (Pulumi.{stack}.yaml){near}. Next: {todo}.")

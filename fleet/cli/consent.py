@@ -1,5 +1,5 @@
-"""What an `up` of stack `local` does, said before it does it: what it costs, and what it erases. Where something is
-erased it asks, as the engines do for every other stack.
+"""What an `up` would do, in two lines: what changes and what that costs, and what it erases. A preview ends with them;
+`up` of stack `local` begins with them, and where something is erased it asks, as the engines do for every other stack.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ import click
 from stacks.errors import BadSettings
 
 if TYPE_CHECKING:
+    from fleet.engine.previews import Seen
     from fleet.engine.run import Run
     from fleet.report.model import StackReport
 
 AGREED = frozenset({"-y", "--yes"})
 UNSEEN = frozenset({"-f", "--skip-preview", "--preview-only"})
 """Of an `up` that nobody wants to see beforehand, or that does nothing."""
+
+OWN_FORMS = frozenset({"-j", "--json", "--event-log"})
+"""Of a preview that something else than a person reads."""
 
 NOT_OF_PREVIEWS = AGREED | {"--continue-on-error", "--expect-no-changes", "--diff"}
 FAILED = 1
@@ -44,20 +48,36 @@ def asked(run: Run) -> int:
     return 0
 
 
+def shown(run: Run) -> int:
+    """A preview, and below it what all of it comes to; the preview's exit code."""
+    from fleet.engine.previews import watched
+
+    if not OWN_FORMS.isdisjoint(run.rest):
+        return run.verb("preview", "--suppress-outputs")
+    seen = watched(run, "--suppress-outputs")
+    if seen.code == 0 and (stack := _judged(run.stack, seen)).complete:
+        _told(stack)
+    return seen.code
+
+
 def _previewed(run: Run) -> StackReport:
     from rich.console import Console
 
     from fleet.engine.previews import PREVIEW, preview
-    from fleet.report.judge.report import build
-    from fleet.report.read.bundle import read_bundles
 
     with Console(stderr=True).status(
         "looking at what changes", spinner="line"
     ):  # nothing where nobody watches
-        seen = preview(run, PREVIEW)
+        return _judged(run.stack, preview(run, PREVIEW))
+
+
+def _judged(name: str, seen: Seen) -> StackReport:
+    from fleet.report.judge.report import build
+    from fleet.report.read.bundle import read_bundles
+
     files = {"exit": str(seen.code), "events.ndjson": seen.events, "effects.ndjson": seen.effects}
     with TemporaryDirectory(prefix="up-") as folder:
-        bundle = Path(folder) / run.stack
+        bundle = Path(folder) / name
         bundle.mkdir()
         for name, text in files.items():
             (bundle / name).write_text(text, encoding="utf-8")

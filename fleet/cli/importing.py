@@ -17,10 +17,10 @@ from providers.linode.core.importing import Found, Selection, by_label, import_f
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
 from providers.linode.nearest import did_you_mean
-from providers.linode.project import PROJECT, project_here
+from providers.linode.project import project_here
 from stacks.layers import read_layer
 from stacks.pinning import StackFiles
-from stacks.sources import linode_values, project_name
+from stacks.sources import are_here, linode_values, project_name
 
 
 @click.command("import", cls=Command)
@@ -66,15 +66,13 @@ def import_resources(
             "--from takes all that the state has. Next: leave --id, --label, --tag and --region out"
         )
     project = project_here()
-    session = Session(
-        StackFiles.read(stack).connection() if project == PROJECT else _elsewhere(project, stack)
-    )
+    session = Session(StackFiles.read(stack).connection() if are_here() else _elsewhere(project, stack))
     found = list(_of_state(session, state)) if state else _chosen(session, kind, selection)
     owner = Owner(session.account_id, project_name(project), stack, "")
     file = import_file(found, owner, lambda kind: serialize_provider(LinodeProvider(kind)))
     out.write_text(json.dumps(file, indent=2) + "\n", encoding="utf-8")
     click.echo(python_lines(found))
-    adopted = [each.record.label for each in found if each.spec.kind == "Instance" and project == PROJECT]
+    adopted = [each.record.label for each in found if each.spec.kind == "Instance" and are_here()]
     adopt = (
         f"; or `adopt: [{', '.join(adopted)}]` in a group of the settings, and no import" if adopted else ""
     )

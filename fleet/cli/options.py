@@ -135,21 +135,30 @@ def for_engine(
     return add
 
 
-def on_stack(function: Callable[..., int], run: str = "run_of") -> Command:
-    """A command about a stack: the function gets its run. Raises as `run_of`."""
+def on_stack(function: Callable[..., int]) -> Command:
+    """A command that an engine carries out on a stack: the function gets its run. Raises as `run_of`."""
+    return for_engine(stack_option, config_file_option)(_given_run(function, "run_of"))
 
+
+def about_stack(function: Callable[..., int], run: str = "run_of") -> Command:
+    """A command about a stack that hands no words to an engine: an unknown one is refused. Raises as `run_of`."""
+    options = (stack_option, config_file_option, locked_option)
+    return click.command(cls=Command)(with_options(_given_run(function, run), *options))
+
+
+def about_stack_here(function: Callable[..., int]) -> Command:
+    """The same about a stack of the project in whose folder it is called."""
+    return about_stack(function, "run_here")
+
+
+def _given_run(function: Callable[..., int], run: str) -> Callable[..., int]:
     @functools.wraps(function)
-    def call(stack: str, words: tuple[str, ...], config_file: str, **more: Any) -> int:
+    def call(stack: str, config_file: str, words: tuple[str, ...] = (), **more: Any) -> int:
         from fleet.engine import run as runs
 
         return function(getattr(runs, run)(stack, words, config_file), **more)
 
-    return for_engine(stack_option, config_file_option)(call)
-
-
-def on_stack_here(function: Callable[..., int]) -> Command:
-    """The same about a stack of the project in whose folder it is called."""
-    return on_stack(function, "run_here")
+    return call
 
 
 def paper() -> Console:

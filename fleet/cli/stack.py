@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.options import Command, as_json, format_option, on_stack, on_stack_here, paper, table
+from fleet.cli.options import (
+    Command,
+    about_stack,
+    about_stack_here,
+    as_json,
+    format_option,
+    on_stack,
+    paper,
+    table,
+)
 from providers.linode.api.connection import LOCAL_STACK
 
 if TYPE_CHECKING:
@@ -51,8 +60,10 @@ def show_stack(run: Run) -> None:
 
 @on_stack
 def preview(run: Run) -> int:
-    """Show what `up` would do, and do nothing."""
-    return run.verb("preview", "--suppress-outputs")
+    """Show what `up` would do, what that costs and what it erases, and do nothing."""
+    from fleet.cli import consent
+
+    return consent.shown(run)
 
 
 @on_stack
@@ -84,7 +95,7 @@ def _forget(run: Run) -> int:
     return 0
 
 
-@on_stack
+@about_stack
 @format_option("table", "json")
 @click.option("--live", is_flag=True, help="Ask the API how the servers are now.")
 def show(run: Run, form: str, *, live: bool) -> int:
@@ -103,7 +114,7 @@ def show(run: Run, form: str, *, live: bool) -> int:
     return 0
 
 
-@on_stack
+@about_stack
 def pin(run: Run) -> int:
     """Pin what the settings ask for, without deploying anything."""
     from fleet.engine import accounts
@@ -115,7 +126,7 @@ def pin(run: Run) -> int:
     return 0
 
 
-@on_stack_here
+@about_stack_here
 def unlock(run: Run) -> int:
     """After a crash: free the lock of a dead process and settle what it left open."""
     from fleet.engine import accounts

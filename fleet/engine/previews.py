@@ -7,7 +7,7 @@ with PULUMI_DEBUG_COMMANDS).
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,14 +35,45 @@ class Seen:
     deployment: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Logs:
+    """A folder for what engine and provider write beside a preview."""
+
+    folder: Path
+
+    def words(self) -> tuple[str, str]:
+        return "--event-log", str(self.folder / "events.ndjson")
+
+    def env(self, run: Run) -> dict[str, str]:
+        effects = str(self.folder / "effects.ndjson")
+        return {**run.env, "PULUMI_DEBUG_COMMANDS": "true", "LINODE_EFFECTS": effects}
+
+    def read(self) -> tuple[str, str]:
+        """The events, and the effects."""
+        files = (self.folder / "events.ndjson", self.folder / "effects.ndjson")
+        events, effects = (
+            file.read_text(encoding="utf-8", errors="replace") if file.exists() else "" for file in files
+        )
+        return events, effects
+
+
+def watched(run: Run, *words: str) -> Seen:
+    """A preview as people see it, and what was told beside it."""
+    with TemporaryDirectory(prefix="preview-") as folder:
+        logs = _Logs(Path(folder))
+        code = replace(run, env=logs.env(run)).verb("preview", *words, *logs.words())
+        events, told = logs.read()
+    return Seen(code, events=events, effects=told)
+
+
 def preview(run: Run, words: tuple[str, ...]) -> Seen:
     """Run it; whatever it says is kept, and its failure is not one of ours."""
     with TemporaryDirectory(prefix="preview-") as folder:
-        log, effects = Path(folder) / "events.ndjson", Path(folder) / "effects.ndjson"
+        logs = _Logs(Path(folder))
         done = subprocess.run(
-            [*run.engine.words, *words, "--event-log", str(log), *run.words],
+            [*run.engine.words, *words, *logs.words(), *run.words],
             cwd=PROJECT,
-            env={**run.env, "PULUMI_DEBUG_COMMANDS": "true", "LINODE_EFFECTS": str(effects)},
+            env=logs.env(run),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -50,10 +81,7 @@ def preview(run: Run, words: tuple[str, ...]) -> Seen:
             errors="replace",
             check=False,
         )
-        events, told = (
-            file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
-            for file in (log, effects)
-        )
+        events, told = logs.read()
     said = done.stderr
     if done.returncode and (line := explain(said + done.stdout, run.stack, run.backend_url)):
         said = f"error: {line}\n"

@@ -15,7 +15,7 @@ from fleet.engine.lock_wait import LockWait
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.core import state_files as state_folder
 from providers.linode.project import PROJECT, project_here
-from stacks.sources import PULL_REQUEST, environments, no_settings, of_files, project_name
+from stacks.sources import PULL_REQUEST, are_here, environments, no_settings, of_files, project_name
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,8 @@ def run_of(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run
 
 def run_here(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run:
     """As `run_of`; in the folder of another project the run of that one's stack, of whose program nothing is known."""
-    project = project_here()
-    if project == PROJECT:
+    if are_here():
         return run_of(stack, rest, config_file)
     ours = os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
     env = {**UNLESS_SET, **os.environ, "PYTHONPATH": ours}  # where the embedded engine is
-    return Run(stack, replace(choose(os.environ), project=project), env, config_file, rest)
+    return Run(stack, replace(choose(os.environ), project=project_here()), env, config_file, rest)

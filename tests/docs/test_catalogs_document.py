@@ -15,6 +15,7 @@ from emulators.linode_api.server import LocalApi
 from fleet.cli.main import main
 from providers.linode import catalogs as names
 from providers.linode.api.errors import LinodeError
+from providers.linode.catalogs.picks import KINDS
 from providers.linode.core import runtime as sessions
 from providers.linode.project import PROJECT
 
@@ -89,3 +90,18 @@ def test_every_command_that_is_named_exists(words: str) -> None:
 
     assert code == 0
     assert said.getvalue().startswith("Usage: ")
+
+
+def test_the_table_has_every_criterion() -> None:
+    """Each kind's under its name; what all have stands once."""
+    table = TEXT.partition("## Criteria\n")[2].partition("\n## ")[0]
+    of: dict[str, set[str]] = {}
+    kind = ""
+    for first, keys in re.findall(r"^\| ?([^|]*) \| (`[^|]+) \|", table, re.MULTILINE):
+        kind = first.strip("` ") or kind
+        of.setdefault(kind, set()).update(re.findall(r"`(\w+)`", keys))
+
+    shared = of.pop("all")
+    assert {kind: keys | shared for kind, keys in of.items()} == {
+        kind: set(criteria.setting_names()) for kind, (criteria, _) in KINDS.items()
+    }

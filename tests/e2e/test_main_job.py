@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -114,13 +115,16 @@ def test_what_is_erased_is_said_and_asked_before_it_is_done(deployed: Checkout) 
     deployed.set_group("web", count=2)
     words = [sys.executable, "-m", "fleet", "up"]
 
+    previewed = deployed.run("preview")
+    as_json = deployed.run("preview", "--json")
     unasked = deployed.run("up")
     declined = at_a_terminal(words, deployed.root, deployed.env, columns=200, typed="n\n")
     untouched = deployed.linodes()
     agreed = at_a_terminal(words, deployed.root, deployed.env, columns=200, typed="y\n")
 
     told = ("stack 'local': 1 deleted", "a month: $89.00 → $77.00 (−$12.00)", "erased: disks of web-3")
-    for done in (unasked, declined, agreed):
+    assert json.loads(as_json.said[as_json.said.index("{") :])["changeSummary"]["delete"] > 0
+    for done in (previewed, unasked, declined, agreed):
         assert [part for part in told if part not in done.said] == []
         assert "Traceback" not in done.said
     [line] = [line for line in unasked.said.splitlines() if line.startswith("error: ")]

@@ -133,6 +133,38 @@ def test_one_server_in_ten_lines_beside_providers_of_ones_own(engine: str, own: 
     assert re.search(r"address\s+\d+\.\d+\.\d+\.\d+", told.said)
 
 
+def test_the_ten_lines_run_without_an_account_and_without_pulumi(own: OwnProject) -> None:
+    [block] = (
+        text
+        for text in re.findall(r"^```\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+        if "serve" in text
+    )
+    typed = block.replace("8041", str(free_port())).replace("engine up", "engine up --yes --skip-preview")
+    shutil.rmtree(own.folder / "state")
+
+    done = own.run("bash", "-e", "-c", f"trap 'kill $!' EXIT\n{typed}")
+
+    assert done.code == 0, done.said
+    assert "linode:Instance web created" in done.said
+
+
+def test_commands_about_a_stack_need_no_settings(own: OwnProject) -> None:
+    own.engine("embedded", "stack", "init", "dev")
+    made = own.engine("embedded", "up", "--yes", "--skip-preview", "--stack", "dev")
+    fleet = str(own.bin / "fleet")
+
+    found = own.run(fleet, "import", "--stack", "dev", "--label", "shop-*")
+    freed = own.run(fleet, "unlock", "--stack", "dev")
+    reaped = own.run(fleet, "reap", "--stack", "dev")
+    shown = own.run(fleet, "show", "--stack", "dev")
+
+    assert made.code == freed.code == reaped.code == 0, made.said + freed.said + reaped.said
+    assert "No such file" not in found.said + shown.said
+    assert "shop-dev-web" in found.said
+    assert shown.code == 1
+    assert "this project has no settings (stacks/Pulumi.dev.yaml)" in shown.said
+
+
 def test_another_name_keeps_the_server(engine: str, own: OwnProject) -> None:
     own.engine(engine, "stack", "init", "dev")
     made = own.engine(engine, "up", "--yes", "--skip-preview", "--stack", "dev")

@@ -30,8 +30,8 @@ COLOURS = {
 }
 """By the mark of a step."""
 
-SHORT = f"{urns.DYNAMIC_PACKAGE}:dynamic/"
-"""What every type of a dynamic provider begins with, and says nothing."""
+LONG = re.compile(rf"(?<!::){urns.DYNAMIC_PACKAGE}:dynamic/")
+"""What every type of a dynamic provider begins with, and says nothing; in a URN it stays, for that is typed again."""
 
 SECOND_HAND = re.compile(r"an unhandled error occurred: program exited with .*|(?:update|preview) failed")
 """Errors of the stack that only say that there was another one."""
@@ -152,7 +152,7 @@ def _beside_a_bar(done: int, of: int, text: Styled) -> Table:
 
 
 def _short(text: str) -> str:
-    return text.replace(SHORT, "")
+    return LONG.sub("", text)
 
 
 def _style(line: str) -> str:

@@ -91,7 +91,7 @@ def _footer(report: Report) -> list[Phrase]:
         phrase("run ", code(report.run)) if report.run else phrase(),
         phrase("engine ", code(report.engine)) if report.engine else phrase(),
         words.BY_THE_STATE if any(map(words.is_blind, report.stacks)) else phrase(),
-        phrase("Prices are monthly caps by type and region plus backups; no traffic, volumes or tax"),
+        phrase("Prices are monthly caps by type and region plus backups; no traffic or tax"),
         phrase(words.LEGEND),
     ]
     return [item for item in told if item]

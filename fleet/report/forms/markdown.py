@@ -185,7 +185,7 @@ def _footer(report: Report, more: str) -> str:
     changes = [change for stack in report.stacks for change in stack.changes]
     notes = [
         ", ".join(told),
-        f"Prices: {prices}, monthly caps by type and region plus backups; no traffic, volumes or tax",
+        f"Prices: {prices}, monthly caps by type and region plus backups; no traffic or tax",
         f"{text(words.BY_THE_STATE)}{f': {text(listed(blind))}' if len(report.stacks) > 1 else ''}" if blind else "",
         f"From a digest: {text(listed(digests))}; policies, stack outputs and unchanged resources may be missing"
         if digests else "",

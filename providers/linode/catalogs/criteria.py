@@ -230,8 +230,8 @@ def _one_line(cls: type[Criteria], problem: ErrorDetails) -> str:
 
 
 EXAMPLES = {
-    "TypeCriteria": "{min_memory_mb: 2048}",
-    "RegionCriteria": "{continent: europe}",
+    "TypeCriteria": "{min_memory_mb: 2048} or {ids: [g6-standard-2]}",
+    "RegionCriteria": "{continent: europe} or {ids: [de-fra-2]}",
     "ImageCriteria": "{vendor: Debian}",
     "KernelCriteria": "{architecture: x86_64}",
 }

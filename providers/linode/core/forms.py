@@ -199,7 +199,9 @@ def is_a_range_of(old: Any, new: Any) -> bool:
 
 
 Ports = Annotated[
-    str, AfterValidator(_ports), told("must be ports such as 22, 80, 8000-8080. Next: correct it.")
+    str,
+    AfterValidator(_ports),
+    told('must be a text of ports, such as "22, 80, 8000-8080". Next: correct it.'),
 ]
 _KEY = told("must be an SSH public key in full: ssh-ed25519 AAAA… Next: correct it.")
 SshKey = Annotated[str, AfterValidator(_begins_as_key), _KEY]

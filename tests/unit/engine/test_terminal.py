@@ -94,6 +94,15 @@ def test_what_is_said_of_a_step_stands_behind_it_in_one_line(screen: Screen) -> 
     assert all(len(line) <= WIDTH for line in screen.now())
 
 
+def test_a_urn_stays_whole_for_it_is_typed_again(screen: Screen) -> None:
+    one = step("web-1")
+    screen.tell(error(f"`pulumi state unprotect '{one.urn}'` frees {TYPE} web-1", one.urn))
+
+    screen.terminal.finish(Result({}, 1, 2.0))
+
+    assert f"unprotect '{one.urn}'` frees linode:Instance web-1" in screen.printed()
+
+
 def test_the_longest_waits_are_shown_and_the_others_counted(screen: Screen) -> None:
     screen.tell(*(StepBegun(step(f"web-{n}")) for n in range(20)))
 

@@ -49,6 +49,7 @@ def test_a_command_tells_its_own_options(command: str, capsys: pytest.CaptureFix
     [
         (["upp"], "there is no command 'upp' (did you mean up", "fleet --help."),
         (["pins", "chek"], "there is no command 'chek' (did you mean check?)", "fleet pins --help."),
+        (["show", "--liv"], "No such option '--liv'. Did you mean '--live'?", "fleet show --help."),
         (["api", "--verbse"], "No such option '--verbse'. Did you mean '--verbose'?", "fleet api --help."),
     ],
 )

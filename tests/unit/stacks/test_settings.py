@@ -412,11 +412,11 @@ def test_a_layer_that_only_repeats_another_changes_nothing() -> None:
     [
         (
             {"type": "g6-nanode-1"},
-            "web.type: must be a map of criteria, such as {min_memory_mb: 2048} (got 'g6-nanode-1')",
+            "such as {min_memory_mb: 2048} or {ids: [g6-standard-2]} (got 'g6-nanode-1')",
         ),
         (
             {"region": "de-fra-2"},
-            "web.region: must be a map of criteria, such as {continent: europe} (got 'de-fra-2')",
+            "web.region: must be a map of criteria, such as {continent: europe} or {ids: [de-fra-2]} (got 'de-fra-2')",
         ),
         (
             {"image": {"vendor": "x", "otherwise": 3}},

@@ -26,7 +26,7 @@ from emulators.linode_api.core.records import KINDS, Kind, Thing, find, stored
 from emulators.linode_api.core.stored import Stored
 
 TEXTS = {
-    "name": ".+", "address": "[^/]+", "region": "[^/]+", "reserved": "[^/]+", "user": "[^/]+",
+    "name": ".+", "address": "[^/]+", "region": "[^/]+", "reserved": "[^/]+", "user": "[^/]+", "oauth_client": "[^/]+",
     "ipv6_range": "[^/]+", "uuid": "[^/]+", "image_id": "(?!sharegroups(?:/|$))[^/]+(?:/[^/]+)?",
 }  # fmt: skip
 """Words that stand for text; a name may hold slashes (ids of kernels, tags), that of an image at most one."""

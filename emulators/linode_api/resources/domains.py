@@ -287,6 +287,7 @@ def as_kept(body: Body, domain: Record) -> Json:
         kept["target"] = str(ipaddress.IPv6Address(kept["target"]))
     if kind == "SRV":
         kept |= {part: str(kept[part] or "").strip("_.") for part in ("service", "protocol")}
+        kept["protocol"] = kept["protocol"] or "tcp"  # *
         kept["name"] = f"_{kept['service']}._{kept['protocol']}"
         if kept["target"] and "." not in kept["target"]:
             kept["target"] += f".{zone}"
@@ -309,8 +310,7 @@ def record_problems(kept: Json, others: list[Record]) -> Iterator[Problem]:
     yield from problem_if(kind == "CNAME" and not name, "name", "name is required")
     yield from problem_if(kind == "NS" and "*" in name, "name", "Wildcard NS records are not supported")  # *
     yield from problem_if(kind == "CAA" and not kept["tag"], "tag", "tag is required")
-    for part in ("service", "protocol") if kind == "SRV" else ():
-        yield from problem_if(not kept[part], part, f"{part} is required")
+    yield from problem_if(kind == "SRV" and not kept["service"], "service", "service is required")
     same = [one for one in others if one["type"] == kind]
     twice = kind == "CNAME" and any(one["name"].casefold() == name.casefold() for one in same)
     yield from problem_if(twice, "name", "Record conflict - CNAMES must be unique")

@@ -13,7 +13,7 @@ from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, grants
 from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import always, check, length, that
-from emulators.linode_api.core.errors import bad_request, not_found
+from emulators.linode_api.core.errors import bad_request, not_found, unauthorized
 from emulators.linode_api.core.events import entity, notify, on_effect
 from emulators.linode_api.core.jobs import PLANS
 from emulators.linode_api.core.limits import IMAGES
@@ -126,10 +126,12 @@ def shared_row(account: Account, entry: Record) -> Json:
         **row(account, image),
         "id": f"shared/{entry.id}",
         **entry.parts("label", "description"),
-        **entry.dates,
+        "created": entry.dates["created"],
+        "updated": entry.dates["updated"] if entry.updated > entry.created else None,
         "created_by": None,
+        "type": "shared",
         "tags": [],
-        "is_shared": True,
+        "is_shared": None,
         "image_sharing": {"shared_with": None, "shared_by": by},
     }
 
@@ -148,7 +150,9 @@ def require(account: Account, image_id: str) -> Json:
 
 
 def require_own(account: Account, image_id: str, *, changes: bool = True) -> Record:
-    """Raises ApiError 404 for a public one, too: nobody may change those."""
+    """Raises ApiError: 403 for a public one, which nobody may change (linode_api4's suite), else 404."""
+    if image_id in catalogs().images:
+        raise unauthorized()
     own = PRIVATE.fullmatch(image_id)
     found = find(account, "image", int(own[1]) if own else 0)
     grants.require(account, "image", found.id, changes=changes)

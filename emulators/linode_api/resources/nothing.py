@@ -19,7 +19,7 @@ from emulators.linode_api.resources.nodebalancers import require_age
 
 account = Routes("account")
 OF_ACCOUNTS = (
-    "betas", "invoices", "logins", "maintenance", "notifications", "oauth-clients", "payment-methods", "payments",
+    "betas", "invoices", "logins", "maintenance", "notifications", "payment-methods", "payments",
     "service-transfers",
 )  # fmt: skip
 OF_PROFILES = ("apps", "devices", "logins")

@@ -35,7 +35,7 @@ from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, f
 api = Routes(
     "vpc", reads=ANY_SCOPE
 )  # reading asks for no scope, yet it needs a token: recording TestVPC_CreateGet
-VPC = Kind("vpc", "/vpcs/{vpc}", first_id=590_000, granted=True)
+VPC = Kind("vpc", "/vpcs/{vpc}", first_id=590_000, columns={"vpc_type": None}, granted=True)
 SUBNET = Kind("subnet", "/vpcs/{vpc}/subnets/{subnet}", first_id=820_000)
 RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")
 FOR_VPCS = ipaddress.IPv6Network("2001:db8:8000::/33")
@@ -249,7 +249,7 @@ def addresses(call: Call, vpc: Record) -> list[Json]:
     return [row for row in all_addresses(call) if row["vpc_id"] == vpc.id]
 
 
-api.reads_of(VPC, "id", "label", "region", "created", "updated")
+api.reads_of(VPC, "id", "label", "region", "vpc_type", "created", "updated")
 api.reads_of(SUBNET, "id", "label", "created", "updated")
 
 
@@ -267,7 +267,7 @@ def create(call: Call) -> Record:
     raise_if(problems + own_range_problems(body, region))
     description = body.get("description") or ""
     made = {"label": body["label"], "description": description, "region": body["region"]}
-    made |= {"ipv4": asked_ranges(body), "vpc_type": body.get("vpc_type")}
+    made |= {"ipv4": asked_ranges(body), "vpc_type": body.get("vpc_type") or "regular"}
     if body.get("ipv6"):
         length = asked_length(body["ipv6"], LENGTHS[-1], LENGTHS)
         apart = FOR_VPCS.network_address + (next_id(account.database, "vpc_ipv6") << (128 - LENGTHS[0]))
@@ -372,15 +372,16 @@ def asked_length(wanted: object, default: int, able: Collection[int], at: str = 
     texts = [str(row.get("range") or "auto") for row in rows if isinstance(row, dict)]
     lengths = {"auto": default, **{f"/{length}": length for length in able}}
     if len(rows) != 1 or not all(text in lengths for text in texts or [""]):
-        raise bad_request("Must be one range of a prefix length that is available", f"{at}ipv6[0].range")  # *
+        why = "Must be an IPv6 network of a prefix length that is available"  # begins as linode_api4's suite says
+        raise bad_request(why, f"{at}ipv6[0].range")
     return lengths[texts[0]]
 
 
 def range_problems(account: Account, vpc: Record, wanted: object) -> list[Problem]:
     """Within the VPC's ranges, at most /29, apart from its other subnets. Texts *."""
     asked = as_range(wanted)
-    if asked is None or asked.prefixlen > LONGEST_PREFIX:
-        return [("ipv4", NO_RANGE)]
+    if asked is None or asked.prefixlen > LONGEST_PREFIX or "/" not in str(wanted):
+        return [("ipv4", "Must be an IPv4 network")]  # linode_api4's suite
     if not any(asked.subnet_of(ipaddress.IPv4Network(one)) for one in ranges_of(vpc)):
         return [("ipv4", "Must be within a private address space of this VPC")]
     if any(asked.overlaps(network(other)) for other in all_of(account, "subnet", vpc.id)):

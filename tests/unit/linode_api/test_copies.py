@@ -178,7 +178,7 @@ def test_images_are_the_accounts_own(api: LocalApi, caller: Caller, clock: HeldC
     assert image["id"] not in {row["id"] for row in other.rows("/images")}
     assert reasons(other.post("/linode/instances", {**FROM_IMAGE, "image": image["id"]}))[0][0] == "image"
     assert reasons(other.post("/images", {"disk_id": disk["id"]})) == [("disk_id", "disk_id is not valid")]
-    assert caller.delete("/images/linode%2Fdebian12").status_code == 404
+    assert caller.delete("/images/linode%2Fdebian12").status_code == 403
     other.close()
 
 

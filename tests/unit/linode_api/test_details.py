@@ -425,6 +425,7 @@ def test_a_vpc_for_rdma_has_subnets_of_its_type_and_no_ipv6(caller: Caller) -> N
     dual = caller.post("/vpcs", {**body, "label": "dual", "ipv6": [{"range": "/52"}]})
 
     assert (vpc["vpc_type"], vpc["subnets"][0]["vpc_type"]) == ("rdma", "rdma")
+    assert caller.rows("/vpcs", where={"vpc_type": "rdma"}) == [vpc]
     assert reasons(dual) == [("ipv6", "RDMA VPCs cannot have IPv6 ranges")]
 
 
@@ -769,3 +770,29 @@ def test_security_questions_are_there_and_none_is_answered(caller: Caller) -> No
 
     assert [one["id"] for one in asked] == list(range(1, 20))
     assert {one["response"] for one in asked} == {None}
+
+
+def test_an_oauth_client_shows_its_secret_once(caller: Caller) -> None:
+    path = "/account/oauth-clients"
+
+    client = made(caller.post(path, {"label": "app", "redirect_uri": "https://app.example/back"}))
+    own = f"{path}/{client['id']}"
+    changed = made(caller.put(own, {"label": "other"}))
+    again = made(caller.post(own + "/reset-secret"))
+
+    assert (client["status"], client["public"], len(client["secret"])) == ("active", False, 64)
+    assert again["secret"] not in (client["secret"], changed["secret"])
+    assert changed == {**client, "label": "other", "secret": "<REDACTED>"}
+    assert caller.rows(path) == [made(caller.get(own))] == [changed]
+    assert reasons(caller.post(path, {"label": "app"})) == [("redirect_uri", "redirect_uri is required")]
+    made(caller.delete(own))
+    assert caller.get(own).status_code == 404
+
+
+@pytest.mark.parametrize("wanted", ["10.0.0.0", "10.0.0.0/33", "10.0.0.1/24"])
+def test_a_subnet_is_a_network(caller: Caller, wanted: str) -> None:
+    vpc = made(caller.post("/vpcs", {"label": "net", "region": "us-ord"}))
+
+    answer = caller.post(f"/vpcs/{vpc['id']}/subnets", {"label": "front", "ipv4": wanted})
+
+    assert reasons(answer) == [("ipv4", "Must be an IPv4 network")]

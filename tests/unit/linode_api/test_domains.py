@@ -97,6 +97,10 @@ def test_what_a_domain_lacks_is_told_in_the_words_of_the_api(caller: Caller, dom
             },
             {"name": "_sip._tcp", "target": "s.ZONE", "service": "sip", "protocol": "tcp"},
         ),
+        (
+            {"type": "SRV", "service": "sip", "port": 1, "priority": 1, "weight": 2, "target": "s"},
+            {"name": "_sip._tcp", "protocol": "tcp"},
+        ),
         ({"type": "NS", "name": "sub", "target": "ns1.example.net"}, {"name": "sub"}),
         ({"type": "CAA", "tag": "issue", "target": "letsencrypt.org"}, {"tag": "issue"}),
         ({"type": "PTR", "name": "7", "target": "host.ZONE"}, {"name": "7"}),

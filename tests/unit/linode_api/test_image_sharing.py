@@ -84,6 +84,7 @@ def test_an_owner_sees_where_an_image_is_shared(owner: Caller, other: Caller, im
     assert after["image_sharing"]["shared_with"]["sharegroup_count"] == 1
     [entry] = owner.rows(f"{ALL}/{group['id']}/images")
     assert entry["image_sharing"]["shared_by"]["source_image_id"] == image["id"]
+    assert (entry["type"], entry["is_shared"], entry["updated"]) == ("shared", None, None)
     [listed] = owner.rows(path + "/sharegroups")
     assert listed == made(owner.get(f"{ALL}/{group['id']}"))
     assert (listed["images_count"], listed["members_count"], listed["updated"]) == (1, 1, None)

@@ -88,6 +88,11 @@ UNLIKE = (
         "a page, as clients read it", "GET /vpcs/ips", r"\$ .*|\$\.(data|page|pages|results) is not described"
     ),
     Unlike(
+        "a page of versions, and a version's rules alone, as clients read them",
+        "GET /networking/firewalls/{firewallId}/history.*",
+        r"\$\..*",
+    ),
+    Unlike(
         "what is described asks for a key that no answer has",
         "GET /nodebalancers/{nodeBalancerId}/configs",
         r"\$ fits no choice",

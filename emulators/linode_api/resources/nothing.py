@@ -5,11 +5,13 @@ Source: the API's pages of each. Texts marked * are a choice.
 
 from __future__ import annotations
 
+from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import ANY_SCOPE
 from emulators.linode_api.core.bodies import check, flag
 from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.limits import STATS
+from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import add, all_of, change
 from emulators.linode_api.core.routes import UNRESTRICTED, Call, Routes
 from emulators.linode_api.resources import ips, users
@@ -19,10 +21,10 @@ from emulators.linode_api.resources.nodebalancers import require_age
 
 account = Routes("account")
 OF_ACCOUNTS = (
-    "betas", "invoices", "logins", "maintenance", "notifications", "payment-methods", "payments",
+    "betas", "invoices", "maintenance", "notifications", "payment-methods", "payments",
     "service-transfers",
 )  # fmt: skip
-OF_PROFILES = ("apps", "devices", "logins")
+OF_PROFILES = ("apps", "devices")
 EMPTY = (*(f"/account/{one}" for one in OF_ACCOUNTS), *(f"/profile/{one}" for one in OF_PROFILES), "/betas")
 
 
@@ -60,6 +62,20 @@ QUESTIONS = (
     "What sports team do you love to see lose?",
     "On what street is your grocery store?",
 )
+
+
+@account.rows("/account/logins", budgets=())
+@account.rows("/profile/logins", budgets=())
+def logins(call: Call) -> list[Json]:
+    """Of whom the account belongs to, once: a token is made by somebody who is logged in*."""
+    of = {"ip": "127.0.0.1", "username": call.account.owner, "status": "successful", "restricted": False}
+    return [{"id": 1, "datetime": stamp(call.account.created), **of}]
+
+
+@account.get("/account/logins/{login}")
+@account.get("/profile/logins/{login}")
+def login(call: Call, wanted: int) -> Json:
+    return row_with(logins(call), "id", wanted)
 
 
 @account.get("/account/agreements")

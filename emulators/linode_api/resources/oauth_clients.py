@@ -70,6 +70,7 @@ def update(call: Call, client: Record) -> Json:
     return row(changed)
 
 
+@api.post(ONE + "/reset_secret")  # as linode_api4 calls it
 @api.post(ONE + "/reset-secret")
 def reset(call: Call, client: Record) -> Json:
     notify(call.account, "oauth_client_secret_reset", None)

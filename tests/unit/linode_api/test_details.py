@@ -503,14 +503,14 @@ def test_events_are_marked_as_seen_and_read(caller: Caller) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/account/invoices", "/profile/logins", "/account/notifications", "/betas", "/networking/ipv6/pools"],
+    ["/account/invoices", "/profile/apps", "/account/notifications", "/betas", "/networking/ipv6/pools"],
 )
 def test_lists_that_nothing_is_put_on_are_there(caller: Caller, path: str) -> None:
     assert caller.rows(path) == []
 
 
 @pytest.mark.parametrize(
-    "path", ["/account/invoices/1", "/account/invoices/1/items", "/profile/logins/1", "/betas/x"]
+    "path", ["/account/invoices/1", "/account/invoices/1/items", "/profile/logins/2", "/betas/x"]
 )
 def test_of_an_empty_list_nothing_is_found(caller: Caller, path: str) -> None:
     answer = caller.get(path)
@@ -779,9 +779,10 @@ def test_an_oauth_client_shows_its_secret_once(caller: Caller) -> None:
     own = f"{path}/{client['id']}"
     changed = made(caller.put(own, {"label": "other"}))
     again = made(caller.post(own + "/reset-secret"))
+    third = made(caller.post(own + "/reset_secret"))
 
     assert (client["status"], client["public"], len(client["secret"])) == ("active", False, 64)
-    assert again["secret"] not in (client["secret"], changed["secret"])
+    assert len({one["secret"] for one in (client, changed, again, third)}) == 4
     assert changed == {**client, "label": "other", "secret": "<REDACTED>"}
     assert caller.rows(path) == [made(caller.get(own))] == [changed]
     assert reasons(caller.post(path, {"label": "app"})) == [("redirect_uri", "redirect_uri is required")]
@@ -796,3 +797,11 @@ def test_a_subnet_is_a_network(caller: Caller, wanted: str) -> None:
     answer = caller.post(f"/vpcs/{vpc['id']}/subnets", {"label": "front", "ipv4": wanted})
 
     assert reasons(answer) == [("ipv4", "Must be an IPv4 network")]
+
+
+@pytest.mark.parametrize("path", ["/account/logins", "/profile/logins"])
+def test_somebody_has_logged_in_to_make_a_token(caller: Caller, path: str) -> None:
+    [login] = caller.rows(path)
+
+    assert (login["username"], login["status"]) == (made(caller.get("/profile"))["username"], "successful")
+    assert made(caller.get(f"{path}/{login['id']}")) == login

@@ -52,8 +52,9 @@ def test_rules_of_every_version_are_still_told(caller: Caller) -> None:
     path = f"/networking/firewalls/{wall['id']}"
     caller.put(f"{path}/rules", {"inbound": [SSH]})
 
-    versions = [made(caller.get(f"{path}/history/rules/{version}"))["rules"] for version in (1, 2)]
+    versions = [made(caller.get(f"{path}/history/rules/{version}")) for version in (1, 2)]
+    history = caller.rows(f"{path}/history")
 
     assert [one["inbound"] for one in versions] == [None, [SSH]]
-    assert made(caller.get(f"{path}/history"))["rules"] == versions[1]
+    assert [one["rules"]["version"] for one in history] == [one["version"] for one in versions] == [1, 2]
     assert caller.get(f"{path}/history/rules/3").status_code == 404

@@ -171,7 +171,7 @@ class Layer:
 def read_layer(file: Path, shown: str) -> Layer:
     """The `config` of one file; an empty layer if there is no such file.
 
-    Raises BadSettings for broken YAML, for a key that stands there twice, which engines refuse too, and for what is no
+    Raises BadSettings for broken YAML, for a key that is given twice, which engines refuse too, and for what is no
     map of settings: nothing would be left of them, guards included.
     """
     if not file.exists():
@@ -218,7 +218,7 @@ def read_text(text: str, shown: str) -> tuple[object, list[tuple[Path_, int]]]:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         what = getattr(error, "problem", None) or "it can't be read"
-        raise BadSettings(f"{shown}{line}: no valid YAML: {what}. Next: correct it.") from None
+        raise BadSettings(f"{shown}{line}: not valid YAML: {what}. Next: correct it.") from None
     return document, lines
 
 
@@ -255,7 +255,7 @@ def _lines(node: yaml.Node | None, shown: str, path: Path_ = ()) -> Iterator[tup
         line = at.start_mark.line + 1
         if name in seen:
             raise BadSettings(
-                f"{shown}:{line}: {dotted((*path, name))} stands there twice, first in line {seen[name]}. "
+                f"{shown}:{line}: {dotted((*path, name))} is given twice, first in line {seen[name]}. "
                 "Next: remove one of them."
             )
         seen[name] = line

@@ -58,6 +58,21 @@ def as_domain(name: str) -> str:
 Domain = Annotated[str, AfterValidator(as_domain)]
 
 
+def as_key(text: str) -> str:
+    """Whole: with a key that is cut off a server would be recreated, and nobody could log in."""
+    from providers.linode.core.forms import AS_A_KEY, whole_key  # here, as above
+
+    if text == SECRET:
+        return text
+    try:
+        return whole_key(text)
+    except ValueError:
+        raise ValueError(AS_A_KEY) from None
+
+
+Key = Annotated[str, AfterValidator(as_key)]
+
+
 def as_moment(value: object) -> object:
     """A day is its midnight of UTC: that is how layers have it."""
     is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)
@@ -205,8 +220,8 @@ class Settings(Model):
     firewalls: Mapping[str, Inputs] = {}
     private_networks: Mapping[str, PrivateNetwork] = {}
     zones: Mapping[Domain, Inputs] = {}
-    ssh_keys: Mapping[str, str] = {}
-    authorized_keys: tuple[str, ...] = ()
+    ssh_keys: Mapping[str, Key] = {}
+    authorized_keys: tuple[Key, ...] = ()
     guards: Guards = Guards()
     pins: str | None = None
     ends_at: Moment | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.options import Command, config_file_option, for_engine, format_option, stack_option, table
+from fleet.report.phrases import counted
 
 if TYPE_CHECKING:
     from fleet.delivery.gitlab_pipeline import Part
@@ -215,7 +216,7 @@ def reap(
         table(COLUMNS, [row.cells() for row in found])
     click.echo(total(found))
     if reaper.others:
-        click.echo(f"{reaper.others} resources belong to other projects or stacks: left alone")
+        click.echo(f"of other projects or stacks, and left alone: {counted(reaper.others, 'resource')}")
     doomed = [row for row in found if row.verdict.action == "delete"]
     soon = reaper.ending(found, within)
     for row in soon:

@@ -139,6 +139,8 @@ def _one_line(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "fleet"
     said = error.format_message().replace("\n", " ").rstrip(".")
+    if "Next: " in said:
+        return f"{said}."
     return f"{said}{'' if said.endswith('?') else '.'} Next: {path} --help."
 
 

@@ -196,7 +196,11 @@ def show_outputs(outputs: Mapping[str, object], console: Console | None = None, 
     paid = [
         *there,
         *priced,
-        *(_mapping(each) for facts in there for each in _mapping(facts.get("volumes")).values()),
+        *(
+            _mapping(one)
+            for each in servers.values()
+            for one in _mapping(_mapping(each).get("volumes")).values()
+        ),
     ]
     costs = [cost for facts in paid if isinstance(cost := facts.get("monthly_usd"), (int, float))]
     total = _usd(sum(costs) if len(costs) == len(paid) else None)

@@ -131,7 +131,9 @@ def plan_in(folder: Path, stack: str) -> str:
         stacks = json.loads(file.read_text(encoding="utf-8"))["stacks"]
         return next((str(item["plan"]) for item in stacks if item["stack"] == stack), NOTHING)
     except (OSError, ValueError, KeyError, TypeError):
-        raise BadSettings(f"{file} is no report of ours. Next: fleet report write, or give --plan.") from None
+        raise BadSettings(
+            f"{file} is not a report of this tool. Next: fleet report write, or give --plan."
+        ) from None
 
 
 def _words(heading: object) -> str:

@@ -122,6 +122,6 @@ def unlike(servers: Mapping[str, Facts]) -> Iterator[str]:
         if status == GONE:
             yield f"{name} is gone"
         elif running is True and status == "offline":
-            yield f"{name} is off, and is to run"
+            yield f"{name} is off, but declared running"
         elif running is False and status == "running":
-            yield f"{name} runs, and is to be off"
+            yield f"{name} runs, but is declared off"

@@ -273,7 +273,9 @@ def host_of(
     variable = "GITLAB_TOKEN" if is_gitlab else "GITHUB_TOKEN"
     token = os.environ.get(variable, "").strip()
     if not token:
-        raise BadCall(f"{variable} is not set. Next: give this step a token that may write comments.")
+        raise BadCall(
+            f"{variable} is not set. Next: set it to a token; only comments need one that may write."
+        )
     if not token.isprintable() or not token.isascii():
         raise BadCall(f"{variable} holds something that is no token")
     key = os.environ.get(approval.KEY, "").strip()

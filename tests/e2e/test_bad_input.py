@@ -182,7 +182,7 @@ def test_settings_of_stack_local_are_mended_and_blamed_where_they_lie(previewed:
     assert "linode:token" not in text
     assert without_token.code == 0, without_token.said
     assert "stacks/Pulumi.local.yaml:" in wrong.said
-    assert "fleet:servers.web.count: Input should be a valid integer" in wrong.said
+    assert "fleet:servers.web.count: must be a valid integer" in wrong.said
 
 
 def test_a_stack_that_was_never_made_and_settings_that_are_no_yaml_are_told(previewed: Checkout) -> None:
@@ -193,4 +193,4 @@ def test_a_stack_that_was_never_made_and_settings_that_are_no_yaml_are_told(prev
     broken = previewed.run("preview", "--stack", "staging", env=env)
 
     assert_clear(never.said, "stack 'staging' was never made", "stack init staging")
-    assert_clear(broken.said, "stacks/Pulumi.staging.yaml:", "no valid YAML")
+    assert_clear(broken.said, "stacks/Pulumi.staging.yaml:", "not valid YAML")

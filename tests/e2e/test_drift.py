@@ -39,7 +39,9 @@ def test_a_server_that_is_shut_down_or_deleted_by_hand_is_told_and_put_back(depl
 
     assert set(before.values()) == {"running"}
     assert (live["web-1"], live["web-2"], live["web-3"]) == ("offline", "gone", "running")
-    assert "web-1 is off, and is to run; web-2 is gone. Next: `fleet refresh`, then `fleet up`." in table
+    assert (
+        "web-1 is off, but declared running; web-2 is gone. Next: `fleet refresh`, then `fleet up`." in table
+    )
     assert "UTC, by the API" in table
     assert refreshed.code == 0, refreshed.said
     assert after == live

@@ -245,4 +245,5 @@ def in_words(problem: ErrorDetails) -> str:
         return "must be a map of settings"
     if problem["type"] == "tuple_type":
         return "must be a list"
-    return str(problem["msg"]).removeprefix("Value error, ")
+    said = str(problem["msg"]).removeprefix("Value error, ").partition(", unable to parse")[0]
+    return said.replace("Input should be", "must be", 1)

@@ -40,14 +40,23 @@ def _begins_as_key(key: str) -> str:
     return key
 
 
-def _ssh_key(key: str) -> str:
-    """In full: its second word is the key itself, which begins with the length and the name of its type."""
+def whole_key(key: str) -> str:
+    """In full: its second word is the key itself, fields that each begin with their length; the first names its type.
+    Source: RFC 4253, section 6.6.
+    """
     words = _begins_as_key(key).split()
     try:
         data = base64.b64decode(words[1], validate=True)
     except binascii.Error:
         raise ValueError from None
-    if data[4 : 4 + int.from_bytes(data[:4], "big")] != words[0].encode():
+    fields = []
+    while data:
+        end = 4 + int.from_bytes(data[:4], "big")
+        fields.append(data[4:end])
+        if len(data) < end:
+            raise ValueError
+        data = data[end:]
+    if fields[:1] != [words[0].encode()] or len(fields) < 2:
         raise ValueError
     return key
 
@@ -203,7 +212,8 @@ Ports = Annotated[
     AfterValidator(_ports),
     told('must be a text of ports, such as "22, 80, 8000-8080". Next: correct it.'),
 ]
-_KEY = told("must be an SSH public key in full: ssh-ed25519 AAAA… Next: correct it.")
+AS_A_KEY = "must be an SSH public key in full: ssh-ed25519 AAAA…"
+_KEY = told(f"{AS_A_KEY}. Next: correct it.")
 SshKey = Annotated[str, AfterValidator(_begins_as_key), _KEY]
-FullSshKey = Annotated[str, AfterValidator(_ssh_key), _KEY]
+FullSshKey = Annotated[str, AfterValidator(whole_key), _KEY]
 """Read to its end, as POST /profile/sshkeys reads it; what a Linode is deployed with is not."""

@@ -184,7 +184,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"{key} stands there twice")
+            raise ValueError(f"{key} is given twice")
         found[key] = value
     return found
 

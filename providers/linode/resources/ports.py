@@ -356,7 +356,7 @@ def wrong(
     seen: set[Place] = set()
     for number, given in enumerate(configs):
         row, place = known(given), next(iter(by_place([known(given)])), None)
-        found = [("port", f"{row.get('port')} stands there twice. Next: drop one.")] if place in seen else []
+        found = [("port", f"{row.get('port')} is given twice. Next: drop one.")] if place in seen else []
         seen |= {place} if place else set()
         if isinstance(given.get("protocol", "http"), str):
             own = there().get(place) if place and _hangs_on_others(given) else None
@@ -423,7 +423,7 @@ def _of_nodes(config: Json, *, has_vpc: bool) -> Iterator[tuple[str, str]]:
         except ValueError:
             continue
         if canonical(str(address)) in seen:
-            yield f"{at}.address", f"{address} stands there twice. Next: drop one."
+            yield f"{at}.address", f"{address} is given twice. Next: drop one."
         seen.add(canonical(str(address)))
         if "subnet_id" not in node and isinstance(host, ipaddress.IPv4Address) and host not in PRIVATE:
             yield (

@@ -62,8 +62,8 @@ def test_a_list_that_says_nothing_or_two_things_is_refused(text: str) -> None:
 def test_the_list_is_read_as_the_rest_of_its_file() -> None:
     assert sources.deployed("environments: [no, de, 2024-01-01]") == ["no", "de", "2024-01-01"]
     for text, told in (
-        ("config: {}\nenvironments: [", r"common\.yaml:2: no valid YAML: "),
-        ("environments: [a]\nenvironments: [b]", r"common\.yaml:2: environments stands there twice"),
+        ("config: {}\nenvironments: [", r"common\.yaml:2: not valid YAML: "),
+        ("environments: [a]\nenvironments: [b]", r"common\.yaml:2: environments is given twice"),
     ):
         with pytest.raises(BadSettings, match=told):
             sources.deployed(text)

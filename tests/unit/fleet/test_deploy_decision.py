@@ -80,5 +80,5 @@ def test_the_approved_plan_can_be_a_report(tmp_path: Path) -> None:
 
     assert plan_in(tmp_path, "dev") == PLAN
     assert plan_in(tmp_path / "report.json", "prod") == NOTHING
-    with pytest.raises(BadSettings, match=r"is no report of ours\. Next: "):
+    with pytest.raises(BadSettings, match=r"is not a report of this tool\. Next: "):
         plan_in(tmp_path / "gone", "dev")

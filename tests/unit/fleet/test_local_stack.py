@@ -108,7 +108,7 @@ def test_a_template_that_is_no_yaml_is_told_and_the_settings_stay(
     text = "encryptionsalt: v1:own\nconfig: {linode:url: 'http://127.0.0.1:9', linode:token: {secure: a}}\n"
     stack.settings.write_text(text)
 
-    with pytest.raises(BadSettings, match=r"stacks/Pulumi\.local\.yaml:2: no valid YAML"):
+    with pytest.raises(BadSettings, match=r"stacks/Pulumi\.local\.yaml:2: not valid YAML"):
         stack.prepare(Engine("none", ()), LocalApi(tmp_path, 9), {})
 
     assert stack.settings.read_text() == text
@@ -181,7 +181,7 @@ def test_settings_that_are_no_yaml_are_told_with_their_line(tmp_path: Path) -> N
     stack = LocalStack(tmp_path)
     stack.settings.write_text("config:\n  linode:url: x\n  fleet:servers: {web: [\n")
 
-    with pytest.raises(BadSettings, match=r"yaml:4: no valid YAML"):
+    with pytest.raises(BadSettings, match=r"yaml:4: not valid YAML"):
         stack.api({})
 
 

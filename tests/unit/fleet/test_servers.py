@@ -54,7 +54,11 @@ def test_a_power_state_that_nobody_declared_is_nobodys_business() -> None:
         "g": {"status": "gone", "running": True},
     }
 
-    assert list(unlike(servers)) == ["a is off, and is to run", "b runs, and is to be off", "g is gone"]
+    assert list(unlike(servers)) == [
+        "a is off, but declared running",
+        "b runs, but is declared off",
+        "g is gone",
+    ]
 
 
 def other(kind: str, name: str, **outputs: object) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def problems(session: Session, **changed: object) -> list[Problem]:
         ({**TLS, "ssl_key": KEY.replace("PRIVATE", "ENCRYPTED PRIVATE")}, "without a passphrase"),
         ({"port": 80, "nodes": [{"address": "192.168.130.7"}]}, "must be an address and a port, such as"),
         ({"port": 80, "nodes": [{"address": "8.8.8.8:80"}]}, "8.8.8.8:80 is no private address (192.168.…)"),
-        ({"port": 80, "nodes": [NODE, NODE]}, "192.168.130.7:80 stands there twice"),
+        ({"port": 80, "nodes": [NODE, NODE]}, "192.168.130.7:80 is given twice"),
         (
             {"port": 80, "nodes": [{**NODE, "weight": 256}]},
             "nodes[0].weight must be a whole number, 1 to 255",
@@ -112,7 +112,7 @@ def test_what_goes_together_passes(session: Session, configs: list[Row]) -> None
 def test_a_port_stands_there_once(session: Session) -> None:
     [(_, why)] = problems(session, configs=[{"port": 80}, {"port": 80, "protocol": "tcp"}])
 
-    assert "[1].port: 80 stands there twice" in why
+    assert "[1].port: 80 is given twice" in why
 
 
 def test_what_is_not_known_yet_of_one_node_leaves_the_rest_judged(session: Session) -> None:

@@ -38,6 +38,7 @@ def test_another_label_is_changed_in_place_and_another_key_is_another_one() -> N
         ("label", "x" * 65),
         ("ssh_key", "ssh-ed25519"),
         ("ssh_key", "ssh-ed25519 AAAA"),
+        ("ssh_key", KEY[:52]),
         ("ssh_key", "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII"),
         ("ssh_key", "-----BEGIN OPENSSH PRIVATE KEY-----"),
     ],

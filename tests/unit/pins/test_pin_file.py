@@ -79,7 +79,7 @@ def test_a_file_that_would_be_the_same_is_left_alone(tmp_path: Path) -> None:
         ('{"pins": {}}', "has version None"),
         ('{"version": 1, "pins": {"web/type": 7}}', "web/type"),
         ('{"version": 1, "pins": {"web/type": {"kind": "type"}}}', "web/type.chosen: Field required"),
-        ('{"version": 1, "pins": {"a": 1, "a": 2}}', "a stands there twice"),
+        ('{"version": 1, "pins": {"a": 1, "a": 2}}', "a is given twice"),
         ("<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> other\n", "marks of an unfinished merge"),
         ("[" * 100_000, "can't be understood"),
     ],

@@ -20,6 +20,7 @@ from stacks.settings import Settings, parse
 
 GROUP = {"count": 1, "region": {}, "type": {}, "image": {"vendor": "Debian"}}
 RULE = {"action": "ACCEPT", "protocol": "TCP", "ports": "443", "addresses": {"ipv4": ["0.0.0.0/0"]}}
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA ops"
 WALL = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT", "inbound": [RULE]}
 
 
@@ -83,7 +84,7 @@ def test_what_a_group_says_of_changes_reaches_its_servers() -> None:
             {"private_network": "bak"},
             "private_network: bak is not in fleet:private_networks (did you mean back?)",
         ),
-        ({"placement": "spred"}, "placement: Input should be 'spread'"),
+        ({"placement": "spred"}, "placement: must be 'spread'"),
         ({"user_data": "${fleet.stak}"}, "user_data: ${fleet.stak} has no value (did you mean stack?)"),
         ({"label": "web-{x}"}, "label: {x} has no value: known are project, stack"),
         ({"label": "web", "count": 2}, "label: 2 servers can't share it. Next: put {n} into it"),
@@ -131,10 +132,17 @@ def test_what_a_group_says_of_changes_reaches_its_servers() -> None:
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(group: dict[str, object], told: str) -> None:
-    known = {"firewalls": {"web": WALL}, "ssh_keys": {"ops": "ssh-ed25519 AAAA"}}
+    known = {"firewalls": {"web": WALL}, "ssh_keys": {"ops": KEY}}
     known["zones"] = {"slave.org": {"type": "slave", "master_ips": ["198.51.100.1"]}}
 
     assert told in said_of(group, **known, private_networks={"back": {"ipv4": "10.0.0.0/24"}})
+
+
+@pytest.mark.parametrize("keys", [{"ssh_keys": {"ops": KEY[:52]}}, {"authorized_keys": ["rubbish"]}])
+def test_a_key_that_is_cut_off_is_refused_before_a_server_is_recreated_for_it(
+    keys: dict[str, object],
+) -> None:
+    assert "must be an SSH public key in full: ssh-ed25519 AAAA…" in said_of({}, **keys)
 
 
 def test_what_is_wrong_with_a_firewall_is_told_with_its_place() -> None:
@@ -325,7 +333,7 @@ def test_they_are_explained_and_in_the_schema() -> None:
 def test_the_example_of_the_document_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (PROJECT / "docs" / "environments.md").read_text()
     example = text.split("## Around a server")[1].split("```yaml\n")[1].split("```")[0]
-    (tmp_path / "Pulumi.dev.yaml").write_text(example)
+    (tmp_path / "Pulumi.dev.yaml").write_text(example.replace("AAAA…", KEY.split()[1]))
     (tmp_path / "web.yaml").write_text("#cloud-config\n")
     monkeypatch.setattr(stack_settings, "FOLDER", tmp_path)
 

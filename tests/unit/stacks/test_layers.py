@@ -58,7 +58,7 @@ BOMB = "\n".join(
         ("# nothing\n", r"x\.yaml: it is empty\. Next: "),
         (BOMB, r"x\.yaml: its aliases make too much of it\. Next: "),
         ("config: &a {fleet:a: *a}\n", r"x\.yaml: its aliases make too much of it\. Next: "),
-        (f"config: {'[' * 2000}", r"x\.yaml.*: no valid YAML: "),
+        (f"config: {'[' * 2000}", r"x\.yaml.*: not valid YAML: "),
     ],
 )
 def test_a_file_without_settings_is_no_environment_without_guards(
@@ -113,7 +113,7 @@ def test_a_key_that_stands_twice_is_told_with_both_lines(tmp_path: Path) -> None
     (tmp_path / "x.yaml").write_text("config:\n  fleet:servers:\n    web: {count: 1}\n    web: {count: 2}\n")
 
     with pytest.raises(
-        BadSettings, match=r"^x\.yaml:4: config\.fleet:servers\.web stands .* in line 3\. Next: "
+        BadSettings, match=r"^x\.yaml:4: config\.fleet:servers\.web is given twice, first in line 3\. Next: "
     ):
         read_layer(tmp_path / "x.yaml", "x.yaml")
 

@@ -103,7 +103,7 @@ config:
 
     said = str(caught.value)
     for line in (
-        "stacks/Pulumi.dev.yaml:5: fleet:servers.web.count: Input should be a valid integer",
+        "stacks/Pulumi.dev.yaml:5: fleet:servers.web.count: must be a valid integer",
         "(got 'lots')",
         "stacks/Pulumi.dev.yaml:6: fleet:servers.web.tagz: no such setting (did you mean tags?)",
         "stacks/Pulumi.dev.yaml:7: fleet:servers.web.region.contries: no such setting (did you mean countries",
@@ -378,7 +378,7 @@ def test_all_environments_are_checked_where_none_is_named(capsys: pytest.Capture
         (None, "Next: environments: [dev, staging, prod]"),
         ("enviroments: [dev]", "Next: environments: [dev, staging, prod]"),
         ("environments: [dev, prood]", "stack 'prood' has no settings (Pulumi.prood.yaml)"),
-        ("environments: [dev, prod", "stacks/common.yaml:1: no valid YAML: "),
+        ("environments: [dev, prod", "stacks/common.yaml:1: not valid YAML: "),
     ],
 )
 def test_the_list_of_what_is_deployed_is_checked_with_the_settings(

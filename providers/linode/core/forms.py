@@ -25,7 +25,9 @@ from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.problems import told, wrong
 
 KEY_TYPES = ("ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-")
-PORTS = re.compile(r"\d{1,5}(-\d{1,5})?(, ?\d{1,5}(-\d{1,5})?){0,14}")
+PORTS = re.compile(r"\d{1,5}(-\d{1,5})?(, ?\d{1,5}(-\d{1,5})?)*")
+MOST_PIECES = 15
+"""Of a rule's ports: one port is a piece, and a range is two. Source: POST /networking/firewalls."""
 
 
 def _users_tag(tag: str) -> str:
@@ -100,9 +102,19 @@ def port_ranges(text: str) -> list[tuple[int, int]]:
 
 
 def _ports(text: str) -> str:
-    if not all(1 <= first <= last <= 65_535 for first, last in port_ranges(text)):
+    """Source: POST /networking/firewalls, which takes no leading zeros and no range of one port."""
+    ranges, numbers = port_ranges(text), re.findall(r"\d+", text)
+    of_one_port = re.search(r"\b(\d+)-\1\b", text)
+    if of_one_port or len(numbers) > MOST_PIECES or any(number.startswith("0") for number in numbers):
+        raise ValueError
+    if not all(first <= last <= 65_535 for first, last in ranges):
         raise ValueError
     return text
+
+
+def length(least: int, most: int) -> WrapValidator:
+    """For Annotated, around a Field with these bounds: what is wrong with a text's length."""
+    return told(f"must have {least} to {most} characters. Next: correct it.")
 
 
 def matching(pattern: str) -> AfterValidator:
@@ -168,11 +180,14 @@ Network4 = Annotated[StrictStr, _network(4), told(_NETWORK.format("IPv4", "192.0
 Network6 = Annotated[StrictStr, _network(6), told(_NETWORK.format("IPv6", "2001:db8::/32 or ::/0"))]
 
 
+_NO_NETWORK = told("must name a network, such as 0.0.0.0/0 or ::/0 for all. Next: name one, or leave it out.")
+
+
 class Networks(TypedDict):
     """Networks with their prefix."""
 
-    ipv4: NotRequired[Of[list[Network4]]]
-    ipv6: NotRequired[Of[list[Network6]]]
+    ipv4: NotRequired[Of[Annotated[list[Network4], Field(min_length=1), _NO_NETWORK]]]
+    ipv6: NotRequired[Of[Annotated[list[Network6], Field(min_length=1), _NO_NETWORK]]]
 
 
 def _ipv6_range(text: str) -> str:

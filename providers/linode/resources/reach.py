@@ -99,10 +99,15 @@ def _is_about(rule: Rule, protocol: str, family: str, port: int) -> bool:
     if (
         rule.get("protocol") != protocol
         or not isinstance(nets, (list, tuple))
-        or FAMILIES[family] not in nets
+        or not any(_is_all(net) for net in nets)
     ):
         return False
     return protocol in WITHOUT or any(first <= port <= last for first, last in _spans(rule))
+
+
+def _is_all(net: object) -> bool:
+    """Whether a network has every address: 1.2.3.4/0 has as many as 0.0.0.0/0."""
+    return isinstance(net, str) and net.endswith("/0")
 
 
 def _spans(rule: Rule) -> list[tuple[int, int]]:

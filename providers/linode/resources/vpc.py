@@ -23,6 +23,9 @@ from providers.linode.resources.places import able, occupied
 USUAL = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")))
 """The ranges of a VPC that has none of its own. Source: GET /vpcs/default-ranges."""
 
+USED_TO_BE = {"192.168.0.0/16"}
+"""A range that VPCs had by themselves, and older ones still have. Source: a recorded create of May 2026."""
+
 ELSEWHERE = IPv4Network("192.168.128.0/17")
 """The private addresses of Linodes outside of VPCs."""
 
@@ -163,7 +166,7 @@ class _VPCSpec(Spec[VPCArgs, VPCRecord]):
     def imported(self, record: VPCRecord) -> dict[str, object]:
         """The usual ranges are none of its own, and a region may take no others."""
         found = super().imported(record)
-        if {*map(str, USUAL)} >= {*record.ipv4_ranges}:
+        if {*map(str, USUAL), *USED_TO_BE} >= {*record.ipv4_ranges}:
             found.pop("ipv4", None)
         return found
 

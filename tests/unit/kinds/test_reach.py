@@ -34,6 +34,7 @@ def wall(*rules: Inputs, policy: str = "DROP", **others: object) -> Inputs:
         ({}, wall({**WEB, "ports": "80"}, {**WEB, "ports": "81"}), ["TCP 80-81"]),
         (wall(), wall({**WEB, "addresses": {"ipv4": ["192.0.2.0/24"]}}), []),
         (wall({**WEB, "addresses": {"ipv4": ["0.0.0.0/0"]}}), wall(WEB), ["TCP 80", "TCP 443"]),
+        (wall(), wall({**WEB, "addresses": {"ipv4": ["1.2.3.4/0"], "ipv6": ["2001:db8::/0"]}}), ["TCP 80", "TCP 443"]),
         (wall(), wall({**WEB, "action": "DROP"}, WEB), []),
         (wall(), wall({**WEB, "action": "DROP", "ports": "80"}, WEB), ["TCP 443"]),
         (wall({**WEB, "action": "DROP"}, policy="ACCEPT"), wall(policy="ACCEPT"), ["TCP 80", "TCP 443"]),

@@ -28,7 +28,7 @@ wall = Firewall(
     "web",
     inbound=[
         {"action": "ACCEPT", "protocol": "TCP", "ports": key.label, "addresses": {"ipv4": ["0.0.0.0/0"]}},
-        {"action": "DROP", "protocol": "ICMP", "label": "no ping"},
+        {"action": "DROP", "protocol": "ICMP", "label": "no ping", "addresses": {"ipv4": ["0.0.0.0/0"]}},
     ],
     inbound_policy="DROP",
     outbound_policy=pulumi.Output.from_input("ACCEPT"),

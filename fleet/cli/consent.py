@@ -71,13 +71,13 @@ def _previewed(run: Run) -> StackReport:
         return _judged(run.stack, preview(run, PREVIEW))
 
 
-def _judged(name: str, seen: Seen) -> StackReport:
+def _judged(stack_name: str, seen: Seen) -> StackReport:
     from fleet.report.judge.report import build
     from fleet.report.read.bundle import read_bundles
 
     files = {"exit": str(seen.code), "events.ndjson": seen.events, "effects.ndjson": seen.effects}
     with TemporaryDirectory(prefix="up-") as folder:
-        bundle = Path(folder) / name
+        bundle = Path(folder) / stack_name
         bundle.mkdir()
         for name, text in files.items():
             (bundle / name).write_text(text, encoding="utf-8")

@@ -65,14 +65,14 @@ def import_resources(
         raise click.UsageError(
             "--from takes all that the state has. Next: leave --id, --label, --tag and --region out"
         )
-    project = project_here()
-    session = Session(StackFiles.read(stack).connection() if are_here() else _elsewhere(project, stack))
+    project, has_settings = project_here(), are_here()
+    session = Session(StackFiles.read(stack).connection() if has_settings else _elsewhere(project, stack))
     found = list(_of_state(session, state)) if state else _chosen(session, kind, selection)
     owner = Owner(session.account_id, project_name(project), stack, "")
     file = import_file(found, owner, lambda kind: serialize_provider(LinodeProvider(kind)))
     out.write_text(json.dumps(file, indent=2) + "\n", encoding="utf-8")
     click.echo(python_lines(found))
-    adopted = [each.record.label for each in found if each.spec.kind == "Instance" and are_here()]
+    adopted = [each.record.label for each in found if each.spec.kind == "Instance" and has_settings]
     adopt = (
         f"; or `adopt: [{', '.join(adopted)}]` in a group of the settings, and no import" if adopted else ""
     )

@@ -41,18 +41,25 @@ class _Logs:
 
     folder: Path
 
+    @property
+    def events(self) -> Path:
+        return self.folder / "events.ndjson"
+
+    @property
+    def effects(self) -> Path:
+        return self.folder / "effects.ndjson"
+
     def words(self) -> tuple[str, str]:
-        return "--event-log", str(self.folder / "events.ndjson")
+        return "--event-log", str(self.events)
 
     def env(self, run: Run) -> dict[str, str]:
-        effects = str(self.folder / "effects.ndjson")
-        return {**run.env, "PULUMI_DEBUG_COMMANDS": "true", "LINODE_EFFECTS": effects}
+        return {**run.env, "PULUMI_DEBUG_COMMANDS": "true", "LINODE_EFFECTS": str(self.effects)}
 
     def read(self) -> tuple[str, str]:
         """The events, and the effects."""
-        files = (self.folder / "events.ndjson", self.folder / "effects.ndjson")
         events, effects = (
-            file.read_text(encoding="utf-8", errors="replace") if file.exists() else "" for file in files
+            file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+            for file in (self.events, self.effects)
         )
         return events, effects
 

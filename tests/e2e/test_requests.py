@@ -9,6 +9,7 @@ import pytest
 
 from emulators.linode_api.server import LocalApi
 from fleet.engine.engine import UNLESS_SET
+from providers.linode.core.leftovers import stands_alone
 from providers.linode.core.waiting.poller import MOST_QUICK, QUICK_A_WAIT
 from providers.linode.provider import SPECS
 from tests.bench.programs import AROUND
@@ -20,10 +21,7 @@ pytestmark = pytest.mark.all
 
 COUNT = 40
 TAGGED = sum(spec.identity.tagged for spec in SPECS.values())
-ALONE = sum(
-    not spec.identity.tagged and not spec.parents and "label" in spec.fields for spec in SPECS.values()
-)
-"""Kinds that have no tags and hang on nothing: what may be left of them a destroy finds by label."""
+ALONE = sum(map(stands_alone, SPECS.values()))
 
 LOOKS = ("GET /v4/account/events", "GET /v4/linode/instances", "GET /v4/volumes", "GET /v4/volumes/*")
 """What all that wait share."""

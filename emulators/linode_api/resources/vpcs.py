@@ -191,8 +191,11 @@ def leave(account: Account, linode_id: int) -> None:
 
 
 def type_of(vpc: Record) -> str:
-    kind: str = vpc.body.get("vpc_type") or "regular"
-    return kind
+    return str(vpc.body.get("vpc_type") or "regular")
+
+
+def range_rows(vpc: Record) -> list[Json]:
+    return [{"range": one} for one in ranges_of(vpc)]
 
 
 @VPC.shows
@@ -200,7 +203,7 @@ def vpc_row(account: Account, vpc: Record) -> Json:
     return {
         "id": vpc.id,
         **vpc.parts("label", "description", "region"),
-        "ipv4": [{"range": one} for one in ranges_of(vpc)],
+        "ipv4": range_rows(vpc),
         "ipv6": vpc.body.get("ipv6"),
         "subnets": [subnet_row(account, subnet) for subnet in all_of(account, "subnet", vpc.id)],
         "vpc_type": type_of(vpc),
@@ -285,8 +288,7 @@ def update(call: Call, vpc: Record) -> Record:
     if call.body.get("ipv6") not in (None, vpc.body.get("ipv6") or []):
         raise bad_request("The IPv6 ranges of a VPC cannot be changed", "ipv6")  # *
     changes = {name: body[name] for name in ("label", "description")}
-    usual = [{"range": one} for one in ranges_of(vpc)]
-    if call.body.get("ipv4") not in (None, usual):
+    if call.body.get("ipv4") not in (None, range_rows(vpc)):
         raise_if(own_range_problems(call.body, vpc["region"]))
         changes["ipv4"] = asked_ranges(call.body)
     return VPC.update(call.account, vpc, changes)

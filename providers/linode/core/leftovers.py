@@ -72,17 +72,19 @@ def untagged(
 
     Raises what the calls for lists raise.
     """
-    alone = (
-        spec for spec in specs if not spec.identity.tagged and not spec.parents and "label" in spec.fields
-    )
     found = []
-    for spec, rows in _of_each(alone, lambda spec: spec.list(session)):
+    for spec, rows in _of_each(filter(stands_alone, specs), lambda spec: spec.list(session)):
         known = state_files.ids_in_all_states(spec.kind)
         ours = (
             row for row in rows if row.label.startswith(prefix) or (row.inside and row.inside <= {*linodes})
         )
         found += [Tagged(spec, row) for row in ours if str(row.id) not in known]
     return sorted(found, key=lambda each: each.key)
+
+
+def stands_alone(spec: AnySpec) -> bool:
+    """Whether a kind has no tags and hangs on nothing: by their labels alone its resources tell whose they are."""
+    return not spec.identity.tagged and not spec.parents and "label" in spec.fields
 
 
 def of_another_backend(specs: Iterable[AnySpec], session: Session, owner: Owner) -> list[str]:

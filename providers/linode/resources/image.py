@@ -18,7 +18,7 @@ from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs import Images
 from providers.linode.core.args import Args, In, InId, InList, arg, by_name, ours
 from providers.linode.core.effects import ACTION, KEPT, OURS, PUT, REPLACE, Takes
-from providers.linode.core.forms import LINODES, Flag, Tag, Text, matching
+from providers.linode.core.forms import LINODES, Flag, Tag, Text, length, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Changed, Checking, Identity, Spec, Update
@@ -30,9 +30,7 @@ from providers.linode.resources.places import able
 
 SOURCES = ("linode_id", "disk_id", "file_path")
 OF_A_FILE = ("region", "file_hash")
-Label = Annotated[
-    str, Field(min_length=1, max_length=50), told("must have 1 to 50 characters. Next: correct it.")
-]
+Label = Annotated[str, Field(min_length=1, max_length=50), length(1, 50)]
 Hash = Annotated[
     str,
     matching("|".join(f"[0-9a-f]{{{digits}}}" for digits in image_file.HASHES)),

@@ -5,6 +5,7 @@ Apart from the kinds that ask: each of them is imported alone, in whatever order
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -20,12 +21,15 @@ PATH = "/networking/ips"
 NAMING = "ReverseDNS"
 """The kind that gives an address its name."""
 
+MAY_BE_ONE = re.compile(r"\d+\.|\[?[0-9A-Fa-f]*:")
+"""How every address and network begins: most texts of a program are none, and to parse one takes long."""
+
 BY_OUTPUT = "Next: name it by the Linode's output, such as public_ipv4, or give it a reserved address."
 
 
 def lost(session: Session, address: str, linode: Checking[Any] | None) -> str:
     """How it goes with the Linode of that check; a reserved one stays."""
-    return "" if _is_reserved(session, address) else loses(linode, address)
+    return loses(linode, address) if unreserved(session, [address]) else ""
 
 
 def named_still(session: Session, going: Iterable[object]) -> list[str]:
@@ -41,7 +45,8 @@ def named_still(session: Session, going: Iterable[object]) -> list[str]:
 
 def unreserved(session: Session, addresses: Iterable[object]) -> list[object]:
     """Those that go with their Linode."""
-    return [each for each in addresses if not _is_reserved(session, str(each))]
+    known = rows(session) or {}
+    return [each for each in addresses if not known.get(str(each), {}).get("reserved")]
 
 
 def _networks(value: object) -> Iterator[IPv4Network | IPv6Network]:
@@ -51,7 +56,7 @@ def _networks(value: object) -> Iterator[IPv4Network | IPv6Network]:
     if isinstance(value, list):
         for each in value:
             yield from _networks(each)
-    elif isinstance(value, str):
+    elif isinstance(value, str) and MAY_BE_ONE.match(value):
         with suppress(ValueError):
             yield ip_network(value, strict=False)
         with suppress(ValueError):
@@ -62,10 +67,6 @@ def _is_in(part: IPv4Network | IPv6Network, network: IPv4Network | IPv6Network) 
     if isinstance(part, IPv4Network):
         return isinstance(network, IPv4Network) and part.subnet_of(network)
     return isinstance(network, IPv6Network) and part.subnet_of(network)
-
-
-def _is_reserved(session: Session, address: str) -> bool:
-    return bool((rows(session) or {}).get(address, {}).get("reserved"))
 
 
 def rows(session: Session) -> Mapping[str, Mapping[str, Any]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from providers.linode.api.cache import is_offline
@@ -50,13 +50,13 @@ def unable(region: Region, ways: Collection[str], what: str) -> Iterator[Problem
         )
 
 
-def occupied(check: Checking[Any], noun: str, linodes: Iterable[int], way: str) -> Iterator[Problem]:
+def occupied(check: Checking[Any], noun: str, way: str) -> Iterator[Problem]:
     """One that is recreated goes first, and can't while Linodes stay in it. `way`: an Instance's input that does it.
 
     An engine changes what names it after that, and deletes what is declared no more at the end. Only those go before it
     that are recreated for its sake: they have that input in `replace_on`, as the state tells where it can be read.
     """
-    if not check.replaces:
+    if check.mine is None or not check.replaces:
         return
     owner = check.owner
     going = state_files.ids_with(owner.project, owner.stack, "Instance", "replace_on", way)
@@ -66,7 +66,7 @@ def occupied(check: Checking[Any], noun: str, linodes: Iterable[int], way: str) 
             return str(id_) not in going
         return not (planned.is_recreated or way in planned.takes)
 
-    if left := [str(id_) for id_ in sorted(linodes) if stays(id_)]:
+    if left := [str(id_) for id_ in sorted(check.mine.inside) if stays(id_)]:
         causes = [name for name, each in check.takes.items() if each.replaces]
         yield Problem(
             causes[0] if causes else "",

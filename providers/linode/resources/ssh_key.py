@@ -10,14 +10,11 @@ from pydantic import Field
 from providers.linode.api.records import Owned
 from providers.linode.core.args import Args, In, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
-from providers.linode.core.forms import FullSshKey
-from providers.linode.core.problems import told
+from providers.linode.core.forms import FullSshKey, length
 from providers.linode.core.spec import Spec, by_content
 from providers.linode.resources.base import Resource
 
-Label = Annotated[
-    str, Field(min_length=1, max_length=64), told("must have 1 to 64 characters. Next: correct it.")
-]
+Label = Annotated[str, Field(min_length=1, max_length=64), length(1, 64)]
 
 
 class SSHKeyArgs(Args):

@@ -13,7 +13,7 @@ from providers.linode.api.records import Owned, Record
 from providers.linode.core import runtime, state_files
 from providers.linode.core.args import Args, In, InRefs, arg, by_name
 from providers.linode.core.effects import PUT, Takes
-from providers.linode.core.forms import Flag, Text, matching
+from providers.linode.core.forms import Flag, Text, length, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.spec import Changed, Checking, Refusal, Spec, by_content
 from providers.linode.nearest import did_you_mean, listed
@@ -24,9 +24,7 @@ SHORTENED = 40
 """Characters of a description after which answers may go on with `...`. Source: a recorded create."""
 
 PUBLISH = Takes("in place", one_way="a public StackScript never becomes private")
-Label = Annotated[
-    str, Field(min_length=3, max_length=128), told("must have 3 to 128 characters. Next: correct it.")
-]
+Label = Annotated[str, Field(min_length=3, max_length=128), length(3, 128)]
 Script = Annotated[
     str, matching(r"(?s)#!.*"), told("must begin with a shebang, such as #!/bin/bash. Next: correct it.")
 ]

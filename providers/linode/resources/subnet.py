@@ -62,6 +62,10 @@ class SubnetRecord(Ranged):
     ipv4: str = ""
     linodes: tuple[Numbered, ...] = Field(default=(), exclude=True)
 
+    @property
+    def inside(self) -> frozenset[int]:
+        return frozenset(each.id for each in self.linodes)
+
 
 class Subnet(Resource):
     label: pulumi.Output[str]
@@ -133,8 +137,7 @@ def _within(check: Checking[SubnetArgs]) -> Iterator[Problem]:
 
 
 def _occupied(check: Checking[SubnetArgs]) -> Iterator[Problem]:
-    there = (each.id for each in check.mine.linodes) if check.mine is not None else ()
-    yield from occupied(check, "subnet", there, "interfaces")
+    yield from occupied(check, "subnet", "interfaces")
 
 
 SPEC = Spec(

@@ -158,8 +158,7 @@ def _ranged(check: Checking[VPCArgs]) -> Iterator[Problem]:
 
 
 def _occupied(check: Checking[VPCArgs]) -> Iterator[Problem]:
-    there = check.mine.inside if check.mine is not None else ()
-    yield from occupied(check, "VPC", there, "interfaces")
+    yield from occupied(check, "VPC", "interfaces")
 
 
 class _VPCSpec(Spec[VPCArgs, VPCRecord]):

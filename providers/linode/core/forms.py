@@ -36,17 +36,13 @@ def _users_tag(tag: str) -> str:
     return tag
 
 
-def _begins_as_key(key: str) -> str:
-    if not key.startswith(KEY_TYPES) or len(key.split()) < 2:
-        raise ValueError
-    return key
-
-
 def whole_key(key: str) -> str:
     """In full: its second word is the key itself, fields that each begin with their length; the first names its type.
-    Source: RFC 4253, section 6.6.
+    One that is cut off lets nobody in, though the API takes it among `authorized_keys`. Source: RFC 4253, section 6.6.
     """
-    words = _begins_as_key(key).split()
+    words = key.split()
+    if not key.startswith(KEY_TYPES) or len(words) < 2:
+        raise ValueError
     try:
         data = base64.b64decode(words[1], validate=True)
     except binascii.Error:
@@ -228,7 +224,4 @@ Ports = Annotated[
     told('must be a text of ports, such as "22, 80, 8000-8080". Next: correct it.'),
 ]
 AS_A_KEY = "must be an SSH public key in full: ssh-ed25519 AAAA…"
-_KEY = told(f"{AS_A_KEY}. Next: correct it.")
-SshKey = Annotated[str, AfterValidator(_begins_as_key), _KEY]
-FullSshKey = Annotated[str, AfterValidator(whole_key), _KEY]
-"""Read to its end, as POST /profile/sshkeys reads it; what a Linode is deployed with is not."""
+SshKey = Annotated[str, AfterValidator(whole_key), told(f"{AS_A_KEY}. Next: correct it.")]

@@ -10,7 +10,7 @@ from pydantic import Field
 from providers.linode.api.records import Owned
 from providers.linode.core.args import Args, In, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
-from providers.linode.core.forms import FullSshKey, length
+from providers.linode.core.forms import SshKey, length
 from providers.linode.core.spec import Spec, by_content
 from providers.linode.resources.base import Resource
 
@@ -21,7 +21,7 @@ class SSHKeyArgs(Args):
     label: In[Label] = arg(PUT)
     """Its name, 1 to 64 characters."""
 
-    ssh_key: In[FullSshKey] = arg(REPLACE, text=str.strip)
+    ssh_key: In[SshKey] = arg(REPLACE, text=str.strip)
     """The public key in full: type, key and comment, such as a file `id_ed25519.pub` has it."""
 
 

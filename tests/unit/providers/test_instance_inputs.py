@@ -9,6 +9,7 @@ from pulumi.output import Unknown
 
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.spec import SPEC
+from tests.unit.providers.test_base import KEY
 
 
 def words_of(annotation: object) -> tuple[str, ...]:
@@ -56,7 +57,8 @@ def test_what_is_not_an_input_is_not_judged() -> None:
         ("image", "", "must be a text"),
         ("boot_config_label", 5, "must be a text"),
         ("tags", ["fine", "no"], "'no' must have 3 to 50"),
-        ("authorized_keys", ["ssh-ed25519 AAAA", "id_rsa.pub"], "[1] must be an SSH public key"),
+        ("authorized_keys", [KEY, "id_rsa.pub"], "[1] must be an SSH public key"),
+        ("authorized_keys", [KEY[:52]], "[0] must be an SSH public key in full"),
         ("authorized_users", [""], "[0] must be a text"),
         ("reserved_ipv4", "198.51.100.300", "must be an IPv4 address"),
         ("reserved_ipv4", ["198.51.100.3"], "must be an IPv4 address"),

@@ -263,7 +263,7 @@ class InstanceArgs(Args):
     authorized_keys: InList[SshKey] = arg(
         BY_POLICY, step=steps.rebuild, default=None, policy="on_access_change", seen=""
     )
-    """SSH public keys of root. See `on_access_change`."""
+    """SSH public keys of root, in full. See `on_access_change`."""
 
     authorized_users: InList[Text] = arg(
         BY_POLICY, step=steps.rebuild, default=None, policy="on_access_change", seen=""

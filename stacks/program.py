@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping
+from typing import NoReturn
 
 import pulumi
 from pulumi.runtime import config as runtime_config
@@ -19,9 +21,13 @@ from stacks.pinning import pinned_of
 from stacks.settings import Settings
 from stacks.shared import Shared
 
+TOLD = 32
+"""The exit code of a program that has told its error: after another one engines add that it ended with an error.
+Source: pulumi-language-python-exec."""
+
 
 def run() -> None:
-    """Deploy the stack that Pulumi selected; problems are one line each, without a traceback."""
+    """Deploy the stack that Pulumi selected; problems are one line each, told once, without a traceback."""
     logging.getLogger("linode").addHandler(_ToEngine(logging.WARNING))
     stack = pulumi.get_stack()
     try:
@@ -33,9 +39,14 @@ def run() -> None:
         pinned = pinned_of(settings, stack, locked=locked, halves=renaming.halves(settings.servers, servers))
         deploy(settings, pinned, renaming.instead(settings.servers, servers))
     except NoMatch as none:
-        raise pulumi.RunError("\n".join([str(none), *_indented(none.explanation)])) from None
+        _fail("\n".join([str(none), *_indented(none.explanation)]))
     except (LinodeError, BadSettings) as error:
-        raise pulumi.RunError(str(error)) from None
+        _fail(str(error))
+
+
+def _fail(reason: str) -> NoReturn:
+    pulumi.log.error(reason)
+    sys.exit(TOLD)
 
 
 def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> None:

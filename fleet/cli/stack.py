@@ -79,7 +79,14 @@ def refresh(run: Run) -> int:
 def down(run: Run, *, remove: bool) -> int:
     """Delete everything that the stack made."""
     code = run.verb("destroy", *_unasked(run))
-    return code or (_forget(run) if remove else 0)
+    if code == 0 and remove:
+        return _forget(run)
+    if code == 0 and not run.deployment().get("resources"):
+        click.echo(
+            f"stack '{run.stack}' is empty. To forget it with its pins, and keep its settings: "
+            f"fleet down --stack {run.stack} --remove"
+        )
+    return code
 
 
 def _forget(run: Run) -> int:

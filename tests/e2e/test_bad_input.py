@@ -25,6 +25,7 @@ def test_settings_with_a_misspelt_key_name_the_nearest(previewed: Checkout) -> N
     assert done.code == 1
     assert "fleet:servers.web.cuont: no such setting (did you mean count?)" in done.said
     assert "Traceback" not in done.said
+    assert "unhandled error" not in done.said
     assert previewed.linodes() == {}
 
 

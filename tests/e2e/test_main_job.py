@@ -43,6 +43,8 @@ def test_up_up_down(checkout: Checkout) -> None:
 
     assert (third.code, fourth.code) == (0, 0), third.said + fourth.said
     assert checkout.linodes() == {}
+    remove = "fleet down --stack local --remove"
+    assert (remove in third.said, remove in fourth.said) == (True, False)
     assert tracked_settings(checkout) == before
     assert not list(checkout.local.glob("**/pins.local.json"))
     assert not list((checkout.local / "state").glob("**/stacks/**/local.json"))

@@ -143,7 +143,6 @@ def _options(args: argparse.Namespace, kind: Kind, imports: tuple[Import, ...], 
         targets=Targets(targets, (*(args.replace or []), *both), bool(args.target_dependents)),
         imports=imports,
         protect=bool(args.protect),
-        remove=bool(args.remove and not args.target),
     )
 
 

@@ -80,9 +80,7 @@ class Terminal(Text):
         with self._guard:
             going, message = [*self._under_way.values()], self._message
         counted = f"{self._done} done, {len(going)} under way" if going else f"{self._done} done"
-        head = Styled(
-            f"{counted}: {message}" if message else counted, style="dim", no_wrap=True, overflow="ellipsis"
-        )
+        head = Styled(f"{counted}: {message}" if message else counted, style="dim")
         more = (
             [Styled(f"   and {len(going) - MOST_SHOWN} more", style="dim")] if len(going) > MOST_SHOWN else []
         )

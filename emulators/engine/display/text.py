@@ -226,15 +226,6 @@ class Text:
             )
         if not self._preview:
             self._print(f"Duration: {max(1, round(result.seconds))}s")
-            options = self._info.options
-            if options.kind == "destroy" and not (
-                result.errors or options.targets.constrained or options.remove
-            ):
-                self._print(
-                    "\nThe resources in the stack have been deleted, but the history and configuration "
-                    "associated with the stack are still maintained.\nIf you want to remove the stack "
-                    f"completely, run `stack rm {self._info.stack.name}`."
-                )
 
     def _finish_lines(self) -> None:
         """How what had no step, and the stack, ended."""

@@ -29,8 +29,6 @@ class Options:
     targets: Targets = field(default_factory=Targets)
     imports: tuple[Import, ...] = ()
     protect: bool = True
-    remove: bool = False
-    """Whether the stack goes with its resources."""
 
 
 @dataclass(frozen=True)

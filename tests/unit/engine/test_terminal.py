@@ -14,9 +14,8 @@ from rich.console import Console
 
 from emulators.engine.commands.workspace import is_watched
 from emulators.engine.display.terminal import MOST_SHOWN, Terminal
-from emulators.engine.plan.options import Kind, Options, Result, RunInfo
+from emulators.engine.plan.options import Options, Result, RunInfo
 from emulators.engine.plan.steps import Op, Step
-from emulators.engine.plan.targets import Targets
 from emulators.engine.run.events import Diagnostic, Event, Progress, Redactor, StepBegun, StepBroke, StepEnded
 from emulators.engine.state.checkpoint import Resource
 from providers.linode.project import PROJECT
@@ -28,11 +27,9 @@ WIDTH = 80
 class Screen:
     """A terminal of 80 columns, what is printed for good, and what is shown for now."""
 
-    def __init__(
-        self, kind: Kind = "update", *, preview: bool = False, targets: Targets | None = None
-    ) -> None:
+    def __init__(self, *, preview: bool = False) -> None:
         stack: Any = SimpleNamespace(name="dev", project=SimpleNamespace(name="shop"))
-        options = Options(kind, preview=preview, parallel=4, targets=targets or Targets())
+        options = Options("update", preview=preview, parallel=4)
         info = RunInfo(stack, Any, options)  # type: ignore[arg-type]
         self.file = io.StringIO()
         self.console = Console(file=self.file, force_terminal=True, width=WIDTH, _environ={})
@@ -94,6 +91,17 @@ def test_what_is_said_of_a_step_stands_behind_it_in_one_line(screen: Screen) -> 
     assert all(len(line) <= WIDTH for line in screen.now())
 
 
+def test_what_is_said_of_the_whole_run_is_read_to_its_end(screen: Screen) -> None:
+    said = (
+        "interrupted: what is under way ends first. Ctrl-C again ends at once, and leaves it to the next run"
+    )
+
+    screen.tell(StepBegun(step("web-1")), Progress(said))
+
+    assert said in " ".join(" ".join(screen.now()[:-1]).split())
+    assert all(len(line) <= WIDTH for line in screen.now())
+
+
 def test_a_urn_stays_whole_for_it_is_typed_again(screen: Screen) -> None:
     one = step("web-1")
     screen.tell(error(f"`pulumi state unprotect '{one.urn}'` frees {TYPE} web-1", one.urn))
@@ -152,15 +160,6 @@ def test_an_update_that_was_interrupted_says_what_to_type(preview: bool, told: i
     screen.terminal.finish(Result({}, 1, 2.0, cancelled=True))
 
     assert screen.printed().count("Next: the same command again.") == told
-
-
-@pytest.mark.parametrize(("targets", "told"), [(Targets(), 1), (Targets((step("web-1").urn,)), 0)])
-def test_only_a_stack_whose_resources_are_all_gone_can_be_removed(targets: Targets, told: int) -> None:
-    screen = Screen("destroy", targets=targets)
-
-    screen.terminal.finish(Result({"delete": 1}, 0, 2.0))
-
-    assert screen.printed().count("If you want to remove the stack completely") == told
 
 
 TWICE = """

@@ -63,7 +63,7 @@ class DomainArgs(Args):
     """Whether its records are declared here, or copied from `master_ips`."""
 
     soa_email: In[Email | None] = arg(PUT, default=None, none="", else_="required for a master")
-    """Who answers for it; "" is nobody, for a slave."""
+    """The address of whoever is responsible; "" is nobody, for a slave."""
 
     description: In[Description | None] = arg(PUT, default=None, none="")
     """For people, up to 253 characters."""
@@ -75,10 +75,10 @@ class DomainArgs(Args):
     """How often slaves look for changes; rounded up to one of the API's steps, as are all seconds here."""
 
     retry_sec: In[Seconds | None] = seconds("14400")
-    """When they look again after they could not."""
+    """How long they wait after a look that failed."""
 
     expire_sec: In[Seconds | None] = seconds("1209600")
-    """When they give up, and answer no more."""
+    """How long they answer without having been able to look."""
 
     ttl_sec: In[Seconds | None] = seconds("86400")
     """How long its records are kept by resolvers, unless a record says otherwise."""

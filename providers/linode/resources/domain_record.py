@@ -89,13 +89,13 @@ class DomainRecordArgs(Args):
     """The domain that it is a part of, a master."""
 
     type: In[Literal["A", "AAAA", "CNAME", "MX", "TXT", "SRV", "NS", "CAA", "PTR"]] = arg(REPLACE)
-    """What it says of the name."""
+    """The record's type."""
 
     name: In[Name | None] = arg(PUT, default=None, text=str.lower, else_="the domain itself")
     """Below the domain or in full: `www` and `www.example.org` are the same. `@` is the domain itself."""
 
     target: In[Target | None] = arg(PUT, default=None, else_="none: of an MX, that no mail is taken")
-    """The address, the name, the text, or what else the type needs."""
+    """The address, name or text that the record gives."""
 
     priority: In[Priority | None] = arg(PUT, default=None, else_="0", note="of MX and SRV")
     """The lowest is tried first."""

@@ -58,16 +58,16 @@ class ImageArgs(Args):
     """Its name, 1 to 50 characters."""
 
     linode_id: InId = arg(REPLACE, default=None, wire="", seen="", ids=True, ids_of=LINODES)
-    """The Linode whose largest disk it is made of, as that is then: this, disk_id or file_path."""
+    """The Linode whose largest disk the image is made from: one of this, disk_id and file_path."""
 
     disk_id: InId = arg(REPLACE, default=None, seen="", ids=True)
-    """The disk that it is made of."""
+    """The disk that the image is made from."""
 
     file_path: In[Text | None] = arg(REPLACE, default=None, wire="", seen="")
-    """The file that it is made of: a raw disk, compressed with gzip, 5 GB at most. By its hash it may move."""
+    """The file that the image is made from: a raw disk, compressed with gzip, up to 5 GB. With its hash it may move."""
 
     file_hash: In[Hash | None] = arg(REPLACE, default=None, wire="", seen="")
-    """MD5 or SHA-256 of that file, in hex digits: compared before it is sent; another one makes a new image."""
+    """MD5 or SHA-256 of that file in hex digits, checked before the upload; another one makes a new image."""
 
     region: In[Text | None] = arg(KEPT, default=None, once=True, wire="", seen="", else_="where its disk is")
     """Region id, with Object Storage: where the file is sent."""
@@ -81,7 +81,7 @@ class ImageArgs(Args):
     replica_regions: InList[Text] = arg(
         ACTION, step=_replicate, default=None, wire="", unordered=True, else_="where its disk is"
     )
-    """All regions that it is kept in, one of them at least where it is available already."""
+    """All regions that keep it; it has to be available already in one of them."""
 
     wait_for_replications: In[Flag | None] = ours(default=None, else_="false")
     """Whether a change of these regions waits until it is available in all of them."""

@@ -41,7 +41,7 @@ class IPv6RangeArgs(Args):
     """The IPv6 address of the Linode that it is routed to: that one's output `ipv6`."""
 
     prefix_length: In[Length] = arg(REPLACE)
-    """How large it is: 56 or 64."""
+    """Its length, 56 or 64."""
 
 
 class IPv6RangeRow(Owned):

@@ -26,7 +26,7 @@ class PlacementGroupArgs(Args):
     """Region id. Its Linodes have to be there."""
 
     placement_group_type: In[Literal["anti_affinity:local"]] = arg(REPLACE)
-    """How its Linodes stand to each other."""
+    """Which rule places its Linodes: each on another host."""
 
     placement_group_policy: In[Literal["strict", "flexible"]] = arg(REPLACE)
     """Whether a Linode is refused where the rule can't be kept."""

@@ -54,7 +54,7 @@ class ReverseDNSArgs(Args):
     """A public IPv4 or IPv6 address of the account, or one in an IPv6 range of it."""
 
     rdns: In[Host] = arg(PUT, text=lower)
-    """The name that it stands for. Its A or AAAA record has to answer with the address: that is waited for."""
+    """The name of the address. Its A or AAAA record has to lead to the address: that is waited for."""
 
 
 class ReverseDNSRow(Owned):

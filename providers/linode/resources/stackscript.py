@@ -58,10 +58,10 @@ class StackScriptArgs(Args):
     """Its name, 3 to 128 characters."""
 
     script: In[Script] = arg(PUT)
-    """What is run, from its shebang on. The fields that it asks for are read from its `<UDF …>` tags."""
+    """The script, which begins with a shebang; its fields are read from its `<UDF …>` tags."""
 
     images: InRefs[Text] = arg(PUT, unordered=True)
-    """The images that it can be used with; any/all are all, private ones too."""
+    """The images that it can be used with; any/all means all, private ones included."""
 
     description: In[str | None] = arg(PUT, default=None)
     """What it is for."""

@@ -49,10 +49,10 @@ class SubnetArgs(Args):
     """Unique in the VPC."""
 
     ipv4: In[Range] = arg(REPLACE)
-    """Its addresses, apart from those of the VPC's other subnets."""
+    """Its range, which overlaps with that of no other subnet of the VPC."""
 
     ipv6: InRows[VPCRangeArgs] = arg(REPLACE, default=None, none=[], covers=is_a_range_of)
-    """IPv6 addresses from those of its VPC."""
+    """Its IPv6 range, a part of the VPC's."""
 
 
 class SubnetRecord(Ranged):

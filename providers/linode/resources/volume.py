@@ -137,7 +137,7 @@ class VolumeArgs(Args):
     source_volume_id: InId = arg(
         KEPT, default=None, once=True, wire="", seen="", ids=True, ids_of=VOLUMES, else_="none: it is empty"
     )
-    """The volume that it is a clone of, as that is then: in the region, and not larger than `size`."""
+    """The volume that it is cloned from: in the same region, and not larger than `size`."""
 
     encryption: In[Literal["enabled", "disabled"] | None] = arg(REPLACE, default=None, else_="the API's")
     """Whether what is on it is encrypted."""

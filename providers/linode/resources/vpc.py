@@ -72,7 +72,7 @@ class VPCArgs(Args):
     """Ranges of its own for its subnets, in regions with Custom VPC IPv4 Ranges."""
 
     ipv6: InRows[VPCRangeArgs] = arg(REPLACE, default=None, none=[], covers=is_a_range_of)
-    """IPv6 addresses, in regions with VPC Dual Stack: one range, from which its subnets have theirs."""
+    """One range of IPv6 addresses, in regions with VPC Dual Stack; its subnets have parts of it."""
 
 
 class Ranged(Owned):

@@ -14,7 +14,7 @@ from fleet.report.forms import pictures, words
 from fleet.report.forms.redacting import redacted
 from fleet.report.masking import swept
 from fleet.report.model import Report, StackReport
-from fleet.report.phrases import Phrase, code, phrase, plain
+from fleet.report.phrases import Phrase, code, joined, phrase, plain
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """Whatever the branch puts into a name, a browser fetches and runs nothing."""
@@ -86,12 +86,12 @@ def _environment() -> Environment:
 
 
 def _footer(report: Report) -> list[Phrase]:
+    sources = (("commit ", report.commit[:7]), ("run ", report.run), ("engine ", report.engine))
+    made = [phrase(what, code(name)) for what, name in sources if name]
     told = [
-        phrase("Commit ", code(report.commit[:7])) if report.commit else phrase(),
-        phrase("run ", code(report.run)) if report.run else phrase(),
-        phrase("engine ", code(report.engine)) if report.engine else phrase(),
+        phrase("Made from ", joined(made, ", ")) if made else phrase(),
         words.BY_THE_STATE if any(map(words.is_blind, report.stacks)) else phrase(),
         phrase("Prices are monthly caps by type and region plus backups; no traffic or tax"),
-        phrase(words.LEGEND),
+        phrase(words.legend(report)),
     ]
     return [item for item in told if item]

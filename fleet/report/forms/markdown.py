@@ -191,7 +191,7 @@ def _footer(report: Report, more: str) -> str:
         if digests else "",
         "Where a new server is made first, both run for a while, by the hour"
         if any(change.op == "replace" and change.delete_first is False for change in changes) else "",
-        words.LEGEND,
+        words.legend(report),
         more,
     ]  # fmt: skip
     return f"<sub>{'. '.join(note for note in notes if note)}.</sub>"

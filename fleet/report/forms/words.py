@@ -28,7 +28,7 @@ from fleet.report.phrases import BREAK, Phrase, Words, code, joined, listed, lon
 from fleet.report.read.files import Level
 
 MINUS = "−"
-LEGEND = "+ new, ~ changed in place, ± recreated, ±? perhaps recreated, − deleted, 🔒 protected"
+LEGEND = "+ new, ~ changed in place, ± recreated, ±? perhaps recreated, − deleted"
 BY_THE_STATE = phrase(
     "Compared with the state, not with the account (", code("refresh: true"), " in the settings does that)"
 )  # fmt: skip
@@ -49,6 +49,12 @@ ROW_VERDICT: dict[Level, Verdict] = {
 
 
 _PLACE = re.compile(r"(\w+)\[\d+\]")
+
+
+def legend(report: Report) -> str:
+    """What the signs mean; the lock where there is one, for not every font has it."""
+    locked = any(change.protected for _, change, _ in table(report))
+    return f"{LEGEND}, 🔒 protected" if locked else LEGEND
 
 
 def sign(change: Change) -> str:

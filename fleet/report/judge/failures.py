@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from fleet.report.judge.changes import Facts
 from fleet.report.model import UNLISTED, Change, Finding, StackReport, Sum
 from fleet.report.names import STACK_TYPE, resource_type
-from fleet.report.phrases import Phrase, code, listed, phrase, said
+from fleet.report.phrases import Phrase, code, joined, listed, phrase, said
+from fleet.report.read.steps import Policy
 
 _PLACE = re.compile(r"[\w./-]+\.(?:ya?ml|json|py):\d+: ")
 GENERIC = re.compile(r"preview failed\s*\Z|an unhandled error occurred: program exited")
@@ -46,14 +47,25 @@ def failure(facts: Facts) -> Iterator[Finding]:
             ": take the change back. To go ahead: ", begin, code("protect: false"), end, "."
         )  # fmt: skip
     elif broken:
-        first = broken[0]
-        why = phrase("policy ", code(first.name), " is broken")
-        where = listed(sorted({item.resource for item in broken}))
-        text = phrase(said(in_a_row(first.message)), ", on ", where, ".")
+        why, text = _broken(broken)
     else:
         why, step = _told(lines_of(first_error(facts)))
         text = phrase(why, ". ", step)
     yield facts.finding("failed", " could not be previewed", text, why)
+
+
+def _broken(found: Sequence[Policy]) -> tuple[Phrase, Phrase]:
+    """Which policies, and of each what it says of its first resource, and all that it is about."""
+    by_name: dict[str, list[Policy]] = {}
+    for item in found:
+        by_name.setdefault(item.name, []).append(item)
+    one = len(by_name) == 1
+    why = phrase("policy " if one else "policies ", listed(by_name), " is broken" if one else " are broken")
+    told = [
+        phrase(said(in_a_row(items[0].message)), ", on ", listed(sorted({item.resource for item in items})))
+        for items in by_name.values()
+    ]
+    return why, phrase(joined(told, ". "), ".")
 
 
 def missing(stack: str) -> Judged:

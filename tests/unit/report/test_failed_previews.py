@@ -169,3 +169,28 @@ def test_creates_that_were_cut_off_are_settled_by_a_command_of_ours(tmp_path: Pa
     told = build([bundle(tmp_path, [kept("web-1")], pending=pending)])
 
     assert "It is about web-2. Next: fleet unlock --stack dev, which finds" in plain(told.findings[0].text)
+
+
+BROKEN = Path(__file__).with_name("policy_pack.events.ndjson")
+"""A real preview (CLI 3.260, pulumi-policy 1.21) with a pack of two mandatory policies and an advisory one."""
+
+
+def test_every_broken_policy_is_told_with_what_it_says_and_of_what(tmp_path: Path) -> None:
+    told = build([bundle(tmp_path, [], stack="test", exit="1", events=BROKEN.read_text(encoding="utf-8"))])
+
+    assert (told.verdict, plain(told.heading)) == (
+        "failed",
+        "✖ test could not be previewed: policies few-servers and in-europe are broken",
+    )
+    red, yellow = (item for item in told.findings if item.verdict in ("failed", "look"))
+    assert plain(red.text) == (
+        "Stacks are small. 3 Linodes in one stack, at most 2, on fleet-test. "
+        "Servers are in Europe. us-sea is none of de-fra-2, gb-lon, on db and web-2."
+    )
+    assert (plain(yellow.title), plain(yellow.text)) == (
+        "test, policy has-backups on web-1 and web-2",
+        "Servers have backups. backups_enabled is not declared",
+    )
+    for text in (markdown.comment(told), html_page.html_page(told), shown(told, 200)):
+        assert "3 Linodes in one stack, at most 2" in " ".join(text.split())
+        assert "backups_enabled is not declared" in " ".join(text.split())

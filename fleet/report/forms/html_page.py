@@ -62,7 +62,8 @@ def inline(pieces: Phrase) -> Markup:
         elif piece.kind == "unknown":
             found.append("<em>known after apply</em>")
         else:
-            found.append("[secret]" if piece.kind == "secret" else html_text(piece.text))
+            text = html_text(piece.text).replace(" →", "\N{NO-BREAK SPACE}→")  # which begins no line
+            found.append("[secret]" if piece.kind == "secret" else text)
     return Markup("".join(found))  # noqa: S704 - each part is escaped
 
 

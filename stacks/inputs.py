@@ -6,7 +6,7 @@ The kinds say it themselves. They take long to load, so they are loaded when set
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +17,15 @@ from stacks.layers import SECRET, Path_
 
 LAST_PORT = 65_535
 
+OPEN = "[open]"
+"""Stands for what is known once the catalogs or the account were asked: nobody judges it."""
+
+REGION = "region"
+"""Stands for a region's id in names: it is as long as the shortest."""
+
+Said = Mapping[str, tuple[Path_, object]]
+"""Inputs that settings say in words of their own: where, and what."""
+
 
 @dataclass(frozen=True)
 class HandedOn:
@@ -26,18 +35,27 @@ class HandedOn:
     """
 
     kind: str
-    decided: Mapping[str, str]
+    decided: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, object] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         return [name for name in self._args().fields() if name not in self.decided]
 
     def problems(
-        self, given: Mapping[str, object], path: Path_, beside: Iterable[str] = (), label: str | None = None
+        self,
+        given: Mapping[str, object],
+        path: Path_,
+        beside: Collection[str] = (),
+        label: str | None = None,
+        said: Said | None = None,
     ) -> Iterator[tuple[Path_, str]]:
-        """What is wrong with them, each under its path. `beside`: settings that may stand beside them. `label`: the one
-        that it gets by itself, where none is given.
+        """What the kind's own rules say of them, each under its path. `beside`: settings that may stand beside them.
+        `label`: the one that it gets by itself, where none is given.
         """
+        from providers.linode.core.check import by_itself
+        from providers.linode.provider import SPECS
+
+        said = said or {}
         names = [*beside, *self.names()]
         for name in given:
             if name in self.decided:
@@ -45,16 +63,18 @@ class HandedOn:
             elif name not in names:
                 yield (*path, name), f"no such setting{did_you_mean(name, names)}"
         judged = {name: value for name, value in given.items() if name in names}
-        whole = {"label": label, **self.given, **judged}
-        for problem in self._args().problems(unknown_for(whole, (SECRET, PLACEHOLDER))):
-            if problem.field in judged:
+        whole = {"label": label, **self.given, **judged, **{name: value for name, (_, value) in said.items()}}
+        for problem in by_itself(SPECS[self.kind], unknown_for(whole, (SECRET, PLACEHOLDER, OPEN))):
+            if problem.field in said:
+                yield said[problem.field][0], problem.reason
+            elif problem.field in judged:
                 yield (*path, problem.field), problem.reason
             elif problem.field == "label":
                 why = problem.reason.partition(". Next:")[0]
                 most = re.search(r"to (\d+) ", why)
                 better = "a shorter" if label and most and len(label) > int(most[1]) else "another"
                 yield path, f"gets the label {label}, which {why}. Next: choose {better} name"
-            elif problem.field not in self.decided and problem.field not in beside:
+            else:
                 yield path, f"{problem.field} {problem.reason}"
 
     def schema(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -78,9 +98,28 @@ SERVER = HandedOn(
         "firewall_id": "firewall",
         "root_pass": "",
     },
+    {**dict.fromkeys(("type", "region", "root_pass"), OPEN), "image": "any"},
 )
 ZONE = HandedOn("Domain", {"domain": ""}, {"type": "master"})
-VOLUME = HandedOn("Volume", {"region": "", "linode_id": "", "config_id": ""})
+THERE = HandedOn("Domain", given={"type": "master", "soa_email": OPEN})
+"""A zone that the account has."""
+
+RECORD = HandedOn("DomainRecord", given={"domain_id": OPEN, "type": "A", "target": OPEN})
+REVERSE = HandedOn("ReverseDNS", given={"address": OPEN})
+VOLUME = HandedOn(
+    "Volume", {"region": "", "linode_id": "", "config_id": ""}, {"region": OPEN, "linode_id": OPEN}
+)
+NETWORK = HandedOn("VPC", given={"region": OPEN})
+SUBNET = HandedOn("Subnet", given={"vpc_id": OPEN})
+PLACEMENT = HandedOn(
+    "PlacementGroup",
+    given={
+        "region": OPEN,
+        "placement_group_type": "anti_affinity:local",
+        "placement_group_policy": OPEN,
+    },
+)
+PORTS = HandedOn("NodeBalancer", given={"region": OPEN})
 FIREWALL = HandedOn("Firewall", {"linodes": "firewall", "interfaces": "firewall", "nodebalancers": ""})
 
 
@@ -107,7 +146,38 @@ def _instead(name: str) -> str:
     return f" (say {name})" if name else ""
 
 
-PORTS = HandedOn("NodeBalancer", {}, {"region": "any"})
+def network(given: Mapping[str, Any], subnet_id: Any, firewall_id: Any) -> dict[str, Any]:
+    """What inputs of a server become by a private network and a firewall: in front of a legacy Linode as a whole, or of
+    each interface of the other generation that can have one. Of both ids False takes it out, None says nothing.
+    """
+    from providers.linode.core.args import NONE
+
+    is_legacy = given.get("interface_generation") != "linode"
+    public: dict[str, Any] = {"purpose": "public"} if is_legacy else {"public": {}}
+    rows = [*(given.get("interfaces") or ())]
+    if subnet_id is not None or (firewall_id is not None and not is_legacy):
+        rows = rows or [public]
+    if subnet_id is not None and subnet_id is not False:
+        rows.append(
+            {"purpose": "vpc", "subnet_id": subnet_id} if is_legacy else {"vpc": {"subnet_id": subnet_id}}
+        )
+    found: dict[str, Any] = {"interfaces": rows} if rows else {}
+    if firewall_id is None:
+        return found
+    firewall_id = NONE if firewall_id is False else firewall_id
+    if is_legacy:
+        return {"firewall_id": firewall_id, **found}
+    return {"interfaces": [row if "vlan" in row else {"firewall_id": firewall_id, **row} for row in rows]}
+
+
+def subnet_name(network: str, region: str, ipv4: str) -> str:
+    """Another range is another subnet: it is made before the servers move, and the old one goes after that."""
+    return f"{network}-{region}-{re.sub('[^0-9]+', '-', ipv4)}"
+
+
+def placement_name(group: str, region: str, how: str) -> str:
+    """The same goes for another region, and another policy."""
+    return f"{group}-{region}-{how.replace('_', '-')}"
 
 
 def port_problems(ports: Sequence[object], path: Path_, label: str) -> Iterator[tuple[Path_, str]]:
@@ -119,8 +189,7 @@ def port_problems(ports: Sequence[object], path: Path_, label: str) -> Iterator[
         for port in ports
         if isinstance(port, Mapping)
     ]
-    for _, reason in PORTS.problems({"configs": rows}, path, label=label) if rows else ():
-        yield path, reason
+    yield from PORTS.problems({}, path, label=label, said={"configs": (path, rows)}) if rows else ()
     for number, port in enumerate(ports):
         to = port.get("to") if isinstance(port, Mapping) else None
         if to is not None and not (type(to) is int and 1 <= to <= LAST_PORT):

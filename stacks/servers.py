@@ -20,7 +20,6 @@ from providers.linode import (
     VolumeArgs,
 )
 from providers.linode.core import runtime as sessions
-from providers.linode.core.args import NONE
 from providers.linode.pins import Pinned
 from providers.linode.provider import SPECS
 from providers.linode.resources.domain_record import below
@@ -252,26 +251,9 @@ def labels(group: Group, stack: str) -> dict[int | str, str]:
 
 
 def _network(group: Group, chosen: Picks, shared: Shared) -> dict[str, Any]:
-    """Its interfaces, where the group says anything of them, and the firewall in front of them: one for a legacy Linode
-    as a whole, one for each interface of the other generation that can have one.
-    """
-    is_legacy = group.inputs.get("interface_generation") != "linode"
-    public: dict[str, Any] = {"purpose": "public"} if is_legacy else {"public": {}}
-    rows: list[dict[str, Any]] = [*(group.inputs.get("interfaces") or ())]
-    if group.private_network:
-        subnet_id = shared.subnet(group.private_network, chosen.region.id)
-        private = (
-            {"purpose": "vpc", "subnet_id": subnet_id} if is_legacy else {"vpc": {"subnet_id": subnet_id}}
-        )
-        rows = [*(rows or [public]), private]
-    if group.private_network is False or (group.firewall is not None and not is_legacy):
-        rows = rows or [public]
-    if group.firewall is None:
-        return {"interfaces": rows} if rows else {}
-    firewall_id = shared.firewall(group.firewall) if group.firewall else NONE
-    if is_legacy:
-        return {"firewall_id": firewall_id, **({"interfaces": rows} if rows else {})}
-    return {"interfaces": [row if "vlan" in row else {"firewall_id": firewall_id, **row} for row in rows]}
+    """Its interfaces, where the group says anything of them, and the firewall in front of them."""
+    subnet_id = group.private_network and shared.subnet(group.private_network, chosen.region.id)
+    return inputs.network(group.inputs, subnet_id, group.firewall and shared.firewall(group.firewall))
 
 
 def _aliases(pinned: Pinned, group: str, part: object = None) -> list[pulumi.Alias]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -267,7 +267,8 @@ def parse(layer: Layer, stack: str) -> Settings:
         found += [*_wrong_names(settings), *_wrong_texts(settings, stack), *_apart(settings)]
     except ValidationError as error:
         found += _problems(error.errors())
-    found += _wrong_inputs(spaces, stack)
+    told = {place for path, _ in found for place in (path, path[:-1] if isinstance(path[-1], int) else path)}
+    found += [each for each in dict.fromkeys(_wrong_inputs(spaces, stack)) if each[0] not in told]
     if found:
         raise BadSettings(
             "\n".join(
@@ -335,7 +336,7 @@ def _wrong_names(settings: Settings) -> Iterator[Problem]:
             ("private_network", [group.private_network], [*settings.private_networks]),
             ("ssh_keys", group.ssh_keys, [*settings.ssh_keys]),
         ):
-            for each in (each for each in named if each and each not in there):
+            for each in (each for each in named if isinstance(each, str) and each not in there):
                 where = f"{PROJECT_SPACE}{key.removesuffix('s')}s"
                 yield (
                     (f"{PROJECT_SPACE}servers", name, key),
@@ -419,42 +420,101 @@ def _wrong_places(path: Path_, text: str, count: int) -> Iterator[Problem]:
         yield path, f"{count} servers can't share it. Next: put {{n}} into it"
 
 
-def _for_now(group: str, number: int, stack: str) -> dict[str, object]:
+def _for_now(group: str, number: object, stack: str) -> dict[str, object]:
     """The places of a server as far as settings know them; the others are the group's own, whatever they will be."""
     known = {"stack": stack, "group": group, "n": number, "name": f"{group}-{number}"}
     return {**dict.fromkeys(filling.NAMES, group), **known}
 
 
 def _wrong_inputs(spaces: Mapping[str, object], stack: str) -> Iterator[Problem]:
-    """What a kind of resource says of the inputs that are handed on to it. `spaces`: the settings as they were read."""
-    stem = f"{project_name()}-{stack}"
+    """What the kinds of resource say of what will be declared of them. `spaces`: the settings as they were read."""
+    stem, zones = f"{project_name()}-{stack}", dict(_maps(spaces.get("zones")))
     for name, group in _maps(spaces.get("servers")):
-        path, (last, longest) = (f"{PROJECT_SPACE}servers", name), _ends(group)
-        others = {key: value for key, value in group.items() if key not in Group.model_fields}
-        own = f"{stem}-{name}-{last}" if last else None
-        yield from inputs.SERVER.problems(_labelled(others, name, stack), path, Group.model_fields, own)
-        ports = group.get("load_balancer")
-        ports = ports if isinstance(ports, list) else []
-        yield from inputs.port_problems(ports, (*path, "load_balancer"), f"{stem}-{name}")
+        yield from _wrong_servers(name, group, stack, stem)
+        yield from _wrong_dns(name, group, stack, {as_domain(zone) for zone in zones})
+        path = (f"{PROJECT_SPACE}servers", name)
+        if isinstance(ports := group.get("load_balancer"), list):
+            yield from inputs.port_problems(ports, (*path, "load_balancer"), f"{stem}-{name}")
+        if isinstance(how := group.get("placement"), str):
+            called = f"{stem}-{inputs.placement_name(name, inputs.REGION, how)}"
+            yield from inputs.PLACEMENT.problems({}, (*path, "placement"), label=called)
+        longest = max(map(str, _ends(group)), key=len, default=None)
         for volume, given in _maps(group.get("volumes")):
-            given = _labelled(given, name, stack)
             label = f"{stem}-{name}-{longest}-{volume}" if longest else None
+            given = _labelled(given, name, stack)
             yield from inputs.VOLUME.problems(given, (*path, "volumes", volume), label=label)
     for name, given in _maps(spaces.get("firewalls")):
         path = (f"{PROJECT_SPACE}firewalls", name)
         yield from inputs.FIREWALL.problems(given, path, label=f"{stem}-{name}")
-    for name, given in _maps(spaces.get("zones")):
-        yield from inputs.ZONE.problems(given, (f"{PROJECT_SPACE}zones", name))
+    for name, given in _maps(spaces.get("private_networks")):
+        path, ipv4 = (f"{PROJECT_SPACE}private_networks", name), given.get("ipv4")
+        yield from inputs.NETWORK.problems({}, path, label=f"{stem}-{name}-{inputs.REGION}")
+        called = f"{stem}-{inputs.subnet_name(name, inputs.REGION, str(ipv4))}"
+        yield from inputs.SUBNET.problems({}, path, label=called, said={"ipv4": ((*path, "ipv4"), ipv4)})
+    for name, given in zones.items():
+        path = (f"{PROJECT_SPACE}zones", name)
+        yield from inputs.ZONE.problems(given, path, said={"domain": (path, name)})
 
 
-def _ends(group: Mapping[str, object]) -> tuple[str, str]:
-    """The longest of what stands for its servers in their names: of those that it counts, "" without any, and of all.
+def _wrong_servers(name: str, group: Mapping[str, object], stack: str, stem: str) -> Iterator[Problem]:
+    """Of those that it counts, and of each that it adopts."""
+    path, rows = (f"{PROJECT_SPACE}servers", name), group.get("interfaces")
+    given = {key: value for key, value in group.items() if key not in Group.model_fields}
+    given = _labelled(given, name, stack)
+    subnet, wall = group.get("private_network"), group.get("firewall")
+    stays_off = group.get("running") is False
+    said: dict[str, tuple[Path_, object]] = {
+        "tags": ((*path, "tags"), group.get("tags")),
+        "booted": ((*path, "running"), False if stays_off else None),
+    }
+    if rows is None or (isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows)):
+        wired = inputs.network(given, subnet and inputs.OPEN, wall and inputs.OPEN)
+        where = "interfaces" if rows else "private_network" if subnet else "firewall"
+        said |= {key: ((*path, where), value) for key, value in wired.items()}
+    for end in _ends(group) or [None]:
+        is_there = end in _listed(group.get("adopt"))
+        label = None if is_there or end is None else f"{stem}-{name}-{end}"
+        own: dict[str, tuple[Path_, object]] = {"adopt": ((*path, "adopt"), end)} if is_there else {}
+        yield from inputs.SERVER.problems(given, path, Group.model_fields, label, said | own)
+
+
+def _wrong_dns(
+    name: str, group: Mapping[str, object], stack: str, zones: Collection[str]
+) -> Iterator[Problem]:
+    """The records of its servers, and the names that their addresses get. zones: the stack's own."""
+    from providers.linode.resources.domain_record import (
+        below,
+    )  # here: it takes long to load, and is rarely needed
+
+    dns, path = group.get("dns"), (f"{PROJECT_SPACE}servers", name, "dns")
+    if not isinstance(dns, Mapping):
+        return
+    text, zone = dns.get("name"), as_domain(str(dns.get("zone") or ""))
+    if zone not in zones:
+        yield from inputs.THERE.problems({}, path, said={"domain": ((*path, "zone"), zone)})
+    if not isinstance(text, str) or [*filling.unknown(text, filling.IN_LABELS)]:
+        return
+    ttl = (*path, "ttl_sec"), dns.get("ttl_sec")
+    for end in _ends(group):
+        host = below(filling.filled(text, filling.IN_LABELS, _for_now(name, end, stack)), zone)
+        full = f"{host}.{zone}" if host else zone
+        yield from inputs.RECORD.problems({}, path, said={"name": ((*path, "name"), host), "ttl_sec": ttl})
+        if dns.get("reverse") is True:
+            yield from inputs.REVERSE.problems({}, path, said={"rdns": ((*path, "name"), full)})
+
+
+def _ends(group: Mapping[str, object]) -> list[object]:
+    """What stands for its servers in their names: of those that it counts for the last, and for each adopted one.
 
     Adopted ones keep their labels, but not what belongs to them.
     """
-    count, adopted = group.get("count"), group.get("adopt")
-    last = str(count or "") if isinstance(count, int) else "1"
-    return last, max([last, *map(str, adopted if isinstance(adopted, list) else [])], key=len)
+    count = group.get("count")
+    last = count if isinstance(count, int) else 1
+    return [*([last] if last else []), *_listed(group.get("adopt"))]
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _labelled(given: Mapping[str, object], group: str, stack: str) -> dict[str, object]:

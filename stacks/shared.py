@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +31,7 @@ from providers.linode.core.args import NONE
 from providers.linode.nearest import did_you_mean
 from providers.linode.provider import SPECS
 from stacks.errors import BadSettings
+from stacks.inputs import placement_name, subnet_name
 from stacks.layers import PROJECT_SPACE
 from stacks.settings import SPREAD, Group, Settings
 
@@ -52,40 +52,32 @@ class Shared:
         return self._once(("firewall", name), lambda: Firewall(name, args, opts))
 
     def subnet(self, name: str, region: str) -> pulumi.Output[int]:
-        """The id of a network's subnet in a region: a VPC is in one region, so each region has one of its own.
-
-        Another range is another subnet: it is made before the servers move, and the old one goes after that.
-        """
+        """The id of a network's subnet in a region: a VPC is in one region, so each region has one of its own."""
         opts = pulumi.ResourceOptions(protect=self._protects(lambda group: group.private_network == name))
         ipv4 = self.settings.private_networks[name].ipv4
 
         def made() -> Subnet:
             vpc = VPC(f"{name}-{region}", VPCArgs(region=region), opts)
-            called = f"{name}-{region}-{re.sub('[^0-9]+', '-', ipv4)}"
-            return Subnet(called, SubnetArgs(vpc_id=vpc.id, ipv4=ipv4), opts)
+            return Subnet(subnet_name(name, region, ipv4), SubnetArgs(vpc_id=vpc.id, ipv4=ipv4), opts)
 
         return self._once(("subnet", name, region), made)
 
     def placement_group(self, group: str, region: str, former: Iterable[str]) -> pulumi.Input[int] | None:
-        """The id of a group's own, where it asks for one; 0 for none. `former`: names that it had.
-
-        In another region, or of another policy, it is another one: made before the servers move, and the old one goes
-        after that.
-        """
+        """The id of a group's own, where it asks for one; 0 for none. `former`: names that it had."""
         how = self.settings.servers[group].placement
         if how is None:
             return None
         if how is False:
             return NONE
-        end = f"{region}-{how.replace('_', '-')}"
-        aliases = [pulumi.Alias(name=f"{name}-{end}") for name in former]
+        called = placement_name(group, region, how)
+        aliases = [pulumi.Alias(name=placement_name(name, region, how)) for name in former]
         opts = pulumi.ResourceOptions(protect=self.settings.servers[group].protect, aliases=aliases)
         args = PlacementGroupArgs(
             region=region,
             placement_group_type="anti_affinity:local",
             placement_group_policy="strict" if how == SPREAD else "flexible",
         )
-        return self._once(("placement group", group), lambda: PlacementGroup(f"{group}-{end}", args, opts))
+        return self._once(("placement group", group), lambda: PlacementGroup(called, args, opts))
 
     def load_balancer(
         self,

@@ -7,6 +7,7 @@ what there is. So what a change does is decided from the outputs, in `settled`, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,6 +92,20 @@ def check(
         else:
             _tell_of_new(spec, known)
     return checked, [printable(spec, problem) for problem in wrong]
+
+
+def by_itself(spec: Spec[A, R], props: Props) -> Iterator[Problem]:
+    """What is wrong with the inputs, each by itself and together, as far as no account has to be asked: what asks one
+    is passed over. What is adopted is judged as one that is there.
+    """
+    errors, whole = spec.args.errors(props), {**props, **spec.args.normal(props)}
+    yield from spec.args.told(errors)
+    args = spec.args.read(_sound(spec, whole, errors))
+    there = None if args.adopt is None else args
+    known = Checking(runtime.unasked(), args, whole, there, Owner("", "", "", ""), {})
+    for rule in spec.rules:
+        with suppress(LinodeError):
+            yield from rule(known)
 
 
 def _readable(props: Props) -> Props:

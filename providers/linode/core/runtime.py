@@ -21,10 +21,11 @@ from providers.linode.api.cache import is_offline
 from providers.linode.api.catalog_transport import CatalogTransport, OnPage
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.connection import Connection, connect_for_lookups
-from providers.linode.api.errors import ApiRefused, NotFound, WrongAccount
+from providers.linode.api.errors import ApiRefused, NotAuthorized, NotFound, WrongAccount
 from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Numbered, Owned
 from providers.linode.api.refusals import NOT_FOR_US, if_allowed
+from providers.linode.api.transport import Reply
 from providers.linode.catalogs import Availabilities, Catalogs, Images, LinodeTypes, Regions, Table
 from providers.linode.core import engine, state_files
 from providers.linode.core.owner import Owner
@@ -39,6 +40,8 @@ OwnedT = TypeVar("OwnedT", bound=Owned)
 
 CONFIG_KEYS = ("linode:token", "linode:url", "linode:account")
 
+NOWHERE = "http://127.0.0.1:9/v4"
+"""An address where nothing is, and of which no catalogs are kept."""
 
 CATALOGS_OF: Mapping[str, tuple[Table, ...]] = {
     "type": (LinodeTypes, Availabilities),
@@ -76,8 +79,15 @@ class Index(Generic[OwnedT]):
 class Session:
     """One connection and what was learnt over it."""
 
-    def __init__(self, connection: Connection, on_page: OnPage | None = None) -> None:
-        self._transport = CatalogTransport(connection, on_page=on_page, tell=engine.tell_who_waits)
+    def __init__(
+        self,
+        connection: Connection,
+        on_page: OnPage | None = None,
+        transport: CatalogTransport | None = None,
+    ) -> None:
+        self._transport = transport or CatalogTransport(
+            connection, on_page=on_page, tell=engine.tell_who_waits
+        )
         self.client = LinodeClient(self._transport)
         self.catalogs = Catalogs(self.client, narrow=lambda path: not self._transport.keeps(path))
         self._lists = OnceEach(lambda path: [] if is_offline() else self.client.list_rows(path))
@@ -274,6 +284,19 @@ class Session:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             yield
+
+
+class _Silent(CatalogTransport):
+    """Sends nothing, and tells what the API tells a token that may read nothing."""
+
+    def request(self, method: str, path: str, **_: object) -> Reply:
+        raise NotAuthorized(f"{method} {path}: nobody is asked", status=401)
+
+
+def unasked() -> Session:
+    """A session for what needs no account: nobody is asked, so that nothing is judged by what an account has."""
+    nobody = Connection(NOWHERE, "", "nobody")
+    return Session(nobody, transport=_Silent(nobody))
 
 
 class Runtime:

@@ -203,7 +203,7 @@ ITEMS: dict[str, tuple[type, ...]] = {  # of lists
     ),
 }
 NAMES = {OBJECT: "an object", LIST: "a list", TEXT: "a string", NUMBER: "an integer", FLAG: "a Boolean"}
-FREE = ("stackscript_data", "inbound", "outbound")  # whatever they hold is kept as given
+FREE = ("stackscript_data", "inbound", "outbound")  # judged, if at all, by who reads them
 
 
 def parse(raw: bytes) -> Body:

@@ -1,6 +1,6 @@
 """Rules that firewalls are made of: templates, rule sets of an account, and the rules that a firewall had before.
 
-A firewall's rules may name a rule set (`{"ruleset": id}`), and are kept as they are given. Source: linodego's client
+A firewall's rules may name a rule set (`{"ruleset": id}`). Source: linodego's client
 (rule sets); API pages "List firewall templates", "List firewall rule versions". Texts marked * are a choice.
 """
 
@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import always, check, choice, length, that
+from emulators.linode_api.core.bodies import all_of, always, check, choice, length, that
 from emulators.linode_api.core.errors import not_found
 from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import Kind, Record, given
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources import firewalls
-from emulators.linode_api.resources.firewalls import FIREWALL, MOST_RULES, api
+from emulators.linode_api.resources.firewalls import FIREWALL, MOST_RULES, api, problems_of_rule
 
 beta = Routes("firewall", beta=True)
 RULE_SET = Kind("firewall_ruleset", "/networking/firewalls/rulesets/{firewall_ruleset}", first_id=1_000)
 ALL = RULE_SET.url.rpartition("/")[0]
-RULES = that(
-    lambda rules: isinstance(rules, list) and len(rules) <= MOST_RULES,
-    f"Must be a list of up to {MOST_RULES} rules",
+RULES = all_of(
+    that(
+        lambda rules: isinstance(rules, list) and len(rules) <= MOST_RULES,
+        f"Must be a list of up to {MOST_RULES} rules",
+    ),
+    that(lambda rules: not any([*problems_of_rule(rule, "")] for rule in rules), "Rules are not valid"),
 )  # *
 FIELDS = {"label": length(3, 32), "description": length(0, 255), "rules": RULES}
 NEW = {

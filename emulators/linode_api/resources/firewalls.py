@@ -1,4 +1,4 @@
-"""Firewalls, their rules (kept as given) and their devices: what a firewall guards.
+"""Firewalls, their rules and their devices: what a firewall guards.
 
 A Linode with legacy interfaces is guarded as a whole, of the other generation each interface by itself; one
 enabled firewall at most guards a thing. Source: recordings TestFirewalls_List, TestFirewallRules_Update,
@@ -9,9 +9,10 @@ texts of refusals: linode-cli's suite.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
@@ -49,6 +50,20 @@ FIELDS = {"label": length(3, 32), "status": choice("enabled", "disabled")}
 POLICY = required(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP"))
 POLICIES = {"inbound_policy": POLICY, "outbound_policy": POLICY}
 MOST_RULES = 25
+RULE = {
+    "action": required(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP")),
+    "protocol": required(
+        choice("TCP", "UDP", "ICMP", "IPENCAP", why="Must be one of TCP, UDP, ICMP, IPENCAP")
+    ),
+    "label": length(3, 32),
+    "description": length(1, 100),
+}
+FAMILIES = {"ipv4": 32, "ipv6": 128}
+"""The longest prefix of each."""
+
+MOST_ADDRESSES = 255
+MOST_PIECES = 15
+NUMBER = "(0|[1-9][0-9]{0,4})"
 GUARDED = ("linode", "nodebalancer", "public_interface", "vpc_interface")
 INTERFACE_TYPES = ("interface", "linode_interface")
 
@@ -90,13 +105,72 @@ def field_problems(body: Body) -> list[Problem]:
 
 
 def rule_problems(rules: object) -> list[Problem]:
-    """Policies and the number of rules; the rules themselves are kept as given."""
+    """Policies, the rules, and how many there are. Source: schema FirewallRuleConfig; texts*."""
     if not isinstance(rules, Mapping):
         return [("rules", "rules is required")]
-    problems = problems_in(rules, POLICIES, "rules.")
-    if sum(len(rules.get(name) or []) for name in ("inbound", "outbound")) > MOST_RULES:
-        problems.append(("rules", f"A firewall can have up to {MOST_RULES} rules"))
-    return problems
+    problems, count = problems_in(rules, POLICIES, "rules."), 0
+    for name in ("inbound", "outbound"):
+        rows = rules.get(name) or []
+        problems += problem_if(not isinstance(rows, list), f"rules.{name}", "Must be a list")
+        for number, rule in enumerate(rows if isinstance(rows, list) else ()):
+            problems += problems_of_rule(rule, f"rules.{name}[{number}]")
+            count += 1
+    return problems + problem_if(count > MOST_RULES, "rules", f"A firewall can have up to {MOST_RULES} rules")
+
+
+def problems_of_rule(rule: object, at: str) -> Iterator[Problem]:
+    """What is wrong with one rule; a rule set in its place is another's."""
+    if not isinstance(rule, Mapping):
+        yield at, "Must be an object"
+    elif "ruleset" not in rule:
+        yield from problems_in(rule, RULE, f"{at}.")
+        for name in rule.keys() - {*RULE, "ports", "addresses"}:
+            yield f"{at}.{name}", f"{name} is not valid"
+        if rule.get("ports") is not None and rule.get("protocol") in ("ICMP", "IPENCAP"):
+            yield f"{at}.ports", "Ports are not allowed for this protocol"
+        elif rule.get("ports") is not None and not are_ports(rule["ports"]):
+            yield f"{at}.ports", "Ports are not valid"
+        if why := wrong_addresses(rule.get("addresses")):
+            yield f"{at}.addresses", why
+
+
+def are_ports(text: object) -> bool:
+    """Single ports and ranges, without leading zeros."""
+    part = f"{NUMBER}(-{NUMBER})?"
+    if not isinstance(text, str) or not re.fullmatch(f"{part}(, ?{part})*", text):
+        return False
+    pieces = [[int(end) for end in piece.split("-")] for piece in text.split(",")]
+    return sum(map(len, pieces)) <= MOST_PIECES and all(
+        1 <= ends[0] <= ends[-1] <= 65_535 and len({*ends}) == len(ends) for ends in pieces
+    )
+
+
+def wrong_addresses(value: object) -> str | None:
+    """Why that is no set of networks, None if it is one."""
+    given = (
+        {}
+        if not isinstance(value, Mapping)
+        else {key: each for key, each in value.items() if each is not None}
+    )
+    if not given or given.keys() - FAMILIES:
+        return "Must contain ipv4, ipv6, or both"
+    if not all(isinstance(each, list) and each for each in given.values()):
+        return "Must not be an empty list"
+    if not all(is_network(each, family) for family, rows in given.items() for each in rows):
+        return "Must be in IP/mask format"
+    most = f"A rule can have up to {MOST_ADDRESSES} addresses"
+    return most if sum(map(len, given.values())) > MOST_ADDRESSES else None
+
+
+def is_network(text: object, family: str) -> bool:
+    """An address with its prefix, and without a zone; what lies outside of the prefix may be there."""
+    address, _, prefix = text.partition("/") if isinstance(text, str) else ("", "", "")
+    try:
+        is_one = f"ipv{ipaddress.ip_address(address).version}" == family
+    except ValueError:
+        return False
+    fits = re.fullmatch(NUMBER, prefix) and int(prefix) <= FAMILIES[family]
+    return is_one and bool(fits) and "%" not in address
 
 
 def kept_rules(rules: Body, version: int) -> Json:

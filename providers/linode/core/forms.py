@@ -25,7 +25,7 @@ from providers.linode.core.owner import is_owner_tag
 from providers.linode.core.problems import told, wrong
 
 KEY_TYPES = ("ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-")
-PORTS = re.compile(r"\d{1,5}(-\d{1,5})?(, ?\d{1,5}(-\d{1,5})?)*")
+PORTS = re.compile("[0-9]{1,5}(-[0-9]{1,5})?(, ?[0-9]{1,5}(-[0-9]{1,5})?)*")
 MOST_PIECES = 15
 """Of a rule's ports: one port is a piece, and a range is two. Source: POST /networking/firewalls."""
 
@@ -81,8 +81,11 @@ def _is_any_address(text: str) -> str:
 
 
 def _network(version: int) -> AfterValidator:
+    """With a number for its prefix, and without a zone (fe80::1%eth0), which says nothing elsewhere."""
+
     def judge(text: str) -> str:
-        if "/" not in text or ipaddress.ip_network(text, strict=False).version != version:
+        is_plain = re.search(r"/(0|[1-9][0-9]{0,2})\Z", text) and "%" not in text
+        if not is_plain or ipaddress.ip_network(text, strict=False).version != version:
             raise ValueError
         return text
 
@@ -176,6 +179,9 @@ Network4 = Annotated[StrictStr, _network(4), told(_NETWORK.format("IPv4", "192.0
 Network6 = Annotated[StrictStr, _network(6), told(_NETWORK.format("IPv6", "2001:db8::/32 or ::/0"))]
 
 
+MOST_NETWORKS = 255
+"""Of a rule, in both families. Source: POST /networking/firewalls."""
+
 _NO_NETWORK = told("must name a network, such as 0.0.0.0/0 or ::/0 for all. Next: name one, or leave it out.")
 
 
@@ -184,6 +190,16 @@ class Networks(TypedDict):
 
     ipv4: NotRequired[Of[Annotated[list[Network4], Field(min_length=1), _NO_NETWORK]]]
     ipv6: NotRequired[Of[Annotated[list[Network6], Field(min_length=1), _NO_NETWORK]]]
+
+
+def _enough(networks: Networks) -> Networks:
+    count = sum(len(each) for each in networks.values() if isinstance(each, list))
+    if not networks or count > MOST_NETWORKS:
+        raise wrong(f"must have ipv4, ipv6 or both, with up to {MOST_NETWORKS} networks. Next: correct it.")
+    return networks
+
+
+RuleNetworks = Annotated[Networks, AfterValidator(_enough)]
 
 
 def _ipv6_range(text: str) -> str:

@@ -12,7 +12,7 @@ from typing_extensions import NotRequired, TypedDict
 from providers.linode.api.records import Entity, Owned
 from providers.linode.core.args import Args, In, InIds, InList, InRows, Of, arg, by_name, ids
 from providers.linode.core.effects import ACTION, PUT
-from providers.linode.core.forms import BALANCERS, LINODES, Networks, Ports, Tag, label, length
+from providers.linode.core.forms import BALANCERS, LINODES, Ports, RuleNetworks, Tag, label, length
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
@@ -29,7 +29,7 @@ class RuleArgs(TypedDict):
 
     action: Of[Policy]
     protocol: Of[Literal["TCP", "UDP", "ICMP", "IPENCAP"]]
-    addresses: Of[Networks]
+    addresses: Of[RuleNetworks]
     ports: NotRequired[Of[Ports]]
     label: NotRequired[Of[Annotated[str, Field(min_length=3, max_length=32), length(3, 32)]]]
     description: NotRequired[Of[Annotated[str, Field(min_length=1, max_length=100), length(1, 100)]]]

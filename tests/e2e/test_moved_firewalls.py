@@ -99,3 +99,47 @@ def test_what_a_firewall_guards_goes_to_another_one_and_back(project: Project, a
     assert lost
     assert both.code != 0
     assert "in this program has: one enabled firewall guards it" in both.said
+
+
+ONE = """
+import json
+
+from providers.linode import Firewall, Instance
+
+with open("wanted.json") as file:
+    wanted = json.load(file)
+one = Instance("one", type="g6-nanode-1", region="de-fra-2", interface_generation="legacy_config")
+called = {"one": one, "its id": one.id}
+for name, inputs in wanted.items():
+    lists = {key: [called.get(each, each) for each in rows] for key, rows in inputs.items()}
+    Firewall(name, inbound_policy="DROP", outbound_policy="ACCEPT", **lists)
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("--parallel", "1")], ids=["together", "one after the other"])
+def test_it_is_never_without_rules_on_its_way(
+    engine: str, tmp_path: Path, api: LocalApi, words: tuple[str, ...]
+) -> None:
+    project = Project(tmp_path / "project", engine, api, ONE, stack="dev")
+    balancer = project.call("POST", "/nodebalancers", {"region": "de-fra-2"})["id"]
+    none: dict[str, list[object]] = {"linodes": [], "nodebalancers": []}
+    want(project, {"linodes": ["one"], "nodebalancers": [balancer]}, none)
+    made = project.up()
+    linode = project.linodes()["fleet-dev-one"]["id"]
+    before = max(int(row["id"]) for row in api.api.newest_requests())
+
+    want(project, none, {"linodes": ["its id"], "nodebalancers": [balancer]})
+    moved = project.up(*words)
+    second = behind(project)
+    want(project, {"linodes": ["one"], "nodebalancers": [balancer]}, none)
+    back = project.up(*words)
+    sent = [
+        f"{row['method']} {row['path']}" for row in api.api.newest_requests(before) if row["method"] != "GET"
+    ]
+    unchanged = project.preview("--refresh", "--expect-no-changes")
+
+    done = (made, moved, back, unchanged)
+    assert [each.code for each in done] == [0] * len(done), [each.said for each in done if each.code]
+    assert (second, behind(project)) == ({"a": 0, "b": 2}, {"a": 2, "b": 0})
+    puts = [f"PUT /v4/linode/instances/{linode}/firewalls", f"PUT /v4/nodebalancers/{balancer}/firewalls"]
+    assert sorted(sent) == sorted(puts * 2)

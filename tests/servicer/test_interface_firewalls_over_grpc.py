@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from emulators.linode_api.server import LocalApi
+from providers.linode.provider import LinodeProvider
 from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
 
@@ -55,6 +56,31 @@ def test_another_firewall_is_put_in_place_without_a_power_cycle(provider: Servic
     assert after["interfaces"] == [{"public": {}, "firewall_id": second}]
     assert [line.split()[0] for line in world.writes()[before:]] == ["DELETE", "POST"]
     assert provider.diff(id_, after, news).changes == 1
+
+
+@pytest.mark.parametrize("is_before", [False, True])
+def test_whose_firewall_loses_an_interface_is_told(world: Guarded, is_before: bool) -> None:
+    first, second = world.firewall("first"), world.firewall("second")
+    usual = {"default_firewall_ids": {"public_interface": first}}
+    world.call("PUT", "/networking/firewalls/settings", usual)
+    public: Props = {"public": {}, **({"firewall_id": first} if is_before else {})}
+    bare = world.inputs(image=None, root_pass=None, interface_generation="linode", interfaces=[public])
+    with Servicer(LinodeProvider("Instance"), world.config) as provider:
+        inputs, _ = provider.check(bare)
+        id_, outs = provider.create(inputs)
+    face = world.call("GET", f"/linode/instances/{id_}/interfaces")["interfaces"][0]["id"]
+
+    with Servicer(LinodeProvider("Instance"), world.config) as provider:
+        news, failures = provider.check(
+            {**bare, "interfaces": [{"public": {}, "firewall_id": second}]}, inputs
+        )
+        provider.diff(id_, outs, news)
+        provider.update(id_, outs, news, olds=inputs)
+
+    assert (failures, world.held(id_)) == ([], [second])
+    took = f"takes interface {face} from behind firewall {first} (first), the account's default one"
+    assert (took in provider.printed) is not is_before
+    assert f"leaves interface {face} without rules between firewall {first} (first)" in provider.printed
 
 
 def test_no_firewall_is_declared_by_zero(provider: Servicer, world: Guarded) -> None:

@@ -168,16 +168,19 @@ def test_either_order_ends_behind_the_other_one_alone(
     assert (sorted(back), world.walls(key)) == (["a", "b"], ["wall-a"])
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("key", EXCHANGED)
 def test_what_is_exchanged_is_never_without_a_firewall(
-    world: Guarded, two: Two, key: str, order: str
+    world: Guarded, two: Two, key: str, order: str, together: bool
 ) -> None:
+    """Where the engine has not asked for the other one yet, the program has told of it."""
     world.make()
     two.up({"a": {key: [world.things[key]]}, "b": {key: []}})
     before = len(world.writes())
+    others: Props = {} if together else {"others": {key: [str(world.things[key])]}}
 
-    two.up({"a": {key: []}, "b": {key: [world.things[key]]}}, order, together=True)
+    two.up({"a": {key: [], **others}, "b": {key: [world.things[key]]}}, order, together=together)
 
     path = f"/v4/{'linode/instances' if key == 'linodes' else key}/{world.things[key]}/firewalls"
     assert world.writes()[before:] == [f"PUT {path}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import pulumi
 
@@ -14,6 +15,9 @@ from providers.linode.core.provider import DynamicResource, Provider, stored_pro
 from providers.linode.core.spec import Spec
 from providers.linode.core.values import lone_surrogate
 from providers.linode.resources.account import Account
+
+IDS: WeakKeyDictionary[pulumi.Output[str], str] = WeakKeyDictionary()
+"""Kind and name of a program's resources, by the output that is their id."""
 
 
 class Resource(DynamicResource, module="linode", name="Resource"):
@@ -75,9 +79,13 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         }
         kinds = (each for each in type(self).__mro__ if issubclass(each, Resource) and each is not Resource)
         outputs = dict.fromkeys(name for each in kinds for name in inspect.get_annotations(each))
-        self._register(
-            ("LinodeProvider", self.kind), name, {**outputs, **given, **hidden, "owner": owner}, opts
-        )
+        props = {**outputs, **given, **hidden, "owner": owner, **self._told_besides(name, args)}
+        self._register(("LinodeProvider", self.kind), name, props, opts)
+        IDS[self.id] = f"{self.kind}::{name}"
+
+    def _told_besides(self, name: str, args: Any) -> Mapping[str, Any]:  # noqa: ARG002 - for subclasses
+        """What its provider is told besides its inputs, and keeps in no state."""
+        return {}
 
 
 def _writable(value: Any, what: str) -> Any:

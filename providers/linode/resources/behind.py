@@ -5,22 +5,77 @@ Source: POST /networking/firewalls, devices.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
+
+import pulumi
 
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.owner import Owner
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import Checking, Update
+from providers.linode.core.spec import Checking, Spec, Update
 from providers.linode.core.values import is_unknown
-from providers.linode.resources import guards
+from providers.linode.resources import guards, nodebalancer
+from providers.linode.resources.account import this_run
+from providers.linode.resources.base import IDS
 from providers.linode.resources.instance import spec as instance
 
 SORTS = {"linodes": guards.LINODE, "interfaces": guards.INTERFACE, "nodebalancers": guards.BALANCER}
 """By input."""
+
+WITH_TAGS = (instance.SPEC, nodebalancer.SPEC)
+"""The kinds of what can be guarded as a whole."""
+
+OTHERS = "others"
+"""What the program's other firewalls name, by input: told with each firewall, for the engine may have it changed before
+it asks for the others."""
+
+Names = Mapping[str, Collection[str]]
+"""By input, ids and what stands for one in a program: `Instance::web-1`."""
+
+_in_program: WeakKeyDictionary[object, dict[str, Names]] = WeakKeyDictionary()
+"""By run, the firewalls in force, by name."""
+
+
+def told_of_others(name: str, args: Any) -> dict[str, pulumi.Output[Names]]:
+    """What the other ones name, once the program has declared them all: an output is asked for after that. An id that
+    is made of others is not among it: to wait for it may be to wait for this firewall.
+    """
+    lists = {key: rows for key in SORTS if isinstance(rows := args.value(key), (list, tuple))}
+    if not lists:
+        return {}
+    walls = _in_program.setdefault(this_run(), {})
+    if not isinstance(args.status, pulumi.Output) and args.status != "disabled":
+        walls[name] = {key: [*filter(None, map(_called, rows))] for key, rows in lists.items()}
+
+    def of_others(_: object) -> Names:
+        others = [names for other, names in walls.items() if other != name]
+        return {key: sorted({each for names in others for each in names.get(key, ())}) for key in lists}
+
+    return {OTHERS: pulumi.Output.from_input(name).apply(of_others)}
+
+
+def _called(item: object) -> str:
+    """Empty where nobody can say it yet."""
+    item = item.id if isinstance(item, pulumi.CustomResource) else item
+    return IDS.get(item, "") if isinstance(item, pulumi.Output) else str(item)
+
+
+def noted(session: Session, news: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a firewall without what others name, which is kept as long as the run lasts."""
+    found = dict(news)
+    if (names := found.pop(OTHERS, None)) is not None:
+        _by_others(session)[Owner.from_props(found).name] = names
+    return found
+
+
+def _by_others(session: Session) -> dict[str, Names]:
+    return session.asked(OTHERS, dict[str, Names])
 
 
 def _ids(args: Any, key: str) -> list[int]:
@@ -44,8 +99,20 @@ def _elsewhere(session: Session, owner: Owner, key: str) -> dict[object, str]:
     }
 
 
+def _taken_elsewhere(update: Update[Any, Any], key: str) -> Collection[object]:
+    """What another firewall of the program takes, or will once the engine has got to it."""
+    session, owner = update.session, update.owner
+    names = _by_others(session).get(owner.name, {}).get(key, ())
+    found: set[object] = {*_elsewhere(session, owner, key), *(int(name) for name in names if name.isdigit())}
+    for kind, _, name in (name.partition("::") for name in names if "::" in name):
+        spec: Spec[Any, Any] | None = next((each for each in WITH_TAGS if each.kind == kind), None)
+        its = replace(owner, name=name)
+        found |= {row.id for row in (session.rows(spec) if spec else ()) if its.owns(row.tags)}
+    return found
+
+
 def guard(update: Update[Any, Any]) -> None:
-    """Have what is declared stand behind it. What another firewall of this run takes is left to that, so that it is
+    """Have what is declared stand behind it. What another firewall of the program takes is left to that, so that it is
     never without rules. A change of status goes first: a disabled one may stand beside another, an enabled one may not.
     """
     session, wall = update.session, update.record
@@ -57,7 +124,8 @@ def guard(update: Update[Any, Any]) -> None:
             continue
         there = {device.entity.id: device for device in devices if device.entity.type in sort.types}
         wanted = _ids(update.wanted, key)
-        for id_ in there.keys() - {*wanted} - _elsewhere(session, update.owner, key).keys():
+        goes = there.keys() - {*wanted}
+        for id_ in goes - {*(_taken_elsewhere(update, key) if goes else ())}:
             session.client.detach(wall.id, there[id_])
         comes = [id_ for id_ in wanted if id_ not in there]
         guards.put_behind(session.client, wall.id, sort, comes, is_enabled=is_enabled)
@@ -94,7 +162,7 @@ def alone(check: Checking[Any]) -> Iterator[Problem]:
 
 def taken(check: Checking[Any]) -> Iterator[str]:
     """Whose firewall loses what comes."""
-    own = [check.mine.id if check.mine is not None else None]
+    own = check.mine.id if check.mine is not None else None
     for key, sort in SORTS.items() if check.args.status != "disabled" else ():
         yield from guards.taken(check, sort, _new(check, key), own)
 

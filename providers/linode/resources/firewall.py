@@ -108,6 +108,9 @@ class Firewall(Resource):
     def __init__(self, name: str, args: Any = None, opts: Any = None, **by_name: Any) -> None:
         self._declare(name, args, opts, by_name)
 
+    def _told_besides(self, name: str, args: FirewallArgs) -> Mapping[str, Any]:
+        return behind.told_of_others(name, args)
+
 
 def _rules(check: Checking[FirewallArgs]) -> Iterator[Problem]:
     both = {"inbound": check.args.inbound or [], "outbound": check.args.outbound or []}
@@ -125,6 +128,9 @@ def _doubts(check: Checking[FirewallArgs]) -> Iterator[str]:
 
 
 class _FirewallSpec(Spec[FirewallArgs, FirewallRecord]):
+    def canonical(self, session: Session, news: Mapping[str, object]) -> Mapping[str, object]:
+        return behind.noted(session, news)
+
     def create(self, session: Session, args: FirewallArgs, body: Mapping[str, Any]) -> FirewallRecord:
         """Without what another one guards: see `behind.free`."""
         devices = body.get("devices")

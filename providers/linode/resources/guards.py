@@ -61,7 +61,7 @@ class Sort:
         """Whose firewall loses what declares another one, or none."""
         if check.mine is not None and not check.replaces and check.is_new("firewall_id"):
             before = check.old.firewall_id if check.old is not None and not check.adopts else None
-            yield from taken(check, self, [check.mine.id], [check.args.firewall_id, before])
+            yield from taken(check, self, [check.mine.id], check.args.firewall_id, before)
 
 
 LINODE = Sort("Linode", ("linode",), "/linode/instances")
@@ -156,19 +156,23 @@ def exchange(client: LinodeClient, interface_id: int, old: Sequence[int], new: i
         raise
 
 
-def taken(check: Checking[Any], sort: Sort, ids: Iterable[int], own: Sequence[int | None]) -> Iterator[str]:
-    """Whose firewall loses these, but for the `own` ones; of this stack's the change of that one tells."""
+def taken(
+    check: Checking[Any], sort: Sort, ids: Iterable[int], new: int | None, before: int | None = None
+) -> Iterator[str]:
+    """Whose firewall loses these to the `new` one, which is None for one that is to be made and 0 for none. Of one that
+    this resource had `before` nobody wonders, and of this stack's the change of that one tells.
+    """
     losing = dict[int, tuple[Firewall, list[str]]]()
     for id_ in ids:
         for wall in in_force(as_listed(check.session, sort).get(id_, ())):
-            if wall.id not in own:
+            if wall.id != new:
                 losing.setdefault(wall.id, (wall, []))[1].append(str(id_))
     for wall, theirs in losing.values():
         what = f"{sort.noun}{'s' if len(theirs) > 1 else ''} {listed(theirs)}"
-        if whose := _whose(check, wall):
+        if wall.id != before and (whose := _whose(check, wall)):
             yield f"takes {what} from behind firewall {wall}, {whose}"
-        if not sort.path:
-            yield f"leaves {what} without rules between firewall {wall} and this one: the API can't exchange them"
+        if not sort.path and new != NONE:
+            yield f"leaves {what} without rules between firewall {wall} and the next: the API can't exchange them"
 
 
 def _whose(check: Checking[Any], wall: Firewall) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import NONE
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking
@@ -20,7 +22,7 @@ from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.account_records import Firewall, Subnet
 from providers.linode.resources.instance.args import InstanceArgs
-from providers.linode.resources.instance.interfaces import Interface, parsed
+from providers.linode.resources.instance.interfaces import FIREWALL, Interface, id_of, pairs, parsed
 from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.places import elsewhere
 
@@ -139,6 +141,24 @@ def doubts(check: Check) -> Iterator[str]:
         if firewall is not None and firewall.status != "enabled":
             yield f"firewall {firewall} is {firewall.status}: it lets everything through"
     yield from guards.LINODE.doubts(check)
+    yield from _exchanged(check)
+
+
+def _exchanged(check: Check) -> Iterator[str]:
+    """Whose firewall loses an interface that stays and gets another one, or none."""
+    linode = check.mine
+    if linode is None or linode.interface_generation != "linode" or check.replaces:
+        return
+    old = (check.old.interfaces if check.old is not None and not check.adopts else None) or []
+    new = check.args.interfaces or []
+    if [row.get(FIREWALL) for row in old] == [row.get(FIREWALL) for row in new]:
+        return
+    there = if_allowed(partial(check.session.client.interfaces, linode.id)) or ()
+    before = {id_of(match): row.get(FIREWALL) for row, match in pairs(there, old) if match is not None}
+    for row, match in pairs(there, new):
+        if match is not None and FIREWALL in row:
+            id_ = id_of(match)
+            yield from guards.taken(check, guards.INTERFACE, [id_], row[FIREWALL], before.get(id_))
 
 
 def firewall_ids(args: InstanceArgs) -> list[int]:

@@ -173,7 +173,7 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
         LIST,
     ): "interfaces tags linodes firewall_ids authorized_keys authorized_users addresses ranges ip_ranges subnets"
     " ids ips disks assignments inbound outbound reserved_ipv4_addresses images domains volumes nodebalancers"
-    " master_ips axfr_ips nodes vpcs",
+    " master_ips axfr_ips nodes vpcs slaac",
     (TEXT,): "label type region kernel root_pass password description username scopes expiry script address"
     " user_data route_target vlan_label ipam_address purpose nat_1_1 nat_1_1_address ssh_key lock_type entity_type"
     " status filesystem",
@@ -187,7 +187,7 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
 SHAPE_OF = {name: shapes for shapes, names in SHAPES.items() for name in names.split()}
 ITEMS: dict[str, tuple[type, ...]] = {  # of lists
     **dict.fromkeys(
-        ("interfaces", "addresses", "ranges", "subnets", "nodes", "vpcs", "assignments"), (OBJECT,)
+        ("interfaces", "addresses", "ranges", "slaac", "subnets", "nodes", "vpcs", "assignments"), (OBJECT,)
     ),
     **dict.fromkeys(
         (

@@ -12,7 +12,7 @@ from emulators.linode_api.core.errors import not_found
 from emulators.linode_api.core.limits import COLLECTION, Budget
 from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources import vpcs
+from emulators.linode_api.resources import vpc_parts
 
 public = Routes(None)
 
@@ -43,7 +43,7 @@ def vpc_availability(_: Call) -> list[Json]:
             "region": region["id"],
             "available": "VPCs" in region["capabilities"],
             "available_ipv6_prefix_lengths": (
-                [*vpcs.LENGTHS] if "VPC Dual Stack" in region["capabilities"] else []
+                [*vpc_parts.LENGTHS] if "VPC Dual Stack" in region["capabilities"] else []
             ),
         }
         for region in catalogs().regions.values()

@@ -95,11 +95,14 @@ def create(call: Call) -> Json:
         raise bad_request(
             "Must be a Linode with an IPv6 address", "linode_id" if target is None else "route_target"
         )
-    length: int = body["prefix_length"]
+    made = allocate(account, linode, body["prefix_length"])
+    return {"range": f"{made['range']}/{made['prefix']}", **made.parts("route_target")}
+
+
+def allocate(account: Account, linode: Linode, length: int) -> Record:
     place = int(POOL.network_address) + (next_id(account.database, "ipv6 ranges") << (128 - LENGTHS[0]))
     kept = {"range": str(ipaddress.IPv6Address(place)), "prefix": length}
-    made = add(account, RANGE.name, {**kept, **to(linode)})
-    return {"range": f"{made['range']}/{length}", **made.parts("route_target")}
+    return add(account, RANGE.name, {**kept, **to(linode)})
 
 
 def to(linode: Linode) -> Json:
@@ -120,8 +123,13 @@ def share(account: Account, linode: Linode, wanted: list[Record]) -> None:
         change(account, one, linodes=others)
 
 
+def held_by(account: Account, linode: Linode) -> list[Record]:
+    """Those that a Linode may use."""
+    return [one for one in ranges(account) if linode.id in one["linodes"]]
+
+
 def of(account: Account, linode: Linode) -> list[Json]:
-    return [routed(one) for one in ranges(account) if linode.id in one["linodes"]]
+    return [routed(one) for one in held_by(account, linode)]
 
 
 @api.delete(RANGE.url)

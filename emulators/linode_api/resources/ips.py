@@ -288,7 +288,7 @@ def of_linode(call: Call, linode: Linode) -> Json:
             "slaac": slaac,
             "link_local": local and ipv6_row(linode, local, public=False),
             "global": ip_ranges.of(call.account, linode),
-            "vpc": [],
+            "vpc": vpcs.ipv6_rows(call.account, linode),
         },
     }
 

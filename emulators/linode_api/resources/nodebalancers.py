@@ -170,15 +170,14 @@ def status_of(account: Account, node: Record) -> str:
 def backends(account: Account) -> dict[tuple[int | None, str], Linode]:
     """Whose an address is, in a subnet or outside of all."""
     linodes = {linode.id: linode for linode in all_linodes(account)}
-    outside = {
+    found: dict[tuple[int | None, str], Linode] = {
         (None, address): linode
         for linode in linodes.values()
         for address in (*linode["ipv4"], (linode["ipv6"] or "").partition("/")[0])
     }
-    inside = {
-        (one["subnet_id"], one["address"]): linodes[one["linode_id"]] for one in vpcs.attachments(account)
-    }
-    return {**outside, **inside}
+    for place in vpcs.places(account):
+        found |= {(place.subnet_id, address): linodes[place.linode_id] for address in place.nats}
+    return found
 
 
 def backend(node: Record) -> tuple[int | None, str]:
@@ -279,9 +278,8 @@ def free_range(account: Account, subnet: Record, wanted: object, *, whole: bool)
         raise bad_request("Must be an IPv4 range in CIDR canonical form", at) from None
     if not outer.subnet_of(ours) or outer.prefixlen > SMALLEST_RANGE:
         raise bad_request("Must be a range within the subnet", at)
-    taken = [range_ for _, range_ in vpcs.ranges_in(account, subnet)]
-    held = [one["address"] for one in vpcs.attachments(account) if one["subnet_id"] == subnet.id]
-    taken += [ipaddress.IPv4Network(address) for address in held]
+    addresses, ranges = vpcs.occupied(account, subnet, vpcs.others_in(account, subnet))
+    taken = [*ranges, *map(ipaddress.IPv4Network, addresses)]
     choices = [outer] if wanted and whole else outer.subnets(new_prefix=SMALLEST_RANGE)
     for range_ in choices:
         ends = vpcs.is_usable(subnet, str(range_[0])) and vpcs.is_usable(subnet, str(range_[-1]))

@@ -7,9 +7,10 @@ TestVPC_Subnet_Update, TestVPC_Create_Invalid, TestVPC_Subnet_WithInstance, Test
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from typing import NamedTuple
 
 from emulators.linode_api.catalogs import catalogs, region_problems
 from emulators.linode_api.core import Body, Json
@@ -30,7 +31,9 @@ from emulators.linode_api.core.records import (
     stored,
 )
 from emulators.linode_api.core.routes import Call, Routes
+from emulators.linode_api.resources import vpc_parts
 from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode, is_up, runs
+from emulators.linode_api.resources.vpc_parts import FOR_VPCS, LENGTHS, SUBNET_LENGTH, asked_length, parts_of
 
 api = Routes(
     "vpc", reads=ANY_SCOPE
@@ -38,15 +41,10 @@ api = Routes(
 VPC = Kind("vpc", "/vpcs/{vpc}", first_id=590_000, columns={"vpc_type": None}, granted=True)
 SUBNET = Kind("subnet", "/vpcs/{vpc}/subnets/{subnet}", first_id=820_000)
 RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")
-FOR_VPCS = ipaddress.IPv6Network("2001:db8:8000::/33")
 FORBIDDEN = ("192.168.128.0/17",)
 OWN_RANGES = "Custom VPC IPv4 Ranges"
 """What a region is able to that takes IPv4 ranges for a VPC."""
 
-LENGTHS = (48, 52)
-"""Of the IPv6 range of a VPC; the last is the default. Source: API page "List regions with VPC availability"."""
-
-SUBNET_LENGTH, LONGEST_SUBNET = 56, 64  # a choice
 LONGEST_PREFIX = 29
 NO_RANGE = "Must be an IPv4 range in CIDR canonical form"
 SET_APART = 2
@@ -60,52 +58,96 @@ IN_A_VPC = """instr(body, '"purpose": "vpc"')"""
 ADDRESSES = ("linode_id", "subnet_id", "address", "region", "active", "config_id", "vpc_id")
 
 
-def attachments(account: Account, of: Linode | None = None) -> list[Json]:
-    """The addresses of all Linodes of the account, or of one, as the API lists them; legacy interfaces first."""
-    subnets = {subnet.id: subnet for subnet in all_of(account, "subnet")}
+class Place(NamedTuple):
+    """What an interface of either generation has in a subnet; `config_id` is None for one of the Linode itself.
+
+    `nats`: its addresses, with the public one that stands for each, if one does.
+    """
+
+    linode_id: int
+    subnet_id: int
+    config_id: int | None
+    interface_id: int
+    nats: dict[str, str | None]
+    ranges: list[str]
+    ipv6: Json | None
+
+
+def places(account: Account, of: Linode | None = None) -> list[Place]:
+    """Those of all Linodes of the account, or of one; legacy interfaces first."""
     parent_id = of.id if of else None
     legacy = [
-        (config.parent_id, one["subnet_id"], config.id, one["id"], one["ipv4"]["vpc"], one["ipv4"]["nat_1_1"])
+        Place(
+            *(config.parent_id, one["subnet_id"], config.id, one["id"]),
+            {one["ipv4"]["vpc"]: one["ipv4"]["nat_1_1"]},
+            one["ip_ranges"],
+            one.get("ipv6"),
+        )
         for config in stored(account, "config", parent_id).but(IN_A_VPC)
         for one in config["interfaces"]
         if one["purpose"] == "vpc"
     ]
     own = [
-        (own.parent_id, own["vpc"]["subnet_id"], None, own.id, one["address"], one["nat_1_1_address"])
-        for own in stored(account, "interface", parent_id).but("json_type(body, '$.vpc') = 'object'")
-        for one in own["vpc"]["ipv4"]["addresses"]
+        Place(
+            *(one.parent_id, one["vpc"]["subnet_id"], None, one.id),
+            {each["address"]: each["nat_1_1_address"] for each in one["vpc"]["ipv4"]["addresses"]},
+            [each["range"] for each in one["vpc"]["ipv4"]["ranges"]],
+            one["vpc"].get("ipv6"),
+        )
+        for one in stored(account, "interface", parent_id).but("json_type(body, '$.vpc') = 'object'")
     ]
-    return [
-        address_row(account, of or find_linode(account, linode_id), subnets[subnet_id], *address)
-        for linode_id, subnet_id, *address in [*legacy, *own]
-    ]
+    return [*legacy, *own]
 
 
-def address_row(
-    account: Account,
-    linode: Linode,
-    subnet: Record,
-    config_id: int | None,
-    interface_id: int,
-    address: str,
-    nat_1_1: str | None,
-) -> Json:
-    """`config_id` is None for an interface of the Linode itself, which is active while the Linode is up."""
-    return {
-        "address": address,
-        "address_range": None,
-        "vpc_id": subnet.parent_id,
-        "subnet_id": subnet.id,
-        "region": linode["region"],
-        "linode_id": linode.id,
-        "config_id": config_id,
-        "interface_id": interface_id,
-        "nodebalancer_id": None,
-        "database_id": None,
-        "active": is_up(account, linode) if config_id is None else runs(account, linode, config_id),
-        "nat_1_1": nat_1_1,
-        **ways(subnet),
-    }
+def attachments(account: Account, of: Linode | None = None) -> list[Json]:
+    """The IPv4 addresses and ranges in all places, as the API lists them."""
+    rows: list[Json] = []
+    for place, row in shown(account, of):
+        rows += [{**row, "address": one, "nat_1_1": nat} for one, nat in place.nats.items()]
+        rows += [{**row, "address_range": one} for one in place.ranges]
+    return rows
+
+
+def ipv6_rows(account: Account, of: Linode | None = None) -> list[Json]:
+    """The IPv6 ranges in all places, each with the address by SLAAC in it, if there is one."""
+    rows: list[Json] = []
+    for place, row in shown(account, of):
+        for one in vpc_parts.ipv6_rows(place.ipv6):
+            prefix = int(one["range"].partition("/")[2])
+            blank = {"nat_1_1": "", "gateway": None, "prefix": prefix, "subnet_mask": ""}
+            addresses = [{"slaac_address": one["address"]}] if "address" in one else []
+            tells = {"ipv6_range": one["range"], "ipv6_is_public": place.ipv6 and place.ipv6["is_public"]}
+            rows.append({**row, **blank, **tells, "ipv6_addresses": addresses})
+    return rows
+
+
+def shown(account: Account, of: Linode | None) -> Iterator[tuple[Place, Json]]:
+    """Each place with its row, in which what it has is still to be filled in."""
+    subnets = {subnet.id: subnet for subnet in all_of(account, "subnet")}
+    for place in places(account, of):
+        linode, subnet = of or find_linode(account, place.linode_id), subnets[place.subnet_id]
+        row = {
+            "address": None,
+            "address_range": None,
+            "vpc_id": subnet.parent_id,
+            "subnet_id": subnet.id,
+            "region": linode["region"],
+            "linode_id": linode.id,
+            "config_id": place.config_id,
+            "interface_id": place.interface_id,
+            "nodebalancer_id": None,
+            "database_id": None,
+            "active": is_active(account, linode, place),
+            "nat_1_1": None,
+            **ways(subnet),
+        }
+        yield place, row
+
+
+def is_active(account: Account, linode: Linode, place: Place) -> bool:
+    """An interface of the Linode itself is while that is up."""
+    config_id = place.config_id
+    return is_up(account, linode) if config_id is None else runs(account, linode, config_id)
 
 
 def ways(subnet: Record) -> Json:
@@ -132,10 +174,10 @@ def balancer_rows(account: Account) -> list[Json]:
     ]
 
 
-def ranges_in(account: Account, subnet: Record) -> list[tuple[int, ipaddress.IPv4Network]]:
+def ranges_in(account: Account, subnet: Record) -> list[tuple[int, IPv4Network]]:
     """Those of NodeBalancers, with whose they are."""
     held = having(account, "nodebalancer_vpc", subnet_id=subnet.id)
-    return [(one.parent_id, ipaddress.IPv4Network(one["ipv4_range"])) for one in held]
+    return [(one.parent_id, IPv4Network(one["ipv4_range"])) for one in held]
 
 
 def subnet_in(account: Account, subnet_id: object, region_id: str) -> Record | None:
@@ -145,41 +187,102 @@ def subnet_in(account: Account, subnet_id: object, region_id: str) -> Record | N
     return subnet if vpc and vpc["region"] == region_id else None
 
 
-def network(subnet: Record) -> ipaddress.IPv4Network:
-    return ipaddress.IPv4Network(subnet["ipv4"])
+def network(subnet: Record) -> IPv4Network:
+    return IPv4Network(subnet["ipv4"])
+
+
+def ipv6_network(subnet: Record) -> IPv6Network | None:
+    rows = subnet.body.get("ipv6")
+    return IPv6Network(rows[0]["range"]) if rows else None
 
 
 def is_usable(subnet: Record, address: object) -> bool:
     if not isinstance(address, str):
         return False
     try:
-        place = int(ipaddress.IPv4Address(address)) - int(network(subnet).network_address)
+        place = int(IPv4Address(address)) - int(network(subnet).network_address)
     except ValueError:
         return False
     return SET_APART <= place < network(subnet).num_addresses - SET_APART
 
 
+def others_in(account: Account, subnet: Record, interface_id: int | None = None) -> list[Place]:
+    """What other interfaces than this one have in a subnet."""
+    held = places(account)
+    return [one for one in held if one.subnet_id == subnet.id and one.interface_id != interface_id]
+
+
+def occupied(account: Account, subnet: Record, others: Iterable[Place]) -> tuple[set[str], list[IPv4Network]]:
+    """The addresses and the ranges that are given out."""
+    held = list(others)
+    ranges = [IPv4Network(range_, strict=False) for one in held for range_ in one.ranges]
+    return {address for one in held for address in one.nats}, [
+        *ranges,
+        *(range_ for _, range_ in ranges_in(account, subnet)),
+    ]
+
+
 def take_address(
-    account: Account, subnet_id: int, wanted: str | None, interface_id: int
-) -> tuple[Record, str]:
-    """The subnet, and the wanted address, or the one this interface has, or the first free one.
+    account: Account,
+    subnet: Record,
+    wanted: str | None,
+    had: str | None,
+    interface_id: int,
+    own: Collection[str] = (),
+) -> str:
+    """The wanted address, or the one that this interface had there, or the first free one; not one of its `own`.
 
     Raises ApiError 400.
     """
-    subnet = find(account, "subnet", subnet_id)
-    held = [one for one in attachments(account) if one["subnet_id"] == subnet.id]
-    taken = {one["address"] for one in held if one["interface_id"] != interface_id}
-    taken |= {str(address) for _, range_ in ranges_in(account, subnet) for address in range_}
+    theirs, ranges = occupied(account, subnet, others_in(account, subnet, interface_id))
+    addresses = theirs.union(own)
+
+    def is_free(address: str) -> bool:
+        return address not in addresses and not any(IPv4Address(address) in each for each in ranges)
+
     if wanted and wanted != "auto":
-        if wanted in taken:
+        if not is_free(wanted):
             raise bad_request("Address is already in use in this subnet", "ipv4.vpc")
-        return subnet, wanted
+        return wanted
     ours = network(subnet)
-    free = (str(ours[place]) for place in range(SET_APART, ours.num_addresses - SET_APART))
-    own = (one["address"] for one in held if one["interface_id"] == interface_id)
-    for address in (*own, *(one for one in free if one not in taken)):
-        return subnet, address
-    raise bad_request("The subnet has no free address", "subnet_id")
+    if had and is_free(had):
+        return had
+    able = (str(ours[place]) for place in range(SET_APART, ours.num_addresses - SET_APART))
+    found = next(filter(is_free, able), None)
+    if found is None:
+        raise bad_request("The subnet has no free address", "subnet_id")
+    return found
+
+
+def take_ranges(
+    account: Account,
+    subnet: Record,
+    wanted: Sequence[Body],
+    had: Sequence[Body],
+    addresses: Iterable[str],
+    interface_id: int,
+) -> list[Json]:
+    """The IPv4 ranges of an interface with these addresses. Raises ApiError 400."""
+    if not wanted:
+        return []
+    ours = network(subnet)
+    theirs, ranges = occupied(account, subnet, others_in(account, subnet, interface_id))
+    ends = [str(ours[place]) for place in (*range(SET_APART), *range(-SET_APART, 0))]
+    held = [*ranges, *map(IPv4Network, (*theirs, *addresses, *ends))]
+    also = [found for row in had if (found := vpc_parts.named(row["range"], ours))]
+    return [{"range": str(one)} for one in parts_of(ours, wanted, had, held, also, "vpc.ipv4.ranges")]
+
+
+def take_ipv6(
+    account: Account, subnet: Record, wanted: Body | None, had: Json | None, interface_id: int
+) -> Json | None:
+    """`ipv6` of an interface, None in a subnet without. Raises ApiError 400."""
+    own = ipv6_network(subnet)
+    if own is None:
+        return None
+    others = others_in(account, subnet, interface_id)
+    held = [part for one in others for part in vpc_parts.ipv6_ranges(one.ipv6)]
+    return vpc_parts.ipv6_of(own, wanted or {}, had, held, interface_id)
 
 
 @at_deletion
@@ -231,10 +334,10 @@ def subnet_row(account: Account, subnet: Record) -> Json:
 def linodes_in(account: Account, subnet: Record) -> list[Json]:
     """Each with the interfaces that it has there."""
     by_linode: dict[int, list[Json]] = {}
-    for one in attachments(account):
-        if one["subnet_id"] == subnet.id:
-            row = {"id": one["interface_id"], "config_id": one["config_id"], "active": one["active"]}
-            by_linode.setdefault(one["linode_id"], []).append(row)
+    for one in others_in(account, subnet):
+        active = is_active(account, find_linode(account, one.linode_id), one)
+        row = {"id": one.interface_id, "config_id": one.config_id, "active": active}
+        by_linode.setdefault(one.linode_id, []).append(row)
     return [{"id": linode_id, "interfaces": rows} for linode_id, rows in by_linode.items()]
 
 
@@ -243,8 +346,14 @@ def all_addresses(call: Call) -> list[Json]:
     return [*attachments(call.account), *balancer_rows(call.account)]
 
 
-api.rows("/vpcs/ipv6s", *ADDRESSES, scope="ips:read_only")(lambda _: [])
-api.rows("/vpcs/{vpc}/ipv6s", *ADDRESSES, scope="ips:read_only")(lambda *_: [])
+@api.rows("/vpcs/ipv6s", *ADDRESSES, scope="ips:read_only")
+def all_ipv6(call: Call) -> list[Json]:
+    return ipv6_rows(call.account)
+
+
+@api.rows("/vpcs/{vpc}/ipv6s", *ADDRESSES, scope="ips:read_only")
+def ipv6_in(call: Call, vpc: Record) -> list[Json]:
+    return [row for row in all_ipv6(call) if row["vpc_id"] == vpc.id]
 
 
 @api.rows("/vpcs/{vpc}/ips", *ADDRESSES, scope="ips:read_only")
@@ -267,12 +376,13 @@ def create(call: Call) -> Record:
     )
     plain = body.get("ipv6") and catalogs().lacks(region, "VPC Dual Stack")
     problems += problem_if(plain, "ipv6", "IPv6 is not available in VPCs of this region")  # *
+    length = asked_length(body["ipv6"], LENGTHS[-1], LENGTHS) if body.get("ipv6") else None
+    problems += problem_if(body.get("ipv6") and not length, "ipv6[0].range", vpc_parts.NOT_A_PART)
     raise_if(problems + own_range_problems(body, region))
     description = body.get("description") or ""
     made = {"label": body["label"], "description": description, "region": body["region"]}
     made |= {"ipv4": asked_ranges(body), "vpc_type": body.get("vpc_type") or "regular"}
-    if body.get("ipv6"):
-        length = asked_length(body["ipv6"], LENGTHS[-1], LENGTHS)
+    if length:
         apart = FOR_VPCS.network_address + (next_id(account.database, "vpc_ipv6") << (128 - LENGTHS[0]))
         made["ipv6"] = [{"range": f"{apart}/{length}"}]
     vpc = VPC.create(account, made)
@@ -318,15 +428,15 @@ def own_range_problems(body: Body, region_id: object) -> list[Problem]:
             why = "Customer defined IPv4 ranges are not supported in this region"
         elif range_ is None:
             why = NO_RANGE
-        elif taboo := [other for other in FORBIDDEN if range_.overlaps(ipaddress.IPv4Network(other))]:
+        elif taboo := [other for other in FORBIDDEN if range_.overlaps(IPv4Network(other))]:
             why = f"The IPv4 range {range_} overlaps with the forbidden IPv4 range {taboo[0]}"
         problems += problem_if(why, f"ipv4[{number}].range", str(why))
     return problems
 
 
-def as_range(text: object) -> ipaddress.IPv4Network | None:
+def as_range(text: object) -> IPv4Network | None:
     try:
-        return ipaddress.IPv4Network(text) if isinstance(text, str) else None
+        return IPv4Network(text) if isinstance(text, str) else None
     except ValueError:
         return None
 
@@ -347,36 +457,27 @@ def delete(call: Call, vpc: Record) -> None:
 
 def add_subnet(account: Account, vpc: Record, body: Body, at: str = "") -> Record:
     problems = problems_in(body, {"label": LABEL}) + range_problems(account, vpc, body.get("ipv4"))
+    problems += part_problems(account, vpc, body.get("ipv6"))
     raise_if([(at + str(field), why) for field, why in problems])
-    made = {"label": body["label"], "ipv4": body["ipv4"]}
-    if body.get("ipv6"):
-        if not vpc.body.get("ipv6"):
-            raise bad_request("The VPC has no IPv6 addresses", f"{at}ipv6")
-        made["ipv6"] = [{"range": str(free_part(account, vpc, body["ipv6"], at))}]
-    return SUBNET.create(account, made, vpc.id)
+    part = free_part(account, vpc, body["ipv6"]) if body.get("ipv6") else None
+    own = {"ipv6": [{"range": str(part)}]} if part else {}
+    return SUBNET.create(account, {"label": body["label"], "ipv4": body["ipv4"], **own}, vpc.id)
 
 
-def free_part(account: Account, vpc: Record, wanted: object, at: str) -> ipaddress.IPv6Network:
-    """The first part of a VPC's range that no other subnet has. Texts *."""
-    own = ipaddress.IPv6Network(vpc["ipv6"][0]["range"])
-    length = asked_length(wanted, SUBNET_LENGTH, range(own.prefixlen, LONGEST_SUBNET + 1), at)
+def part_problems(account: Account, vpc: Record, wanted: object) -> list[Problem]:
+    if wanted and not vpc.body.get("ipv6"):
+        return [("ipv6", "The VPC has no IPv6 addresses")]  # *
+    lacks = wanted and free_part(account, vpc, wanted) is None
+    return problem_if(lacks, "ipv6[0].range", vpc_parts.NOT_A_PART)
+
+
+def free_part(account: Account, vpc: Record, wanted: object) -> IPv6Network | None:
+    """The first part of a VPC's range that no other subnet has, None where there is none of the length asked for."""
+    own = IPv6Network(vpc["ipv6"][0]["range"])
+    length = asked_length(wanted, SUBNET_LENGTH, range(own.prefixlen, vpc_parts.LONGEST + 1))
     subnets = all_of(account, "subnet", vpc.id)
-    taken = [ipaddress.IPv6Network(one["range"]) for each in subnets for one in each.body.get("ipv6") or ()]
-    for part in own.subnets(new_prefix=length):
-        if not any(map(part.overlaps, taken)):
-            return part
-    raise bad_request("The VPC has no free range of that length", f"{at}ipv6[0].range")
-
-
-def asked_length(wanted: object, default: int, able: Collection[int], at: str = "") -> int:
-    """Of the one range that is asked for: `auto`, or a length such as /52. Prefixes of one's own are unknown here."""
-    rows = wanted if isinstance(wanted, list) else []
-    texts = [str(row.get("range") or "auto") for row in rows if isinstance(row, dict)]
-    lengths = {"auto": default, **{f"/{length}": length for length in able}}
-    if len(rows) != 1 or not all(text in lengths for text in texts or [""]):
-        why = "Must be an IPv6 network of a prefix length that is available"  # begins as linode_api4's suite says
-        raise bad_request(why, f"{at}ipv6[0].range")
-    return lengths[texts[0]]
+    taken = [part for part in map(ipv6_network, subnets) if part]
+    return vpc_parts.first_free(own, length, taken) if length else None
 
 
 def range_problems(account: Account, vpc: Record, wanted: object) -> list[Problem]:
@@ -384,7 +485,7 @@ def range_problems(account: Account, vpc: Record, wanted: object) -> list[Proble
     asked = as_range(wanted)
     if asked is None or asked.prefixlen > LONGEST_PREFIX or "/" not in str(wanted):
         return [("ipv4", "Must be an IPv4 network")]  # linode_api4's suite
-    if not any(asked.subnet_of(ipaddress.IPv4Network(one)) for one in ranges_of(vpc)):
+    if not any(asked.subnet_of(IPv4Network(one)) for one in ranges_of(vpc)):
         return [("ipv4", "Must be within a private address space of this VPC")]
     if any(asked.overlaps(network(other)) for other in all_of(account, "subnet", vpc.id)):
         return [("ipv4", "Must not overlap with other subnets of the VPC")]

@@ -70,7 +70,13 @@ class Caller:
         return str(self.linode(linode_id)["status"])
 
     def events(self, linode_id: int, **also: Any) -> list[Any]:
-        return self.rows("/account/events", where={"entity.id": linode_id, "entity.type": "linode", **also})
+        """Oldest first."""
+        about = {"entity.id": linode_id, "entity.type": "linode", **also}
+        return self.rows("/account/events", where={**about, "+order_by": "id"})
+
+    def actions(self) -> list[str]:
+        """What has happened in the account, oldest first."""
+        return [event["action"] for event in self.rows("/account/events")][::-1]
 
     def close(self) -> None:
         self.session.close()

@@ -497,7 +497,8 @@ def test_events_are_marked_as_seen_and_read(caller: Caller) -> None:
     made(caller.post(f"/account/events/{ids[2]}/read"))
 
     rows = caller.rows("/account/events")
-    assert [(event["seen"], event["read"]) for event in rows] == [(True, False), (True, False), (False, True)]
+    assert ids == sorted(ids, reverse=True)
+    assert [(event["seen"], event["read"]) for event in rows] == [(False, False), (True, False), (True, True)]
     assert [event["id"] for event in caller.rows("/account/events", where={"read": True})] == [ids[2]]
 
 
@@ -601,7 +602,7 @@ def test_interfaces_have_no_properties_of_another_kind(caller: Caller, clock: He
     of_linode = caller.post("/linode/instances", legacy)
     of_config = caller.post(path, {**public, "purpose": "public"})
     changed = caller.put(f"{path}/{own['id']}", {"vlan": {"vlan_label": "back"}})
-    ranges = caller.put(f"{path}/{own['id']}", {"public": {"ipv6": {"ranges": [{"range": "/64"}]}}})
+    ranges = caller.put(f"{path}/{own['id']}", {"public": {"ipv6": {"ranges": [{"range": "/48"}]}}})
 
     assert [name for name, _ in reasons(of_linode)] == ["interfaces[0].ip_ranges", "interfaces[0].vpc"]
     assert [name for name, _ in reasons(of_config)] == ["purpose"]

@@ -33,7 +33,7 @@ def test_a_domain_is_made_listed_changed_and_deleted_with_its_records(
     assert listed == [changed]
     assert (changed["description"], changed["soa_email"]) == ("the shop", domain["soa_email"])
     assert caller.get(f"{path}/records/{www['id']}").status_code == 404
-    assert [event["action"] for event in caller.rows("/account/events")] == [
+    assert caller.actions() == [
         "domain_create",
         "domain_record_create",
         "domain_update",
@@ -247,7 +247,7 @@ def test_a_reverse_name_needs_its_forward_record(caller: Caller, domain: dict[st
     assert named["rdns"] == made(caller.get(path))["rdns"] == name
     assert caller.rows("/networking/ips", where={"address": address})[0]["rdns"] == name
     assert made(caller.put(path, {"rdns": None}))["rdns"] == default
-    assert caller.rows("/account/events")[-1]["action"] == "ipaddress_update"
+    assert caller.actions()[-1] == "ipaddress_update"
 
 
 def test_a_reserved_address_keeps_its_reverse_name_and_private_ones_have_none(caller: Caller) -> None:

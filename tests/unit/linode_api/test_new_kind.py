@@ -45,8 +45,7 @@ def test_a_kind_of_one_file_is_made_found_changed_and_deleted(caller: Caller) ->
 
     assert (new["id"], found) == (1_700_001, [new])
     assert (changed["label"], changed["tags"], caller.get(path).status_code) == ("back", ["web"], 404)
-    actions = [event["action"] for event in caller.rows("/account/events")]
-    assert actions == [f"database_{what}" for what in ("create", "update", "delete")]
+    assert caller.actions() == [f"database_{what}" for what in ("create", "update", "delete")]
 
 
 @pytest.mark.usefixtures("databases")

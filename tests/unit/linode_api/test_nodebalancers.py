@@ -41,8 +41,7 @@ def test_one_is_made_listed_changed_and_deleted_with_what_is_in_it(
     assert changed["hostname"] == changed["ipv4"].replace(".", "-") + ".ip.linodeusercontent.com"
     assert (changed["client_conn_throttle"], changed["ipv4"]) == (7, balancer["ipv4"])
     assert caller.get(f"{path}/nodes/{node['id']}").status_code == 404
-    actions = [event["action"] for event in caller.rows("/account/events")]
-    assert actions == [
+    assert caller.actions() == [
         f"nodebalancer_{what}" for what in ("create", "config_create", "node_create", "update", "delete")
     ]
 

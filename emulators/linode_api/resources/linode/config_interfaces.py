@@ -16,9 +16,9 @@ from emulators.linode_api.core.bodies import Checks, is_network, matching, probl
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.lists import row_with
-from emulators.linode_api.core.records import Record, change, given, next_id
+from emulators.linode_api.core.records import Record, change, find, given, next_id
 from emulators.linode_api.core.routes import Call
-from emulators.linode_api.resources import vpcs
+from emulators.linode_api.resources import vpc_parts, vpcs
 from emulators.linode_api.resources.linode.linodes import Linode, api, runs
 
 MOST = 3
@@ -29,7 +29,7 @@ EMPTY: Json = {
     "ipv6": None,
 }  # fmt: skip
 IPAM = that(lambda value: not value or is_network(value), "Must be an IPv4 address with its prefix")  # *
-OF_VPCS, OF_VLANS = ("subnet_id", "ipv4", "ip_ranges"), ("label", "ipam_address")
+OF_VPCS, OF_VLANS = ("subnet_id", "ipv4", "ipv6", "ip_ranges"), ("label", "ipam_address")
 OF_LINODES = ("public", "vpc", "vlan", "default_route", "firewall_id")
 """Properties of the interfaces of the other generation."""
 
@@ -96,7 +96,7 @@ def vpc_problems(account: Account, entry: Body, region_id: str) -> list[Problem]
         return [("ipv4.vpc", "Must be a usable address of the subnet")]  # *
     if not all(is_network(one) for one in entry.get("ip_ranges") or []):
         return [("ip_ranges", "Must be a list of IPv4 ranges")]  # *
-    return []
+    return vpc_parts.ipv6_problems(entry.get("ipv6"), vpcs.ipv6_network(subnet))
 
 
 def placed(
@@ -104,23 +104,29 @@ def placed(
 ) -> list[Json]:
     """Checked interfaces as they are stored, with ids and addresses; those that stay keep their id."""
     rows: list[Json] = []
-    for number, entry in enumerate(wanted):
-        old = before[number] if number < len(before) else {}
+    left = list(before)
+    for entry in wanted:
         same = ("purpose", "subnet_id", *(["label"] if entry["purpose"] == "vlan" else []))
-        keeps = old and all(old[name] == entry.get(name) for name in same)
-        own_id = old["id"] if keeps else next_id(account.database, "interface")
+        old = next((one for one in left if all(one[name] == entry.get(name) for name in same)), None)
+        if old:
+            left.remove(old)
+        own_id = old["id"] if old else next_id(account.database, "interface")
         row = {"id": own_id, "purpose": entry["purpose"], "primary": bool(entry.get("primary"))}
-        rows.append(row | {"active": False, **EMPTY, **details(account, linode, entry, own_id)})
+        own = details(account, linode, entry, own_id, old or EMPTY)
+        rows.append(row | {"active": False, **EMPTY, **own})
     return rows
 
 
-def details(account: Account, linode: Linode, entry: Body, own_id: int) -> Json:
+def details(account: Account, linode: Linode, entry: Body, own_id: int, old: Body) -> Json:
+    """What only its purpose has; `old` is how it was."""
     if entry["purpose"] == "vlan":
         return {"label": entry["label"], "ipam_address": entry.get("ipam_address") or ""}
     if entry["purpose"] == "public":
         return {}
     asked = entry.get("ipv4") or {}
-    subnet, address = vpcs.take_address(account, entry["subnet_id"], asked.get("vpc"), own_id)
+    subnet = find(account, "subnet", entry["subnet_id"])
+    held = (old["ipv4"] or {}).get("vpc")
+    address = vpcs.take_address(account, subnet, asked.get("vpc"), held, own_id)
     nat, public = asked.get("nat_1_1"), linode.public_ipv4
     if nat and nat != "any" and nat not in public:
         raise bad_request("Must be a public IPv4 address of this Linode", "ipv4.nat_1_1")  # *
@@ -130,6 +136,7 @@ def details(account: Account, linode: Linode, entry: Body, own_id: int) -> Json:
         "subnet_id": subnet.id,
         "ipv4": {"vpc": address, "nat_1_1": outside},
         "ip_ranges": list(entry.get("ip_ranges") or []),
+        "ipv6": vpcs.take_ipv6(account, subnet, entry.get("ipv6"), old["ipv6"], own_id),
     }
 
 
@@ -198,12 +205,12 @@ def append(call: Call, linode: Linode, config: Record) -> Json:
 
 @api.put(PATH + "/{interface_id}")
 def update(call: Call, linode: Linode, config: Record, interface_id: int) -> Json:
-    """`primary`, and of a VPC interface, which alone may have them, `ipv4` and `ip_ranges`."""
+    """`primary`, and of a VPC interface, which alone may have them, `ipv4`, `ipv6` and `ip_ranges`."""
     account = call.account
     old = read(call, linode, config, interface_id)
-    wanted = {**old, **given(call.body, "primary", "ipv4", "ip_ranges")}
+    wanted = {**old, **given(call.body, "primary", "ipv4", "ipv6", "ip_ranges")}
     raise_if(entry_problems(account, wanted, linode["region"]))
-    new = {**old, "primary": bool(wanted["primary"]), **details(account, linode, wanted, interface_id)}
+    new = {**old, "primary": bool(wanted["primary"]), **details(account, linode, wanted, interface_id, old)}
     rows = [new if row["id"] == interface_id else row for row in config["interfaces"]]
     rows = store(account, linode, config, rows, interface_id if new["primary"] else None)
     return next(row for row in rows if row["id"] == interface_id)

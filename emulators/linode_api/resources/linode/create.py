@@ -168,11 +168,12 @@ def new_linode(account: Account, linode_id: int, body: Body) -> Linode:
     """As it will be stored, without disks, configurations and interfaces."""
     settings, now = account.settings, account.now
     chosen = generation(account, body)
+    waits = chosen == "linode" and bool(body.get("interfaces"))  # for the addresses of its interfaces
     kept = {
         "group": body.get("group") or "",
         "type": body["type"],
-        "ipv4": [] if chosen == "linode" else first_addresses(linode_id, body),
-        "ipv6": None if chosen == "linode" else ips.ipv6(linode_id),
+        "ipv4": [] if waits else first_addresses(linode_id, body),
+        "ipv6": None if waits else ips.ipv6(linode_id),
         "image": body.get("image") or None,
         "region": body["region"],
         "alerts": default_alerts(catalogs().any_type(body["type"])["vcpus"]),

@@ -7,7 +7,7 @@ interface settings", "Create a Linode"; recording TestInstance_CreateWithLinodeI
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from emulators.linode_api.catalogs import catalogs
 from emulators.linode_api.core import Body, Json, bodies, records
@@ -17,7 +17,7 @@ from emulators.linode_api.core.errors import Problem, bad_request, problem_if, r
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.records import Kind, Record, all_of, change, find, get
 from emulators.linode_api.core.routes import FINDERS, Call
-from emulators.linode_api.resources import firewalls, ips, vpcs
+from emulators.linode_api.resources import firewalls, ip_ranges, ips, vpc_parts, vpcs
 from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.config_interfaces import IPAM, OF_VLANS, OF_VPCS, VLAN_LABEL
 from emulators.linode_api.resources.linode.linodes import Linode, api, find_linode, require_off, save
@@ -41,24 +41,31 @@ def row(account: Account, interface: Record) -> Json:
     routes = chosen_routes(account, linode.id)
     return {
         "id": interface.id,
-        "mac_address": mac_address(interface.id),
+        "mac_address": vpc_parts.mac_address(interface.id),
         **interface.dates,
         "default_route": {protocol: chosen == interface.id for protocol, chosen in routes.items()},
         "version": body["version"],
-        "vpc": body["vpc"],
-        "public": body["public"] and {**body["public"], "ipv6": public_ipv6(linode)},
+        "vpc": body["vpc"] and {**body["vpc"], "ipv6": body["vpc"].get("ipv6")},
+        "public": body["public"] and {**body["public"], "ipv6": public_ipv6(account, linode)},
         "vlan": body["vlan"],
     }
 
 
-def public_ipv6(linode: Linode) -> Json:
-    address = (linode["ipv6"] or "").partition("/")[0]
-    return {"ranges": [], "shared": [], "slaac": [{"address": address, "prefix": 64}] if address else []}
+def public_ipv6(account: Account, linode: Linode) -> Json:
+    """Its SLAAC address, and the ranges that are routed to it, those apart that others share."""
+    address = ip_ranges.slaac(linode)
+    own, shared = own_ranges(account, linode), ip_ranges.held_by(account, linode)
+    ids = {one.id for one in own}
+    slaac = [{"address": address, "prefix": 64}] if address else []
+    return {
+        "ranges": [range_row(one) for one in own],
+        "shared": [range_row(one) for one in shared if one.id not in ids],
+        "slaac": slaac,
+    }
 
 
-def mac_address(interface_id: int) -> str:
-    low = f"{interface_id & 0xFFFFFFFF:08x}".upper()
-    return ":".join(["22", "00", low[:2], low[2:4], low[4:6], low[6:]])
+def range_row(one: Record) -> Json:
+    return {"range": in_full(one), **one.parts("route_target")}
 
 
 def kind_of(entry: Body) -> str | None:
@@ -68,12 +75,16 @@ def kind_of(entry: Body) -> str | None:
 
 
 def problems_of(
-    account: Account, wanted: Sequence[Body], region_id: str, held: Sequence[Body] = ()
+    account: Account,
+    wanted: Sequence[Body],
+    region_id: str,
+    held: Sequence[Body] = (),
+    linode: Linode | None = None,
 ) -> list[Problem]:
-    """Why these are refused beside the ones that are held; fields as `interfaces[0].vpc.subnet_id`."""
+    """Why these are refused beside the ones that a Linode has; fields as `interfaces[0].vpc.subnet_id`."""
     problems: list[Problem] = []
     for number, entry in enumerate(wanted):
-        found = entry_problems(account, entry, region_id)
+        found = entry_problems(account, entry, region_id, linode)
         problems += [(f"interfaces[{number}]" + (f".{name}" if name else ""), why) for name, why in found]
     return problems or together([*held, *wanted])
 
@@ -91,7 +102,10 @@ def together(entries: Sequence[Body]) -> list[Problem]:
     return problems
 
 
-def entry_problems(account: Account, entry: Body, region_id: str) -> list[Problem]:
+def entry_problems(
+    account: Account, entry: Body, region_id: str, linode: Linode | None, interface_id: int = 0
+) -> list[Problem]:
+    """`linode` is None while it is made, `interface_id` 0 for a new interface."""
     kind = kind_of(entry)
     if kind is None or not isinstance(entry[kind], dict):
         return [(None, "Must be one of public, vpc or vlan")]  # *
@@ -107,8 +121,10 @@ def entry_problems(account: Account, entry: Body, region_id: str) -> list[Proble
     wrong = problems_in(entry[kind], {"ipv4": json_object}, f"{kind}.")
     if wrong:
         return problems + wrong
-    check = vpc_problems if kind == "vpc" else public_problems
-    return problems + check(account, entry[kind], region_id)
+    able = public_addresses(account, region_id, linode, interface_id)
+    if kind == "vpc":
+        return problems + vpc_problems(account, entry["vpc"], region_id, able)
+    return problems + public_problems(account, entry["public"], linode, able)
 
 
 def firewall_problems(account: Account, entry: Body, kind: str) -> list[Problem]:
@@ -123,32 +139,85 @@ def firewall_problems(account: Account, entry: Body, kind: str) -> list[Problem]
     return problem_if(unknown, "firewall_id", "firewall_id is not valid")
 
 
-def vpc_problems(account: Account, vpc: Body, region_id: str) -> list[Problem]:
+def vpc_problems(account: Account, vpc: Body, region_id: str, able: Collection[str]) -> list[Problem]:
+    """Texts *."""
     subnet = vpcs.subnet_in(account, vpc.get("subnet_id"), region_id)
     if subnet is None:
         return [("vpc.subnet_id", "subnet_id is not valid")]
-    ranges = (vpc.get("ipv4") or {}).get("ranges") or []
+    ours, ipv4 = vpcs.network(subnet), "vpc.ipv4"
     problems: list[Problem] = [
-        (f"vpc.ipv4.addresses[{number}].address", "Must be a usable address of the subnet")  # *
-        for number, wanted in asked_addresses(vpc)
+        (f"{ipv4}.addresses[{number}].address", "Must be a usable address of the subnet")
+        for number, wanted in asked_addresses(vpc, "address")
         if not vpcs.is_usable(subnet, wanted)
     ]
-    for number, one in enumerate(ranges):
-        problems += problems_in(one, {"range": bodies.required()}, f"vpc.ipv4.ranges[{number}].")
-    return problems
+    problems += [
+        (f"{ipv4}.addresses[{number}].nat_1_1_address", "Must be a public IPv4 address of this Linode")
+        for number, wanted in asked_addresses(vpc, "nat_1_1_address")
+        if wanted not in able
+    ]
+    problems += [
+        (
+            f"{ipv4}.ranges[{number}].range",
+            "Must be a range within the subnet" if asked else "range is required",
+        )
+        for number, one in enumerate((vpc.get("ipv4") or {}).get("ranges") or [])
+        if not (asked := one.get("range")) or vpc_parts.length_of(asked, ours) is None
+    ]
+    of_ipv6 = vpc_parts.ipv6_problems(vpc.get("ipv6"), vpcs.ipv6_network(subnet))
+    return problems + [(f"vpc.{field}", why) for field, why in of_ipv6]
 
 
-def public_problems(account: Account, public: Body, region_id: str) -> list[Problem]:
-    known, ranges = ips.reserved(account), (public.get("ipv6") or {}).get("ranges") or []
+def public_problems(
+    account: Account, public: Body, linode: Linode | None, able: Collection[str]
+) -> list[Problem]:
+    """Texts *."""
+    lengths = {f"/{length}" for length in ip_ranges.LENGTHS}
+    known = lengths.union(*map(names_of, own_ranges(account, linode) if linode else ()))
     problems: list[Problem] = [
-        (f"public.ipv6.ranges[{number}].range", "IPv6 ranges are not available")  # *
-        for number, _ in enumerate(ranges)
+        (f"public.ipv6.ranges[{number}].range", "Must be /56, /64 or an IPv6 range of this Linode")
+        for number, one in enumerate((public.get("ipv6") or {}).get("ranges") or [])
+        if one.get("range") not in known
     ]
     return problems + [
-        (f"public.ipv4.addresses[{number}].address", "Must provide a valid reserved address")  # *
-        for number, wanted in asked_addresses(public)
-        if str(wanted) not in known or known[str(wanted)]["region"] != region_id
+        (f"public.ipv4.addresses[{number}].address", "Must provide a valid reserved address")
+        for number, wanted in asked_addresses(public, "address")
+        if wanted not in able
     ]
+
+
+def public_addresses(account: Account, region_id: str, linode: Linode | None, interface_id: int) -> set[str]:
+    """What an interface may name: reserved ones of no Linode, and the Linode's own that no other interface has."""
+    kept = ips.reserved(account).items()
+    free = {address for address, one in kept if ips.is_free(one) and one["region"] == region_id}
+    return free | (
+        {*linode["ipv4"]} - public_of_others(account, linode.id, interface_id) if linode else set()
+    )
+
+
+def public_of_others(account: Account, linode_id: int, interface_id: int) -> set[str]:
+    """The public addresses of a Linode's other interfaces."""
+    others = [one for one in all_of(account, "interface", linode_id) if one.id != interface_id]
+    return {address for one in others for address in public_of(one)}
+
+
+def public_of(interface: Record) -> list[str]:
+    public, vpc = interface["public"] or {}, interface["vpc"] or {}
+    own = [one["address"] for one in public.get("ipv4", {}).get("addresses", [])]
+    nats = [one["nat_1_1_address"] for one in vpc.get("ipv4", {}).get("addresses", [])]
+    return [*own, *filter(None, nats)]
+
+
+def own_ranges(account: Account, linode: Linode) -> list[Record]:
+    """The IPv6 ranges that a Linode has alone."""
+    return [one for one in ip_ranges.held_by(account, linode) if len(one["linodes"]) == 1]
+
+
+def in_full(range_: Record) -> str:
+    return f"{range_['range']}/{range_['prefix']}"
+
+
+def names_of(range_: Record) -> set[str]:
+    return {range_["range"], in_full(range_)}
 
 
 def addresses_of(kind: Body) -> list[Json]:
@@ -157,17 +226,17 @@ def addresses_of(kind: Body) -> list[Json]:
     return [{"address": "auto"}] if asked is None else list(asked)
 
 
-def asked_addresses(kind: Body) -> list[tuple[int, object]]:
+def asked_addresses(kind: Body, name: str) -> list[tuple[int, object]]:
     """Those that are not left to the API, with their place."""
-    asked = [one.get("address", "auto") for one in addresses_of(kind)]
-    return [(number, address) for number, address in enumerate(asked) if address != "auto"]
+    asked = [one.get(name) for one in addresses_of(kind)]
+    return [(number, address) for number, address in enumerate(asked) if address not in (None, "auto")]
 
 
 def install(account: Account, linode: Linode, wanted: Sequence[Body]) -> Linode:
-    """The interfaces of a new Linode, already checked; gives it their addresses."""
+    """The interfaces of a new Linode, already checked; their addresses are its own, if it has any."""
     for entry in wanted:
         add(account, linode, entry)
-    return save(account, linode.having(**addresses_held(account, linode)))
+    return save(account, linode.having(**addresses_held(account, linode))) if wanted else linode
 
 
 def add(account: Account, linode: Linode, entry: Body) -> Record:
@@ -187,66 +256,104 @@ def placed(account: Account, linode: Linode, interface: Record, kind: str, wante
     """One kind of interface with its addresses decided; `auto` keeps those it has."""
     if kind == "vlan":
         return {"vlan_label": wanted["vlan_label"], "ipam_address": wanted.get("ipam_address") or None}
-    asked = addresses_of(wanted)
-    had = (interface[kind] or {}).get("ipv4", {}).get("addresses", [])
-    main = [number for number, one in enumerate(asked) if one.get("primary")] or [0]
-    rows = []
-    for number, one in enumerate(asked):
-        old = had[number] if number < len(had) else None
-        row: Json = {"address": None, "primary": number == main[0]}
-        if kind == "public":
-            row["address"] = public_address(account, linode, one.get("address", "auto"), old)
-        else:
-            row |= vpc_address(account, interface, wanted, one, old)
-        rows.append(row)
-    if kind == "public":
-        return {"ipv4": {"addresses": rows, "shared": []}}
+    return (public_placed if kind == "public" else vpc_placed)(account, linode, interface, wanted)
+
+
+def public_placed(account: Account, linode: Linode, interface: Record, wanted: Body) -> Json:
+    set_ranges(account, linode, (wanted.get("ipv6") or {}).get("ranges"))
+    asked, had = addresses_of(wanted), ((interface["public"] or {}).get("ipv4") or {}).get("addresses", [])
+    names = [one.get("address") or "auto" for one in asked]
+    chosen = public_chosen(account, linode, interface, names, [one["address"] for one in had])
+    rows = zip(chosen, primaries(asked), strict=True)
+    return {"ipv4": {"addresses": [{"address": one, "primary": main} for one, main in rows], "shared": []}}
+
+
+def vpc_placed(account: Account, linode: Linode, interface: Record, wanted: Body) -> Json:
     subnet = find(account, "subnet", wanted["subnet_id"])
-    ranges = [{"range": one["range"]} for one in (wanted.get("ipv4") or {}).get("ranges") or []]
-    ipv4 = {"addresses": rows, "ranges": ranges}
-    return {"vpc_id": subnet.parent_id, "subnet_id": subnet.id, "ipv4": ipv4}
+    stays = (interface["vpc"] or {}).get("subnet_id") == subnet.id
+    old = interface["vpc"] if stays else {"ipv4": {"addresses": [], "ranges": []}}
+    asked, had = addresses_of(wanted), old["ipv4"]["addresses"]
+    names = [one.get("nat_1_1_address") for one in asked]
+    nats = public_chosen(account, linode, interface, names, [one["nat_1_1_address"] for one in had])
+    own: list[str] = []
+    for number, one in enumerate(asked):
+        before = had[number]["address"] if number < len(had) else None
+        own.append(vpcs.take_address(account, subnet, one.get("address"), before, interface.id, own))
+    rows = zip(own, primaries(asked), nats, strict=True)
+    wanted_ranges = (wanted.get("ipv4") or {}).get("ranges") or []
+    ranges = vpcs.take_ranges(account, subnet, wanted_ranges, old["ipv4"]["ranges"], own, interface.id)
+    addresses = [{"address": one, "primary": main, "nat_1_1_address": nat} for one, main, nat in rows]
+    return {
+        "vpc_id": subnet.parent_id,
+        "subnet_id": subnet.id,
+        "ipv4": {"addresses": addresses, "ranges": ranges},
+        "ipv6": vpcs.take_ipv6(account, subnet, wanted.get("ipv6"), old.get("ipv6"), interface.id),
+    }
 
 
-def public_address(account: Account, linode: Linode, wanted: str, old: Body | None) -> str:
-    """An automatic one: the one held so far, the one every Linode starts with, or a new one."""
-    if wanted != "auto":
-        ips.assign_reserved(account, wanted, linode.id)
-        return wanted
-    if old:
-        return str(old["address"])
-    first = ips.public_ipv4(linode.id)
-    return ips.new_public(account) if first in linode["ipv4"] else first
+def primaries(asked: Sequence[Body]) -> list[bool]:
+    """Which of these addresses is the primary one: the first that says so, else the first."""
+    main = next((number for number, one in enumerate(asked) if one.get("primary")), 0)
+    return [number == main for number in range(len(asked))]
 
 
-def vpc_address(account: Account, interface: Record, vpc: Body, one: Body, old: Body | None) -> Json:
-    _, address = vpcs.take_address(account, vpc["subnet_id"], one.get("address", "auto"), interface.id)
-    nat = one.get("nat_1_1_address")
-    if nat == "auto":
-        nat = (old or {}).get("nat_1_1_address") or ips.new_public(account)
-    return {"address": address, "nat_1_1_address": nat}
+def public_chosen(
+    account: Account,
+    linode: Linode,
+    interface: Record,
+    asked: Sequence[str | None],
+    had: Sequence[str | None],
+) -> list[str | None]:
+    """Public addresses as asked for; `auto` is what was in its place, else one of the Linode that is free, else new."""
+    taken = public_of_others(account, linode.id, interface.id).union(one for one in asked if one)
+    chosen: list[str | None] = []
+    for number, one in enumerate(asked):
+        able = [*had[number : number + 1], *linode["ipv4"], ips.public_ipv4(linode.id)]
+        free = next((address for address in able if address and address not in taken), None)
+        address = (free or ips.new_public(account)) if one == "auto" else one
+        if one not in (None, "auto", *linode["ipv4"]):
+            ips.assign_reserved(account, str(one), linode.id)
+        taken.add(str(address))
+        chosen.append(address)
+    return chosen
+
+
+def set_ranges(account: Account, linode: Linode, wanted: Sequence[Body] | None) -> None:
+    """The IPv6 ranges that it has alone, as asked for: by name, or of a length, which may be there already*."""
+    if wanted is None:
+        return
+    linode = linode.having(ipv6=linode["ipv6"] or ips.ipv6(linode.id))
+    asked = [str(one.get("range")) for one in wanted]
+    left = [one for one in own_ranges(account, linode) if names_of(one).isdisjoint(asked)]
+    for length in ip_ranges.LENGTHS:
+        count = asked.count(f"/{length}")
+        there = [one for one in left if one["prefix"] == length][:count]
+        left = [one for one in left if one not in there]
+        for _ in range(count - len(there)):
+            ip_ranges.allocate(account, linode, length)
+    for one in left:
+        records.remove(account, one)
 
 
 def addresses_held(account: Account, linode: Linode) -> Json:
     """The Linode's `ipv4` and `ipv6` as its interfaces have them."""
-    ipv4: list[str] = []
-    has_public = False
-    for interface in all_of(account, "interface", linode.id):
-        public, vpc = interface["public"], interface["vpc"]
-        has_public = has_public or public is not None
-        ipv4 += [one["address"] for one in (public or {}).get("ipv4", {}).get("addresses", [])]
-        nats = [one["nat_1_1_address"] for one in (vpc or {}).get("ipv4", {}).get("addresses", [])]
-        ipv4 += [nat for nat in nats if nat]
+    held = all_of(account, "interface", linode.id)
+    has_public = any(interface["public"] is not None for interface in held)
+    ipv4 = [address for interface in held for address in public_of(interface)]
     ipv6 = (linode["ipv6"] or ips.ipv6(linode.id)) if has_public else None
     return {"ipv4": list(dict.fromkeys(ipv4)), "ipv6": ipv6}
 
 
 def eligible(account: Account, linode_id: int) -> dict[str, list[int]]:
-    """Interfaces that could be the way out: for IPv4 public and VPC ones, for IPv6 public ones."""
-    held = all_of(account, "interface", linode_id)
-    return {
-        "ipv4": [one.id for one in held if one["public"] or one["vpc"]],
-        "ipv6": [one.id for one in held if one["public"]],
-    }
+    """Interfaces that could be the way out: public and VPC ones that have an address of the protocol."""
+    able: dict[str, list[int]] = {"ipv4": [], "ipv6": []}
+    for one in all_of(account, "interface", linode_id):
+        public, vpc = one["public"], one["vpc"]
+        if vpc or (public and public["ipv4"]["addresses"]):
+            able["ipv4"].append(one.id)
+        if public or (vpc and vpc_parts.ipv6_rows(vpc.get("ipv6"))):
+            able["ipv6"].append(one.id)
+    return able
 
 
 def chosen_routes(account: Account, linode_id: int) -> dict[str, int | None]:
@@ -276,6 +383,8 @@ def store(account: Account, linode: Linode, action: str) -> None:
     """The Linode's addresses after a change of its interfaces; reserved ones that it has lost are free."""
     changed = linodes.change(account, linode, **addresses_held(account, linode))
     ips.release(account, linode.id, besides=changed["ipv4"])
+    if changed["ipv6"] is None:
+        ip_ranges.leave(account, linode.id)
     notify(account, action, linode.entity)
 
 
@@ -292,7 +401,7 @@ def create(call: Call, linode: Linode) -> Record:
     account = call.account
     require_generation(linode)
     held = [interface.body for interface in all_of(account, "interface", linode.id)]
-    problems = problems_of(account, [call.body], linode["region"], held)
+    problems = problems_of(account, [call.body], linode["region"], held, linode)
     start = "interfaces[0]"
     raise_if([(str(field).removeprefix(start).removeprefix(".") or None, why) for field, why in problems])
     require_off(account, linode, MUST_BE_OFF)
@@ -348,17 +457,27 @@ def update(call: Call, linode: Linode, interface: Record) -> Record:
         changes["default_route"] = {**interface["default_route"], **body["default_route"]}
     if body.get(kind) is not None:
         check(body, {kind: json_object})
-        wanted = {**interface[kind], **body[kind]}
-        checked = wanted
-        if kind == "public" and isinstance(wanted["ipv4"], dict):
-            known = {one["address"] for one in addresses_of(interface["public"])}
-            new = [one for one in addresses_of(wanted) if one.get("address") not in known]
-            checked = {**wanted, "ipv4": {"addresses": new}}
-        raise_if(entry_problems(account, {"firewall_id": None, kind: checked}, linode["region"]))
+        wanted = changed_kind(interface[kind], body[kind])
+        entry = {"firewall_id": None, kind: wanted}
+        raise_if(entry_problems(account, entry, linode["region"], linode, interface.id))
         changes[kind] = placed(account, linode, interface, kind, wanted)
     changed = change(account, interface, **changes)
     store(account, linode, "interface_update")
     return changed
+
+
+def changed_kind(old: Body, changes: Body) -> Json:
+    """What is asked for with what stays; nothing does in another subnet, and of `ipv6` what stays is seen to later."""
+    said = {name: value for name, value in changes.items() if value is not None}
+    if said.get("subnet_id", old.get("subnet_id")) != old.get("subnet_id"):
+        return said
+    wanted = {**old, "ipv6": None, **said}
+    if isinstance(said.get("ipv4"), dict):
+        wanted["ipv4"] = {
+            **old["ipv4"],
+            **{name: one for name, one in said["ipv4"].items() if one is not None},
+        }
+    return wanted
 
 
 @api.delete(INTERFACE.url)

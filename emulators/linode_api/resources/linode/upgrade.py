@@ -78,7 +78,7 @@ def upgraded(account: Account, linode: Linode, rows: list[Json]) -> list[Json]:
     for config in all_of(account, "config", linode.id):
         change(account, config, interfaces=[])
     nats = {(row["ipv4"] or {}).get("nat_1_1") for row in rows}
-    public = [address for address in linode.public_ipv4 if address not in nats] or linode.public_ipv4
+    public = [address for address in linode.public_ipv4 if address not in nats]
     kinds = [alike(account, linode, row, public) for row in rows or [{"purpose": "public", "primary": True}]]
     made = [
         add(account, "interface", {"version": 1, **dict.fromkeys(interfaces.KINDS), **kind}, linode.id)
@@ -112,5 +112,5 @@ def alike(account: Account, linode: Linode, row: Json, public: list[str]) -> Jso
     address = {"address": row["ipv4"]["vpc"], "nat_1_1_address": row["ipv4"]["nat_1_1"], "primary": True}
     ranges = [{"range": one} for one in row["ip_ranges"]]
     ipv4 = {"addresses": [address], "ranges": ranges}
-    vpc = {"vpc_id": row["vpc_id"], "subnet_id": row["subnet_id"], "ipv4": ipv4}
+    vpc = {"vpc_id": row["vpc_id"], "subnet_id": row["subnet_id"], "ipv4": ipv4, "ipv6": row["ipv6"]}
     return {"default_route": routes, "vpc": vpc}

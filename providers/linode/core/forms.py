@@ -208,20 +208,17 @@ def _ipv6_range(text: str) -> str:
     return text
 
 
+Ipv6Part = Annotated[
+    StrictStr,
+    AfterValidator(_ipv6_range),
+    told("must be auto, a length such as /52, or a prefix such as 2001:db8::/52. Next: correct it."),
+]
+
+
 class VPCRangeArgs(TypedDict):
     """IPv6 addresses of a VPC or subnet: `auto`, a length such as /52, or a prefix of one's own."""
 
-    range: NotRequired[
-        Of[
-            Annotated[
-                StrictStr,
-                AfterValidator(_ipv6_range),
-                told(
-                    "must be auto, a length such as /52, or a prefix such as 2001:db8::/52. Next: correct it."
-                ),
-            ]
-        ]
-    ]
+    range: NotRequired[Of[Ipv6Part]]
     allocation_class: NotRequired[Of[Text]]
 
 

@@ -109,7 +109,7 @@ def test_events_are_asked_from_the_earliest_moment_on_and_lists_by_ids() -> None
 
     assert both["created"] == {"+gte": "2026-05-04T13:37:00"}
     assert "entity.id" not in both
-    assert (one["entity.id"], one["entity.type"]) == (8, "linode")
+    assert (one["entity.id"], one["entity.type"], one["+order_by"]) == (8, "linode", "id")
     assert {"action": "linode_boot"} in one["+or"]  # type: ignore[operator]  # an object in JSON
     assert list_filter([7]) == {"id": 7}
     assert list_filter([7, 8, 11]) == {"id": {"+gte": 7, "+lte": 11}}

@@ -49,6 +49,22 @@ def test_auto_is_satisfied_by_any_value() -> None:
     assert steps([VLAN], wanted) == InterfaceSteps((), ())
 
 
+def test_the_length_of_a_range_is_satisfied_by_any_range_of_that_length() -> None:
+    ipv4, ipv6 = (
+        {"ranges": [{"range": "10.0.0.16/28"}]},
+        {"slaac": [{"range": "2001:db8::/64", "address": "2001:db8::1"}]},
+    )
+    there = [{"id": 3, "vpc": {"subnet_id": 5, "ipv4": ipv4, "ipv6": ipv6}, "public": None, "vlan": None}]
+
+    def wanted(ipv4_length: str, ipv6_length: str) -> list[dict[str, object]]:
+        ranges, slaac = [{"range": ipv4_length}], [{"range": ipv6_length}]
+        return [{"vpc": {"subnet_id": 5, "ipv4": {"ranges": ranges}, "ipv6": {"slaac": slaac}}}]
+
+    assert steps(there, wanted("/28", "/64")) == InterfaceSteps((), ())
+    assert seen_linode(there, wanted("/28", "auto"), {}) == wanted("/28", "auto")
+    assert steps(there, wanted("/27", "/64")).remove == (3,)
+
+
 def test_interfaces_that_are_as_declared_are_no_drift() -> None:
     wanted = [{"purpose": "public"}, {"purpose": "vlan", "label": "lan"}]
     there = [

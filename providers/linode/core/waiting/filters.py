@@ -11,10 +11,13 @@ MANY = 250
 
 
 def events_filter(waits: Sequence[Wait]) -> dict[str, object]:
-    """The X-Filter for the events of these waits. Source: GET /account/events, filterable attributes."""
+    """The X-Filter for the events of these waits, oldest first: what comes between two pages moves none of the rows.
+
+    Source: GET /account/events, filterable attributes.
+    """
     ids = {wait.goal.linode_id for wait in waits}
     left_out = {"linode_create"} if len(ids) > MANY else set()
-    found: dict[str, object] = {"entity.type": "linode"}
+    found: dict[str, object] = {"entity.type": "linode", "+order_by": "id"}
     if len(ids) == 1:
         found["entity.id"] = next(iter(ids))
     since = min(wait.goal.since for wait in waits)

@@ -176,7 +176,7 @@ SHAPES: dict[tuple[type, ...], str] = {  # null is always allowed
     " master_ips axfr_ips nodes vpcs slaac",
     (TEXT,): "label type region kernel root_pass password description username scopes expiry script address"
     " user_data route_target vlan_label ipam_address purpose nat_1_1 nat_1_1_address ssh_key lock_type entity_type"
-    " status filesystem",
+    " status filesystem range",
     (OBJECT, FLAG): "public",
     (OBJECT, LIST): "rules",
     (OBJECT, LIST, FLAG): "ipv6",

@@ -55,7 +55,10 @@ class Clause:
 
 @dataclass(frozen=True)
 class Stored(Sequence[T]):
-    """The rows of a table that fit `where`, by id unless `order` says otherwise, as `made` of what is read of them."""
+    """The rows of a table that fit `where`, as `made` of what is read of them.
+
+    By id unless `order` says otherwise; what a filter sorts has its ties by id: recording TestWaitForResourceFree.
+    """
 
     database: Database
     table: str
@@ -79,8 +82,8 @@ class Stored(Sequence[T]):
             return found, Selection(left)
         key = value_of(selection.order_by, self.columns)
         if key is None or left.parts:
-            return found, replace(selection, condition=left)
-        order = f"{key} {'DESC' if selection.descending else 'ASC'}, {self.order}"
+            return replace(found, order="id"), replace(selection, condition=left)
+        order = f"{key} {'DESC' if selection.descending else 'ASC'}, id"
         return replace(found, order=order), EVERYTHING
 
     @cached_property

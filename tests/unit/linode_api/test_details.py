@@ -498,6 +498,8 @@ def test_events_are_marked_as_seen_and_read(caller: Caller) -> None:
 
     rows = caller.rows("/account/events")
     assert ids == sorted(ids, reverse=True)
+    tied = {"+order_by": "action", "+order": "desc"}
+    assert [event["id"] for event in caller.rows("/account/events", where=tied)] == sorted(ids)
     assert [(event["seen"], event["read"]) for event in rows] == [(False, False), (True, False), (True, True)]
     assert [event["id"] for event in caller.rows("/account/events", where={"read": True})] == [ids[2]]
 

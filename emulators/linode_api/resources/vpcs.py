@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import NamedTuple
 
 from emulators.linode_api.catalogs import catalogs, region_problems
-from emulators.linode_api.core import Body, Json
+from emulators.linode_api.core import Body, Json, bodies
 from emulators.linode_api.core.accounts import ANY_SCOPE, Account
 from emulators.linode_api.core.bodies import check, choice, length, matching, problems_in, required
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
@@ -38,7 +38,14 @@ from emulators.linode_api.resources.vpc_parts import FOR_VPCS, LENGTHS, SUBNET_L
 api = Routes(
     "vpc", reads=ANY_SCOPE
 )  # reading asks for no scope, yet it needs a token: recording TestVPC_CreateGet
-VPC = Kind("vpc", "/vpcs/{vpc}", first_id=590_000, columns={"vpc_type": None}, granted=True)
+VPC = Kind(
+    "vpc",
+    "/vpcs/{vpc}",
+    first_id=590_000,
+    columns={"vpc_type": None},
+    granted=True,
+    among=" among your VPCs",  # linode-cli's suite
+)
 SUBNET = Kind("subnet", "/vpcs/{vpc}/subnets/{subnet}", first_id=820_000)
 RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")
 FORBIDDEN = ("192.168.128.0/17",)
@@ -48,9 +55,12 @@ OWN_RANGES = "Custom VPC IPv4 Ranges"
 LONGEST_PREFIX = 29
 NO_RANGE = "Must be an IPv4 range in CIDR canonical form"
 SET_APART = 2
-LABEL = required(
-    matching(
-        re.compile(r"(?!.*--)[a-zA-Z0-9-]{1,64}"), "Must only use ASCII letters, numbers, and underscores"
+LABEL = required(  # recording TestVPC_Create_Invalid; linode-cli's suite
+    bodies.all_of(
+        matching(re.compile(r"[a-zA-Z0-9_-]*"), "Must only use ASCII letters, numbers, and underscores"),
+        matching(
+            re.compile(r"(?!.*--)[a-zA-Z0-9-]{1,64}"), "Must only use ASCII letters, numbers, and dashes"
+        ),
     )
 )
 FIELDS = {"label": LABEL, "description": length(0, 255), "vpc_type": choice("regular", "rdma")}

@@ -119,6 +119,21 @@ def test_a_firewall_guards_an_interface_not_the_linode(caller: Caller, clock: He
     )
 
 
+def test_the_firewall_of_a_new_linode_guards_interfaces_that_name_none(caller: Caller) -> None:
+    """linode-cli's suite names both."""
+    guard = made(caller.post("/networking/firewalls", {"label": "guard", "rules": RULES}))
+    wanted = [{"public": {}}, {"vlan": {"vlan_label": "lan"}}]
+    vpc = {"vpc": {"subnet_id": subnet(caller)["id"]}, "firewall_id": None}
+
+    linode = caller.create(**NEW, interfaces=[*wanted, vpc], firewall_id=guard["id"])
+    unknown = caller.post("/linode/instances", {**NEW, "interfaces": wanted, "firewall_id": 1})
+
+    ids = [one["id"] for one in interfaces(caller, linode["id"])]
+    devices = caller.rows(f"/networking/firewalls/{guard['id']}/devices")
+    assert [device["entity"]["id"] for device in devices] == ids[:1]
+    assert reasons(unknown)[0][0] == "firewall_id"
+
+
 def test_settings_choose_the_way_out_and_the_helper(caller: Caller, clock: HeldClock) -> None:
     net = subnet(caller)
     vpc = {"vpc": {"subnet_id": net["id"]}, "firewall_id": None}
@@ -197,6 +212,12 @@ def test_subnets_keep_apart_and_within_private_ranges(caller: Caller) -> None:
         ("label", "Label must be unique")
     ]
     assert caller.post("/vpcs", {"label": "w", "region": "us-none"}).status_code == 400
+    only, chars = "Must only use ASCII letters, numbers, and ", {"a_b": "dashes", "a!b_": "underscores"}
+    labels = [caller.post("/vpcs", {"label": label, "region": "us-ord"}) for label in (*chars, "v")]
+    assert [reasons(answer) for answer in labels] == [
+        *([("label", only + more)] for more in chars.values()),
+        [("label", "Label must be unique among your VPCs")],
+    ]
 
 
 def test_an_address_of_a_subnet_is_given_once(caller: Caller) -> None:

@@ -16,7 +16,7 @@ from emulators.linode_api.core.accounts import Account
 from emulators.linode_api.core.bodies import choice, known, problems_in, required, that, unique_tags
 from emulators.linode_api.core.errors import Problem, problem_if, raise_if
 from emulators.linode_api.core.limits import CREATE
-from emulators.linode_api.core.records import Record, change, find, get
+from emulators.linode_api.core.records import Record, change, find, get, given
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import firewalls, images, ips, placement_groups, stackscripts, users
 from emulators.linode_api.resources.linode import backups, config_interfaces, deployment, interfaces, linodes
@@ -143,13 +143,19 @@ def network_problems(account: Account, body: Body) -> list[Problem]:
     chosen, region_id = generation(account, body), str(body.get("region"))
     if (chosen, allowed) in (("linode", "legacy_config_only"), ("legacy_config", "linode_only")):
         return [("interface_generation", "Not allowed by the account's interfaces_for_new_linodes")]  # *
-    wanted = body.get("interfaces") or []
+    problems = problems_in(
+        body, {"firewall_id": that(lambda firewall_id: get(account, "firewall", firewall_id))}
+    )
     if chosen == "legacy_config":
-        guarded = that(lambda firewall_id: get(account, "firewall", firewall_id))
-        return config_interfaces.problems_of(account, wanted, region_id) + problems_in(
-            body, {"firewall_id": guarded}
-        )
-    return interfaces.problems_of(account, wanted, region_id) + only_legacy(body, region_id)
+        return config_interfaces.problems_of(account, body.get("interfaces") or [], region_id) + problems
+    problems += interfaces.problems_of(account, guarded_interfaces(body), region_id)
+    return problems + only_legacy(body, region_id)
+
+
+def guarded_interfaces(body: Body) -> list[Body]:
+    """Linode interfaces; those that name no firewall have that of the Linode."""
+    wanted, guard = body.get("interfaces") or [], given(body, "firewall_id")
+    return [one if one.get("vlan") else {**guard, **one} for one in wanted]
 
 
 def only_legacy(body: Body, region_id: str) -> list[Problem]:
@@ -157,8 +163,8 @@ def only_legacy(body: Body, region_id: str) -> list[Problem]:
     problems: list[Problem] = []
     if catalogs().lacks(region_id, "Linode Interfaces"):
         problems.append(("interface_generation", "Linode interfaces are not available in this region"))  # *
-    given = [name for name in ("firewall_id", "private_ip", "ipv4") if body.get(name)]
-    problems += [(name, f"{name} is not allowed with Linode interfaces") for name in given]  # *
+    wrong = [name for name in ("private_ip", "ipv4") if body.get(name)]
+    problems += [(name, f"{name} is not allowed with Linode interfaces") for name in wrong]  # *
     boots = (body.get("image") or body.get("backup_id")) and body.get("booted") is not False
     problems += problem_if(boots and not body.get("interfaces"), None, NO_INTERFACE)
     return problems
@@ -209,7 +215,7 @@ def default_alerts(vcpus: int) -> Json:
 def with_network(account: Account, linode: Linode, body: Body) -> Linode:
     """Its Linode interfaces, or the firewall that guards it as a whole, and its reserved address."""
     if linode["interface_generation"] == "linode":
-        linode = interfaces.install(account, linode, body.get("interfaces") or [])
+        linode = interfaces.install(account, linode, guarded_interfaces(body))
     elif (guard := body.get("firewall_id") or firewalls.defaults(account)["linode"]) is not None:
         firewalls.add_device(account, find(account, "firewall", guard), "linode", linode.id)
     if body.get("ipv4"):

@@ -39,6 +39,9 @@ IN_DIGEST = ("oldState", "newState", "replaceReasons", "diffReasons")
 RANK = ("replace", "delete", "create", "update", "create-replacement", "import", "same", "read", "refresh")
 """Which record of a resource tells what happens to it, best first; parts of a replacement only add to it."""
 
+TOO_DEEP = "is nested too deeply"
+"""For this Python: the limit is another one in each."""
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -56,7 +59,7 @@ def parse_json(text: str) -> object:
         value: object = json.loads(text)
         return _whole(value) if _SURROGATE.search(text) else value
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        raise ValueError(TOO_DEEP) from error
 
 
 def _whole(value: object) -> object:
@@ -80,7 +83,8 @@ def parse_lines(text: str) -> tuple[list[Json], bool]:
         except ValueError as error:
             if number == len(lines):
                 return found, False
-            raise BundleUnreadable(f"line {number} is not JSON") from error
+            why = TOO_DEEP if str(error) == TOO_DEEP else "is not JSON"
+            raise BundleUnreadable(f"line {number} {why}") from error
         if not isinstance(value, Mapping):
             raise BundleUnreadable(f"line {number} is not an object")
         found.append(value)

@@ -115,6 +115,8 @@ def _parts(address: str) -> SplitResult | None:
         parts = urlsplit(address.strip())
         parts.port  # noqa: B018 - raises for what is none
         (parts.hostname or "").encode("idna")
+        if "[" in parts.netloc:
+            ipaddress.IPv6Address(parts.hostname or "")  # which Python 3.10 doesn't ask for
     except ValueError:
         return None
     return parts if parts.scheme in ("http", "https") and parts.hostname else None

@@ -69,11 +69,14 @@ def serve(options: argparse.Namespace) -> int:
         host=options.host,
         latency_s=options.latency,
     )
-    with api:
+    try:
         if options.seed:
             plant(api, options.seed)
+        api.start()
         print(f"local API at {api.url} (speed {options.speed:g}, database {options.database})", flush=True)
         signal.sigwait(stops)
+    finally:
+        api.stop()
     return 0
 
 

@@ -119,6 +119,27 @@ def test_a_firewall_guards_an_interface_not_the_linode(caller: Caller, clock: He
     )
 
 
+def test_an_interface_goes_right_after_the_shutdown_and_leaves_its_address(
+    caller: Caller, clock: HeldClock
+) -> None:
+    """As linode-cli's suite has it."""
+    linode = settled(caller, clock, **NEW, interfaces=[PUBLIC])
+    path = f"/linode/instances/{linode['id']}"
+    [old] = interfaces(caller, linode["id"])
+    caller.post(path + "/shutdown")
+
+    made(caller.delete(f"{path}/interfaces/{old['id']}"))
+    [address] = made(caller.get(path + "/ips"))["ipv4"]["public"]
+    addresses = [{"address": address["address"], "primary": True}, {"address": "auto"}]
+    public = {"ipv4": {"addresses": addresses}, "ipv6": {"ranges": [{"range": "/64"}, {"range": "/64"}]}}
+    new = made(caller.post(path + "/interfaces", {"public": public, "firewall_id": None}))["public"]
+
+    assert caller.status(linode["id"]) == "shutting_down"
+    assert (address["address"], address["interface_id"]) == (linode["ipv4"][0], None)
+    assert [one["address"] for one in new["ipv4"]["addresses"]] == caller.linode(linode["id"])["ipv4"]
+    assert len({one["range"] for one in new["ipv6"]["ranges"]}) == 2
+
+
 def test_the_firewall_of_a_new_linode_guards_interfaces_that_name_none(caller: Caller) -> None:
     """linode-cli's suite names both."""
     guard = made(caller.post("/networking/firewalls", {"label": "guard", "rules": RULES}))

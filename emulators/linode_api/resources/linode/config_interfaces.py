@@ -19,7 +19,7 @@ from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import Record, change, find, given, next_id
 from emulators.linode_api.core.routes import Call
 from emulators.linode_api.resources import vpc_parts, vpcs
-from emulators.linode_api.resources.linode.linodes import Linode, api, runs
+from emulators.linode_api.resources.linode.linodes import Linode, api, goes_down, runs
 
 MOST = 3
 PATH = "/linode/instances/{linode}/configs/{config}/interfaces"
@@ -152,7 +152,7 @@ def require_changeable(account: Account, linode: Linode, config: Record, rows: S
         [{**row, "active": None} for row in each if row["purpose"] == "vpc"]
         for each in (config["interfaces"], rows)
     )
-    if old != new and runs(account, linode, config.id):
+    if old != new and runs(account, linode, config.id) and not goes_down(account, linode):
         reason = (
             "Linode must be powered off to change the VPC interfaces of its active configuration profile."
         )
@@ -160,7 +160,7 @@ def require_changeable(account: Account, linode: Linode, config: Record, rows: S
 
 
 def require_inactive(account: Account, linode: Linode, config: Record) -> None:
-    if runs(account, linode, config.id):
+    if runs(account, linode, config.id) and not goes_down(account, linode):
         raise bad_request("Interfaces of an active configuration profile cannot be deleted.")  # *
 
 

@@ -20,7 +20,7 @@ from emulators.linode_api.core.routes import FINDERS, Call
 from emulators.linode_api.resources import firewalls, ip_ranges, ips, vpc_parts, vpcs
 from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.config_interfaces import IPAM, OF_VLANS, OF_VPCS, VLAN_LABEL
-from emulators.linode_api.resources.linode.linodes import Linode, api, find_linode, require_off, save
+from emulators.linode_api.resources.linode.linodes import Linode, api, find_linode, goes_down, is_up, save
 
 INTERFACE = Kind("interface", "/linode/instances/{linode}/interfaces/{interface}", first_id=14_000_000)
 ALL = "/linode/instances/{linode}/interfaces"
@@ -335,13 +335,14 @@ def set_ranges(account: Account, linode: Linode, wanted: Sequence[Body] | None) 
         records.remove(account, one)
 
 
-def addresses_held(account: Account, linode: Linode) -> Json:
-    """The Linode's `ipv4` and `ipv6` as its interfaces have them."""
+def addresses_held(account: Account, linode: Linode, lost: Collection[str] = ()) -> Json:
+    """The Linode's `ipv4` and `ipv6`: what it has, but what it has `lost`, and what its interfaces have."""
     held = all_of(account, "interface", linode.id)
     has_public = any(interface["public"] is not None for interface in held)
-    ipv4 = [address for interface in held for address in public_of(interface)]
-    ipv6 = (linode["ipv6"] or ips.ipv6(linode.id)) if has_public else None
-    return {"ipv4": list(dict.fromkeys(ipv4)), "ipv6": ipv6}
+    of_interfaces = [address for interface in held for address in public_of(interface)]
+    ipv4 = dict.fromkeys([*linode["ipv4"], *of_interfaces])
+    ipv6 = linode["ipv6"] or (ips.ipv6(linode.id) if has_public else None)
+    return {"ipv4": [one for one in ipv4 if one not in lost], "ipv6": ipv6}
 
 
 def eligible(account: Account, linode_id: int) -> dict[str, list[int]]:
@@ -379,12 +380,15 @@ FINDERS["interface"] = found
 api.shows(INTERFACE.url)
 
 
-def store(account: Account, linode: Linode, action: str) -> None:
+def require_down(account: Account, linode: Linode) -> None:
+    if is_up(account, linode) and not goes_down(account, linode):
+        raise bad_request(MUST_BE_OFF)
+
+
+def store(account: Account, linode: Linode, action: str, lost: Collection[str] = ()) -> None:
     """The Linode's addresses after a change of its interfaces; reserved ones that it has lost are free."""
-    changed = linodes.change(account, linode, **addresses_held(account, linode))
+    changed = linodes.change(account, linode, **addresses_held(account, linode, lost))
     ips.release(account, linode.id, besides=changed["ipv4"])
-    if changed["ipv6"] is None:
-        ip_ranges.leave(account, linode.id)
     notify(account, action, linode.entity)
 
 
@@ -404,7 +408,7 @@ def create(call: Call, linode: Linode) -> Record:
     problems = problems_of(account, [call.body], linode["region"], held, linode)
     start = "interfaces[0]"
     raise_if([(str(field).removeprefix(start).removeprefix(".") or None, why) for field, why in problems])
-    require_off(account, linode, MUST_BE_OFF)
+    require_down(account, linode)
     made = add(account, linode, call.body)
     store(account, linode, "interface_create")
     return made
@@ -432,7 +436,7 @@ def change_settings(call: Call, linode: Linode) -> Json:
     account, body = call.account, call.body
     require_generation(linode)
     check(body, {"network_helper": bodies.flag})
-    require_off(account, linode, MUST_BE_OFF)
+    require_down(account, linode)
     for protocol, able in eligible(account, linode.id).items():
         name = f"{protocol}_interface_id"
         wanted = (body.get("default_route") or {}).get(name)
@@ -448,7 +452,7 @@ def change_settings(call: Call, linode: Linode) -> Json:
 def update(call: Call, linode: Linode, interface: Record) -> Record:
     """The kind stays; a VLAN's label cannot be changed."""
     account, body = call.account, call.body
-    require_off(account, linode, MUST_BE_OFF)
+    require_down(account, linode)
     kind = str(kind_of(interface.body))
     others = [name for name in KINDS if name != kind and body.get(name) is not None]
     raise_if([(name, "The kind of an interface cannot be changed") for name in others])  # *
@@ -462,7 +466,8 @@ def update(call: Call, linode: Linode, interface: Record) -> Record:
         raise_if(entry_problems(account, entry, linode["region"], linode, interface.id))
         changes[kind] = placed(account, linode, interface, kind, wanted)
     changed = change(account, interface, **changes)
-    store(account, linode, "interface_update")
+    lost = {*public_of(interface)} - {*public_of(changed)}
+    store(account, linode, "interface_update", lost)
     return changed
 
 
@@ -483,12 +488,13 @@ def changed_kind(old: Body, changes: Body) -> Json:
 @api.delete(INTERFACE.url)
 def delete(call: Call, linode: Linode, interface: Record) -> None:
     account = call.account
-    require_off(account, linode, MUST_BE_OFF)
+    require_down(account, linode)
     for device in firewalls.devices_of(account, linode.id):
         if device["entity_id"] == interface.id:
             records.remove(account, device)
     records.remove(account, interface)
-    store(account, linode, "interface_delete")
+    lost = {*public_of(interface)} & ips.reserved(account).keys()
+    store(account, linode, "interface_delete", lost)
 
 
 @api.rows(INTERFACE.url + "/firewalls", *firewalls.FILTERABLE)

@@ -263,6 +263,11 @@ def is_up(account: Account, linode: Linode) -> bool:
     return linode.course.status_at(account.now) in ("running", "booting", "rebooting", "shutting_down")
 
 
+def goes_down(account: Account, linode: Linode) -> bool:
+    """Its interfaces may change then: linode-cli's and linode_api4's suites do so right after the shutdown."""
+    return linode.course.status_at(account.now) == "shutting_down"
+
+
 def is_running(account: Account, linode: Linode) -> bool:
     return linode.course.status_at(account.now) == "running"
 

@@ -50,7 +50,7 @@ def when_asked(tell: Callable[[], None]) -> None:
 def check() -> None:
     """Raises Interrupted where this thread only waits and was asked to end."""
     if _only_waits.get() and _asked.is_set():
-        raise Interrupted("interrupted while waiting. Next: run it again: it goes on from here.")
+        raise Interrupted("interrupted while waiting. Next: run it again.")
 
 
 def sleep(seconds: float) -> None:

@@ -185,7 +185,8 @@ def _judged(facts: Facts, options: Options) -> Judged:
     shown = {(line.urn, line.summary) for line in bundle.effects.values()}  # as effects, in the tables
     said = [item for item in bundle.reading.messages if (item.urn, item.text) not in shown]
     # What stops at a protection is told with what works for it; an engine's advice there is for its own commands.
-    own = [item for item in said if not GENERIC.match(item.text)] or said
+    is_told = any(item.level == "mandatory" for item in bundle.reading.policies)
+    own = [item for item in said if not GENERIC.match(item.text)] or ([] if is_told else said)
     messages = [item for item in own if not PROTECTED.search(item.text)]
     if bundle.form is None and bundle.stderr:
         messages.append(Message(severity="error", text=bundle.stderr))

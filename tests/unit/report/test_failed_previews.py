@@ -182,6 +182,7 @@ def test_every_broken_policy_is_told_with_what_it_says_and_of_what(tmp_path: Pat
         "failed",
         "✖ test could not be previewed: policies few-servers and in-europe are broken",
     )
+    assert told.stacks[0].messages == (), "what only says that it failed"
     red, yellow = (item for item in told.findings if item.verdict in ("failed", "look"))
     assert plain(red.text) == (
         "Stacks are small. 3 Linodes in one stack, at most 2, on fleet-test. "

@@ -61,6 +61,7 @@ __all__ = [
     "InRefs",
     "InRows",
     "Listed",
+    "Names",
     "Of",
     "Step",
     "arg",
@@ -76,6 +77,7 @@ Read = Callable[[Any], object]
 """Gets the core's Reading."""
 
 T = TypeVar("T")
+K = TypeVar("K", bound=pulumi.CustomResource)
 T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 
@@ -129,52 +131,47 @@ if TYPE_CHECKING:
             value: NoText[pulumi.Input[T]] | Awaitable[Sequence[T]] | pulumi.Output[Sequence[T]] | None,
         ) -> None: ...
 
-    AnyId = Of[int] | Of[str] | pulumi.CustomResource
-    """An id in a map: a number, what another resource's `id` is, or that resource: read as a number."""
+    AnyId = Of[int] | Of[str] | K
+    """An id in a map: a number, what another resource's `id` is, or that resource, a `K`: read as a number."""
 
     AnyIdOrNone = AnyId
-    AnyRef = Of[T] | pulumi.CustomResource
+    AnyRef = Of[T] | K
     """A text in a map that names a resource, or that resource: a reserved address."""
 
-    class InRef(Generic[T]):
+    class InRef(Generic[T, K]):
         """What names a resource by a text, or that resource: an image, a reserved address. Read as a `T`."""
 
         def __get__(self, instance: object, owner: object) -> T: ...
-        def __set__(self, instance: object, value: pulumi.Input[T] | pulumi.CustomResource) -> None: ...
+        def __set__(self, instance: object, value: pulumi.Input[T] | K) -> None: ...
 
-    class InRefs(Generic[T]):
+    class InRefs(Generic[T, K]):
         """A list of these, read as a list of `T`."""
 
         def __get__(self, instance: object, owner: object) -> list[T] | None: ...
         def __set__(
             self,
             instance: object,
-            value: NoText[pulumi.Input[T] | pulumi.CustomResource]
-            | Awaitable[Sequence[T]]
-            | pulumi.Output[Sequence[T]]
-            | None,
+            value: NoText[pulumi.Input[T] | K] | Awaitable[Sequence[T]] | pulumi.Output[Sequence[T]] | None,
         ) -> None: ...
 
-    class InId:
-        """An id: a number, what another resource's `id` is, or that resource: read as a number."""
+    class InId(Generic[K]):
+        """An id: a number, what another resource's `id` is, or that resource, a `K`: read as a number."""
 
         def __get__(self, instance: object, owner: object) -> int | None: ...
         def __set__(
-            self,
-            instance: object,
-            value: pulumi.Input[int] | pulumi.Input[str] | pulumi.CustomResource | None,
+            self, instance: object, value: pulumi.Input[int] | pulumi.Input[str] | K | None
         ) -> None: ...
 
     InIdOrNone = InId
 
-    class InIds:
+    class InIds(Generic[K]):
         """A list of ids, each a number, what another resource's `id` is, or that resource: read as numbers."""
 
         def __get__(self, instance: object, owner: object) -> list[int] | None: ...
         def __set__(
             self,
             instance: object,
-            value: NoText[pulumi.Input[int | str] | pulumi.CustomResource]
+            value: NoText[pulumi.Input[int | str] | K]
             | Awaitable[Sequence[int | str]]
             | pulumi.Output[Sequence[int | str]]
             | None,
@@ -199,9 +196,40 @@ else:
         def __class_getitem__(cls, item: object) -> object:
             return list[item] | None
 
-    AnyId, AnyIdOrNone, AnyRef, InRef = Id, IdOrNone, Of, Of
-    InRows, InRefs, InIds = InList, InList, InList[Id]
-    InId, InIdOrNone = Id | None, IdOrNone | None
+    class _IdOf:
+        """`InId["Volume"]` at run time: the type of what is read, with the kind."""
+
+        def __init__(self, hint: object) -> None:
+            self.hint = hint
+
+        def __getitem__(self, kinds: object) -> object:
+            return Annotated[self.hint, Names.of(kinds)]
+
+    class InRef:
+        def __class_getitem__(cls, item: tuple[object, object]) -> object:
+            return Annotated[item[0], Names.of(item[1])]
+
+    class InRefs:
+        def __class_getitem__(cls, item: tuple[object, object]) -> object:
+            return Annotated[InList[item[0]], Names.of(item[1])]
+
+    InRows, AnyRef = InList, InRef
+    AnyId, AnyIdOrNone, InIds = _IdOf(Id), _IdOf(IdOrNone), _IdOf(InList[Id])
+    InId, InIdOrNone = _IdOf(Id | None), _IdOf(IdOrNone | None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Names:
+    """In the type of an input or of a key in a map: the kinds of resources that it may name. None for what no program
+    declares, such as a disk.
+    """
+
+    kinds: tuple[str, ...]
+
+    @classmethod
+    def of(cls, kinds: object) -> Self:
+        """As types write it: "Volume", "ReservedIP | IPv6Range", Never."""
+        return cls(tuple(kinds.split(" | ")) if isinstance(kinds, str) else ())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -417,6 +445,13 @@ class Args(_Transformed):
         return {field: frozenset(_keys(hints[field])) for field in cls.fields()}
 
     @classmethod
+    @functools.cache
+    def references(cls) -> Mapping[str, Mapping[str, Names]]:
+        """By input, what may be named: by the input's own name, or by the key of a map in it."""
+        hints = get_type_hints(cls, include_extras=True)
+        return {field: dict(_references(hints[field], field)) for field in cls.fields()}
+
+    @classmethod
     def normal(cls, props: Mapping[str, object]) -> dict[str, object]:
         """The declared inputs that are there, each in its normal form; of unknown ones only numbers and ids have it."""
         found: dict[str, object] = {}
@@ -496,6 +531,15 @@ def _keys(hint: object) -> Iterator[str]:
             yield from _keys(inner)
     for part in get_args(hint):
         yield from _keys(part)
+
+
+def _references(hint: object, key: str) -> Iterator[tuple[str, Names]]:
+    yield from ((key, each) for each in getattr(hint, "__metadata__", ()) if isinstance(each, Names))
+    if is_typeddict(hint):
+        for name, inner in get_type_hints(hint, include_extras=True).items():
+            yield from _references(inner, name)
+    for part in get_args(hint):
+        yield from _references(part, key)
 
 
 def _body(node: ast.AST) -> list[ast.stmt]:

@@ -9,11 +9,12 @@ from weakref import WeakKeyDictionary
 
 import pulumi
 
-from providers.linode.core.args import Args
+from providers.linode.core.args import Args, Names
 from providers.linode.core.foreseen import Declared
 from providers.linode.core.provider import DynamicResource, Provider, stored_provider
 from providers.linode.core.spec import Spec
 from providers.linode.core.values import lone_surrogate
+from providers.linode.nearest import listed
 from providers.linode.resources.account import Account
 
 IDS: WeakKeyDictionary[pulumi.Output[str], str] = WeakKeyDictionary()
@@ -67,8 +68,9 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         fields = args_class.fields()
         which = f"{self.kind} {name.encode(errors='backslashreplace').decode()}"
         _writable(name, f"{which}: name")
+        may_name = args_class.references()
         given = {
-            key: _writable(value, f"{which}: {key}")
+            key: _writable(_of_kind(value, which, key, may_name[key]), f"{which}: {key}")
             for key in fields
             if (value := getattr(args, key)) is not None
         }
@@ -86,6 +88,26 @@ class Resource(DynamicResource, module="linode", name="Resource"):
     def _told_besides(self, name: str, args: Any) -> Mapping[str, Any]:  # noqa: ARG002 - for subclasses
         """What its provider is told besides its inputs, and keeps in no state."""
         return {}
+
+
+def _of_kind(value: Any, which: str, key: str, may_name: Mapping[str, Names]) -> Any:
+    """The value. Raises RunError where it is a resource of another kind than the input, or the key in a map of it,
+    may name, or the id of one; an output that is made of an id says nothing of its kind.
+    """
+    if isinstance(value, Mapping):
+        return {name: _of_kind(part, which, str(name), may_name) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_of_kind(part, which, key, may_name) for part in value]
+    id_ = value.id if isinstance(value, pulumi.CustomResource) else value
+    kind, _, name = (IDS.get(id_, "") if isinstance(id_, pulumi.Output) else "").partition("::")
+    wanted = may_name.get(key)
+    if not kind or wanted is None or kind in wanted.kinds:
+        return value
+    belongs = f"a resource of kind {listed(wanted.kinds, 'or')}" if wanted.kinds else "no resource"
+    todo = "give that, or its id" if wanted.kinds else "give a number"
+    raise pulumi.RunError(
+        f"{which}: {key} has {kind} '{name}', where {belongs} belongs. Next: {todo}."
+    )
 
 
 def _writable(value: Any, what: str) -> Any:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, Any, Literal, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
 import pulumi
 from pydantic import Field, model_validator
@@ -30,6 +30,9 @@ from providers.linode.core.values import as_id, whole_numbers
 from providers.linode.resources import domain
 from providers.linode.resources.base import Resource
 from providers.linode.resources.domain import Seconds, lower, seconds
+
+if TYPE_CHECKING:
+    from providers.linode.resources.domain import Domain
 
 LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 HOST = rf"(\*\.)?{LABEL}(\.{LABEL})*\.?"
@@ -85,7 +88,7 @@ def as_kept(kind: object, target: str, zone: str) -> str:
 
 
 class DomainRecordArgs(Args):
-    domain_id: InId = arg(REPLACE, wire="", seen="domain_id", ids=True, ids_of=DOMAINS)
+    domain_id: InId["Domain"] = arg(REPLACE, wire="", seen="domain_id", ids=True, ids_of=DOMAINS)
     """The domain that it is a part of, a master."""
 
     type: In[Literal["A", "AAAA", "CNAME", "MX", "TXT", "SRV", "NS", "CAA", "PTR"]] = arg(REPLACE)

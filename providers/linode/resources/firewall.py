@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
 import pulumi
 from pydantic import Field, field_validator
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import Never, NotRequired, TypedDict
 
 from providers.linode.api.records import Entity, Owned
 from providers.linode.core.args import Args, In, InIds, InList, InRows, Of, arg, by_name, ids
@@ -19,6 +19,10 @@ from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
 from providers.linode.resources import behind, guards
 from providers.linode.resources.base import Resource
 from providers.linode.resources.reach import CLOSED, Wall, opened, ssh_to_everybody
+
+if TYPE_CHECKING:
+    from providers.linode.resources.instance.resource import Instance
+    from providers.linode.resources.nodebalancer import NodeBalancer
 
 MOST = 25
 Policy = Literal["ACCEPT", "DROP"]
@@ -63,13 +67,15 @@ class FirewallArgs(Args):
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)
     """Each 3 to 50 characters. One of our own is added."""
 
-    linodes: InIds = ids(ACTION, step=behind.guard, default=None, wire="devices.linodes", of=LINODES)
+    linodes: InIds["Instance"] = ids(
+        ACTION, step=behind.guard, default=None, wire="devices.linodes", of=LINODES
+    )
     """Linodes with legacy interfaces behind it, by id; without a list they are left as they are."""
 
-    interfaces: InIds = ids(ACTION, step=behind.guard, default=None, wire="devices.interfaces")
+    interfaces: InIds[Never] = ids(ACTION, step=behind.guard, default=None, wire="devices.interfaces")
     """Linode interfaces behind it, by id."""
 
-    nodebalancers: InIds = ids(
+    nodebalancers: InIds["NodeBalancer"] = ids(
         ACTION, step=behind.guard, default=None, wire="devices.nodebalancers", of=BALANCERS
     )
     """NodeBalancers behind it, by id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -11,6 +12,9 @@ from providers.linode.api.errors import LinodeError
 from providers.linode.core.args import AnyId
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.resource import Instance
+
+if TYPE_CHECKING:
+    from providers.linode.resources.placement_group import PlacementGroup
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +33,7 @@ class FleetArgs:
     label: str | None = None
     tags: Sequence[str] = ()
     regions: Sequence[pulumi.Input[str]] = ()
-    placement_groups: Sequence[AnyId] = ()
+    placement_groups: Sequence[AnyId["PlacementGroup"]] = ()
     one_at_a_time: bool = False
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, overload
+from typing import TYPE_CHECKING, Annotated, Any, overload
 
 import pulumi
 from pydantic import Field
+from typing_extensions import Never
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
@@ -27,6 +28,9 @@ from providers.linode.resources import image_file
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance import spec as instance
 from providers.linode.resources.places import able
+
+if TYPE_CHECKING:
+    from providers.linode.resources.instance.resource import Instance
 
 SOURCES = ("linode_id", "disk_id", "file_path")
 OF_A_FILE = ("region", "file_hash")
@@ -57,10 +61,10 @@ class ImageArgs(Args):
     label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
     """Its name, 1 to 50 characters."""
 
-    linode_id: InId = arg(REPLACE, default=None, wire="", seen="", ids=True, ids_of=LINODES)
+    linode_id: InId["Instance"] = arg(REPLACE, default=None, wire="", seen="", ids=True, ids_of=LINODES)
     """The Linode whose largest disk the image is made from: one of this, disk_id and file_path."""
 
-    disk_id: InId = arg(REPLACE, default=None, seen="", ids=True)
+    disk_id: InId[Never] = arg(REPLACE, default=None, seen="", ids=True)
     """The disk that the image is made from."""
 
     file_path: In[Text | None] = arg(REPLACE, default=None, wire="", seen="")

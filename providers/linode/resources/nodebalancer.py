@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, Literal, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
 import pulumi
 from pydantic import Field
@@ -34,6 +34,10 @@ from providers.linode.resources.places import in_a_region_with
 from providers.linode.resources.ports import ConfigArgs, ConfigRecord, NodeRecord
 from providers.linode.resources.prices import monthly_usd
 
+if TYPE_CHECKING:
+    from providers.linode.resources.firewall import Firewall
+    from providers.linode.resources.subnet import Subnet
+
 LABEL = "must have 3 to 32 letters, digits, '-' or '_'. Next: correct it."
 PREMIUM = "premium"
 ROUNDS = 2
@@ -44,7 +48,7 @@ Throttle = Annotated[int, whole(0, 20)]
 class PlaceArgs(TypedDict):
     """Where it reaches nodes of a VPC from. Without a range: some free addresses of the subnet."""
 
-    subnet_id: AnyId
+    subnet_id: AnyId["Subnet"]
     ipv4_range: NotRequired[Of[Network4]]
     ipv4_range_auto_assign: NotRequired[Of[Flag]]
 
@@ -150,7 +154,7 @@ class NodeBalancerArgs(Args):
     tags: InList[Tag] = arg(PUT, default=None, unordered=True)
     """Each 3 to 50 characters. One of our own is added."""
 
-    firewall_id: InIdOrNone = arg(
+    firewall_id: InIdOrNone["Firewall"] = arg(
         ACTION, step=guards.BALANCER.put, default=None, else_="the account's", seen="",
         read=guards.BALANCER.seen, none=NONE, ids=True, ids_of=FIREWALLS,
         note="0 is none; where a Firewall names it in `nodebalancers`, leave it out.",

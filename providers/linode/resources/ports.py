@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator
 from typing_extensions import NotRequired, TypedDict
@@ -23,6 +23,9 @@ from providers.linode.core.forms import Flag, matching, whole
 from providers.linode.core.problems import told
 from providers.linode.core.values import as_id, is_unknown
 from providers.linode.nearest import listed
+
+if TYPE_CHECKING:
+    from providers.linode.resources.subnet import Subnet
 
 Json = Mapping[str, Any]
 Place = tuple[int, bool]
@@ -106,7 +109,7 @@ class NodeArgs(TypedDict):
     label: NotRequired[Of[NodeLabel]]
     weight: NotRequired[Of[Weight]]
     mode: NotRequired[Of[Literal["accept", "reject", "drain", "backup"]]]
-    subnet_id: NotRequired[AnyId]
+    subnet_id: NotRequired[AnyId["Subnet"]]
 
 
 class ConfigArgs(TypedDict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import pulumi
 from pydantic import Field
@@ -26,6 +26,9 @@ from providers.linode.resources.lost_addresses import named_still
 from providers.linode.resources.places import able, claimed
 from providers.linode.resources.prices import monthly_usd
 
+if TYPE_CHECKING:
+    from providers.linode.resources.instance.resource import Instance
+
 BOUND = "linode_id=0 keeps the address there, unassigned; region='{region}' reserves another one in its place"
 
 
@@ -44,7 +47,7 @@ class ReservedIPArgs(Args):
     region: In[Text] = arg(REPLACE)
     """Region id. Its Linode has to be there."""
 
-    linode_id: InIdOrNone = arg(
+    linode_id: InIdOrNone["Instance"] = arg(
         ACTION, step=_assign, default=None, wire="", seen="linode_id", none=NONE, ids=True, ids_of=LINODES,
         note="The Linode that has it, as one more address; 0 is none.",
     )  # fmt: skip

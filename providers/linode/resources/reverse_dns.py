@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
-from typing import Annotated, Any, overload
+from typing import TYPE_CHECKING, Annotated, Any, overload
 
 import pulumi
 from pydantic import Field
@@ -32,6 +32,10 @@ from providers.linode.resources.base import Resource
 from providers.linode.resources.domain import lower
 from providers.linode.resources.domain_record import HOST
 
+if TYPE_CHECKING:
+    from providers.linode.resources.ipv6_range import IPv6Range
+    from providers.linode.resources.reserved_ip import ReservedIP
+
 DEFAULTS = (".ip.linodeusercontent.com", ".members.linode.com")
 """What the names end with that the API gives by itself; the second are older."""
 
@@ -50,7 +54,7 @@ Host = Annotated[
 
 
 class ReverseDNSArgs(Args):
-    address: InRef[AnyAddress] = arg(REPLACE, text=canonical_address)
+    address: InRef[AnyAddress, "ReservedIP | IPv6Range"] = arg(REPLACE, text=canonical_address)
     """A public IPv4 or IPv6 address of the account, or one in an IPv6 range of it."""
 
     rdns: In[Host] = arg(PUT, text=lower)

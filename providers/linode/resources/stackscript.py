@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, overload
+from typing import TYPE_CHECKING, Annotated, Any, overload
 
 import pulumi
 from pydantic import AliasChoices, Field, PlainSerializer
@@ -18,6 +18,9 @@ from providers.linode.core.problems import Problem, told
 from providers.linode.core.spec import Changed, Checking, Refusal, Spec, by_content
 from providers.linode.nearest import did_you_mean, listed
 from providers.linode.resources.base import Resource
+
+if TYPE_CHECKING:
+    from providers.linode.resources.image import Image
 
 ANY_IMAGE = "any/all"
 SHORTENED = 40
@@ -60,7 +63,7 @@ class StackScriptArgs(Args):
     script: In[Script] = arg(PUT)
     """The script, which begins with a shebang; its fields are read from its `<UDF …>` tags."""
 
-    images: InRefs[Text] = arg(PUT, unordered=True)
+    images: InRefs[Text, "Image"] = arg(PUT, unordered=True)
     """The images that it can be used with; any/all means all, private ones included."""
 
     description: In[str | None] = arg(PUT, default=None)

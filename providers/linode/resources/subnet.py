@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Any, overload
+from typing import TYPE_CHECKING, Annotated, Any, overload
 
 import pulumi
 from pydantic import AfterValidator, Field
@@ -20,6 +20,9 @@ from providers.linode.resources import vpc
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import occupied
 from providers.linode.resources.vpc import Label, Ranged
+
+if TYPE_CHECKING:
+    from providers.linode.resources.vpc import VPC
 
 LONGEST, LONGEST_IPV6 = 29, 64
 
@@ -42,7 +45,7 @@ Range = Annotated[
 
 
 class SubnetArgs(Args):
-    vpc_id: InId = arg(REPLACE, wire="", seen="vpc_id", ids=True, ids_of=VPCS)
+    vpc_id: InId["VPC"] = arg(REPLACE, wire="", seen="vpc_id", ids=True, ids_of=VPCS)
     """The VPC that it is a part of."""
 
     label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")

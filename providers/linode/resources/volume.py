@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Annotated, Any, Literal, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
 import pulumi
 from pydantic import Field
+from typing_extensions import Never
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.records import Owned
@@ -27,6 +28,9 @@ from providers.linode.resources.attached import apart, taken
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import able, elsewhere
 from providers.linode.resources.prices import monthly_usd
+
+if TYPE_CHECKING:
+    from providers.linode.resources.instance.resource import Instance
 
 SMALLEST_GB, DEFAULT_GB, LARGEST_GB = 10, 20, 16_384
 LABEL = "must have 1 to 32 letters, digits, '-' or '_', begin with a letter, and no '--' or '__'. Next: correct it."
@@ -121,7 +125,7 @@ class VolumeArgs(Args):
     size: In[Size | None] = arg(GROW, step=_grow, default=None, else_=str(DEFAULT_GB))
     """GB, 10 to 16384. A smaller one is refused."""
 
-    linode_id: InIdOrNone = arg(
+    linode_id: InIdOrNone["Instance"] = arg(
         ACTION, step=_attach, default=None, none=NONE, ids=True, ids_of=LINODES, note="0 is none"
     )
     """The Linode it is attached to."""
@@ -131,10 +135,10 @@ class VolumeArgs(Args):
     )
     """Whether it is attached again after each boot."""
 
-    config_id: InId = arg(KEPT, default=None, seen="", ids=True, note="counts when it is attached")
+    config_id: InId[Never] = arg(KEPT, default=None, seen="", ids=True, note="counts when it is attached")
     """The configuration profile that maps it, where the Linode has several."""
 
-    source_volume_id: InId = arg(
+    source_volume_id: InId["Volume"] = arg(
         KEPT, default=None, once=True, wire="", seen="", ids=True, ids_of=VOLUMES, else_="none: it is empty"
     )
     """The volume that it is cloned from: in the same region, and not larger than `size`."""

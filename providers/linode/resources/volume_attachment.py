@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import pulumi
 from pydantic import Field
+from typing_extensions import Never
 
 from providers.linode.api.errors import ApiRefused, Busy, NotFound
 from providers.linode.api.records import Owned
@@ -26,17 +27,21 @@ from providers.linode.resources import volume
 from providers.linode.resources.attached import apart
 from providers.linode.resources.base import Resource
 
+if TYPE_CHECKING:
+    from providers.linode.resources.instance.resource import Instance
+    from providers.linode.resources.volume import Volume
+
 BOUND = "leave the attachment out, and the volume stays there"
 
 
 class VolumeAttachmentArgs(Args):
-    volume_id: InId = arg(REPLACE, ids=True, ids_of=VOLUMES)
+    volume_id: InId["Volume"] = arg(REPLACE, ids=True, ids_of=VOLUMES)
     """The volume. It declares no `linode_id` of its own."""
 
-    linode_id: InId = arg(REPLACE, ids=True, ids_of=LINODES)
+    linode_id: InId["Instance"] = arg(REPLACE, ids=True, ids_of=LINODES)
     """The Linode, in the volume's region."""
 
-    config_id: InId = arg(REPLACE, default=None, seen="", ids=True)
+    config_id: InId[Never] = arg(REPLACE, default=None, seen="", ids=True)
     """The configuration profile that maps it, where the Linode has several."""
 
     persist_across_boots: In[Flag | None] = arg(REPLACE, default=None, none=True, seen="", else_="true")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pulumi.output import Unknown
 from pydantic import Field
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import Never, NotRequired, TypedDict
 
 from providers.linode.core.args import Args, In, InIds, InList, InRows, Listed, Of, arg, ids, ours
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
@@ -38,7 +38,7 @@ class ThingArgs(Args):
     services: InRows[ServiceArgs] = arg(
         ACTION, step=done, default=None, wire="network.services", seen="services"
     )
-    linodes: InIds = ids(
+    linodes: InIds[Never] = ids(
         ACTION, step=done, default=None, wire="devices.linodes", of=Listed("Linode", "/linode/instances")
     )
     password: In[Text | None] = arg(KEPT, default=None, secret=True, seen="")

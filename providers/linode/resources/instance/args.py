@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pulumi
 from pydantic import AfterValidator, Field
-from typing_extensions import TypedDict
+from typing_extensions import Never, TypedDict
 
 from providers.linode.core.args import (
     NONE,
@@ -23,6 +23,7 @@ from providers.linode.core.args import (
     InRef,
     InRefs,
     InRows,
+    Names,
     Of,
     arg,
     ours,
@@ -44,6 +45,13 @@ from providers.linode.resources.instance.interfaces import (
     says_all,
 )
 from providers.linode.resources.instance.password_strength import LENGTHS
+
+if TYPE_CHECKING:
+    from providers.linode.resources.firewall import Firewall
+    from providers.linode.resources.image import Image
+    from providers.linode.resources.placement_group import PlacementGroup
+    from providers.linode.resources.reserved_ip import ReservedIP
+    from providers.linode.resources.stackscript import StackScript
 
 MOST_USER_DATA_BYTES = 65_535
 MOST_STACKSCRIPT_DATA = 65_535
@@ -175,7 +183,7 @@ class TimeoutsArgs(TypedDict, total=False):
 class PlacementArgs(TypedDict):
     """A placement group, as the API writes it. Its number alone means the same."""
 
-    id: AnyId
+    id: AnyId["PlacementGroup"]
 
 
 def _amounts(shape: type) -> str:
@@ -201,11 +209,11 @@ if TYPE_CHECKING:
             value: pulumi.Input[int]
             | pulumi.Input[str]
             | pulumi.Input[PlacementArgs]
-            | pulumi.CustomResource
+            | PlacementGroup
             | None,
         ) -> None: ...
 else:
-    InGroup = Group | None
+    InGroup = Annotated[Group | None, Names.of("PlacementGroup")]
 
 
 def _seconds(time: object) -> object:
@@ -231,7 +239,7 @@ class InstanceArgs(Args):
     )
     """Region id, such as "de-fra-2". A change migrates where the API can, else recreates."""
 
-    image: InRef[Text | None] = arg(
+    image: InRef[Text | None, "Image"] = arg(
         BY_POLICY,
         step=steps.rebuild,
         default=None,
@@ -283,13 +291,13 @@ class InstanceArgs(Args):
     )
     """cloud-init's user data as plain text, never Base64, 65,535 bytes at most, a secret. See `on_user_data_change`."""
 
-    stackscript_id: InId = arg(KEPT, default=None, seen="", ids=True)
+    stackscript_id: InId["StackScript"] = arg(KEPT, default=None, seen="", ids=True)
     """StackScript to run at the first boot. Kept as at creation."""
 
     stackscript_data: In[ScriptData | None] = arg(KEPT, default=None, secret=True, seen="")
     """The StackScript's fields, a secret. Kept as at creation."""
 
-    backup_id: InId = arg(KEPT, default=None, seen="", ids=True)
+    backup_id: InId[Never] = arg(KEPT, default=None, seen="", ids=True)
     """Backup to restore instead of deploying an image. Kept as at creation."""
 
     swap_size: In[SwapMb | None] = arg(
@@ -371,7 +379,7 @@ class InstanceArgs(Args):
     )
     """An address in 192.168.128.0/17."""
 
-    reserved_ipv4: InRef[Address | None] = arg(
+    reserved_ipv4: InRef[Address | None, "ReservedIP"] = arg(
         REPLACE,
         step=steps.add_reserved_address,
         read=steps.seen_reserved,
@@ -383,7 +391,7 @@ class InstanceArgs(Args):
     )
     """A reserved address of the account to use as the public one. Another one recreates."""
 
-    shared_ipv4: InRefs[Address] = arg(
+    shared_ipv4: InRefs[Address, "ReservedIP"] = arg(
         ACTION,
         step=steps.share_addresses,
         read=steps.seen_shared,
@@ -395,7 +403,7 @@ class InstanceArgs(Args):
     )
     """Public addresses of other Linodes of the region that it may use, too, for a failover. Changed in place."""
 
-    firewall_id: InIdOrNone = arg(
+    firewall_id: InIdOrNone["Firewall"] = arg(
         ACTION,
         step=guards.LINODE.put,
         read=guards.LINODE.seen,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pulumi.output import Unknown
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictStr, Tag as Case
@@ -20,6 +20,11 @@ from providers.linode.core.forms import Address, Flag, Ipv6Part
 from providers.linode.core.problems import TOLD, told
 from providers.linode.core.values import covers
 from providers.linode.resources.guards import guard_of
+
+if TYPE_CHECKING:
+    from providers.linode.resources.firewall import Firewall
+    from providers.linode.resources.reserved_ip import ReservedIP
+    from providers.linode.resources.subnet import Subnet
 
 KINDS = ("public", "vlan", "vpc")
 NEITHER = (
@@ -74,7 +79,7 @@ class LegacyVlan(TypedDict):
 
 class LegacyIpv4(TypedDict):
     vpc: NotRequired[Of[EmptyOr]]
-    nat_1_1: NotRequired[AnyRef[AnyOr]]
+    nat_1_1: NotRequired[AnyRef[AnyOr, "ReservedIP"]]
 
 
 class VpcIpv6Range(TypedDict):
@@ -95,7 +100,7 @@ class VpcIpv6(TypedDict):
 
 class LegacyVpc(TypedDict):
     purpose: Literal["vpc"]
-    subnet_id: AnyId
+    subnet_id: AnyId["Subnet"]
     primary: NotRequired[Of[Flag]]
     ipv4: NotRequired[Of[LegacyIpv4]]
     ipv6: NotRequired[Of[VpcIpv6]]
@@ -108,14 +113,14 @@ class DefaultRoute(TypedDict):
 
 
 class PublicAddress(TypedDict):
-    address: NotRequired[AnyRef[AutoOr]]
+    address: NotRequired[AnyRef[AutoOr, "ReservedIP"]]
     primary: NotRequired[Of[Flag]]
 
 
 class VpcAddress(TypedDict):
     address: NotRequired[Of[AutoOr]]
     primary: NotRequired[Of[Flag]]
-    nat_1_1_address: NotRequired[AnyRef[AutoOr]]
+    nat_1_1_address: NotRequired[AnyRef[AutoOr, "ReservedIP"]]
 
 
 class AddressRange(TypedDict):
@@ -146,14 +151,14 @@ class VpcIpv4(TypedDict):
 
 
 class Vpc(TypedDict):
-    subnet_id: AnyId
+    subnet_id: AnyId["Subnet"]
     ipv4: NotRequired[Of[VpcIpv4]]
     ipv6: NotRequired[Of[VpcIpv6]]
 
 
 class LinodePublic(TypedDict):
     public: Of[Public]
-    firewall_id: NotRequired[AnyIdOrNone]
+    firewall_id: NotRequired[AnyIdOrNone["Firewall"]]
     default_route: NotRequired[Of[DefaultRoute]]
 
 
@@ -163,7 +168,7 @@ class LinodeVlan(TypedDict):
 
 class LinodeVpc(TypedDict):
     vpc: Of[Vpc]
-    firewall_id: NotRequired[AnyIdOrNone]
+    firewall_id: NotRequired[AnyIdOrNone["Firewall"]]
     default_route: NotRequired[Of[DefaultRoute]]
 
 

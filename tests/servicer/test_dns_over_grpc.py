@@ -213,6 +213,30 @@ def test_a_record_of_each_type_is_made_read_and_imported_without_a_difference(
     assert [str(row["id"]) for row in zone.rows()] == [id_]
 
 
+def test_the_longest_name_that_the_api_takes_is_taken_in_full_too(zone: Zone) -> None:
+    servicer, name = zone.serve("DomainRecord"), "x." * 49 + "yz"
+    for given in (name, f"{name}.{zone.name}"):
+        inputs, failures = servicer.check(zone.record(type="A", name=given, target="192.0.2.1"))
+        assert (failures, inputs["name"]) == ([], name)
+
+    servicer.create(inputs)
+
+    assert [row["name"] for row in zone.rows()] == [name]
+
+
+@pytest.mark.parametrize("kind", ["A", "NS"])
+def test_numbers_that_its_type_does_not_use_are_not_imported(zone: Zone, kind: str) -> None:
+    target = "192.0.2.1" if kind == "A" else "ns1.example.net"
+    id_ = zone.by_hand(type=kind, name="sub", target=target, priority=10, weight=5, port=7)
+    servicer = zone.serve("DomainRecord")
+
+    _, outs, imported = servicer.read(f"{zone.id}/{id_}", {"owner": zone.owner.as_props()})
+    checked, wrong = servicer.check(imported, imported)
+
+    assert not {"priority", "weight", "port"} & imported.keys()
+    assert (wrong, servicer.diff(str(id_), outs, checked).changes) == ([], NONE)
+
+
 @pytest.mark.parametrize(
     ("record", "field", "why"),
     [
@@ -220,6 +244,7 @@ def test_a_record_of_each_type_is_made_read_and_imported_without_a_difference(
         ({"type": "A", "name": "www", "target": "2001:db8::1"}, "target", "must be an IPv4 address"),
         ({"type": "A", "name": "www.other.example.", "target": "192.0.2.1"}, "name", "is not below {zone}"),
         ({"type": "A", "name": "-x", "target": "192.0.2.1"}, "name", "must be a name such as www"),
+        ({"type": "A", "name": "x." * 50 + "y", "target": "192.0.2.1"}, "name", "has 101 characters below {zone}, and"),
         ({"type": "AAAA", "name": "www", "target": "192.0.2.1"}, "target", "must be an IPv6 address"),
         ({"type": "CNAME", "target": "a.example"}, "name", "is required for a record of type CNAME"),
         ({"type": "CNAME", "name": "smtp", "target": "b.example"}, "name", "has a CNAME already, record"),

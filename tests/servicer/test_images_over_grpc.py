@@ -75,11 +75,12 @@ def life(api: LocalApi, tmp_path: Path) -> Iterator[Life]:
 
 
 def test_an_image_is_waited_for_changed_in_place_and_deleted(life: Life) -> None:
-    id_, outs, inputs = life.made(cloud_init=True, tags=["base"])
+    long = "x" * 100
+    id_, outs, inputs = life.made(cloud_init=True, tags=["base", long])
     [row] = life.rows()
     _, seen, read = life.servicer.read(id_, outs)
     news, failures = life.servicer.check(
-        life.inputs(cloud_init=True, tags=["base"], label="other", description="new"), inputs
+        life.inputs(cloud_init=True, tags=["base", long], label="other", description="new"), inputs
     )
     found = life.servicer.diff(id_, outs, news)
     changed = life.servicer.update(id_, outs, news)
@@ -92,7 +93,7 @@ def test_an_image_is_waited_for_changed_in_place_and_deleted(life: Life) -> None
         "available",
         row["size"],
     )
-    assert sorted(row["tags"]) == sorted(["base", life.world.owner.tag()])
+    assert sorted(row["tags"]) == sorted(["base", long, life.world.owner.tag()])
     assert (seen, read["linode_id"]) == (outs, life.linode)
     assert (failures, found.changes, list(found.replaces)) == ([], SAME, [])
     assert (after["label"], after["description"], changed["label"]) == ("other", "new", "other")

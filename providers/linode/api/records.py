@@ -72,6 +72,11 @@ class Owned(Record):
         """The ids of the Linodes in it."""
         return frozenset()
 
+    @property
+    def inside_too(self) -> Mapping[str, frozenset[int]]:
+        """The ids of what else is in it, by what it is."""
+        return {}
+
     def __str__(self) -> str:
         """`123 (web-1)`; what has no label but its id by that alone."""
         return f"{self.id}" + (f" ({self.label})" if self.label not in ("", str(self.id)) else "")

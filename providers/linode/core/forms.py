@@ -30,10 +30,17 @@ MOST_PIECES = 15
 """Of a rule's ports: one port is a piece, and a range is two. Source: POST /networking/firewalls."""
 
 
-def _users_tag(tag: str) -> str:
-    if not 3 <= len(tag) <= 50 or is_owner_tag(tag):
-        raise wrong(f"{tag!r} must have 3 to 50 characters and not begin with 'pulumi:'. Next: correct it.")
-    return tag
+def tag(most: int) -> AfterValidator:
+    """For Annotated: a tag of a program's own, of 3 characters to so many."""
+
+    def judge(text: str) -> str:
+        if not 3 <= len(text) <= most or is_owner_tag(text):
+            raise wrong(
+                f"{text!r} must have 3 to {most} characters and not begin with 'pulumi:'. Next: correct it."
+            )
+        return text
+
+    return AfterValidator(judge)
 
 
 def whole_key(key: str) -> str:
@@ -164,8 +171,12 @@ VOLUMES = Listed("volume", "/volumes")
 DOMAINS = Listed("domain", "/domains")
 
 Text = Annotated[str, Field(min_length=1), told("must be a text, and not empty. Next: correct it.")]
-Tag = Annotated[str, AfterValidator(_users_tag), told("must be a text. Next: correct it.")]
+_TAG = told("must be a text. Next: correct it.")
+Tag = Annotated[str, tag(50), _TAG]
 """Source of the lengths: POST /tags."""
+
+ImageTag = Annotated[str, tag(100), _TAG]
+"""Source of the lengths: POST /images."""
 
 Flag = Annotated[StrictBool, told("must be true or false. Next: give a truth value, not a text.")]
 Address = Annotated[

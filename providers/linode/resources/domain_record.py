@@ -48,6 +48,9 @@ Target = Annotated[
 Word = Annotated[str, matching(LABEL), told("must be a word such as sip or tcp. Next: correct it.")]
 Priority = Annotated[int, whole(0, 255)]
 Number = Annotated[int, whole(0, 65_535)]
+LONGEST_NAME = 100
+"""Below the domain. Source: POST /domains/{domainId}/records."""
+
 HOSTS = ("CNAME", "MX", "NS", "PTR", "SRV")
 """Types whose target is a name."""
 
@@ -197,8 +200,18 @@ def _whole(check: Checking[DomainRecordArgs]) -> Iterator[Problem]:
         yield Problem("target", "is required, unless the domain takes no mail at all: then name and priority go too. "
                       "Next: give it.")  # fmt: skip
     yield from _target(kind, args.target or "")
-    if (args.name or "").endswith(".") and (zone := _zone(check.session, args.domain_id)):
-        yield Problem("name", f"is not below {zone}. Next: correct it, or leave the last dot out.")
+    yield from _name(check, args.name or "")
+
+
+def _name(check: Checking[DomainRecordArgs], name: str) -> Iterator[Problem]:
+    """Of a domain that isn't there yet it may be in full."""
+    is_long, is_full = len(name) > LONGEST_NAME, name.endswith(".")
+    if (is_long or is_full) and (zone := _zone(check.session, check.args.domain_id)):
+        if is_full:
+            yield Problem("name", f"is not below {zone}. Next: correct it, or leave the last dot out.")
+        elif is_long and check.is_new("name", "domain_id"):
+            why = f"has {len(name)} characters below {zone}, and the API takes {LONGEST_NAME}"
+            yield Problem("name", f"{why}. Next: shorten it.")
 
 
 def _target(kind: str, target: str) -> Iterator[Problem]:
@@ -287,11 +300,17 @@ class _RecordSpec(Spec[DomainRecordArgs, DomainRecordRow]):
         return "CNAME" in (olds.get("type"), news.get("type"))
 
     def imported(self, record: DomainRecordRow) -> dict[str, object]:
-        """What the type doesn't use is 0 in the API's answer, or made of other inputs."""
-        needs = NEEDS.get(record.type, ())
-        found = super().imported(record)
-        found = {name: value for name, value in found.items() if value not in (0, "") or name in needs}
-        return {name: value for name, value in found.items() if (record.type, name) != ("SRV", "name")}
+        """What the type doesn't use is 0 in the API's answer, or what somebody has left there, or is made of other
+        inputs.
+        """
+        kind, needs = record.type, NEEDS.get(record.type, ())
+        return {
+            name: value
+            for name, value in super().imported(record).items()
+            if (value not in (0, "") or name in needs)
+            and kind in ONLY_OF.get(name, (kind,))
+            and (kind, name) != ("SRV", "name")
+        }
 
 
 SPEC = _RecordSpec(

@@ -19,7 +19,7 @@ from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs import Images
 from providers.linode.core.args import Args, In, InId, InList, arg, by_name, ours
 from providers.linode.core.effects import ACTION, KEPT, OURS, PUT, REPLACE, Takes
-from providers.linode.core.forms import LINODES, Flag, Tag, Text, length, matching
+from providers.linode.core.forms import LINODES, Flag, ImageTag, Text, length, matching
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Changed, Checking, Identity, Spec, Update
@@ -90,8 +90,8 @@ class ImageArgs(Args):
     wait_for_replications: In[Flag | None] = ours(default=None, else_="false")
     """Whether a change of these regions waits until it is available in all of them."""
 
-    tags: InList[Tag] = arg(PUT, default=None, unordered=True)
-    """Each 3 to 50 characters. One of our own is added."""
+    tags: InList[ImageTag] = arg(PUT, default=None, unordered=True)
+    """Each 3 to 100 characters. One of our own is added."""
 
 
 class ImageRecord(Owned):

@@ -13,6 +13,7 @@ from providers.linode.core.spec import Checking, Rule
 from providers.linode.nearest import did_you_mean, listed
 
 ANOTHER = "use one in that region"
+BALANCER = "NodeBalancer"
 
 
 def unknown(check: Checking[Any], key: str, catalog: Collection[str]) -> Iterator[Problem]:
@@ -51,27 +52,35 @@ def unable(region: Region, ways: Collection[str], what: str) -> Iterator[Problem
 
 
 def occupied(check: Checking[Any], noun: str, way: str) -> Iterator[Problem]:
-    """One that is recreated goes first, and can't while Linodes stay in it. `way`: an Instance's input that does it.
+    """One that is recreated goes first, and can't while Linodes stay in it, or what else is there. `way`: an Instance's
+    input that does it.
 
     An engine changes what names it after that, and deletes what is declared no more at the end. Only those go before it
-    that are recreated for its sake: they have that input in `replace_on`, as the state tells where it can be read.
+    that are recreated for its sake, as the state tells where it can be read: Linodes that have that input in
+    `replace_on`, and the stack's own NodeBalancers.
     """
     if check.mine is None or not check.replaces:
         return
-    owner = check.owner
-    going = state_files.ids_with(owner.project, owner.stack, "Instance", "replace_on", way)
+    where = check.owner.project, check.owner.stack
+    going = {("Instance", id_) for id_ in state_files.ids_with(*where, "Instance", "replace_on", way)}
+    going |= {(kind, id_) for (kind, _), id_ in state_files.ids_by_name(*where).items() if kind == BALANCER}
 
-    def stays(id_: int) -> bool:
-        if (planned := check.session.planned.get(("Instance", str(id_)))) is None:
-            return str(id_) not in going
+    def stays(kind: str, id_: str) -> bool:
+        if (planned := check.session.planned.get((kind, id_))) is None:
+            return (kind, id_) not in going
         return not (planned.is_recreated or way in planned.takes)
 
-    if left := [str(id_) for id_ in sorted(check.mine.inside) if stays(id_)]:
+    inside = {"Linode": check.mine.inside, **check.mine.inside_too}
+    found = {
+        noun: [str(id_) for id_ in sorted(ids) if stays("Instance" if noun == "Linode" else noun, str(id_))]
+        for noun, ids in inside.items()
+    }
+    if left := [f"{noun}s ({listed(ids)})" for noun, ids in found.items() if ids]:
         causes = [name for name, each in check.takes.items() if each.replaces]
         yield Problem(
             causes[0] if causes else "",
             f"can't change yet: {noun} {check.mine.id} is deleted before the new one is made, which the API refuses as "
-            f"long as it has Linodes ({listed(left)}). Next: take them out in a run before, or declare a second {noun} "
+            f"long as it has {listed(left)}. Next: take them out in a run before, or declare a second {noun} "
             "under another label and move them there.",
         )
 

@@ -7,9 +7,8 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Annotated, Any, overload
 
 import pulumi
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
-from providers.linode.api.records import Numbered
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InId, InRows, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
@@ -19,7 +18,7 @@ from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.resources import vpc
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import occupied
-from providers.linode.resources.vpc import Label, Ranged
+from providers.linode.resources.vpc import Inhabited, Label, Ranged, ids_in, others_in
 
 if TYPE_CHECKING:
     from providers.linode.resources.vpc import VPC
@@ -58,16 +57,19 @@ class SubnetArgs(Args):
     """Its IPv6 range, a part of the VPC's."""
 
 
-class SubnetRecord(Ranged):
+class SubnetRecord(Inhabited, Ranged):
     """Source: GET /vpcs/{vpcId}/subnets/{vpcSubnetId}."""
 
     vpc_id: int
     ipv4: str = ""
-    linodes: tuple[Numbered, ...] = Field(default=(), exclude=True)
 
     @property
     def inside(self) -> frozenset[int]:
-        return frozenset(each.id for each in self.linodes)
+        return ids_in([self], "linodes")
+
+    @property
+    def inside_too(self) -> dict[str, frozenset[int]]:
+        return others_in([self])
 
 
 class Subnet(Resource):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Any, overload
 
@@ -10,7 +10,7 @@ import pulumi
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from providers.linode.api.records import Numbered, Owned, from_rows
+from providers.linode.api.records import Numbered, Owned, Record, from_rows
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import Args, In, InRows, Of, arg, by_name
 from providers.linode.core.effects import PUT, REPLACE
@@ -82,10 +82,25 @@ class Ranged(Owned):
     ipv6_ranges: Annotated[tuple[str, ...], from_rows("range")] = Field(default=(), validation_alias="ipv6")
 
 
-class Part(Numbered):
+class Inhabited(Record):
+    """What is in a subnet."""
+
+    linodes: tuple[Numbered, ...] = Field(default=(), exclude=True)
+    nodebalancers: tuple[Numbered, ...] = Field(default=(), exclude=True)
+    databases: tuple[Numbered, ...] = Field(default=(), exclude=True)
+
+
+class Part(Inhabited, Numbered):
     """A subnet, as its VPC has it."""
 
-    linodes: tuple[Numbered, ...] = ()
+
+def ids_in(parts: Iterable[Inhabited], name: str) -> frozenset[int]:
+    return frozenset(each.id for part in parts for each in getattr(part, name))
+
+
+def others_in(parts: Iterable[Inhabited]) -> dict[str, frozenset[int]]:
+    """What is in them beside Linodes."""
+    return {"NodeBalancer": ids_in(parts, "nodebalancers"), "database": ids_in(parts, "databases")}
 
 
 class VPCRecord(Ranged):
@@ -99,7 +114,11 @@ class VPCRecord(Ranged):
 
     @property
     def inside(self) -> frozenset[int]:
-        return frozenset(each.id for part in self.subnets for each in part.linodes)
+        return ids_in(self.subnets, "linodes")
+
+    @property
+    def inside_too(self) -> dict[str, frozenset[int]]:
+        return others_in(self.subnets)
 
     @property
     def networks(self) -> tuple[IPv4Network, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,18 @@ LINODE: Row = {
 REGION: Row = {"id": "de-fra-2", "country": "de", "status": "ok", "capabilities": ["Placement Group", "VPCs"]}
 
 
-def session_with(*members: int) -> Session:
+def session_with(*members: int, balancers: Sequence[int] = (), databases: Sequence[int] = ()) -> Session:
     runtime.forget()
-    inside = [{"id": each} for each in members]
+    inside = {
+        noun: [{"id": each} for each in ids]
+        for noun, ids in (("linodes", members), ("nodebalancers", balancers), ("databases", databases))
+    }
     linode = {**LINODE, "id": 31, "status": "running", "tags": [OWNER.tag()], "placement_group": {"id": 5}}
     return sessions.prepared(
         {
             "/placement/groups": [{**GROUP, "id": 5, "members": [{"linode_id": each} for each in members]}],
-            "/vpcs": [{**VPC, "id": 7, "subnets": [{"id": 9, "linodes": inside}, {"id": 10}]}],
-            "/vpcs/7/subnets": [{**SUBNET, "id": 9, "linodes": inside}],
+            "/vpcs": [{**VPC, "id": 7, "subnets": [{"id": 9, **inside}, {"id": 10}]}],
+            "/vpcs/7/subnets": [{**SUBNET, "id": 9, **inside}],
             "/regions": [REGION, {**REGION, "id": "gb-lon"}],
             "/linode/types": [{"id": "g6-nanode-1"}],
             "/linode/instances": [linode],
@@ -102,15 +106,39 @@ def test_a_network_with_linodes_is_not_recreated(noun: str, id_: int, field: str
 
 
 @pytest.mark.parametrize("noun", list(NETWORKS))
+def test_a_network_with_what_else_can_be_in_it_is_not_recreated(noun: str) -> None:
+    [(_, with_all)] = network_problems(session_with(31, balancers=[5], databases=[6, 7]), noun)
+    [(_, with_balancer)] = network_problems(session_with(balancers=[5]), noun)
+
+    assert "as long as it has Linodes (31), NodeBalancers (5) and databases (6 and 7). Next: " in with_all
+    assert "as long as it has NodeBalancers (5). Next: " in with_balancer
+
+
+@pytest.mark.parametrize("noun", list(NETWORKS))
+def test_nodebalancers_of_the_stack_are_recreated_with_it_and_go_before_it(
+    noun: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep({"type": f"{TYPE_TOKENS}NodeBalancer", "id": "5", "urn": "…::lb"}, folder=tmp_path)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+
+    assert network_problems(session_with(balancers=[5]), noun) == []
+    assert "as long as it has NodeBalancers (6)" in network_problems(session_with(balancers=[5, 6]), noun)[0][1]
+
+
+def keep(*resources: Row, folder: Path) -> None:
+    """As the stack's state."""
+    file = folder / ".pulumi" / "stacks" / OWNER.project / f"{OWNER.stack}.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}}))
+
+
+@pytest.mark.parametrize("noun", list(NETWORKS))
 def test_linodes_that_are_recreated_for_its_sake_go_before_it(
     noun: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going = {"type": f"{TYPE_TOKENS}Instance", "id": "31", "inputs": {"replace_on": ["image", "interfaces"]}}
     staying = {"type": f"{TYPE_TOKENS}Instance", "id": "32", "inputs": {"replace_on": ["image"]}}
-    state = {"version": 3, "checkpoint": {"latest": {"resources": [going, staying]}}}
-    file = tmp_path / ".pulumi" / "stacks" / OWNER.project / f"{OWNER.stack}.json"
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps(state))
+    keep(going, staying, folder=tmp_path)
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
 
     assert network_problems(session_with(31), noun) == []

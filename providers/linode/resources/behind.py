@@ -23,9 +23,9 @@ from providers.linode.core.values import is_unknown
 from providers.linode.resources import guards, nodebalancer
 from providers.linode.resources.account import this_run
 from providers.linode.resources.base import IDS
-from providers.linode.resources.instance import spec as instance
+from providers.linode.resources.instance import firewalls, spec as instance
 
-SORTS = {"linodes": guards.LINODE, "interfaces": guards.INTERFACE, "nodebalancers": guards.BALANCER}
+SORTS = {each.key: each for each in (guards.LINODE, guards.INTERFACE, guards.BALANCER)}
 """By input."""
 
 WITH_TAGS = (instance.SPEC, nodebalancer.SPEC)
@@ -158,6 +158,32 @@ def alone(check: Checking[Any]) -> Iterator[Problem]:
         for id_ in (id_ for id_ in named if id_ in others):
             why = f"has {id_}, as '{others[id_]}' in this program has: one enabled firewall guards it"
             yield Problem(key, f"{why}. Next: leave it to one of them.")
+
+
+def agreed(check: Checking[Any]) -> Iterator[Problem]:
+    """Nothing in its lists declares another firewall, or none, itself."""
+    own = str(check.mine.id) if check.mine is not None and not check.is_recreated else ""
+    for key, sort in SORTS.items() if check.args.status != "disabled" else ():
+        named = _ids(check.args, key)
+        for name, wanted in _declared(check.session, sort) if named else ():
+            for id_ in named:
+                firewall = wanted.get(id_)
+                if firewall is not None and str(firewall) != own and not guards.is_disabled(check.session, firewall):
+                    why = f"has {id_}, for which '{name}' in this program declares firewall_id {firewall}"
+                    yield Problem(key, f"{why}: {guards.ONE_GUARD}")
+
+
+def _declared(session: Session, sort: guards.Sort) -> Iterator[tuple[str, Mapping[int, int]]]:
+    """By the name of a resource of this program, the firewalls that it declares, by the id of what is guarded."""
+    made = session.made_of(sort.kind)
+    for (kind, _), each in [*session.planned.items()]:
+        if not sort.kind and kind == instance.SPEC.kind:
+            yield each.owner.name, firewalls.declared(each)
+        if kind == sort.kind and each.args.firewall_id is not None:
+            own = [record.id for record in made if each.owner.owns(record.tags)]
+            if each.mine is not None and not each.is_recreated:
+                own = [each.mine.id]
+            yield each.owner.name, dict.fromkeys(own, each.args.firewall_id)
 
 
 def taken(check: Checking[Any]) -> Iterator[str]:

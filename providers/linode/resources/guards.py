@@ -9,7 +9,7 @@ GET, POST, DELETE /networking/firewalls/{firewallId}/devices.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from providers.linode.api.records import INTERFACE_DEVICE, Entity, Numbered
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import NONE
 from providers.linode.core.owner import has_tag_from
+from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Reading, Update
 from providers.linode.nearest import listed
@@ -31,11 +32,15 @@ WALLS = "/networking/firewalls"
 
 @dataclass(frozen=True)
 class Sort:
-    """What can be guarded. `types`: of its devices, the first is sent. `path`: of what exchanges its firewall."""
+    """What can be guarded. `types`: of its devices, the first is sent. `key`: the input of a firewall that lists it.
+    `path`: of what exchanges its firewall; `kind`: of the resources that are it.
+    """
 
     noun: str
     types: tuple[str, ...]
+    key: str
     path: str = ""
+    kind: str = ""
 
     def among(self, entities: Iterable[Entity]) -> list[int | str | None]:
         """The ids of those that are of this sort."""
@@ -63,10 +68,16 @@ class Sort:
             before = check.old.firewall_id if check.old is not None and not check.adopts else None
             yield from taken(check, self, [check.mine.id], check.args.firewall_id, before)
 
+    def agreed(self, check: Checking[Any]) -> Iterator[Problem]:
+        """Nothing that declares its firewall is in the list of another one."""
+        wanted, mine = check.args.firewall_id, check.mine
+        if wanted is not None and mine is not None and not check.is_recreated:
+            yield from listed_otherwise(check, self, lambda: {mine.id: wanted}, "firewall_id is")
 
-LINODE = Sort("Linode", ("linode",), "/linode/instances")
-BALANCER = Sort("NodeBalancer", ("nodebalancer",), "/nodebalancers")
-INTERFACE = Sort("interface", INTERFACE_DEVICE)
+
+LINODE = Sort("Linode", ("linode",), "linodes", "/linode/instances", "Instance")
+BALANCER = Sort("NodeBalancer", ("nodebalancer",), "nodebalancers", "/nodebalancers", "NodeBalancer")
+INTERFACE = Sort("interface", INTERFACE_DEVICE, "interfaces")
 
 Held = Mapping[object, Sequence[Firewall]]
 """Firewalls by the id of what they guard."""
@@ -173,6 +184,33 @@ def taken(
             yield f"takes {what} from behind firewall {wall}, {whose}"
         if not sort.path and new != NONE:
             yield f"leaves {what} without rules between firewall {wall} and the next: the API can't exchange them"
+
+
+ONE_GUARD = "one firewall guards it. Next: leave it to one of them."
+
+
+def listed_otherwise(
+    check: Checking[Any], sort: Sort, own: Callable[[], Mapping[int, int]], said: str
+) -> Iterator[Problem]:
+    """What a firewall of this program lists though it declares another one, or none, itself. `own`: that, by the id of
+    what is guarded; `said`: how it does, behind the input's name.
+    """
+    field, _, how = said.partition(" ")
+    for (kind, wall_id), wall in [*check.session.planned.items()]:
+        inside = wall.args.value(sort.key) if kind == "Firewall" and wall.args.status != "disabled" else None
+        for id_, firewall in own().items() if inside else ():
+            if id_ in inside and wall_id != str(firewall) and not is_disabled(check.session, firewall):
+                why = f"{how} {firewall}, and '{wall.owner.name}' in this program has {sort.noun} {id_}"
+                yield Problem(field, f"{why} in {sort.key}: {ONE_GUARD}")
+
+
+def is_disabled(session: Session, wall_id: int) -> bool:
+    """Whether a firewall is declared to be, or else is: it may stand beside another one."""
+    planned = session.planned.get(("Firewall", str(wall_id)))
+    if planned is not None and planned.args.status is not None:
+        return bool(planned.args.status == "disabled")
+    rows = if_allowed(lambda: session.listing(WALLS)) or ()
+    return any(row.get("id") == wall_id and row.get("status") == "disabled" for row in rows)
 
 
 def _whose(check: Checking[Any], wall: Firewall) -> str:

@@ -365,6 +365,6 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
 
 SPEC = _NodeBalancerSpec(
     "NodeBalancer", "/nodebalancers", NodeBalancerArgs, NodeBalancerRecord, BY_LABEL_AND_TAG,
-    "nodebalancers:read_write", rules=(in_a_region_with({"NodeBalancers": "a NodeBalancer"}), _judged, _in_subnets),
+    "nodebalancers:read_write", rules=(in_a_region_with({"NodeBalancers": "a NodeBalancer"}), _judged, _in_subnets, guards.BALANCER.agreed),
     doubts=_doubts, erases=("addresses", "id"), lasting=dict.fromkeys(("hostname", "ipv4", "ipv6"), ()),
 )  # fmt: skip

@@ -11,8 +11,11 @@ from providers.linode.api.errors import ApiUnreachable
 from providers.linode.core import check, diff, runtime
 from providers.linode.core.owner import Owner
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import Update
+from providers.linode.core.spec import Spec, Update
+from providers.linode.resources import nodebalancer
 from providers.linode.resources.firewall import SPEC, FirewallArgs, FirewallRecord
+from providers.linode.resources.instance import spec as instance
+from tests import sessions
 from tests.wire import Answer, ScriptedServer
 
 OWNER = Owner("A1", "fleet", "dev", "web")
@@ -338,3 +341,69 @@ def test_rules_that_an_answer_does_not_tell_are_not_gone(
     record = FirewallRecord.read({**ROW, "rules": {**RULES, **rules}})
 
     assert SPEC.reported_inputs(record, SPEC.args.read({**RULES, "inbound": [SSH]}))["inbound"] == reported
+
+
+PLACE: dict[str, Any] = {"label": "web-1", "region": "de-fra-2", "owner": sessions.OWNER.as_props()}
+LINODE: dict[str, Any] = {**PLACE, "type": "g6-nanode-1", "firewall_id": 9}
+FACES: dict[str, Any] = {"interface_generation": "linode", "interfaces": [{"public": {}, "firewall_id": 9}]}
+THINGS: dict[str, tuple[Spec[Any, Any], dict[str, Any], int, str, str]] = {
+    "linodes": (instance.SPEC, LINODE, 31, "Linode", "firewall_id is"),
+    "nodebalancers": (nodebalancer.SPEC, {**PLACE, "firewall_id": 9}, 12, "NodeBalancer", "firewall_id is"),
+    "interfaces": (
+        instance.SPEC, {**LINODE, "firewall_id": None, **FACES}, 6, "interface", "interfaces have firewall_id",
+    ),
+}  # fmt: skip
+"""By the input of a firewall that lists it: what declares firewall 9 itself, its id, and how the line begins."""
+
+
+def told_of_both(
+    key: str, order: str, *, other: Mapping[str, object] = {}, own: int = 9, **wall: object
+) -> list[str]:
+    """What is wrong with one that declares its firewall and with firewall 7, which lists it, in that order."""
+    spec, inputs, id_, *_ = THINGS[key]
+    generation = inputs.get("interface_generation", "legacy_config")
+    linode = {**LINODE, "id": 31, "status": "running", "interface_generation": generation}
+    mine = {"tags": [sessions.OWNER.tag()]}
+    session = sessions.prepared(
+        {
+            "/linode/instances": [{**linode, **mine}],
+            "/linode/instances/31/interfaces": {"interfaces": [{"id": 6, "public": {}, "default_route": {}}]},
+            "/nodebalancers": [{**PLACE, "id": 12, **mine}],
+            "/networking/firewalls": [ROW, {**ROW, "id": 9, "label": "other", "tags": [], **other}],
+        }
+    )
+    if own != 9:
+        faces = [{"public": {}, "firewall_id": own}] if key == "interfaces" else None
+        inputs = {**inputs, **({"interfaces": faces} if faces else {"firewall_id": own})}
+    lists = {**RULES, "label": "wall", "owner": OWNER.as_props(), key: [id_], **wall}
+    wrong = []
+    for which in order:
+        judged, props = (SPEC, lists) if which == "f" else (spec, inputs)
+        wrong += check.check(judged, session, props, props)[1]
+    return [" ".join(each) for each in wrong]
+
+
+@pytest.mark.parametrize("own", [9, 0])
+@pytest.mark.parametrize("order", ["ft", "tf"])
+@pytest.mark.parametrize("key", list(THINGS))
+def test_what_declares_its_firewall_is_not_in_the_list_of_another_one(
+    key: str, order: str, own: int
+) -> None:
+    id_, noun, said = THINGS[key][2:]
+
+    wrong = told_of_both(key, order, own=own)
+
+    told = (
+        f"{key} has {id_}, for which 'web-1' in this program declares firewall_id {own}"
+        if order == "tf"
+        else f"{said} {own}, and 'web' in this program has {noun} {id_} in {key}"
+    )
+    assert wrong == [f"{told}: one firewall guards it. Next: leave it to one of them."]
+
+
+@pytest.mark.parametrize("order", ["ft", "tf"])
+@pytest.mark.parametrize("key", list(THINGS))
+def test_it_may_be_in_the_list_of_its_own_one_and_beside_one_that_is_disabled(key: str, order: str) -> None:
+    assert told_of_both(key, order, own=7) == []
+    assert told_of_both(key, order, status="disabled") == []
+    assert told_of_both(key, order, other={"status": "disabled"}) == []

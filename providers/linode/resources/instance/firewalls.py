@@ -6,8 +6,13 @@ Source: GET /linode/instances/{linodeId}/interfaces/{interfaceId}/firewalls.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
+from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
+from providers.linode.api.refusals import if_allowed
+from providers.linode.core.spec import Checking
 from providers.linode.resources import guards
 from providers.linode.resources.instance.interfaces import FIREWALL, Row, id_of, pairs
 
@@ -21,6 +26,16 @@ def held(
         for interface, match in pairs(there, wanted)
         if match is not None and FIREWALL in interface
     }
+
+
+def declared(check: Checking[Any]) -> dict[int, int]:
+    """The firewalls that an Instance declares for interfaces that are there, by their ids; 0 is none."""
+    mine, wanted = check.mine, [row for row in check.args.interfaces or () if FIREWALL in row]
+    if not wanted or mine is None or check.is_recreated or mine.interface_generation != "linode" or is_offline():
+        return {}
+    ask = partial(if_allowed, partial(check.session.client.interfaces, mine.id))
+    there = check.session.asked(("interfaces", mine.id), ask) or ()
+    return {id_of(match): row[FIREWALL] for row, match in pairs(there, wanted) if match is not None}
 
 
 def guard(client: LinodeClient, linode_id: int, there: Sequence[Row], wanted: Sequence[Row]) -> None:

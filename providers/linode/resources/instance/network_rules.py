@@ -22,6 +22,7 @@ from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.account_records import Firewall, Subnet
 from providers.linode.resources.instance.args import InstanceArgs
+from providers.linode.resources.instance.firewalls import declared
 from providers.linode.resources.instance.interfaces import FIREWALL, Interface, id_of, pairs, parsed
 from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.places import elsewhere
@@ -267,5 +268,8 @@ def _gives(subnet: Subnet, address: str) -> bool:
 def attached(check: Check) -> Iterator[Problem]:
     """Against the account: firewalls, and subnets of VPCs."""
     yield from _firewalls(check)
+    yield from guards.LINODE.agreed(check)
+    own = partial(declared, check)
+    yield from guards.listed_otherwise(check, guards.INTERFACE, own, "interfaces have firewall_id")
     yield from _unguarded(check)
     yield from _subnets(check)

@@ -70,7 +70,7 @@ GONE = {
     "Instance db-1": "deleted with its disks and backups",
     "Instance": "deleted with its disks",
     "NodeBalancer": "deleted: nothing answers at its addresses",
-    "ReservedIP": "given back: nobody gets it again, unless a Linode has it, which keeps it as an ordinary one",
+    "ReservedIP": "given back: nobody gets it again, unless something has it, which keeps it as an ordinary one",
     "ReverseDNS": "deleted: the API's own name is back",
     "RootPassword": "none",
     "StackScript": "deleted: servers made by it stay as they are",

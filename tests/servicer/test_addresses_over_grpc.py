@@ -207,15 +207,98 @@ def test_of_two_resources_that_give_it_to_different_linodes_one_is_refused(
     told = [problems(linode_id) for linode_id in (other, 0, UNKNOWN)]
 
     by_server = "by web-1 (linode_id) in the same program. Next: leave one of the two out."
-    which = "which declares it as reserved_ipv4. Next: leave one of the two out."
+    which = "declares it as reserved_ipv4. Next: leave one of the two out."
     wanted = {
-        "Instance": [f"gives {id_} to another Linode than db-1, {which}", f"takes {id_} from db-1, {which}"],
+        "Instance": [
+            f"gives {id_} to Linode {other}, and db-1 {which}",
+            f"takes {id_} from db-1, which {which}",
+        ],
         "ReservedIP": [
             f"{id_} is given to another Linode {by_server}",
             f"{id_} is kept off every Linode {by_server}",
         ],
     }
     assert [[why for _, why in each] for each in told] == [*([why] for why in wanted[first]), []]
+
+
+def test_one_that_a_nodebalancer_has_is_not_free(life: Life, tmp_path: Path) -> None:
+    one, two = life.linode("one"), life.linode("two")
+    id_, outs, inputs = life.made(linode_id=one)
+    free, _ = life.servicer.check(life.inputs(linode_id=0), inputs)
+    life.servicer.update(id_, outs, free)
+    body = {"label": "front", "region": "de-fra-2", "ipv4": id_}
+    balancer = int(life.world.call("POST", "/nodebalancers", body)["id"])
+    owner = Owner(life.world.uuid, "fleet", "local", "db-1").as_props()
+    server = life.world.inputs(label="db-1", reserved_ipv4=id_, image=None, root_pass=None, owner=owner)
+
+    with Servicer(LinodeProvider("ReservedIP"), life.world.config, state_with(tmp_path / "next")) as command:
+        _, seen, read = command.read(id_, outs, inputs)
+        kept = command.check(life.inputs(linode_id=0), read)[1]
+        refused = command.check(life.inputs(linode_id=two), read)[1]
+        same, _ = command.check(life.inputs(linode_id=one), read)
+        command.diff(id_, seen, same)
+    told = command.printed
+    with Servicer(LinodeProvider("Instance"), life.world.config, state_with(tmp_path / "other")) as command:
+        command.serve(LinodeProvider("Instance"), life.world.config, URN.format("Instance", "db-1"))
+        taken = command.check(server)[1]
+        name: Props = {"address": id_, "rdns": f"{id_}.nip.io", "owner": life.world.owner.as_props()}
+        command.serve(LinodeProvider("ReverseDNS"), life.world.config, URN.format("ReverseDNS", "back"))
+        named = command.check(name)[1]
+
+    assert (seen["nodebalancer_id"], seen["linode_id"], outs.get("nodebalancer_id")) == (balancer, 0, None)
+    why = (
+        f"can't change: NodeBalancer {balancer} has the address, for as long as it is there. Next: delete that one in "
+        "a run before, or leave linode_id out."
+    )
+    assert f"linode_id differs from the program, and is left so: linode_id {why}" in told
+    assert (kept, refused, named) == ([], [("linode_id", why)], [])
+    assert taken == [
+        ("reserved_ipv4", f"{id_} is assigned to NodeBalancer {balancer}. Next: use one that is free.")
+    ]
+
+
+@pytest.mark.parametrize("first", ["NodeBalancer", "ReservedIP", "Instance"])
+def test_a_nodebalancer_has_it_alone(life: Life, tmp_path: Path, first: str) -> None:
+    id_, _, inputs = life.made()
+    other = life.linode("other")
+    owner = Owner(life.world.uuid, "fleet", "local", "db-1").as_props()
+    balancer: Props = {"label": "db-1", "region": "de-fra-2", "reserved_ipv4": id_, "owner": owner}
+    server = life.world.inputs(label="db-1", reserved_ipv4=id_, image=None, root_pass=None, owner=owner)
+    declared: dict[str, tuple[Props, ...]] = {
+        "NodeBalancer": (balancer,),
+        "Instance": (server,),
+        "ReservedIP": (life.inputs(linode_id=other), inputs),
+    }
+
+    def problems(second: str) -> list[str]:
+        with Servicer(LinodeProvider("ReservedIP"), life.world.config, state_with(tmp_path)) as command:
+            for kind in (first, second):
+                urn = URN.format(kind, "web-1" if kind == "ReservedIP" else "db-1")
+                command.serve(LinodeProvider(kind), life.world.config, urn)
+                found = command.check(*declared[kind])[1]
+        return [why for _, why in found]
+
+    both = "in the same program. Next: leave one of the two out."
+    if first == "NodeBalancer":
+        assert problems("Instance") == [f"{id_} is given to a NodeBalancer by db-1 (reserved_ipv4) {both}"]
+        [gives] = problems("ReservedIP")
+        assert gives.startswith(f"gives {id_} to Linode {other}, and db-1 declares it as reserved_ipv4.")
+    else:
+        by = "web-1 (linode_id)" if first == "ReservedIP" else "db-1 (reserved_ipv4)"
+        assert problems("NodeBalancer") == [f"{id_} is given to another Linode by {by} {both}"]
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_linode_that_is_busy_gets_it_and_loses_it_once_it_is_free(life: Life, method: str) -> None:
+    one, two = life.linode("one"), life.linode("two")
+    id_, outs, inputs = life.made(linode_id=one)
+    news, failures = life.servicer.check(life.inputs(linode_id=two), inputs)
+    path = "/linode/instances/*/ips" + ("/*" if method == "DELETE" else "")
+    life.world.api.set_faults({"method": method, "path": path, "times": 2, "kind": "busy"})
+
+    outs = life.servicer.update(id_, outs, news)
+
+    assert (failures, outs["linode_id"], life.rows()[0]["linode_id"]) == ([], two, two)
 
 
 # ---- addresses that Linodes share

@@ -305,9 +305,52 @@ def test_how_its_range_in_a_subnet_is_chosen_recreates_nothing(life: Life) -> No
         return list(life.servicer.diff(id_, outs, news).replaces)
 
     assert replaces([{**one, "ipv4_range_auto_assign": True}]) == []
+    assert replaces([{**one, "ipv6_range": "2001:db8::/64"}]) == ["vpcs"]
     others: list[list[Props]] = [[], [two], [{**one, "ipv4_range": "10.0.0.16/30"}], [{"subnet_id": UNKNOWN}]]
     for other in others:
         assert replaces(other) == ["vpcs"]
+
+
+def test_a_reserved_address_is_its_own_and_stays_when_it_goes(life: Life) -> None:
+    one, two = (
+        life.world.call("POST", "/networking/reserved/ips", {"region": "de-fra-2"})["address"] for _ in "ab"
+    )
+    id_, outs, inputs = life.made(reserved_ipv4=one, type="premium_40gb", configs=[])
+    again, _ = life.servicer.check(life.inputs(reserved_ipv4=one, type="premium_40gb", configs=[]), inputs)
+    read = life.servicer.read(id_, outs, inputs)[2]
+    imported = life.servicer.read(id_, {"owner": life.world.owner.as_props()})[2]
+    declared, failures = life.servicer.check({**imported, "reserved_ipv4": one}, imported)
+    other, wrong = life.servicer.check({**inputs, "reserved_ipv4": two}, inputs)
+
+    [row] = life.rows("/nodebalancers")
+    assert (row["ipv4"], outs["ipv4"], row["type"], read["reserved_ipv4"]) == (one, one, "premium_40gb", one)
+    assert life.servicer.diff(id_, outs, again).changes == NONE
+    assert ("reserved_ipv4" in imported, failures, wrong) == (False, [], [])
+    assert life.servicer.diff(id_, {**outs, **imported}, declared).replaces == []
+    assert list(life.servicer.diff(id_, outs, other).replaces) == ["reserved_ipv4"]
+    life.servicer.delete(id_, outs)
+    assert {row["address"]: row["assigned_entity"] for row in life.rows("/networking/reserved/ips")} == {
+        one: None,
+        two: None,
+    }
+
+
+def test_a_reserved_address_that_it_can_not_have_is_told_at_preview(life: Life) -> None:
+    free, taken, far = (
+        life.world.call("POST", "/networking/reserved/ips", {"region": region})["address"]
+        for region in ("de-fra-2", "de-fra-2", "gb-lon")
+    )
+    holder = life.world.call("POST", "/nodebalancers", {"region": "de-fra-2", "ipv4": taken})["id"]
+
+    def told(address: str) -> list[str]:
+        return [why for _, why in life.servicer.check(life.inputs(reserved_ipv4=address))[1]]
+
+    assert told(free) == []
+    assert told(taken) == [f"{taken} is assigned to NodeBalancer {holder}. Next: use one that is free."]
+    [elsewhere] = told(far)
+    assert elsewhere.startswith(f"{far} is in gb-lon, and the NodeBalancer in de-fra-2.")
+    [unknown] = told("203.0.113.77")
+    assert unknown.startswith("203.0.113.77 is no reserved address of this account")
 
 
 def test_an_import_has_its_ports_and_nodes(life: Life) -> None:

@@ -347,11 +347,11 @@ def remove_from_linode(call: Call, linode: Linode, address: str) -> None:
 
 @api.rows("/networking/ips", *FILTERABLE, ignored=("linode_id",))
 def all_rows(call: Call) -> list[Json]:
-    """Those of each Linode, its IPv6 address after them; then reserved ones without a Linode, and those of ranges that
-    have a name.
+    """Those of each Linode, its IPv6 address after them; then reserved ones without a Linode, be they a NodeBalancer's,
+    and those of ranges that have a name.
     """
     account = call.account
-    waiting = [one for one in all_of(account, "reserved") if is_free(one)]
+    waiting = [one for one in all_of(account, "reserved") if one["linode_id"] is None]
     free = {one["address"] for one in waiting}
     held = [
         row

@@ -62,7 +62,7 @@ FIELDS = {
     "client_udp_sess_throttle": throttle,
     "tags": bodies.tags,
 }
-TYPE = {"type": choice("common", "premium")}
+TYPE = {"type": choice("common", "premium", "premium_40gb")}
 CHECKS = ("none", "connection", "http", "http_body")
 ALGORITHMS = {"udp": ("roundrobin", "leastconn", "ring_hash")}
 STICKINESS = {"tcp": ("none", "table"), "udp": ("none", "session", "source_ip")}
@@ -155,6 +155,7 @@ def place_row(account: Account, place: Record) -> Json:
     return {
         "id": place.id,
         **place.parts("ipv4_range", "subnet_id"),
+        "ipv6_range": place.body.get("ipv6_range"),
         "nodebalancer_id": place.parent_id,
         "vpc_id": find(account, "subnet", place["subnet_id"]).parent_id,
     }
@@ -266,7 +267,26 @@ def settle_in(account: Account, balancer: Record, wanted: list[Json]) -> None:
         range_ = free_range(
             account, subnet, one.get("ipv4_range"), whole=not one.get("ipv4_range_auto_assign")
         )
-        add(account, PLACE.name, {"subnet_id": subnet.id, "ipv4_range": str(range_)}, balancer.id)
+        ipv6 = free_ipv6_range(account, subnet, one.get("ipv6_range"))
+        place = {"subnet_id": subnet.id, "ipv4_range": str(range_), "ipv6_range": ipv6}
+        add(account, PLACE.name, place, balancer.id)
+
+
+def free_ipv6_range(account: Account, subnet: Record, wanted: object) -> str | None:
+    """The wanted one, within the subnet's and apart from those of other NodeBalancers; without one there is none."""
+    if wanted is None:
+        return None
+    ours, at = subnet.body.get("ipv6") or [], "vpcs[0].ipv6_range"
+    try:
+        asked = ipaddress.IPv6Network(wanted)
+    except ValueError:
+        raise bad_request("Must be an IPv6 range in CIDR canonical form", at) from None
+    if not any(asked.subnet_of(ipaddress.IPv6Network(one["range"])) for one in ours):
+        raise bad_request("Must be a range within the subnet", at)
+    held = [one.body.get("ipv6_range") for one in having(account, PLACE.name, subnet_id=subnet.id)]
+    if any(asked.overlaps(ipaddress.IPv6Network(one)) for one in held if one):
+        raise bad_request("The addresses of the range are not free", at)
+    return str(asked)
 
 
 def free_range(account: Account, subnet: Record, wanted: object, *, whole: bool) -> ipaddress.IPv4Network:

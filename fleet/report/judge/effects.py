@@ -12,7 +12,7 @@ from fleet.report.judge.cost import by_name
 from fleet.report.model import Effect, Op, Path
 from fleet.report.phrases import Phrase, code, listed, phrase, said
 from fleet.report.read.files import CatalogType, Destroyed, Effects, Level
-from fleet.report.read.steps import Step
+from fleet.report.read.steps import Json, Step
 
 RECORDS = frozenset(
     {
@@ -44,7 +44,7 @@ GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
     ),
     RESERVED: (
         "unknown",
-        "given back: nobody gets it again, unless a Linode has it, which keeps it as an ordinary one",
+        "given back: nobody gets it again, unless something has it, which keeps it as an ordinary one",
         ("addresses", "id"),
     ),
     "pulumi-python:dynamic/linode:VolumeAttachment": (
@@ -118,18 +118,25 @@ def of(
         return _by_property(paths, _smaller_disk(step, types))
     if op == "update" or names.resource_type(step.urn) in RECORDS:
         return _one("none", "none")
-    if names.resource_type(step.urn) == RESERVED and olds.get("linode_id") is not None:
-        return _given_back(olds["linode_id"])
-    return _one(*GONE.get(names.resource_type(step.urn), ("unknown", "what goes with it is not known", ())))
+    return _gone(step, olds)
 
 
-def _given_back(linode_id: object) -> Found:
-    """A reserved address of which the state says what has it; 0 is nothing."""
+def _gone(step: Step, olds: Json) -> Found:
+    """What is deleted, or replaced without a word of its provider, and is no server."""
+    kind, outs = names.resource_type(step.urn), by_name(step.old.outputs if step.old else {})
+    back = _given_back(olds.get("linode_id"), outs.get("nodebalancer_id")) if kind == RESERVED else None
+    return back or _one(*GONE.get(kind, ("unknown", "what goes with it is not known", ())))
+
+
+def _given_back(linode_id: object, balancer_id: object) -> Found | None:
+    """A reserved address of which the state says what has it; Linode 0 is nothing."""
+    if linode_id or balancer_id:
+        holder = "Linode" if linode_id else "NodeBalancer"
+        why = f"no longer reserved: its {holder} keeps it as an ordinary address while it is there"
+        return _one("unknown", why, ("id",))
     if linode_id == 0:
         return _one("unknown", "given back: nobody gets it again", ("addresses", "id"))
-    return _one(
-        "unknown", "no longer reserved: its Linode keeps it as an ordinary address while it is there", ("id",)
-    )
+    return None
 
 
 def drifted(op: Op) -> Found:

@@ -147,6 +147,15 @@ class Entity(Record):
     label: str | None = None
 
 
+def _id_of_balancer(entity: object) -> object:
+    is_one = isinstance(entity, Mapping) and entity.get("type") == "nodebalancer"
+    return entity.get("id") if is_one and isinstance(entity, Mapping) else None
+
+
+BalancerId = Annotated[int | None, BeforeValidator(_id_of_balancer)]
+"""The NodeBalancer that an `assigned_entity` is, if it is one: of Linodes the API tells by `linode_id`, too."""
+
+
 class Device(Record):
     """What is behind a firewall. Source: GET /networking/firewalls/{firewallId}/devices."""
 

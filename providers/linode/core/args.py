@@ -27,6 +27,7 @@ from typing import (
     Protocol,
     SupportsIndex,
     TypeVar,
+    Union,
     get_args,
     get_type_hints,
     overload,
@@ -131,11 +132,11 @@ if TYPE_CHECKING:
             value: NoText[pulumi.Input[T]] | Awaitable[Sequence[T]] | pulumi.Output[Sequence[T]] | None,
         ) -> None: ...
 
-    AnyId = Of[int] | Of[str] | K
+    AnyId = Union[Of[int], Of[str], K]  # noqa: UP007 - an alias of a type variable
     """An id in a map: a number, what another resource's `id` is, or that resource, a `K`: read as a number."""
 
-    AnyIdOrNone = AnyId
-    AnyRef = Of[T] | K
+    AnyIdOrNone = Union[Of[int], Of[str], K]  # noqa: UP007 - as above
+    AnyRef = Union[Of[T], K]  # noqa: UP007 - as above
     """A text in a map that names a resource, or that resource: a reserved address."""
 
     class InRef(Generic[T, K]):

@@ -168,7 +168,11 @@ def agreed(check: Checking[Any]) -> Iterator[Problem]:
         for name, wanted in _declared(check.session, sort) if named else ():
             for id_ in named:
                 firewall = wanted.get(id_)
-                if firewall is not None and str(firewall) != own and not guards.is_disabled(check.session, firewall):
+                if (
+                    firewall is not None
+                    and str(firewall) != own
+                    and not guards.is_disabled(check.session, firewall)
+                ):
                     why = f"has {id_}, for which '{name}' in this program declares firewall_id {firewall}"
                     yield Problem(key, f"{why}: {guards.ONE_GUARD}")
 

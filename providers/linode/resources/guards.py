@@ -197,7 +197,8 @@ def listed_otherwise(
     """
     field, _, how = said.partition(" ")
     for (kind, wall_id), wall in [*check.session.planned.items()]:
-        inside = wall.args.value(sort.key) if kind == "Firewall" and wall.args.status != "disabled" else None
+        in_force = kind == "Firewall" and wall.args.status != "disabled"
+        inside: Any = in_force and wall.args.value(sort.key)
         for id_, firewall in own().items() if inside else ():
             if id_ in inside and wall_id != str(firewall) and not is_disabled(check.session, firewall):
                 why = f"{how} {firewall}, and '{wall.owner.name}' in this program has {sort.noun} {id_}"

@@ -17,39 +17,68 @@ from typing_extensions import NotRequired, TypedDict
 
 from providers.linode.api.cache import is_offline
 from providers.linode.api.records import Linode, Owned, Record, is_private
-from providers.linode.core.args import NONE, AnyId, Args, In, InIdOrNone, InList, InRows, Of, arg, by_name
-from providers.linode.core.effects import ACTION, PUT, REPLACE
-from providers.linode.core.forms import FIREWALLS, Flag, Network4, Tag, Text, matching, whole
+from providers.linode.core.args import (
+    NONE,
+    AnyId,
+    Args,
+    In,
+    InIdOrNone,
+    InList,
+    InRef,
+    InRows,
+    Of,
+    arg,
+    by_name,
+)
+from providers.linode.core.effects import ACTION, OURS, PUT, REPLACE, Takes
+from providers.linode.core.forms import (
+    FIREWALLS,
+    Address,
+    Flag,
+    Network4,
+    Network6,
+    Tag,
+    Text,
+    matching,
+    whole,
+)
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
+from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Spec, Update
 from providers.linode.core.values import covers, is_unknown, with_ids
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources import guards, ports
 from providers.linode.resources.base import Resource
 from providers.linode.resources.instance.account_lookups import lookups
+from providers.linode.resources.instance.account_rules import reserved_address
 from providers.linode.resources.instance.network_rules import in_subnets
 from providers.linode.resources.lost_addresses import named_still
-from providers.linode.resources.places import in_a_region_with
+from providers.linode.resources.places import BALANCER, in_a_region_with
 from providers.linode.resources.ports import ConfigArgs, ConfigRecord, NodeRecord
 from providers.linode.resources.prices import monthly_usd
 
 if TYPE_CHECKING:
     from providers.linode.resources.firewall import Firewall
+    from providers.linode.resources.reserved_ip import ReservedIP
     from providers.linode.resources.subnet import Subnet
 
 LABEL = "must have 3 to 32 letters, digits, '-' or '_'. Next: correct it."
-PREMIUM = "premium"
+COMMON, LARGER = "common", ("premium_40gb", "premium")
+"""The types, the longer names first: what a row in the list of prices is of begins with one of them."""
+
 ROUNDS = 2
 Label = Annotated[str, matching("[A-Za-z0-9_-]{3,32}"), told(LABEL)]
 Throttle = Annotated[int, whole(0, 20)]
 
 
 class PlaceArgs(TypedDict):
-    """Where it reaches nodes of a VPC from. Without a range: some free addresses of the subnet."""
+    """Where it reaches nodes of a VPC from. Without a range: some free addresses of the subnet. Source of `ipv6_range`,
+    and of the larger types and reserved addresses: clients of the API, whose description lacks them.
+    """
 
     subnet_id: AnyId["Subnet"]
     ipv4_range: NotRequired[Of[Network4]]
+    ipv6_range: NotRequired[Of[Network6]]
     ipv4_range_auto_assign: NotRequired[Of[Flag]]
 
 
@@ -142,8 +171,13 @@ class NodeBalancerArgs(Args):
     region: In[Text] = arg(REPLACE)
     """Region id. Its nodes have to be there."""
 
-    type: In[Literal["common", "premium"] | None] = arg(REPLACE, default=None, else_="common")
+    type: In[Literal["common", "premium", "premium_40gb"] | None] = arg(REPLACE, default=None, else_=COMMON)
     """How much it can carry."""
+
+    reserved_ipv4: InRef[Address | None, "ReservedIP"] = arg(
+        REPLACE, default=None, seen="ipv4", wire="ipv4", note="another one recreates it"
+    )
+    """A reserved address of the account to use as the public one."""
 
     client_conn_throttle: In[Throttle | None] = arg(PUT, default=None, else_="0")
     """New TCP connections a second from one client, 0 to 20; 0 is no limit."""
@@ -254,6 +288,12 @@ def _in_subnets(check: Checking[NodeBalancerArgs]) -> Iterator[Problem]:
     yield from in_subnets(check, "configs", inside, "correct it", SPEC.name)
 
 
+def _address(check: Checking[NodeBalancerArgs]) -> Iterator[Problem]:
+    mine, adopted = check.mine.id if check.mine is not None else None, check.args.adopt
+    own = [id_ for id_ in (mine, adopted) if id_ is not None]
+    yield from reserved_address(check, BALANCER, NONE, lambda found: found.nodebalancer_id in own)
+
+
 def _doubts(check: Checking[NodeBalancerArgs]) -> Iterator[str]:
     """The API takes a port without a node, and any private address; and what is left out may have to change."""
     old = ports.by_place(check.old.configs if check.old is not None else None)
@@ -284,6 +324,12 @@ def _of_no_linode(check: Checking[NodeBalancerArgs], hosts: list[str]) -> Iterat
 
 
 class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
+    def takes(self, name: str, changed: Changed[NodeBalancerArgs]) -> Takes:
+        """An address that it has already may be declared."""
+        wanted = changed.new.reserved_ipv4
+        has_it = name == "reserved_ipv4" and wanted is not None and changed.before.get("ipv4") == wanted
+        return OURS if has_it else super().takes(name, changed)
+
     def whole(self, session: Session, record: NodeBalancerRecord) -> NodeBalancerRecord:
         """With its configs and their nodes, which the API has in lists of their own."""
         if record.is_whole:
@@ -333,8 +379,9 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
         return found
 
     def imported(self, record: NodeBalancerRecord) -> dict[str, object]:
-        """Certificates and keys can't be read back."""
+        """Certificates and keys can't be read back, nor whether its address is a reserved one."""
         found = super().imported(record)
+        found.pop("reserved_ipv4", None)
         if record.is_whole:
             rows = [ports.reported(config, None) for config in record.configs]
             found["configs"] = self.args.normalised("configs", rows)
@@ -358,13 +405,15 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
 
     def monthly_usd(self, session: Session, args: NodeBalancerArgs) -> float | None:
         def is_it(id_: str) -> bool:
-            return (PREMIUM in id_) == (args.type == PREMIUM)
+            return next((each for each in LARGER if each in id_), COMMON) == (args.type or COMMON)
 
         return monthly_usd(session, f"{self.path}/types", args.region, is_it)
 
 
 SPEC = _NodeBalancerSpec(
     "NodeBalancer", "/nodebalancers", NodeBalancerArgs, NodeBalancerRecord, BY_LABEL_AND_TAG,
-    "nodebalancers:read_write", rules=(in_a_region_with({"NodeBalancers": "a NodeBalancer"}), _judged, _in_subnets, guards.BALANCER.agreed),
+    "nodebalancers:read_write",
+    rules=(in_a_region_with({"NodeBalancers": "a NodeBalancer"}), _judged, _address, _in_subnets,
+           guards.BALANCER.agreed),
     doubts=_doubts, erases=("addresses", "id"), lasting=dict.fromkeys(("hostname", "ipv4", "ipv6"), ()),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from providers.linode.api.cache import is_offline
 from providers.linode.catalogs.records import Region
 from providers.linode.core import state_files
+from providers.linode.core.args import NONE
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking, Rule
 from providers.linode.nearest import did_you_mean, listed
@@ -85,13 +86,24 @@ def occupied(check: Checking[Any], noun: str, way: str) -> Iterator[Problem]:
         )
 
 
-def claimed(check: Checking[Any], address: str, kind: str, linode: int | None) -> dict[str, int | None]:
-    """The resources of other kinds in this program that give a reserved address to another Linode, and to which.
-    linode: its id, 0 for none, None for one that isn't there yet.
+def claimed(check: Checking[Any], address: str, kind: str, linode: int | None) -> dict[str, str]:
+    """The resources of this program that give a reserved address to something else, and what they do with it.
+    linode: its id, 0 for none, None for one that isn't there yet; of a NodeBalancer, which has it alone, 0.
     """
     claims = check.session.asked(("claims", address), dict[tuple[str, str], int | None])
-    claims[kind, check.owner.name] = linode
-    return {name: its for (other, name), its in [*claims.items()] if other != kind and its != linode}
+    own = kind, check.owner.name
+    claims[own] = linode
+    return {
+        claim[1]: _claim(*claim, its)
+        for claim, its in [*claims.items()]
+        if claim != own and (its != linode or claim[0] == kind)
+    }
+
+
+def _claim(kind: str, name: str, linode: int | None) -> str:
+    to = "kept off every Linode" if linode == NONE else "given to another Linode"
+    how = "given to a NodeBalancer" if kind == BALANCER else to
+    return f"{how} by {name} ({'linode_id' if kind == 'ReservedIP' else 'reserved_ipv4'})"
 
 
 def elsewhere(

@@ -10,7 +10,7 @@ import pulumi
 from pydantic import Field
 
 from providers.linode.api.cache import is_offline
-from providers.linode.api.records import Address, Owned
+from providers.linode.api.records import Address, BalancerId, Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import NONE, Args, In, InIdOrNone, InList, arg, by_name
 from providers.linode.core.effects import ACTION, PUT, REPLACE
@@ -37,7 +37,8 @@ def _assign(update: Update[ReservedIPArgs, ReservedIPRecord]) -> None:
     client, address, wanted = update.session.client, update.record.id, update.wanted.linode_id
     there = SPEC.get(update.session, address).linode_id
     if there and there != wanted:
-        client.delete(f"/linode/instances/{there}/ips/{address}")
+        leave = partial(client.delete, f"/linode/instances/{there}/ips/{address}")
+        until_free(leave, f"address {address} is to leave Linode {there}", update.timeout_s)
     if wanted and there != wanted:
         what = f"address {address} is to be assigned"
         until_free(lambda: client.add_address(wanted, str(address)), what, update.timeout_s)
@@ -69,6 +70,7 @@ class ReservedIPRecord(Owned):
     subnet_mask: str = ""
     prefix: int = 0
     rdns: str | None = None
+    nodebalancer_id: BalancerId = Field(default=None, validation_alias="assigned_entity")
 
 
 class ReservedIP(Resource):
@@ -77,6 +79,7 @@ class ReservedIP(Resource):
     gateway: pulumi.Output[str]
     prefix: pulumi.Output[int]
     rdns: pulumi.Output[str]
+    nodebalancer_id: pulumi.Output[int]
     monthly_usd: pulumi.Output[float]
     tags: pulumi.Output[list[str]]
 
@@ -100,7 +103,9 @@ def _placed(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
 
 
 def _claimed(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
-    """One Linode has it: not another one as `reserved_ipv4`. One that this run has made may be either."""
+    """One Linode has it: not another one, or a NodeBalancer, as `reserved_ipv4`. One that this run has made may be
+    either.
+    """
     id_, mine = check.args.linode_id, check.mine
     if id_ is None or mine is None or check.is_recreated:
         return
@@ -108,17 +113,20 @@ def _claimed(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:
         return
     for other in claimed(check, mine.address, SPEC.kind, id_):
         where = (
-            f"gives {mine.address} to another Linode than {other}"
+            f"gives {mine.address} to Linode {id_}, and {other}"
             if id_
-            else f"takes {mine.address} from {other}"
+            else f"takes {mine.address} from {other}, which"
         )
-        yield Problem(
-            "linode_id", f"{where}, which declares it as reserved_ipv4. Next: leave one of the two out."
-        )
+        yield Problem("linode_id", f"{where} declares it as reserved_ipv4. Next: leave one of the two out.")
 
 
 def _refused(check: Checking[ReservedIPArgs]) -> Iterator[Refusal]:
     yield from taken(check, "address")
+    holder = check.mine.nodebalancer_id if check.mine is not None and not check.replaces else None
+    if holder and check.args.linode_id and "linode_id" in check.takes:
+        why = f"can't change: NodeBalancer {holder} has the address, for as long as it is there"
+        todo = "delete that one in a run before, or leave linode_id out"
+        yield Refusal(["linode_id"], Problem("linode_id", f"{why}. Next: {todo}."))
 
 
 def _by_interface(check: Checking[ReservedIPArgs]) -> Iterator[Problem]:

@@ -386,9 +386,7 @@ def told_of_both(
 @pytest.mark.parametrize("own", [9, 0])
 @pytest.mark.parametrize("order", ["ft", "tf"])
 @pytest.mark.parametrize("key", list(THINGS))
-def test_what_declares_its_firewall_is_not_in_the_list_of_another_one(
-    key: str, order: str, own: int
-) -> None:
+def test_what_declares_its_firewall_is_not_in_the_list_of_another_one(key: str, order: str, own: int) -> None:
     id_, noun, said = THINGS[key][2:]
 
     wrong = told_of_both(key, order, own=own)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import pulumi
 import pytest
@@ -163,15 +164,17 @@ def test_ports_are_hidden_as_a_whole_where_one_has_a_key() -> None:
     assert not field.hides([{"port": 80}])
 
 
-@pytest.mark.parametrize(
-    ("rows", "premium"), [([], None), ([{"id": "nodebalancer_premium", "price": {"monthly": 60.0}}], 60.0)]
-)
-def test_it_costs_what_the_list_says_of_its_type(rows: list[Row], premium: float | None) -> None:
+@pytest.mark.parametrize("priced", [{}, {"premium": 60.0}, {"premium": 60.0, "premium_40gb": 90.0}])
+def test_it_costs_what_the_list_says_of_its_type(priced: Mapping[str, float]) -> None:
+    rows = [{"id": f"nodebalancer_{type_}", "price": {"monthly": usd}} for type_, usd in priced.items()]
     common = {"id": "nodebalancer", "price": {"monthly": 10.0}}
     session = sessions.prepared({"/nodebalancers/types": [*rows, common]})
-    args = [NodeBalancerArgs(region="de-fra-2", type=type_) for type_ in (None, "common", "premium")]
 
-    assert [SPEC.monthly_usd(session, each) for each in args] == [10.0, 10.0, premium]
+    def usd(type_: Literal["common", "premium", "premium_40gb"] | None) -> float | None:
+        return SPEC.monthly_usd(session, NodeBalancerArgs(region="de-fra-2", type=type_))
+
+    assert [usd(None), usd("common")] == [10.0, 10.0]
+    assert [usd("premium"), usd("premium_40gb")] == [priced.get("premium"), priced.get("premium_40gb")]
 
 
 def test_a_port_without_a_node_is_doubted_unless_its_nodes_are_not_known_yet(

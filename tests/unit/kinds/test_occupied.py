@@ -122,7 +122,9 @@ def test_nodebalancers_of_the_stack_are_recreated_with_it_and_go_before_it(
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
 
     assert network_problems(session_with(balancers=[5]), noun) == []
-    assert "as long as it has NodeBalancers (6)" in network_problems(session_with(balancers=[5, 6]), noun)[0][1]
+    assert (
+        "as long as it has NodeBalancers (6)" in network_problems(session_with(balancers=[5, 6]), noun)[0][1]
+    )
 
 
 def keep(*resources: Row, folder: Path) -> None:

@@ -88,7 +88,7 @@ MADE = {
     "Instance": "Instance('that', type='t', region='r')",
     "PlacementGroup": "PlacementGroup('that', region='r', placement_group_type='anti_affinity:local', "
     "placement_group_policy='strict')",
-    "SSHKey": "SSHKey('that', ssh_key='k')",
+    "SSHKey": "SSHKey('that', label='that', ssh_key='k')",
     "StackScript": "StackScript('that', script='#!', images=['any/all'])",
     "Subnet": "Subnet('that', vpc_id=7, ipv4='10.0.0.0/24')",
 }
@@ -121,7 +121,9 @@ def test_every_id_is_a_reference_and_so_is_what_is_called_like_a_kind() -> None:
 
     assert {place for place, hint in inputs() if hint in (Id, IdOrNone)} <= REFERENCES.keys()
     assert {place for place, name in called.items() if name.endswith("_id")} <= REFERENCES.keys()
-    assert {place for place, name in called.items() if nouns.search(name)} - REFERENCES.keys() == NOT_REFERENCES
+    assert {
+        place for place, name in called.items() if nouns.search(name)
+    } - REFERENCES.keys() == NOT_REFERENCES
     assert {place for place in REFERENCES if place.count(".") > 1} == SAMPLES.keys()
 
 
@@ -136,7 +138,9 @@ class Knowing(Engine):
 def declared(place: str, form: str, *of: str) -> None:
     """One whose input refers to another one of that kind, in that form."""
     kind, name = place.split(".")[:2]
-    that = {"that": eval(made(each), {"kinds": kinds}) for each in of}  # noqa: S307 - text from above
+    that = {}
+    for each in of:
+        that["that"] = eval(made(each), {"kinds": kinds})  # noqa: S307 - text from above
     fields = SPECS[kind].args.fields().items()
     rest = {field: "r" for field, facts in fields if facts.required and field != name}
     value = eval(given(place, form), that)  # noqa: S307 - text from above
@@ -157,7 +161,7 @@ def test_a_reference_in_any_form_is_the_same_input_without_a_fault(place: str, f
 @pytest.mark.parametrize("form", ["that", "that.id"])
 @pytest.mark.parametrize("place", sorted(REFERENCES))
 def test_a_resource_of_another_kind_is_refused_in_one_line(place: str, form: str) -> None:
-    kind, name = place.split(".")[:2]
+    kind = place.partition(".")[0]
     other = "SSHKey" if place.endswith("subnet_id") else "Subnet"
 
     with pytest.raises(pulumi.RunError) as told:
@@ -187,7 +191,9 @@ def test_a_reference_in_any_form_is_right_for_type_checkers_and_one_of_another_k
     right = [
         line
         for place, form in CASES
-        for line in lines_of(place, form.replace("that", made(*REFERENCES[place][:1]) if REFERENCES[place] else form))
+        for line in lines_of(
+            place, form.replace("that", made(*REFERENCES[place][:1]) if REFERENCES[place] else form)
+        )
     ]
     group = made("PlacementGroup")
     groups = "kinds.FleetArgs(count=1, instance=kinds.InstanceArgs(**rest), placement_groups=[{}])"

@@ -52,6 +52,7 @@ def test_one_takes_a_reserved_address_and_gives_it_back(caller: Caller) -> None:
 
     balancer = made(caller.post("/nodebalancers", body))
     taken = made(caller.get(f"/networking/reserved/ips/{address}"))
+    [listed] = caller.rows("/networking/ips")
     again = caller.post("/nodebalancers", body)
     made(caller.delete(f"/nodebalancers/{balancer['id']}"))
 
@@ -59,6 +60,7 @@ def test_one_takes_a_reserved_address_and_gives_it_back(caller: Caller) -> None:
     assert (taken["linode_id"], taken["assigned_entity"]["id"]) == (None, balancer["id"])
     assert reasons(again) == [("ipv4", "Address must be currently unassigned.")]
     assert made(caller.get(f"/networking/reserved/ips/{address}"))["assigned_entity"] is None
+    assert (listed["address"], listed["assigned_entity"]["id"]) == (address, balancer["id"])
 
 
 def test_a_create_brings_configs_nodes_and_a_firewall(caller: Caller) -> None:
@@ -104,6 +106,26 @@ def test_a_node_is_up_while_a_linode_with_its_address_runs(
     assert (node["status"], stranger["status"], seen) == ("Unknown", "Unknown", ["UP", "DOWN"])
     assert (counted, off) == ({"up": 1, "down": 1}, "DOWN")
     assert [one["id"] for one in of_linode] == [balancer["id"]]
+
+
+def test_a_place_in_a_vpc_has_an_ipv6_range_where_one_is_asked_for(caller: Caller) -> None:
+    auto = [{"range": "auto"}]
+    body: Any = {"label": "net", "region": "us-ord", "ipv6": auto}
+    body["subnets"] = [{"label": "s", "ipv4": "10.0.0.0/24", "ipv6": auto}]
+    subnet = made(caller.post("/vpcs", body))["subnets"][0]
+    range_ = subnet["ipv6"][0]["range"].replace("/56", "/64")
+
+    def create(ipv6_range: str) -> Any:
+        place = {"subnet_id": subnet["id"], "ipv6_range": ipv6_range}
+        return caller.post("/nodebalancers", {"region": "us-ord", "type": "premium_40gb", "vpcs": [place]})
+
+    new = made(create(range_))
+    [place] = caller.rows(f"/nodebalancers/{new['id']}/vpcs")
+
+    assert (new["type"], place["ipv6_range"]) == ("premium_40gb", range_)
+    assert reasons(create(range_)) == [("vpcs[0].ipv6_range", "The addresses of the range are not free")]
+    assert reasons(create("2001:db8:1::/64")) == [("vpcs[0].ipv6_range", "Must be a range within the subnet")]
+    assert reasons(create("x"))[0][0] == "vpcs[0].ipv6_range"
 
 
 def test_nodes_of_a_vpc_are_reached_from_a_range_of_it(caller: Caller) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from fleet.report.forms.words import effect
 from fleet.report.phrases import plain
 from fleet.report.read.files import Level
 from tests.unit.report.making import UNKNOWN, Act, change_of, created, deleted, server, stack_of, updated
+
+KEEPS_IT = "no longer reserved: its {} keeps it as an ordinary address while it is there"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,7 @@ def test_a_deleted_volume_wants_a_look(tmp_path: Path) -> None:
         (
             "ReservedIP",
             "unknown",
-            "given back: nobody gets it again, unless a Linode has it, which keeps it as an ordinary one",
+            "given back: nobody gets it again, unless something has it, which keeps it as an ordinary one",
         ),
         ("StackScript", "none", "deleted: servers made by it stay as they are"),
         ("PlacementGroup", "none", "deleted"),
@@ -135,20 +138,23 @@ def test_what_goes_with_a_resource_that_is_no_server(
 
 
 @pytest.mark.parametrize(
-    ("linode_id", "words", "destroys"),
+    ("inputs", "outputs", "words", "destroys"),
     [
-        (0, "given back: nobody gets it again", ["addresses", "id"]),
-        (
-            98000001,
-            "no longer reserved: its Linode keeps it as an ordinary address while it is there",
-            ["id"],
-        ),
+        ({"linode_id": 0}, {}, "given back: nobody gets it again", ["addresses", "id"]),
+        ({"linode_id": 98000001}, {}, KEEPS_IT.format("Linode"), ["id"]),
+        ({"region": "r"}, {"nodebalancer_id": 12}, KEEPS_IT.format("NodeBalancer"), ["id"]),
+        ({"linode_id": 0}, {"nodebalancer_id": 12}, KEEPS_IT.format("NodeBalancer"), ["id"]),
     ],
 )
-def test_a_reserved_address_that_a_linode_has_stays_with_it(
-    tmp_path: Path, linode_id: int, words: str, destroys: list[str]
+def test_a_reserved_address_that_something_has_stays_with_it(
+    tmp_path: Path,
+    inputs: Mapping[str, object],
+    outputs: Mapping[str, object],
+    words: str,
+    destroys: list[str],
 ) -> None:
-    act = Act("delete", "it", {"linode_id": linode_id}, kind="pulumi-python:dynamic/linode:ReservedIP")
+    kind = "pulumi-python:dynamic/linode:ReservedIP"
+    act = Act("delete", "it", {**inputs}, kind=kind, outputs={**inputs, **outputs})
 
     change = change_of(tmp_path, [act], "it")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers.linode.api.records import Entity, Owned, Record
+from pydantic import Field
+
+from providers.linode.api.records import BalancerId, Entity, Owned, Record
 
 
 class Firewall(Owned):
@@ -22,11 +24,12 @@ class Attached(Owned):
 
 
 class ReservedAddress(Record):
-    """An address that the account keeps; `linode_id` has it, if any does. Source: GET /networking/reserved/ips."""
+    """An address that the account keeps, and what has it, if any does. Source: GET /networking/reserved/ips."""
 
     address: str
     region: str = ""
     linode_id: int | None = None
+    nodebalancer_id: BalancerId = Field(default=None, validation_alias="assigned_entity")
 
 
 class Subnet(Record):

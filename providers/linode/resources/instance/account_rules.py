@@ -6,9 +6,10 @@ already: catalogs forget images and plans that are still in use.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import Disk, Linode, is_private
@@ -16,7 +17,7 @@ from providers.linode.api.refusals import if_allowed
 from providers.linode.catalogs.records import Availability, Image, LinodeType, Region, sold_in
 from providers.linode.core.args import NONE
 from providers.linode.core.problems import Problem
-from providers.linode.core.spec import Refusal, Spec
+from providers.linode.core.spec import Checking, Refusal, Spec
 from providers.linode.core.values import is_unknown
 from providers.linode.nearest import did_you_mean, listed, there_are
 from providers.linode.resources import lost_addresses
@@ -29,7 +30,7 @@ from providers.linode.resources.instance.interfaces import parsed
 from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.instance.steps import swap_steps
 from providers.linode.resources.placement_group import PlacementGroupRecord
-from providers.linode.resources.places import claimed, elsewhere, unable, unknown
+from providers.linode.resources.places import BALANCER, claimed, elsewhere, unable, unknown
 from providers.linode.resources.stackscript import ANY_IMAGE, StackScriptRecord, UserDefinedField
 
 CAPABILITIES: Mapping[str, tuple[str, ...]] = {
@@ -349,32 +350,40 @@ def _reverse_names(check: Check) -> Iterator[Problem]:
 
 
 def _address(check: Check, facts: Facts) -> Iterator[Problem]:
-    if (wanted := check.args.reserved_ipv4) is None:
-        return
+    def is_ours(found: ReservedAddress) -> bool:
+        holder = facts.linodes.get(str(found.linode_id))
+        adopted = found.linode_id is not None and found.linode_id == check.args.adopt
+        return adopted or (holder is not None and check.is_own(holder))
+
     stays = check.mine.id if check.mine is not None and not check.is_recreated else None
-    for other, linode in claimed(check, wanted, "Instance", stays).items():
-        how = "given to another Linode" if linode else "kept off every Linode"
-        why = f"{wanted} is {how} by {other} (linode_id) in the same program"
-        yield Problem("reserved_ipv4", f"{why}. Next: leave one of the two out.")
-    if not check.is_new("reserved_ipv4", "region"):
+    yield from reserved_address(check, "Instance", stays, is_ours)
+
+
+def reserved_address(
+    check: Checking[Any], kind: str, linode: int | None, is_ours: Callable[[ReservedAddress], bool]
+) -> Iterator[Problem]:
+    """A reserved address to begin with: of the account and the region, and nobody else's. linode: as for `claimed`."""
+    name, wanted = "reserved_ipv4", check.args.reserved_ipv4
+    if wanted is None:
         return
-    addresses: Mapping[str, ReservedAddress] | None = facts.account.holding("addresses", [wanted])
+    for claim in claimed(check, wanted, kind, linode).values():
+        yield Problem(name, f"{wanted} is {claim} in the same program. Next: leave one of the two out.")
+    if not check.is_new(name, "region"):
+        return
+    addresses: Mapping[str, ReservedAddress] | None = lookups(check.session).holding("addresses", [wanted])
     if addresses is None:
         return
     if (found := addresses.get(wanted)) is None:
         near = did_you_mean(wanted, addresses)
         yield Problem(
-            "reserved_ipv4",
-            f"{wanted} is no reserved address of this account{near}. Next: correct or reserve it.",
+            name, f"{wanted} is no reserved address of this account{near}. Next: correct or reserve it."
         )
         return
-    yield from elsewhere(check, "reserved_ipv4", wanted, found.region)
-    holder = facts.linodes.get(str(found.linode_id))
-    is_ours = found.linode_id == check.args.adopt or (holder is not None and check.is_own(holder))
-    if found.linode_id is not None and not is_ours:
-        yield Problem(
-            "reserved_ipv4", f"{wanted} is assigned to Linode {found.linode_id}. Next: use one that is free."
-        )
+    yield from elsewhere(check, name, wanted, found.region, kind if kind == BALANCER else "Linode")
+    holders = {"Linode": found.linode_id, BALANCER: found.nodebalancer_id}
+    for noun, id_ in holders.items() if not is_ours(found) else ():
+        if id_ is not None:
+            yield Problem(name, f"{wanted} is assigned to {noun} {id_}. Next: use one that is free.")
 
 
 def _shared(check: Check, facts: Facts) -> Iterator[Problem]:

@@ -31,7 +31,13 @@ def held(
 def declared(check: Checking[Any]) -> dict[int, int]:
     """The firewalls that an Instance declares for interfaces that are there, by their ids; 0 is none."""
     mine, wanted = check.mine, [row for row in check.args.interfaces or () if FIREWALL in row]
-    if not wanted or mine is None or check.is_recreated or mine.interface_generation != "linode" or is_offline():
+    if (
+        not wanted
+        or mine is None
+        or check.is_recreated
+        or mine.interface_generation != "linode"
+        or is_offline()
+    ):
         return {}
     ask = partial(if_allowed, partial(check.session.client.interfaces, mine.id))
     there = check.session.asked(("interfaces", mine.id), ask) or ()

@@ -292,13 +292,18 @@ def _has_linode_interfaces(update: InstanceUpdate) -> bool:
 
 def add_private_address(update: InstanceUpdate) -> None:
     if update.wanted.private_ip and not any(map(is_private, update.record.ipv4)):
-        update.session.client.add_address(update.record.id)
+        _add_address(update)
 
 
 def add_reserved_address(update: InstanceUpdate) -> None:
     address = str(update.wanted.reserved_ipv4)
     if address not in update.record.ipv4:
-        update.session.client.add_address(update.record.id, address)
+        _add_address(update, address)
+
+
+def _add_address(update: InstanceUpdate, reserved: str | None = None) -> None:
+    machine = machine_of(update)
+    machine.when_free(partial(machine.client.add_address, machine.id, reserved), "get an address")
 
 
 def share_addresses(update: InstanceUpdate) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 SOURCES = ("linode_id", "disk_id", "file_path")
 OF_A_FILE = ("region", "file_hash")
 Label = Annotated[str, Field(min_length=1, max_length=50), length(1, 50)]
+Description = Annotated[str, Field(max_length=65_000), length(0, 65_000)]
 Hash = Annotated[
     str,
     matching("|".join(f"[0-9a-f]{{{digits}}}" for digits in image_file.HASHES)),
@@ -76,7 +77,7 @@ class ImageArgs(Args):
     region: In[Text | None] = arg(KEPT, default=None, once=True, wire="", seen="", else_="where its disk is")
     """Region id, with Object Storage: where the file is sent."""
 
-    description: In[str | None] = arg(PUT, default=None)
+    description: In[Description | None] = arg(PUT, default=None)
     """What it is for."""
 
     cloud_init: In[Flag | None] = arg(REPLACE, default=None, else_="false")

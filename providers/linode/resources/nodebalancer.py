@@ -2,6 +2,7 @@
 
 A config is known by its port (UDP has ports of its own), a node by its address; each is changed, made and deleted by
 calls of its own, new ones first, so that a node that stays is never without traffic: `rebuild` isn't used.
+`type`, `ipv4` and `ipv6_range` are as clients of the API send them: its description lacks them.
 """
 
 from __future__ import annotations
@@ -72,9 +73,7 @@ Throttle = Annotated[int, whole(0, 20)]
 
 
 class PlaceArgs(TypedDict):
-    """Where it reaches nodes of a VPC from. Without a range: some free addresses of the subnet. Source of `ipv6_range`,
-    and of the larger types and reserved addresses: clients of the API, whose description lacks them.
-    """
+    """Where it reaches nodes of a VPC from. Without a range: some free addresses of the subnet."""
 
     subnet_id: AnyId["Subnet"]
     ipv4_range: NotRequired[Of[Network4]]

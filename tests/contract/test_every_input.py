@@ -134,7 +134,7 @@ def taken(kind: str) -> dict[str, Any]:
     return found
 
 
-def texts(length: int) -> list[str]:
+def texts(length: int) -> list[object]:
     """One word, and many with dots between them: names of some sort are one of these."""
     return ["a" * length, ("a" * 9 + ".") * (length // 10) + "a" * (length % 10)]
 
@@ -148,7 +148,7 @@ def bounds(schema: Mapping[str, Any]) -> Iterator[tuple[list[object], bool]]:
             yield from (([schema[word]], True), ([schema[word] + beyond], False))
     for word, beyond in (("minLength", -1), ("maxLength", 1)):
         if kind == "string" and (length := schema.get(word, 0)) > 1:
-            yield from (([*texts(length)], True), ([*texts(length + beyond)], False))
+            yield from ((texts(length), True), (texts(length + beyond), False))
     if kind == "array":
         for values, is_taken in bounds(resolved(schema.get("items", {}))):
             yield [[value] for value in values], is_taken

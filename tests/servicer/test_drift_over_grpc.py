@@ -439,7 +439,7 @@ KINDS = {
                          {"domain_id", "type"}),
     "ReverseDNS": Kind({"address": "{address}", "rdns": "{rdns}"}, {"rdns": [Row({}, put(rdns="{other_rdns}"),
                        "{other_rdns}")]}, {"address"}),
-    "NodeBalancer": Kind({"region": "de-fra-2"}, BALANCER, {"region", "type", "vpcs"}),
+    "NodeBalancer": Kind({"region": "de-fra-2"}, BALANCER, {"region", "type", "vpcs", "reserved_ipv4"}),
 }  # fmt: skip
 """A NodeBalancer behind a firewall is as an interface there; a key's text can't change, a volume never shrinks."""
 

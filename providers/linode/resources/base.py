@@ -105,9 +105,7 @@ def _of_kind(value: Any, which: str, key: str, may_name: Mapping[str, Names]) ->
         return value
     belongs = f"a resource of kind {listed(wanted.kinds, 'or')}" if wanted.kinds else "no resource"
     todo = "give that, or its id" if wanted.kinds else "give a number"
-    raise pulumi.RunError(
-        f"{which}: {key} has {kind} '{name}', where {belongs} belongs. Next: {todo}."
-    )
+    raise pulumi.RunError(f"{which}: {key} has {kind} '{name}', where {belongs} belongs. Next: {todo}.")
 
 
 def _writable(value: Any, what: str) -> Any:

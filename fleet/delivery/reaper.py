@@ -14,8 +14,9 @@ from fleet.engine import accounts
 from fleet.engine.run import Run, run_here, run_of
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import LinodeError, NotFound
+from providers.linode.api.refusals import if_allowed
 from providers.linode.core import runtime as sessions
-from providers.linode.core.leftovers import Tagged, tagged, untagged
+from providers.linode.core.leftovers import Tagged, held, naming, tagged, untagged
 from providers.linode.core.owner import TAG_PREFIX
 from providers.linode.core.runtime import Session
 from providers.linode.provider import SPECS
@@ -71,7 +72,20 @@ class Reaper:
     def untagged(self) -> list[Tagged]:
         """What has no tags and may be left of a stack of this project."""
         linodes = [int(id_) for kind, id_ in self._by_tag if kind == "Instance"]
-        return untagged(SPECS.values(), self.session, f"{self.scope.project}-", linodes)
+        found = untagged(SPECS.values(), self.session, f"{self.scope.project}-", linodes)
+        return [*found, *self._records()]
+
+    def _records(self) -> list[Tagged]:
+        """Those that name an address of a stack of this project, in a domain that is not that stack's."""
+        by_tag = self._by_tag
+        ours = held(one for one in self.tagged if one.key in by_tag)
+        domains = (if_allowed(lambda: SPECS["Domain"].list(self.session)) if ours else None) or ()
+        return [
+            one
+            for one in naming(SPECS["DomainRecord"], self.session, domains, ours)
+            if one.of
+            and by_tag[one.of] not in (by_tag.get(("Domain", str(id_))) for id_ in one.spec.known.values())
+        ]
 
     @cached_property
     def _run(self) -> Run:

@@ -24,7 +24,7 @@ from providers.linode.provider import SPECS
 from stacks import expiry
 
 Action = Literal["delete", "keep"]
-UNPROVEN = "in no state, and whose it is only its label or the Linodes in it tell"
+UNPROVEN = "in no state, and whose it is only its label, the Linodes in it or the address that it names tell"
 
 
 @dataclass(frozen=True)
@@ -205,9 +205,11 @@ def stack_of(one: Tagged, known: Mapping[str, str]) -> str | None:
 def guessed(
     one: Tagged, names: Iterable[str], by_tag: Mapping[tuple[str, str], str], project: str
 ) -> str | None:
-    """The stack that something without tags may be of: the one of whose labels it has, else that of all Linodes in it,
-    which `by_tag` has. None where nothing speaks for one.
+    """The stack that something without tags may be of: that of whose address it names, else the one of whose labels it
+    has, else that of all Linodes in it; `by_tag` has these. None where nothing speaks for one.
     """
+    if one.of is not None:
+        return by_tag.get(one.of)
     fitting = [name for name in names if one.record.label.startswith(f"{project}-{name}-")]
     around = {by_tag.get(("Instance", str(id_))) for id_ in one.record.inside}
     return max(fitting, key=len, default=None) or (around.pop() if len(around) == 1 else None)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulators.linode_api.server import LocalApi
+from tests import by_hand
 from tests.checkout import Done
 from tests.project import Project
 
@@ -100,6 +101,40 @@ def test_what_has_no_tags_is_shown_by_its_label_and_goes_only_by_its_id(project:
     assert project.linodes() == {}
     assert left == [net, others]
     assert [row["id"] for row in project.call("GET", "/vpcs")["data"]] == [others]
+
+
+def test_a_record_in_a_domain_that_stays_is_known_by_the_address_that_it_names(project: Project) -> None:
+    zone = {"domain": "example.org", "type": "master", "soa_email": "ada@example.org"}
+    made = by_hand.call(
+        project.api.url, project.token, "POST", "/domains", zone
+    )  # its row has a key `errors`
+    path = f"/domains/{made['id']}/records"
+
+    def record(name: str, address: str) -> int:
+        body = {"type": "A", "name": name, "target": address}
+        return int(project.call("POST", path, body)["id"])
+
+    up = project.up()
+    linodes = project.linodes()
+    web, kept = (record(each, linodes[f"store-shop-{each}"]["ipv4"][0]) for each in ("web", "kept"))
+    other = record("other", "198.51.100.9")
+    early, typo = reap(project, "--yes"), reap(project, "--yes", "--id", str(other))
+    one = reap(project, "--yes", "--id", str(kept))
+    gone = project.destroy()
+
+    assert [each.code for each in (up, early, one, gone)] == [0, 0, 0, 0], early.said + one.said + gone.said
+    shown = " ".join(early.said.split())
+    assert all(f"domain record {id_} ({name}-A)" in shown for id_, name in ((web, "web"), (kept, "kept")))
+    assert f"Next: --id {web}" in shown
+    assert f"domain record {other} " not in shown + gone.said
+    assert typo.code != 0
+    assert f"{other}: no orphan of a stack of this project" in typo.said
+    of = path.split("/")[2]
+    assert (
+        f"in domains that stay: domain record {web} (web-A) of domain {of}. Nothing has that address"
+        in gone.said
+    )
+    assert [row["id"] for row in project.call("GET", path)["data"] if row["type"] == "A"] == [web, other]
 
 
 ALONE = {

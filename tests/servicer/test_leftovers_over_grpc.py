@@ -84,6 +84,36 @@ def test_what_has_no_tags_is_named_by_its_label_or_by_the_linodes_in_it(world: W
     assert said.count("Next: ") == 1
 
 
+def test_a_record_that_names_the_address_of_what_is_left_is_told(world: World) -> None:
+    web, other = linode(world, "web-1", world.owner), linode(world, "other", replace(world.owner, stack="x"))
+
+    def domain(name: str, *tags: str) -> int:
+        body = {"domain": name, "type": "master", "soa_email": f"ada@{name}", "tags": list(tags)}
+        return int(world.call("POST", "/domains", body)["id"])
+
+    def record(zone: int, kind: str, target: str) -> int:
+        body = {"type": kind, "name": "www", "target": target}
+        return int(world.call("POST", f"/domains/{zone}/records", body)["id"])
+
+    stays, own = domain("stays.example"), domain("own.example", world.owner.tag())
+    found = [
+        record(stays, "A", web["ipv4"][0]),
+        record(stays, "AAAA", web["ipv6"].partition("/")[0]),
+    ]
+    strangers = [
+        record(stays, "A", other["ipv4"][0]),
+        record(stays, "TXT", "text"),
+        record(own, "A", web["ipv4"][0]),
+    ]
+
+    said = end_of_destroy(world, Servicer(AccountProvider(), world.config, urn=URN))
+
+    assert all(f"domain record {id_} (www-" in said for id_ in found), said
+    assert not any(f"domain record {id_} (" in said for id_ in strangers), said
+    assert f"of domain {stays}" in said
+    assert "by hand" not in said
+
+
 def test_nothing_left_is_nothing_told(world: World) -> None:
     assert "still" not in end_of_destroy(world, Servicer(AccountProvider(), world.config, urn=URN))
 

@@ -6,7 +6,7 @@ stands alone and has no tags, a label or the Linodes in it tell whose it may be,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
@@ -17,11 +17,18 @@ from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.records import Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core import state_files
+from providers.linode.core.forms import canonical_address
 from providers.linode.core.owner import Owner, has_tag_from
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec
 
 AnySpec = Spec[Any, Any]
+
+ADDRESSES = ("ipv4", "ipv6", "address")
+"""Outputs that are addresses, or lists of them."""
+
+MOST_DOMAINS = 50
+"""Of those that the end of a destroy looks into, by a request each."""
 
 AT_ONCE = 8
 """Lists that are asked for at the same time: all else waits for them."""
@@ -29,14 +36,18 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Tagged:
-    """Something in the account, and its kind."""
+    """Something in the account, and its kind. `of`: kind and id of what has the address that it names."""
 
     spec: AnySpec
     record: Owned
+    of: tuple[str, str] | None = None
 
     def __str__(self) -> str:
-        """`Linode 123 (web-1)`."""
-        return f"{self.spec.name} {self.record}"
+        """`Linode 123 (web-1)`, `domain record 12 (web-1-A) of domain 7`."""
+        place = [
+            f" of {self.spec.parents.noun} {id_}" for id_ in self.spec.known.values() if self.spec.parents
+        ]
+        return f"{self.spec.name} {self.record}{''.join(place)}"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -55,12 +66,11 @@ def tagged(specs: Iterable[AnySpec], session: Session, stem: str) -> list[Tagged
 
     Raises what the calls for lists raise.
     """
-    found = [
-        Tagged(spec, row)
-        for spec, rows in _of_each(_with_tags(specs), lambda spec: spec.list(session))
-        for row in rows
-        if has_tag_from(stem, row.tags)
-    ]
+    return _with_stem(_of_each(_with_tags(specs), lambda spec: spec.list(session)), stem)
+
+
+def _with_stem(lists: Iterable[tuple[AnySpec, Sequence[Any]]], stem: str) -> list[Tagged]:
+    found = [Tagged(spec, row) for spec, rows in lists for row in rows if has_tag_from(stem, row.tags)]
     return sorted(found, key=lambda each: (each.spec.kind, each.record.id))
 
 
@@ -85,6 +95,42 @@ def untagged(
 def stands_alone(spec: AnySpec) -> bool:
     """Whether a kind has no tags and hangs on nothing: by their labels alone its resources tell whose they are."""
     return not spec.identity.tagged and not spec.parents and "label" in spec.fields
+
+
+def held(found: Iterable[Tagged]) -> dict[str, tuple[str, str]]:
+    """The addresses that these have, and which of them has each."""
+    return {
+        address: each.key
+        for each in found
+        for address in addresses_in({key: getattr(each.record, key, None) for key in ADDRESSES})
+    }
+
+
+def addresses_in(outs: Mapping[str, object]) -> Iterator[str]:
+    """Those that a resource has, by its outputs."""
+    for value in map(outs.get, ADDRESSES):
+        for each in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(each, str):
+                yield canonical_address(each)
+
+
+def naming(
+    records: AnySpec,
+    session: Session,
+    domains: Iterable[Owned],
+    addresses: Mapping[str, tuple[str, str] | None],
+) -> list[Tagged]:
+    """The records of these domains that name one of the addresses, and that no state in the backend's folder has. As
+    they have no tags, and their domain stays, nothing else tells whose they may be.
+    """
+    known = state_files.ids_in_all_states(records.kind)
+    parts = [records.within({records.parent: domain.id}) for domain in domains]
+    return [
+        Tagged(part, row, addresses[row.target])
+        for part, rows in _of_each(parts, lambda part: part.list(session))
+        for row in rows
+        if row.target in addresses and str(row.id) not in known
+    ]
 
 
 def of_another_backend(specs: Iterable[AnySpec], session: Session, owner: Owner) -> list[str]:
@@ -119,20 +165,48 @@ def told(
 ) -> str | None:
     """The line for the end of a destroy: what is left of the stack, its cost, what to type. None: nothing is left."""
     try:
+        lists = _of_each(_with_tags(specs), lambda spec: spec.list(session))
         found = [
             each
-            for each in tagged(specs, session, owner.stack_tag())
+            for each in _with_stem(lists, owner.stack_tag())
             if "/".join(each.key) not in not_ours and _is_there(each, session)
         ]
         linodes = [int(each.record.id) for each in found if each.spec.kind == "Instance"]
         prefix = replace(owner, name="").default_label
         guessed = [each for each in untagged(specs, session, prefix, linodes) if _is_there(each, session)]
+        records = [each for each in _records(specs, lists, session, owner, found) if _is_there(each, session)]
         lines = [_line(found, session, owner.stack)] if found else []
         lines += [_guess(guessed, owner.stack)] if guessed else []
+        lines += [_by_address(records, owner.stack)] if records else []
         return f"{' '.join(lines)} Next: {reap(owner.stack)}." if lines else None
     except LinodeError as error:
         why = str(error).partition(" Next: ")[0]
         return f"whether anything of stack '{owner.stack}' is left can't be told: {why} Next: {reap(owner.stack)}."
+
+
+def _records(
+    specs: Iterable[AnySpec],
+    lists: Iterable[tuple[AnySpec, Sequence[Any]]],
+    session: Session,
+    owner: Owner,
+    found: Iterable[Tagged],
+) -> list[Tagged]:
+    """Those that name an address which the stack had, or which something left of it has, in domains that are not its
+    own; in many of these, those first in which this run has deleted a record.
+    """
+    addresses = {**dict.fromkeys(session.freed), **held(found)}
+    spec = next((each for each in specs if each.kind == "DomainRecord"), None)
+    if spec is None or spec.parents is None or not addresses:
+        return []
+    there = spec.parents.path
+    domains = [
+        row
+        for kind, rows in lists
+        for row in rows
+        if kind.path == there and not has_tag_from(owner.stack_tag(), row.tags)
+    ]
+    domains.sort(key=lambda row: not session.has_deleted_in(f"{there}/{row.id}"))
+    return naming(spec, session, domains[:MOST_DOMAINS], addresses)
 
 
 def reap(stack: str) -> str:
@@ -168,4 +242,16 @@ def _guess(found: Sequence[Tagged], stack: str) -> str:
     return (
         f"perhaps left of stack '{stack}', by label or by the Linodes in it, as the API has no tags for it: "
         f"{'; '.join(map(str, found))}."
+    )
+
+
+def _by_address(found: Sequence[Tagged], stack: str) -> str:
+    """What names an address that is gone, no later look can know as the stack's."""
+    by_hand = (
+        " Nothing has that address any more: delete it by hand, unless somebody else made it, as with "
+        "`linode-cli domains records-delete DOMAIN RECORD`."
+    )
+    return (
+        f"perhaps left of stack '{stack}', by the addresses that it had, in domains that stay: "
+        f"{'; '.join(map(str, found))}.{by_hand if any(each.of is None for each in found) else ''}"
     )

@@ -28,7 +28,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from providers.linode.api import interruption
 from providers.linode.api.errors import LinodeError, NotFound
 from providers.linode.api.patience import one_operation
-from providers.linode.core import adopting, adoption, check, diff, engine, runtime
+from providers.linode.core import adopting, adoption, check, diff, engine, leftovers, runtime
 from providers.linode.core.diff import DECLARED
 from providers.linode.core.engine import PROVIDER_KEY
 from providers.linode.core.owner import Owner
@@ -254,6 +254,7 @@ class Provider(ResourceProvider):
             spec.delete(session, _id, args, until.timeout_for(args, "delete"))
         finally:
             session.gone(spec, _id)
+        session.freed.update(leftovers.addresses_in(_props))
         if stays:
             engine.tell(stays)
 

@@ -107,6 +107,8 @@ class Session:
         """The paths of these, and of what came with them."""
         self._gone: set[tuple[str, str]] = set()
         """Kind and path of what this run deletes."""
+        self.freed: set[str] = set()
+        """The addresses that this had."""
         self._locks: dict[object, threading.Lock] = {}
         self._locking = threading.Lock()
 
@@ -212,6 +214,10 @@ class Session:
         self._gone.add(key)
         self._asked.forget(key)
         self._found.clear()
+
+    def has_deleted_in(self, path: str) -> bool:
+        """Whether this run has deleted a part of what is there."""
+        return any(its.startswith(f"{path}/") for _, its in [*self._gone])
 
     def has_deleted(self, spec: Spec[A, R], id_: int | str) -> bool:
         """Whether this run has, or has tried to."""

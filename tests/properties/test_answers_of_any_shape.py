@@ -15,6 +15,7 @@ from providers.linode.core import grants
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Spec
 from providers.linode.provider import SPECS
+from providers.linode.resources import guards
 from providers.linode.resources.instance import firewalls
 from providers.linode.resources.instance.account_lookups import AccountLookups
 from tests.sessions import NOWHERE
@@ -170,7 +171,7 @@ def questions(session: Session) -> list[Callable[[], object]]:
         lambda: firewalls.held(client, 7, client.interfaces(7), [{"public": {}, "firewall_id": 7}]),
         lambda: lookups.groups,
         lambda: lookups.firewalls,
-        lambda: lookups.default_firewalls,
+        lambda: guards.defaults(session),
         lambda: lookups.users,
         lambda: lookups.addresses,
         lambda: lookups.subnets,

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from providers.linode.api.client import LinodeClient
@@ -109,12 +108,16 @@ def of_account(client: LinodeClient) -> list[Firewall]:
     return client.records(Firewall, WALLS)
 
 
-def defaults(client: LinodeClient) -> Mapping[str, int | None] | None:
+def defaults(session: Session) -> Mapping[str, int | None] | None:
     """The account's, by linode, nodebalancer, public_interface and vpc_interface; None where it doesn't tell.
 
     Source: GET /networking/firewalls/settings.
     """
-    found = if_allowed(lambda: client.read(FirewallSettings, f"{WALLS}/settings"))
+
+    def ask() -> FirewallSettings | None:
+        return if_allowed(lambda: session.client.read(FirewallSettings, f"{WALLS}/settings"))
+
+    found = session.asked(FirewallSettings, ask)
     return None if found is None else found.default_firewall_ids
 
 
@@ -216,7 +219,6 @@ def is_disabled(session: Session, wall_id: int) -> bool:
 
 def _whose(check: Checking[Any], wall: Firewall) -> str:
     """Empty for this stack's."""
-    usual = check.session.asked(defaults, partial(defaults, check.session.client)) or {}
-    if wall.id in usual.values():
+    if wall.id in (defaults(check.session) or {}).values():
         return "the account's default one"
     return "" if has_tag_from(check.owner.stack_tag(), wall.tags) else "which is not of this stack"

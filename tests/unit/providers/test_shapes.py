@@ -8,11 +8,19 @@ import pytest
 
 from providers.linode.api.client import MOST_READS, LinodeClient
 from providers.linode.api.errors import ApiUnreachable
+from providers.linode.core.runtime import Session
 from providers.linode.resources import guards
 from providers.linode.resources.instance.account_lookups import AccountLookups
+from tests.sessions import NOWHERE
 from tests.wire import Answer, ScriptedServer
 
 Ask = Callable[[LinodeClient], object]
+
+
+def over(client: LinodeClient) -> Session:
+    session = Session(NOWHERE)
+    session.client = client
+    return session
 
 
 def row(**values: object) -> dict[str, object]:
@@ -33,7 +41,7 @@ QUESTIONS: dict[str, tuple[Ask, list[object], object, object]] = {
         False,
     ),
     "default firewalls": (
-        guards.defaults,
+        lambda client: guards.defaults(over(client)),
         [{}, {"default_firewall_ids": None}, {"default_firewall_ids": []}, {"default_firewall_ids": {"linode": "x"}}],
         {"default_firewall_ids": {"linode": 7, "vpc_interface": None}},
         {"linode": 7, "vpc_interface": None},

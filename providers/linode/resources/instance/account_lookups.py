@@ -13,7 +13,6 @@ from providers.linode.api.once import OnceEach, once
 from providers.linode.api.records import Linode, Record
 from providers.linode.api.refusals import if_allowed as _if_allowed
 from providers.linode.core.runtime import Session
-from providers.linode.resources import guards
 from providers.linode.resources.instance.account_records import (
     AccountSettings,
     Attached,
@@ -95,10 +94,6 @@ class AccountLookups:
         """Scope firewall:read_only. Source: GET /networking/firewalls."""
         found = self._records(Firewall, "/networking/firewalls")
         return None if found is None else {each.id: each for each in found}
-
-    @once
-    def default_firewalls(self) -> Mapping[str, int | None] | None:
-        return guards.defaults(self._client)
 
     @once
     def generation_of_new(self) -> str | None:

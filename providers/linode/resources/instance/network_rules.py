@@ -197,7 +197,7 @@ def _unguarded(check: Check) -> Iterator[Problem]:
     bare = unguarded(parsed(check.args.interfaces))
     if not bare or not check.is_new("interfaces", "region"):
         return
-    if (defaults := lookups(check.session).default_firewalls) is None:
+    if (defaults := guards.defaults(check.session)) is None:
         return
     for number, kind in bare:
         if not defaults.get(f"{kind}_interface"):

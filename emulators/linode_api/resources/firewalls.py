@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from emulators.linode_api.core import Body, Json, bodies, records
 from emulators.linode_api.core.accounts import Account
-from emulators.linode_api.core.bodies import choice, length, problems_in, required
+from emulators.linode_api.core.bodies import choice, length, problems_in, required, that
 from emulators.linode_api.core.errors import Problem, bad_request, problem_if, raise_if
 from emulators.linode_api.core.events import notify
 from emulators.linode_api.core.lists import Attributes
@@ -50,10 +50,17 @@ FIELDS = {"label": length(3, 32), "status": choice("enabled", "disabled")}
 POLICY = required(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP"))
 POLICIES = {"inbound_policy": POLICY, "outbound_policy": POLICY}
 MOST_RULES = 25
+PROTOCOL = re.compile(r"TCP|UDP|ICMP|IPENCAP|ALL|25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9]")
+"""`ALL` and numbers are newer than the API's description: linodego's recording TestFirewallRules_ExtendedProtocols."""
+
+WITHOUT_PORTS = ("ICMP", "IPENCAP", "ALL")
 RULE = {
     "action": required(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP")),
     "protocol": required(
-        choice("TCP", "UDP", "ICMP", "IPENCAP", why="Must be one of TCP, UDP, ICMP, IPENCAP")
+        that(
+            lambda name: isinstance(name, str) and PROTOCOL.fullmatch(name),
+            "Must be one of TCP, UDP, ICMP, IPENCAP, ALL, or a number from 0 to 255",  # *
+        )
     ),
     "label": length(3, 32),
     "description": length(1, 100),
@@ -126,7 +133,7 @@ def problems_of_rule(rule: object, at: str) -> Iterator[Problem]:
         yield from problems_in(rule, RULE, f"{at}.")
         for name in rule.keys() - {*RULE, "ports", "addresses"}:
             yield f"{at}.{name}", f"{name} is not valid"
-        if rule.get("ports") is not None and rule.get("protocol") in ("ICMP", "IPENCAP"):
+        if rule.get("ports") is not None and rule.get("protocol") in WITHOUT_PORTS:
             yield f"{at}.ports", "Ports are not allowed for this protocol"
         elif rule.get("ports") is not None and not are_ports(rule["ports"]):
             yield f"{at}.ports", "Ports are not valid"

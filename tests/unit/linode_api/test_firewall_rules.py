@@ -58,3 +58,24 @@ def test_rules_of_every_version_are_still_told(caller: Caller) -> None:
     assert [one["inbound"] for one in versions] == [None, [SSH]]
     assert [one["rules"]["version"] for one in history] == [one["version"] for one in versions] == [1, 2]
     assert caller.get(f"{path}/history/rules/3").status_code == 404
+
+
+def test_protocols_go_by_number_too(caller: Caller) -> None:
+    """linodego's recording TestFirewallRules_ExtendedProtocols."""
+    rules = [{**SSH, "protocol": "6"}, *({**SSH, "protocol": name} for name in ("ALL", "50", "255"))]
+    for rule in rules[1:]:
+        del rule["ports"]
+    wrong = [{**SSH, "protocol": name} for name in ("256", "06", "all", "ALL", 6)]
+
+    guard = made(
+        caller.post("/networking/firewalls", {"label": "guard", "rules": {**RULES, "inbound": rules}})
+    )
+    path = f"/networking/firewalls/{guard['id']}/rules"
+    refused = caller.put(path, {**RULES, "inbound": wrong})
+
+    assert guard["rules"]["inbound"] == rules
+    assert [field for field, _ in reasons(refused)] == [
+        *(f"rules.inbound[{number}].protocol" for number in range(3)),
+        "rules.inbound[3].ports",
+        "rules.inbound[4].protocol",
+    ]

@@ -143,3 +143,41 @@ def test_it_is_never_without_rules_on_its_way(
     assert (second, behind(project)) == ({"a": 0, "b": 2}, {"a": 2, "b": 0})
     puts = [f"PUT /v4/linode/instances/{linode}/firewalls", f"PUT /v4/nodebalancers/{balancer}/firewalls"]
     assert sorted(sent) == sorted(puts * 2)
+
+
+OF_ITS_OWN = """
+import json
+
+from providers.linode import Firewall, Instance
+
+with open("wanted.json") as file:
+    wanted = json.load(file)
+rules = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
+where = {"type": "g6-nanode-1", "region": "de-fra-2", "interface_generation": "legacy_config"}
+if wanted["a"]:
+    Firewall("a", linodes=[Instance("one", **where)], **rules)
+    Firewall("b", **rules)
+else:
+    Firewall("a", linodes=[], **rules)
+    Instance("one", firewall_id=Firewall("b", **rules), **where)
+"""
+
+
+def test_what_comes_to_name_its_firewall_itself_is_never_without_rules(
+    engine: str, tmp_path: Path, api: LocalApi
+) -> None:
+    project = Project(tmp_path / "project", engine, api, OF_ITS_OWN, stack="dev")
+    want(project, "one", None)
+    made = project.up()
+    linode = project.linodes()["fleet-dev-one"]["id"]
+    before = max(int(row["id"]) for row in api.api.newest_requests())
+
+    want(project, None, "one")
+    moved = project.up("--parallel", "1")
+
+    rows = [row for row in api.api.newest_requests(before) if row["method"] != "GET"]
+    assert (made.code, moved.code) == (0, 0), made.said + moved.said
+    assert behind(project) == {"a": 0, "b": 1}
+    assert [f"{row['method']} {row['path']}" for row in rows] == [
+        f"PUT /v4/linode/instances/{linode}/firewalls"
+    ]

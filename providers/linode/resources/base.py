@@ -15,10 +15,13 @@ from providers.linode.core.provider import DynamicResource, Provider, stored_pro
 from providers.linode.core.spec import Spec
 from providers.linode.core.values import lone_surrogate
 from providers.linode.nearest import listed
-from providers.linode.resources.account import Account
+from providers.linode.resources.account import Account, this_run
 
 IDS: WeakKeyDictionary[pulumi.Output[str], str] = WeakKeyDictionary()
 """Kind and name of a program's resources, by the output that is their id."""
+
+GUARDED: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
+"""By run, kind and name of those that name a firewall themselves."""
 
 
 class Resource(DynamicResource, module="linode", name="Resource"):
@@ -84,6 +87,8 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         props = {**outputs, **given, **hidden, "owner": owner, **self._told_besides(name, args)}
         self._register(("LinodeProvider", self.kind), name, props, opts)
         IDS[self.id] = f"{self.kind}::{name}"
+        if getattr(args, "firewall_id", None) is not None:
+            GUARDED.setdefault(this_run(), set()).add(IDS[self.id])
 
     def _told_besides(self, name: str, args: Any) -> Mapping[str, Any]:  # noqa: ARG002 - for subclasses
         """What its provider is told besides its inputs, and keeps in no state."""

@@ -22,18 +22,18 @@ from providers.linode.core.spec import Checking, Spec, Update
 from providers.linode.core.values import is_unknown
 from providers.linode.resources import guards, nodebalancer
 from providers.linode.resources.account import this_run
-from providers.linode.resources.base import IDS
+from providers.linode.resources.base import GUARDED, IDS
 from providers.linode.resources.instance import firewalls, spec as instance
 
 SORTS = {each.key: each for each in (guards.LINODE, guards.INTERFACE, guards.BALANCER)}
 """By input."""
 
-WITH_TAGS = (instance.SPEC, nodebalancer.SPEC)
-"""The kinds of what can be guarded as a whole."""
+WHOLE: Mapping[str, Spec[Any, Any]] = {"linodes": instance.SPEC, "nodebalancers": nodebalancer.SPEC}
+"""The kinds of what can be guarded as a whole, by input."""
 
 OTHERS = "others"
-"""What the program's other firewalls name, by input: told with each firewall, for the engine may have it changed before
-it asks for the others."""
+"""What the program has behind its other firewalls, by input: told with each firewall, for the engine may have it
+changed before it asks for the others."""
 
 Names = Mapping[str, Collection[str]]
 """By input, ids and what stands for one in a program: `Instance::web-1`."""
@@ -43,18 +43,23 @@ _in_program: WeakKeyDictionary[object, dict[str, Names]] = WeakKeyDictionary()
 
 
 def told_of_others(name: str, args: Any) -> dict[str, pulumi.Output[Names]]:
-    """What the other ones name, once the program has declared them all: an output is asked for after that. An id that
-    is made of others is not among it: to wait for it may be to wait for this firewall.
+    """What the other ones name, and what names its firewall itself, once the program has declared it all: an output is
+    asked for after that. An id that is made of others is not among it: to wait for it may be to wait for this firewall.
     """
     lists = {key: rows for key in SORTS if isinstance(rows := args.value(key), (list, tuple))}
     if not lists:
         return {}
-    walls = _in_program.setdefault(this_run(), {})
+    run = this_run()
+    walls = _in_program.setdefault(run, {})
     if not isinstance(args.status, pulumi.Output) and args.status != "disabled":
         walls[name] = {key: [*filter(None, map(_called, rows))] for key, rows in lists.items()}
 
     def of_others(_: object) -> Names:
-        others = [names for other, names in walls.items() if other != name]
+        of_their_own = {
+            key: [each for each in GUARDED.get(run, ()) if each.startswith(f"{spec.kind}::")]
+            for key, spec in WHOLE.items()
+        }
+        others = [of_their_own, *(names for other, names in walls.items() if other != name)]
         return {key: sorted({each for names in others for each in names.get(key, ())}) for key in lists}
 
     return {OTHERS: pulumi.Output.from_input(name).apply(of_others)}
@@ -104,10 +109,10 @@ def _taken_elsewhere(update: Update[Any, Any], key: str) -> Collection[object]:
     session, owner = update.session, update.owner
     names = _by_others(session).get(owner.name, {}).get(key, ())
     found: set[object] = {*_elsewhere(session, owner, key), *(int(name) for name in names if name.isdigit())}
-    for kind, _, name in (name.partition("::") for name in names if "::" in name):
-        spec: Spec[Any, Any] | None = next((each for each in WITH_TAGS if each.kind == kind), None)
+    for kind, _, name in (name.partition("::") for name in names if key in WHOLE):
         its = replace(owner, name=name)
-        found |= {row.id for row in (session.rows(spec) if spec else ()) if its.owns(row.tags)}
+        rows = session.rows(WHOLE[key]) if kind == WHOLE[key].kind else ()
+        found |= {row.id for row in rows if its.owns(row.tags)}
     return found
 
 

@@ -192,6 +192,7 @@ KINDS: Mapping[str, Kind] = {
     "NodeBalancer": Kind(
         {"region": "de-fra-2"},
         {"client_conn_throttle": [0, 5], "client_udp_sess_throttle": [0, 3], "firewall_id": ["{wall}", "{other wall}"],
+         "reserved_ipv4": ["{reserved}", "{other reserved}"],
          "configs": [[], [{"port": 80}], [{"port": 80, "nodes": []}], [{"port": 80, "nodes": [WEB]}],
                      [{"port": 81}, {"port": 82, "protocol": "tcp", "nodes": [{"address": "192.168.130.7:82"}]}]]},
         {"vpcs": [{}, {"vpcs": []}, {"vpcs": [{"subnet_id": "{subnet}"}]},

@@ -1,8 +1,8 @@
-from .core.forms import VPCRangeArgs as VPCRangeArgs
+from .core.forms import RuleArgs as RuleArgs, VPCRangeArgs as VPCRangeArgs
 from .resources.account import Account as Account
 from .resources.domain import Domain as Domain, DomainArgs as DomainArgs
 from .resources.domain_record import DomainRecord as DomainRecord, DomainRecordArgs as DomainRecordArgs
-from .resources.firewall import Firewall as Firewall, FirewallArgs as FirewallArgs, RuleArgs as RuleArgs
+from .resources.firewall import Firewall as Firewall, FirewallArgs as FirewallArgs
 from .resources.fleet import Fleet as Fleet, FleetArgs as FleetArgs
 from .resources.image import Image as Image, ImageArgs as ImageArgs
 from .resources.instance.args import (

@@ -11,10 +11,9 @@ import pytest
 from providers.linode import NodeBalancer, catalogs
 from providers.linode.catalogs.attributes import Table
 from providers.linode.core.args import Args
-from providers.linode.core.forms import VPCRangeArgs
+from providers.linode.core.forms import RuleArgs, VPCRangeArgs
 from providers.linode.project import PROJECT
 from providers.linode.provider import SPECS
-from providers.linode.resources.firewall import RuleArgs
 from providers.linode.resources.instance.args import AlertsArgs, InstanceArgs
 from providers.linode.resources.nodebalancer import PlaceArgs
 from providers.linode.resources.ports import ConfigArgs, NodeArgs

@@ -6,7 +6,8 @@ import base64
 import binascii
 import ipaddress
 import re
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from pulumi.output import Unknown
@@ -193,6 +194,7 @@ Network6 = Annotated[StrictStr, _network(6), told(_NETWORK.format("IPv6", "2001:
 MOST_NETWORKS = 255
 """Of a rule, in both families. Source: POST /networking/firewalls."""
 
+
 _NO_NETWORK = told("must name a network, such as 0.0.0.0/0 or ::/0 for all. Next: name one, or leave it out.")
 
 
@@ -242,10 +244,52 @@ def is_a_range_of(old: Any, new: Any) -> bool:
     )
 
 
+NUMBERS = {"1": "ICMP", "4": "IPENCAP", "6": "TCP", "17": "UDP"}
+"""IP protocols that have a name, too."""
+
+Protocol = Annotated[
+    str,
+    Field(pattern=r"^(TCP|UDP|ICMP|IPENCAP|ALL|25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])$"),
+    told(
+        'must be TCP, UDP, ICMP, IPENCAP, ALL or the number of an IP protocol, such as "47". Next: correct it.'
+    ),
+]
+"""Source of ALL and numbers: linodego's recording TestFirewallRules_ExtendedProtocols."""
+
+Policy = Literal["ACCEPT", "DROP"]
+
 Ports = Annotated[
     str,
     AfterValidator(_ports),
     told('must be a text of ports, such as "22, 80, 8000-8080". Next: correct it.'),
 ]
+
+
+class RuleArgs(TypedDict):
+    """One rule. `protocol`: TCP, UDP, ICMP, IPENCAP, ALL, or a number as a text. `ports`: all of them if left out."""
+
+    action: Of[Policy]
+    protocol: Of[Protocol]
+    addresses: Of[RuleNetworks]
+    ports: NotRequired[Of[Ports]]
+    label: NotRequired[Of[Annotated[str, Field(min_length=3, max_length=32), length(3, 32)]]]
+    description: NotRequired[Of[Annotated[str, Field(min_length=1, max_length=100), length(1, 100)]]]
+
+
+def in_requests(rules: Any) -> Any:
+    """Rules as the API takes them: without the family of no network that its own templates have.
+
+    Source: "Get a firewall template", of vpc.
+    """
+    if not isinstance(rules, (list, tuple)):
+        return rules
+    return [
+        {**rule, "addresses": {family: rows for family, rows in nets.items() if rows != []} or nets}
+        if isinstance(rule, Mapping) and isinstance(nets := rule.get("addresses"), Mapping)
+        else rule
+        for rule in rules
+    ]
+
+
 AS_A_KEY = "must be an SSH public key in full: ssh-ed25519 AAAA…"
 SshKey = Annotated[str, AfterValidator(whole_key), told(f"{AS_A_KEY}. Next: correct it.")]

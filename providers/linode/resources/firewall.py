@@ -7,36 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
 import pulumi
 from pydantic import Field, field_validator
-from typing_extensions import Never, NotRequired, TypedDict
+from typing_extensions import Never
 
 from providers.linode.api.records import Entity, Owned
-from providers.linode.core.args import Args, In, InIds, InList, InRows, Of, arg, by_name, ids
+from providers.linode.core.args import Args, In, InIds, InList, InRows, arg, by_name, ids
 from providers.linode.core.effects import ACTION, PUT
-from providers.linode.core.forms import BALANCERS, LINODES, Ports, RuleNetworks, Tag, label, length
+from providers.linode.core.forms import BALANCERS, LINODES, Policy, RuleArgs, Tag, in_requests, label
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
 from providers.linode.resources import behind, guards
 from providers.linode.resources.base import Resource
-from providers.linode.resources.reach import CLOSED, Wall, opened, ssh_to_everybody
+from providers.linode.resources.reach import CLOSED, EVERY, WITHOUT, Wall, opened, ssh_to_everybody
 
 if TYPE_CHECKING:
     from providers.linode.resources.instance.resource import Instance
     from providers.linode.resources.nodebalancer import NodeBalancer
 
-MOST = 25
-Policy = Literal["ACCEPT", "DROP"]
-
-
-class RuleArgs(TypedDict):
-    """One rule. `ports` of TCP and UDP alone, all of them if left out."""
-
-    action: Of[Policy]
-    protocol: Of[Literal["TCP", "UDP", "ICMP", "IPENCAP"]]
-    addresses: Of[RuleNetworks]
-    ports: NotRequired[Of[Ports]]
-    label: NotRequired[Of[Annotated[str, Field(min_length=3, max_length=32), length(3, 32)]]]
-    description: NotRequired[Of[Annotated[str, Field(min_length=1, max_length=100), length(1, 100)]]]
+MOST, RULES = 25, ("inbound", "outbound")
 
 
 def _set_rules(update: Update[FirewallArgs, FirewallRecord]) -> None:
@@ -124,7 +112,7 @@ def _rules(check: Checking[FirewallArgs]) -> Iterator[Problem]:
         yield Problem("inbound", f"and outbound are {count} rules, the API takes {MOST}. Next: drop some.")
     for key, rules in both.items():
         for number, rule in enumerate(rules):
-            if "ports" in rule and rule.get("protocol") in ("ICMP", "IPENCAP"):
+            if "ports" in rule and rule.get("protocol") in (*WITHOUT, EVERY):
                 yield Problem(key, f"[{number}].ports: {rule['protocol']} has none. Next: leave it out.")
 
 
@@ -135,7 +123,8 @@ def _doubts(check: Checking[FirewallArgs]) -> Iterator[str]:
 
 class _FirewallSpec(Spec[FirewallArgs, FirewallRecord]):
     def canonical(self, session: Session, news: Mapping[str, object]) -> Mapping[str, object]:
-        return behind.noted(session, news)
+        found = behind.noted(session, news)
+        return {key: in_requests(each) if key in RULES else each for key, each in found.items()}
 
     def create(self, session: Session, args: FirewallArgs, body: Mapping[str, Any]) -> FirewallRecord:
         """Without what another one guards: see `behind.free`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from providers.linode.core.forms import port_ranges
+from providers.linode.core.forms import NUMBERS, port_ranges
 
 Rule = Mapping[str, Any]
 
@@ -17,6 +17,8 @@ FAMILIES = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 FIRST, LAST = 1, 65_535
 SSH = 22
 WITH_PORTS, WITHOUT = ("TCP", "UDP"), ("ICMP", "IPENCAP")
+EVERY = "ALL"
+"""Stands for every protocol, with all ports."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Wall:
 
     def edges(self, protocol: str) -> set[int]:
         """Where what it says of ports may change."""
-        spans = (span for rule in self.rules if rule.get("protocol") == protocol for span in _spans(rule))
+        spans = (span for rule in self.rules if _protocol(rule) == protocol for span in _spans(rule))
         return {edge for first, last in spans for edge in (first, last + 1)}
 
 
@@ -67,6 +69,8 @@ def opened(before: Wall, after: Wall) -> Iterator[str]:
         for first, end in _joined((first, end) for first, end in pairwise(edges) if is_new(protocol, first)):
             yield _words(protocol, first, end - 1)
     yield from (protocol for protocol in WITHOUT if is_new(protocol))
+    numbers = {name for rule in (*before.rules, *after.rules) if (name := _protocol(rule)).isdigit()}
+    yield from (f"protocol {number}" for number in sorted(numbers, key=int) if is_new(number))
 
 
 def ssh_to_everybody(wall: Wall) -> Iterator[str]:
@@ -96,13 +100,20 @@ def _joined(spans: Iterator[tuple[int, int]]) -> list[tuple[int, int]]:
 def _is_about(rule: Rule, protocol: str, family: str, port: int) -> bool:
     addresses = rule.get("addresses")
     nets = addresses.get(family) if isinstance(addresses, Mapping) else None
+    named = _protocol(rule)
     if (
-        rule.get("protocol") != protocol
+        named not in (protocol, EVERY)
         or not isinstance(nets, (list, tuple))
         or not any(_is_all(net) for net in nets)
     ):
         return False
-    return protocol in WITHOUT or any(first <= port <= last for first, last in _spans(rule))
+    return protocol not in WITH_PORTS or any(first <= port <= last for first, last in _spans(rule))
+
+
+def _protocol(rule: Rule) -> str:
+    """By its name, where it has one."""
+    said = str(rule.get("protocol"))
+    return NUMBERS.get(said, said)
 
 
 def _is_all(net: object) -> bool:

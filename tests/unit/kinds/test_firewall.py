@@ -192,12 +192,23 @@ def test_what_is_behind_it_is_read_by_its_sort() -> None:
     assert (seen["linodes"], seen["interfaces"], seen["nodebalancers"]) == ([5], [4, 6], [])
 
 
+def test_a_template_of_the_api_is_taken_as_it_is() -> None:
+    """Its rules have both families, and one of them may be empty, which requests may not have."""
+    inside = {**SSH, "addresses": {"ipv4": ["10.0.0.0/8"], "ipv6": []}}
+    with ScriptedServer(NOTHING) as server:
+        props = {**RULES, "label": "wall", "inbound": [inside], "owner": OWNER.as_props()}
+        found, wrong = check.check(SPEC, session(server), {}, props)
+
+    assert wrong == []
+    assert found["inbound"] == [{**SSH, "addresses": {"ipv4": ["10.0.0.0/8"]}}]
+
+
 @pytest.mark.parametrize(
     ("inputs", "problem"),
     [
         ({"inbound_policy": "DRP"}, "inbound_policy must be one of ACCEPT, DROP (did you mean DROP?)"),
         ({"status": "disable"}, "status must be one of enabled, disabled (did you mean disabled"),
-        ({"inbound": [{**SSH, "protocol": "TCPP"}]}, "inbound [0].protocol must be one of TCP, UDP, ICMP"),
+        ({"inbound": [{**SSH, "protocol": "TCPP"}]}, "inbound [0].protocol must be TCP, UDP, ICMP"),
         ({"inbound": [{**SSH, "port": "22"}]}, "inbound [0] takes no 'port' (did you mean ports or protocol?)"),
         ({"inbound": [{**SSH, "addresses": {"ipv5": []}}]}, "inbound [0].addresses takes no 'ipv5' (did you mean"),
         ({"inbound": [{"protocol": "TCP", "addresses": SSH["addresses"]}]}, "inbound [0].action is required"),

@@ -148,7 +148,7 @@ def test_a_key_that_is_cut_off_is_refused_before_a_server_is_recreated_for_it(
 def test_what_is_wrong_with_a_firewall_is_told_with_its_place() -> None:
     said = said_of({}, firewalls={"web": {**WALL, "inbound": [{**RULE, "protocol": "TPC"}], "linodes": [1]}})
 
-    assert "fleet:firewalls.web.inbound: [0].protocol must be one of TCP" in said
+    assert "fleet:firewalls.web.inbound: [0].protocol must be TCP" in said
     assert "fleet:firewalls.web.linodes: no such setting (say firewall)" in said
 
 

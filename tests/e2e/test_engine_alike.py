@@ -276,3 +276,27 @@ def test_a_secret_that_changes_is_a_line_of_a_preview_and_what_stays_is_none(run
         ["~ note: [secret] => [secret]", "~ note: {", "~ x: [secret] => [secret]", "~ z: {", "~ l: 2 => 3", "~ note: [",
          "~ [0]: {", "~ k: [secret] => [secret]"]
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [("preview", "--json"), UP])
+def test_a_secret_beside_a_part_that_is_ignored_stays_one(run: Run, command: tuple[str, ...]) -> None:
+    program = "Thing('a', note=[{{'x': pulumi.Output.secret('planted'), 'y': {y}}}, 2]{opts})\n"
+    ignored = ", opts=ResourceOptions(ignore_changes=['note[0].x'])"
+
+    place, done = run(program.format(y=1, opts=""), program.format(y=2, opts=ignored), *command)
+
+    assert done.code == 0, done.out + done.err
+    assert "planted" not in done.out + json.dumps(place.state())
+
+
+def test_what_is_hidden_of_a_difference_is_kept_in_the_state_and_not_shown(run: Run) -> None:
+    program = "Thing('a', note='{}', size={}, opts=ResourceOptions(hide_diffs=['note']))\n"
+
+    place, preview = run(program.format("n", 1), program.format("m", 2), "preview")
+
+    [entry] = entries(place)
+    assert entry["hideDiff"] == ["note"]
+    assert preview.code == 0, preview.out + preview.err
+    assert [line for line in lines(preview) if "[diff: " in line and line.endswith("[diff: ~size]")], (
+        preview.out
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from emulators.engine.plan.diffs import Difference, Kind, Path, parse_path
@@ -154,9 +154,13 @@ def _hidden(value: Value) -> Value:
 
 
 def short_diff(
-    old: Properties, new: Properties, detailed: tuple[Difference, ...] | None, also: Iterable[str] = ()
+    old: Properties,
+    new: Properties,
+    detailed: tuple[Difference, ...] | None,
+    also: Iterable[str] = (),
+    hidden: Collection[str] = (),
 ) -> str:
-    """``[diff: +a-b~c,d]``: which top-level properties differ; "" when none is seen to."""
+    """``[diff: +a-b~c,d]``: which top-level properties differ and are not hidden; "" when none is seen to."""
     marks = {"add": "+", "delete": "-"}
     if detailed:
         whole = {change.path for change in detailed if parse_path(change.path) == [change.key]}
@@ -166,6 +170,8 @@ def short_diff(
         both = old.keys() & new.keys()
         marked |= {("~", key) for key in both if not shown_alike(old[key], new[key])}
     marked |= {("~", key) for key in also}
-    by_mark = [(mark, sorted(key for of, key in marked if of == mark)) for mark in "+-~"]
+    by_mark = [
+        (mark, sorted(key for of, key in marked if of == mark and key not in hidden)) for mark in "+-~"
+    ]
     parts = [mark + ",".join(keys) for mark, keys in by_mark if keys]
     return f"[diff: {''.join(parts)}]" if parts else ""

@@ -182,7 +182,9 @@ class Text:
         """Which properties differ; for what is deleted after its replacement, as the replacement told it."""
         if step.op != "delete-replaced" and step.old is not None and step.new is not None:
             also = ["protect"] if step.protection_changes and not step.detailed else []
-            self._diffs[step.urn] = short_diff(step.old.inputs, step.new.inputs, step.detailed, also)
+            new = step.new
+            shown = short_diff(step.old.inputs, new.inputs, step.detailed, also, new.hide_diff)
+            self._diffs[step.urn] = shown
         return self._diffs.get(step.urn, "") if step.op != "delete" else ""
 
     def _said(self, key: str, text: str) -> None:

@@ -107,11 +107,11 @@ def with_ignored(inputs: Properties, old_inputs: Properties, ignored: Iterable[s
 
 
 def reset(target: Value, source: Value, path: Path) -> Value:
-    """Target with what is at the path taken from source, removed where source lacks it."""
+    """Target with what is at the path taken from source, removed where source lacks it; secret where one of them is."""
     head, rest = path[0], path[1:]
-    source = source.value if isinstance(source, Secret) else source
-    if isinstance(target, Secret):
-        return Secret(reset(target.value, source, path))
+    if isinstance(target, Secret) or isinstance(source, Secret):
+        plain = [each.value if isinstance(each, Secret) else each for each in (target, source)]
+        return Secret(reset(plain[0], plain[1], path))
     if isinstance(target, dict) and isinstance(source, dict):
         keys = list(dict.fromkeys([*target, *source])) if head == "*" else [str(head)]
         changed = dict(target)

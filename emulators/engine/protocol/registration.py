@@ -39,7 +39,7 @@ def goal_of(request: Any, urn: str) -> Goal:
             deleted_with=request.deletedWith,
             ignore_changes=list(request.ignoreChanges),
             replace_on_changes=list(request.replaceOnChanges),
-            hide_diff=[[name] for name in request.hideDiffs],
+            hide_diff=list(request.hideDiffs),
             **position(request),
         ),
         protect=request.protect if request.HasField("protect") else None,

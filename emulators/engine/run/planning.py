@@ -194,7 +194,10 @@ class Planner:
             return Decision("replace", (), True)
         if new.deleted_with in self._replaced:
             return Decision("replace", ("deletedWith",), bool(goal.delete_before_replace))
-        diff = self._registry.provider(new).diff(old, old.outputs, new.inputs, new.ignore_changes)
+        renamed = old.changed(
+            urn=new.urn, type=new.type
+        )  # a provider is asked about one resource by one name
+        diff = self._registry.provider(new).diff(renamed, old.outputs, new.inputs, new.ignore_changes)
         return decide(diff, old, new.inputs, new.replace_on_changes, goal.delete_before_replace)
 
     # replacements

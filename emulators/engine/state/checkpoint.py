@@ -57,7 +57,7 @@ class Resource:
     source_position: str = ""
     stack_trace: list[Json] = field(default_factory=list)
     ignore_changes: list[str] = field(default_factory=list)
-    hide_diff: list[Any] = field(default_factory=list)
+    hide_diff: list[str] = field(default_factory=list)
     replace_on_changes: list[str] = field(default_factory=list)
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.engine_place import Answer, Place, real
-from tests.engine_programs import asked, entries, started, write_program
+from tests.engine_programs import URN, asked, entries, ids, started, write_program
 
 Run = Callable[..., tuple[Place, Answer]]
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -300,3 +300,26 @@ def test_what_is_hidden_of_a_difference_is_kept_in_the_state_and_not_shown(run: 
     assert [line for line in lines(preview) if "[diff: " in line and line.endswith("[diff: ~size]")], (
         preview.out
     )
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (
+            "Thing('d', opts=ResourceOptions(aliases=[pulumi.Alias(name='a')], depends_on=[c]))\n",
+            f"Duplicate resource alias '{URN}a' applied to resource with URN '{URN}d' "
+            f"conflicting with resource with URN '{URN}c'",
+        ),
+        (
+            "Thing('a', opts=ResourceOptions(depends_on=[c]))\n",
+            f"Duplicate resource URN '{URN}a' conflicting with alias on resource with URN '{URN}c'",
+        ),
+    ],
+)
+def test_a_former_name_is_taken_by_one_resource_alone(run: Run, second: str, said: str) -> None:
+    first = "c = Thing('c', opts=ResourceOptions(aliases=[pulumi.Alias(name='a')]))\n"
+
+    place, answer = run("Thing('a')\n", first + second, *UP)
+
+    assert (answer.code, writes(place)) == (1, [])
+    assert f"error: {said}" in answer.out

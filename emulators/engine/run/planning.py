@@ -26,6 +26,11 @@ PROTECTED_REPLACE = (
     'unable to replace resource "{urn}"\nas it is currently marked for protection. To unprotect the resource, '
     "remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`"
 )
+NAME_TAKEN = "Duplicate resource URN '{urn}' conflicting with alias on resource with URN '{taker}'"
+ALIAS_TAKEN = (
+    "Duplicate resource alias '{former}' applied to resource with URN '{urn}' "
+    "conflicting with resource with URN '{taker}'"
+)
 NEEDED = (
     "Resource '{urn}' is no target, but in the state it needs '{needed}', which is one and is not registered "
     "before it. Next: include '{urn}' in the --target list"
@@ -51,6 +56,7 @@ class Planner:
         self._registry, self._targets = registry, targets
         self._executor = registry.executor
         self._aliases: dict[str, list[str]] = {}
+        self._takers: dict[str, str] = {}  # former name: who has it now
         self._deleted_first: dict[str, tuple[str, ...]] = {}  # and which keys forced it
         self._replaced: set[str] = set()
         self._kept_early: set[str] = set()
@@ -92,16 +98,25 @@ class Planner:
     def _old_for(self, goal: Goal) -> Resource | None:
         """The old entry, by URN, then by aliases in order; what refers to a former URN follows."""
         urn = goal.new.urn
+        if taker := self._takers.get(urn):
+            self._registry.refuse(NAME_TAKEN.format(urn=urn, taker=taker), urn)
         former = alias_urns(goal.new, goal.aliases, self._aliases)
         if former:
             self._aliases[urn] = former
         for candidate in (urn, *former):
             old = self._registry.olds.get(candidate)
-            if old is not None and not self._registry.is_taken(old):
+            if old is not None and candidate not in self._kept_early:
                 if candidate != urn:
+                    self._claim(candidate, urn)
                     self._rename(candidate, urn)
                 return old
         return None
+
+    def _claim(self, former: str, urn: str) -> None:
+        """Note whose former name it is. Raises RunStopped if it is another one's name, or was."""
+        taker = former if former in self._registry.registered else self._takers.setdefault(former, urn)
+        if taker != urn:
+            self._registry.refuse(ALIAS_TAKEN.format(former=former, urn=urn, taker=taker), urn)
 
     def _rename(self, former: str, urn: str) -> None:
         snapshot = self._executor.snapshot

@@ -73,6 +73,8 @@ class ThingProvider(ResourceProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         _asked("read", id_)
+        if props.get("fail") == "read":
+            raise RuntimeError("no answer")
         if not (FOLDER / id_).exists():
             return ReadResult("", {})
         found = json.loads((FOLDER / id_).read_text())

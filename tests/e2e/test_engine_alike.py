@@ -323,3 +323,14 @@ def test_a_former_name_is_taken_by_one_resource_alone(run: Run, second: str, sai
 
     assert (answer.code, writes(place)) == (1, [])
     assert f"error: {said}" in answer.out
+
+
+@pytest.mark.parametrize("command", [(*UP, "--refresh"), ("preview", "--refresh", "--json")])
+def test_nothing_follows_a_refresh_that_failed(run: Run, command: tuple[str, ...]) -> None:
+    program = "Thing('a', size={size})\nThing('b', fail='read')\n"
+
+    place, answer = run(program.format(size=1), program.format(size=2), *command)
+
+    assert answer.code == 1
+    assert sorted(asked(place)) == ["read a-1", "read b-1"]
+    assert [entry["inputs"].get("size") for entry in entries(place)] == [1, None]

@@ -108,7 +108,7 @@ class _Run:
             refresh(Registry(executor), options.targets, options.clear_pending_creates)
             if options.kind != "refresh":
                 executor.counts.clear()
-        if not executor.stopping.is_set():
+        if not executor.stopping.is_set() and not executor.step_errors:
             self._main_phase()
         if (executor.step_errors or executor.refused) and not self.cancelled:
             executor.error("preview failed" if options.preview else "update failed", stop=False)

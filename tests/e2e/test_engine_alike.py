@@ -334,3 +334,33 @@ def test_nothing_follows_a_refresh_that_failed(run: Run, command: tuple[str, ...
     assert answer.code == 1
     assert sorted(asked(place)) == ["read a-1", "read b-1"]
     assert [entry["inputs"].get("size") for entry in entries(place)] == [1, None]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "asked_for"),
+    [
+        ("Thing('z')\n", "Thing('b', fail='create')\n", ["create b", "delete z-1"]),
+        (
+            "z = Thing('z')\nThing('b', note=z.address)\n",
+            "Thing('b', zone='q', fail='create')\n",
+            ["create b"],  # what was to be replaced is still there, and needs z
+        ),
+    ],
+)
+def test_after_errors_only_what_failed_keeps_what_it_needs(
+    run: Run, before: str, after: str, asked_for: list[str]
+) -> None:
+    place, answer = run(before, after, *UP, "--continue-on-error")
+
+    assert (answer.code, writes(place)) == (1, asked_for)
+
+
+def test_a_destroy_that_goes_on_after_errors_keeps_only_what_is_still_needed(run: Run) -> None:
+    program = (
+        "a = Thing('a')\nThing('b', note=a.address)\n"
+        "c = Thing('c')\nThing('d', note=c.address, fail='delete')\n"
+    )
+
+    place, answer = run(program, program, "destroy", "--yes", "--skip-preview", "--continue-on-error")
+
+    assert (answer.code, ids(place)) == (1, ["c-1", "d-1"])

@@ -7,6 +7,7 @@ Source: the real engine's ``step_generator.go`` (GenerateDeletes, ScheduleDelete
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from emulators.engine.errors import RunStopped
@@ -25,8 +26,10 @@ PROTECTED = (
 )
 
 
-def delete_entries(registry: Registry, candidates: list[Resource], targets: Targets) -> None:
-    """Delete those of the candidates that the run is about; the others are kept as they are.
+def delete_entries(
+    registry: Registry, candidates: list[Resource], targets: Targets, kept: Iterable[Resource] = ()
+) -> None:
+    """Delete those of the candidates that the run is about, and that nothing kept needs; the others stay.
 
     A target takes along what needs it, which has to be a target too, or be asked for with the dependents.
     """
@@ -39,7 +42,7 @@ def delete_entries(registry: Registry, candidates: list[Resource], targets: Targ
         for entry in candidates:
             if entry.urn not in closure and not entry.delete:
                 executor.run_chain([Step("same", entry.urn, entry, entry.changed())])
-    _delete_all(registry, doomed)
+    _delete_all(registry, doomed, kept)
 
 
 def _are_asked_for(executor: Executor, doomed: list[Resource], targets: Targets) -> bool:
@@ -52,7 +55,7 @@ def _are_asked_for(executor: Executor, doomed: list[Resource], targets: Targets)
     return executor.preview
 
 
-def _delete_all(registry: Registry, doomed: list[Resource]) -> None:
+def _delete_all(registry: Registry, doomed: list[Resource], kept: Iterable[Resource]) -> None:
     executor = registry.executor
     protected = [entry for entry in doomed if entry.protect and not entry.delete]
     free = [entry for entry in doomed if entry.delete or not entry.protect]
@@ -65,12 +68,24 @@ def _delete_all(registry: Registry, doomed: list[Resource]) -> None:
         executor.emit(StepBroke(step))
     for entry in free:
         registry.ensure_provider(entry)
-    for wave in delete_waves(free, protected):
-        if not _delete_wave(executor, wave):
+    _delete_in_waves(executor, free, [*kept, *protected])
+
+
+def _delete_in_waves(executor: Executor, doomed: list[Resource], kept: list[Resource]) -> None:
+    """Up to the first failures; a run that continues on errors goes on with what they do not need."""
+    begun: set[int] = set()
+    for wave in delete_waves(doomed, kept):
+        begun.update(map(id, wave))
+        if failed := _delete_wave(executor, wave):
+            if executor.info.options.continue_on_error and not executor.stopping.is_set():
+                rest = [entry for entry in doomed if id(entry) not in begun]
+                _delete_in_waves(executor, rest, [*kept, *failed])
             return
 
 
-def _delete_wave(executor: Executor, wave: list[Resource]) -> bool:
+def _delete_wave(executor: Executor, wave: list[Resource]) -> list[Resource]:
+    """Those whose delete failed."""
+
     def delete(entry: Resource) -> bool:
         step = Step("delete-replaced" if entry.delete else "delete", entry.urn, entry, None)
         try:
@@ -78,7 +93,6 @@ def _delete_wave(executor: Executor, wave: list[Resource]) -> bool:
         except RunStopped:
             return False
 
-    if len(wave) == 1:
-        return delete(wave[0])
     with ThreadPoolExecutor(max_workers=executor.parallel) as pool:
-        return all(list(pool.map(delete, wave)))
+        gone = list(pool.map(delete, wave))
+    return [entry for entry, is_gone in zip(wave, gone, strict=True) if not is_gone]

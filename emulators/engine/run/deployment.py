@@ -165,12 +165,14 @@ class Deployment:
         """The end of the program: deletes if all went well, and the stack's outputs."""
         executor, registered = self._executor, self._registry.registered
         self.wait_idle()
-        well = succeeded and not executor.stopping.is_set() and not executor.step_errors
-        if well and self._stack_urn:
+        ended = succeeded and not executor.stopping.is_set()
+        well = ended and not executor.step_errors
+        if ended and self._stack_urn and (well or executor.info.options.continue_on_error):
             missing = self._targets.missing([*registered, *(entry.urn for entry in executor.snapshot.base)])
             entries = executor.snapshot.resources()
             doomed = [entry for entry in entries if entry.delete or entry.urn not in registered]
-            delete_entries(self._registry, doomed, self._targets)
+            failed = [entry for entry in entries if entry.urn in self._planner.failed and not entry.delete]
+            delete_entries(self._registry, doomed, self._targets, failed)
             for message in missing:
                 executor.step_error(message)
         self._keep_stack_outputs(well)

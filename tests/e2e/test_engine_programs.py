@@ -242,6 +242,19 @@ def test_output_of_the_program_is_passed_on(tmp_path: Path, monkeypatch: pytest.
     assert "warning: careful" in answer.out
 
 
+def test_an_option_that_is_not_there_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = started(tmp_path, monkeypatch, "Thing('a')\n")
+    write_program(place, "a = Thing('a')\nThing('b', opts=ResourceOptions(replace_with=[a]))\n")
+
+    answer = place.run(monkeypatch, "preview")
+
+    assert answer.code == 1
+    assert "option replace_with is not supported by the embedded engine. Next: use pulumi" in answer.out
+    assert "Traceback" not in answer.out
+
+
 def test_another_package_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = project(tmp_path, "pulumi.CustomResource('aws:s3/bucket:Bucket', 'b', {})\n")
     place.run(monkeypatch, "stack", "init", "dev")

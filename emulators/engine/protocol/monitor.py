@@ -32,6 +32,7 @@ FEATURE_NAMES = {  # the protocol's name: the name that older SDKs ask for
     "RESOURCE_MONITOR_FEATURE_ALIAS_SPECS": "aliasSpecs",
     "RESOURCE_MONITOR_FEATURE_DELETED_WITH": "deletedWith",
     "RESOURCE_MONITOR_FEATURE_TRANSFORMS": "transforms",
+    "RESOURCE_MONITOR_FEATURE_REPLACE_WITH": "replaceWith",  # sent, to be refused here in one line
 }
 NOTHING_TO_DO = {
     "SignalAndWaitForShutdown": empty_pb2.Empty,

@@ -48,7 +48,7 @@ REFUSED: list[dict[str, Any]] = [
     rule(addresses=None), rule(addresses={}), rule(addresses=[]), rule(addresses={"ipv5": ["0.0.0.0/0"]}),
     rule(label=""), rule(label="ab"), rule(label="x" * 33), rule(label=7), rule(description=""),
     rule(description="d" * 101), rule(port="443"), rule(protocol="ICMP"), rule(protocol="IPENCAP", ports="22"),
-    rule(protocol="ALL"), *(rule(protocol=name, ports=None) for name in ("256", "-1", "047", "", "all", 47)),
+    rule(protocol="ALL"), *(rule(protocol=name, ports=None) for name in ("256", "-1", "047", "", "all", "TCP\n", 47)),
     *(rule(ports=text) for text in (
         "", "0", "080", "65536", "22;80", "22,  80", "22 ,80", " 22", "22-", "-22", "80-22", "22-22", "1-2-3", "http",
         "\uff18\uff10", "1" + ",1" * 15, "1-2," * 7 + "8,9", 443, ["443"],

@@ -24,7 +24,7 @@ BASE: dict[str, object] = {
     "image": "linode/debian13",
     "root_pass": "First-Passw0rd-1",
 }
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE1vY2tLZXlNb2NrS2V5TW9ja0tleU1vY2tLZXlNb2NrS2V5 one@example.com"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE1vY2tLZXlNb2NrS2V5TW9ja0tleU1vY2tLZXlNb2Nr one@example.com"
 
 
 @dataclass(frozen=True)

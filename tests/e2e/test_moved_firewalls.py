@@ -181,3 +181,30 @@ def test_what_comes_to_name_its_firewall_itself_is_never_without_rules(
     assert [f"{row['method']} {row['path']}" for row in rows] == [
         f"PUT /v4/linode/instances/{linode}/firewalls"
     ]
+
+
+LISTED_TOO = """
+import json
+
+from providers.linode import Firewall, Instance
+
+with open("wanted.json") as file:
+    wanted = json.load(file)
+where = {"type": "g6-nanode-1", "region": "de-fra-2", "interface_generation": "legacy_config"}
+walls = [
+    Firewall("wall", linodes=[linode], inbound_policy="DROP", outbound_policy="ACCEPT") for linode in wanted["b"]
+]
+Instance("one", firewall_id=walls[0] if walls else None, **where)
+"""
+
+
+def test_a_new_firewall_may_list_what_names_it(engine: str, tmp_path: Path, api: LocalApi) -> None:
+    project = Project(tmp_path / "project", engine, api, LISTED_TOO, stack="dev")
+    want(project, None, [])
+    made = project.up()
+
+    want(project, None, [project.linodes()["fleet-dev-one"]["id"]])
+    told, done = project.preview(), project.up()
+
+    assert (made.code, told.code, done.code) == (0, 0, 0), told.said + done.said
+    assert behind(project) == {"wall": 1}

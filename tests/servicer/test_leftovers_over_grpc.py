@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from emulators.linode_api.server import LocalApi
 from providers.linode.core.owner import Owner
-from providers.linode.provider import AccountProvider
+from providers.linode.provider import AccountProvider, LinodeProvider
 from tests.by_hand import Json
 from tests.servicer.world import World
 from tests.servicer_process import Props, Servicer
@@ -112,6 +112,25 @@ def test_a_record_that_names_the_address_of_what_is_left_is_told(world: World) -
     assert not any(f"domain record {id_} (" in said for id_ in strangers), said
     assert f"of domain {stays}" in said
     assert "by hand" not in said
+
+
+def test_a_record_that_names_an_address_which_somebody_still_has_is_left_alone(world: World) -> None:
+    """The stack had its reverse name alone, and the Linode is another one's."""
+    [address, *_] = linode(world, "other", replace(world.owner, stack="x"))["ipv4"]
+    zone = world.call(
+        "POST", "/domains", {"domain": "kept.example", "type": "master", "soa_email": "ada@kept.example"}
+    )
+    world.call("POST", f"/domains/{zone['id']}/records", {"type": "A", "name": "www", "target": address})
+    urn = URN.replace("Account::account", "ReverseDNS::name")
+    props: Props = {"address": address, "rdns": "www.kept.example", "owner": world.owner.as_props()}
+    servicer = Servicer(LinodeProvider("ReverseDNS"), world.config, urn=urn)
+
+    with servicer:
+        servicer.delete(address, props)
+        account = servicer.serve(AccountProvider(), world.config, URN)
+        account.delete(world.uuid, {"stack": "local", "uuid": world.uuid})
+
+    assert "domain record" not in servicer.printed
 
 
 def test_nothing_left_is_nothing_told(world: World) -> None:

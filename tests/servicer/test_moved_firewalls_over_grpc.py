@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -178,7 +179,7 @@ def test_what_is_exchanged_is_never_without_a_firewall(
     world.make()
     two.up({"a": {key: [world.things[key]]}, "b": {key: []}})
     before = len(world.writes())
-    others: Props = {} if together else {"others": {key: [str(world.things[key])]}}
+    others: Props = {} if together else {"others": json.dumps({key: [str(world.things[key])]})}
 
     two.up({"a": {key: [], **others}, "b": {key: [world.things[key]]}}, order, together=together)
 

@@ -249,7 +249,7 @@ NUMBERS = {"1": "ICMP", "4": "IPENCAP", "6": "TCP", "17": "UDP"}
 
 Protocol = Annotated[
     str,
-    Field(pattern=r"^(TCP|UDP|ICMP|IPENCAP|ALL|25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])$"),
+    Field(pattern=r"\A(TCP|UDP|ICMP|IPENCAP|ALL|25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\Z"),
     told(
         'must be TCP, UDP, ICMP, IPENCAP, ALL or the number of an IP protocol, such as "47". Next: correct it.'
     ),

@@ -206,7 +206,19 @@ def _records(
         if kind.path == there and not has_tag_from(owner.stack_tag(), row.tags)
     ]
     domains.sort(key=lambda row: not session.has_deleted_in(f"{there}/{row.id}"))
-    return naming(spec, session, domains[:MOST_DOMAINS], addresses)
+    named = naming(spec, session, domains[:MOST_DOMAINS], addresses)
+    return [
+        each for each in named if each.of is not None or _is_free(session, getattr(each.record, "target", ""))
+    ]
+
+
+def _is_free(session: Session, address: str) -> bool:
+    """Whether nothing has that address any more: what was deleted here may have been no more than its name."""
+    try:
+        if_allowed(partial(session.client.get, f"/networking/ips/{address}"))
+    except NotFound:
+        return True
+    return False
 
 
 def reap(stack: str) -> str:

@@ -6,7 +6,7 @@ The form of the tag is stored in accounts: never change it, only add to it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 TAG_PREFIX = "pulumi:"
@@ -65,7 +65,11 @@ class Owner:
 
     def owns(self, tags: Iterable[str]) -> bool:
         """The same in any generation, such as the one that is being replaced."""
-        return has_tag_from(self.tag().rpartition(":")[0] + ":", tags)
+        return has_tag_from(self.stem(), tags)
+
+    def stem(self) -> str:
+        """What its tags begin with, whatever their generation."""
+        return self.tag().rpartition(":")[0] + ":"
 
 
 def _digest(*parts: str) -> str:
@@ -75,6 +79,11 @@ def _digest(*parts: str) -> str:
 def has_tag_from(stem: str, tags: Iterable[str]) -> bool:
     """Whether one of the tags begins so; tags ignore case."""
     return any(tag.casefold().startswith(stem) for tag in tags)
+
+
+def stems(tags: Iterable[str]) -> Iterator[str]:
+    """Of every owner's tag what it begins with."""
+    return (tag.casefold().rpartition(":")[0] + ":" for tag in tags if is_owner_tag(tag))
 
 
 def is_owner_tag(tag: str) -> bool:

@@ -5,6 +5,7 @@ Source: POST /networking/firewalls, devices.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,7 @@ import pulumi
 
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.refusals import if_allowed
-from providers.linode.core.owner import Owner
+from providers.linode.core.owner import Owner, stems
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking, Spec, Update
@@ -42,25 +43,32 @@ _in_program: WeakKeyDictionary[object, dict[str, Names]] = WeakKeyDictionary()
 """By run, the firewalls in force, by name."""
 
 
-def told_of_others(name: str, args: Any) -> dict[str, pulumi.Output[Names]]:
+def told_of_others(name: str, args: Any) -> dict[str, pulumi.Output[str]]:
     """What the other ones name, and what names its firewall itself, once the program has declared it all: an output is
     asked for after that. An id that is made of others is not among it: to wait for it may be to wait for this firewall.
+    As one text, of JSON: the SDK takes as long for each item of a list.
     """
-    lists = {key: rows for key in SORTS if isinstance(rows := args.value(key), (list, tuple))}
+    lists = {key: rows for key in SORTS if (rows := args.value(key)) is not None}
     if not lists:
         return {}
     run = this_run()
     walls = _in_program.setdefault(run, {})
     if not isinstance(args.status, pulumi.Output) and args.status != "disabled":
-        walls[name] = {key: [*filter(None, map(_called, rows))] for key, rows in lists.items()}
+        walls[name] = {
+            key: [*filter(None, map(_called, rows))]
+            for key, rows in lists.items()
+            if isinstance(rows, (list, tuple))
+        }
 
-    def of_others(_: object) -> Names:
+    def of_others(_: object) -> str:
         of_their_own = {
             key: [each for each in GUARDED.get(run, ()) if each.startswith(f"{spec.kind}::")]
             for key, spec in WHOLE.items()
         }
         others = [of_their_own, *(names for other, names in walls.items() if other != name)]
-        return {key: sorted({each for names in others for each in names.get(key, ())}) for key in lists}
+        return json.dumps(
+            {key: sorted({each for names in others for each in names.get(key, ())}) for key in lists}
+        )
 
     return {OTHERS: pulumi.Output.from_input(name).apply(of_others)}
 
@@ -74,8 +82,8 @@ def _called(item: object) -> str:
 def noted(session: Session, news: Mapping[str, Any]) -> dict[str, Any]:
     """The properties of a firewall without what others name, which is kept as long as the run lasts."""
     found = dict(news)
-    if (names := found.pop(OTHERS, None)) is not None:
-        _by_others(session)[Owner.from_props(found).name] = names
+    if isinstance(names := found.pop(OTHERS, None), str):
+        _by_others(session)[Owner.from_props(found).name] = json.loads(names)
     return found
 
 
@@ -108,11 +116,15 @@ def _taken_elsewhere(update: Update[Any, Any], key: str) -> Collection[object]:
     """What another firewall of the program takes, or will once the engine has got to it."""
     session, owner = update.session, update.owner
     names = _by_others(session).get(owner.name, {}).get(key, ())
-    found: set[object] = {*_elsewhere(session, owner, key), *(int(name) for name in names if name.isdigit())}
-    for kind, _, name in (name.partition("::") for name in names if key in WHOLE):
-        its = replace(owner, name=name)
-        rows = session.rows(WHOLE[key]) if kind == WHOLE[key].kind else ()
-        found |= {row.id for row in rows if its.owns(row.tags)}
+    found: set[object] = {
+        *_elsewhere(session, owner, key),
+        *(int(name) for name in names if name.isdecimal()),
+    }
+    spec = WHOLE.get(key)
+    its = [name.partition("::")[2] for name in names if spec and name.startswith(f"{spec.kind}::")]
+    if spec and its:
+        there = {stem: row.id for row in session.rows(spec) for stem in stems(row.tags)}
+        found |= {there.get(replace(owner, name=name).stem()) for name in its}
     return found
 
 
@@ -184,15 +196,14 @@ def agreed(check: Checking[Any]) -> Iterator[Problem]:
 
 def _declared(session: Session, sort: guards.Sort) -> Iterator[tuple[str, Mapping[int, int]]]:
     """By the name of a resource of this program, the firewalls that it declares, by the id of what is guarded."""
-    made = session.made_of(sort.kind)
+    made = {stem: record.id for record in session.made_of(sort.kind) for stem in stems(record.tags)}
     for (kind, _), each in [*session.planned.items()]:
         if not sort.kind and kind == instance.SPEC.kind:
             yield each.owner.name, firewalls.declared(each)
         if kind == sort.kind and each.args.firewall_id is not None:
-            own = [record.id for record in made if each.owner.owns(record.tags)]
-            if each.mine is not None and not each.is_recreated:
-                own = [each.mine.id]
-            yield each.owner.name, dict.fromkeys(own, each.args.firewall_id)
+            stays = each.mine is not None and not each.is_recreated
+            own = each.mine.id if stays else made.get(each.owner.stem())
+            yield each.owner.name, {own: each.args.firewall_id} if own is not None else {}
 
 
 def taken(check: Checking[Any]) -> Iterator[str]:

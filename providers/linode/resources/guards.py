@@ -199,18 +199,33 @@ def listed_otherwise(
     what is guarded; `said`: how it does, behind the input's name.
     """
     field, _, how = said.partition(" ")
-    for (kind, wall_id), wall in [*check.session.planned.items()]:
+    for (kind, _), wall in [*check.session.planned.items()]:
         in_force = kind == "Firewall" and wall.args.status != "disabled"
         inside: Any = in_force and wall.args.value(sort.key)
         for id_, firewall in own().items() if inside else ():
-            if id_ in inside and wall_id != str(firewall) and not is_disabled(check.session, firewall):
+            if (
+                id_ in inside
+                and declared(check.session, firewall) is not wall
+                and not is_disabled(check.session, firewall)
+            ):
                 why = f"{how} {firewall}, and '{wall.owner.name}' in this program has {sort.noun} {id_}"
                 yield Problem(field, f"{why} in {sort.key}: {ONE_GUARD}")
 
 
+def declared(session: Session, wall_id: int) -> Checking[Any] | None:
+    """The firewall of this program that has that id, or got it in this run."""
+    if found := session.planned.get(("Firewall", str(wall_id))):
+        return found
+    made = next((record for record in session.made_of("Firewall") if record.id == wall_id), None)
+    if made is None:
+        return None
+    walls = (each for (kind, _), each in [*session.planned.items()] if kind == "Firewall")
+    return next((wall for wall in walls if wall.owner.owns(made.tags)), None)
+
+
 def is_disabled(session: Session, wall_id: int) -> bool:
     """Whether a firewall is declared to be, or else is: it may stand beside another one."""
-    planned = session.planned.get(("Firewall", str(wall_id)))
+    planned = declared(session, wall_id)
     if planned is not None and planned.args.status is not None:
         return bool(planned.args.status == "disabled")
     rows = if_allowed(lambda: session.listing(WALLS)) or ()

@@ -31,6 +31,9 @@ COLUMNS = ("server", "id", "status", "region", "type", "ipv4", "USD/month>")
 PICKED = ("region", "type", "image", "kernel")
 """In the order in which they are picked."""
 
+UP = "`fleet up`"
+"""What puts right what the state knows; what the API alone knows, a refresh tells the state first."""
+
 
 def _unasked(run: Run) -> tuple[str, ...]:
     """Stack `local` costs nothing, so the engine doesn't ask about it."""
@@ -117,7 +120,8 @@ def show(run: Run, form: str, *, live: bool) -> int:
         as_json(outputs)
     else:
         source = "by the API" if live else "by the state; `fleet show --live` asks the API"
-        show_outputs(outputs, note=f"as of {str(outputs['as_of'])[:16].replace('T', ' ')} UTC, {source}")
+        note = f"as of {str(outputs['as_of'])[:16].replace('T', ' ')} UTC, {source}"
+        show_outputs(outputs, note=note, todo="`fleet refresh`, then `fleet up`" if live else UP)
     return 0
 
 
@@ -181,9 +185,11 @@ def env() -> None:
         click.echo(f"export {key}={shlex.quote(value)}")
 
 
-def show_outputs(outputs: Mapping[str, object], console: Console | None = None, note: str = "") -> None:
-    """Print the servers, the total with a note, what is unlike declared, and why each type, region and image was
-    picked.
+def show_outputs(
+    outputs: Mapping[str, object], console: Console | None = None, note: str = "", todo: str = UP
+) -> None:
+    """Print the servers, the total with a note, what is unlike declared with what to type then, and why each type,
+    region and image was picked.
     """
     from rich.text import Text
 
@@ -214,7 +220,7 @@ def show_outputs(outputs: Mapping[str, object], console: Console | None = None, 
     count = f"{len(there)} server{'' if len(there) == 1 else 's'}"
     console.print(f"{count}, {total} USD a month{note and f'; {note}'}", soft_wrap=True)
     if lines := list(unlike({name: _mapping(each) for name, each in servers.items()})):
-        console.print(f"{'; '.join(lines)}. Next: `fleet refresh`, then `fleet up`.", soft_wrap=True)
+        console.print(f"{'; '.join(lines)}. Next: {todo}.", soft_wrap=True)
     picks = _mapping(outputs.get("picks"))
     for group in sorted(picks):
         reasons = _mapping(picks[group])

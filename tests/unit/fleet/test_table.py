@@ -44,9 +44,7 @@ def test_what_is_gone_costs_nothing_and_is_told_with_what_to_do() -> None:
     text = " ".join(shown({"servers": servers, "monthly_usd": 17.0}).split())
 
     assert "1 server, 5.00 USD a month" in text
-    assert (
-        "web-1 is gone; web-2 is off, but declared running. Next: `fleet refresh`, then `fleet up`." in text
-    )
+    assert "web-1 is gone; web-2 is off, but declared running. Next: `fleet up`." in text
 
 
 def test_reasons_are_shown_as_they_are() -> None:

@@ -28,7 +28,7 @@ from fleet.report.hosts.http import Http, text_at
 from fleet.report.judge.guards import ACK_LABEL
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Annotation, Cost, Report
-from fleet.report.read.bundle import read_bundles
+from fleet.report.read.bundle import is_bundle, read_bundles
 from fleet.report.read.guard_files import GuardFiles
 from fleet.report.read.previews import parse_json
 
@@ -119,7 +119,11 @@ of_host = _with(
 
 
 def _bundle_folders(folders: Sequence[Path], bundles: Path | None) -> list[Path]:
-    """Those named, and those in the folder of --bundles; that folder is not there when no job left one."""
+    """Those named, and those in the folder of --bundles, or that one if it is a bundle itself; it is not there when no
+    job left one.
+    """
+    if bundles and is_bundle(bundles):
+        return [*folders, bundles]
     inside = bundles.iterdir() if bundles and bundles.is_dir() else ()
     return [*folders, *sorted(folder for folder in inside if folder.is_dir())]
 

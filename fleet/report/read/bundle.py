@@ -77,6 +77,11 @@ def read_bundles(
     return list(found.values())
 
 
+def is_bundle(folder: Path) -> bool:
+    """Whether a preview wrote it: every one leaves its exit code."""
+    return (folder / "exit").is_file()
+
+
 def _require(folder: Path) -> None:
     if not folder.is_dir():
         raise BundleUnreadable(f"{folder.name}: no such folder. Next: pass the folders that previews wrote.")

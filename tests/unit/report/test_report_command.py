@@ -65,6 +65,14 @@ def test_the_same_bundles_give_the_same_bytes(tmp_path: Path) -> None:
         assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes()
 
 
+def test_a_bundle_may_be_given_for_the_folder_that_it_lies_in(tmp_path: Path) -> None:
+    folder(tmp_path / "all" / "dev", created("a"))
+    for name, bundles in {"1": tmp_path / "all", "2": tmp_path / "all" / "dev"}.items():
+        assert main(["write", "--bundles", str(bundles), "--out", str(tmp_path / name)]) == 0
+
+    assert (tmp_path / "1" / "report.json").read_bytes() == (tmp_path / "2" / "report.json").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("acts", "files", "options", "code"),
     [

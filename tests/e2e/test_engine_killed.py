@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,7 +98,8 @@ def test_after_cancel_the_next_up_warns_and_goes_on(
 
     assert cancelled.code == 0
     assert went_on.code == 0, went_on.out + went_on.err
-    assert "warning: Attempting to deploy or update resources with 1 pending operations" in went_on.out
+    said = "warning: Attempting to deploy or update resources with [12] pending operations"  # c may be on its way
+    assert re.search(said, went_on.out), went_on.out
     assert ids(place) == ["a-1", "b-2", "c-1"]
     assert cleared.code == 0
     assert "pending_operations" not in place.state()["checkpoint"]["latest"]

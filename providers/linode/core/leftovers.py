@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from providers.linode.api.errors import LinodeError, NotFound
+from providers.linode.api.errors import ApiRefused, LinodeError, NotFound
 from providers.linode.api.records import Owned
 from providers.linode.api.refusals import if_allowed
 from providers.linode.core import state_files
@@ -208,17 +208,24 @@ def _records(
     domains.sort(key=lambda row: not session.has_deleted_in(f"{there}/{row.id}"))
     named = naming(spec, session, domains[:MOST_DOMAINS], addresses)
     return [
-        each for each in named if each.of is not None or _is_free(session, getattr(each.record, "target", ""))
+        each
+        for each in named
+        if each.of is not None or _is_free(specs, session, getattr(each.record, "target", ""))
     ]
 
 
-def _is_free(session: Session, address: str) -> bool:
-    """Whether nothing has that address any more: what was deleted here may have been no more than its name."""
+def _is_free(specs: Iterable[AnySpec], session: Session, address: str) -> bool:
+    """Whether nothing has that address any more, but for a Linode that this run deletes: what went may have been no
+    more than its name.
+    """
     try:
-        if_allowed(partial(session.client.get, f"/networking/ips/{address}"))
+        linode_id = session.client.get(f"/networking/ips/{address}").get("linode_id")
     except NotFound:
         return True
-    return False
+    except ApiRefused:  # the token may not ask
+        return False
+    linodes = next((each for each in specs if each.kind == "Instance"), None)
+    return linodes is not None and isinstance(linode_id, int) and session.has_deleted(linodes, linode_id)
 
 
 def reap(stack: str) -> str:

@@ -180,11 +180,10 @@ class Text:
 
     def _short(self, step: Step) -> str:
         """Which properties differ; for what is deleted after its replacement, as the replacement told it."""
-        if step.op != "delete-replaced" and step.old is not None and step.new is not None:
+        old, new = step.old, step.new
+        if step.op != "delete-replaced" and old is not None and new is not None:
             also = ["protect"] if step.protection_changes and not step.detailed else []
-            new = step.new
-            shown = short_diff(step.old.inputs, new.inputs, step.detailed, also, new.hide_diff)
-            self._diffs[step.urn] = shown
+            self._diffs[step.urn] = short_diff(old.inputs, new.inputs, step.detailed, also, new.hide_diff)
         return self._diffs.get(step.urn, "") if step.op != "delete" else ""
 
     def _said(self, key: str, text: str) -> None:

@@ -85,10 +85,18 @@ class Provider:
         failures = [(failure.property, failure.reason) for failure in answer.failures]
         return mark_secrets(from_struct(answer.inputs), news), failures
 
-    def diff(self, old: Resource, outputs: Properties, inputs: Properties, ignore: list[str]) -> Diff:
-        """Old is whose id and old inputs are sent; outputs are the old ones, inputs the new ones."""
+    def diff(self, resource: Resource, old: Resource, outputs: Properties, inputs: Properties) -> Diff:
+        """Of the resource by the name that Check had, which may be a new one, and of its id and inputs so far; outputs
+        are the old ones, inputs the new ones.
+        """
         answer = self._ask(
-            "Diff", old, id=old.id, ignoreChanges=ignore, olds=outputs, news=inputs, old_inputs=old.inputs
+            "Diff",
+            resource,
+            id=old.id,
+            ignoreChanges=resource.ignore_changes,
+            olds=outputs,
+            news=inputs,
+            old_inputs=old.inputs,
         )
         changes = {provider_pb2.DiffResponse.DIFF_NONE: False, provider_pb2.DiffResponse.DIFF_SOME: True}
         detailed = tuple(

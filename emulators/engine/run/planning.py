@@ -209,10 +209,7 @@ class Planner:
             return Decision("replace", (), True)
         if new.deleted_with in self._replaced:
             return Decision("replace", ("deletedWith",), bool(goal.delete_before_replace))
-        renamed = old.changed(
-            urn=new.urn, type=new.type
-        )  # a provider is asked about one resource by one name
-        diff = self._registry.provider(new).diff(renamed, old.outputs, new.inputs, new.ignore_changes)
+        diff = self._registry.provider(new).diff(new, old, old.outputs, new.inputs)
         return decide(diff, old, new.inputs, new.replace_on_changes, goal.delete_before_replace)
 
     # replacements
@@ -257,7 +254,7 @@ class Planner:
             key: UNKNOWN if replaced.intersection(entry.property_dependencies.get(key, ())) else value
             for key, value in entry.inputs.items()
         }
-        diff = self._registry.provider(entry).diff(entry, entry.outputs, inputs, entry.ignore_changes)
+        diff = self._registry.provider(entry).diff(entry, entry, entry.outputs, inputs)
         decision = decide(diff, entry, inputs, entry.replace_on_changes, None)
         if decision.kind == "replace":
             self._deleted_first[entry.urn] = decision.replace_keys

@@ -84,7 +84,7 @@ def _compare(executor: Executor, old: Resource, new: Resource | None) -> tuple[S
     if new is None:
         return Step("refresh", old.urn, old, None), "delete"
     provider = executor.providers.get(old.provider)
-    diff = provider.diff(old, new.outputs, old.inputs, old.ignore_changes)
+    diff = provider.diff(old, old, new.outputs, old.inputs)
     decision = decide(diff, new, old.inputs, (), None)
     changed = decision.kind != "same" and not (decision.kind == "update" and new.init_errors)
     step = Step("refresh", old.urn, old, new, (), decision.detailed if changed else None)

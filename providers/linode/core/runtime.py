@@ -202,6 +202,10 @@ class Session:
             self._new.add(path)
         self._came.update(spec.paths(record))
 
+    def planned_of(self, kind: str) -> list[Checking[Any]]:
+        """The checks of a kind that this run has made so far."""
+        return [each for (its, _), each in [*self.planned.items()] if its == kind]
+
     def made_of(self, kind: str) -> list[Any]:
         """The records of a kind as this run made them, of those that it has not deleted."""
         return [record for (its, _), record in [*self._made.items()] if its == kind]

@@ -29,17 +29,20 @@ from providers.linode.resources.instance import firewalls, spec as instance
 SORTS = {each.key: each for each in (guards.LINODE, guards.INTERFACE, guards.BALANCER)}
 """By input."""
 
-WHOLE: Mapping[str, Spec[Any, Any]] = {"linodes": instance.SPEC, "nodebalancers": nodebalancer.SPEC}
+WHOLE: Mapping[str, Spec[Any, Any]] = {
+    guards.LINODE.key: instance.SPEC,
+    guards.BALANCER.key: nodebalancer.SPEC,
+}
 """The kinds of what can be guarded as a whole, by input."""
 
 OTHERS = "others"
 """What the program has behind its other firewalls, by input: told with each firewall, for the engine may have it
 changed before it asks for the others."""
 
-Names = Mapping[str, Collection[str]]
+Named = Mapping[str, Collection[str]]
 """By input, ids and what stands for one in a program: `Instance::web-1`."""
 
-_in_program: WeakKeyDictionary[object, dict[str, Names]] = WeakKeyDictionary()
+_in_program: WeakKeyDictionary[object, dict[str, Named]] = WeakKeyDictionary()
 """By run, the firewalls in force, by name."""
 
 
@@ -87,8 +90,8 @@ def noted(session: Session, news: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _by_others(session: Session) -> dict[str, Names]:
-    return session.asked(OTHERS, dict[str, Names])
+def _by_others(session: Session) -> dict[str, Named]:
+    return session.asked(OTHERS, dict[str, Named])
 
 
 def _ids(args: Any, key: str) -> list[int]:
@@ -106,8 +109,8 @@ def _elsewhere(session: Session, owner: Owner, key: str) -> dict[object, str]:
     """What this run's program has behind its other firewalls that are in force, with their names."""
     return {
         id_: each.owner.name
-        for (kind, _), each in [*session.planned.items()]
-        if kind == "Firewall" and each.owner.name != owner.name and each.args.status != "disabled"
+        for each in session.planned_of("Firewall")
+        if each.owner.name != owner.name and each.args.status != "disabled"
         for id_ in _ids(each.args, key)
     }
 
@@ -196,14 +199,16 @@ def agreed(check: Checking[Any]) -> Iterator[Problem]:
 
 def _declared(session: Session, sort: guards.Sort) -> Iterator[tuple[str, Mapping[int, int]]]:
     """By the name of a resource of this program, the firewalls that it declares, by the id of what is guarded."""
-    made = {stem: record.id for record in session.made_of(sort.kind) for stem in stems(record.tags)}
-    for (kind, _), each in [*session.planned.items()]:
-        if not sort.kind and kind == instance.SPEC.kind:
+    if not sort.kind:
+        for each in session.planned_of(instance.SPEC.kind):
             yield each.owner.name, firewalls.declared(each)
-        if kind == sort.kind and each.args.firewall_id is not None:
-            stays = each.mine is not None and not each.is_recreated
-            own = each.mine.id if stays else made.get(each.owner.stem())
-            yield each.owner.name, {own: each.args.firewall_id} if own is not None else {}
+        return
+    made = {stem: record.id for record in session.made_of(sort.kind) for stem in stems(record.tags)}
+    for each in session.planned_of(sort.kind):
+        stays = each.mine is not None and not each.is_recreated
+        own = each.mine.id if stays else made.get(each.owner.stem())
+        if own is not None and each.args.firewall_id is not None:
+            yield each.owner.name, {own: each.args.firewall_id}
 
 
 def taken(check: Checking[Any]) -> Iterator[str]:

@@ -71,7 +71,7 @@ class Sort:
         """Nothing that declares its firewall is in the list of another one."""
         wanted, mine = check.args.firewall_id, check.mine
         if wanted is not None and mine is not None and not check.is_recreated:
-            yield from listed_otherwise(check, self, lambda: {mine.id: wanted}, "firewall_id is")
+            yield from listed_otherwise(check, self, lambda: {mine.id: wanted}, "firewall_id", "is")
 
 
 LINODE = Sort("Linode", ("linode",), "linodes", "/linode/instances", "Instance")
@@ -193,39 +193,36 @@ ONE_GUARD = "one firewall guards it. Next: leave it to one of them."
 
 
 def listed_otherwise(
-    check: Checking[Any], sort: Sort, own: Callable[[], Mapping[int, int]], said: str
+    check: Checking[Any], sort: Sort, own: Callable[[], Mapping[int, int]], field: str, how: str
 ) -> Iterator[Problem]:
     """What a firewall of this program lists though it declares another one, or none, itself. `own`: that, by the id of
-    what is guarded; `said`: how it does, behind the input's name.
+    what is guarded; `field` and `how`: the input that does it, and in which words.
     """
-    field, _, how = said.partition(" ")
-    for (kind, _), wall in [*check.session.planned.items()]:
-        in_force = kind == "Firewall" and wall.args.status != "disabled"
-        inside: Any = in_force and wall.args.value(sort.key)
+    for wall in check.session.planned_of("Firewall"):
+        inside: Any = wall.args.status != "disabled" and wall.args.value(sort.key)
         for id_, firewall in own().items() if inside else ():
             if (
                 id_ in inside
-                and declared(check.session, firewall) is not wall
+                and in_program(check.session, firewall) is not wall
                 and not is_disabled(check.session, firewall)
             ):
                 why = f"{how} {firewall}, and '{wall.owner.name}' in this program has {sort.noun} {id_}"
                 yield Problem(field, f"{why} in {sort.key}: {ONE_GUARD}")
 
 
-def declared(session: Session, wall_id: int) -> Checking[Any] | None:
+def in_program(session: Session, wall_id: int) -> Checking[Any] | None:
     """The firewall of this program that has that id, or got it in this run."""
     if found := session.planned.get(("Firewall", str(wall_id))):
         return found
     made = next((record for record in session.made_of("Firewall") if record.id == wall_id), None)
     if made is None:
         return None
-    walls = (each for (kind, _), each in [*session.planned.items()] if kind == "Firewall")
-    return next((wall for wall in walls if wall.owner.owns(made.tags)), None)
+    return next((wall for wall in session.planned_of("Firewall") if wall.owner.owns(made.tags)), None)
 
 
 def is_disabled(session: Session, wall_id: int) -> bool:
     """Whether a firewall is declared to be, or else is: it may stand beside another one."""
-    planned = declared(session, wall_id)
+    planned = in_program(session, wall_id)
     if planned is not None and planned.args.status is not None:
         return bool(planned.args.status == "disabled")
     rows = if_allowed(lambda: session.listing(WALLS)) or ()

@@ -301,8 +301,8 @@ def _too_many(check: Check, facts: Facts) -> Iterator[Problem]:
     region = check.args.region
     rooms = [
         _capacity(facts, region, each.args.placement_group_policy)
-        for (kind, _), each in [*check.session.planned.items()]
-        if kind == "PlacementGroup" and each.args.region == region and (each.old is None or each.replaces)
+        for each in check.session.planned_of("PlacementGroup")
+        if each.args.region == region and (each.old is None or each.replaces)
     ]
     known, count = [room for room in rooms if room], _number(check, region)
     if known and known == rooms and count > sum(known):
@@ -342,8 +342,9 @@ def _users(check: Check, facts: Facts) -> Iterator[Problem]:
 
 def _reverse_names(check: Check) -> Iterator[Problem]:
     """Those of addresses that go with what there is: told by whichever of both is checked last."""
-    for (kind, _), named in [*check.session.planned.items()] if check.takes or check.is_recreated else ():
-        address = named.args.address if kind == lost_addresses.NAMING else ""
+    names = check.session.planned_of(lost_addresses.NAMING) if check.takes or check.is_recreated else ()
+    for named in names:
+        address = named.args.address
         if address and (how := lost_addresses.lost(check.session, address, check)):
             why = f"{how}, and {address} goes with it, which {named.owner.name} gives a reverse name"
             yield Problem("", f"{why}. {lost_addresses.BY_OUTPUT}")

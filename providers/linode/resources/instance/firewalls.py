@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from providers.linode.api.cache import is_offline
 from providers.linode.api.client import LinodeClient
 from providers.linode.api.refusals import if_allowed
+from providers.linode.core.runtime import Session
 from providers.linode.core.spec import Checking
 from providers.linode.resources import guards
 from providers.linode.resources.instance.interfaces import FIREWALL, Row, id_of, pairs
@@ -28,19 +28,18 @@ def held(
     }
 
 
+def interfaces_of(session: Session, linode_id: int) -> Sequence[Row]:
+    """Those of the Linode generation, as they were when they were first asked for; none where the API doesn't tell."""
+    ask = partial(if_allowed, partial(session.client.interfaces, linode_id))
+    return session.asked(("interfaces", linode_id), ask) or ()
+
+
 def declared(check: Checking[Any]) -> dict[int, int]:
     """The firewalls that an Instance declares for interfaces that are there, by their ids; 0 is none."""
     mine, wanted = check.mine, [row for row in check.args.interfaces or () if FIREWALL in row]
-    if (
-        not wanted
-        or mine is None
-        or check.is_recreated
-        or mine.interface_generation != "linode"
-        or is_offline()
-    ):
+    if not wanted or mine is None or check.is_recreated or mine.interface_generation != "linode":
         return {}
-    ask = partial(if_allowed, partial(check.session.client.interfaces, mine.id))
-    there = check.session.asked(("interfaces", mine.id), ask) or ()
+    there = interfaces_of(check.session, mine.id)
     return {id_of(match): row[FIREWALL] for row, match in pairs(there, wanted) if match is not None}
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from providers.linode.api.refusals import if_allowed
 from providers.linode.core.args import NONE
 from providers.linode.core.problems import Problem
 from providers.linode.core.spec import Checking
@@ -22,7 +21,7 @@ from providers.linode.resources.instance import generation
 from providers.linode.resources.instance.account_lookups import lookups
 from providers.linode.resources.instance.account_records import Firewall, Subnet
 from providers.linode.resources.instance.args import InstanceArgs
-from providers.linode.resources.instance.firewalls import declared
+from providers.linode.resources.instance.firewalls import declared, interfaces_of
 from providers.linode.resources.instance.interfaces import FIREWALL, Interface, id_of, pairs, parsed
 from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.places import elsewhere
@@ -154,7 +153,7 @@ def _exchanged(check: Check) -> Iterator[str]:
     new = check.args.interfaces or []
     if [row.get(FIREWALL) for row in old] == [row.get(FIREWALL) for row in new]:
         return
-    there = if_allowed(partial(check.session.client.interfaces, linode.id)) or ()
+    there = interfaces_of(check.session, linode.id)
     before = {id_of(match): row.get(FIREWALL) for row, match in pairs(there, old) if match is not None}
     for row, match in pairs(there, new):
         if match is not None and FIREWALL in row:
@@ -270,6 +269,6 @@ def attached(check: Check) -> Iterator[Problem]:
     yield from _firewalls(check)
     yield from guards.LINODE.agreed(check)
     own = partial(declared, check)
-    yield from guards.listed_otherwise(check, guards.INTERFACE, own, "interfaces have firewall_id")
+    yield from guards.listed_otherwise(check, guards.INTERFACE, own, "interfaces", "have firewall_id")
     yield from _unguarded(check)
     yield from _subnets(check)

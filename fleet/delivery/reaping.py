@@ -184,7 +184,7 @@ def _of_other(
 
 def _is_in_one(one: Tagged, states: Iterable[StackFacts]) -> bool:
     """Whether a state has it, or a Linode in it."""
-    keys = {one.key, *(("Instance", str(id_)) for id_ in one.record.inside)}
+    keys = {one.key, *(("Instance", str(id_)) for id_ in one.record.linodes_inside)}
     return any(keys & facts.ids for facts in states)
 
 
@@ -211,7 +211,7 @@ def guessed(
     if one.of is not None:
         return by_tag.get(one.of)
     fitting = [name for name in names if one.record.label.startswith(f"{project}-{name}-")]
-    around = {by_tag.get(("Instance", str(id_))) for id_ in one.record.inside}
+    around = {by_tag.get(("Instance", str(id_))) for id_ in one.record.linodes_inside}
     return max(fitting, key=len, default=None) or (around.pop() if len(around) == 1 else None)
 
 

@@ -68,14 +68,13 @@ class Owned(Record):
     created: str = ""
 
     @property
-    def inside(self) -> frozenset[int]:
-        """The ids of the Linodes in it."""
-        return frozenset()
+    def inside(self) -> Mapping[str, frozenset[int]]:
+        """The ids of what is in it, by kind."""
+        return {}
 
     @property
-    def inside_too(self) -> Mapping[str, frozenset[int]]:
-        """The ids of what else is in it, by what it is."""
-        return {}
+    def linodes_inside(self) -> frozenset[int]:
+        return self.inside.get("Instance", frozenset())
 
     def __str__(self) -> str:
         """`123 (web-1)`; what has no label but its id by that alone."""
@@ -148,8 +147,9 @@ class Entity(Record):
 
 
 def _id_of_balancer(entity: object) -> object:
-    is_one = isinstance(entity, Mapping) and entity.get("type") == "nodebalancer"
-    return entity.get("id") if is_one and isinstance(entity, Mapping) else None
+    if isinstance(entity, Mapping) and entity.get("type") == "nodebalancer":
+        return entity.get("id")
+    return None
 
 
 BalancerId = Annotated[int | None, BeforeValidator(_id_of_balancer)]

@@ -86,7 +86,9 @@ def untagged(
     for spec, rows in _of_each(filter(stands_alone, specs), lambda spec: spec.list(session)):
         known = state_files.ids_in_all_states(spec.kind)
         ours = (
-            row for row in rows if row.label.startswith(prefix) or (row.inside and row.inside <= {*linodes})
+            row
+            for row in rows
+            if row.label.startswith(prefix) or (row.linodes_inside and row.linodes_inside <= {*linodes})
         )
         found += [Tagged(spec, row) for row in ours if str(row.id) not in known]
     return sorted(found, key=lambda each: each.key)
@@ -195,7 +197,7 @@ def _records(
     own; in many of these, those first in which this run has deleted a record.
     """
     addresses = {**dict.fromkeys(session.freed), **held(found)}
-    spec = next((each for each in specs if each.kind == "DomainRecord"), None)
+    spec = _of_kind("DomainRecord", specs)
     if spec is None or spec.parents is None or not addresses:
         return []
     there = spec.parents.path
@@ -206,12 +208,17 @@ def _records(
         if kind.path == there and not has_tag_from(owner.stack_tag(), row.tags)
     ]
     domains.sort(key=lambda row: not session.has_deleted_in(f"{there}/{row.id}"))
+
+    def is_gone(address: str) -> bool:
+        """Asked once for all the records that name it."""
+        return session.asked(("free", address), partial(_is_free, specs, session, address))
+
     named = naming(spec, session, domains[:MOST_DOMAINS], addresses)
-    return [
-        each
-        for each in named
-        if each.of is not None or _is_free(specs, session, getattr(each.record, "target", ""))
-    ]
+    return [each for each in named if each.of is not None or is_gone(getattr(each.record, "target", ""))]
+
+
+def _of_kind(kind: str, specs: Iterable[AnySpec]) -> AnySpec | None:
+    return next((each for each in specs if each.kind == kind), None)
 
 
 def _is_free(specs: Iterable[AnySpec], session: Session, address: str) -> bool:
@@ -224,7 +231,7 @@ def _is_free(specs: Iterable[AnySpec], session: Session, address: str) -> bool:
         return True
     except ApiRefused:  # the token may not ask
         return False
-    linodes = next((each for each in specs if each.kind == "Instance"), None)
+    linodes = _of_kind("Instance", specs)
     return linodes is not None and isinstance(linode_id, int) and session.has_deleted(linodes, linode_id)
 
 

@@ -48,8 +48,8 @@ class PlacementGroupRecord(Owned):
     members: tuple[Member, ...] = Field(default=(), exclude=True)
 
     @property
-    def inside(self) -> frozenset[int]:
-        return frozenset(each.linode_id for each in self.members)
+    def inside(self) -> dict[str, frozenset[int]]:
+        return {"Instance": frozenset(each.linode_id for each in self.members)}
 
 
 class PlacementGroup(Resource):

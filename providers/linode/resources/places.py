@@ -71,12 +71,11 @@ def occupied(check: Checking[Any], noun: str, way: str) -> Iterator[Problem]:
             return (kind, id_) not in going
         return not (planned.is_recreated or way in planned.takes)
 
-    inside = {"Linode": check.mine.inside, **check.mine.inside_too}
     found = {
-        noun: [str(id_) for id_ in sorted(ids) if stays("Instance" if noun == "Linode" else noun, str(id_))]
-        for noun, ids in inside.items()
+        "Linode" if kind == "Instance" else kind: [str(id_) for id_ in sorted(ids) if stays(kind, str(id_))]
+        for kind, ids in check.mine.inside.items()
     }
-    if left := [f"{noun}s ({listed(ids)})" for noun, ids in found.items() if ids]:
+    if left := [f"{what}s ({listed(ids)})" for what, ids in found.items() if ids]:
         causes = [name for name, each in check.takes.items() if each.replaces]
         yield Problem(
             causes[0] if causes else "",

@@ -18,7 +18,7 @@ from providers.linode.core.spec import Checking, Spec, by_content
 from providers.linode.resources import vpc
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import occupied
-from providers.linode.resources.vpc import Inhabited, Label, Ranged, ids_in, others_in
+from providers.linode.resources.vpc import Inhabited, Label, Ranged, inside
 
 if TYPE_CHECKING:
     from providers.linode.resources.vpc import VPC
@@ -64,12 +64,8 @@ class SubnetRecord(Inhabited, Ranged):
     ipv4: str = ""
 
     @property
-    def inside(self) -> frozenset[int]:
-        return ids_in([self], "linodes")
-
-    @property
-    def inside_too(self) -> dict[str, frozenset[int]]:
-        return others_in([self])
+    def inside(self) -> dict[str, frozenset[int]]:
+        return inside([self])
 
 
 class Subnet(Resource):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Annotated, Any, overload
 
@@ -94,13 +94,13 @@ class Part(Inhabited, Numbered):
     """A subnet, as its VPC has it."""
 
 
-def ids_in(parts: Iterable[Inhabited], name: str) -> frozenset[int]:
-    return frozenset(each.id for part in parts for each in getattr(part, name))
-
-
-def others_in(parts: Iterable[Inhabited]) -> dict[str, frozenset[int]]:
-    """What is in them beside Linodes."""
-    return {"NodeBalancer": ids_in(parts, "nodebalancers"), "database": ids_in(parts, "databases")}
+def inside(parts: Sequence[Inhabited]) -> dict[str, frozenset[int]]:
+    """The ids of what is in these, by kind; no program declares a database."""
+    return {
+        "Instance": frozenset(each.id for part in parts for each in part.linodes),
+        "NodeBalancer": frozenset(each.id for part in parts for each in part.nodebalancers),
+        "database": frozenset(each.id for part in parts for each in part.databases),
+    }
 
 
 class VPCRecord(Ranged):
@@ -113,12 +113,8 @@ class VPCRecord(Ranged):
     ipv4_ranges: Annotated[tuple[str, ...], from_rows("range")] = Field(default=(), validation_alias="ipv4")
 
     @property
-    def inside(self) -> frozenset[int]:
-        return ids_in(self.subnets, "linodes")
-
-    @property
-    def inside_too(self) -> dict[str, frozenset[int]]:
-        return others_in(self.subnets)
+    def inside(self) -> dict[str, frozenset[int]]:
+        return inside(self.subnets)
 
     @property
     def networks(self) -> tuple[IPv4Network, ...]:

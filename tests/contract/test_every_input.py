@@ -7,11 +7,11 @@ with the reason, and so is what the description judges otherwise than the API do
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
-from typing_extensions import is_typeddict
 
+from providers.linode.core.args import places
 from providers.linode.provider import SPECS
 from tests.contract.test_every_property import leaves
 from tests.contract.test_local_api_description import DESCRIPTION, description, resolved
@@ -103,24 +103,13 @@ JUDGED: Mapping[tuple[str, str], str] = {
 """What is judged otherwise than the description says."""
 
 
-def paths(hint: object, place: str) -> Iterator[tuple[str, object]]:
-    """Every input and key of a map with its type, by its path without the numbers of lists."""
-    yield place, hint
-    if is_typeddict(hint):
-        for key, inner in get_type_hints(hint, include_extras=True).items():
-            yield from paths(inner, f"{place}.{key}")
-    else:
-        for part in get_args(hint):
-            yield from paths(part, place)
-
-
 def ours(kind: str) -> set[str]:
     """The inputs of a kind, and the keys of their maps, as its requests have them."""
     args, found = SPECS[kind].args, set[str]()
     hints = get_type_hints(args, include_extras=True)
     for name, field in args.fields().items():
         for place in {name, field.key} - {""}:
-            found |= {path for path, _ in paths(hints[name], place)}
+            found |= {path for path, _ in places(hints[name], place)}
     return found
 
 

@@ -443,14 +443,22 @@ class Args(_Transformed):
     def nested_names(cls) -> Mapping[str, frozenset[str]]:
         """By input, every key that stands somewhere in its maps: what a misspelt one may mean."""
         hints = get_type_hints(cls, include_extras=True)
-        return {field: frozenset(_keys(hints[field])) for field in cls.fields()}
+        return {
+            field: frozenset(_last(path) for path, _ in places(hints[field], field) if path != field)
+            for field in cls.fields()
+        }
 
     @classmethod
     @functools.cache
     def references(cls) -> Mapping[str, Mapping[str, Names]]:
         """By input, what may be named: by the input's own name, or by the key of a map in it."""
         hints = get_type_hints(cls, include_extras=True)
-        return {field: dict(_references(hints[field], field)) for field in cls.fields()}
+        return {
+            field: {
+                _last(path): names for path, hint in places(hints[field], field) if (names := named(hint))
+            }
+            for field in cls.fields()
+        }
 
     @classmethod
     def normal(cls, props: Mapping[str, object]) -> dict[str, object]:
@@ -525,22 +533,23 @@ def _rank(item: object) -> tuple[int, str, str]:
     return item if isinstance(item, int) else 0, str(item).casefold(), str(item)
 
 
-def _keys(hint: object) -> Iterator[str]:
+def places(hint: object, place: str) -> Iterator[tuple[str, object]]:
+    """Every type in a type, by its path through the keys of maps: `interfaces.vpc.subnet_id`."""
+    yield place, hint
     if is_typeddict(hint):
-        for name, inner in get_type_hints(hint, include_extras=True).items():
-            yield name
-            yield from _keys(inner)
+        for key, inner in get_type_hints(hint, include_extras=True).items():
+            yield from places(inner, f"{place}.{key}")
     for part in get_args(hint):
-        yield from _keys(part)
+        yield from places(part, place)
 
 
-def _references(hint: object, key: str) -> Iterator[tuple[str, Names]]:
-    yield from ((key, each) for each in getattr(hint, "__metadata__", ()) if isinstance(each, Names))
-    if is_typeddict(hint):
-        for name, inner in get_type_hints(hint, include_extras=True).items():
-            yield from _references(inner, name)
-    for part in get_args(hint):
-        yield from _references(part, key)
+def named(hint: object) -> Names | None:
+    """What a type itself may name."""
+    return next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Names)), None)
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _body(node: ast.AST) -> list[ast.stmt]:

@@ -12,10 +12,9 @@ from typing import Any, get_args, get_type_hints
 import pulumi
 import pytest
 from pulumi.runtime import MockResourceArgs
-from typing_extensions import is_typeddict
 
 import providers.linode as kinds
-from providers.linode.core.args import Args, Id, IdOrNone, Names
+from providers.linode.core.args import Args, Id, IdOrNone, named, places
 from providers.linode.provider import SPECS
 from tests.unit.kinds.test_types import mypy, pyright
 from tests.unit.providers.test_base import Engine, run
@@ -46,17 +45,6 @@ SAMPLES = {
 """How a key of a map is given; an input is what it refers to, or a list of these."""
 
 
-def places(hint: object, place: str) -> Iterator[tuple[str, object]]:
-    """Every input and key with its type, by its path: `Instance.interfaces.vpc.subnet_id`."""
-    yield place, hint
-    if is_typeddict(hint):
-        for key, inner in get_type_hints(hint, include_extras=True).items():
-            yield from places(inner, f"{place}.{key}")
-    else:
-        for part in get_args(hint):
-            yield from places(part, place)
-
-
 def inputs() -> Iterator[tuple[str, object]]:
     for kind, spec in SPECS.items():
         hints = get_type_hints(spec.args, include_extras=True)
@@ -64,11 +52,7 @@ def inputs() -> Iterator[tuple[str, object]]:
             yield from places(hints[name], f"{kind}.{name}")
 
 
-def names(hint: object) -> Names | None:
-    return next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Names)), None)
-
-
-REFERENCES = {place: found.kinds for place, hint in inputs() if (found := names(hint))}
+REFERENCES = {place: found.kinds for place, hint in inputs() if (found := named(hint))}
 """What each of them may name."""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from emulators.linode_api.clock import HeldClock
 from emulators.linode_api.server import LocalApi
 from fleet.cli.main import main
 from providers.linode import catalogs as names
@@ -65,7 +66,8 @@ Asked = list[tuple[str, Any]]
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalApi]:
-    with LocalApi(tmp_path_factory.mktemp("log") / "api.db", limits=False) as api:
+    """Its time stands still: a Linode that ends its creation between two looks is in one of them alone."""
+    with LocalApi(tmp_path_factory.mktemp("log") / "api.db", limits=False, clock=HeldClock()) as api:
         yield api
 
 
@@ -92,6 +94,7 @@ def account(served: LocalApi) -> Iterator[LinodeClient]:
     for number, tag in enumerate(("web", "database", "web")):
         body = {"type": "g6-nanode-1", "region": "us-ord", "label": f"log-{number}", "tags": [tag]}
         client.post_once("/linode/instances", body)
+    served.clock.advance(3_600)
     yield client
     transport.close()
 

@@ -175,10 +175,13 @@ class Pair:
         path = f"/linode/instances/{self.id}"
         linode = self.world.call("GET", path)
         disks: Any = self.world.call("GET", f"{path}/disks")["data"]
+        ipv4: Any = self.world.call("GET", f"{path}/ips")["ipv4"]
         backups: Any = linode["backups"]
         return {
             "disks": sorted(disk["id"] for disk in disks),
-            "addresses": linode["ipv4"],
+            "addresses": [
+                row["address"] for row in (*ipv4["public"], *ipv4["private"]) if is_answered(linode, row)
+            ],
             "backups": backups["enabled"],
             "region": linode["region"],
             "status": linode["status"],
@@ -210,6 +213,11 @@ class Pair:
             yield f"{power or 'no power action'}, told {told['level']}"
         if self.new.get("booted") is None and "disks" not in destroys and before["status"] != after["status"]:
             yield f"{before['status']} before, {after['status']} afterwards"
+
+
+def is_answered(linode: Props, address: Props) -> bool:
+    """Whether the Linode can be reached there: it keeps the address of an interface that is gone."""
+    return linode["interface_generation"] != "linode" or address["interface_id"] is not None
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,10 @@ class GuardResult(Frozen):
 
 
 class Finding(Frozen):
-    """Something to decide or to look at. short: for the heading. in_tables: the tables say all of it."""
+    """Something to decide or to look at. short: for the heading. in_tables: the tables say all of it.
+
+    to_decide: nothing stops it, and merging it is a decision all the same.
+    """
 
     verdict: Verdict
     stack: str
@@ -208,6 +211,7 @@ class Finding(Frozen):
     text: Phrase
     short: Phrase
     in_tables: bool = False
+    to_decide: bool = False
 
 
 class Choice(Frozen):

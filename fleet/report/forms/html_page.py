@@ -12,6 +12,7 @@ from markupsafe import Markup
 from fleet.report.escaping import MESSAGE, cut, cut_end, html_text, visible
 from fleet.report.forms import pictures, words
 from fleet.report.forms.redacting import redacted
+from fleet.report.judge.heading import by_verdict
 from fleet.report.masking import swept
 from fleet.report.model import Report, StackReport
 from fleet.report.phrases import Phrase, code, joined, phrase, plain
@@ -80,7 +81,7 @@ def _environment() -> Environment:
     found = environment(lambda value: visible(value) if type(value) is str else value)
     found.filters.update(inline=inline, cut=cut, cut_end=cut_end, code=lambda text: inline((code(text),)))
     found.globals.update(
-        words=words, picture=pictures.picture, chart=pictures.chart, curves=pictures.curves, ROW=pictures.ROW,
+        words=words, by_verdict=by_verdict, picture=pictures.picture, chart=pictures.chart, curves=pictures.curves, ROW=pictures.ROW,
         BARS=pictures.BARS, CURVE=pictures.CURVE,
     )  # fmt: skip
     return found

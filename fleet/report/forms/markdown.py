@@ -16,8 +16,9 @@ from fleet.report.forms import marker, words
 from fleet.report.forms.html_page import environment
 from fleet.report.forms.once import once
 from fleet.report.forms.redacting import redacted
+from fleet.report.judge.heading import by_verdict
 from fleet.report.masking import swept
-from fleet.report.model import SIGNS, VERDICTS, Report, StackReport
+from fleet.report.model import SIGNS, Report, StackReport
 from fleet.report.phrases import Phrase, code, listed, longest_line
 
 COMMENT_UNITS = 65_000
@@ -132,7 +133,7 @@ def _template() -> Template:
         message=lambda value: SAFE(code_span(value, MESSAGE, shorter=cut_end)),
     )
     found.globals.update(
-        words=words, code=code, listed=listed, SIGNS=SIGNS, shown=_shown, stack_heads=_stack_heads
+        words=words, code=code, listed=listed, SIGNS=SIGNS, by_verdict=by_verdict, stack_heads=_stack_heads
     )
     return found.get_template("comment.md")
 
@@ -165,12 +166,6 @@ def own(ours: str, *, in_table: bool = False) -> str:
     if not _RISKY.search(ours):
         return ours
     return plain_text(ours, in_table=in_table)
-
-
-def _shown(stacks: Sequence[StackReport], tight: Tightness) -> list[StackReport]:
-    """Those that the table has room for: the worst, in their order."""
-    worst = sorted(stacks, key=lambda stack: VERDICTS.index(stack.verdict))[: tight.stacks]
-    return [stack for stack in stacks if stack in worst]
 
 
 def _footer(report: Report, more: str) -> str:

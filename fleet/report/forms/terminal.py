@@ -12,6 +12,7 @@ from rich.text import Text
 from fleet.report.escaping import MESSAGE, cut, cut_end, visible
 from fleet.report.forms import words
 from fleet.report.forms.redacting import redacted
+from fleet.report.judge.heading import by_verdict
 from fleet.report.masking import mask
 from fleet.report.model import SIGNS, Report, StackReport, Verdict
 from fleet.report.phrases import Phrase, code, joined, phrase
@@ -42,7 +43,7 @@ def show(report: Report, console: Console, secrets: Sequence[str] = ()) -> None:
         *_findings(report, say),
         *_catalog(report, say),
     ]
-    for stack in report.stacks:
+    for stack in by_verdict(report.stacks):
         parts += _stack(stack, say)
     if any(map(words.is_blind, report.stacks)):
         parts += [Text(), say.text(words.BY_THE_STATE, "dim")]
@@ -90,7 +91,7 @@ def _more(number: int, indent: str = "") -> list[RenderableType]:
 
 def _stacks(report: Report, say: _Say) -> Table:
     table = _table("Stack", "Verdict", "Destroyed", "Off", "Cost a month", style="bold")
-    for stack in report.stacks:
+    for stack in by_verdict(report.stacks):
         verdict = say.text(phrase(f"{SIGNS[stack.verdict]} ", stack.word), STYLES[stack.verdict])
         lost, off = say.text(words.destroyed(stack)), say.text(words.off(stack) or phrase("–"))
         table.add_row(say.text(phrase(code(stack.stack))), verdict, lost, off, words.cost(stack))

@@ -249,8 +249,10 @@ class Group(NamedTuple):
 
 def finding_groups(report: Report) -> tuple[Group, Group]:
     """Those that must be decided and those worth a look, without what the tables say already."""
-    decide = [item for item in report.findings if item.verdict in TO_DECIDE]
-    look = [item for item in report.findings if item.verdict not in TO_DECIDE and not item.in_tables]
+    decide, others = list[Finding](), list[Finding]()
+    for item in report.findings:
+        (decide if item.to_decide or item.verdict in TO_DECIDE else others).append(item)
+    look = [item for item in others if not item.in_tables]
     return Group("To decide", 1, decide), Group("Worth a look", len(decide) + 1, look)
 
 

@@ -49,7 +49,8 @@ class Facts:
         return is_drift(self.bundle)
 
     def finding(
-        self, verdict: Verdict, title: Words, text: Words, short: Words, *, in_tables: bool = False
+        self, verdict: Verdict, title: Words, text: Words, short: Words, *, in_tables: bool = False,
+        to_decide: bool = False,
     ) -> Finding:
         """The title begins with the stack."""
         return Finding(
@@ -59,6 +60,7 @@ class Facts:
             text=trimmed(phrase(text)),
             short=phrase(short),
             in_tables=in_tables,
+            to_decide=to_decide,
         )
 
     @property

@@ -125,7 +125,7 @@ def _protect(facts: Facts, _on: bool) -> Said:
         what = phrase("whether ", listed(perhaps), " stays is not known")
         return Said("not provable", what, phrase("protection can't be proven"), step, perhaps)
     if bare:
-        what = phrase(listed(bare), " can be deleted: no ", code("protect"), " on it")
+        what = phrase(listed(bare), " can be deleted: no ", code("protect"))
         return Said("warn", what, phrase("not every server is protected"), step, bare)
     return Said("pass", phrase("every server is protected"), phrase("all protected"), step)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fleet.report.escaping import cut_end
 from fleet.report.judge.cost import dollars, total
-from fleet.report.model import DATA, SIGNS, UNLISTED, Change, Finding, StackReport, Sum, Verdict
+from fleet.report.model import DATA, SIGNS, UNLISTED, VERDICTS, Change, Finding, StackReport, Sum, Verdict
 from fleet.report.phrases import Phrase, Words, code, counted, joined, listed, phrase, plain, said, strong
 
 FATES = (
@@ -23,13 +23,22 @@ FATES = (
 """Worst first. Recreated: by a new one, with another id. Rebuilt: with empty disks, and still the same one."""
 
 
+def by_verdict(stacks: Sequence[StackReport]) -> list[StackReport]:
+    """The worst first, of one verdict those that lose data; else in the order that they stand in."""
+
+    def rank(stack: StackReport) -> tuple[int, bool]:
+        return VERDICTS.index(stack.verdict), not any(change.erased for change in stack.changes)
+
+    return sorted(stacks, key=rank)
+
+
 def heading(verdict: Verdict, stacks: Sequence[StackReport], found: Sequence[Finding]) -> Phrase:
     """Fits the first line of a mail: the sign, the stack, what is wrong with it."""
     sign = f"{SIGNS[verdict]} "
     if not stacks:
         return phrase(sign, "nothing to do: no stack is touched")
+    first = by_verdict(stacks)[0]
     worst = [stack for stack in stacks if stack.verdict == verdict]
-    first = next((stack for stack in worst if any(change.erased for change in stack.changes)), worst[0])
     if verdict == "nothing":
         return phrase(sign, "nothing to do")
     if verdict == "changes":

@@ -49,10 +49,12 @@ def _finding(facts: Facts, name: str, old: Guard[object], new: Guard[object] | N
         "change back."
     )
     title = phrase(", guard ", code(name), " is loosened from ", code(_shown(old.value)), " ", to, where)
-    return facts.finding("look", title, text, "a guard is loosened")
+    return facts.finding("look", title, text, "a guard is loosened", to_decide=True)
 
 
 def _shown(value: object) -> str:
     if isinstance(value, Decimal):
         return dollars(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

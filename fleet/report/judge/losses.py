@@ -24,7 +24,10 @@ def blocked(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
 
 
 def whom(guard: GuardResult) -> Phrase:
-    return phrase("It is about ", listed(guard.about), ". ") if guard.about else phrase()
+    """Nothing where the guard's own words name them."""
+    names = listed(guard.about)
+    is_told = plain(names) in plain(guard.what)
+    return phrase() if is_told else phrase("It is about ", names, ". ")
 
 
 def place(guard: GuardResult) -> Phrase:

@@ -99,7 +99,8 @@ def build(bundles: Iterable[Bundle], options: Options | None = None) -> Report:
         raise BadCall("no bundle given. Next: pass the folders that previews wrote.")
     judged.sort(key=lambda pair: _position(pair[0].stack, chosen.expected))
     stacks = tuple(stack.model_copy(update={"plan": plans[stack.stack]}) for stack, _ in judged)
-    found = [finding for _, of_stack in judged for finding in of_stack]
+    told_of = {stack.stack: of_stack for stack, of_stack in judged}
+    found = [finding for stack in heading.by_verdict(stacks) for finding in told_of[stack.stack]]
     found.sort(key=lambda finding: VERDICTS.index(finding.verdict))
     told = _report(stacks, tuple(found), chosen, plan)
     # Worse than what each stack is by itself: a part of the report is missing.

@@ -9,7 +9,7 @@ import pytest
 
 from fleet.report.forms import html_page, markdown
 from fleet.report.forms.html_page import stack_picture
-from fleet.report.judge.report import build
+from fleet.report.judge.report import Options, build
 from fleet.report.model import Report
 from fleet.report.phrases import plain
 from tests.unit.report import markdown_reading
@@ -60,6 +60,23 @@ def test_the_worst_change_stands_first_whatever_its_name_and_stack(tmp_path: Pat
 
     assert [row[0] for row in table[1:]] == ["− `d-1`", "~ `c-1`", "±? `e-1`", "~ `a-1`", "+ `b-1`"]
     assert [row[1] for row in table[1:]] == ["`prod`", "`dev`", "`prod`", "`dev`", "`dev`"]
+
+
+def test_the_decision_on_the_worst_stack_stands_first(tmp_path: Path) -> None:
+    dear = bundle(tmp_path, [created("a-1")], guards={"max_monthly": 1})
+    lost = bundle(tmp_path, [deleted("d-1")], stack="prod", guards={"data_loss": "ack"})
+
+    told = build([dear, lost], Options(expected=("dev", "prod")))
+
+    assert plain(told.heading) == "⛔ prod is blocked: the disks of d-1 would be erased (and 1 more stack)"
+    assert [item.stack for item in told.findings] == ["prod", "dev"]
+
+
+def test_whom_a_guard_is_about_is_said_once(tmp_path: Path) -> None:
+    text = markdown.comment(report(tmp_path, [kept("web-1"), updated("web-2", RESIZE)], guards={"protect": True}))
+
+    assert "`protect`: `web-1` and `web-2` can be deleted: no `protect`.**" in text
+    assert "It is about" not in text
 
 
 def test_everything_is_said_once(tmp_path: Path) -> None:

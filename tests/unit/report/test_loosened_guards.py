@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 import requests
 
+from fleet.report.forms.markdown import comment
+from fleet.report.forms.words import finding_groups
 from fleet.report.judge.loosening import is_looser
 from fleet.report.judge.report import EXIT_GUARD, Options, build
 from fleet.report.model import GuardState, Report
 from fleet.report.phrases import plain
 from fleet.report.read.guard_files import GuardFiles
 from tests.unit.report.command import EXIT_BAD, main
-from tests.unit.report.making import Act, bundle, created, kept, replaced
+from tests.unit.report.making import UNKNOWN, Act, bundle, created, kept, replaced
 from tests.unit.report.test_guard_results import ANSWERS
 
 ADDRESS = "https://git.example/acme/guards.json"
@@ -46,7 +48,7 @@ def test_a_branch_that_drops_a_guard_is_still_blocked_by_it(
         ({"max_power_off": 1}, None, "guard max_power_off is loosened from 1 to nothing"),
         ({"data_loss": "ack"}, {"data_loss": "allow"}, "guard data_loss is loosened from ack to allow"),
         ({"data_loss": "block"}, {"data_loss": "ack"}, "guard data_loss is loosened from block to ack"),
-        ({"protect": True}, {"protect": False}, "guard protect is loosened from True to False"),
+        ({"protect": True}, {"protect": False}, "guard protect is loosened from true to false"),
         ({"allowed_regions": ["us-ord"]}, {"allowed_regions": ["us-ord", "gb-lon"]}, "from us-ord to us-ord, gb-lon"),
         ({"end_of_life_days": 90}, {"end_of_life_days": 30}, "guard end_of_life_days is loosened from 90 to 30"),
     ],
@@ -59,6 +61,16 @@ def test_a_loosened_guard_is_a_decision_of_its_own(
     (finding,) = [each for each in told.findings if "loosened" in plain(each.short)]
     assert words in plain(finding.title)
     assert told.verdict == "look"
+    assert finding_groups(told)[0].found == [finding]
+
+
+def test_a_loosened_guard_is_not_lost_among_much_to_look_at(tmp_path: Path) -> None:
+    """A comment has room for thirty findings."""
+    perhaps = [replaced(f"web-{n}", {"user_data": UNKNOWN}, user_data="x") for n in range(40)]
+
+    told = judged(tmp_path, perhaps, {}, {"dev": {"max_servers": 5000}})
+
+    assert "guard `max_servers` is loosened from `5000` to nothing" in comment(told)
 
 
 def test_a_loosened_guard_is_told_with_its_line(tmp_path: Path) -> None:
@@ -164,6 +176,22 @@ def test_guards_come_from_an_address_too(
     assert asked == [ADDRESS]
     assert code == EXIT_GUARD
     assert f"Set in {ADDRESS}" in " ".join(capsys.readouterr().out.split())
+
+
+def test_guards_that_the_environment_names_hold_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, guards in (("a", {"max_servers": 9}), ("b", {"max_servers": 0}), ("c", {"max_monthly": 1})):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"*": guards}))
+    monkeypatch.setenv("FLEET_GUARDS", f"{tmp_path / 'b.json'} {tmp_path / 'c.json'}")
+    bundle(tmp_path, [created("a")])
+
+    code = main(["show", str(tmp_path / "dev"), "--guards", str(tmp_path / "a.json")])
+
+    assert code == EXIT_GUARD
+    told = capsys.readouterr().out
+    assert "1 of 0 servers" in told
+    assert "$12.00 of $1.00 a month" in told
 
 
 def test_an_address_that_answers_with_an_error_is_no_empty_file(

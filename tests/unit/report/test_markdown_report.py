@@ -80,14 +80,21 @@ def test_the_first_line_is_the_marker_and_the_second_the_worst(tmp_path: Path) -
     assert lines[1] == "## ⛔ `staging` is blocked: the disks of `db` would be erased"
 
 
-@pytest.mark.parametrize("order", [("dev", "staging", "prod"), ("prod", "staging", "dev"), ()])
-def test_stacks_stand_in_the_order_that_is_given_and_else_by_name(
-    tmp_path: Path, order: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("order", "shown"),
+    [
+        (("dev", "blue", "staging", "prod"), "staging dev blue prod"),
+        (("blue", "prod", "staging", "dev"), "staging blue dev prod"),
+        ((), "staging blue dev prod"),
+    ],
+)
+def test_the_worst_stack_stands_first_and_equals_in_the_order_that_is_given_else_by_name(
+    tmp_path: Path, order: tuple[str, ...], shown: str
 ) -> None:
-    found = markdown_reading.tables(markdown.comment(build(three(tmp_path)[::-1], Options(expected=order))))
+    blue = bundle(tmp_path, [created("a")], stack="blue")
+    found = markdown_reading.tables(markdown.comment(build([blue, *three(tmp_path)], Options(expected=order))))
 
-    names = [f"**`{stack}`**" for stack in order or ("dev", "prod", "staging")]
-    assert [row[0] for row in found[0]] == ["Stack", *names]
+    assert [row[0] for row in found[0]] == ["Stack", *(f"**`{stack}`**" for stack in shown.split())]
 
 
 def test_expected_stacks_give_the_order_and_must_be_there(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ code { font: 85% monospace; padding: 2.8px 5.6px; white-space: break-spaces; }
 
 MEASURE = """page => {
   const lines = element => element.getClientRects().length;
-  const whole = [...page.querySelectorAll('tbody tr > :first-child code, .money')];
+  const whole = [...page.querySelectorAll('tbody tr > :first-child code, .money, h1 code, main li code:not(.long)')];
   const table = [...page.querySelectorAll('h2, h3')].find(head => head.textContent === 'Changes');
   const rows = table.tagName === 'H3' ? table.nextElementSibling : table.parentElement;
   return {
@@ -111,6 +111,17 @@ def test_five_changed_servers_fit_one_screen_of_a_comment(report: Report, tmp_pa
     assert told["bottom"] <= SCREEN
     assert told["wide"] <= COMMENT
     assert told["broken"] == []
+
+
+def test_no_name_in_a_sentence_is_broken_on_a_phone(tmp_path: Path) -> None:
+    names = [f"web-of-frankfurt-{'x' * number}-1" for number in range(5)]
+    told = build([bundle(tmp_path, [kept(name) for name in (*names, "y" * 60)], guards={"protect": True}),
+                  bundle(tmp_path, [created("a")], stack="prod", guards={"protect": True})])  # fmt: skip
+
+    seen = measured(html_page.html_page(told), PHONE, tmp_path)
+
+    assert seen["broken"] == []
+    assert seen["wide"] <= PHONE
 
 
 def test_a_phone_shows_all_of_it_without_a_move_to_the_side(report: Report, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ class TwoEnvironments:
         self.reader = api.add_token("two", scopes=READING)
         self.host_token = host_token
         self.runs = 800
+        self.guards = ""
         (folder / "state").mkdir()
         (folder / "copies").mkdir()
         self.copies = f"file://{folder / 'copies'}"
@@ -127,7 +128,7 @@ class TwoEnvironments:
         if name.startswith("preview-"):
             return {"vars": copies, "secrets": {"LINODE_READ_TOKEN": self.secrets["LINODE_READ_TOKEN"]}}
         others = {key: value for key, value in self.secrets.items() if key != "LINODE_READ_TOKEN"}
-        return {"vars": {"PULUMI_BACKEND_URL": state, **copies}, "secrets": others}
+        return {"vars": {"PULUMI_BACKEND_URL": state, **copies, "FLEET_GUARDS": self.guards}, "secrets": others}
 
     def linodes(self) -> dict[str, dict[str, Any]]:
         """The account's Linodes by label."""

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from fleet.report import masking
 from fleet.report.errors import BadCall, BundleUnreadable, HostRefused
-from fleet.report.escaping import ADDRESS
+from fleet.report.escaping import ADDRESS, visible
 from fleet.report.forms import html_page, markdown, marker, schema, terminal
 from fleet.report.forms.redacting import redacted
 from fleet.report.hosts import approval, artifacts, comment as sticky, issue, notice, own_stack
@@ -28,6 +28,7 @@ from fleet.report.hosts.http import Http, text_at
 from fleet.report.judge.guards import ACK_LABEL
 from fleet.report.judge.report import Options, build
 from fleet.report.model import Annotation, Cost, Report
+from fleet.report.phrases import plain
 from fleet.report.read.bundle import is_bundle, read_bundles
 from fleet.report.read.guard_files import GuardFiles
 from fleet.report.read.previews import parse_json
@@ -36,6 +37,8 @@ ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 REPO = re.compile(r"(?!.*\.\.)[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
 COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 SHORTEST_KEY = 32
+GUARDS = "FLEET_GUARDS"
+"""Files of guards that hold in every report and deployment, such as an organisation's: paths or addresses."""
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -153,9 +156,10 @@ def _run_of(environment: Mapping[str, str], run: str = "", url: str = "") -> tup
     return run or told, url or (place if run in ("", told) else "")
 
 
-def _guard_files(places: Sequence[str]) -> GuardFiles:
-    """Those of --guards. Raises BadCall, HostRefused."""
-    return GuardFiles.parse({place: _text_at(place) for place in places})
+def _guard_files(places: Sequence[str], environment: Mapping[str, str]) -> GuardFiles:
+    """Those of --guards, and those that the environment names. Raises BadCall, HostRefused."""
+    of_all = environment.get(GUARDS, "").split()
+    return GuardFiles.parse({place: _text_at(place) for place in (*places, *of_all)})
 
 
 def _text_at(place: str) -> str:
@@ -180,7 +184,7 @@ def _built(
     run, run_url = _run_of(os.environ, run, run_url)
     options = Options(
         expected=expected, unlisted=expected_stacks is not None and not listed, run=run, run_url=run_url,
-        none_touched=not expected and listed.startswith("["), guards=_guard_files(guards),
+        none_touched=not expected and listed.startswith("["), guards=_guard_files(guards, os.environ),
         undeployed=_stack_list("--undeployed", undeployed), earlier=_earlier_costs(earlier), **given,
     )  # fmt: skip
     return build(read_bundles(_bundle_folders(folders, bundles), expected, secrets), options)
@@ -220,6 +224,7 @@ def write_report(out: Path, secrets: tuple[str, ...], **given: Any) -> int:
         _append(os.environ.get("GITHUB_STEP_SUMMARY"), files["summary.md"])
     except OSError as error:
         raise BadCall(f"--out {out}: {error.strerror or 'not writable'}") from error
+    sys.stderr.write(f"{out}: {visible(plain(report.heading))}\n")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         sys.stdout.write("".join(map(annotation_line, report.annotations)))
     return report.exit

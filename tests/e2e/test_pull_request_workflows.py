@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -179,6 +180,24 @@ def test_of_two_quick_merges_both_are_deployed(place: Place) -> None:
     assert (one.result, two.result) == ("success", "success"), one.said + two.said
     watched = {label: row["watchdog_enabled"] for label, row in here.linodes().items() if "-dev-" in label}
     assert list(watched.values()) == [False, False]
+
+
+def test_an_organisations_guard_stops_a_deployment_too(place: Place) -> None:
+    here, host = place.here, place.host
+    before = host.notes
+    changed(place, "held", "dev", "web:\n", "web:\n      label: held-dev-{n}\n")
+    merge, host.notes = merged(place, "held")
+    here.guards = str(here.folder / "guards.json")
+    Path(here.guards).write_text('{"*": {"max_servers": 1}}')
+
+    stopped = deployed(here, merge, "dev")
+    here.guards = ""
+    again = deployed(here, merge, "dev")
+    host.notes = before
+
+    assert stopped.result == "failure"
+    assert "dev is blocked: too many servers. Nothing was done." in stopped.said
+    assert again.result == "success", again.said
 
 
 def test_drift_has_an_issue_until_it_is_gone(place: Place) -> None:

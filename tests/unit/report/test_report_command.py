@@ -39,12 +39,13 @@ def folder(path: Path, *acts: Act, **more: object) -> str:
     return str(write(path, **files))
 
 
-def test_a_report_writes_its_files(tmp_path: Path) -> None:
+def test_a_report_writes_its_files_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
 
     code = main(["write", folder(tmp_path / "dev", created("web")), "--out", str(out)])
 
     assert code == 0
+    assert capsys.readouterr().err == f"{out}: 🟢 1 new\n"
     assert sorted(path.name for path in out.iterdir()) == [
         "comment.md", "outputs.txt", "report.html", "report.json", "summary.md",
     ]  # fmt: skip

@@ -128,7 +128,10 @@ class TwoEnvironments:
         if name.startswith("preview-"):
             return {"vars": copies, "secrets": {"LINODE_READ_TOKEN": self.secrets["LINODE_READ_TOKEN"]}}
         others = {key: value for key, value in self.secrets.items() if key != "LINODE_READ_TOKEN"}
-        return {"vars": {"PULUMI_BACKEND_URL": state, **copies, "FLEET_GUARDS": self.guards}, "secrets": others}
+        return {
+            "vars": {"PULUMI_BACKEND_URL": state, **copies, "FLEET_GUARDS": self.guards},
+            "secrets": others,
+        }
 
     def linodes(self) -> dict[str, dict[str, Any]]:
         """The account's Linodes by label."""

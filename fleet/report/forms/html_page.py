@@ -81,8 +81,8 @@ def _environment() -> Environment:
     found = environment(lambda value: visible(value) if type(value) is str else value)
     found.filters.update(inline=inline, cut=cut, cut_end=cut_end, code=lambda text: inline((code(text),)))
     found.globals.update(
-        words=words, by_verdict=by_verdict, picture=pictures.picture, chart=pictures.chart, curves=pictures.curves, ROW=pictures.ROW,
-        BARS=pictures.BARS, CURVE=pictures.CURVE,
+        words=words, by_verdict=by_verdict, picture=pictures.picture, chart=pictures.chart, curves=pictures.curves,
+        ROW=pictures.ROW, BARS=pictures.BARS, CURVE=pictures.CURVE,
     )  # fmt: skip
     return found
 

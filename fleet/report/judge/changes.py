@@ -49,7 +49,13 @@ class Facts:
         return is_drift(self.bundle)
 
     def finding(
-        self, verdict: Verdict, title: Words, text: Words, short: Words, *, in_tables: bool = False,
+        self,
+        verdict: Verdict,
+        title: Words,
+        text: Words,
+        short: Words,
+        *,
+        in_tables: bool = False,
         to_decide: bool = False,
     ) -> Finding:
         """The title begins with the stack."""

@@ -73,7 +73,9 @@ def test_the_decision_on_the_worst_stack_stands_first(tmp_path: Path) -> None:
 
 
 def test_whom_a_guard_is_about_is_said_once(tmp_path: Path) -> None:
-    text = markdown.comment(report(tmp_path, [kept("web-1"), updated("web-2", RESIZE)], guards={"protect": True}))
+    text = markdown.comment(
+        report(tmp_path, [kept("web-1"), updated("web-2", RESIZE)], guards={"protect": True})
+    )
 
     assert "`protect`: `web-1` and `web-2` can be deleted: no `protect`.**" in text
     assert "It is about" not in text

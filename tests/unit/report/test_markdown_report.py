@@ -92,7 +92,9 @@ def test_the_worst_stack_stands_first_and_equals_in_the_order_that_is_given_else
     tmp_path: Path, order: tuple[str, ...], shown: str
 ) -> None:
     blue = bundle(tmp_path, [created("a")], stack="blue")
-    found = markdown_reading.tables(markdown.comment(build([blue, *three(tmp_path)], Options(expected=order))))
+    found = markdown_reading.tables(
+        markdown.comment(build([blue, *three(tmp_path)], Options(expected=order)))
+    )
 
     assert [row[0] for row in found[0]] == ["Stack", *(f"**`{stack}`**" for stack in shown.split())]
 

@@ -60,6 +60,10 @@ from emulators.linode_api.stream import MOST_STREAMS, Watch, streamed
 SNAPSHOT = re.compile("[a-zA-Z0-9_-]{1,40}")  # becomes part of a file's name
 ELSEWHERE = "only from this machine"
 ANOTHER_PAGE = "not from another web page"
+TOO_MUCH: dict[type[Exception], str] = {
+    RecursionError: "the body is nested too deeply",
+    OverflowError: "a number is too large",
+}
 LONGEST_S = 1e9
 LONGEST_LATENCY_S = 60.0
 BY_HAND = ("busy_s", "lock", "pending_migration")
@@ -326,7 +330,9 @@ def control(
             return refused(str(missing), 404)
         except ApiError as refusal:
             return JSONResponse(refusal.body, refusal.status)
-        except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError) as problem:
+        except (RecursionError, OverflowError) as problem:
+            return refused(TOO_MUCH[type(problem)])
+        except (ValueError, TypeError, AttributeError, KeyError) as problem:
             return refused(hint.replace("PROBLEM", str(problem)))
 
     return Route("/_local" + path, local_only, methods=methods or ("GET",))

@@ -34,6 +34,9 @@ TEXTS = {
 NOT_HERE = {"X-Local-API": "this address is not part of the local API"}
 """A header of the 404 for what is not served at all."""
 
+LOOKED_AT: list[str] = []
+"""Beginnings of addresses that take GET alone, and more in the real API."""
+
 Finder = Callable[[Account, Any, Any], Any]
 FINDERS: dict[str, Finder] = {}
 """By word, for things that are no records: from the account, the id or text, and the thing before it in the path."""
@@ -137,11 +140,13 @@ def endpoints_at(path: str, *, beta: bool) -> list[tuple[Endpoint, dict[str, str
 
 
 def endpoint_for(method: str, path: str, *, beta: bool) -> tuple[Endpoint, dict[str, str]]:
-    """Raises ApiError: 404 when there is no such address, 405 when it does not take this method."""
+    """Raises ApiError: 404 when there is no such address, or it takes this method elsewhere, 405 when nowhere."""
     found = endpoints_at(path, beta=beta)
     for candidate, named in found:
         if candidate.method == method:
             return candidate, named
+    if path.startswith(tuple(LOOKED_AT)):
+        raise not_found(NOT_HERE)
     raise bad_method(sorted({candidate.method for candidate, _ in found}))
 
 

@@ -23,13 +23,11 @@ SETTINGS = {
     "backups_enabled": always(bodies.flag),
     "network_helper": always(bodies.flag),
     "maintenance_policy": always(bodies.maintenance_policy),
-    "interfaces_for_new_linodes": always(
-        choice(
-            "legacy_config_only",
-            "legacy_config_default_but_linode_allowed",
-            "linode_default_but_legacy_config_allowed",
-            "linode_only",
-        )
+    "interfaces_for_new_linodes": choice(  # linodego sends null for what stays
+        "legacy_config_only",
+        "legacy_config_default_but_linode_allowed",
+        "linode_default_but_legacy_config_allowed",
+        "linode_only",
     ),
 }
 ADDRESS = dict.fromkeys(
@@ -102,8 +100,7 @@ def settings(call: Call) -> Json:
 def change_settings(call: Call) -> Json:
     for name in [name for name in SETTINGS if name in call.body]:  # one at a time
         check(call.body, {name: SETTINGS[name]})
-    known = call.account.settings
-    call.account.change_settings({name: value for name, value in call.body.items() if name in known})
+    call.account.change_settings(given(call.body, *SETTINGS))
     return call.account.settings
 
 

@@ -13,7 +13,7 @@ from emulators.linode_api.core.errors import bad_request, not_found
 from emulators.linode_api.core.limits import STATS
 from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import add, all_of, change
-from emulators.linode_api.core.routes import UNRESTRICTED, Call, Routes
+from emulators.linode_api.core.routes import LOOKED_AT, UNRESTRICTED, Call, Routes
 from emulators.linode_api.resources import ips, users
 from emulators.linode_api.resources.catalogs import public
 from emulators.linode_api.resources.linode.linodes import Linode, api as linodes, specs
@@ -36,6 +36,10 @@ for path in EMPTY:
     account.rows(path, budgets=())(lambda _: [])
     account.get(path + "/{name}")(none_of_them)
 ips.api.rows("/networking/ipv6/pools", budgets=())(lambda _: [])
+LOOKED_AT += (
+    "/account/betas", "/account/payment-methods", "/account/payments", "/account/service-transfers",
+    "/profile/apps", "/profile/devices", "/profile/security-questions",
+)  # fmt: skip
 AGREEMENTS = ("billing_agreement", "eu_model", "master_service_agreement", "privacy_policy")
 TRANSFER_PRICES = {  # a GB in US dollars, and where it is dearer
     "distributed_network_transfer": ("Distributed Network Transfer", 0.01, {}),

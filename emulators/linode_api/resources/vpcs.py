@@ -407,6 +407,8 @@ def update(call: Call, vpc: Record) -> Record:
     check(body, FIELDS)
     if call.body.get("ipv6") not in (None, vpc.body.get("ipv6") or []):
         raise bad_request("The IPv6 ranges of a VPC cannot be changed", "ipv6")  # *
+    if body.get("vpc_type", "regular") != type_of(vpc):
+        raise bad_request("The type of a VPC cannot be changed", "vpc_type")  # *
     changes = {name: body[name] for name in ("label", "description")}
     if call.body.get("ipv4") not in (None, range_rows(vpc)):
         raise_if(own_range_problems(call.body, vpc["region"]))

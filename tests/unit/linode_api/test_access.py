@@ -90,6 +90,15 @@ def test_unknown_addresses_are_404_and_wrong_methods_405(caller: Caller) -> None
     assert caller.delete("/linode/instances").headers["Allow"] == "GET, POST"
 
 
+@pytest.mark.parametrize("path", ["/account/payments", "/account/betas", "/profile/security-questions"])
+def test_what_the_real_api_takes_at_an_address_that_is_only_looked_at_here_is_no_part_of_this_one(
+    caller: Caller, path: str
+) -> None:
+    assert caller.get(path).status_code == 200
+    assert (answer := caller.post(path, {})).status_code == 404
+    assert "X-Local-API" in answer.headers
+
+
 def test_broken_json_is_a_400(caller: Caller) -> None:
     answer = caller.session.post(caller.base + "/linode/instances", data=b"{", timeout=5)
 

@@ -120,6 +120,15 @@ def test_a_boot_of_the_configuration_0_takes_the_last_one(caller: Caller, clock:
     assert made(caller.post(f"/linode/instances/{linode['id']}/boot", {"config_id": 0})) == {}
 
 
+def test_a_boot_of_the_configuration_0_takes_the_first_of_several_that_were_never_booted(
+    caller: Caller, clock: HeldClock
+) -> None:
+    linode = settled(caller, clock, **FROM_IMAGE, booted=False)
+    made(caller.post(f"/linode/instances/{linode['id']}/configs", {"label": "second", "devices": {}}))
+
+    assert made(caller.post(f"/linode/instances/{linode['id']}/boot", {"config_id": 0})) == {}
+
+
 @pytest.mark.parametrize("name", ["interfaces", "interfaces.label"])
 def test_configurations_are_filtered_by_the_label_of_a_vlan(caller: Caller, name: str) -> None:
     interfaces = [{"purpose": "public"}, {"purpose": "vlan", "label": "back"}]
@@ -331,21 +340,21 @@ def test_what_no_table_can_keep_is_refused(caller: Caller, path: str, body: str)
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body"),
+    ("method", "path", "body", "answered"),
     [
-        ("PUT", "/faults", "[" * 100_000),
-        ("GET", f"/requests?after={10**25}", ""),
-        ("GET", f"/linodes/{HUGE}", ""),
+        ("PUT", "/faults", "[" * 100_000, (400, "the body is nested too deeply")),
+        ("GET", f"/requests?after={10**25}", "", (400, "a number is too large")),
+        ("GET", f"/linodes/{HUGE}", "", (400, "a number is too large")),
     ],
 )
 def test_controls_refuse_what_they_cannot_read(
-    api: LocalApi, caller: Caller, method: str, path: str, body: str
+    api: LocalApi, caller: Caller, method: str, path: str, body: str, answered: tuple[int, str]
 ) -> None:
     headers = {"Content-Type": "application/json"}
 
     answer = caller.session.request(method, f"{api.url}/_local{path}", data=body, headers=headers, timeout=20)
 
-    assert answer.status_code in (400, 404)
+    assert (answer.status_code, answer.json()["error"]) == answered
 
 
 def talk(api: LocalApi, *lines: str) -> bytes:
@@ -423,10 +432,12 @@ def test_a_vpc_for_rdma_has_subnets_of_its_type_and_no_ipv6(caller: Caller) -> N
 
     vpc = made(caller.post("/vpcs", {**body, "subnets": [{"label": "front", "ipv4": "10.0.0.0/24"}]}))
     dual = caller.post("/vpcs", {**body, "label": "dual", "ipv6": [{"range": "/52"}]})
+    changed = caller.put(f"/vpcs/{vpc['id']}", {"vpc_type": "regular"})
 
     assert (vpc["vpc_type"], vpc["subnets"][0]["vpc_type"]) == ("rdma", "rdma")
     assert caller.rows("/vpcs", where={"vpc_type": "rdma"}) == [vpc]
     assert reasons(dual) == [("ipv6", "RDMA VPCs cannot have IPv6 ranges")]
+    assert reasons(changed) == [("vpc_type", "The type of a VPC cannot be changed")]
 
 
 @pytest.mark.parametrize(
@@ -519,6 +530,36 @@ def test_of_an_empty_list_nothing_is_found(caller: Caller, path: str) -> None:
     answer = caller.get(path)
 
     assert (answer.status_code, "X-Local-API" in answer.headers) == (404, False)
+
+
+def test_a_subscription_of_longview_stands_in_the_settings_until_it_ends(caller: Caller) -> None:
+    """Source: linodego's fixture TestLongviewPlan_Update."""
+    subscribed = made(caller.put("/longview/plan", {"longview_subscription": "longview-10"}))
+    told = made(caller.get("/account/settings"))["longview_subscription"]
+    refused = caller.put("/longview/plan", {"longview_subscription": "longview-7"})
+    ended = made(caller.put("/longview/plan", {"longview_subscription": ""}))
+
+    price = {"hourly": 0.06, "monthly": 40.0}
+    ten = {"id": "longview-10", "label": "Longview Pro 10 pack", "price": price, "clients_included": 10}
+    assert (subscribed, told, ended, made(caller.get("/longview/plan"))) == (ten, "longview-10", {}, {})
+    assert reasons(refused) == [("longview_subscription", "longview_subscription is not valid")]
+    assert [row["clients_included"] for row in caller.rows("/longview/subscriptions")] == [3, 10, 40, 100]
+
+
+@pytest.mark.parametrize("name", ["managed", "longview_subscription", "object_storage"])
+def test_what_may_only_be_read_of_the_settings_is_not_changed(caller: Caller, name: str) -> None:
+    before = made(caller.get("/account/settings"))
+
+    assert made(caller.put("/account/settings", {name: True})) == before
+
+
+def test_settings_without_a_word_on_new_interfaces_leave_them(caller: Caller) -> None:
+    """Source: linodego sends null, and with it Terraform's provider."""
+    before = made(caller.get("/account/settings"))
+
+    after = caller.put("/account/settings", {"network_helper": False, "interfaces_for_new_linodes": None})
+
+    assert made(after) == {**before, "network_helper": False}
 
 
 def test_a_vlan_in_use_stays(caller: Caller) -> None:

@@ -20,21 +20,21 @@ ROOT_PASSWORD = {"root_pass": bodies.always(bodies.password)}
 
 
 def config_to_boot(account: Account, linode: Linode, body: Body) -> Record:
-    """The one asked for; else (also for 0) the only one, or the one booted last. Raises ApiError 400.
+    """The one asked for; else the only one, or the one booted last; for 0 the first in their place.
 
-    Source for 0: linodego's documentation of BootInstance.
+    Source for 0, the last or best: linodego's documentation of BootInstance. Raises ApiError 400.
     """
     require_interface(account, linode)
-    wanted = body.get("config_id") or None
+    wanted = body.get("config_id")
     found = all_of(account, "config", linode.id)
-    if wanted is not None:
+    if wanted:
         for config in found:
             if config.id == wanted:
                 return config
         raise bad_request("config_id is not valid", "config_id")
     if not found:
         raise bad_request("Linode has no configuration profile to boot")
-    last = configs.booted(account, linode)
+    last = configs.booted(account, linode) or (found[0] if wanted == 0 else None)
     if last is None:
         raise bad_request("Linode has several configuration profiles: config_id is required", "config_id")
     return last

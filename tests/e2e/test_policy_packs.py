@@ -93,8 +93,7 @@ def test_what_a_policy_pack_says_is_in_the_report(real_engine: str, tmp_path: Pa
     assert code == EXIT_FAILED
     assert "✖ `dev` could not be previewed: policy `is-nanode` is broken" in red
     assert "`g6-standard-1 is too large`, on `db-1`" in red
-    assert "policy `has-backups` on `db-1`" in red
+    assert "policy `has-backups` advises.** `no backups`, on `db-1` and `web-1`." in red
     assert (passed, broken["verdict"], advised["verdict"]) == (0, "failed", "look")
-    assert "policy `is-nanode` on `db-1`" in yellow
-    assert "policy `has-backups` on `db-1` and `web-1`" in yellow
+    assert "policy `is-nanode` advises.** `g6-standard-1 is too large`, on `db-1`." in yellow
     assert "Policy checks passed: " in yellow

@@ -128,7 +128,6 @@ def _template() -> Template:
     found.filters.update(
         md=lambda pieces, *limits: SAFE(text(pieces, *limits)),
         cell=lambda pieces, *limits: SAFE(text(pieces, *limits, in_table=True)),
-        span=lambda value, *limits: SAFE(code_span(value, *limits)),
         span_in_cell=lambda value: SAFE(code_span(value, in_table=True)),
         message=lambda value: SAFE(code_span(value, MESSAGE, shorter=cut_end)),
     )

@@ -262,14 +262,6 @@ def outputs_by_state(stack: StackReport) -> list[tuple[OutputState, list[str]]]:
     return [group for group in groups if group[1]]
 
 
-def policies(stack: StackReport) -> list[tuple[tuple[str, str, str], list[str]]]:
-    """The first 20: level, name and message of each, and the resources that it is about."""
-    found: dict[tuple[str, str, str], set[str]] = {}
-    for item in stack.policies:
-        found.setdefault((item.level, item.name, item.message), set()).add(item.resource)
-    return [(key, sorted(resources)) for key, resources in found.items()][:20]
-
-
 class Move(NamedTuple):
     """A choice that moved or has a better match. pins: before and after in each stack, None where it has none."""
 

@@ -218,7 +218,7 @@ def _replaced(judgement: Judgement, delete_first: bool | None, backups: str) -> 
     lost = f"disks{backups} erased, new id, new addresses"
     if judgement.dragged_by is not None:
         by = code(names.resource_name(judgement.dragged_by)) if judgement.dragged_by else "another one"
-        return phrase("goes down with ", by, ", which is replaced delete-first: ", lost)
+        return phrase("recreated with ", by, ", which is deleted first: ", lost)
     order = {
         True: "deleted first, then a new server is made: ",
         False: "new server first, then the old one is deleted: ",

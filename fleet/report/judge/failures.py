@@ -23,6 +23,9 @@ _ENGINE = re.compile(
 )
 """What an engine puts before a provider's words."""
 
+MOST_MESSAGES = 10
+"""Of a policy."""
+
 Judged = tuple[StackReport, tuple[Finding, ...]]
 """A stack, and what there is to say of it, worst first."""
 
@@ -55,17 +58,28 @@ def failure(facts: Facts) -> Iterator[Finding]:
 
 
 def _broken(found: Sequence[Policy]) -> tuple[Phrase, Phrase]:
-    """Which policies, and of each what it says of its first resource, and all that it is about."""
+    """Which policies, and what each of them says."""
     by_name: dict[str, list[Policy]] = {}
     for item in found:
         by_name.setdefault(item.name, []).append(item)
     one = len(by_name) == 1
     why = phrase("policy " if one else "policies ", listed(by_name), " is broken" if one else " are broken")
+    return why, joined(map(told_by_policy, by_name.values()), " ")
+
+
+def told_by_policy(found: Sequence[Policy]) -> Phrase:
+    """What one policy says: its description once, if it has one, and each message with the resources it is about."""
+    whom: dict[tuple[str, ...], set[str]] = {}
+    for item in found:
+        whom.setdefault(tuple(lines_of(item.message)), set()).add(item.resource)
+    described = all(len(lines) > 1 for lines in whom) and len({lines[0] for lines in whom}) == 1
+    description = (said(next(iter(whom))[0]), " ") if described else ()
     told = [
-        phrase(said(in_a_row(items[0].message)), ", on ", listed(sorted({item.resource for item in items})))
-        for items in by_name.values()
+        phrase(said(" ".join(lines[described:])), ", on ", listed(sorted(names)))
+        for lines, names in whom.items()
     ]
-    return why, phrase(joined(told, ". "), ".")
+    more = f"; and {len(told) - MOST_MESSAGES} more" if len(told) > MOST_MESSAGES else ""
+    return phrase(description, joined(told[:MOST_MESSAGES], "; "), more, ".")
 
 
 def missing(stack: str) -> Judged:
@@ -134,11 +148,6 @@ def first_error(facts: Facts) -> str:
 def _stopped_by_protect(facts: Facts) -> Change | None:
     stopped = {item.urn for item in facts.bundle.reading.messages if PROTECTED.search(item.text)}
     return next((change for change in facts.changes if change.urn in stopped), None)
-
-
-def in_a_row(message: str) -> str:
-    """A policy's description and what it found, in one line."""
-    return " ".join(lines_of(message))
 
 
 def lines_of(message: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fleet.report.judge.changes import Facts
-from fleet.report.judge.failures import failure, in_a_row
+from fleet.report.judge.failures import failure, told_by_policy
 from fleet.report.judge.guards import OF_THE_CHANGE, days_left
 from fleet.report.judge.loosening import loosened
 from fleet.report.judge.losses import blocked, losses, place, whom
@@ -88,6 +88,9 @@ def _power(facts: Facts) -> Iterator[Finding]:
 
 def _perhaps(facts: Facts) -> Iterator[Finding]:
     maybes = [change for change in facts.changes if change.certainty == "perhaps"]
+    what = "recreated" if all(change.op == "replace" for change in maybes) else "changed"
+    be = "is" if len(maybes) == 1 else "are"
+    short = phrase(listed((change.name for change in maybes), 3), f" {be} perhaps {what}")
     for change in maybes:
         verb = "is" if len(change.sources) == 1 else "are"
         reasons = change.reasons or tuple(path.path for path in change.paths if path.after.kind == "unknown")
@@ -111,7 +114,7 @@ def _perhaps(facts: Facts) -> Iterator[Finding]:
             "look",
             (", ", code(change.name), title),
             ("Its ", listed(reasons), made, ending),
-            counted(len(maybes), "maybe"),
+            short,
         )
 
 
@@ -131,10 +134,8 @@ def _policies(facts: Facts) -> Iterator[Finding]:
     """Advisory ones; a policy that met an unknown value reports itself as advisory."""
     advisory = [item for item in facts.bundle.reading.policies if item.level != "mandatory"]
     for policy in sorted({item.name for item in advisory}):
-        found = [item for item in advisory if item.name == policy]
-        on = listed(sorted({item.resource for item in found}))
-        message = code(in_a_row(found[0].message))
-        yield facts.finding("look", (", policy ", code(policy), " on ", on), message, "a policy advises")
+        told = told_by_policy([item for item in advisory if item.name == policy])
+        yield facts.finding("look", (", policy ", code(policy), " advises"), told, "a policy advises")
 
 
 def _drift(facts: Facts) -> Iterator[Finding]:

@@ -70,7 +70,9 @@ def _result(facts: Facts, name: str, guard: Guard[Any], where: str) -> GuardResu
         said = _offline(name, said)
     if where and name != "data_loss":
         said = said._replace(
-            step=phrase("To go ahead: change ", code(f"guards.{name}"), " first, by itself.")
+            step=phrase(
+                "To go ahead: change ", code(f"guards.{name}"), " first, in a pull request of its own."
+            )
         )
     return GuardResult(
         name=name, state=said.state, what=said.what, short=said.short, next_step=said.step,
@@ -108,7 +110,7 @@ def _data_loss(facts: Facts, mode: DataLoss) -> Said:
         return Said("block", what, phrase("data loss not acknowledged"), step, lost)
     if perhaps and mode != "allow":
         what = phrase("whether ", listed(perhaps), " is recreated is not known before the update")
-        return Said("not provable", what, phrase(counted(len(perhaps), "maybe")), about=perhaps)
+        return Said("not provable", what, phrase("data loss can't be ruled out"), about=perhaps)
     return Said("pass", phrase("nothing is lost"), phrase("nothing is lost"), about=perhaps)
 
 

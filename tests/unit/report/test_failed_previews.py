@@ -186,11 +186,12 @@ def test_every_broken_policy_is_told_with_what_it_says_and_of_what(tmp_path: Pat
     red, yellow = (item for item in told.findings if item.verdict in ("failed", "look"))
     assert plain(red.text) == (
         "Stacks are small. 3 Linodes in one stack, at most 2, on fleet-test. "
-        "Servers are in Europe. us-sea is none of de-fra-2, gb-lon, on db and web-2."
+        "Servers are in Europe. us-sea is none of de-fra-2, gb-lon, on db; "
+        "us-ord is none of de-fra-2, gb-lon, on web-2."
     )
     assert (plain(yellow.title), plain(yellow.text)) == (
-        "test, policy has-backups on web-1 and web-2",
-        "Servers have backups. backups_enabled is not declared",
+        "test, policy has-backups advises",
+        "Servers have backups. backups_enabled is not declared, on web-1 and web-2.",
     )
     for text in (markdown.comment(told), html_page.html_page(told), shown(told, 200)):
         assert "3 Linodes in one stack, at most 2" in " ".join(text.split())

@@ -103,7 +103,7 @@ def test_a_replacement_without_reasons_is_dragged_along(tmp_path: Path) -> None:
     change = change_of(tmp_path, [db, app], "app", form="digest")
 
     assert (change.certainty, change.dragged_by, change.erased) == ("certain", "db", True)
-    assert plain(change.effects[0].what).startswith("goes down with db, which is replaced delete-first")
+    assert plain(change.effects[0].what).startswith("recreated with db, which is deleted first")
 
 
 def test_one_deleted_before_its_source_is_dragged_along() -> None:

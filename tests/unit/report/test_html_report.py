@@ -13,7 +13,18 @@ from fleet.report.forms.pictures import MOST_LEAVES
 from fleet.report.judge.report import build
 from tests.html_tags import Tags
 from tests.pictures import browser_here
-from tests.unit.report.making import Act, bundle, created, deleted, kept, replaced, report, stack_of, updated
+from tests.unit.report.making import (
+    UNKNOWN,
+    Act,
+    bundle,
+    created,
+    deleted,
+    kept,
+    replaced,
+    report,
+    stack_of,
+    updated,
+)
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 BROWSER = browser_here()
@@ -71,6 +82,14 @@ def test_the_picture_shows_what_changes_and_what_stays(tmp_path: Path) -> None:
     assert 'class="danger"' in text
     assert "~ web-1" in text
     assert "stays as it is" in text
+
+
+def test_a_sentence_without_room_in_a_picture_keeps_its_beginning(tmp_path: Path) -> None:
+    act = replaced("web", {"user_data": UNKNOWN}, user_data="x")
+
+    text = stack_picture(stack_of(tmp_path, [act]))
+
+    assert ">if the unknown value changed: new server, disks erased. How likely is not…<" in text
 
 
 def test_a_dependency_is_an_arrow(tmp_path: Path) -> None:

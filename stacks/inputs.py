@@ -146,30 +146,6 @@ def _instead(name: str) -> str:
     return f" (say {name})" if name else ""
 
 
-def network(given: Mapping[str, Any], subnet_id: Any, firewall_id: Any) -> dict[str, Any]:
-    """What inputs of a server become by a private network and a firewall: in front of a legacy Linode as a whole, or of
-    each interface of the other generation that can have one. Of both ids False takes it out, None says nothing.
-    """
-    from providers.linode.core.args import NONE
-
-    is_legacy = given.get("interface_generation") != "linode"
-    public: dict[str, Any] = {"purpose": "public"} if is_legacy else {"public": {}}
-    rows = [*(given.get("interfaces") or ())]
-    if subnet_id is not None or (firewall_id is not None and not is_legacy):
-        rows = rows or [public]
-    if subnet_id is not None and subnet_id is not False:
-        rows.append(
-            {"purpose": "vpc", "subnet_id": subnet_id} if is_legacy else {"vpc": {"subnet_id": subnet_id}}
-        )
-    found: dict[str, Any] = {"interfaces": rows} if rows else {}
-    if firewall_id is None:
-        return found
-    firewall_id = NONE if firewall_id is False else firewall_id
-    if is_legacy:
-        return {"firewall_id": firewall_id, **found}
-    return {"interfaces": [row if "vlan" in row else {"firewall_id": firewall_id, **row} for row in rows]}
-
-
 def subnet_name(network: str, region: str, ipv4: str) -> str:
     """Another range is another subnet: it is made before the servers move, and the old one goes after that."""
     return f"{network}-{region}-{re.sub('[^0-9]+', '-', ipv4)}"

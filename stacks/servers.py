@@ -23,6 +23,7 @@ from providers.linode.core import runtime as sessions
 from providers.linode.pins import Pinned
 from providers.linode.provider import SPECS
 from providers.linode.resources.domain_record import below
+from providers.linode.resources.instance.interfaces import wired
 from stacks import inputs
 from stacks.filling import IN_LABELS, IN_USER_DATA, filled
 from stacks.picking import Picks
@@ -253,7 +254,7 @@ def labels(group: Group, stack: str) -> dict[int | str, str]:
 def _network(group: Group, chosen: Picks, shared: Shared) -> dict[str, Any]:
     """Its interfaces, where the group says anything of them, and the firewall in front of them."""
     subnet_id = group.private_network and shared.subnet(group.private_network, chosen.region.id)
-    return inputs.network(group.inputs, subnet_id, group.firewall and shared.firewall(group.firewall))
+    return wired(group.inputs, subnet_id, group.firewall and shared.firewall(group.firewall))
 
 
 def _aliases(pinned: Pinned, group: str, part: object = None) -> list[pulumi.Alias]:

@@ -458,6 +458,8 @@ def _wrong_inputs(spaces: Mapping[str, object], stack: str) -> Iterator[Problem]
 
 def _wrong_servers(name: str, group: Mapping[str, object], stack: str, stem: str) -> Iterator[Problem]:
     """Of those that it counts, and of each that it adopts."""
+    from providers.linode.resources.instance.interfaces import wired  # here: it takes long to load
+
     path, rows = (f"{PROJECT_SPACE}servers", name), group.get("interfaces")
     given = {key: value for key, value in group.items() if key not in Group.model_fields}
     given = _labelled(given, name, stack)
@@ -468,9 +470,9 @@ def _wrong_servers(name: str, group: Mapping[str, object], stack: str, stem: str
         "booted": ((*path, "running"), False if stays_off else None),
     }
     if rows is None or (isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows)):
-        wired = inputs.network(given, subnet and inputs.OPEN, wall and inputs.OPEN)
+        wires = wired(given, subnet and inputs.OPEN, wall and inputs.OPEN)
         where = "interfaces" if rows else "private_network" if subnet else "firewall"
-        said |= {key: ((*path, where), value) for key, value in wired.items()}
+        said |= {key: ((*path, where), value) for key, value in wires.items()}
     for end in _ends(group) or [None]:
         is_there = end in _listed(group.get("adopt"))
         label = None if is_there or end is None else f"{stem}-{name}-{end}"

@@ -461,6 +461,17 @@ class Args(_Transformed):
         }
 
     @classmethod
+    @functools.cache
+    def naming(cls, kind: str) -> list[tuple[str, str]]:
+        """Where a resource of that kind may be named: in which input, and by which key: its own name, or a map's."""
+        return [
+            (field, key)
+            for field, keys in cls.references().items()
+            for key, names in keys.items()
+            if kind in names.kinds
+        ]
+
+    @classmethod
     def normal(cls, props: Mapping[str, object]) -> dict[str, object]:
         """The declared inputs that are there, each in its normal form; of unknown ones only numbers and ids have it."""
         found: dict[str, object] = {}
@@ -508,12 +519,12 @@ class Args(_Transformed):
         return getattr(self, name)
 
     def names(self) -> Iterator[tuple[str, str, object]]:
-        """The resources that it goes on naming: by which input, what, and its id."""
-        for name, field in self.fields().items():
-            if field.ids_of is not None and not field.once:
-                value = self.value(name)
-                for id_ in value if isinstance(value, list) else [value]:
-                    yield name, field.ids_of.noun, id_
+        """The resources that it goes on naming: by which input, of which kind, and the id."""
+        for name, keys in self.references().items():
+            if keys and not self.fields()[name].once:
+                for key, value in _leaves(name, self.value(name)):
+                    for kind in keys[key].kinds if key in keys else ():
+                        yield name, kind, value
 
     def declared(self) -> dict[str, object]:
         """The inputs that are there, and known."""
@@ -546,6 +557,18 @@ def places(hint: object, place: str) -> Iterator[tuple[str, object]]:
 def named(hint: object) -> Names | None:
     """What a type itself may name."""
     return next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Names)), None)
+
+
+def _leaves(key: str, value: object) -> Iterator[tuple[str, object]]:
+    """What stands in a value, with the key that it has in its map."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _leaves(str(name), part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _leaves(key, part)
+    elif value is not None:
+        yield key, value
 
 
 def _last(path: str) -> str:

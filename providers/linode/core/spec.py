@@ -317,8 +317,8 @@ class Spec(Generic[A, R]):
         return [
             f"{name} of {each.owner.name}"
             for each in [*session.planned.values()]
-            for name, what, named in each.args.names()
-            if (what, as_id(named)) == (self.name, as_id(id_))
+            for name, kind, named in each.args.names()
+            if (kind, as_id(named)) == (self.kind, as_id(id_))
         ]
 
     @property

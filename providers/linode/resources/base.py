@@ -87,7 +87,7 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         props = {**outputs, **given, **hidden, "owner": owner, **self._told_besides(name, args)}
         self._register(("LinodeProvider", self.kind), name, props, opts)
         IDS[self.id] = f"{self.kind}::{name}"
-        if getattr(args, "firewall_id", None) is not None:
+        if any(key in given for key, own in args_class.naming("Firewall") if key == own):
             GUARDED.setdefault(this_run(), set()).add(IDS[self.id])
 
     def _told_besides(self, name: str, args: Any) -> Mapping[str, Any]:  # noqa: ARG002 - for subclasses

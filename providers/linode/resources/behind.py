@@ -25,6 +25,7 @@ from providers.linode.resources import guards, nodebalancer
 from providers.linode.resources.account import this_run
 from providers.linode.resources.base import GUARDED, IDS
 from providers.linode.resources.instance import firewalls, spec as instance
+from providers.linode.resources.instance.interfaces import FIREWALL
 
 SORTS = {each.key: each for each in (guards.LINODE, guards.INTERFACE, guards.BALANCER)}
 """By input."""
@@ -109,7 +110,7 @@ def _elsewhere(session: Session, owner: Owner, key: str) -> dict[object, str]:
     """What this run's program has behind its other firewalls that are in force, with their names."""
     return {
         id_: each.owner.name
-        for each in session.planned_of("Firewall")
+        for each in session.planned_of(guards.KIND)
         if each.owner.name != owner.name and each.args.status != "disabled"
         for id_ in _ids(each.args, key)
     }
@@ -166,7 +167,7 @@ def whole(check: Checking[Any]) -> Iterator[Problem]:
             yield Problem(
                 "linodes",
                 f"has {id_}, which has Linode interfaces. Next: name these in interfaces, or this firewall in "
-                "each of them as firewall_id.",
+                f"each of them as {FIREWALL}.",
             )
 
 
@@ -193,7 +194,7 @@ def agreed(check: Checking[Any]) -> Iterator[Problem]:
                     and str(firewall) != own
                     and not guards.is_disabled(check.session, firewall)
                 ):
-                    why = f"has {id_}, for which '{name}' in this program declares firewall_id {firewall}"
+                    why = f"has {id_}, for which '{name}' in this program declares {FIREWALL} {firewall}"
                     yield Problem(key, f"{why}: {guards.ONE_GUARD}")
 
 
@@ -207,8 +208,9 @@ def _declared(session: Session, sort: guards.Sort) -> Iterator[tuple[str, Mappin
     for each in session.planned_of(sort.kind):
         stays = each.mine is not None and not each.is_recreated
         own = each.mine.id if stays else made.get(each.owner.stem())
-        if own is not None and each.args.firewall_id is not None:
-            yield each.owner.name, {own: each.args.firewall_id}
+        firewall = sort.declared(each.args)
+        if own is not None and firewall is not None:
+            yield each.owner.name, {own: firewall}
 
 
 def taken(check: Checking[Any]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import LinodeError
 from providers.linode.api.records import INTERFACE_DEVICE, Entity, Numbered
 from providers.linode.api.refusals import if_allowed
-from providers.linode.core.args import NONE
+from providers.linode.core.args import NONE, Args
 from providers.linode.core.owner import has_tag_from
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
@@ -26,7 +26,7 @@ from providers.linode.core.spec import Checking, Reading, Update
 from providers.linode.nearest import listed
 from providers.linode.resources.instance.account_records import Firewall, FirewallSettings
 
-WALLS = "/networking/firewalls"
+KIND, WALLS = "Firewall", "/networking/firewalls"
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,15 @@ class Sort:
     path: str = ""
     kind: str = ""
 
+    def place(self, args: Args) -> tuple[str, str]:
+        """Where one names its firewall: the input, and the key in it, which is another one of what is but a part."""
+        return next((name, key) for name, key in args.naming(KIND) if (name == key) is bool(self.kind))
+
+    def declared(self, args: Args) -> int | None:
+        """The firewall that one as a whole is to have; 0 is none."""
+        found = args.value(self.place(args)[0])
+        return found if isinstance(found, int) else None
+
     def among(self, entities: Iterable[Entity]) -> list[int | str | None]:
         """The ids of those that are of this sort."""
         return [entity.id for entity in entities if entity.type in self.types]
@@ -50,28 +59,28 @@ class Sort:
 
         Many are behind one, so its own list is asked first, where the record is of a list as old.
         """
-        wanted, session, id_ = reading.declared.firewall_id, reading.session, reading.record.id
+        wanted, session, id_ = self.declared(reading.declared) or NONE, reading.session, reading.record.id
         is_shared = wanted and reading.is_listed
         if is_shared and any(wall.id == wanted for wall in as_listed(session, self).get(id_, ())):
-            return int(wanted)
+            return wanted
         return guard_of(ids_at(session.client, f"{self.path}/{id_}"), wanted)
 
     def put(self, update: Update[Any, Any]) -> None:
         """Have exactly the declared one guard it."""
-        wanted = update.wanted.firewall_id
+        wanted = self.declared(update.wanted)
         _put(update.session.client, self, update.record.id, [wanted] if wanted else [])
 
     def doubts(self, check: Checking[Any]) -> Iterator[str]:
         """Whose firewall loses what declares another one, or none."""
-        if check.mine is not None and not check.replaces and check.is_new("firewall_id"):
-            before = check.old.firewall_id if check.old is not None and not check.adopts else None
-            yield from taken(check, self, [check.mine.id], check.args.firewall_id, before)
+        if check.mine is not None and not check.replaces and check.is_new(self.place(check.args)[0]):
+            before = self.declared(check.old) if check.old is not None and not check.adopts else None
+            yield from taken(check, self, [check.mine.id], self.declared(check.args), before)
 
     def agreed(self, check: Checking[Any]) -> Iterator[Problem]:
         """Nothing that declares its firewall is in the list of another one."""
-        wanted, mine = check.args.firewall_id, check.mine
+        wanted, mine = self.declared(check.args), check.mine
         if wanted is not None and mine is not None and not check.is_recreated:
-            yield from listed_otherwise(check, self, lambda: {mine.id: wanted}, "firewall_id", "is")
+            yield from listed_otherwise(check, self, lambda: {mine.id: wanted})
 
 
 LINODE = Sort("Linode", ("linode",), "linodes", "/linode/instances", "Instance")
@@ -193,12 +202,14 @@ ONE_GUARD = "one firewall guards it. Next: leave it to one of them."
 
 
 def listed_otherwise(
-    check: Checking[Any], sort: Sort, own: Callable[[], Mapping[int, int]], field: str, how: str
+    check: Checking[Any], sort: Sort, own: Callable[[], Mapping[int, int]]
 ) -> Iterator[Problem]:
     """What a firewall of this program lists though it declares another one, or none, itself. `own`: that, by the id of
-    what is guarded; `field` and `how`: the input that does it, and in which words.
+    what is guarded.
     """
-    for wall in check.session.planned_of("Firewall"):
+    field, key = sort.place(check.args)
+    how = "is" if field == key else f"have {key}"
+    for wall in check.session.planned_of(KIND):
         inside: Any = wall.args.status != "disabled" and wall.args.value(sort.key)
         for id_, firewall in own().items() if inside else ():
             if (
@@ -212,12 +223,12 @@ def listed_otherwise(
 
 def in_program(session: Session, wall_id: int) -> Checking[Any] | None:
     """The firewall of this program that has that id, or got it in this run."""
-    if found := session.planned.get(("Firewall", str(wall_id))):
+    if found := session.planned.get((KIND, str(wall_id))):
         return found
-    made = next((record for record in session.made_of("Firewall") if record.id == wall_id), None)
+    made = next((record for record in session.made_of(KIND) if record.id == wall_id), None)
     if made is None:
         return None
-    return next((wall for wall in session.planned_of("Firewall") if wall.owner.owns(made.tags)), None)
+    return next((wall for wall in session.planned_of(KIND) if wall.owner.owns(made.tags)), None)
 
 
 def is_disabled(session: Session, wall_id: int) -> bool:

@@ -204,13 +204,6 @@ class NodeBalancerArgs(Args):
     )  # fmt: skip
     """Its ports, with their nodes."""
 
-    def names(self) -> Iterator[tuple[str, str, object]]:
-        yield from super().names()
-        for row in self.vpcs or ():
-            yield "vpcs", "subnet", row["subnet_id"]
-        for _, subnet_id in ports.backends(self.configs):
-            yield "configs", "subnet", subnet_id
-
     @classmethod
     def normalised(cls, key: str, value: object) -> object:
         """Configs by port and nodes by address: their order says nothing."""

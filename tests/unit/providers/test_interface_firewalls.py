@@ -71,7 +71,7 @@ def test_another_firewall_alone_needs_no_power_cycle(
 
 
 def test_no_firewall_is_none_that_has_to_exist() -> None:
-    assert network_rules.firewall_ids(InstanceArgs.read({"interfaces": [guarded(0), guarded(5)]})) == [5]
+    assert [*network_rules.firewalls_of(InstanceArgs.read({"interfaces": [guarded(0), guarded(5)]}))] == [5]
 
 
 def test_no_firewall_is_null_on_the_wire() -> None:

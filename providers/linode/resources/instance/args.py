@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pulumi
@@ -41,7 +41,6 @@ from providers.linode.resources.instance.interfaces import (
     ByKind,
     InterfaceArgs,
     on_the_wire,
-    parsed,
     says_all,
 )
 from providers.linode.resources.instance.password_strength import LENGTHS
@@ -518,16 +517,6 @@ class InstanceArgs(Args):
         if key == "timeouts" and isinstance(value, Mapping):
             return {name: _seconds(time) for name, time in value.items()}
         return value
-
-    def names(self) -> Iterator[tuple[str, str, object]]:
-        yield from super().names()
-        yield "image", "image", self.image
-        yield "stackscript_id", "StackScript", self.stackscript_id
-        yield "firewall_id", "firewall", self.firewall_id
-        yield "placement_group", "placement group", self.group_id
-        for each in parsed(self.interfaces):
-            yield "interfaces", "firewall", each.firewall
-            yield "interfaces", "subnet", each.subnet_id
 
     @property
     def group_id(self) -> int | None:

@@ -15,7 +15,7 @@ from pulumi.output import Unknown
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictStr, Tag as Case
 from typing_extensions import NotRequired, TypedDict
 
-from providers.linode.core.args import AnyId, AnyIdOrNone, AnyRef, Of
+from providers.linode.core.args import NONE, AnyId, AnyIdOrNone, AnyRef, Of
 from providers.linode.core.forms import Address, Flag, Ipv6Part
 from providers.linode.core.problems import TOLD, told
 from providers.linode.core.values import covers
@@ -294,6 +294,26 @@ def _routes(row: Row) -> list[str]:
         family for family in ("ipv4", "ipv6") if isinstance(routes, Mapping) and routes.get(family) is True
     ]
     return [*found, *(f"{family} default route" for family in given)]
+
+
+def wired(inputs: Mapping[str, Any], subnet: Any, firewall: Any) -> dict[str, Any]:
+    """What inputs of an Instance become by a subnet and a firewall: in front of a legacy Linode as a whole, or of each
+    interface of the other generation that can have one. Of both ids False takes it out, None says nothing.
+    """
+    is_legacy = inputs.get("interface_generation") != "linode"
+    public: dict[str, Any] = {"purpose": "public"} if is_legacy else {"public": {}}
+    rows = [*(inputs.get("interfaces") or ())]
+    if subnet is not None or (firewall is not None and not is_legacy):
+        rows = rows or [public]
+    if subnet is not None and subnet is not False:
+        rows.append({"purpose": "vpc", "subnet_id": subnet} if is_legacy else {"vpc": {"subnet_id": subnet}})
+    found: dict[str, Any] = {"interfaces": rows} if rows else {}
+    if firewall is None:
+        return found
+    wall = {FIREWALL: NONE if firewall is False else firewall}
+    if is_legacy:
+        return {**wall, **found}
+    return {"interfaces": [row if "vlan" in row else {**wall, **row} for row in rows]}
 
 
 def parsed(rows: Sequence[object] | None) -> list[Interface]:

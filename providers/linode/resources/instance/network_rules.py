@@ -26,10 +26,10 @@ from providers.linode.resources.instance.interfaces import FIREWALL, Interface, 
 from providers.linode.resources.instance.rules import Check
 from providers.linode.resources.places import elsewhere
 
-GUARDS = ("firewall_id", "interfaces")
+GUARDS = tuple(name for name, _ in InstanceArgs.naming(guards.KIND))
 """The inputs that name firewalls."""
 
-ONLY_LEGACY = ("firewall_id", "private_ip", "reserved_ipv4")
+ONLY_LEGACY = (GUARDS[0], "private_ip", "reserved_ipv4")
 MOST_INTERFACES = 3
 KEPT_BY_THE_API = 2
 """Addresses at each end of a subnet that no interface gets. Source: POST /linode/instances, interfaces."""
@@ -47,7 +47,8 @@ def generations(check: Check) -> Iterator[Problem]:
     for key in (key for key in ONLY_LEGACY if args.value(key) and _may_differ(check, key)):
         found = generation.of(check)
         if found.name == "linode":
-            todo = f"put {key} into each of the interfaces" if key == "firewall_id" else "leave it out"
+            is_theirs = key in InstanceArgs.nested_names()["interfaces"]
+            todo = f"put {key} into each of the interfaces" if is_theirs else "leave it out"
             yield Problem(key, f"is for legacy interfaces{_and(found.why)}. Next: {todo}{found.instead}.")
     if args.network_helper is not None and args.interface_generation == "legacy_config":
         yield Problem(
@@ -134,10 +135,10 @@ def doubts(check: Check) -> Iterator[str]:
     """What the API takes, and what is probably not meant."""
     if not check.is_new(*GUARDS, "region"):
         return
-    wanted = firewall_ids(check.args)
+    wanted = firewalls_of(check.args)
     there = lookups(check.session).holding("firewalls", wanted) if wanted else None
-    for firewall_id in wanted:
-        firewall = (there or {}).get(firewall_id)
+    for id_ in wanted:
+        firewall = (there or {}).get(id_)
         if firewall is not None and firewall.status != "enabled":
             yield f"firewall {firewall} is {firewall.status}: it lets everything through"
     yield from guards.LINODE.doubts(check)
@@ -161,33 +162,35 @@ def _exchanged(check: Check) -> Iterator[str]:
             yield from guards.taken(check, guards.INTERFACE, [id_], row[FIREWALL], before.get(id_))
 
 
-def firewall_ids(args: InstanceArgs) -> list[int]:
-    """The firewalls that the Linode and its interfaces name; 0 is none."""
-    found = [args.firewall_id, *(item.firewall for item in parsed(args.interfaces))]
-    return [each for each in dict.fromkeys(found) if each]
+def firewalls_of(args: InstanceArgs) -> dict[int, str]:
+    """The firewalls that the Linode and its interfaces name, and the input that does so first."""
+    found: dict[int, str] = {}
+    for name, kind, id_ in args.names():
+        if kind == guards.KIND and isinstance(id_, int) and id_ != NONE:
+            found.setdefault(id_, name)
+    return found
 
 
 def comes_out(was: InstanceArgs, new: InstanceArgs) -> bool:
     """Whether it had firewalls, and no public interface has one then."""
     faces = parsed(new.interfaces)
-    named = [new.firewall_id, *(each.firewall for each in faces if each.kind == "public")]
-    return NONE in named and not any(named) and bool(firewall_ids(was))
+    named = [guards.LINODE.declared(new), *(each.firewall for each in faces if each.kind == "public")]
+    return NONE in named and not any(named) and bool(firewalls_of(was))
 
 
 def _firewalls(check: Check) -> Iterator[Problem]:
-    wanted = firewall_ids(check.args)
+    wanted = firewalls_of(check.args)
     if not wanted or not check.is_new(*GUARDS, "region"):
         return
     firewalls: Mapping[int, Firewall] | None = lookups(check.session).holding("firewalls", wanted)
     if firewalls is None:
         return
     listed = there_are((firewall.id, firewall.label) for firewall in firewalls.values())
-    for firewall_id in wanted:
-        if firewall_id not in firewalls and check.session.lacks(f"/networking/firewalls/{firewall_id}"):
-            field = "firewall_id" if check.args.firewall_id == firewall_id else "interfaces"
+    for id_, name in wanted.items():
+        if id_ not in firewalls and check.session.lacks(f"{guards.WALLS}/{id_}"):
             yield Problem(
-                field,
-                f"firewall {firewall_id} does not exist in this account{listed}. Next: correct it, or 0 for none.",
+                name,
+                f"firewall {id_} does not exist in this account{listed}. Next: correct it, or 0 for none.",
             )
 
 
@@ -202,7 +205,7 @@ def _unguarded(check: Check) -> Iterator[Problem]:
         if not defaults.get(f"{kind}_interface"):
             yield Problem(
                 "interfaces",
-                f"[{number}] needs firewall_id: the account has no default firewall for {kind} interfaces. "
+                f"[{number}] needs {FIREWALL}: the account has no default firewall for {kind} interfaces. "
                 "Next: name one, or 0 for none.",
             )
 
@@ -268,7 +271,6 @@ def attached(check: Check) -> Iterator[Problem]:
     """Against the account: firewalls, and subnets of VPCs."""
     yield from _firewalls(check)
     yield from guards.LINODE.agreed(check)
-    own = partial(declared, check)
-    yield from guards.listed_otherwise(check, guards.INTERFACE, own, "interfaces", "have firewall_id")
+    yield from guards.listed_otherwise(check, guards.INTERFACE, partial(declared, check))
     yield from _unguarded(check)
     yield from _subnets(check)

@@ -204,7 +204,7 @@ else:
             self.hint = hint
 
         def __getitem__(self, kinds: object) -> object:
-            return Annotated[self.hint, Names.of(kinds)]
+            return Annotated[self.hint, Names.of(kinds, is_id=True)]
 
     class InRef:
         def __class_getitem__(cls, item: tuple[object, object]) -> object:
@@ -221,16 +221,17 @@ else:
 
 @dataclasses.dataclass(frozen=True)
 class Names:
-    """In the type of an input or of a key in a map: the kinds of resources that it may name. None for what no program
-    declares, such as a disk.
+    """In the type of an input or of a key in a map: the kinds of resources that it may name, by id or by a text. None
+    for what no program declares, such as a disk.
     """
 
     kinds: tuple[str, ...]
+    is_id: bool = False
 
     @classmethod
-    def of(cls, kinds: object) -> Self:
+    def of(cls, kinds: object, *, is_id: bool = False) -> Self:
         """As types write it: "Volume", "ReservedIP | IPv6Range", Never."""
-        return cls(tuple(kinds.split(" | ")) if isinstance(kinds, str) else ())
+        return cls(tuple(kinds.split(" | ")) if isinstance(kinds, str) else (), is_id)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -249,8 +250,8 @@ class Field:
     that is nested, "" where it isn't sent there. `seen`: the attribute of the record that reports it, where it is
     another one, "" where the API doesn't tell. `policy`: the input that decides about a change. `once`: counts when
     the resource is made; another value later is no change. `text`: gives a text, or each of a list, its normal form;
-    `rounded`: a number its. `ids`: an id or a list of them, where a text such as a resource's `id` is read as a
-    number; `ids_of`: what they name, looked up at preview. `step`: carries out a change that takes a call of its own.
+    `rounded`: a number its. `ids`, which types of ids say: a text such as a resource's `id` is read as a number;
+    `ids_of`: what they name, looked up at preview. `step`: carries out a change that takes a call of its own.
     `read`: asks for it at a refresh, where the record doesn't tell. `none`: what declares that there is none, and
     stands for the API's null; where a change recreates the resource, leaving the input out says the same. `default`
     and `note` are for the documentation. A `secret` one is never named in a failure, for the engine would print its
@@ -322,7 +323,7 @@ def ours(*, default: Any, else_: str = "", **facts: Any) -> Any:
 def ids(takes: Takes, *, step: Step, default: None, wire: str = "", of: Listed | None = None) -> Any:
     """Declare a list of ids, which has no order. `of` is what they name."""
     seen = wire.rpartition(".")[2]
-    return arg(takes, step=step, default=default, wire=wire, seen=seen, unordered=True, ids=True, ids_of=of)
+    return arg(takes, step=step, default=default, wire=wire, seen=seen, unordered=True, ids_of=of)
 
 
 def plain(*, default: Any) -> Any:
@@ -354,10 +355,12 @@ class Args(_Transformed):
     @functools.cache
     def fields(cls) -> Mapping[str, Field]:
         """By name, in the order of declaration: the kind's own first."""
-        found = {}
+        found, hints = {}, get_type_hints(cls, include_extras=True)
         for each in sorted(dataclasses.fields(cls), key=lambda each: each.name in Args.__annotations__):
             if (field := each.metadata.get("field")) is not None:
-                found[each.name] = dataclasses.replace(field, name=each.name)
+                names = named(hints[each.name])
+                is_id = field.ids or (names is not None and names.is_id)
+                found[each.name] = dataclasses.replace(field, name=each.name, ids=is_id)
         return found
 
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from providers.linode.core.effects import LOSSES, PUT, REPLACE, Level, Takes
 from providers.linode.core.owner import Owner, is_owner_tag, users_tags
 from providers.linode.core.problems import Problem
 from providers.linode.core.values import as_id, nested, whole_numbers
+from providers.linode.core.waiting.until import until_free
 
 if TYPE_CHECKING:
     from providers.linode.api.client import LinodeClient
@@ -459,6 +461,25 @@ class Spec(Generic[A, R]):
         if body := self.put_body(update):
             update.session.client.put(self.record_path(update.record.id), body)
         return self.get(update.session, update.record.id) if body or update.takes else update.record
+
+    def act(
+        self,
+        update: Update[A, R],
+        action: str,
+        body: Mapping[str, object] | None,
+        is_done: Callable[[R], bool],
+    ) -> None:
+        """An action of the API's own, once no job of a Linode is in the way; sent again only where it isn't done."""
+        client, id_ = update.session.client, update.record.id
+        path, now = f"{self.record_path(id_)}/{action}", partial(self.get, update.session, id_)
+        call = partial(client.act, path, body, lambda: is_done(now()))
+        until_free(call, f"the {action} of {self.name} {id_}", update.timeout_s)
+
+    def once(self, update: Update[A, R], is_so: Callable[[R], bool], what: str, seen: R | None = None) -> R:
+        """The record once it is as `what` says; `seen`: as it just was."""
+        seen = seen or self.get(update.session, update.record.id)
+        what = f"{self.name} {update.record.id} is to be {what}"
+        return update.session.looks(self).until(seen, is_so, what, update.timeout_s)
 
     def delete(self, session: Session, id_: str, args: A, timeout_s: float) -> None:
         """Gone is success."""

@@ -91,7 +91,7 @@ def as_kept(kind: object, target: str, zone: str) -> str:
 
 
 class DomainRecordArgs(Args):
-    domain_id: InId["Domain"] = arg(REPLACE, wire="", seen="domain_id", ids=True, ids_of=DOMAINS)
+    domain_id: InId["Domain"] = arg(REPLACE, wire="", seen="domain_id", ids_of=DOMAINS)
     """The domain that it is a part of, a master."""
 
     type: In[Literal["A", "AAAA", "CNAME", "MX", "TXT", "SRV", "NS", "CAA", "PTR"]] = arg(REPLACE)

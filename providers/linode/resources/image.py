@@ -45,27 +45,22 @@ Hash = Annotated[
 
 def _replicate(update: Update[ImageArgs, ImageRecord]) -> None:
     """What stays and what comes in one request; the API copies it by and by."""
-    id_, wanted = update.record.id, {*(update.wanted.replica_regions or ())}
-    look = partial(SPEC.get, update.session, id_)
-    update.session.client.act(
-        f"{SPEC.record_path(id_)}/regions",
-        {"regions": sorted(wanted)},
-        lambda: {*look().replica_regions} == wanted,
-    )
+    wanted = {*(update.wanted.replica_regions or ())}
+    body = {"regions": sorted(wanted)}
+    SPEC.act(update, "regions", body, lambda image: {*image.replica_regions} == wanted)
     if update.wanted.wait_for_replications:
-        what = f"image {id_} is to be available in {listed(sorted(wanted))}"
-        looks = update.session.looks(SPEC)
-        looks.until(look(), lambda image: wanted <= {*image.available_in}, what, update.timeout_s)
+        what = f"available in {listed(sorted(wanted))}"
+        SPEC.once(update, lambda image: wanted <= {*image.available_in}, what)
 
 
 class ImageArgs(Args):
     label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")
     """Its name, 1 to 50 characters."""
 
-    linode_id: InId["Instance"] = arg(REPLACE, default=None, wire="", seen="", ids=True, ids_of=LINODES)
+    linode_id: InId["Instance"] = arg(REPLACE, default=None, wire="", seen="", ids_of=LINODES)
     """The Linode whose largest disk the image is made from: one of this, disk_id and file_path."""
 
-    disk_id: InId[Never] = arg(REPLACE, default=None, seen="", ids=True)
+    disk_id: InId[Never] = arg(REPLACE, default=None, seen="")
     """The disk that the image is made from."""
 
     file_path: In[Text | None] = arg(REPLACE, default=None, wire="", seen="")
@@ -226,8 +221,7 @@ class _ImageSpec(Spec[ImageArgs, ImageRecord]):
         return max(disks, key=lambda disk: disk.size).id
 
     def settled(self, update: Update[ImageArgs, ImageRecord]) -> ImageRecord:
-        what = f"image {update.record.id} is to be made"
-        found = update.session.looks(SPEC).until(update.record, self.is_at_rest, what, update.timeout_s)
+        found = self.once(update, self.is_at_rest, "made", update.record)
         update.session.changed(Images)
         return found
 

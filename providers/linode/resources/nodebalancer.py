@@ -189,7 +189,7 @@ class NodeBalancerArgs(Args):
 
     firewall_id: InIdOrNone["Firewall"] = arg(
         ACTION, step=guards.BALANCER.put, default=None, else_="the account's", seen="",
-        read=guards.BALANCER.seen, none=NONE, ids=True, ids_of=FIREWALLS,
+        read=guards.BALANCER.seen, none=NONE, ids_of=FIREWALLS,
         note="0 is none; where a Firewall names it in `nodebalancers`, leave it out.",
     )  # fmt: skip
     """The firewall that it is behind."""

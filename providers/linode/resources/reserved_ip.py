@@ -49,7 +49,7 @@ class ReservedIPArgs(Args):
     """Region id. Its Linode has to be there."""
 
     linode_id: InIdOrNone["Instance"] = arg(
-        ACTION, step=_assign, default=None, wire="", seen="linode_id", none=NONE, ids=True, ids_of=LINODES,
+        ACTION, step=_assign, default=None, wire="", seen="linode_id", none=NONE, ids_of=LINODES,
         note="The Linode that has it, as one more address; 0 is none.",
     )  # fmt: skip
     """The Linode that has it."""

@@ -44,7 +44,7 @@ Range = Annotated[
 
 
 class SubnetArgs(Args):
-    vpc_id: InId["VPC"] = arg(REPLACE, wire="", seen="vpc_id", ids=True, ids_of=VPCS)
+    vpc_id: InId["VPC"] = arg(REPLACE, wire="", seen="vpc_id", ids_of=VPCS)
     """The VPC that it is a part of."""
 
     label: In[Label | None] = arg(PUT, default=None, else_="<project>-<stack>-<name>")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
@@ -23,7 +23,6 @@ from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Refusal, Spec, Update
 from providers.linode.core.values import whole_numbers
-from providers.linode.core.waiting.until import until_free
 from providers.linode.resources.attached import apart, taken
 from providers.linode.resources.base import Resource
 from providers.linode.resources.places import able, elsewhere
@@ -54,42 +53,15 @@ BOUND = "linode_id=0 keeps the volume there, detached; region='{region}' recreat
 CLONED = "declare that region, or leave source_volume_id out"
 
 
-def _now(update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
-    return SPEC.get(update.session, update.record.id)
-
-
-def _once(
-    update: Update[VolumeArgs, VolumeRecord],
-    is_so: Callable[[VolumeRecord], bool],
-    what: str,
-    record: VolumeRecord | None = None,
-) -> VolumeRecord:
-    """The volume as it is wanted; `record`: as it was just seen."""
-    looks, seen = update.session.looks(SPEC), record or _now(update)
-    return looks.until(seen, is_so, f"volume {update.record.id} is to be {what}", update.timeout_s)
-
-
-def _ready(update: Update[VolumeArgs, VolumeRecord], record: VolumeRecord | None = None) -> VolumeRecord:
+def _ready(update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
     """The volume once the API takes another action for it."""
-    return _once(update, SPEC.is_at_rest, "active", record)
-
-
-def _act(
-    update: Update[VolumeArgs, VolumeRecord],
-    action: str,
-    body: Mapping[str, object] | None,
-    is_done: Callable[[], bool],
-) -> None:
-    """Once no job of its Linode is in the way."""
-    path, client = f"{SPEC.record_path(update.record.id)}/{action}", update.session.client
-    what = f"the {action} of volume {update.record.id}"
-    until_free(lambda: client.act(path, body, is_done), what, update.timeout_s)
+    return SPEC.once(update, SPEC.is_at_rest, "active")
 
 
 def _grow(update: Update[VolumeArgs, VolumeRecord]) -> None:
     _ready(update)
     size = update.wanted.size
-    _act(update, "resize", {"size": size}, lambda: _now(update).size == size)
+    SPEC.act(update, "resize", {"size": size}, lambda volume: volume.size == size)
     _ready(update)
 
 
@@ -103,12 +75,16 @@ def _attach(update: Update[VolumeArgs, VolumeRecord]) -> None:
     if is_again and "linode_id" not in update.takes and there not in (None, wanted):
         return  # somebody has moved it: a refresh lets the program know, and then it may be taken from there
     if there and (is_again or there != wanted):
-        _act(update, "detach", None, lambda: _now(update).linode_id is None)
-        _once(update, lambda volume: volume.linode_id is None, "detached")
+        SPEC.act(update, "detach", None, _is_free)
+        SPEC.once(update, _is_free, "detached")
     if wanted and (is_again or there != wanted):
         profile = {"config_id": args.config_id} if args.config_id else {}
         body = {"linode_id": wanted, "persist_across_boots": _persists(args), **profile}
-        _act(update, "attach", body, lambda: _now(update).linode_id == wanted)
+        SPEC.act(update, "attach", body, lambda volume: volume.linode_id == wanted)
+
+
+def _is_free(volume: VolumeRecord) -> bool:
+    return volume.linode_id is None
 
 
 def _persists(args: VolumeArgs) -> bool:
@@ -126,7 +102,7 @@ class VolumeArgs(Args):
     """GB, 10 to 16384. A smaller one is refused."""
 
     linode_id: InIdOrNone["Instance"] = arg(
-        ACTION, step=_attach, default=None, none=NONE, ids=True, ids_of=LINODES, note="0 is none"
+        ACTION, step=_attach, default=None, none=NONE, ids_of=LINODES, note="0 is none"
     )
     """The Linode it is attached to."""
 
@@ -135,11 +111,11 @@ class VolumeArgs(Args):
     )
     """Whether it is attached again after each boot."""
 
-    config_id: InId[Never] = arg(KEPT, default=None, seen="", ids=True, note="counts when it is attached")
+    config_id: InId[Never] = arg(KEPT, default=None, seen="", note="counts when it is attached")
     """The configuration profile that maps it, where the Linode has several."""
 
     source_volume_id: InId["Volume"] = arg(
-        KEPT, default=None, once=True, wire="", seen="", ids=True, ids_of=VOLUMES, else_="none: it is empty"
+        KEPT, default=None, once=True, wire="", seen="", ids_of=VOLUMES, else_="none: it is empty"
     )
     """The volume that it is cloned from: in the same region, and not larger than `size`."""
 
@@ -265,7 +241,7 @@ class _VolumeSpec(Spec[VolumeArgs, VolumeRecord]):
         return {**({"size": record.size} if record else {}), **super().before(olds, record)}
 
     def settled(self, update: Update[VolumeArgs, VolumeRecord]) -> VolumeRecord:
-        return _ready(update, update.record)
+        return self.once(update, self.is_at_rest, "active", update.record)
 
     def is_at_rest(self, record: VolumeRecord) -> bool:
         return record.status == "active"

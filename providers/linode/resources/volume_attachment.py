@@ -35,13 +35,13 @@ BOUND = "leave the attachment out, and the volume stays there"
 
 
 class VolumeAttachmentArgs(Args):
-    volume_id: InId["Volume"] = arg(REPLACE, ids=True, ids_of=VOLUMES)
+    volume_id: InId["Volume"] = arg(REPLACE, ids_of=VOLUMES)
     """The volume. It declares no `linode_id` of its own."""
 
-    linode_id: InId["Instance"] = arg(REPLACE, ids=True, ids_of=LINODES)
+    linode_id: InId["Instance"] = arg(REPLACE, ids_of=LINODES)
     """The Linode, in the volume's region."""
 
-    config_id: InId[Never] = arg(REPLACE, default=None, seen="", ids=True)
+    config_id: InId[Never] = arg(REPLACE, default=None, seen="")
     """The configuration profile that maps it, where the Linode has several."""
 
     persist_across_boots: In[Flag | None] = arg(REPLACE, default=None, none=True, seen="", else_="true")

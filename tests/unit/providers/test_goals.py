@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from providers.linode.api.records import Entity, Event, Linode
-from providers.linode.core.waiting.filters import events_filter, list_filter
-from providers.linode.core.waiting.goals import Goal, Kind, Wait
+from providers.linode.core.waiting.goals import Goal, Kind, Wait, events_filter, list_filter
 from providers.linode.core.waiting.waits import Waits
 
 

@@ -5,7 +5,7 @@ A wait is judged by the jobs of its Linode (events) and by its status (the list)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -38,6 +38,9 @@ JOBS: Mapping[str, str] = {
     "password_reset": "busy",
 }
 """Events that are a job of a Linode, and what it is doing meanwhile. Source: GET /account/events, action."""
+
+MANY = 250
+"""Above this number the creates' own events are left out, so that those of 500 Linodes fill one page of 500."""
 
 HANGING_LOOKS = 3
 """A Linode seen as wanted this often in a row is there, although an event says that a job still runs."""
@@ -202,3 +205,24 @@ def failure(goal: Goal, event: Event) -> WaitFailed:
     """The error for a job that failed, with its event and the reason that the API gives."""
     reason = f": {event.message}" if event.message else ", without a reason"
     return WaitFailed(f"{goal.what}: {event.action} failed (event {event.id}{reason}). Next: run `up` again.")
+
+
+def events_filter(waits: Sequence[Wait]) -> dict[str, object]:
+    """The X-Filter for the events of these waits, oldest first: what comes between two pages moves none of the rows.
+
+    Source: GET /account/events, filterable attributes.
+    """
+    ids = {wait.goal.linode_id for wait in waits}
+    left_out = {"linode_create"} if len(ids) > MANY else set()
+    found: dict[str, object] = {"entity.type": "linode", "+order_by": "id"}
+    if len(ids) == 1:
+        found["entity.id"] = next(iter(ids))
+    since = min(wait.goal.since for wait in waits)
+    if since:
+        found["created"] = {"+gte": since}
+    return {**found, "+or": [{"action": action} for action in JOBS if action not in left_out]}
+
+
+def list_filter(ids: Sequence[int]) -> dict[str, object]:
+    """The X-Filter for the Linodes of these ids, in order: few more are listed, as a fleet's ids are close."""
+    return {"id": ids[0] if len(ids) == 1 else {"+gte": ids[0], "+lte": ids[-1]}}

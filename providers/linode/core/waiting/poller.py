@@ -19,8 +19,7 @@ from providers.linode.api.client import LinodeClient
 from providers.linode.api.errors import ApiRefused, LinodeError, NotFound
 from providers.linode.api.records import Event, Linode
 from providers.linode.core import engine
-from providers.linode.core.waiting.filters import events_filter, list_filter
-from providers.linode.core.waiting.goals import Goal, Outcome, Wait
+from providers.linode.core.waiting.goals import Goal, Outcome, Wait, events_filter, list_filter
 from providers.linode.core.waiting.progress import Progress
 from providers.linode.core.waiting.waits import Waits
 

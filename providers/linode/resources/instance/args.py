@@ -212,7 +212,7 @@ if TYPE_CHECKING:
             | None,
         ) -> None: ...
 else:
-    InGroup = Annotated[Group | None, Names.of("PlacementGroup")]
+    InGroup = Annotated[Group | None, Names.of("PlacementGroup", is_id=True)]
 
 
 def _seconds(time: object) -> object:
@@ -290,13 +290,13 @@ class InstanceArgs(Args):
     )
     """cloud-init's user data as plain text, never Base64, 65,535 bytes at most, a secret. See `on_user_data_change`."""
 
-    stackscript_id: InId["StackScript"] = arg(KEPT, default=None, seen="", ids=True)
+    stackscript_id: InId["StackScript"] = arg(KEPT, default=None, seen="")
     """StackScript to run at the first boot. Kept as at creation."""
 
     stackscript_data: In[ScriptData | None] = arg(KEPT, default=None, secret=True, seen="")
     """The StackScript's fields, a secret. Kept as at creation."""
 
-    backup_id: InId[Never] = arg(KEPT, default=None, seen="", ids=True)
+    backup_id: InId[Never] = arg(KEPT, default=None, seen="")
     """Backup to restore instead of deploying an image. Kept as at creation."""
 
     swap_size: In[SwapMb | None] = arg(
@@ -409,7 +409,6 @@ class InstanceArgs(Args):
         default=None,
         seen="",
         none=NONE,
-        ids=True,
         note="0 is none",
     )
     """Firewall for legacy interfaces; interfaces of the Linode generation carry their own."""
@@ -421,7 +420,6 @@ class InstanceArgs(Args):
         seen="placement_group.id",
         body=lambda id_: {"id": id_},
         none=NONE,
-        ids=True,
         note="0 is none",
     )
     """Placement group in the same region. Changed in place."""

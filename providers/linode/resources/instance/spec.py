@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from providers.linode.api.errors import LinodeError
-from providers.linode.api.records import Linode
+from providers.linode.api.records import Linode, is_private
 from providers.linode.catalogs.records import LinodeType, Region
 from providers.linode.core.effects import ACTION, KEPT, REPLACE, Takes
 from providers.linode.core.forms import address_path
@@ -25,7 +25,6 @@ from providers.linode.resources.instance import (
     steps,
 )
 from providers.linode.resources.instance.account_lookups import lookups
-from providers.linode.resources.instance.addresses import addresses
 from providers.linode.resources.instance.args import InstanceArgs
 from providers.linode.resources.instance.changes import (
     BACKUPS_OFF,
@@ -241,19 +240,23 @@ class InstanceSpec(Spec[InstanceArgs, Linode]):
         return {name: each for name, each in found.items() if defaults.get(name) is not each}
 
     def outputs(self, record: Linode) -> dict[str, object]:
-        """status: when it was last looked at. specs: MB of memory and disk, GB of transfer a month.
-
-        created: UTC without a zone. ssh: the command to log in.
+        """status: when it was last looked at. ipv4: all addresses, public ones first, and the first of each. specs: MB
+        of memory and disk, GB of transfer a month. created: UTC without a zone. ssh: the command to log in.
         """
-        found = addresses(record)
+        private = [address for address in record.ipv4 if is_private(address)]
+        public = [address for address in record.ipv4 if address not in private]
+        first = next(iter(public), None)
         return {
             "label": record.label,
             "status": record.status,
-            **found,
+            "ipv4": [*public, *private],
+            "public_ipv4": first,
+            "private_ipv4": next(iter(private), None),
+            "ipv6": record.ipv6,
             "specs": record.specs.model_dump(),
             "host_uuid": record.host_uuid,
             "created": record.created,
-            "ssh": f"ssh root@{found['public_ipv4']}" if found["public_ipv4"] else None,
+            "ssh": f"ssh root@{first}" if first else None,
             "backups": record.backups.model_dump(exclude_unset=True),
         }
 

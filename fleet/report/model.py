@@ -153,11 +153,6 @@ class Change(Frozen):
         return next((each for each in DATA if each in self.destroys), DATA[0]) if self.erased else ""
 
     @property
-    def backups_only(self) -> bool:
-        """Whether what is lost are its backups: the disks stay."""
-        return self.lost == "backups"
-
-    @property
     def perhaps_erased(self) -> bool:
         return self.certainty == "perhaps" and self.level == "data loss"
 

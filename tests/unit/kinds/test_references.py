@@ -111,6 +111,21 @@ def test_every_id_is_a_reference_and_so_is_what_is_called_like_a_kind() -> None:
     assert {place for place in REFERENCES if place.count(".") > 1} == SAMPLES.keys()
 
 
+@pytest.mark.parametrize("place", [place for place in sorted(REFERENCES) if REFERENCES[place]])
+def test_whoever_asks_what_names_a_kind_is_told_of_every_place(place: str) -> None:
+    kind, name, *inner = place.split(".")
+    args, key = SPECS[kind].args, inner[-1] if inner else name
+    once = args.fields()[name].once
+
+    for what in REFERENCES[place]:
+        id_ = IDS.get(what, "4711")
+        value = eval(given(place, repr(id_)))  # noqa: S307 - text from above
+        named = [(by, kind, str(one)) for by, kind, one in args.read({name: value}).names()]
+
+        assert (name, key) in args.naming(what)
+        assert ((name, what, id_) in named) is not once
+
+
 class Knowing(Engine):
     """Gives each resource the id that one of its kind has."""
 

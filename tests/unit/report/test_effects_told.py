@@ -76,7 +76,7 @@ def test_a_move_that_leaves_backups_behind_is_an_outage_and_a_loss(tmp_path: Pat
         ("data_loss", "block"),
         ("max_power_off", "block"),
     ]
-    assert [change.backups_only for change in found.changes] == [True, True]
+    assert [change.lost for change in found.changes] == ["backups", "backups"]
 
 
 def test_network_helper_takes_a_power_cycle_and_not_a_reboot(tmp_path: Path) -> None:

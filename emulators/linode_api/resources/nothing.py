@@ -5,6 +5,8 @@ Source: the API's pages of each. Texts marked * are a choice.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from emulators.linode_api.clock import stamp
 from emulators.linode_api.core import Json
 from emulators.linode_api.core.accounts import ANY_SCOPE
@@ -16,7 +18,7 @@ from emulators.linode_api.core.records import add, all_of, change
 from emulators.linode_api.core.routes import LOOKED_AT, UNRESTRICTED, Call, Routes
 from emulators.linode_api.resources import ips, users
 from emulators.linode_api.resources.catalogs import public
-from emulators.linode_api.resources.linode.linodes import Linode, api as linodes, specs
+from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, api as linodes, specs
 from emulators.linode_api.resources.nodebalancers import require_age
 
 account = Routes("account")
@@ -99,8 +101,17 @@ def accept(call: Call) -> None:
 
 
 @account.get("/account/transfer")
-def transfer(_: Call) -> Json:
-    return {"used": 0, "quota": 0, "billable": 0, "region_transfers": []}
+def transfer(call: Call) -> Json:
+    """What the plans of all Linodes have together, apart where a GB is dearer; for whole months*."""
+    dearer, quotas = TRANSFER_PRICES["network_transfer"][-1], Counter[str]()
+    for linode in all_linodes(call.account):
+        quotas[linode["region"] if linode["region"] in dearer else ""] += specs(linode["type"])["transfer"]
+    apart = [{"id": region, **unused(quotas[region])} for region in sorted(quotas) if region]
+    return {**unused(quotas[""]), "region_transfers": apart}
+
+
+def unused(quota: int) -> Json:
+    return {"used": 0, "quota": quota, "billable": 0}
 
 
 @public.rows("/network-transfer/prices", budgets=())
@@ -160,7 +171,7 @@ def stats_of_month(call: Call, linode: Linode, _: int, __: int) -> Json:
 @linodes.get("/linode/instances/{linode}/transfer")
 def transfer_of_linode(_: Call, linode: Linode) -> Json:
     """Source: recording TestInstance_GetTransfer. Nothing is transferred; the quota is the plan's, in GB."""
-    return {"used": 0, "quota": specs(linode["type"])["transfer"], "billable": 0}
+    return unused(specs(linode["type"])["transfer"])
 
 
 @linodes.get("/linode/instances/{linode}/transfer/{year}/{month}")

@@ -562,6 +562,18 @@ def test_settings_without_a_word_on_new_interfaces_leave_them(caller: Caller) ->
     assert made(after) == {**before, "network_helper": False}
 
 
+def test_an_account_may_transfer_what_its_plans_have_together(caller: Caller) -> None:
+    before = made(caller.get("/account/transfer"))
+    for region in ("us-ord", "us-mia", "id-cgk"):
+        caller.create(**{**EMPTY, "region": region})
+
+    after = made(caller.get("/account/transfer"))
+
+    assert before == {"used": 0, "quota": 0, "billable": 0, "region_transfers": []}
+    apart = {"id": "id-cgk", "used": 0, "quota": 1000, "billable": 0}
+    assert after == {"used": 0, "quota": 2000, "billable": 0, "region_transfers": [apart]}
+
+
 def test_a_vlan_in_use_stays(caller: Caller) -> None:
     caller.create(**FROM_IMAGE, interfaces=[{"purpose": "vlan", "label": "back"}])
     [vlan] = caller.rows("/networking/vlans")

@@ -90,6 +90,32 @@ def test_a_folder_that_can_not_be_written_is_one_clear_line(here: TwoEnvironment
     assert "Traceback" not in done.said
 
 
+def test_a_server_deleted_by_hand_is_seen_where_the_settings_ask_for_a_refresh(
+    engine: str, tmp_path: Path
+) -> None:
+    with LocalApi(tmp_path / "api.db", speed=600, limits=False) as api:
+        here = TwoEnvironments(tmp_path, engine, api)
+        for words in (
+            "pulumi stack init dev",
+            ".venv/bin/python -m fleet up --stack dev --yes --skip-preview",
+        ):
+            done = here.sh(words)
+            assert done.code == 0, done.said
+        [web] = [row for row in here.linodes().values() if "web" in row["tags"]]
+        here.call("DELETE", f"/linode/instances/{web['id']}")
+
+        blind = reported(here, tmp_path / "blind", "--stack dev")
+        here.edit("stacks/Pulumi.dev.yaml", "config:\n", "config:\n  fleet:refresh: true\n")
+        seeing = reported(here, tmp_path / "seeing", "--stack dev")
+
+    shown, told = ((tmp_path / name / "report" / "comment.md").read_text() for name in ("blind", "seeing"))
+    assert (blind[0], blind[1]["verdict"], seeing[0], seeing[1]["verdict"]) == (0, "nothing", 0, "look")
+    assert "Compared with the state, not with the account" in shown
+    assert "Compared with the state" not in told
+    assert "look at `dev`: `web-1` was deleted by hand" in told
+    assert "This plan makes it again; what was on it is lost." in told
+
+
 def test_an_operation_of_an_earlier_run_that_never_ended_is_told_without_its_inputs(
     here: TwoEnvironments, tmp_path: Path
 ) -> None:

@@ -144,6 +144,17 @@ def test_doctor_asks_for_the_environment_and_the_check_that_the_workflows_have()
     assert jobs["preview"]["report"]["name"] == CHECK
 
 
+def test_an_organisations_guards_hold_in_every_report_of_a_plan_and_every_deployment() -> None:
+    judging = {
+        file.stem: step.get("env", {}).get("FLEET_GUARDS")
+        for file in FILES
+        for step in steps(file)
+        if re.search(r"fleet (?:report write|deploy) ", step.get("run", "")) and file.stem != "drift"
+    }
+
+    assert judging == dict.fromkeys(("preview", "sign", "up"), "${{ vars.FLEET_GUARDS }}")
+
+
 def test_the_required_check_answers_a_merge_queue() -> None:
     preview = content(PROJECT / ".github/workflows/preview.yml")
 

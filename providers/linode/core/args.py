@@ -506,6 +506,8 @@ class Args(_Transformed):
             value = field.rounded(value)
         if field.ids:
             value = as_id(value)
+        elif cls.nested_names()[key]:
+            value = with_ids(value)
         if field.unordered and isinstance(value, list):
             return [item for _, item in sorted({_rank(item): item for item in value}.items())]
         return value

@@ -46,7 +46,7 @@ from providers.linode.core.forms import (
 from providers.linode.core.problems import Problem, told
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Changed, Checking, Spec, Update
-from providers.linode.core.values import covers, is_unknown, with_ids
+from providers.linode.core.values import covers, is_unknown
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources import guards, ports
 from providers.linode.resources.base import Resource
@@ -208,8 +208,6 @@ class NodeBalancerArgs(Args):
     def normalised(cls, key: str, value: object) -> object:
         """Configs by port and nodes by address: their order says nothing."""
         value = super().normalised(key, value)
-        if key in ("configs", "vpcs"):
-            value = with_ids(value)
         if key == "configs" and isinstance(value, list):
             return sorted(map(ports.in_order, value), key=lambda each: ports.rank(each, "port", "protocol"))
         return value

@@ -31,7 +31,7 @@ from providers.linode.core.args import (
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import Address, Flag, SshKey, Tag, Text
 from providers.linode.core.problems import told, wrong
-from providers.linode.core.values import as_id, covers, duration, is_unknown, with_ids
+from providers.linode.core.values import as_id, covers, duration, is_unknown
 from providers.linode.core.waiting.until import LONGEST_TIMEOUT_S
 from providers.linode.nearest import did_you_mean
 from providers.linode.resources import guards
@@ -506,8 +506,6 @@ class InstanceArgs(Args):
     def normalised(cls, key: str, value: object) -> object:
         """Keys and users without blanks around them; a group's map as its number; times in seconds."""
         value = super().normalised(key, value)
-        if key == "interfaces":
-            return with_ids(value)
         if key in ("authorized_keys", "authorized_users") and isinstance(value, list):
             return [str(item).strip() for item in value]
         if key == "placement_group" and isinstance(value, Mapping):

@@ -31,13 +31,16 @@ NOT_OF_PREVIEWS = AGREED | {"--continue-on-error", "--expect-no-changes", "--dif
 FAILED = 1
 
 
-def asked(run: Run) -> int:
-    """Say what comes, and ask where something is erased: 0 to go on, else the exit code of a preview that failed.
+def asked(run: Run) -> int | None:
+    """Say what comes, and ask where something is erased. None to go on, else the exit code: of a preview that failed,
+    or 0 where there is nothing to do.
 
     Raises BadSettings where nobody agrees.
     """
     if not UNSEEN.isdisjoint(run.rest):
-        return 0
+        return None
+    from fleet.engine.settled import ran_since_changed
+
     only_seen = replace(run, rest=tuple(word for word in run.rest if word not in NOT_OF_PREVIEWS))
     stack = _previewed(only_seen)
     if not stack.complete:
@@ -45,7 +48,8 @@ def asked(run: Run) -> int:
     erased = _told(stack)
     if erased and AGREED.isdisjoint(run.rest):
         _agree(run.stack, erased)
-    return 0
+    is_all = AGREED.issuperset(run.rest)  # further words may want something else of the update
+    return 0 if is_all and _is_quiet(stack) and ran_since_changed(run) else None
 
 
 def shown(run: Run) -> int:
@@ -58,6 +62,12 @@ def shown(run: Run) -> int:
     if seen.code == 0 and (stack := _judged(run.stack, seen)).complete:
         _told(stack)
     return seen.code
+
+
+def _is_quiet(stack: StackReport) -> bool:
+    """Whether it changes nothing, and nothing is told beside it that the update would show."""
+    is_told = stack.messages or stack.policies or stack.pending or stack.outputs
+    return not (is_told or any(change.changed for change in stack.changes))
 
 
 def _previewed(run: Run) -> StackReport:

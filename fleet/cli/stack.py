@@ -42,13 +42,17 @@ def _unasked(run: Run) -> tuple[str, ...]:
 
 @on_stack
 def up(run: Run) -> int:
-    """Deploy: `local` at once unless it erases something, other stacks after a preview and a question (or --yes)."""
+    """Deploy: `local` at once unless it erases something, other stacks after a preview and a question (or --yes).
+
+    Where a preview of `local` changes nothing, and no file of the program since the last update, that is all.
+    """
+    code = None
     if run.stack == LOCAL_STACK:
         from fleet.cli import consent
 
-        if code := consent.asked(run):
-            return code
-    code = run.verb("up", "--suppress-outputs", *_unasked(run))
+        code = consent.asked(run)
+    if code is None:
+        code = run.verb("up", "--suppress-outputs", *_unasked(run))
     if code == 0:
         show_stack(run)
     return code

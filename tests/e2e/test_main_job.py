@@ -36,7 +36,7 @@ def test_up_up_down(checkout: Checkout) -> None:
     second = checkout.run("up")
 
     assert second.code == 0, second.said
-    assert "18 unchanged" in second.said
+    assert "stack 'local': no change; a month: $89.00" in second.said
     assert checkout.writes() == writes
 
     third, fourth = checkout.run("down"), checkout.run("down", "--remove")
@@ -48,9 +48,8 @@ def test_up_up_down(checkout: Checkout) -> None:
     assert tracked_settings(checkout) == before
     assert not list(checkout.local.glob("**/pins.local.json"))
     assert not list((checkout.local / "state").glob("**/stacks/**/local.json"))
-    for done in (first, second, third):
-        assert "Traceback" not in done.said
-        assert f"engine: {checkout.engine}" in done.said
+    assert "Traceback" not in first.said + second.said + third.said
+    assert all(f"engine: {checkout.engine}" in done.said for done in (first, third))
 
 
 def test_a_preview_shows_what_would_be_and_makes_nothing(checkout: Checkout) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import click
 import pytest
@@ -14,7 +18,9 @@ from fleet.engine.engine import Engine
 from fleet.engine.previews import Seen
 from fleet.engine.run import Run
 from stacks.errors import BadSettings
-from tests.unit.report.making import Act, created, deleted, events, kept, lines
+from stacks.pinning import StackFiles
+from stacks.sources import project_name
+from tests.unit.report.making import Act, Json, created, deleted, events, kept, lines, urn
 
 PRICED = {"monthly_usd": 12.0}
 NEW = created("web-3")
@@ -37,16 +43,22 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def up(
-    monkeypatch: pytest.MonkeyPatch, asked: list[str], acts: Sequence[Act], *words: str, code: int = 0
-) -> int:
-    told = lines(events(acts, "local"))
+    monkeypatch: pytest.MonkeyPatch,
+    asked: list[str],
+    acts: Sequence[Act],
+    *words: str,
+    code: int = 0,
+    more: Sequence[Json] = (),
+    outputs: tuple[Json, Json] | None = None,
+) -> int | None:
+    told = lines(events(acts, "local", more=more, outputs=outputs))
 
     def played(run: Run, _words: Sequence[str]) -> Seen:
         asked.append(" ".join(run.rest))
         return Seen(code, events=told)
 
     monkeypatch.setattr(previews, "preview", played)
-    return consent.asked(Run("local", Engine("none", ()), {}, rest=words))
+    return consent.asked(Run("local", Engine("none", ()), dict(os.environ), rest=words))
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
@@ -75,7 +87,7 @@ def test_what_is_erased_is_not_erased_where_nobody_can_be_asked(
 def test_who_has_agreed_beforehand_is_told_and_not_asked(
     word: str, monkeypatch: pytest.MonkeyPatch, asked: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert up(monkeypatch, asked, [STAYS, GONE], word, "--target", "urn:x") == 0
+    assert up(monkeypatch, asked, [STAYS, GONE], word, "--target", "urn:x") is None
 
     assert "erased: disks of web-2" in capsys.readouterr().out
     assert asked == ["--target urn:x"]
@@ -86,7 +98,7 @@ def test_a_person_is_asked(answer: bool, monkeypatch: pytest.MonkeyPatch, asked:
     watched(monkeypatch, answer)
 
     if answer:
-        assert up(monkeypatch, asked, [GONE]) == 0
+        assert up(monkeypatch, asked, [GONE]) is None
     else:
         with pytest.raises(BadSettings, match="not confirmed. Nothing was done. Next: "):
             up(monkeypatch, asked, [GONE])
@@ -95,7 +107,7 @@ def test_a_person_is_asked(answer: bool, monkeypatch: pytest.MonkeyPatch, asked:
 def test_what_erases_nothing_goes_on(
     monkeypatch: pytest.MonkeyPatch, asked: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert up(monkeypatch, asked, [STAYS, NEW]) == 0
+    assert up(monkeypatch, asked, [STAYS, NEW]) is None
 
     said = capsys.readouterr().out
     assert "stack 'local': 1 new; a month: " in said
@@ -114,6 +126,99 @@ def test_a_preview_that_fails_is_shown_and_nothing_is_done(
 def test_what_is_not_to_be_seen_is_not_looked_at(
     word: str, monkeypatch: pytest.MonkeyPatch, asked: list[str]
 ) -> None:
-    assert up(monkeypatch, asked, [GONE], word) == 0
+    assert up(monkeypatch, asked, [GONE], word) is None
 
     assert asked == []
+
+
+@pytest.fixture
+def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The backend's folder after an update of `local` by the program of today, which has pins."""
+    settings = SimpleNamespace(settings=SimpleNamespace(pins=str(tmp_path / "pins.json")))
+    monkeypatch.setattr(StackFiles, "read", lambda _: settings)
+    (tmp_path / "pins.json").touch()
+    ended_with(tmp_path, "update", "succeeded")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    return tmp_path
+
+
+FAR_AHEAD, LONG_AGO = 4_000_000_000, 1
+"""Seconds since 1970, after and before every change of a file."""
+
+
+def ended_with(folder: Path, kind: str, result: str, *, began: int = FAR_AHEAD) -> None:
+    """The newest of the stack's records."""
+    history = folder / ".pulumi" / "history" / project_name() / "local"
+    history.mkdir(parents=True, exist_ok=True)
+    record = {"kind": kind, "result": result, "startTime": began}
+    number = len(list(history.iterdir()))
+    (history / f"local-{number}.history.json").write_text(json.dumps(record))
+
+
+@pytest.mark.usefixtures("ran")
+def test_where_nothing_is_to_do_nothing_is_done(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert up(monkeypatch, asked, [STAYS]) == 0
+    assert up(monkeypatch, asked, [STAYS], "--yes") == 0
+
+    assert "stack 'local': no change; a month: $12.00" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [("--refresh",), ("--yes", "--target", "urn:x"), ("--expect-no-changes",)])
+@pytest.mark.usefixtures("ran")
+def test_who_asks_for_more_has_it_done(
+    words: Sequence[str], monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    assert up(monkeypatch, asked, [STAYS], *words) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"), [("refresh", "succeeded"), ("destroy", "succeeded"), ("update", "failed")]
+)
+def test_after_another_command_an_update_runs(
+    kind: str, result: str, ran: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    ended_with(ran, kind, result)
+
+    assert up(monkeypatch, asked, [STAYS]) is None
+
+
+def test_a_program_that_changed_runs(ran: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
+    ended_with(ran, "update", "succeeded", began=LONG_AGO)
+
+    assert up(monkeypatch, asked, [STAYS]) is None
+
+
+def test_pins_that_are_gone_are_made(ran: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
+    (ran / "pins.json").unlink()
+
+    assert up(monkeypatch, asked, [STAYS]) is None
+
+
+@pytest.mark.parametrize("text", ["", "no record"])
+def test_where_the_last_command_is_not_known_an_update_runs(
+    text: str, ran: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    for record in ran.glob(".pulumi/history/*/*/*.history.json"):
+        record.write_text(text) if text else record.unlink()
+
+    assert up(monkeypatch, asked, [STAYS]) is None
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {
+            "more": [
+                {"diagnosticEvent": {"severity": "warning", "urn": urn("web-1"), "message": "is left so"}}
+            ]
+        },
+        {"outputs": ({"monthly_usd": 12.0}, {"monthly_usd": 14.0})},
+    ],
+)
+@pytest.mark.usefixtures("ran")
+def test_what_is_told_beside_it_comes_with_the_update(
+    beside: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    assert up(monkeypatch, asked, [STAYS], **beside) is None

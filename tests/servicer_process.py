@@ -25,7 +25,9 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from providers.linode.project import PROJECT
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["pulumi.dynamic", "providers.linode.provider"])
+PROCESSES.set_forkserver_preload(
+    ["pulumi.dynamic", "providers.linode.provider", "providers.linode.resources.instance.spec", "zxcvbn"]
+)
 """A process begins as a copy of one that has imported what all need, which takes longer than most tests."""
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -75,6 +77,7 @@ class Servicer:
             "PULUMI_PROJECT": "fleet",
             "LINODE_EFFECTS": str(self._effects),
             "LINODE_RATE_LIMITS": "off",
+            **({} if "LINODE_CACHE_DIR" in (env or {}) else {"LINODE_CACHE": "off"}),
             **(env or {}),
         }
 

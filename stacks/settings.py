@@ -149,13 +149,18 @@ class Group(Model):
         if self.user_data_file is None:
             return self.inputs.get("user_data")
         file = FOLDER / self.user_data_file
-        if not file.resolve().is_relative_to(FOLDER.resolve()) or file.name.startswith(("Pulumi.", "pins.")):
-            raise BadSettings(f"must be a file of its own in {FOLDER.name}/, where a change of it is noticed")
         try:
+            is_inside = file.resolve().is_relative_to(FOLDER.resolve())
+            if not is_inside or file.name.startswith(("Pulumi.", "pins.")):
+                raise BadSettings(
+                    f"must be a file of its own in {FOLDER.name}/, where a change of it is noticed"
+                )
             return file.read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
+        except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise BadSettings(f"{FOLDER.name}/{self.user_data_file} can't be read: {why}") from None
+        except ValueError:  # a lone surrogate, or a zero
+            raise BadSettings(f"{self.user_data_file!r} can't be the name of a file") from None
 
     @property
     def size(self) -> int:

@@ -36,7 +36,7 @@ def of_6(*networks: object) -> dict[str, Any]:
 TAKEN: list[dict[str, Any]] = [
     rule(), rule(action="DROP"), rule(ports=None), rule(label="abc"), rule(label="x" * 32), rule(label="any: text, é"),
     *(rule(protocol=name, ports=None) for name in ("UDP", "ICMP", "IPENCAP", "ALL", "0", "47", "255")),
-    rule(protocol="UDP"), rule(protocol="6"),
+    rule(protocol="UDP"), rule(protocol="6"), rule(protocol="17"),
     rule(description="d"), rule(description="d" * 100),
     *(rule(ports=text) for text in ("1", "65535", "1-65535", "22,80", "22, 80-81", "1" + ",1" * 14, "1-2," * 7 + "9")),
     of_4("192.0.2.1/32"), of_4("192.0.2.1/24"), of_4("1.2.3.4/0"), of_4(*["192.0.2.0/24"] * 255),
@@ -48,7 +48,8 @@ REFUSED: list[dict[str, Any]] = [
     rule(addresses=None), rule(addresses={}), rule(addresses=[]), rule(addresses={"ipv5": ["0.0.0.0/0"]}),
     rule(label=""), rule(label="ab"), rule(label="x" * 33), rule(label=7), rule(description=""),
     rule(description="d" * 101), rule(port="443"), rule(protocol="ICMP"), rule(protocol="IPENCAP", ports="22"),
-    rule(protocol="ALL"), *(rule(protocol=name, ports=None) for name in ("256", "-1", "047", "", "all", "TCP\n", 47)),
+    *(rule(protocol=name) for name in ("ALL", "1", "4", "47")),
+    *(rule(protocol=name, ports=None) for name in ("256", "-1", "047", "", "all", "TCP\n", 47)),
     *(rule(ports=text) for text in (
         "", "0", "080", "65536", "22;80", "22,  80", "22 ,80", " 22", "22-", "-22", "80-22", "22-22", "1-2-3", "http",
         "\uff18\uff10", "1" + ",1" * 15, "1-2," * 7 + "8,9", 443, ["443"],

@@ -53,7 +53,7 @@ MOST_RULES = 25
 PROTOCOL = re.compile(r"TCP|UDP|ICMP|IPENCAP|ALL|25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9]")
 """`ALL` and numbers are newer than the API's description: linodego's recording TestFirewallRules_ExtendedProtocols."""
 
-WITHOUT_PORTS = ("ICMP", "IPENCAP", "ALL")
+WITHOUT_PORTS = ("ICMP", "IPENCAP", "ALL", *(str(each) for each in range(256) if each not in (6, 17)))
 RULE = {
     "action": required(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP")),
     "protocol": required(

@@ -18,7 +18,14 @@ from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
 from providers.linode.resources import behind, guards
 from providers.linode.resources.base import Resource
-from providers.linode.resources.reach import CLOSED, EVERY, WITHOUT, Wall, opened, ssh_to_everybody
+from providers.linode.resources.reach import (
+    CLOSED,
+    WITH_PORTS,
+    Wall,
+    named_protocol,
+    opened,
+    ssh_to_everybody,
+)
 
 if TYPE_CHECKING:
     from providers.linode.resources.instance.resource import Instance
@@ -80,8 +87,8 @@ class FirewallRecord(Owned):
     @field_validator("rules", mode="after")
     @classmethod
     def _none_is_empty(cls, rules: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The API keeps a null that it was sent."""
-        return {key: [] if value is None else value for key, value in rules.items()}
+        """The API keeps a null that it was sent, and a family of no networks: as programs have both."""
+        return {key: [] if value is None else in_requests(value) for key, value in rules.items()}
 
     linodes = property(lambda self: guards.LINODE.among(self.entities))
     interfaces = property(lambda self: guards.INTERFACE.among(self.entities))
@@ -112,8 +119,9 @@ def _rules(check: Checking[FirewallArgs]) -> Iterator[Problem]:
         yield Problem("inbound", f"and outbound are {count} rules, the API takes {MOST}. Next: drop some.")
     for key, rules in both.items():
         for number, rule in enumerate(rules):
-            if "ports" in rule and rule.get("protocol") in (*WITHOUT, EVERY):
-                yield Problem(key, f"[{number}].ports: {rule['protocol']} has none. Next: leave it out.")
+            protocol = named_protocol(rule)
+            if "ports" in rule and isinstance(rule.get("protocol"), str) and protocol not in WITH_PORTS:
+                yield Problem(key, f"[{number}].ports: protocol {protocol} has none. Next: leave it out.")
 
 
 def _doubts(check: Checking[FirewallArgs]) -> Iterator[str]:

@@ -47,7 +47,7 @@ class Wall:
 
     def edges(self, protocol: str) -> set[int]:
         """Where what it says of ports may change."""
-        spans = (span for rule in self.rules if _protocol(rule) == protocol for span in _spans(rule))
+        spans = (span for rule in self.rules if named_protocol(rule) == protocol for span in _spans(rule))
         return {edge for first, last in spans for edge in (first, last + 1)}
 
 
@@ -69,7 +69,7 @@ def opened(before: Wall, after: Wall) -> Iterator[str]:
         for first, end in _joined((first, end) for first, end in pairwise(edges) if is_new(protocol, first)):
             yield _words(protocol, first, end - 1)
     yield from (protocol for protocol in WITHOUT if is_new(protocol))
-    numbers = {name for rule in (*before.rules, *after.rules) if (name := _protocol(rule)).isdigit()}
+    numbers = {name for rule in (*before.rules, *after.rules) if (name := named_protocol(rule)).isdigit()}
     yield from (f"protocol {number}" for number in sorted(numbers, key=int) if is_new(number))
 
 
@@ -100,7 +100,7 @@ def _joined(spans: Iterator[tuple[int, int]]) -> list[tuple[int, int]]:
 def _is_about(rule: Rule, protocol: str, family: str, port: int) -> bool:
     addresses = rule.get("addresses")
     nets = addresses.get(family) if isinstance(addresses, Mapping) else None
-    named = _protocol(rule)
+    named = named_protocol(rule)
     if (
         named not in (protocol, EVERY)
         or not isinstance(nets, (list, tuple))
@@ -110,7 +110,7 @@ def _is_about(rule: Rule, protocol: str, family: str, port: int) -> bool:
     return protocol not in WITH_PORTS or any(first <= port <= last for first, last in _spans(rule))
 
 
-def _protocol(rule: Rule) -> str:
+def named_protocol(rule: Rule) -> str:
     """By its name, where it has one."""
     said = str(rule.get("protocol"))
     return NUMBERS.get(said, said)

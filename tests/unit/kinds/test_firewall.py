@@ -192,6 +192,14 @@ def test_what_is_behind_it_is_read_by_its_sort() -> None:
     assert (seen["linodes"], seen["interfaces"], seen["nodebalancers"]) == ([5], [4, 6], [])
 
 
+def test_a_family_without_networks_is_read_as_requests_have_it() -> None:
+    """An imported firewall has in its state what its program is sent as."""
+    there = {**SSH, "addresses": {"ipv4": ["0.0.0.0/0"], "ipv6": []}}
+    found = FirewallRecord.model_validate({**ROW, "rules": {**ROW["rules"], "inbound": [there]}})
+
+    assert SPEC.reported_inputs(found, FirewallArgs(**RULES, inbound=[SSH]))["inbound"] == [SSH]  # type: ignore[list-item]  # as an engine has it
+
+
 def test_a_template_of_the_api_is_taken_as_it_is() -> None:
     """Its rules have both families, and one of them may be empty, which requests may not have."""
     inside = {**SSH, "addresses": {"ipv4": ["10.0.0.0/8"], "ipv6": []}}
@@ -224,7 +232,10 @@ def test_a_template_of_the_api_is_taken_as_it_is() -> None:
         ({"inbound": [{**SSH, "description": "x" * 101}]}, "inbound [0].description must have 1 to 100 characters"),
         ({"inbound": [{**SSH, "addresses": {"ipv4": ["1.2.3.4"]}}]}, "inbound [0].addresses.ipv4[0] must be an IPv4"),
         ({"inbound": [{**SSH, "addresses": {"ipv4": ["::/0"]}}]}, "inbound [0].addresses.ipv4[0] must be an IPv4"),
-        ({"inbound": [{**SSH, "protocol": "ICMP"}]}, "inbound [0].ports: ICMP has none"),
+        ({"inbound": [{**SSH, "protocol": "ICMP"}]}, "inbound [0].ports: protocol ICMP has none"),
+        ({"inbound": [{**SSH, "protocol": "1"}]}, "inbound [0].ports: protocol ICMP has none"),
+        ({"outbound": [{**SSH, "protocol": "4"}]}, "outbound [0].ports: protocol IPENCAP has none"),
+        ({"inbound": [{**SSH, "protocol": "47"}]}, "inbound [0].ports: protocol 47 has none"),
         ({"inbound": [SSH] * 20, "outbound": [SSH] * 6}, "inbound and outbound are 26 rules, the API takes 25"),
         ({"label": "a--b"}, "label must have 3 to 32 letters"),
         ({"tags": "web"}, "tags must be a list"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from pulumi.output import Unknown
 
@@ -53,6 +55,7 @@ def together(*interfaces: object, **inputs: object) -> list[Problem]:
         {"vpc": {"subnet_id": 3, "ipv4": {"ranges": [{"range": "auto"}]},
                  "ipv6": {"slaac": [{"range": "/64"}], "ranges": [{"range": "2001:db8::/64"}], "is_public": True}}},
         {**VPC, "ipv6": {"slaac": [{"range": "auto"}], "is_public": False}},
+        {**VPC, "ipv6": {"slaac": [{"range": "2001:db8::/64", "address": "2001:db8::1"}]}},
         {"vpc": {"subnet_id": Unknown()}},
         {"purpose": "vpc", "subnet_id": Unknown()},
         {"purpose": Unknown(), "label": "x y"},
@@ -61,6 +64,19 @@ def together(*interfaces: object, **inputs: object) -> list[Problem]:
 )  # fmt: skip
 def test_what_the_api_takes_is_taken(interface: object) -> None:
     assert told(interface) == []
+
+
+@pytest.mark.parametrize(
+    "inside", [lambda ipv6: {**VPC, "ipv6": ipv6}, lambda ipv6: {"vpc": {"subnet_id": 3, "ipv6": ipv6}}]
+)
+def test_an_address_by_slaac_is_the_apis_to_choose(inside: Callable[[object], object]) -> None:
+    """Copied from an answer it says nothing, so that it can neither be sent nor differ."""
+    range_ = {"range": "2001:db8::/64"}
+    copied = inside({"slaac": [{**range_, "address": "2001:db8::1"}], "ranges": [range_]})
+
+    found = InstanceArgs.normal({"interfaces": [copied]})
+
+    assert found["interfaces"] == [inside({"slaac": [range_], "ranges": [range_]})]
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,8 @@ def test_what_a_group_says_of_changes_reaches_its_servers() -> None:
             "dns: the servers have no public address. Next: give them a public interface",
         ),
         ({"user_data_file": "none.yaml"}, "user_data_file: stacks/none.yaml can't be read: No such file"),
+        ({"user_data_file": "\ud800"}, r"user_data_file: '\ud800' can't be the name of a file"),
+        ({"user_data_file": "a\0b"}, r"user_data_file: 'a\x00b' can't be the name of a file"),
         ({"user_data_file": "x", "user_data": "y"}, "user_data_file: is set as well as user_data"),
     ],
 )

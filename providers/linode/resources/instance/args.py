@@ -42,6 +42,7 @@ from providers.linode.resources.instance.interfaces import (
     InterfaceArgs,
     on_the_wire,
     says_all,
+    without_slaac_addresses,
 )
 from providers.linode.resources.instance.password_strength import LENGTHS
 
@@ -506,6 +507,8 @@ class InstanceArgs(Args):
     def normalised(cls, key: str, value: object) -> object:
         """Keys and users without blanks around them; a group's map as its number; times in seconds."""
         value = super().normalised(key, value)
+        if key == "interfaces":
+            return without_slaac_addresses(value)
         if key in ("authorized_keys", "authorized_users") and isinstance(value, list):
             return [str(item).strip() for item in value]
         if key == "placement_group" and isinstance(value, Mapping):

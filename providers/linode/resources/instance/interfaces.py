@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Stri
 from typing_extensions import NotRequired, TypedDict
 
 from providers.linode.core.args import NONE, AnyId, AnyIdOrNone, AnyRef, Of
-from providers.linode.core.forms import Address, Flag, Ipv6Part
+from providers.linode.core.forms import Address, AnyAddress, Flag, Ipv6Part
 from providers.linode.core.problems import TOLD, told
 from providers.linode.core.values import covers
 from providers.linode.resources.guards import guard_of
@@ -86,6 +86,12 @@ class VpcIpv6Range(TypedDict):
     range: NotRequired[Of[Ipv6Part]]
 
 
+class VpcSlaac(VpcIpv6Range):
+    """`address` may stand as the API shows it, which makes it of the range: it says nothing."""
+
+    address: NotRequired[Of[AnyAddress]]
+
+
 class VpcIpv6(TypedDict):
     """In a subnet with IPv6: an address by SLAAC in a /64, ranges, and whether the internet reaches them.
 
@@ -93,7 +99,7 @@ class VpcIpv6(TypedDict):
     Terraform's provider.
     """
 
-    slaac: NotRequired[Of[Annotated[list[VpcIpv6Range], Field(max_length=1), _ONE_SLAAC]]]
+    slaac: NotRequired[Of[Annotated[list[VpcSlaac], Field(max_length=1), _ONE_SLAAC]]]
     ranges: NotRequired[Of[list[VpcIpv6Range]]]
     is_public: NotRequired[Of[Flag]]
 
@@ -174,6 +180,21 @@ class LinodeVpc(TypedDict):
 
 Row = Mapping[str, Any]
 """An interface as JSON, declared or as the API has it."""
+
+
+def without_slaac_addresses(value: object) -> object:
+    """Interfaces without the addresses of VpcSlaac."""
+    if isinstance(value, Mapping):
+        found = {key: without_slaac_addresses(part) for key, part in value.items()}
+        if isinstance(rows := found.get("slaac"), list):
+            found["slaac"] = [
+                {key: part for key, part in row.items() if key != "address"}
+                if isinstance(row, Mapping)
+                else row
+                for row in rows
+            ]
+        return found
+    return [without_slaac_addresses(part) for part in value] if isinstance(value, list) else value
 
 
 def generation_of(item: object) -> str | None:

@@ -208,3 +208,41 @@ def test_a_new_firewall_may_list_what_names_it(engine: str, tmp_path: Path, api:
 
     assert (made.code, told.code, done.code) == (0, 0, 0), told.said + done.said
     assert behind(project) == {"wall": 1}
+
+
+IGNORING = """
+import json
+
+from pulumi import ResourceOptions
+
+from providers.linode import Firewall, Instance, NodeBalancer
+
+with open("wanted.json") as file:
+    is_taken = json.load(file)["b"]
+where = {"type": "g6-nanode-1", "region": "de-fra-2", "interface_generation": "legacy_config"}
+rules = {"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}
+b = Firewall("b", linodes=[], **rules) if not is_taken else None
+one = Instance("one", **where)
+own = {"firewall_id": Firewall("c", **rules)} if is_taken else {}
+two = NodeBalancer("two", region="de-fra-2", **own, opts=ResourceOptions(ignore_changes=["firewall_id"]))
+Firewall("a", linodes=[] if is_taken else [one], nodebalancers=[] if is_taken else [two], **rules)
+if is_taken:
+    Firewall("b", linodes=[one], **rules, opts=ResourceOptions(ignore_changes=["linodes"]))
+"""
+
+
+def test_what_ignores_that_it_takes_something_takes_nothing(
+    engine: str, tmp_path: Path, api: LocalApi
+) -> None:
+    project = Project(tmp_path / "project", engine, api, IGNORING, stack="dev")
+    want(project, None, None)
+    made = project.up()
+    first = behind(project)
+
+    want(project, None, "taken")
+    given_up = project.up()
+    unchanged = project.preview("--refresh", "--expect-no-changes")
+
+    done = (made, given_up, unchanged)
+    assert [each.code for each in done] == [0] * len(done), [each.said for each in done if each.code]
+    assert (first, behind(project)) == ({"a": 2, "b": 0}, {"a": 0, "b": 0, "c": 0})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -68,7 +68,8 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         opts = merge(merge(always, args.opts), opts)
         account = args.account or Account.of_stack()
         owner = account.owner_of(name, args.generation)
-        fields = args_class.fields()
+        fields, ignored = args_class.fields(), {*(opts.ignore_changes or ())}
+        ignored |= {*fields} if "*" in ignored else set()
         which = f"{self.kind} {name.encode(errors='backslashreplace').decode()}"
         _writable(name, f"{which}: name")
         may_name = args_class.references()
@@ -84,14 +85,18 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         }
         kinds = (each for each in type(self).__mro__ if issubclass(each, Resource) and each is not Resource)
         outputs = dict.fromkeys(name for each in kinds for name in inspect.get_annotations(each))
-        props = {**outputs, **given, **hidden, "owner": owner, **self._told_besides(name, args)}
+        props = {**outputs, **given, **hidden, "owner": owner, **self._told_besides(name, args, ignored)}
         self._register(("LinodeProvider", self.kind), name, props, opts)
         IDS[self.id] = f"{self.kind}::{name}"
-        if any(key in given for key, own in args_class.naming("Firewall") if key == own):
+        if any(
+            key in given and key not in ignored for key, own in args_class.naming("Firewall") if key == own
+        ):
             GUARDED.setdefault(this_run(), set()).add(IDS[self.id])
 
-    def _told_besides(self, name: str, args: Any) -> Mapping[str, Any]:  # noqa: ARG002 - for subclasses
-        """What its provider is told besides its inputs, and keeps in no state."""
+    def _told_besides(self, name: str, args: Any, ignored: Collection[str]) -> Mapping[str, Any]:  # noqa: ARG002 - for subclasses
+        """What its provider is told besides its inputs, and keeps in no state. `ignored`: inputs that are kept as they
+        are.
+        """
         return {}
 
 

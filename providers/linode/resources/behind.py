@@ -47,10 +47,11 @@ _in_program: WeakKeyDictionary[object, dict[str, Named]] = WeakKeyDictionary()
 """By run, the firewalls in force, by name."""
 
 
-def told_of_others(name: str, args: Any) -> dict[str, pulumi.Output[str]]:
+def told_of_others(name: str, args: Any, ignored: Collection[str]) -> dict[str, pulumi.Output[str]]:
     """What the other ones name, and what names its firewall itself, once the program has declared it all: an output is
     asked for after that. An id that is made of others is not among it: to wait for it may be to wait for this firewall.
-    As one text, of JSON: the SDK takes as long for each item of a list.
+    What is `ignored` stays as it is, and takes nothing. As one text, of JSON: the SDK takes as long for each item of a
+    list.
     """
     lists = {key: rows for key in SORTS if (rows := args.value(key)) is not None}
     if not lists:
@@ -61,7 +62,7 @@ def told_of_others(name: str, args: Any) -> dict[str, pulumi.Output[str]]:
         walls[name] = {
             key: [*filter(None, map(_called, rows))]
             for key, rows in lists.items()
-            if isinstance(rows, (list, tuple))
+            if isinstance(rows, (list, tuple)) and key not in ignored
         }
 
     def of_others(_: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
 import pulumi
@@ -109,8 +109,8 @@ class Firewall(Resource):
     def __init__(self, name: str, args: Any = None, opts: Any = None, **by_name: Any) -> None:
         self._declare(name, args, opts, by_name)
 
-    def _told_besides(self, name: str, args: FirewallArgs) -> Mapping[str, Any]:
-        return behind.told_of_others(name, args)
+    def _told_besides(self, name: str, args: FirewallArgs, ignored: Collection[str]) -> Mapping[str, Any]:
+        return behind.told_of_others(name, args, ignored)
 
 
 def _rules(check: Checking[FirewallArgs]) -> Iterator[Problem]:

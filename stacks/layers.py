@@ -167,6 +167,12 @@ class Layer:
             (self.places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.places), None
         )
 
+    def changed_at(self, path: Path_) -> Place | None:
+        """The place of a key path; where a later file changes a part of a map, the last place of these."""
+        whole = self.place_of(path)
+        inside = [place for each, place in self.places.items() if each[: len(path)] == path]
+        return inside[-1] if whole and inside and inside[-1].file != whole.file else whole
+
 
 def read_layer(file: Path, shown: str) -> Layer:
     """The `config` of one file; an empty layer if there is no such file.

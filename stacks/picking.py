@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from providers.linode.pins import Chosen, Pinned, Wish
+from providers.linode.api.errors import NoMatch
+from providers.linode.catalogs.picks import OF_TYPES
+from providers.linode.pins import Chosen, Pin, Pinned, Wish
 from stacks.errors import BadSettings
-from stacks.settings import Group, Settings
+from stacks.layers import PROJECT_SPACE, Layer, Path_
+from stacks.settings import Group, Problem, Settings, lines
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,68 @@ def _wishes(group: Group) -> dict[str, Wish]:
     return {**found, "kernel": Wish("kernel", group.kernel)} if group.kernel else found
 
 
-def pick_all(settings: Settings, pinned: Pinned) -> dict[str, Picks]:
+def outdated(settings: Settings, pins: Mapping[str, Pin]) -> list[str]:
+    """The keys of pins for other criteria than the settings have now."""
+    return [
+        key
+        for key, wish in wishes(settings).items()
+        if key in pins and pins[key].criteria_hash != wish.in_region(pins[key].for_region or "").digest
+    ]
+
+
+def pick_all(
+    settings: Settings, pinned: Pinned, layer: Layer, besides: Iterable[Problem] = ()
+) -> dict[str, Picks]:
     """The picks of every group that has servers, by the group's name: as pinned, else from the catalogs.
 
-    Raises NoMatch, BadPins and what the client raises.
+    `layer`: where the settings stand. `besides`: what else of them the account lacks. Raises BadSettings with all that
+    nothing fits, each at its place; BadPins and what the client raises.
     """
-    return {name: _pick(name, group, pinned) for name, group in settings.servers.items() if group.size}
+    found, lacking = dict[str, Picks](), [*besides]
+    for name, group in settings.servers.items():
+        if isinstance(picks := _pick(name, group, pinned) if group.size else (), Picks):
+            found[name] = picks
+        else:
+            lacking += [(_place(settings, name, kind), text) for kind, text in picks]
+    if lacking:
+        told = lines(dict.fromkeys(lacking), layer)
+        raise BadSettings("\n".join(line.removeprefix("  ") for line in told))
+    return found
 
 
-def _pick(name: str, group: Group, pinned: Pinned) -> Picks:
+def _pick(name: str, group: Group, pinned: Pinned) -> Picks | list[tuple[str, str]]:
+    """The group's picks; or of what kind there is nothing, and why."""
     found: dict[str, Chosen] = {}
+    lacking: list[tuple[str, str]] = []
     for kind, wish in _wishes(group).items():
+        if kind == "type" and "region" not in found:
+            continue
         asked = wish.in_region(found["region"].id) if kind == "type" else wish
-        found[kind] = pinned.pick(f"{name}/{kind}", asked)
-    return Picks(**found)
+        picked = _chosen_or_why(f"{name}/{kind}", asked, pinned)
+        if isinstance(picked, Chosen):
+            found[kind] = picked
+        else:
+            lacking.append(("type" if picked.criterion == OF_TYPES else kind, _told(picked)))
+    return lacking or Picks(**found)
+
+
+def _chosen_or_why(key: str, wish: Wish, pinned: Pinned) -> Chosen | NoMatch:
+    try:
+        return pinned.pick(key, wish)
+    except NoMatch as none:
+        return none
+
+
+def _told(none: NoMatch) -> str:
+    """With what each criterion left, a line each."""
+    return "\n".join([str(none), *(f"  {line}" for line in none.explanation.splitlines())])
+
+
+def _place(settings: Settings, group: str, kind: str) -> Path_:
+    """The key path of what a group asks for of a kind."""
+    if kind == "region" and settings.region and settings.servers[group].region.ids == (settings.region,):
+        return (f"{PROJECT_SPACE}region",)
+    return f"{PROJECT_SPACE}servers", group, kind
 
 
 def require_within(settings: Settings, monthly_usd: float, stack: str) -> None:

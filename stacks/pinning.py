@@ -88,7 +88,7 @@ def pin(stack: str) -> list[str]:
     files = StackFiles.read(stack)
     sessions.learn(files.linode_values())
     file, pinned = files.pins(), pinned_of(files.settings, stack)
-    pick_all(files.settings, pinned)
+    pick_all(files.settings, pinned, files.layer)
     pinned.note_strays(files.settings.servers)
     after = pinned.save()
     after = after if pinned.is_renaming else pinned.finish(files.settings.servers)

@@ -11,15 +11,16 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from providers.linode import Account
-from providers.linode.api.errors import LinodeError, NoMatch
+from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
 from providers.linode.pins import Pinned, is_locked
 from stacks import renaming, servers as declared, settings as stack_settings, sources
 from stacks.errors import BadSettings
+from stacks.layers import Layer
 from stacks.picking import pick_all, require_within
 from stacks.pinning import pinned_of
 from stacks.settings import Settings
-from stacks.shared import Shared
+from stacks.shared import Shared, missing_zones
 
 TOLD = 32
 """The exit code of a program that has told its error: after another one engines add that it ended with an error.
@@ -32,14 +33,13 @@ def run() -> None:
     stack = pulumi.get_stack()
     try:
         config = _config()
-        settings = stack_settings.parse(sources.of_engine(config, stack), stack)
+        layer = sources.of_engine(config, stack)
+        settings = stack_settings.parse(layer, stack)
         sessions.learn(config)
         locked = is_locked(stack)
         servers = renaming.servers_in(sessions.of_stack(stack), pulumi.get_project(), stack) if locked else {}
         pinned = pinned_of(settings, stack, locked=locked, halves=renaming.halves(settings.servers, servers))
-        deploy(settings, pinned, renaming.instead(settings.servers, servers))
-    except NoMatch as none:
-        _fail("\n".join([str(none), *_indented(none.explanation)]))
+        deploy(settings, layer, pinned, renaming.instead(settings.servers, servers))
     except (LinodeError, BadSettings) as error:
         _fail(str(error))
 
@@ -49,12 +49,12 @@ def _fail(reason: str) -> NoReturn:
     sys.exit(TOLD)
 
 
-def deploy(settings: Settings, pinned: Pinned, instead: Mapping[str, str]) -> None:
+def deploy(settings: Settings, layer: Layer, pinned: Pinned, instead: Mapping[str, str]) -> None:
     """Declare every group of servers and export what they are and cost. For `instead` see `renaming`.
 
     Why each was picked stands in the pins, what they share in the state: outputs are shown at every change.
     """
-    picks = pick_all(settings, pinned)
+    picks = pick_all(settings, pinned, layer, missing_zones(settings))
     pinned.note_strays(settings.servers, instead)
     monthly_usd = declared.total_monthly_usd(settings, picks)
     require_within(settings, monthly_usd, pulumi.get_stack())
@@ -93,10 +93,6 @@ def _with_pins(uuid: str, pinned: Pinned) -> str:
 def _config() -> dict[str, object]:
     """The stack's whole configuration, under full names, as the engine handed it over."""
     return {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
-
-
-def _indented(text: str) -> list[str]:
-    return [f"  {line}" for line in text.splitlines()]
 
 
 class _ToEngine(logging.Handler):

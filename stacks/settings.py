@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -26,7 +26,7 @@ from providers.linode.catalogs.criteria import (
     in_words,
 )
 from providers.linode.catalogs.picks import KINDS
-from providers.linode.nearest import did_you_mean
+from providers.linode.nearest import did_you_mean, listed
 from stacks import expiry, filling, inputs
 from stacks.errors import BadSettings
 from stacks.layers import LINODE_SPACE, PROJECT_SPACE, SECRET, Layer, Path_, Place, dotted, merge
@@ -269,15 +269,16 @@ def parse(layer: Layer, stack: str) -> Settings:
     try:
         settings = _in_region(Settings.model_validate(spaces))
         found += [*_wrong_renames(settings), *_wrong_adoptions(settings)]
-        found += [*_wrong_names(settings), *_wrong_texts(settings, stack), *_apart(settings)]
+        found += [*_wrong_texts(settings, stack), *_apart(settings)]
     except ValidationError as error:
-        found += _problems(error.errors())
+        found += _problems(error.errors(), layer)
+    found += _wrong_names(spaces)
     told = {place for path, _ in found for place in (path, path[:-1] if isinstance(path[-1], int) else path)}
     found += [each for each in dict.fromkeys(_wrong_inputs(spaces, stack)) if each[0] not in told]
     if found:
         raise BadSettings(
             "\n".join(
-                [f"the settings of stack '{stack}' are not valid. Next: correct them.", *_lines(found, layer)]
+                [f"the settings of stack '{stack}' are not valid. Next: correct them.", *lines(found, layer)]
             )
         )
     return settings
@@ -333,20 +334,19 @@ def _wrong_adoptions(settings: Settings) -> Iterator[Problem]:
                 yield path, f"{each} is adopted twice (in {other}). Next: remove one of them"
 
 
-def _wrong_names(settings: Settings) -> Iterator[Problem]:
-    """What a group names, and the settings don't have."""
-    for name, group in settings.servers.items():
-        for key, named, there in (
-            ("firewall", [group.firewall], [*settings.firewalls]),
-            ("private_network", [group.private_network], [*settings.private_networks]),
-            ("ssh_keys", group.ssh_keys, [*settings.ssh_keys]),
-        ):
-            for each in (each for each in named if isinstance(each, str) and each not in there):
-                where = f"{PROJECT_SPACE}{key.removesuffix('s')}s"
-                yield (
-                    (f"{PROJECT_SPACE}servers", name, key),
-                    f"{each} is not in {where}{did_you_mean(each, there)}",
-                )
+def _wrong_names(spaces: Mapping[str, object]) -> Iterator[Problem]:
+    """What a group names, and the settings don't have. `spaces`: as they were read."""
+    for name, group in _maps(spaces.get("servers")):
+        for key in ("firewall", "private_network", "ssh_keys"):
+            where, named = f"{key.removesuffix('s')}s", group.get(key)
+            there = [each for each, _ in _entries(spaces.get(where))]
+            for each in named if isinstance(named, list) else [named]:
+                if isinstance(each, str) and each not in there:
+                    near = did_you_mean(each, there)
+                    yield (
+                        (f"{PROJECT_SPACE}servers", name, key),
+                        f"{each} is not in {PROJECT_SPACE}{where}{near}",
+                    )
 
 
 def _apart(settings: Settings) -> Iterator[Problem]:
@@ -454,7 +454,9 @@ def _wrong_inputs(spaces: Mapping[str, object], stack: str) -> Iterator[Problem]
     for name, given in _maps(spaces.get("private_networks")):
         path, ipv4 = (f"{PROJECT_SPACE}private_networks", name), given.get("ipv4")
         yield from inputs.NETWORK.problems({}, path, label=f"{stem}-{name}-{inputs.REGION}")
-        called = f"{stem}-{inputs.subnet_name(name, inputs.REGION, str(ipv4))}"
+        if not isinstance(ipv4, str):
+            continue
+        called = f"{stem}-{inputs.subnet_name(name, inputs.REGION, ipv4)}"
         yield from inputs.SUBNET.problems({}, path, label=called, said={"ipv4": ((*path, "ipv4"), ipv4)})
     for name, given in zones.items():
         path = (f"{PROJECT_SPACE}zones", name)
@@ -516,7 +518,7 @@ def _ends(group: Mapping[str, object]) -> list[object]:
     Adopted ones keep their labels, but not what belongs to them.
     """
     count = group.get("count")
-    last = count if isinstance(count, int) else 1
+    last = count if type(count) is int and 0 <= count <= MOST else 1
     return [*([last] if last else []), *_listed(group.get("adopt"))]
 
 
@@ -532,15 +534,17 @@ def _labelled(given: Mapping[str, object], group: str, stack: str) -> dict[str, 
     return {**given, "label": filling.filled(label, filling.IN_LABELS, _for_now(group, 1, stack))}
 
 
+def _entries(value: object) -> Iterator[tuple[str, object]]:
+    yield from ((str(name), inner) for name, inner in value.items()) if isinstance(value, Mapping) else ()
+
+
 def _maps(value: object) -> Iterator[tuple[str, Mapping[str, object]]]:
-    for name, inner in value.items() if isinstance(value, Mapping) else ():
-        if isinstance(inner, Mapping):
-            yield str(name), inner
+    yield from ((name, inner) for name, inner in _entries(value) if isinstance(inner, Mapping))
 
 
-def _lines(found: list[Problem], layer: Layer) -> list[str]:
+def lines(found: Iterable[Problem], layer: Layer) -> list[str]:
     """`  stacks/Pulumi.dev.yaml:9: fleet:servers.db.count: …`, in the order of the files' lines."""
-    placed = [(layer.place_of(path) or Place("", 0), dotted(path), text) for path, text in found]
+    placed = [(layer.changed_at(path) or Place("", 0), dotted(path), text) for path, text in found]
     placed.sort(key=lambda each: (each[0].file, each[0].line, each[1]))
     return [f"  {f'{place}: ' if place.line else ''}{name}: {text}" for place, name, text in placed]
 
@@ -563,7 +567,7 @@ def _meant(key: str) -> str | None:
     return f" (did you mean {near[0]}{name}?)" if near else None
 
 
-def _problems(errors: list[ErrorDetails]) -> Iterator[Problem]:
+def _problems(errors: list[ErrorDetails], layer: Layer) -> Iterator[Problem]:
     """A line each, but one for all that a group of servers lacks: mostly the rest of it was in common.yaml."""
     lacking: dict[Path_, list[str]] = {}
     for each in errors:
@@ -573,8 +577,11 @@ def _problems(errors: list[ErrorDetails]) -> Iterator[Problem]:
             yield _problem(each)
     for (_, name), keys in lacking.items():
         path = (f"{PROJECT_SPACE}servers", name)
-        todo = f"add what is missing, or remove the group here if {FOLDER.name}/{COMMON} no longer has it"
-        yield path, f"{', '.join(keys)}: required, missing. Next: {todo}"
+        place, common = layer.place_of(path), f"{FOLDER.name}/{COMMON}"
+        is_common = place is not None and place.file == common
+        gone = "" if is_common else f", or remove the group here if {common} no longer has it"
+        verb = "is" if len(keys) == 1 else "are"
+        yield path, f"{listed(keys)} {verb} required. Next: add {'it' if len(keys) == 1 else 'them'}{gone}."
 
 
 def _problem(problem: ErrorDetails) -> Problem:
@@ -584,7 +591,7 @@ def _problem(problem: ErrorDetails) -> Problem:
     if problem["type"] == "extra_forbidden":
         return path, f"no such setting{did_you_mean(str(location[-1]), known_keys(location))}"
     if problem["type"] == "missing":
-        return path, "required, missing"
+        return path, "is required. Next: give it."
     given = problem.get("input")
     shown = "" if given == SECRET or isinstance(given, (Mapping, list)) else f" (got {given!r})"
     return path, f"{in_words(problem)}{shown}"

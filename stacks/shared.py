@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,10 +30,9 @@ from providers.linode.core import runtime as sessions
 from providers.linode.core.args import NONE
 from providers.linode.nearest import did_you_mean
 from providers.linode.provider import SPECS
-from stacks.errors import BadSettings
 from stacks.inputs import placement_name, subnet_name
 from stacks.layers import PROJECT_SPACE
-from stacks.settings import SPREAD, Group, Settings
+from stacks.settings import SPREAD, Group, Problem, Settings
 
 
 @dataclass(frozen=True)
@@ -113,10 +112,10 @@ class Shared:
         return ReservedIP(f"{server}-address", args, opts).address
 
     def zone(self, domain: str) -> pulumi.Input[int]:
-        """The id of a domain: the stack's own, or one that the account has. Raises BadSettings."""
+        """The id of a domain: the stack's own, or one that the account has, as `missing_zones` has seen."""
         given = self.settings.zones.get(domain)
         if given is None:
-            return _known_zone(domain, self.settings.zones)
+            return Unknown() if is_offline() else _zones_there()[domain]  # type: ignore[return-value]  # nobody can say
         is_kept = self._protects(lambda group: group.dns is not None and group.dns.zone == domain, given)
         opts = pulumi.ResourceOptions(protect=is_kept)
         args = DomainArgs(domain=domain, **{"type": "master", **self.settings.ending(given)})
@@ -134,17 +133,24 @@ class Shared:
         return self.made[key].id.apply(int)
 
 
-def _known_zone(domain: str, own: Iterable[str]) -> pulumi.Input[int]:
-    if is_offline():
-        return Unknown()  # type: ignore[return-value]  # nobody can say
-    there = {row.domain: row.id for row in sessions.of_stack(pulumi.get_stack()).rows(SPECS["Domain"])}
-    if domain not in there:
-        near = did_you_mean(domain, [*there, *own])
-        raise BadSettings(
-            f"the zone {domain} is neither in {PROJECT_SPACE}zones nor a domain of this account{near}. "
-            f"Next: correct it, or add it to {PROJECT_SPACE}zones."
+def missing_zones(settings: Settings) -> Iterator[Problem]:
+    """The zones of groups that neither the settings nor the account have."""
+    for name, group in settings.servers.items():
+        zone = group.dns.zone if group.dns is not None and group.size else None
+        if zone is None or zone in settings.zones or is_offline() or zone in _zones_there():
+            continue
+        near = did_you_mean(zone, [*_zones_there(), *settings.zones])
+        yield (
+            (f"{PROJECT_SPACE}servers", name, "dns", "zone"),
+            f"the zone {zone} is neither in {PROJECT_SPACE}zones nor a domain of this account{near}. "
+            f"Next: correct it, or add it to {PROJECT_SPACE}zones.",
         )
-    return int(there[domain])
+
+
+def _zones_there() -> dict[str, int]:
+    """The account's domains, with their ids."""
+    session = sessions.of_stack(pulumi.get_stack())
+    return {str(row.domain): int(row.id) for row in session.rows(SPECS["Domain"])}
 
 
 def _labelled(name: str) -> dict[str, str]:

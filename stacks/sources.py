@@ -79,12 +79,14 @@ def file_of(stack: str) -> Path:
 def of_files(stack: str, own: Path | None = None) -> Layer:
     """The settings as they stand in the files; encrypted values are "[secret]". Raises BadSettings.
 
-    `own` is the stack's own file where it does not lie in stacks/, as what is made of that for stack `local`.
+    `own` is the stack's own file where it does not lie in stacks/, as what is made of that for stack `local`; places
+    are those of the one that people write.
     """
     file = own or file_of(stack)
     if not file.exists():
         raise no_settings(stack)
-    return merge([_read(FOLDER / COMMON), _read(file)])
+    places = _read(file_of(stack)).places
+    return merge([_read(FOLDER / COMMON), Layer(_read(file).values, places)])
 
 
 def no_settings(stack: str) -> BadSettings:

@@ -25,7 +25,7 @@ from providers.linode.pins.moves import (
     repin as move_pins,
 )
 from stacks.errors import BadSettings
-from stacks.picking import wishes
+from stacks.picking import outdated, wishes
 from stacks.pinning import StackFiles
 
 keys_argument = click.argument("keys", nargs=-1, metavar="[KEY]…")
@@ -67,13 +67,17 @@ def repin(stack: str, keys: tuple[str, ...]) -> None:
 @keys_argument
 def explain(stack: str, keys: tuple[str, ...]) -> None:
     """Why each region, type and image of a stack was picked: what each criterion left of the catalog."""
-    found = StackFiles.read(stack).pins().pins
+    files = StackFiles.read(stack)
+    found = files.pins().pins
+    other = outdated(files.settings, found)
     for key in keys or sorted(found):
         if key not in found:
             raise BadSettings(
                 f"{key} is not pinned{did_you_mean(key, found)}. Next: fleet pins show --stack {stack}."
             )
-        click.echo("\n".join([f"{key}: {found[key].why}", *(f"  {line}" for line in found[key].explanation)]))
+        note = [f"  {_other_criteria(stack)}"] if key in other else []
+        lines = [f"{key}: {found[key].why}", *note, *(f"  {line}" for line in found[key].explanation)]
+        click.echo("\n".join(lines))
 
 
 @click.group(cls=Group)
@@ -105,6 +109,7 @@ def check(stack: str, exit_code: bool) -> int:
     file = files.pins()
     session = _own_session(files, file.pins.values())
     said = [str(note) for note in strays(file, files.settings.servers)]
+    said += [f"{key}: {_other_criteria(stack)}" for key in outdated(files.settings, file.pins)]
     said += _advice(file.pins, session, f"fleet repin --stack {stack}")
     for line in said:
         click.echo(line)
@@ -141,6 +146,10 @@ def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
             f"Next: fleet pins check --stack {target}, or repin",
             err=True,
         )
+
+
+def _other_criteria(stack: str) -> str:
+    return f"picked for other criteria than the settings have now. Next: fleet pin --stack {stack}, or up."
 
 
 def _advice(found: Pins, session: Session, command: str) -> list[str]:

@@ -42,7 +42,7 @@ def check(stacks: tuple[str, ...]) -> None:
         if problem is None:
             click.echo(f"{stack}: valid")
     if problems := dict.fromkeys(problem for problem in (*found.values(), problem_of_list()) if problem):
-        raise BadSettings("\n".join(problems))
+        raise BadSettings("\nerror: ".join(problems))
 
 
 @settings.command()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from providers.linode.api.cache import is_offline
-from providers.linode.api.connection import NEEDED_SCOPES, Connection, is_loopback
+from providers.linode.api.connection import HOW_TO_GIVE_ONE, NEEDED_SCOPES, Connection, is_loopback
 from providers.linode.api.errors import ApiRefused, ApiUnreachable, Busy, NotAuthorized, NotFound
 from providers.linode.api.masking import SCHEME, without_password
 from providers.linode.api.patience import TOLD_AFTER_S
@@ -18,7 +18,9 @@ from providers.linode.api.writes import LABEL_TAKEN, UNSURE
 
 T = TypeVar("T")
 
-START_LOCAL_API = "start the local API with `make api`"
+START_LOCAL_API = (
+    "start the local API with `make api`, which says its address, or correct LINODE_URL or linode:url"
+)
 IN_CONFIG = "linode:token"
 STALE_COPY = " (refresh and destroy use the copy in the state: LINODE_TOKEN or --run-program reaches them.)"
 NOT_FOR_US = (401, 403, 404)
@@ -139,16 +141,11 @@ def _never_connected(error: Exception) -> bool:
 
 
 def _about_token(connection: Connection, headers: Mapping[str, str]) -> str:
-    needed = headers.get("X-Accepted-OAuth-Scopes", "*")
-    if needed == "*":
-        needed = f"one; the provider needs the scopes {NEEDED_SCOPES}"
     if headers.get("X-OAuth-Scopes", "unknown") == "unknown":
         whose = "this token" if connection.token else "a call without a token"
         stale = STALE_COPY if connection.token_source == IN_CONFIG else ""
-        return (
-            f"— the API does not know {whose} (from {connection.token_source}); the call needs {needed}. "
-            f"Next: set LINODE_TOKEN, or `pulumi config set --secret linode:token`, to a valid one.{stale}"
-        )
+        return f"— the API does not know {whose} (from {connection.token_source}). Next: {HOW_TO_GIVE_ONE}.{stale}"
+    needed = headers.get("X-Accepted-OAuth-Scopes", "*").replace("*", NEEDED_SCOPES)
     return (
         f"— the token (from {connection.token_source}) has the scopes "
         f"{headers['X-OAuth-Scopes']}; the call needs {needed}. Next: make a token that has them."

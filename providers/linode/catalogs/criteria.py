@@ -243,6 +243,8 @@ def in_words(problem: ErrorDetails) -> str:
         return f"must be a map of criteria, such as {example}"
     if problem["type"] in ("model_type", "dict_type", "mapping_type"):
         return "must be a map of settings"
+    if problem["type"] in ("bool_parsing", "bool_type"):
+        return "must be true or false"
     if problem["type"] == "tuple_type":
         return "must be a list"
     said = str(problem["msg"]).removeprefix("Value error, ").partition(", unable to parse")[0]

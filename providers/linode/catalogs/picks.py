@@ -278,6 +278,10 @@ def _fitting_types(
     return sieve("type", catalogs.candidates(LinodeTypes), _type_criteria(catalogs, criteria, region))
 
 
+OF_TYPES = "a type that fits"
+"""The criterion of regions that is about types."""
+
+
 def _selling(catalogs: Catalogs, criteria: TypeCriteria) -> Criterion[Region]:
     """Only regions with a plan that fits; the miss tells what the first of the others lacks. Where no region at all
     has one, the types are to blame.
@@ -300,7 +304,7 @@ def _selling(catalogs: Catalogs, criteria: TypeCriteria) -> Criterion[Region]:
         none = not any(map(sells, everywhere))
         return f"no type fits in any region; in {first.id} {lacks(first)}" if none else ""
 
-    return Criterion("a type that fits", Here(sells), todo, shows=lacks, blames=blames)
+    return Criterion(OF_TYPES, Here(sells), todo, shows=lacks, blames=blames)
 
 
 def _type_ranking(criteria: TypeCriteria, region: str) -> Ranking[LinodeType]:

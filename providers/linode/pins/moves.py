@@ -103,7 +103,7 @@ def promote(source: Pins, target: Pins, keys: Sequence[str], wishes: Mapping[str
         if wish is None:
             moves.append(Move(key, here, here, "left: its settings don't ask for it"))
         elif pin.wish.in_region("").digest != wish.in_region("").digest:
-            moves.append(Move(key, here, here, "left: other criteria"))
+            moves.append(Move(key, here, here, f"left: other criteria: {_unlike(pin.wish, wish)}"))
         elif pin.kind == "type" and (region.chosen if region else None) != pin.for_region:
             moves.append(Move(key, here, here, "left: another region"))
         elif there is not None and (pin.criteria_hash, pin.chosen) == (there.criteria_hash, there.chosen):
@@ -113,6 +113,22 @@ def promote(source: Pins, target: Pins, keys: Sequence[str], wishes: Mapping[str
             done[key] = fresh.moved_from(there) if there else fresh
             moves.append(Move(key, here, pin.chosen, ""))
     return Moved(done, moves)
+
+
+def _unlike(one: Wish, other: Wish) -> str:
+    """The criteria by which they differ; those of a region's type are part of what it is asked for."""
+    asked = []
+    for wish in (one.as_json(), other.as_json()):
+        found = {"": wish["criteria"], "type.": wish.get("sells")}
+        asked.append(
+            {
+                f"{space}{key}": value
+                for space, each in found.items()
+                if isinstance(each, dict)
+                for key, value in each.items()
+            }
+        )
+    return ", ".join(sorted(key for key in {*asked[0], *asked[1]} if asked[0].get(key) != asked[1].get(key)))
 
 
 def _in_order(pins: Pins, keys: Iterable[str]) -> list[str]:

@@ -146,7 +146,11 @@ def test_promote_leaves_what_has_other_criteria() -> None:
     promoted = promote(source, target, [], wishes(memory_mb=4096, vendor="Ubuntu"))
 
     assert promoted.pins == target
-    assert {move.text for move in promoted.moves} == {"left: other criteria"}
+    assert {move.key: move.text for move in promoted.moves} == {
+        "web/region": "left: other criteria: type.min_memory_mb",
+        "web/image": "left: other criteria: vendor",
+        "web/type": "left: other criteria: min_memory_mb",
+    }
 
 
 def test_promote_asks_the_settings_of_the_target_and_not_its_pins() -> None:
@@ -158,9 +162,9 @@ def test_promote_asks_the_settings_of_the_target_and_not_its_pins() -> None:
 
     assert ids(new.pins) == {"web/image": "linode/debian13"}
     assert [str(move) for move in new.moves] == [
-        "web/region: none (left: other criteria)",
+        "web/region: none (left: other criteria: type.min_memory_mb)",
         "web/image: none -> linode/debian13",
-        "web/type: none (left: other criteria)",
+        "web/type: none (left: other criteria: min_memory_mb)",
     ]
     assert ids(old.pins)["web/image"] == "linode/debian13"
     assert (unasked.pins, [move.text for move in unasked.moves]) == (

@@ -16,7 +16,7 @@ from tests.unit.report.test_terminal_report import shown
 ACCOUNT = "pulumi-python:dynamic/linode:Account"
 TOKEN = (
     f"{ACCOUNT} resource 'account' has a problem: GET /profile: 401 Invalid Token — the API does not know this token "
-    "(from LINODE_TOKEN); the call needs one; the provider needs the scopes linodes:read_write events:read_only. "
+    "(from LINODE_TOKEN). "
     "Next: set LINODE_TOKEN, or `pulumi config set --secret linode:token`, to a valid one.\n"
 )
 

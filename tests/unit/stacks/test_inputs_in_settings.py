@@ -122,7 +122,7 @@ def test_what_a_group_says_of_changes_reaches_its_servers() -> None:
         ({"dns": {"zone": "example.org", "name": "www.example.com."}}, "dns.name: is not in example.org"),
         ({"dns": {"zone": "Slave.org.", "name": "www"}}, "dns.zone: slave.org is a slave"),
         ({"dns": {"zone": "example.org", "nam": "www"}}, "dns.nam: no such setting (did you mean name"),
-        ({"dns": {"zone": "example.org"}}, "dns.name: required, missing"),
+        ({"dns": {"zone": "example.org"}}, "dns.name: is required. Next: give it."),
         (
             {"dns": {"zone": "example.org", "name": "www"}, "interfaces": [{"vpc": {"subnet_id": 5}}]},
             "dns: the servers have no public address. Next: give them a public interface",

@@ -120,7 +120,7 @@ config:
 
 
 def test_a_missing_setting_is_told() -> None:
-    with pytest.raises(BadSettings, match=r"fleet:servers: required, missing"):
+    with pytest.raises(BadSettings, match=r"fleet:servers: is required"):
         parse(Layer({}), "dev")
 
 
@@ -132,11 +132,38 @@ def test_a_group_that_is_gone_from_common_is_told_once_where_it_is_still_refined
     with pytest.raises(BadSettings) as caught:
         parse(own, "dev")
 
-    (line,) = [line for line in str(caught.value).splitlines() if "missing" in line]
+    (line,) = [line for line in str(caught.value).splitlines() if "required" in line]
     assert line.startswith(
-        "  stacks/Pulumi.dev.yaml:3: fleet:servers.web: region, image: required, missing. Next: "
+        "  stacks/Pulumi.dev.yaml:3: fleet:servers.web: region and image are required. Next: add them, "
     )
     assert "stacks/common.yaml" in line
+
+
+def test_a_wrong_count_hides_nothing_and_brings_nothing_with_it() -> None:
+    common = sources.of_files("dev")
+    group = {"web": {"count": -1, "firewall": "wbe"}}
+
+    with pytest.raises(BadSettings) as caught:
+        parse(merge([common, Layer({"fleet:servers": group, "fleet:firewalls": {"web": {}}})]), "dev")
+
+    said = [line.strip() for line in str(caught.value).splitlines()[1:]]
+    web = [line.partition("fleet:servers.web")[2] for line in said if "servers.web" in line]
+    assert web == [
+        ".count: must be greater than or equal to 0 (got -1)",
+        ".firewall: wbe is not in fleet:firewalls (did you mean web?)",
+    ]
+
+
+def test_what_common_itself_lacks_is_to_be_added_there(tmp_path: Path) -> None:
+    (tmp_path / "common.yaml").write_text("config:\n  fleet:servers:\n    web:\n      count: 2\n")
+    common = read_layer(tmp_path / "common.yaml", "stacks/common.yaml")
+
+    with pytest.raises(BadSettings) as caught:
+        parse(common, "dev")
+
+    assert str(caught.value).splitlines()[1] == (
+        "  stacks/common.yaml:3: fleet:servers.web: region, type and image are required. Next: add them."
+    )
 
 
 def test_an_encrypted_value_in_the_wrong_place_is_not_shown(tmp_path: Path) -> None:

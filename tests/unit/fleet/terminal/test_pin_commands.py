@@ -73,9 +73,40 @@ def test_the_files_ask_for_what_the_stack_program_asks_for(stack: str) -> None:
     recorder = Recorder()
     settings = stack_settings.parse(sources.of_files(stack), stack)
 
-    picking.pick_all(settings, recorder)  # type: ignore[arg-type]  # all that it uses is `pick`
+    picking.pick_all(settings, recorder, sources.of_files(stack))  # type: ignore[arg-type]  # it uses `pick` alone
 
     assert picking.wishes(settings) == recorder.asked
+
+
+def test_all_that_nothing_fits_is_told_at_once_each_at_its_place(run: Run, project: Path) -> None:
+    file = project / "stacks" / "Pulumi.dev.yaml"
+    file.write_text(file.read_text().replace("max_monthly_usd: 1", "max_monthly_usd: 0.1"))
+
+    done = run("pin --stack dev")
+
+    lines = done.err.splitlines()
+    assert done.code == 1
+    assert [
+        line[: line.index(" in de-fra-2")] for line in lines if line.lstrip()[:1] not in "0123456789"
+    ] == [
+        "error: stacks/Pulumi.dev.yaml:6: fleet:servers.web.type: no type fits in any region;",
+        "stacks/Pulumi.dev.yaml:8: fleet:servers.db.type: no type fits in any region;",
+    ]
+
+
+def test_pins_of_changed_criteria_are_told_to_be_old(run: Run, project: Path) -> None:
+    pin("dev")
+    file = project / "stacks" / "Pulumi.dev.yaml"
+    file.write_text(
+        file.read_text().replace("{min_memory_mb: 1024, max_monthly_usd: 10}", "{min_memory_mb: 2048}")
+    )
+
+    explained, checked = run("explain --stack dev web/type").out, run("pins check --stack dev").out
+
+    note = "picked for other criteria than the settings have now. Next: fleet pin --stack dev, or up."
+    assert explained.splitlines()[1].strip() == note
+    assert f"web/type: {note}" in checked
+    assert "picked for other" not in run("explain --stack dev db/type").out
 
 
 def test_promote_copies_only_what_the_target_settings_ask_for(run: Run, project: Path) -> None:
@@ -86,7 +117,7 @@ def test_promote_copies_only_what_the_target_settings_ask_for(run: Run, project:
     assert done.code == 0, done.err
     pins = json.loads((project / "stacks" / "pins.staging.json").read_text())["pins"]
     assert sorted(pins) == ["db/image", "web/image"]
-    assert "web/type: none (left: other criteria)" in done.out
+    assert "web/type: none (left: other criteria: max_monthly_usd, min_memory_mb)" in done.out
 
 
 @pytest.mark.parametrize("command", ["repin", "pins check", "pins keep"])

@@ -97,7 +97,8 @@ def versioned_url(address: str) -> str:
     if parts is None or parts.username or parts.query:
         raise BadConnection(
             f"the API address {without_password(address)[:80]!r} is not usable: it has to be https:// and a host, "
-            f"with a port or without. Next: set LINODE_URL or linode:url to an address such as {REAL_API}."
+            "with a port or without, and no user before it and no query. "
+            f"Next: set LINODE_URL or linode:url to an address such as {REAL_API}."
         )
     if parts.scheme == "http" and not is_loopback(address):
         raise BadConnection(

@@ -384,10 +384,11 @@ class _NodeBalancerSpec(Spec[NodeBalancerArgs, NodeBalancerRecord]):
         return {**found, "status": ports.health(record.configs)} if record.is_whole else found
 
     def opens(self, olds: Mapping[str, object], news: Mapping[str, object]) -> list[str]:
-        """Its new ports, as far as a firewall lets them."""
+        """Its new ports, as far as a firewall lets them; all of them, where it comes out from behind its own."""
+        wall, now = (self.args.normal(props).get("firewall_id") for props in (olds, news))
         before, after = (
             ports.by_place(found if isinstance(found := props.get("configs"), list) else None)
-            for props in (olds, news)
+            for props in ({} if wall and now == NONE else olds, {**olds, **news})
         )
         return [
             f"{'UDP' if is_udp else 'TCP'} {port}" for port, is_udp in sorted(after.keys() - before.keys())

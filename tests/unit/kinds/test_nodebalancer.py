@@ -275,3 +275,31 @@ def test_a_port_that_is_no_number_is_told_beside_a_node_that_is_not_known_yet(
     [problem] = problems(session, configs=configs)
 
     assert problem.reason.startswith("configs [0].port must be a whole number, 1 to 65535.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "opened"),
+    [
+        ({"firewall_id": 5}, {"firewall_id": 0}, ["UDP 53", "TCP 80"]),
+        ({"firewall_id": "5"}, {"firewall_id": "0", "configs": None}, ["UDP 53", "TCP 80"]),
+        ({"firewall_id": 5}, {"firewall_id": 0, "configs": [{"port": 80}]}, ["TCP 80"]),
+        ({"firewall_id": 5}, {"firewall_id": 6}, []),
+        ({"firewall_id": 5}, {"firewall_id": Unknown()}, []),
+        ({"firewall_id": 5}, {}, []),
+        ({"firewall_id": 0}, {"firewall_id": 0}, []),
+        ({}, {"configs": [{"port": 81}]}, ["TCP 81"]),
+    ],
+)
+def test_all_its_ports_are_reachable_where_it_comes_out_from_behind_its_firewall(
+    before: Row, after: Row, opened: list[str]
+) -> None:
+    configs = [{"port": 80}, {"port": 53, "protocol": "udp"}]
+    news = {"configs": configs, **after}
+
+    told = [
+        *SPEC.opens(
+            {"configs": configs, **before}, {key: value for key, value in news.items() if value is not None}
+        )
+    ]
+
+    assert told == opened

@@ -87,6 +87,12 @@ def test_an_address_that_would_leak_the_token_is_refused(address: str) -> None:
     assert "Next: " in str(caught.value)
 
 
+@pytest.mark.parametrize("address", ["https://me@api.linode.com", "https://api.linode.com?x=1"])
+def test_what_an_address_may_not_have_is_said_though_it_is_not_shown(address: str) -> None:
+    with pytest.raises(BadConnection, match="'https://api.linode.com' .* no user before it and no query"):
+        versioned_url(address)
+
+
 def test_an_address_that_is_none_is_named_as_it_was_written() -> None:
     with pytest.raises(BadConnection, match=r"'127\.0\.0\.1:8171' is not usable: it has to be https://"):
         versioned_url("127.0.0.1:8171")

@@ -13,7 +13,7 @@ from providers.linode.core import runtime as sessions
 from providers.linode.pins import PinFile, Pinned, default_path
 from providers.linode.project import PROJECT, local_folder
 from stacks import sources
-from stacks.layers import Layer
+from stacks.layers import PROJECT_SPACE, Layer
 from stacks.picking import pick_all
 from stacks.settings import Settings, parse
 
@@ -29,8 +29,7 @@ class StackFiles:
     @classmethod
     def read(cls, stack: str) -> StackFiles:
         """Raises BadSettings."""
-        made = local_folder(os.environ) / f"Pulumi.{stack}.yaml" if stack == LOCAL_STACK else None
-        layer = sources.of_files(stack, own=made)
+        layer = _layer(stack)
         return cls(stack, layer, parse(layer, stack))
 
     def pins(self) -> PinFile:
@@ -56,8 +55,19 @@ class StackFiles:
         return connect_for_lookups({"LINODE_URL": known.get("linode:url", ""), **env})
 
 
+def _layer(stack: str) -> Layer:
+    made = local_folder(os.environ) / f"Pulumi.{stack}.yaml" if stack == LOCAL_STACK else None
+    return sources.of_files(stack, own=made)
+
+
 def pins_path(settings: Settings, stack: str) -> Path:
     return PROJECT / settings.pins if settings.pins else default_path(stack)
+
+
+def pins_file(stack: str) -> Path:
+    """The same by the files alone, for what need not wait until all that they say is judged. Raises BadSettings."""
+    given = _layer(stack).values.get(f"{PROJECT_SPACE}pins")
+    return PROJECT / given if given and isinstance(given, str) else default_path(stack)
 
 
 def pins_of(settings: Settings, stack: str, halves: Mapping[str, str] | None = None) -> PinFile:

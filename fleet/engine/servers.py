@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,8 +12,10 @@ from fleet.engine.run import Run, outputs_of
 from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
 from providers.linode.core.state_files import TYPE_TOKENS
+from providers.linode.pins import PinFile
+from providers.linode.pins.pin import Pin
 from stacks.errors import BadSettings
-from stacks.pinning import StackFiles
+from stacks.pinning import pins_file
 
 Facts = Mapping[str, Any]
 """Of one server: id, label, status, region, type, image, ipv4, monthly_usd, and `running`: what is declared."""
@@ -46,20 +48,29 @@ def with_servers(run: Run, deployment: Mapping[str, Any], *, live: bool = False)
     as_of = str((deployment.get("manifest") or {}).get("time") or "")
     if live:
         found, as_of = _as_the_api_says(run, found), datetime.now(timezone.utc).isoformat()
-    told = {"servers": found, "shared": shared(deployment), "picks": picks(run.stack), "as_of": as_of}
+    told = {"servers": found, "shared": shared(deployment), "picks": picks(run.stack, found), "as_of": as_of}
     return {**outputs, **told}
 
 
-def picks(stack: str) -> dict[str, dict[str, str]]:
-    """Why each group's region, type and image were picked, by its pins; none where they can't be read."""
-    found: dict[str, dict[str, str]] = {}
+def picks(stack: str, servers: Collection[str]) -> dict[str, dict[str, str]]:
+    """Why the region, type and image of each group of these servers were picked, by its pins; none where they can't be
+    read.
+    """
+    pins: Mapping[str, Pin] = {}
     with contextlib.suppress(BadSettings, LinodeError):
-        files = StackFiles.read(stack)
-        for key, pin in files.pins().pins.items():
-            group, _, kind = key.partition("/")
-            if group in files.settings.servers and files.settings.servers[group].size:
-                found.setdefault(group, {})[kind] = pin.why
+        pins = PinFile.read(pins_file(stack)).pins
+    parts = [(*key.partition("/"), pin.why) for key, pin in pins.items()]
+    groups = {_group_of(server, {group for group, *_ in parts}) for server in servers}
+    found: dict[str, dict[str, str]] = {}
+    for group, _, kind, why in parts:
+        if group in groups:
+            found.setdefault(group, {})[kind] = why
     return found
+
+
+def _group_of(server: str, groups: Collection[str]) -> str:
+    """Servers are called by their group, and by a number or by the label or id of one that was there before."""
+    return max((group for group in groups if server.startswith(f"{group}-")), key=len, default="")
 
 
 def shared(deployment: Mapping[str, Any]) -> dict[str, Facts]:

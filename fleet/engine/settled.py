@@ -26,11 +26,10 @@ def ran_since_changed(run: Run) -> bool:
     """Whether the stack's last command was an update that went well, begun after the last change of a file of its
     program and its settings; and there are pins. False where that can't be known.
     """
-    from stacks.pinning import StackFiles, pins_path
+    from stacks.pinning import pins_file
 
     began = _last_update(run)
-    pins = pins_path(StackFiles.read(run.stack).settings, run.stack)
-    return began is not None and pins.exists() and max(map(_changed, PROGRAM)) < began
+    return began is not None and pins_file(run.stack).exists() and max(map(_changed, PROGRAM)) < began
 
 
 def _changed(pattern: str) -> float:

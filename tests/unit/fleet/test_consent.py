@@ -17,8 +17,8 @@ from fleet.engine import previews
 from fleet.engine.engine import Engine
 from fleet.engine.previews import Seen
 from fleet.engine.run import Run
+from stacks import pinning
 from stacks.errors import BadSettings
-from stacks.pinning import StackFiles
 from stacks.sources import project_name
 from tests.unit.report.making import Act, Json, created, deleted, events, kept, lines, urn
 
@@ -134,8 +134,7 @@ def test_what_is_not_to_be_seen_is_not_looked_at(
 @pytest.fixture
 def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The backend's folder after an update of `local` by the program of today, which has pins."""
-    settings = SimpleNamespace(settings=SimpleNamespace(pins=str(tmp_path / "pins.json")))
-    monkeypatch.setattr(StackFiles, "read", lambda _: settings)
+    monkeypatch.setattr(pinning, "pins_file", lambda _: tmp_path / "pins.json")
     (tmp_path / "pins.json").touch()
     ended_with(tmp_path, "update", "succeeded")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")

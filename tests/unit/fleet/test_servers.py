@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from fleet.engine.servers import of_state, shared, unlike
+import pytest
+
+from fleet.engine import servers
+from fleet.engine.servers import of_state, picks, shared, unlike
+from providers.linode.pins import PinFile
+from providers.linode.pins.pin import Pin
 
 DECLARED = {"id": "7", "status": "running", "type": "g6-nanode-1", "running": True}
 
@@ -82,3 +88,29 @@ def test_what_servers_share_is_read_from_the_state() -> None:
         "reserved address web-1-address": {"id": "9", "ipv4": "198.51.100.8", "monthly_usd": 2.0},
         "subnet back": {"id": "9"},
     }
+
+
+def test_why_a_group_was_picked_is_told_where_it_has_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "pins_file", lambda _: tmp_path / "pins.json")
+    common: dict[str, Any] = {"picked_at": "2026-11-23T09:00:00Z", "criteria": {}, "criteria_hash": "x"}
+    pins = {
+        f"{group}/image": Pin(kind="image", chosen="linode/debian13", why=f"newest for {group}", **common)
+        for group in ("web", "web-api", "empty")
+    }
+    PinFile(tmp_path / "pins.json").write(pins)
+
+    assert picks("dev", ["web-1", "web-2"]) == {"web": {"image": "newest for web"}}
+    assert picks("dev", ["web-api-7"]) == {"web-api": {"image": "newest for web-api"}}
+    assert picks("dev", []) == {}
+
+
+def test_without_pins_that_can_be_read_no_reason_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "pins_file", lambda _: tmp_path / "pins.json")
+    assert picks("dev", ["web-1"]) == {}
+
+    (tmp_path / "pins.json").write_text("no pins")
+    assert picks("dev", ["web-1"]) == {}

@@ -36,7 +36,7 @@ def test_the_cause_is_in_the_heading_and_what_to_do_in_the_text(tmp_path: Path) 
     assert second.endswith("…`")
     assert len(second) < 140
     assert plain(told.findings[0].text).endswith(
-        "read_only. Next: set LINODE_TOKEN, or `pulumi config set --secret linode:token`, to a valid one."
+        "LINODE_TOKEN). Next: set LINODE_TOKEN, or `pulumi config set --secret linode:token`, to a valid one."
     )
     assert "account: GET /profile: 401 Invalid Token" in html_page.html_page(told)
     assert "account: GET /profile: 401 Invalid Token" in " ".join(shown(told, 200).split())

@@ -84,9 +84,14 @@ def check(
     wrong = [Problem(key, f"has more than {values.DEEPEST} levels. Next: correct it.") for key in deep]
     wrong += [*spec.args.told(errors), *judged(spec, known), *adopting.problems(spec, known, olds)]
     if not wrong:
+        key = spec.kind, f"new {owner.name}" if own is None else str(own.id)
+        session.planned[key] = known
+        wrong = [problem for rule in spec.agreed for problem in rule(known)]
+        if wrong:
+            del session.planned[key]
+    if not wrong:
         for doubt in spec.doubts(known):
             engine.tell(doubt)
-        session.planned[spec.kind, f"new {owner.name}" if own is None else str(own.id)] = known
         if olds:
             runtime.current().checked[_urn()] = replace(known, takes=takes)
         else:

@@ -199,7 +199,9 @@ class Spec(Generic[A, R]):
 
     `rules`: what does not go together, and what the account says to it. `refused`: changes that can't be made, or only
     with a consent that is not there. `doubts`: what the API takes, and is probably not meant. `erases`: what is lost
-    with it: disks, backups, records, addresses, id. `noun`: in sentences.
+    with it: disks, backups, records, addresses, id. `noun`: in sentences. `agreed`: those of its rules that hold it
+    against others of the run. They are asked again once it is among these: of two that are checked at once each may
+    have been asked before the other one was.
     """
 
     kind: str
@@ -210,6 +212,7 @@ class Spec(Generic[A, R]):
     scope: str
     noun: str = ""
     rules: tuple[Rule, ...] = ()
+    agreed: tuple[Rule, ...] = ()
     refused: Callable[[Checking[Any]], Iterator[Refusal]] = _none
     doubts: Callable[[Checking[Any]], Iterator[str]] = _none
     erases: tuple[str, ...] = ("id",)

@@ -148,5 +148,6 @@ class _FirewallSpec(Spec[FirewallArgs, FirewallRecord]):
 
 SPEC = _FirewallSpec(
     "Firewall", "/networking/firewalls", FirewallArgs, FirewallRecord, BY_LABEL_AND_TAG, "firewall:read_write",
-    noun="firewall", rules=(_rules, behind.whole, behind.alone, behind.agreed), doubts=_doubts,
+    noun="firewall", rules=(_rules, behind.whole, behind.alone, behind.agreed),
+    agreed=(behind.alone, behind.agreed), doubts=_doubts,
 )  # fmt: skip

@@ -406,5 +406,6 @@ SPEC = _NodeBalancerSpec(
     "nodebalancers:read_write",
     rules=(in_a_region_with({"NodeBalancers": "a NodeBalancer"}), _judged, _address, _in_subnets,
            guards.BALANCER.agreed),
+    agreed=(guards.BALANCER.agreed,),
     doubts=_doubts, erases=("addresses", "id"), lasting=dict.fromkeys(("hostname", "ipv4", "ipv6"), ()),
 )  # fmt: skip

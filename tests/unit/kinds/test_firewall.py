@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from providers.linode.api.errors import ApiUnreachable
 from providers.linode.core import check, diff, runtime
 from providers.linode.core.owner import Owner
+from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
-from providers.linode.core.spec import Spec, Update
+from providers.linode.core.spec import Rule, Spec, Update
 from providers.linode.resources import nodebalancer
 from providers.linode.resources.firewall import SPEC, FirewallArgs, FirewallRecord
 from providers.linode.resources.instance import spec as instance
@@ -379,7 +381,13 @@ THINGS: dict[str, tuple[Spec[Any, Any], dict[str, Any], int, str, str]] = {
 
 
 def told_of_both(
-    key: str, order: str, *, other: Mapping[str, object] = {}, own: int = 9, **wall: object
+    key: str,
+    order: str,
+    *,
+    other: Mapping[str, object] = {},
+    own: int = 9,
+    at_once: bool = False,
+    **wall: object,
 ) -> list[str]:
     """What is wrong with one that declares its firewall and with firewall 7, which lists it, in that order."""
     spec, inputs, id_, *_ = THINGS[key]
@@ -398,20 +406,35 @@ def told_of_both(
         faces = [{"public": {}, "firewall_id": own}] if key == "interfaces" else None
         inputs = {**inputs, **({"interfaces": faces} if faces else {"firewall_id": own})}
     lists = {**RULES, "label": "wall", "owner": OWNER.as_props(), key: [id_], **wall}
-    wrong = []
-    for which in order:
+    wrong: list[Problem] = []
+
+    def judge(which: str, rules: tuple[Rule, ...] = ()) -> None:
         judged, props = (SPEC, lists) if which == "f" else (spec, inputs)
-        wrong += check.check(judged, session, props, props)[1]
+        judged = replace(judged, rules=(*judged.rules, *rules))
+        wrong.extend(check.check(judged, session, props, props)[1])
+
+    def meanwhile(_: object) -> Iterator[Problem]:
+        judge(order[0])
+        yield from ()
+
+    if at_once:
+        judge(order[1], (meanwhile,))
+    else:
+        judge(order[0])
+        judge(order[1])
     return [" ".join(each) for each in wrong]
 
 
+@pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("own", [9, 0])
 @pytest.mark.parametrize("order", ["ft", "tf"])
 @pytest.mark.parametrize("key", list(THINGS))
-def test_what_declares_its_firewall_is_not_in_the_list_of_another_one(key: str, order: str, own: int) -> None:
+def test_what_declares_its_firewall_is_not_in_the_list_of_another_one(
+    key: str, order: str, own: int, at_once: bool
+) -> None:
     id_, noun, said = THINGS[key][2:]
 
-    wrong = told_of_both(key, order, own=own)
+    wrong = told_of_both(key, order, own=own, at_once=at_once)
 
     told = (
         f"{key} has {id_}, for which 'web-1' in this program declares firewall_id {own}"

@@ -270,7 +270,12 @@ def _gives(subnet: Subnet, address: str) -> bool:
 def attached(check: Check) -> Iterator[Problem]:
     """Against the account: firewalls, and subnets of VPCs."""
     yield from _firewalls(check)
-    yield from guards.LINODE.agreed(check)
-    yield from guards.listed_otherwise(check, guards.INTERFACE, partial(declared, check))
+    yield from agreed(check)
     yield from _unguarded(check)
     yield from _subnets(check)
+
+
+def agreed(check: Check) -> Iterator[Problem]:
+    """Nothing of it that declares its firewall is in the list of another one."""
+    yield from guards.LINODE.agreed(check)
+    yield from guards.listed_otherwise(check, guards.INTERFACE, partial(declared, check))

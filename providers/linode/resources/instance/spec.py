@@ -348,6 +348,6 @@ NETWORK = (network_rules.generations, network_rules.interfaces_together, network
 
 SPEC = InstanceSpec(
     "Instance", "/linode/instances", InstanceArgs, Linode, BY_LABEL_AND_TAG, "linodes:read_write", "Linode",
-    rules=(*RULES, *NETWORK, _judged), refused=_refused, doubts=network_rules.doubts,
+    rules=(*RULES, *NETWORK, _judged), agreed=(network_rules.agreed,), refused=_refused, doubts=network_rules.doubts,
     erases=("disks", "id", "addresses"), lasting=LASTING,
 )  # fmt: skip

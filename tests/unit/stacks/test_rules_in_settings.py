@@ -162,7 +162,7 @@ LONG = "w" * 45
         ),
         (
             {"firewalls": {"web": {**WALL, "inbound": [{**RULE, "protocol": "ICMP"}]}}},
-            "firewalls.web.inbound: [0].ports: ICMP has none",
+            "firewalls.web.inbound: [0].ports: protocol ICMP has none",
         ),
         ({"zones": {"example.org": {}}}, "zones.example.org: soa_email is required for a master"),
         (

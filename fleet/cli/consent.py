@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleet.engine.messages import NOBODY_TO_ASK
 from stacks.errors import BadSettings
 
 if TYPE_CHECKING:
@@ -112,10 +113,7 @@ def _told(stack: StackReport) -> str:
 def _agree(stack: str, erased: str) -> None:
     """Raises BadSettings."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or "CI" in os.environ:
-        raise BadSettings(
-            f"stack '{stack}': this would erase {erased}, and there is no terminal to ask at. Nothing was done. "
-            "Next: --yes (with make: ARGS=--yes) if that is meant."
-        )
+        raise BadSettings(f"stack '{stack}': this would erase {erased}, and {NOBODY_TO_ASK}")
     if not click.confirm("Erase that, and go on?"):
         raise BadSettings(
             f"stack '{stack}': not confirmed. Nothing was done. Next: fleet preview shows each change."

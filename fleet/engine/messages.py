@@ -19,6 +19,9 @@ _HOLDER = re.compile(
     r"^\s+(?P<file>\S+): created by (?P<user>[^@\n]*)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<at>[^;\s]+)",
     re.MULTILINE,
 )
+NOBODY_TO_ASK = (
+    "there is no terminal to ask at. Nothing was done. Next: --yes (with make: ARGS=--yes) if that is meant."
+)
 _PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105 - names of variables
 
 
@@ -109,6 +112,9 @@ _LINES: Mapping[str, str] = {
     r"no stack named '[^']+' found": (
         "stack '{stack}' was never made there ({where}). Next: pulumi stack init {stack} "
         "(without pulumi: python -m emulators.engine stack init {stack})."
+    ),
+    r"must be passed in to proceed when running in non-interactive mode": (
+        f"stack '{{stack}}': {NOBODY_TO_ASK}"
     ),
     r"PULUMI_ACCESS_TOKEN must be set|not logged in": (
         "no backend keeps the states. Next: set PULUMI_BACKEND_URL=file://FOLDER, or s3://BUCKET?region=…"

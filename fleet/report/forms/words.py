@@ -202,9 +202,13 @@ def _moved(stack: StackReport) -> str:
 
 
 def destroyed(stack: StackReport, most: int = 5) -> Phrase:
-    """Whose disks, records or backups are lost for certain, and whose perhaps."""
-    whose = {data: [item.name for item in stack.changes if item.lost == data] for data in DATA}
-    told = [phrase(f"{data} of ", listed(names, most)) for data, names in whose.items() if names]
+    """Whose disks, records or backups are lost for certain, and whose perhaps; what is no server is lost as a whole."""
+    whose: dict[str, list[str]] = {}
+    for data in DATA:
+        for item in (item for item in stack.changes if item.lost == data):
+            is_volume = data == "disks" and not item.server
+            whose.setdefault("all that is on" if is_volume else f"{data} of", []).append(item.name)
+    told = [phrase(f"{front} ", listed(names, most)) for front, names in whose.items()]
     told += [phrase("not complete")] if told and not stack.complete else []
     maybes = [item for item in stack.changes if item.perhaps_erased]
     for likely, end in (("likely", " (likely)"), ("open", ""), ("unlikely", " (unlikely)")):

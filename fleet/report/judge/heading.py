@@ -92,13 +92,14 @@ def fate(change: Change) -> str:
 
 
 def counts(changes: Iterable[Change]) -> list[str]:
-    """`1 deleted`, `2 changed`, `1 perhaps recreated`, …; other resources than servers together at the end."""
+    """`1 deleted`, `2 changed`, `1 perhaps recreated`, …; other resources than servers at the end: `3 others new`."""
     found = [change for change in changes if change.changed]
-    told = [change for change in found if change.server or change.drifted]
-    numbers = Counter(map(fate, told))
+    numbers = Counter(fate(change) for change in found if change.server or change.drifted)
     words = [f"{numbers[name]} {name}" for name in FATES if numbers[name]]
-    others = len(found) - len(told)
-    return words + ([counted(others, "other change")] if others else []) or ["no change"]
+    others = Counter(fate(change) for change in found if not (change.server or change.drifted))
+    other = "other" if numbers else "resource"
+    words += [f"{counted(others[name], other)} {name}" for name in FATES if others[name]]
+    return words or ["no change"]
 
 
 def sentence(stacks: Sequence[StackReport], now: Sum, then: Sum, *, known: bool) -> Phrase:

@@ -129,3 +129,12 @@ def test_a_dead_holder_is_to_be_unlocked_and_a_living_one_to_be_waited_for() -> 
     assert "another run" in locked_line("dev", [], lambda _: True)
     assert "unlock" not in locked_line("dev", [], lambda _: True)
     assert Lock(Path("x")) not in (holders(LOCKED.format(file=FILE, host="h")) or [])
+
+
+def test_nobody_to_ask_is_one_line_with_what_to_type() -> None:
+    said = "error: --yes or --skip-preview must be passed in to proceed when running in non-interactive mode"
+
+    assert explain(said, "dev") == (
+        "stack 'dev': there is no terminal to ask at. Nothing was done. "
+        "Next: --yes (with make: ARGS=--yes) if that is meant."
+    )

@@ -256,7 +256,7 @@ def test_what_goes_with_another_resource_is_known_where_its_provider_tells(tmp_p
     assert found.stacks[0].verdict == "blocked"
     assert plain(effect(found.stacks[0].changes[0])) == "recreated because of size"
     assert plain(found.findings[0].title) == "dev, data: disks erased"
-    assert plain(destroyed(found.stacks[0])) == "disks of data"
+    assert plain(destroyed(found.stacks[0])) == "all that is on data"
 
 
 def test_a_replacement_erases_a_server_whatever_the_line_says(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def run(words: list[str], folder: Path, **more: str) -> str:
     """What it prints, where `python` is that of the tests and the project can be imported."""
     own = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
-        words, cwd=folder, env={**os.environ, **own, **more}, capture_output=True, text=True, timeout=60, check=False,
+        words, cwd=folder, env={**os.environ, **own, **more}, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -13,7 +13,7 @@ import click
 import pytest
 
 from fleet.cli import consent
-from fleet.engine import previews
+from fleet.engine import previews, settled
 from fleet.engine.engine import Engine
 from fleet.engine.previews import Seen
 from fleet.engine.run import Run
@@ -136,6 +136,10 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The backend's folder after an update of `local` by the program of today, which has pins."""
     monkeypatch.setattr(pinning, "pins_file", lambda _: tmp_path / "pins.json")
     (tmp_path / "pins.json").touch()
+    stacks = tmp_path / ".pulumi" / "stacks" / project_name()
+    stacks.mkdir(parents=True)
+    checkpoint = {"version": 3, "checkpoint": {"latest": {"resources": []}}}
+    (stacks / "local.json").write_text(json.dumps(checkpoint))
     ended_with(tmp_path, "update", "succeeded")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
     return tmp_path
@@ -149,7 +153,7 @@ def ended_with(folder: Path, kind: str, result: str, *, began: int = FAR_AHEAD) 
     """The newest of the stack's records."""
     history = folder / ".pulumi" / "history" / project_name() / "local"
     history.mkdir(parents=True, exist_ok=True)
-    record = {"kind": kind, "result": result, "startTime": began}
+    record = {"kind": kind, "result": result, "startTime": began, "endTime": began}
     number = len(list(history.iterdir()))
     (history / f"local-{number}.history.json").write_text(json.dumps(record))
 
@@ -221,3 +225,46 @@ def test_what_is_told_beside_it_comes_with_the_update(
     beside: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch, asked: list[str]
 ) -> None:
     assert up(monkeypatch, asked, [STAYS], **beside) is None
+
+
+def test_while_another_command_runs_or_was_killed_an_update_runs(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    place = ran / ".pulumi" / "locks" / "organization" / project_name() / "local"
+    place.mkdir(parents=True)
+    (place / "0b5a.json").touch()
+
+    assert up(monkeypatch, asked, [STAYS]) is None
+
+
+def test_what_a_killed_command_was_at_is_told_by_an_update(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    pending = [{"type": "deleting", "resource": {"urn": urn("web-1", "local"), "type": "x", "custom": True}}]
+    latest = {"resources": [], "pending_operations": pending}
+    file = ran / ".pulumi" / "stacks" / project_name() / "local.json"
+    file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": latest}}))
+
+    assert up(monkeypatch, asked, [STAYS]) is None
+
+
+def test_a_file_that_keeps_an_old_date_is_a_change(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str], tmp_path: Path
+) -> None:
+    kept = tmp_path / "common.yaml"
+    kept.touch()
+    os.utime(kept, (LONG_AGO, LONG_AGO))
+    monkeypatch.setattr(settled, "PROJECT", tmp_path)
+    monkeypatch.setattr(settled, "PROGRAM", ("common.yaml",))
+    ended_with(ran, "update", "succeeded", began=LONG_AGO + 1)
+
+    assert up(monkeypatch, asked, [STAYS]) is None
+
+
+def test_pins_that_were_changed_since_are_pinned_again(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    monkeypatch.setattr(settled, "PROGRAM", ("no such file",))
+    ended_with(ran, "update", "succeeded", began=LONG_AGO)
+
+    assert up(monkeypatch, asked, [STAYS]) is None

@@ -61,12 +61,15 @@ def _layer(stack: str) -> Layer:
 
 
 def pins_path(settings: Settings, stack: str) -> Path:
-    return PROJECT / settings.pins if settings.pins else default_path(stack)
+    return _at(settings.pins, stack)
 
 
 def pins_file(stack: str) -> Path:
     """The same by the files alone, for what need not wait until all that they say is judged. Raises BadSettings."""
-    given = _layer(stack).values.get(f"{PROJECT_SPACE}pins")
+    return _at(_layer(stack).values.get(f"{PROJECT_SPACE}pins"), stack)
+
+
+def _at(given: object, stack: str) -> Path:
     return PROJECT / given if given and isinstance(given, str) else default_path(stack)
 
 

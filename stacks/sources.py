@@ -85,8 +85,10 @@ def of_files(stack: str, own: Path | None = None) -> Layer:
     file = own or file_of(stack)
     if not file.exists():
         raise no_settings(stack)
-    places = _read(file_of(stack)).places
-    return merge([_read(FOLDER / COMMON), Layer(_read(file).values, places)])
+    found = _read(file)
+    if own:
+        found = Layer(found.values, _read(file_of(stack)).places)
+    return merge([_read(FOLDER / COMMON), found])
 
 
 def no_settings(stack: str) -> BadSettings:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.engine.messages import NOBODY_TO_ASK
+from fleet.engine.settled import ran_since_changed
 from stacks.errors import BadSettings
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ def asked(run: Run) -> int | None:
     """
     if not UNSEEN.isdisjoint(run.rest):
         return None
-    from fleet.engine.settled import ran_since_changed
-
     only_seen = replace(run, rest=tuple(word for word in run.rest if word not in NOT_OF_PREVIEWS))
     stack = _previewed(only_seen)
     if not stack.complete:
@@ -67,7 +66,7 @@ def shown(run: Run) -> int:
 
 def _is_quiet(stack: StackReport) -> bool:
     """Whether it changes nothing, and nothing is told beside it that the update would show."""
-    is_told = stack.messages or stack.policies or stack.pending or stack.outputs
+    is_told = stack.messages or stack.policies or stack.outputs
     return not (is_told or any(change.changed for change in stack.changes))
 
 

@@ -36,6 +36,11 @@ class Lock:
         return f"{self.user}@{self.host}, process {self.pid}, since {self.since:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def of_stack(folder: Path, project: str, stack: str) -> list[Lock]:
+    """Those in a `.pulumi` folder."""
+    return read_all(folder / "locks" / "organization" / project / stack)
+
+
 def read_all(folder: Path) -> list[Lock]:
     return [_read(file) for file in sorted(folder.glob("*.json"))]
 

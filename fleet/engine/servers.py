@@ -12,8 +12,8 @@ from fleet.engine.run import Run, outputs_of
 from providers.linode.api.errors import LinodeError
 from providers.linode.core import runtime as sessions
 from providers.linode.core.state_files import TYPE_TOKENS
-from providers.linode.pins import PinFile
-from providers.linode.pins.pin import Pin
+from providers.linode.pins import Pin, PinFile
+from providers.linode.pins.file import group_of
 from stacks.errors import BadSettings
 from stacks.pinning import pins_file
 
@@ -59,16 +59,16 @@ def picks(stack: str, servers: Collection[str]) -> dict[str, dict[str, str]]:
     pins: Mapping[str, Pin] = {}
     with contextlib.suppress(BadSettings, LinodeError):
         pins = PinFile.read(pins_file(stack)).pins
-    parts = [(*key.partition("/"), pin.why) for key, pin in pins.items()]
-    groups = {_group_of(server, {group for group, *_ in parts}) for server in servers}
+    pinned = {*map(group_of, pins)}
+    groups = {_called_by(server, pinned) for server in servers}
     found: dict[str, dict[str, str]] = {}
-    for group, _, kind, why in parts:
-        if group in groups:
-            found.setdefault(group, {})[kind] = why
+    for key, pin in pins.items():
+        if (group := group_of(key)) in groups:
+            found.setdefault(group, {})[key.removeprefix(f"{group}/")] = pin.why
     return found
 
 
-def _group_of(server: str, groups: Collection[str]) -> str:
+def _called_by(server: str, groups: Collection[str]) -> str:
     """Servers are called by their group, and by a number or by the label or id of one that was there before."""
     return max((group for group in groups if server.startswith(f"{group}-")), key=len, default="")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from fleet.engine import locks
 from fleet.engine.run import Run
 from providers.linode.core import state_files
 from providers.linode.project import PROJECT
@@ -42,8 +43,8 @@ def ran_since_changed(run: Run) -> bool:
 
 def _is_begun(run: Run, folder: Path) -> bool:
     """Whether a command runs now, or was killed: it leaves its lock, and in the state what it was at."""
-    locks = folder.glob(f"locks/**/{run.project_name}/{run.stack}/*.json")
-    return next(locks, None) is not None or bool(run.deployment().get("pending_operations"))
+    found = locks.of_stack(folder, run.project_name, run.stack)
+    return bool(found or run.deployment().get("pending_operations"))
 
 
 def _changed(pattern: str) -> float:

@@ -84,7 +84,7 @@ class Unlock:
     def _locks(self) -> list[locks.Lock]:
         if self._folder is None:
             return self._told_by_engine()
-        return locks.read_all(self._folder / "locks" / "organization" / self._run.project_name / self.stack)
+        return locks.of_stack(self._folder, self._run.project_name, self.stack)
 
     def _told_by_engine(self) -> list[locks.Lock]:
         """The locks, from the refusal of a command that takes the lock and can't do anything: a stack can't be

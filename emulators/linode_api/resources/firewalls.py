@@ -53,7 +53,7 @@ MOST_RULES = 25
 PROTOCOL = re.compile(r"TCP|UDP|ICMP|IPENCAP|ALL|25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9]")
 """`ALL` and numbers are newer than the API's description: linodego's recording TestFirewallRules_ExtendedProtocols."""
 
-WITHOUT_PORTS = ("ICMP", "IPENCAP", "ALL", *(str(each) for each in range(256) if each not in (6, 17)))
+WITH_PORTS = ("TCP", "UDP", "6", "17")
 RULE = {
     "action": required(choice("ACCEPT", "DROP", why="Must be one of ACCEPT, DROP")),
     "protocol": required(
@@ -133,9 +133,11 @@ def problems_of_rule(rule: object, at: str) -> Iterator[Problem]:
         yield from problems_in(rule, RULE, f"{at}.")
         for name in rule.keys() - {*RULE, "ports", "addresses"}:
             yield f"{at}.{name}", f"{name} is not valid"
-        if rule.get("ports") is not None and rule.get("protocol") in WITHOUT_PORTS:
+        ports, protocol = rule.get("ports"), rule.get("protocol")
+        is_known = isinstance(protocol, str) and PROTOCOL.fullmatch(protocol)
+        if ports is not None and is_known and protocol not in WITH_PORTS:
             yield f"{at}.ports", "Ports are not allowed for this protocol"
-        elif rule.get("ports") is not None and not are_ports(rule["ports"]):
+        elif ports is not None and not are_ports(ports):
             yield f"{at}.ports", "Ports are not valid"
         if why := wrong_addresses(rule.get("addresses")):
             yield f"{at}.addresses", why

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from fleet.report.forms.once import once
@@ -204,10 +205,9 @@ def _moved(stack: StackReport) -> str:
 def destroyed(stack: StackReport, most: int = 5) -> Phrase:
     """Whose disks, records or backups are lost for certain, and whose perhaps; what is no server is lost as a whole."""
     whose: dict[str, list[str]] = {}
-    for data in DATA:
-        for item in (item for item in stack.changes if item.lost == data):
-            is_volume = data == "disks" and not item.server
-            whose.setdefault("all that is on" if is_volume else f"{data} of", []).append(item.name)
+    for item in sorted(filter(attrgetter("lost"), stack.changes), key=lambda item: DATA.index(item.lost)):
+        is_volume = item.lost == "disks" and not item.server
+        whose.setdefault("all that is on" if is_volume else f"{item.lost} of", []).append(item.name)
     told = [phrase(f"{front} ", listed(names, most)) for front, names in whose.items()]
     told += [phrase("not complete")] if told and not stack.complete else []
     maybes = [item for item in stack.changes if item.perhaps_erased]

@@ -16,16 +16,9 @@ from providers.linode.core.forms import BALANCERS, LINODES, Policy, RuleArgs, Ta
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
 from providers.linode.core.spec import BY_LABEL_AND_TAG, Checking, Spec, Update
-from providers.linode.resources import behind, guards
+from providers.linode.resources import behind, guards, reach
 from providers.linode.resources.base import Resource
-from providers.linode.resources.reach import (
-    CLOSED,
-    WITH_PORTS,
-    Wall,
-    named_protocol,
-    opened,
-    ssh_to_everybody,
-)
+from providers.linode.resources.reach import CLOSED, Wall, opened, ssh_to_everybody
 
 if TYPE_CHECKING:
     from providers.linode.resources.instance.resource import Instance
@@ -119,8 +112,8 @@ def _rules(check: Checking[FirewallArgs]) -> Iterator[Problem]:
         yield Problem("inbound", f"and outbound are {count} rules, the API takes {MOST}. Next: drop some.")
     for key, rules in both.items():
         for number, rule in enumerate(rules):
-            protocol = named_protocol(rule)
-            if "ports" in rule and isinstance(rule.get("protocol"), str) and protocol not in WITH_PORTS:
+            protocol = reach.named_protocol(rule)
+            if "ports" in rule and isinstance(rule.get("protocol"), str) and protocol not in reach.WITH_PORTS:
                 yield Problem(key, f"[{number}].ports: protocol {protocol} has none. Next: leave it out.")
 
 

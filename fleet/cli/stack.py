@@ -20,6 +20,7 @@ from fleet.cli.options import (
     paper,
     table,
 )
+from fleet.report.names import natural
 from providers.linode.api.connection import LOCAL_STACK
 
 if TYPE_CHECKING:
@@ -200,30 +201,27 @@ def show_outputs(
     from fleet.engine.servers import GONE, unlike
 
     console = console or paper()
-    servers = _mapping(outputs.get("servers"))
+    found = _mapping(outputs.get("servers"))
+    servers = {name: _mapping(found[name]) for name in sorted(found, key=natural)}
     if not servers:
         console.print("no servers run in this stack")
         return
-    rows = [row for name in sorted(servers) for row in _rows(name, _mapping(servers[name]))]
+    rows = [row for name, server in servers.items() for row in _rows(name, server)]
     shared = {name: _mapping(facts) for name, facts in sorted(_mapping(outputs.get("shared")).items())}
     rows += [_shared_row(name, facts) for name, facts in shared.items()]
     table(COLUMNS, rows, console=console)
-    there = [facts for each in servers.values() if (facts := _mapping(each)).get("status") != GONE]
+    there = [facts for facts in servers.values() if facts.get("status") != GONE]
     priced = [facts for facts in shared.values() if "monthly_usd" in facts]
     paid = [
         *there,
         *priced,
-        *(
-            _mapping(one)
-            for each in servers.values()
-            for one in _mapping(_mapping(each).get("volumes")).values()
-        ),
+        *(_mapping(one) for each in servers.values() for one in _mapping(each.get("volumes")).values()),
     ]
     costs = [cost for facts in paid if isinstance(cost := facts.get("monthly_usd"), (int, float))]
     total = _usd(sum(costs) if len(costs) == len(paid) else None)
     count = f"{len(there)} server{'' if len(there) == 1 else 's'}"
     console.print(f"{count}, {total} USD a month{note and f'; {note}'}", soft_wrap=True)
-    if lines := list(unlike({name: _mapping(each) for name, each in servers.items()})):
+    if lines := list(unlike(servers)):
         console.print(f"{'; '.join(lines)}. Next: {todo}.", soft_wrap=True)
     picks = _mapping(outputs.get("picks"))
     for group in sorted(picks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -121,8 +122,7 @@ def run_of(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run
     Raises BadSettings, EngineFailed.
     """
     engine = choose(os.environ)
-    if engine.name == "pulumi":
-        print(f"engine: pulumi ({engine.words[0]})", file=sys.stderr)
+    _tell_once(engine)
     if stack == LOCAL_STACK:
         env, settings = local_stack.of_environment(os.environ).made(engine, os.environ)
         return Run(stack, engine, {**UNLESS_SET, **env}, str(settings), rest)
@@ -132,6 +132,13 @@ def run_of(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run
         elif not PULL_REQUEST.fullmatch(stack):
             raise no_settings(stack)
     return Run(stack, engine, {**UNLESS_SET, **os.environ}, config_file, rest)
+
+
+@functools.cache
+def _tell_once(engine: Engine) -> None:
+    """Which engine runs a command; a deployment has several runs of it. The embedded one says so itself."""
+    if engine.name == "pulumi":
+        print(f"engine: pulumi ({engine.words[0]})", file=sys.stderr)
 
 
 def run_here(stack: str, rest: tuple[str, ...] = (), config_file: str = "") -> Run:

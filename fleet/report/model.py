@@ -153,6 +153,11 @@ class Change(Frozen):
         return next((each for each in DATA if each in self.destroys), DATA[0]) if self.erased else ""
 
     @property
+    def loses_all(self) -> bool:
+        """Whether it is lost as a whole, as a volume is: it has no disks, but is one."""
+        return self.lost == "disks" and not self.server
+
+    @property
     def perhaps_erased(self) -> bool:
         return self.certainty == "perhaps" and self.level == "data loss"
 

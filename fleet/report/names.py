@@ -31,6 +31,11 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HEAD = re.compile(r"[^.\[]+")
 
 
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key to sort by: `tags[2]` before `tags[10]`, web-2 before web-10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
 @lru_cache(maxsize=NAMES)
 def canonical(name: str) -> str:
     """`rootPass` and `root_pass` are one property: the snake-case name."""

@@ -206,8 +206,7 @@ def destroyed(stack: StackReport, most: int = 5) -> Phrase:
     """Whose disks, records or backups are lost for certain, and whose perhaps; what is no server is lost as a whole."""
     whose: dict[str, list[str]] = {}
     for item in sorted(filter(attrgetter("lost"), stack.changes), key=lambda item: DATA.index(item.lost)):
-        is_volume = item.lost == "disks" and not item.server
-        whose.setdefault("all that is on" if is_volume else f"{item.lost} of", []).append(item.name)
+        whose.setdefault("all that is on" if item.loses_all else f"{item.lost} of", []).append(item.name)
     told = [phrase(f"{front} ", listed(names, most)) for front, names in whose.items()]
     told += [phrase("not complete")] if told and not stack.complete else []
     maybes = [item for item in stack.changes if item.perhaps_erased]

@@ -61,9 +61,11 @@ def _why(verdict: Verdict, stack: StackReport, found: Sequence[Finding]) -> Phra
     stopped = any(guard.name == "data_loss" and guard.state == "block" for guard in stack.guards)
     if not lost or not (verdict == "danger" or (verdict == "blocked" and stopped)):
         return _shorts([item for item in found if item.stack == stack.stack and item.verdict == verdict])
+    erased = listed((change.name for change in lost), 3)
+    if all(change.loses_all for change in lost):
+        return phrase("all that is on ", erased, " would be erased" if verdict == "blocked" else " is erased")
     data = [each for each in DATA if each in {change.lost for change in lost}]
     front = f"{'the ' if len(data) == 1 else ''}{' or '.join(data)} of "
-    erased = listed((change.name for change in lost), 3)
     return phrase(front, erased, " would be erased" if verdict == "blocked" else " are erased")
 
 

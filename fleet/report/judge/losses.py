@@ -46,6 +46,8 @@ def losses(facts: Facts, guards: Sequence[GuardResult]) -> Iterator[Finding]:
 
 def _lost_words(lost: Sequence[Change]) -> str:
     """Disks are worse than backups; the words are those of the worst of them."""
+    if all(change.loses_all for change in lost):
+        return "all that is on it is erased" if len(lost) == 1 else "all that is on them is erased"
     data = [each for each in DATA if each in {change.lost for change in lost}]
     if len(data) > 1:
         return f"{' or '.join(data)} erased"

@@ -42,12 +42,7 @@ def changed_paths(step: Step) -> tuple[Path, ...]:
         named = {*step.differing, *step.reasons} - {names.top_level(path.path) for path in found}
         found += [_path(path, "update", at(old, path), at(new, path)) for path in named]
     mine = (path for path in found if names.top_level(path.path) not in names.COMPUTED)
-    return tuple(sorted(mine, key=lambda path: _natural(path.path)))
-
-
-def _natural(path: str) -> list[tuple[int, str]]:
-    """`tags[2]` before `tags[10]`."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path)]
+    return tuple(sorted(mine, key=lambda path: names.natural(path.path)))
 
 
 def _detailed(path: str, entry: tuple[str, bool], old: Json, new: Json) -> Path:

@@ -40,7 +40,7 @@ def _text(stack: Planned) -> str:
         stack.stack,
         stack.complete,
         stack.drift,
-        [_change(item) for item in stack.changes if item.changed],
+        [_change(item) for item in sorted(stack.changes, key=lambda item: item.urn) if item.changed],
     ]
     return json.dumps(plan, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
 

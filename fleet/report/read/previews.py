@@ -222,13 +222,13 @@ def _stack_name(records: Iterable[Step]) -> str:
 
 
 def _one_per_resource(records: Iterable[Step]) -> tuple[Step, ...]:
-    """One step per URN, in the order of URNs; the stack and providers are no resources here."""
+    """One step per URN, in the natural order of URNs; the stack and providers are no resources here."""
     by_urn: dict[str, list[Step]] = {}
     for record in records:
         kind = names.resource_type(record.urn)
         if record.urn and kind != names.STACK_TYPE and not kind.startswith(names.PROVIDER_PREFIX):
             by_urn.setdefault(record.urn, []).append(record)
-    return tuple(_merged(by_urn[urn]) for urn in sorted(by_urn))
+    return tuple(_merged(by_urn[urn]) for urn in sorted(by_urn, key=names.natural))
 
 
 def _merged(records: Sequence[Step]) -> Step:

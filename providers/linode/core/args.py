@@ -41,7 +41,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import Self, dataclass_transform, is_typeddict
 
 from providers.linode.core.effects import OURS, Takes
-from providers.linode.core.problems import Problem, problem_of, told
+from providers.linode.core.problems import REQUIRED, Problem, problem_of, takes_no, told
 from providers.linode.core.values import LARGEST, as_id, is_unknown, whole_numbers, with_ids
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "AnyIdOrNone",
     "AnyRef",
     "Args",
+    "BadCall",
     "Field",
     "Id",
     "IdOrNone",
@@ -331,6 +332,10 @@ def plain(*, default: Any) -> Any:
     return dataclasses.field(default=default, kw_only=True, repr=False)
 
 
+class BadCall(pulumi.RunError, TypeError):
+    """Arguments that are none of a kind's: engines tell it in one line."""
+
+
 @dataclass_transform(kw_only_default=True, field_specifiers=(arg, ours, ids, plain))
 class _Transformed:
     def __init_subclass__(cls) -> None:
@@ -343,6 +348,19 @@ class Args(_Transformed):
     `opts`: Pulumi's options, where the arguments are given by name. `account`: the stack's, if not found by itself.
     Another `generation` has the resource recreated.
     """
+
+    if not TYPE_CHECKING:  # which judges calls by the fields
+
+        def __new__(cls, **given):
+            """Raises BadCall where a name is not one of theirs, or one is missing."""
+            there = {each.name: each for each in dataclasses.fields(cls)}
+            for name in given:
+                if name not in there:
+                    raise BadCall(takes_no(name, there))
+            for name, each in there.items():
+                if name not in given and each.default is dataclasses.MISSING:
+                    raise BadCall(f"{name} {REQUIRED}")
+            return super().__new__(cls)
 
     opts: pulumi.ResourceOptions | None = plain(default=None)
     account: Any = plain(default=None)

@@ -15,6 +15,7 @@ from providers.linode.nearest import did_you_mean
 TOLD, MISSING, EXTRA, LITERAL = "told", "missing", "extra_forbidden", "literal_error"
 SHAPES = {"dict_type": "must be a map", "list_type": "must be a list"}
 IN_OUR_WORDS = frozenset({TOLD, MISSING, EXTRA})
+REQUIRED = "is required. Next: give it."
 KEY = "[key]"
 """The last part of an error's place where a key of a map is wrong."""
 
@@ -72,12 +73,16 @@ def _reason(error: ErrorDetails, words: Mapping[str, frozenset[str]]) -> str:
         near = did_you_mean(str(error.get("input")), allowed)
         return f"must be one of {', '.join(allowed)}{near}. Next: correct it."
     if error["type"] == MISSING:
-        return "is required. Next: give it."
+        return REQUIRED
     if error["type"] == EXTRA:
         field, name = str(error["loc"][0]), str(error["loc"][-1])
-        near = did_you_mean(name, words[field] - {name})
-        return f"takes no {name!r}{near}. Next: correct the name, or leave it out."
+        return takes_no(name, words[field])
     return "has not the form that the API takes. Next: correct it."
+
+
+def takes_no(name: str, known: Iterable[str]) -> str:
+    near = did_you_mean(name, {*known} - {name})
+    return f"takes no {name!r}{near}. Next: correct the name, or leave it out."
 
 
 def _place(inner: list[int | str]) -> str:

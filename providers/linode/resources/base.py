@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import pulumi
 
-from providers.linode.core.args import Args, Names
+from providers.linode.core.args import Args, BadCall, Names
 from providers.linode.core.foreseen import Declared
 from providers.linode.core.provider import DynamicResource, Provider, stored_provider
 from providers.linode.core.spec import Spec
@@ -50,17 +50,19 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         opts: pulumi.ResourceOptions | None,
         by_name: Mapping[str, Any],
     ) -> None:
-        """Register it, from arguments as an object or by their names. Raises TypeError as a signature does.
+        """Register it, from arguments as an object or by their names.
 
-        Raises RunError, which engines tell in one line, for what the SDK can't write to them.
+        Raises RunError, which engines tell in one line, for what are none and what the SDK can't write to them.
         """
         spec = self._spec
         args_class = spec.args
+        which = f"{self.kind} {name.encode(errors='backslashreplace').decode()}"
         if args is None:
-            args = args_class(**by_name)
+            args = _made(which, args_class, by_name)
         elif by_name:
-            raise TypeError(
-                f"{name}: arguments come as an object or by their names, not both: {sorted(by_name)}"
+            both = ", ".join(sorted(by_name))
+            raise BadCall(
+                f"{which}: arguments come as an object or by their names, not both. Next: move {both}."
             )
         merge = pulumi.ResourceOptions.merge
         # the label stays, where it is unique: the old one goes first, whatever causes a replacement
@@ -70,7 +72,6 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         owner = account.owner_of(name, args.generation)
         fields, ignored = args_class.fields(), {*(opts.ignore_changes or ())}
         ignored |= {*fields} if "*" in ignored else set()
-        which = f"{self.kind} {name.encode(errors='backslashreplace').decode()}"
         _writable(name, f"{which}: name")
         may_name = args_class.references()
         given = {
@@ -98,6 +99,13 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         are.
         """
         return {}
+
+
+def _made(which: str, args_class: type[Args], by_name: Mapping[str, Any]) -> Args:
+    try:
+        return args_class(**by_name)
+    except BadCall as error:
+        raise BadCall(f"{which}: {error}") from None
 
 
 def _of_kind(value: Any, which: str, key: str, may_name: Mapping[str, Names]) -> Any:

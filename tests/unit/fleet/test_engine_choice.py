@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fleet.engine.engine import Engine, choose
+from fleet.engine.run import run_of
 from stacks.errors import BadSettings, EngineFailed
 
 
@@ -19,6 +20,18 @@ def with_pulumi(tmp_path: Path) -> dict[str, str]:
 
 def test_pulumi_runs_where_it_is_on_path(with_pulumi: dict[str, str]) -> None:
     assert choose(with_pulumi).name == "pulumi"
+
+
+def test_a_command_with_several_runs_names_its_engine_once(
+    with_pulumi: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", with_pulumi["PATH"])
+    monkeypatch.delenv("ENGINE", raising=False)
+
+    run_of("dev")
+    run_of("staging")
+
+    assert capsys.readouterr().err.count("engine: pulumi") == 1
 
 
 def test_the_embedded_engine_runs_elsewhere(tmp_path: Path) -> None:

@@ -51,6 +51,14 @@ def test_reasons_are_shown_as_they_are() -> None:
     assert "web type g6-standard-1: cheapest of 3 [in de-fra-2]" in shown(OUTPUTS)
 
 
+def test_the_tenth_server_comes_after_the_second() -> None:
+    servers = {f"web-{number}": {**SERVER, "ipv4": [], "monthly_usd": 1.0} for number in (1, 10, 2)}
+
+    rows = shown({"servers": servers}).splitlines()[1:4]
+
+    assert [row.split()[0] for row in rows] == ["web-1", "web-2", "web-10"]
+
+
 def test_an_empty_stack_says_so() -> None:
     assert "no servers" in shown({})
 

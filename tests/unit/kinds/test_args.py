@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import pulumi
 import pytest
 from pulumi.output import Unknown
 from pydantic import Field
 from typing_extensions import Never, NotRequired, TypedDict
 
+from providers.linode import Instance
 from providers.linode.core.args import Args, In, InIds, InList, InRows, Listed, Of, arg, ids, ours
 from providers.linode.core.effects import ACTION, KEPT, PUT, REPLACE
 from providers.linode.core.forms import Flag, Tag, Text
@@ -70,12 +72,21 @@ def test_a_field_says_where_it_is_sent_and_where_it_is_seen() -> None:
     assert (fields["booted"].key, fields["booted"].attribute) == ("", "")
 
 
-def test_a_missing_required_argument_is_a_type_error_as_of_any_signature() -> None:
-    with pytest.raises(TypeError, match="label"):
+def test_arguments_that_are_missing_or_misspelt_are_a_type_error_that_engines_tell_in_one_line() -> None:
+    with pytest.raises(TypeError, match="label") as missing:
         ThingArgs()  # type: ignore[call-arg]  # that is what is tested
-
-    with pytest.raises(TypeError, match="labell"):
+    with pytest.raises(TypeError, match="labell") as misspelt:
         ThingArgs(label="a", labell="b")  # type: ignore[call-arg]  # that is what is tested
+    with pytest.raises(TypeError) as in_a_program:
+        Instance("web", typ="g6-nanode-1", region="de-fra-2")  # type: ignore[call-overload]  # as above
+
+    told = [missing.value, misspelt.value, in_a_program.value]
+    assert all(isinstance(each, pulumi.RunError) for each in told)
+    assert [str(each) for each in told] == [
+        "label is required. Next: give it.",
+        "takes no 'labell' (did you mean label?). Next: correct the name, or leave it out.",
+        "Instance web: takes no 'typ' (did you mean type?). Next: correct the name, or leave it out.",
+    ]
 
 
 @pytest.mark.parametrize(

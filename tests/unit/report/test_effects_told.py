@@ -255,7 +255,8 @@ def test_what_goes_with_another_resource_is_known_where_its_provider_tells(tmp_p
 
     assert found.stacks[0].verdict == "blocked"
     assert plain(effect(found.stacks[0].changes[0])) == "recreated because of size"
-    assert plain(found.findings[0].title) == "dev, data: disks erased"
+    assert plain(found.findings[0].title) == "dev, data: all that is on it is erased"
+    assert plain(found.heading) == "⛔ dev is blocked: all that is on data would be erased"
     assert plain(destroyed(found.stacks[0])) == "all that is on data"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,6 +42,16 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - the hook'
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: two workers a core, as most of a test's time is waiting for other processes."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def event_loop() -> Iterator[None]:
+    """Pulumi's mocks ask for the thread's current loop, which Python 3.14 no longer makes by itself."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture(scope="session", params=["embedded", REAL])

@@ -5,9 +5,11 @@ It holds the kind's name and nothing else, so that a state has two words of it i
 
 from __future__ import annotations
 
+import base64
 import functools
 import importlib
 import logging
+import pickle
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -23,7 +25,6 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
-from pulumi.dynamic.dynamic import serialize_provider
 
 from providers.linode.api import interruption
 from providers.linode.api.errors import LinodeError, NotFound
@@ -51,6 +52,7 @@ NEXT = " The next `up` goes on from here."
 
 STORED = "providers.linode.provider"
 """The module whose path every state holds."""
+STORED_PROTOCOL = 4
 
 
 def stored_provider(class_name: str, *arguments: str) -> ResourceProvider:
@@ -61,13 +63,14 @@ def stored_provider(class_name: str, *arguments: str) -> ResourceProvider:
 
 @functools.cache
 def _as_stored(class_name: str, *arguments: str) -> str:
-    """The provider as every resource's state holds it.
+    """The provider as every resource's state holds it, the same on every Python: in the protocol that is 3.10's
+    default, not 3.14's, or whoever changes Python finds `__provider` in each diff.
 
-    Once for each kind: the SDK (3.272) patches pickle for every provider it writes and never takes the patch off,
-    so that each costs more than the one before, and about the thousandth meets Python's limit of recursion.
+    Once for each kind, and without the SDK's `serialize_provider`: that (3.272) patches pickle for every provider it
+    writes and never takes the patch off, so that about the thousandth meets Python's limit of recursion.
     """
-    written: str = serialize_provider(stored_provider(class_name, *arguments))
-    return written
+    written = pickle.dumps(stored_provider(class_name, *arguments), protocol=STORED_PROTOCOL)
+    return base64.b64encode(written).decode()
 
 
 class DynamicResource(pulumi.dynamic.Resource, module="linode", name="Resource"):

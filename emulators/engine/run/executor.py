@@ -62,6 +62,10 @@ class Executor:
         if self.stopping.is_set():
             raise RunStopped
 
+    def rename(self, former: str, urn: str) -> None:
+        """Have what refers to an entry's former URN refer to its new one; it is told as it was before."""
+        self.told = self.snapshot.rename(former, urn) | self.told
+
     # what is told
 
     def emit(self, event: Event) -> None:

@@ -108,7 +108,7 @@ class Planner:
             if old is not None and candidate not in self._kept_early:
                 if candidate != urn:
                     self._claim(candidate, urn)
-                    self._rename(candidate, urn)
+                    self._executor.rename(candidate, urn)
                 return old
         return None
 
@@ -117,14 +117,6 @@ class Planner:
         taker = former if former in self._registry.registered else self._takers.setdefault(former, urn)
         if taker != urn:
             self._registry.refuse(ALIAS_TAKEN.format(former=former, urn=urn, taker=taker), urn)
-
-    def _rename(self, former: str, urn: str) -> None:
-        snapshot = self._executor.snapshot
-        for entry in snapshot.base:
-            if former in entry.all_dependencies():
-                self._executor.told.setdefault(id(entry), entry.changed())
-                fields = entry.references(lambda name: urn if name == former else name)
-                snapshot.change(entry, save=False, **fields)
 
     def _plan_included(self, goal: Goal, old: Resource | None) -> Plan:
         new, given = goal.new, goal.new.inputs

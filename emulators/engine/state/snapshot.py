@@ -31,6 +31,7 @@ class Snapshot:
         self._write = write
         self._lock = threading.RLock()
         self._texts: dict[int, tuple[Resource, str]] = {}
+        self._former: dict[str, str] = {}
         self._wanted = 0
         self._written = 0
         self._error: Exception | None = None
@@ -78,6 +79,21 @@ class Snapshot:
         if save:
             self.save()
 
+    def rename(self, former: str, urn: str) -> dict[int, Resource]:
+        """Have the old entries that refer to a former URN refer to the new one; on disk from when its entry is there.
+
+        Returns them by identity, as they were.
+        """
+        as_they_were: dict[int, Resource] = {}
+        with self._lock:
+            self._former[urn] = former
+            for entry in self.base:
+                if former in entry.all_dependencies():
+                    as_they_were[id(entry)] = entry.changed()
+                    fields = entry.references(lambda name: urn if name == former else name)
+                    self.change(entry, save=False, **fields)
+        return as_they_were
+
     def replace_base(self, resources: list[Resource], clear_operations: bool = False) -> None:
         """Take another old list (a refresh made it)."""
         with self._lock:
@@ -114,11 +130,16 @@ class Snapshot:
                 self._changed.notify_all()
 
     def _serialize(self) -> bytes:
-        entries = [self._text(resource) for resource in self.resources()]
+        resources = self.resources()
+        early = set(self._former) - {resource.urn for resource in resources} if self._former else set()
+        entries = [self._text(each, early and early & each.all_dependencies()) for each in resources]
         return members(entries, self._operations, self._metadata, self._crypter)
 
-    def _text(self, resource: Resource) -> str:
-        """The entry's JSON, made once: change() forgets it."""
+    def _text(self, resource: Resource, early: set[str]) -> str:
+        """The entry's JSON, made once: change() forgets it; with former URNs of those whose new ones come too early."""
+        if early:
+            fields = resource.references(lambda urn: self._former[urn] if urn in early else urn)
+            return dump(resource_to_json(resource.changed(**fields), self._crypter))
         known = self._texts.get(id(resource))
         if known is None or known[0] is not resource:
             known = self._texts[id(resource)] = (resource, dump(resource_to_json(resource, self._crypter)))

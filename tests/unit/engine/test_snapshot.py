@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emulators.engine.state.checkpoint import Checkpoint, Operation, Resource
+from emulators.engine.state.checkpoint import Checkpoint, Operation, Resource, checkpoint_from_json
 from emulators.engine.state.secrets import open_stack
 from emulators.engine.state.snapshot import Snapshot
 from tests.engine_programs import SALT
@@ -20,6 +20,9 @@ CRYPTER = open_stack(SALT, "x")
 
 def entry(name: str) -> Resource:
     return Resource(urn=f"urn:pulumi:dev::p::t::{name}", type="t", custom=True, id=name)
+
+
+OLD = entry("old")
 
 
 def written(text: bytes) -> dict[str, Any]:
@@ -72,6 +75,36 @@ def test_a_change_in_place_is_written() -> None:
     snapshot.change(old, delete=True)
 
     assert written(writes[-1])["resources"][0]["delete"] is True
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [{"dependencies": [OLD.urn]}, {"parent": OLD.urn}, {"property_dependencies": {"note": [OLD.urn]}}],
+    ids=str,
+)
+def test_what_refers_to_a_renamed_one_follows_on_disk_when_that_is_there(reference: dict[str, Any]) -> None:
+    """Or a run that breaks off in between leaves a state that no engine reads."""
+    writes: list[bytes] = []
+    new, child = entry("front"), entry("child").changed(**reference)
+    snapshot = Snapshot(Checkpoint([OLD, child]), CRYPTER, writes.append)
+
+    told = snapshot.rename(OLD.urn, new.urn)
+    snapshot.end(add=entry("other"))
+    snapshot.end(add=new, drop=OLD)
+
+    before, after = (checkpoint_from_json(written(text), CRYPTER).resources for text in writes)
+    assert child.all_dependencies() == {new.urn}  # as the run has it, from the moment that it knows
+    assert [was.all_dependencies() for was in told.values()] == [{OLD.urn}]
+    assert [(kept.id, kept.all_dependencies()) for kept in before] == [
+        ("other", set()),
+        ("old", set()),
+        ("child", {OLD.urn}),
+    ]
+    assert [(kept.id, kept.all_dependencies()) for kept in after] == [
+        ("other", set()),
+        ("front", set()),
+        ("child", {new.urn}),
+    ]
 
 
 def test_steps_that_wait_at_the_same_time_share_a_write() -> None:

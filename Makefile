@@ -38,7 +38,7 @@ test-all: .venv/requirements-dev.txt.installed ## every test, on both engines wh
 fuzz: .venv/requirements-dev.txt.installed ## new examples for the properties, 5,000 each; T=FILE: for those of one file
 	@$(RUN) pytest -n auto -m hypothesis --hypothesis-profile=fuzz $(T)
 
-chaos: .venv/requirements-dev.txt.installed ## every request under every fault, and every process killed at chosen moments: some 40 minutes
+chaos: .venv/requirements-dev.txt.installed ## every request under every fault, and every process killed at chosen moments, on each engine: over an hour
 	@$(RUN) tests.chaos $(ARGS)
 
 bench: .venv/requirements-dev.txt.installed ## times and requests of a fleet; ARGS=report: of a report; ARGS=api: of the local API; ARGS=size: lines, folders, imports

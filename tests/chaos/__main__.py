@@ -1,13 +1,14 @@
 """`python -m tests.chaos`: runs of `up` under faults, runs that are killed, crowds of creates; the last lines tell.
 
-Everything goes through an engine and a socket, and is counted in the local API's own database. Every request meets
-every fault, and every process is killed at every moment, dealt to several stacks, some of which run at the same time. A
-run can be repeated by its seed, as far as the machine's timing lets it.
+Everything goes through an engine and a socket, and is counted in the local API's own database. On each engine every
+request meets every fault, and every process is killed at every moment, dealt to several stacks, some of which run at
+the same time. A run can be repeated by its seed, as far as the machine's timing lets it.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import random
 import shutil
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,15 +24,17 @@ from threading import Event
 from typing import TypeVar
 
 from tests.chaos.disturbances import Fault, Kill, faults, of_runs
-from tests.chaos.tally import Tally
+from tests.chaos.tally import Tally, summary
 from tests.chaos.turns import Turns, run
 from tests.checkout import ENGINES
 
 T = TypeVar("T")
+Share = tuple[Sequence[Sequence[Fault]], Sequence[Kill], int]
 
 A_CROWD = 50
 A_STACK = 40
 """Turns of one stack, at most."""
+ONLY_EMBEDDED = "`pulumi` is not on PATH: this is of the embedded engine alone"
 
 
 @dataclass
@@ -82,36 +85,42 @@ def main(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             is_over.set()
             _say(f"interrupted; what was counted until then, and all of it is still in {folder}:")
-        tally = Tally()  # at once: what runs now meets the interruption, too
-        for stack in stacks:
-            tally.add(stack.tally)
-    if is_whole and tally.is_clean:
+        tallies = {stack.engine: Tally() for stack in stacks}
+        for stack in stacks:  # at once: what runs now meets the interruption, too
+            tallies[stack.engine].add(stack.tally)
+    is_clean = all(tally.is_clean for tally in tallies.values())
+    if is_whole and is_clean:
         shutil.rmtree(folder)
     _say(f"{time.monotonic() - begun:.0f} s")
-    for line in tally.lines():
+    for line in summary(tallies):
         _say(line)
-    return 0 if is_whole and tally.is_good else 1
+    if not (options.engine or _is_here("pulumi")):
+        _say(ONLY_EMBEDDED)
+    return 0 if is_whole and all(tally.is_good for tally in tallies.values()) else 1
 
 
 def dealt(options: argparse.Namespace) -> list[Stack]:
-    """The stacks, each with its share; those that run at the same time have the engines in turn."""
+    """The stacks, each with its share of what its engine meets; those that run at the same time have them in turn."""
     engines = [options.engine] if options.engine else [name for name in ENGINES if _is_here(name)]
     dice = random.Random(options.seed)
+    at_once = max(1, options.at_once // len(engines))
+    shares = [list(_shares(options, at_once, dice)) for _ in engines]
+    of_both = itertools.chain.from_iterable(zip(*shares, strict=True))
+    return [
+        Stack(number, engines[number % len(engines)], dice.randrange(10**6), *share)
+        for number, share in enumerate(of_both)
+    ]
+
+
+def _shares(options: argparse.Namespace, at_once: int, dice: random.Random) -> Iterator[Share]:
+    """Faults, kills and crowds of each stack of one engine."""
     faulted = of_runs(_drawn(faults(), options.faults, dice))
     kills = _drawn(Kill.all(), options.kills, dice)
-    rounds = -(-(len(faulted) + len(kills)) // (A_STACK * options.at_once)) or 1
-    count = max(len(engines), min(rounds * options.at_once, len(faulted) + len(kills)), 1)
-    return [
-        Stack(
-            number,
-            engines[number % len(engines)],
-            dice.randrange(10**6),
-            faulted[number::count],
-            kills[number::count],
-            len(range(number, options.crowds, count)),
-        )
-        for number in range(count)
-    ]
+    turns = len(faulted) + len(kills)
+    rounds = -(-turns // (A_STACK * at_once)) or 1
+    count = max(min(rounds * at_once, turns), 1)
+    for number in range(count):
+        yield faulted[number::count], kills[number::count], len(range(number, options.crowds, count))
 
 
 def _drawn(cards: Sequence[T], count: int, dice: random.Random) -> list[T]:
@@ -134,13 +143,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Faults and kills, counted.")
     every = len(faults())
     parser.add_argument(
-        "--faults", type=int, default=every, help="three to a run; by default each of them once"
+        "--faults",
+        type=int,
+        default=every,
+        help="on each engine, three to a run; by default each of them once",
     )
-    parser.add_argument("--kills", type=int, default=len(Kill.all()), help="each process at each moment once")
+    parser.add_argument(
+        "--kills", type=int, default=len(Kill.all()), help="by default each process at each moment once"
+    )
     parser.add_argument("--crowds", type=int, default=2, help=f"runs that make {A_CROWD} more of each kind")
     parser.add_argument("--seed", type=int, default=20261124)
     forced = os.environ.get("ENGINE") or None
-    parser.add_argument("--engine", choices=ENGINES, default=forced, help="both in turn if it is left out")
+    parser.add_argument("--engine", choices=ENGINES, default=forced, help="each of them if it is left out")
     parser.add_argument(
         "--at-once", type=int, default=2 * (os.cpu_count() or 1), help="stacks that run at the same time"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -50,6 +50,7 @@ class Tally:
     """Sums over all turns and kinds. `creates`: those of crowds. `by_fault`: runs that met it, and that converged."""
 
     creates: int = 0
+    crowd_faults: int = 0
     kills: int = 0
     duplicates: int = 0
     orphans: int = 0
@@ -93,18 +94,33 @@ class Tally:
     def is_good(self) -> bool:
         return self.is_clean and self.converged >= GOAL * self.runs
 
-    def lines(self) -> Iterator[str]:
-        yield from (f"wrong: {note}" for note in self.notes)
-        for fault, (met, there) in sorted(self.by_fault.items()):
+
+ROWS: dict[str, Callable[[Tally], object]] = {
+    "runs that met faults": lambda tally: tally.runs,
+    "… that converged in the same run": lambda tally: tally.converged,
+    "kills": lambda tally: tally.kills,
+    "creates in crowds": lambda tally: tally.creates,
+    "… and faults that their requests met": lambda tally: tally.crowd_faults,
+    "adopted or deleted as `up` asked": lambda tally: tally.asked,
+    "duplicates": lambda tally: tally.duplicates,
+    "orphans": lambda tally: tally.orphans,
+    "lost": lambda tally: tally.lost,
+    "operations left pending": lambda tally: tally.pending,
+    "unexplained": lambda tally: tally.unexplained,
+}
+
+
+def summary(tallies: Mapping[str, Tally]) -> Iterator[str]:
+    """What was wrong, and a table with a column for each engine, as docs/reliability.md has it."""
+    for engine, tally in tallies.items():
+        yield from (f"wrong, {engine}: {note}" for note in tally.notes)
+        for fault, (met, there) in sorted(tally.by_fault.items()):
             if there < met:
-                yield f"not in the same run: {fault}, {met - there} of {met}"
-        yield f"{self.lost} lost, {self.pending} pending operations, {self.asked} adopted or deleted as `up` asked"
-        share = f" ({self.converged / self.runs:.0%})" if self.runs else ""
-        yield f"{self.runs} faulted runs, {self.converged} converged in the same run{share}"
-        yield (
-            f"{self.creates} creates in crowds, {self.kills} kills: "
-            f"{self.duplicates} duplicates, {self.orphans} orphans, {self.unexplained} unexplained"
-        )
+                yield f"not in the same run, {engine}: {fault}, {met - there} of {met}"
+    yield f"| | {' | '.join(tallies)} |"
+    yield "|---" * (len(tallies) + 1) + "|"
+    for row, count in ROWS.items():
+        yield f"| {row} | {' | '.join(str(count(tally)) for tally in tallies.values())} |"
 
 
 def name_of(row: Inputs, kind: str = "") -> str:

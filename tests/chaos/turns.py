@@ -104,6 +104,7 @@ class Turns:
         if done is None or done.code:
             self.tally.wrong(f"turn {self.number}: no success in {MOST_RUNS} runs; see {self.folder}")
         self.tally.creates += self.declared.made.total() - before
+        self.tally.crowd_faults += met
         self._count(f"{count} more of each kind, {met} faults, {runs} runs", exact=True)
 
     def killed(self, kill: Kill, changes: list[str]) -> bool:

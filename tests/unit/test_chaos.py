@@ -13,6 +13,7 @@ from tests.chaos.declared import CHANGES, KINDS, PLANS, Declared, changed, crowd
 from tests.chaos.disturbances import FAULTS, REQUESTS, Fault, Kill, faults, of_runs
 from tests.chaos.tally import Tally
 from tests.chaos.turns import Turns
+from tests.checkout import ENGINES
 
 
 def test_every_kind_is_declared_and_recreated() -> None:
@@ -78,6 +79,36 @@ def test_by_default_every_request_meets_every_fault_and_every_process_is_killed_
     assert all(len(stack.faults) + len(stack.kills) <= chaos.A_STACK for stack in stacks)
     assert sum(stack.crowds for stack in stacks) == 2
     assert len(stacks) % 2 == 0
+
+
+def test_every_fault_and_every_kill_is_dealt_to_each_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chaos, "_is_here", lambda _: True)
+    options = chaos._parser().parse_args(["--at-once", "4"])
+    options.engine = None
+
+    stacks = chaos.dealt(options)
+
+    for engine in ENGINES:
+        mine = [stack for stack in stacks if stack.engine == engine]
+        assert sorted(each for stack in mine for run in stack.faults for each in run) == sorted(faults())
+        assert {each for stack in mine for each in stack.kills} == {*Kill.all()}
+        assert sum(stack.crowds for stack in mine) == 2
+    assert {stack.engine for stack in stacks[:2]} == {*ENGINES}
+
+
+def test_without_pulumi_the_end_says_that_only_one_engine_was_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(chaos, "_is_here", lambda engine: engine == "embedded")
+    monkeypatch.setattr(chaos, "dealt", lambda _: [])
+    monkeypatch.delenv("ENGINE", raising=False)
+
+    chaos.main(["--folder", str(tmp_path)])
+    told = capsys.readouterr().out
+    chaos.main(["--folder", str(tmp_path), "--engine", "embedded"])
+
+    assert chaos.ONLY_EMBEDDED in told
+    assert chaos.ONLY_EMBEDDED not in capsys.readouterr().out
 
 
 def test_a_seed_deals_the_same_and_more_than_all_deals_some_twice() -> None:
@@ -168,5 +199,5 @@ def test_ctrl_c_says_what_was_counted_and_removes_nothing(
 
     said = capsys.readouterr().out
     assert code == 1
-    assert "1 faulted runs, 1 converged in the same run" in said
+    assert "| runs that met faults | 1 |\n| … that converged in the same run | 1 |" in said
     assert list(tmp_path.glob("chaos-*/0/project/Pulumi.yaml"))

@@ -1,4 +1,8 @@
-"""Every small program that once fell short, run as its user runs it: exit 0 is right."""
+"""Every small program that once fell short, run as its user runs it: exit 0 is right.
+
+What is no program there has tests in words of its own: settings, encodings and proxies (k5 to k7) in
+tests/e2e/test_surroundings.py, a private authority (k8) in tests/unit/providers/test_own_authority.py.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from tests.checkout import Checkout
+import re
 
+import pytest
+
+from providers.linode.project import PROJECT
+from tests.checkout import ENGINE_WORDS, Checkout
+
+DATE = PROJECT.parent / "shared" / "cases" / "k5_Pulumi.date.yaml"
 DEAD = "http://127.0.0.1:9"
 PROXIES = dict.fromkeys(
     ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "grpc_proxy"), DEAD
@@ -25,3 +31,23 @@ def test_nothing_on_this_machine_is_asked_through_a_proxy(deployed: Checkout) ->
 
     assert done.code == 0, done.said
     assert "18 unchanged" in done.said
+
+
+@pytest.mark.skipif(not DATE.is_file(), reason="no cases in ../shared/cases")
+def test_a_date_without_quotes_is_read_alike_by_commands_and_engine(deployed: Checkout) -> None:
+    env = {
+        "LINODE_TOKEN": deployed.token,
+        "LINODE_URL": deployed.api,
+        "PULUMI_BACKEND_URL": deployed.root.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+    }
+    deployed.command(*ENGINE_WORDS[deployed.engine], "stack", "init", "date", env=env)
+    (deployed.settings.parent / "Pulumi.date.yaml").write_text(DATE.read_text())
+
+    checked = deployed.run("settings", "check", "date", env=env)
+    explained = deployed.run("settings", "explain", "date", env=env)
+    previewed = deployed.run("preview", "--stack", "date", env=env)
+
+    assert (checked.code, checked.said) == (0, "date: valid\n")
+    assert "fleet:servers.web.image.supported_until 2029-01-01" in re.sub(" +", " ", explained.said)
+    assert previewed.code == 0, previewed.said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -45,13 +44,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def event_loop() -> Iterator[None]:
+def event_loop() -> None:
     """Pulumi's mocks ask for the thread's current loop, which Python 3.14 no longer makes by itself."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()
+    asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 @pytest.fixture(scope="session", params=["embedded", REAL])

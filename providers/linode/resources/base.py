@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -22,6 +24,13 @@ IDS: WeakKeyDictionary[pulumi.Output[str], str] = WeakKeyDictionary()
 
 GUARDED: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
 """By run, kind and name of those that name a firewall themselves."""
+
+
+DEEPEST = 20
+"""Lists and maps in each other; the API has none above six, and the SDK's own limit is Python's, a traceback."""
+
+NO_JSON = (bytes, bytearray, set, frozenset, complex, date)
+"""What a program may have by mistake in a list's or a text's place."""
 
 
 class Resource(DynamicResource, module="linode", name="Resource"):
@@ -72,10 +81,10 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         owner = account.owner_of(name, args.generation)
         fields, ignored = args_class.fields(), {*(opts.ignore_changes or ())}
         ignored |= {*fields} if "*" in ignored else set()
-        _writable(name, f"{which}: name")
+        _Input(which, "name", {}).handed_over(name)
         may_name = args_class.references()
         given = {
-            key: _writable(_of_kind(value, which, key, may_name[key]), f"{which}: {key}")
+            key: _Input(which, key, may_name[key]).handed_over(value)
             for key in fields
             if (value := getattr(args, key)) is not None
         }
@@ -108,37 +117,59 @@ def _made(which: str, args_class: type[Args], by_name: Mapping[str, Any]) -> Arg
         raise BadCall(f"{which}: {error}") from None
 
 
-def _of_kind(value: Any, which: str, key: str, may_name: Mapping[str, Names]) -> Any:
-    """The value. Raises RunError where it is a resource of another kind than the input, or the key in a map of it,
-    may name, or the id of one; an output that is made of an id says nothing of its kind.
-    """
-    if isinstance(value, Mapping):
-        return {name: _of_kind(part, which, str(name), may_name) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_of_kind(part, which, key, may_name) for part in value]
-    id_ = value.id if isinstance(value, pulumi.CustomResource) else value
-    kind, _, name = (IDS.get(id_, "") if isinstance(id_, pulumi.Output) else "").partition("::")
-    wanted = may_name.get(key)
-    if not kind or wanted is None or kind in wanted.kinds:
+@dataclass(frozen=True)
+class _Input:
+    """Where a value stands: the resource, its input, and which kinds that input, or a key in it, may name."""
+
+    which: str
+    name: str
+    may_name: Mapping[str, Names]
+
+    def handed_over(self, value: Any, key: str = "", depth: int = 0) -> Any:
+        """The value as the SDK can write it, with its id in place of a resource. `key`: of the innermost map around it.
+
+        Raises RunError for a resource of another kind than may be named here, or its id (an output that is made of an
+        id says nothing of its kind), and for what no wire can hold; of what is within an output, once that is known.
+        """
+        self._refuse_another_kind(value, key or self.name)
+        if isinstance(value, pulumi.CustomResource):
+            return value.id
+        if isinstance(value, pulumi.Output):
+            return value.apply(lambda known: self.handed_over(known, key, depth))
+        if isinstance(value, Mapping):
+            self._refuse_depth(depth)
+            return {
+                self.handed_over(name, key): self.handed_over(part, str(name), depth + 1)
+                for name, part in value.items()
+            }
+        if isinstance(value, (list, tuple)):
+            self._refuse_depth(depth)
+            return [self.handed_over(part, key, depth + 1) for part in value]
+        if isinstance(value, str) and (half := lone_surrogate(value)):
+            raise self._refusal(
+                f"has a lone surrogate (U+{ord(half):04X}), which is no character", "correct it"
+            )
+        if isinstance(value, NO_JSON):
+            raise self._refusal(
+                f"has a value of type {type(value).__name__}", "give a text, a number or a list"
+            )
         return value
-    belongs = f"a resource of kind {listed(wanted.kinds, 'or')}" if wanted.kinds else "no resource"
-    todo = "give that, or its id" if wanted.kinds else "give a number"
-    raise pulumi.RunError(f"{which}: {key} has {kind} '{name}', where {belongs} belongs. Next: {todo}.")
 
+    def _refuse_another_kind(self, value: Any, key: str) -> None:
+        id_ = value.id if isinstance(value, pulumi.CustomResource) else value
+        kind, _, name = (IDS.get(id_, "") if isinstance(id_, pulumi.Output) else "").partition("::")
+        wanted = self.may_name.get(key)
+        if not kind or wanted is None or kind in wanted.kinds:
+            return
+        belongs = f"a resource of kind {listed(wanted.kinds, 'or')}" if wanted.kinds else "no resource"
+        todo = "give that, or its id" if wanted.kinds else "give a number"
+        raise pulumi.RunError(
+            f"{self.which}: {key} has {kind} '{name}', where {belongs} belongs. Next: {todo}."
+        )
 
-def _writable(value: Any, what: str) -> Any:
-    """The value, with its id in place of a resource. Raises RunError for a text that no wire can hold; within an
-    output, once that is known.
-    """
-    if isinstance(value, pulumi.CustomResource):
-        return value.id
-    if isinstance(value, pulumi.Output):
-        return value.apply(lambda known: _writable(known, what))
-    if isinstance(value, Mapping):
-        return {_writable(key, what): _writable(part, what) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_writable(part, what) for part in value]
-    if isinstance(value, str) and (half := lone_surrogate(value)):
-        why = f"has a lone surrogate (U+{ord(half):04X}), which is no character"
-        raise pulumi.RunError(f"{what} {why}. Next: correct it.")
-    return value
+    def _refuse_depth(self, depth: int) -> None:
+        if depth == DEEPEST:
+            raise self._refusal(f"is nested more than {DEEPEST} deep", "correct it")
+
+    def _refusal(self, why: str, todo: str) -> pulumi.RunError:
+        return pulumi.RunError(f"{self.which}: {self.name} {why}. Next: {todo}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pulumi
@@ -22,6 +23,7 @@ from providers.linode import (
     SSHKey,
     Subnet,
 )
+from providers.linode.resources.base import DEEPEST
 
 HALF = "\ud800"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
@@ -125,6 +127,58 @@ def test_a_reference_is_the_resource_itself_or_its_id() -> None:
 def made_inside(text: str) -> pulumi.Output[str]:
     """An output in which a program makes that."""
     return pulumi.Output.from_input("").apply(lambda empty: empty + text)
+
+
+def later(value: Any) -> pulumi.Output[Any]:
+    return pulumi.Output.from_input("").apply(lambda _: value)
+
+
+def nested(depth: int) -> object:
+    """Lists in lists."""
+    value: object = "deep"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("tags", nested(depth)) for depth in (DEEPEST + 1, 400, 900)),
+        *(("stackscript_data", {"a": nested(depth)}) for depth in (DEEPEST, 400)),
+    ],
+    ids=range(5),
+)
+def test_what_is_nested_too_deep_is_one_line_that_names_the_input(key: str, value: Any) -> None:
+    with pytest.raises(pulumi.RunError) as told:
+        run(lambda: Instance("web", type="t", region="r", **{key: value}))
+
+    assert str(told.value) == f"Instance web: {key} is nested more than {DEEPEST} deep. Next: correct it."
+
+
+def test_what_turns_out_to_be_nested_too_deep_is_one_line_too() -> None:
+    with pytest.raises(pulumi.RunError, match=f"^Instance web: tags is nested more than {DEEPEST} deep"):
+        run(lambda: Instance("web", type="t", region="r", tags=later(nested(DEEPEST + 1))))
+
+
+def test_what_is_nested_as_deep_as_that_is_handed_over() -> None:
+    deep = {"a": nested(DEEPEST - 1)}
+
+    made = run(lambda: Instance("web", type="t", region="r", stackscript_data=deep))
+
+    assert made.inputs["web"]["stackscript_data"]["value"] == deep  # a secret
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kind"),
+    [("user_data", b"#!/bin/sh", "bytes"), ("tags", {"web"}, "set"), ("label", date(2029, 1, 1), "date")],
+)
+def test_a_value_that_is_no_json_is_one_line_that_names_the_input(key: str, value: Any, kind: str) -> None:
+    with pytest.raises(pulumi.RunError) as told:
+        run(lambda: Instance("web", type="t", region="r", **{key: value}))
+
+    said = f"Instance web: {key} has a value of type {kind}. Next: give a text, a number or a list."
+    assert str(told.value) == said
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import functools
 import ipaddress
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
@@ -19,6 +20,8 @@ from providers.linode.api.masking import without_password
 REAL_API = "https://api.linode.com"
 LOCAL_STACK = "local"
 """The stack that runs against the API on this machine: it never sees LINODE_* of the environment."""
+
+BLANK = re.compile(r"\s")
 
 NEEDED_SCOPES = "linodes:read_write events:read_only"
 
@@ -94,11 +97,11 @@ def versioned_url(address: str) -> str:
     Raises BadConnection.
     """
     parts = _parts(address)
-    if parts is None or parts.username or parts.query:
+    if parts is None or parts.username or parts.query or BLANK.search(address.strip()):
+        why, meant = _fault(address.strip(), parts)
         raise BadConnection(
-            f"the API address {without_password(address)[:80]!r} is not usable: it has to be https:// and a host, "
-            "with a port or without, and no user before it and no query. "
-            f"Next: set LINODE_URL or linode:url to an address such as {REAL_API}."
+            f"the API address {without_password(address)[:80]!r} {why}. "
+            f"Next: set LINODE_URL or linode:url to {meant or f'an address such as {REAL_API}'}."
         )
     if parts.scheme == "http" and not is_loopback(address):
         raise BadConnection(
@@ -108,6 +111,22 @@ def versioned_url(address: str) -> str:
     if not re.search(r"/v4(beta)?$", path):
         path += "/v4"
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _fault(address: str, parts: SplitResult | None) -> tuple[str, str]:
+    """Why it is no address of an API, and what was probably meant, or ""."""
+    if BLANK.search(address):
+        return "has a blank in it", BLANK.sub("", without_password(address))
+    if parts is not None:
+        return "has a user before its host, or a query", f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    if "://" not in address and (there := _parts(f"http://{address}")) and not there.username:
+        return (
+            "has no https:// before it",
+            f"http{'' if is_loopback(there.geturl()) else 's'}://{there.netloc}",
+        )
+    if re.search(r":\d+(/|$)", address) and _parts(re.sub(r":\d+(/|$)", r"\1", address)):
+        return "has a port above 65535", ""
+    return "is not usable: it has to be https:// and a host, with a port or without", ""
 
 
 def _parts(address: str) -> SplitResult | None:
@@ -138,8 +157,12 @@ def is_loopback(address: str) -> bool:
 def clean_token(token: str, source: str) -> str:
     """The token without the line end that a file or a shell leaves. Raises BadConnection (without it)."""
     stripped = token.strip()
-    if not re.fullmatch(r"[!-~]+", stripped):
+    if not stripped:
+        raise BadConnection(f"the token in {source} is empty. Next: {HOW_TO_GIVE_ONE}.")
+    if other := re.search(r"[^!-~]", stripped):
+        name = unicodedata.name(other[0], "a control character").lower()
         raise BadConnection(
-            f"the token in {source} has blanks or control characters. Next: {HOW_TO_GIVE_ONE}."
+            f"the token in {source} has a character that no token has (U+{ord(other[0]):04X}, {name}). "
+            f"Next: copy it once more, or {HOW_TO_GIVE_ONE}."
         )
     return stripped

@@ -183,6 +183,65 @@ def test_what_comes_to_name_its_firewall_itself_is_never_without_rules(
     ]
 
 
+CONTRADICTIONS = """
+from providers.linode import Firewall, Instance
+
+rules = {{"inbound_policy": "DROP", "outbound_policy": "ACCEPT"}}
+where = {{"type": "g6-nanode-1", "region": "de-fra-2", "interface_generation": "legacy_config"}}
+other = Firewall("other", **rules)
+one = Instance("one", **where, {input})
+Firewall("wall", linodes=[{named}], **rules)
+{last}
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (
+            {"input": "", "named": "one", "last": "Firewall('twin', linodes=[one.id], **rules)"},
+            "has Instance 'one', as 'twin' in this program has: one enabled firewall guards it.",
+        ),
+        (
+            {"input": "firewall_id=other", "named": "one.id", "last": ""},
+            "has Instance 'one', which declares firewall_id 'other' itself: one firewall guards it.",
+        ),
+        (
+            {"input": "firewall_id=0", "named": "one", "last": ""},
+            "has Instance 'one', which declares firewall_id 0 itself: one firewall guards it.",
+        ),
+    ],
+    ids=["two lists", "a list and a firewall_id", "a list and none"],
+)
+def test_what_contradicts_itself_is_told_before_anything_is_made(
+    engine: str, tmp_path: Path, api: LocalApi, program: dict[str, str], said: str
+) -> None:
+    project = Project(tmp_path / "project", engine, api, CONTRADICTIONS.format(**program), stack="dev")
+
+    told = project.preview()
+
+    assert told.code != 0
+    assert said in " ".join(told.said.split())
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        {"input": "", "named": "one", "last": "Firewall('twin', status='disabled', linodes=[], **rules)"},
+        {"input": "firewall_id=other", "named": "", "last": ""},
+    ],
+    ids=["one of them is off", "another thing"],
+)
+def test_what_does_not_contradict_itself_is_made(
+    engine: str, tmp_path: Path, api: LocalApi, program: dict[str, str]
+) -> None:
+    project = Project(tmp_path / "project", engine, api, CONTRADICTIONS.format(**program), stack="dev")
+
+    done = project.up()
+
+    assert done.code == 0, done.said
+
+
 LISTED_TOO = """
 import json
 

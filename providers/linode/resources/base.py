@@ -22,8 +22,8 @@ from providers.linode.resources.account import Account, this_run
 IDS: WeakKeyDictionary[pulumi.Output[str], str] = WeakKeyDictionary()
 """Kind and name of a program's resources, by the output that is their id."""
 
-GUARDED: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
-"""By run, kind and name of those that name a firewall themselves."""
+GUARDED: WeakKeyDictionary[object, dict[str, str]] = WeakKeyDictionary()
+"""By run, kind and name of those that name a firewall themselves, with what that is called."""
 
 
 DEEPEST = 20
@@ -98,16 +98,21 @@ class Resource(DynamicResource, module="linode", name="Resource"):
         props = {**outputs, **given, **hidden, "owner": owner, **self._told_besides(name, args, ignored)}
         self._register(("LinodeProvider", self.kind), name, props, opts)
         IDS[self.id] = f"{self.kind}::{name}"
-        if any(
-            key in given and key not in ignored for key, own in args_class.naming("Firewall") if key == own
-        ):
-            GUARDED.setdefault(this_run(), set()).add(IDS[self.id])
+        for key, own in args_class.naming("Firewall"):
+            if key == own and key in given and key not in ignored:
+                GUARDED.setdefault(this_run(), {})[IDS[self.id]] = called(getattr(args, key))
 
     def _told_besides(self, name: str, args: Any, ignored: Collection[str]) -> Mapping[str, Any]:  # noqa: ARG002 - for subclasses
         """What its provider is told besides its inputs, and keeps in no state. `ignored`: inputs that are kept as they
         are.
         """
         return {}
+
+
+def called(item: object) -> str:
+    """What a program gives to name a resource: its id, or its kind and name; "" where nobody can say it yet."""
+    item = item.id if isinstance(item, pulumi.CustomResource) else item
+    return IDS.get(item, "") if isinstance(item, pulumi.Output) else str(item)
 
 
 def _made(which: str, args_class: type[Args], by_name: Mapping[str, Any]) -> Args:
@@ -156,8 +161,8 @@ class _Input:
         return value
 
     def _refuse_another_kind(self, value: Any, key: str) -> None:
-        id_ = value.id if isinstance(value, pulumi.CustomResource) else value
-        kind, _, name = (IDS.get(id_, "") if isinstance(id_, pulumi.Output) else "").partition("::")
+        is_named = isinstance(value, (pulumi.CustomResource, pulumi.Output))
+        kind, _, name = (called(value) if is_named else "").partition("::")
         wanted = self.may_name.get(key)
         if not kind or wanted is None or kind in wanted.kinds:
             return

@@ -23,7 +23,7 @@ from providers.linode.core.spec import Checking, Spec, Update
 from providers.linode.core.values import is_unknown
 from providers.linode.resources import guards, nodebalancer
 from providers.linode.resources.account import this_run
-from providers.linode.resources.base import GUARDED, IDS
+from providers.linode.resources.base import GUARDED, called
 from providers.linode.resources.instance import firewalls, spec as instance
 from providers.linode.resources.instance.interfaces import FIREWALL
 
@@ -40,8 +40,13 @@ OTHERS = "others"
 """What the program has behind its other firewalls, by input: told with each firewall, for the engine may have it
 changed before it asks for the others."""
 
+AGAINST = "against"
+"""What it contradicts in the program: told with each firewall, as ids are unknown before the first `up`."""
+
 Named = Mapping[str, Collection[str]]
 """By input, ids and what stands for one in a program: `Instance::web-1`."""
+
+ONE_ENABLED = "one enabled firewall guards it. Next: leave it to one of them."
 
 _in_program: WeakKeyDictionary[object, dict[str, Named]] = WeakKeyDictionary()
 """By run, the firewalls in force, by name."""
@@ -54,16 +59,16 @@ def told_of_others(name: str, args: Any, ignored: Collection[str]) -> dict[str, 
     list.
     """
     lists = {key: rows for key in SORTS if (rows := args.value(key)) is not None}
-    if not lists:
-        return {}
     run = this_run()
     walls = _in_program.setdefault(run, {})
     if not isinstance(args.status, pulumi.Output) and args.status != "disabled":
         walls[name] = {
-            key: [*filter(None, map(_called, rows))]
+            key: [*filter(None, map(called, rows))]
             for key, rows in lists.items()
             if isinstance(rows, (list, tuple)) and key not in ignored
         }
+    if not lists:
+        return {}
 
     def of_others(_: object) -> str:
         of_their_own = {
@@ -75,25 +80,41 @@ def told_of_others(name: str, args: Any, ignored: Collection[str]) -> dict[str, 
             {key: sorted({each for names in others for each in names.get(key, ())}) for key in lists}
         )
 
-    return {OTHERS: pulumi.Output.from_input(name).apply(of_others)}
+    def against(_: object) -> str:
+        return json.dumps([*_contradictions(name, walls, GUARDED.get(run, {}))])
+
+    declared = pulumi.Output.from_input(name)
+    return {OTHERS: declared.apply(of_others), AGAINST: declared.apply(against)}
 
 
-def _called(item: object) -> str:
-    """Empty where nobody can say it yet."""
-    item = item.id if isinstance(item, pulumi.CustomResource) else item
-    return IDS.get(item, "") if isinstance(item, pulumi.Output) else str(item)
+def _contradictions(
+    name: str, walls: Mapping[str, Named], guarded: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Inputs of a firewall, and why not both can be: of what the program names by its resource."""
+    mine = [(key, each) for key, names in walls.get(name, {}).items() for each in names if "::" in each]
+    for key, each in mine:
+        shown = "{} '{}'".format(*each.split("::", 1))
+        for other, names in walls.items():
+            if other != name and each in names.get(key, ()):
+                yield key, f"has {shown}, as '{other}' in this program has: {ONE_ENABLED}"
+        wall, _, its = guarded.get(each, "").partition("::")
+        if wall == "0" or (its in walls and its != name):
+            why = f"which declares {FIREWALL} {repr(its) if its else 0} itself"
+            yield key, f"has {shown}, {why}: {guards.ONE_GUARD}"
 
 
 def noted(session: Session, news: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties of a firewall without what others name, which is kept as long as the run lasts."""
+    """The properties of a firewall without what the program tells besides, which is kept as long as the run lasts."""
     found = dict(news)
-    if isinstance(names := found.pop(OTHERS, None), str):
-        _by_others(session)[Owner.from_props(found).name] = json.loads(names)
+    for key in (OTHERS, AGAINST):
+        if isinstance(names := found.pop(key, None), str):
+            _told(session, key)[Owner.from_props(found).name] = json.loads(names)
     return found
 
 
-def _by_others(session: Session) -> dict[str, Named]:
-    return session.asked(OTHERS, dict[str, Named])
+def _told(session: Session, key: str) -> dict[str, Any]:
+    """By firewall, what the program told under that key."""
+    return session.asked(key, dict[str, Any])
 
 
 def _ids(args: Any, key: str) -> list[int]:
@@ -120,7 +141,7 @@ def _elsewhere(session: Session, owner: Owner, key: str) -> dict[object, str]:
 def _taken_elsewhere(update: Update[Any, Any], key: str) -> Collection[object]:
     """What another firewall of the program takes, or will once the engine has got to it."""
     session, owner = update.session, update.owner
-    names = _by_others(session).get(owner.name, {}).get(key, ())
+    names = _told(session, OTHERS).get(owner.name, {}).get(key, ())
     found: set[object] = {
         *_elsewhere(session, owner, key),
         *(int(name) for name in names if name.isdecimal()),
@@ -174,12 +195,13 @@ def whole(check: Checking[Any]) -> Iterator[Problem]:
 
 def alone(check: Checking[Any]) -> Iterator[Problem]:
     """Two in force would take it from each other in every run, and behind a disabled one comes only what has none."""
-    for key in SORTS:
+    against = _told(check.session, AGAINST).get(check.owner.name, ())
+    yield from (Problem(key, why) for key, why in against)
+    for key in SORTS if not against else ():
         others = _elsewhere(check.session, check.owner, key)
         named = _new(check, key) if check.args.status == "disabled" else _ids(check.args, key)
         for id_ in (id_ for id_ in named if id_ in others):
-            why = f"has {id_}, as '{others[id_]}' in this program has: one enabled firewall guards it"
-            yield Problem(key, f"{why}. Next: leave it to one of them.")
+            yield Problem(key, f"has {id_}, as '{others[id_]}' in this program has: {ONE_ENABLED}")
 
 
 def agreed(check: Checking[Any]) -> Iterator[Problem]:

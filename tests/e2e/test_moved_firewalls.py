@@ -200,7 +200,7 @@ Firewall("wall", linodes=[{named}], **rules)
     [
         (
             {"input": "", "named": "one", "last": "Firewall('twin', linodes=[one.id], **rules)"},
-            "has Instance 'one', as 'twin' in this program has: one enabled firewall guards it.",
+            "' in this program has: one enabled firewall guards it.",  # either of them is asked first
         ),
         (
             {"input": "firewall_id=other", "named": "one.id", "last": ""},

@@ -22,7 +22,7 @@ def nested(levels: int) -> object:
         ({"firewall_id": 1e300}, "firewall_id", "must be a whole number of 1 or more"),
         ({"tags": {"web": True}}, "tags", "must be a list"),
         ({"interfaces": {"public": {}}}, "interfaces", "must be a list"),
-        ({"label": nested(400)}, "label", "has more than 32 levels"),
+        ({"label": nested(400)}, "label", "has more than 20 levels"),
         ({"region": {"id": "us-ord"}}, "region", "pick one from the catalogs"),
         ({"timeouts": {"create": "soon"}}, "timeouts", 'such as "15m" or "1h30m"'),
         ({"timeouts": {"create": "9999999d" * 200}}, "timeouts", "at most 7 days"),

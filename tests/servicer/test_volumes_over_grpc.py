@@ -333,6 +333,28 @@ def test_an_attachment_is_judged_by_where_its_linode_is_going(
     )
 
 
+def test_an_attachment_is_judged_by_where_its_linode_is_put_back(provider: Servicer, world: World) -> None:
+    """A run that was killed, or somebody by hand, has moved it: the inputs in the state say nothing of that."""
+    inputs, id_, _ = made(world, provider)
+    [near] = [row for row in world.call("GET", "/volumes")["data"] if row["label"] == "data"]
+    world.call("POST", f"/linode/instances/{id_}/migrate", {"region": "gb-lon"})
+    until(lambda: world.call("GET", f"/linode/instances/{id_}")["region"] == "gb-lon")
+    owner = {**world.owner.as_props(), "name": "store"}
+    new = {"volume_id": near["id"], "linode_id": int(id_), "owner": owner}
+
+    with Servicer(LinodeProvider("Instance"), world.config, urn=URN.format("Instance", "web-1")) as command:
+        outputs = command.read(id_, inputs)[1]
+        news = command.check(inputs, inputs)[0]
+        command.diff(id_, {**inputs, **outputs}, news)
+        command.serve(
+            LinodeProvider("VolumeAttachment"), world.config, URN.format("VolumeAttachment", "store")
+        )
+        failures = command.check(new)[1]
+
+    assert outputs["region"] == "gb-lon"
+    assert failures == []
+
+
 def test_a_volume_is_not_taken_from_a_linode_that_somebody_else_has_attached_it_to(
     world: World, tmp_path: Path
 ) -> None:

@@ -81,14 +81,13 @@ def check(
     )
     is_checked_again = not olds and runtime.current().own_id() is not None
     known = replace(known, is_recreated=known.replaces or is_checked_again)
-    wrong = [Problem(key, f"has more than {values.DEEPEST} levels. Next: correct it.") for key in deep]
+    wrong = [Problem(key, f"{values.TOO_DEEP}. Next: correct it.") for key in deep]
     wrong += [*spec.args.told(errors), *judged(spec, known), *adopting.problems(spec, known, olds)]
     if not wrong:
-        key = spec.kind, f"new {owner.name}" if own is None else str(own.id)
-        session.planned[key] = known
+        session.planned[_planned_as(spec, known)] = known
         wrong = [problem for rule in spec.agreed for problem in rule(known)]
         if wrong:
-            del session.planned[key]
+            del session.planned[_planned_as(spec, known)]
     if not wrong:
         for doubt in spec.doubts(known):
             engine.tell(doubt)
@@ -206,11 +205,18 @@ def settled(spec: Spec[A, R], session: Session, olds: Props, news: Props) -> Set
             )
         takes = without(takes, left)
     left_to_do = to_do(spec, takes, known.mine, news)
+    session.planned[_planned_as(spec, known)] = replace(
+        known, takes=left_to_do
+    )  # what differs only there counts, too
     found = diff.effects(spec, session, before, as_left(news, before, left), left_to_do)
     runtime.current().told[_urn()] = found.op == "replace"
     _publish(spec, found)
     takes = {name: left_to_do.get(name, OURS) for name in takes}
     return Settled(takes, in_inputs=bool(planned) or not takes)
+
+
+def _planned_as(spec: Spec[A, R], known: Checking[A]) -> tuple[str, str]:
+    return spec.kind, f"new {known.owner.name}" if known.mine is None else str(known.mine.id)
 
 
 def as_left(props: Props, others: Props, left: Sequence[Refusal]) -> dict[str, Any]:

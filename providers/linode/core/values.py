@@ -10,8 +10,9 @@ from typing import Any
 LARGEST = 2**53
 """The largest whole number that survives as an engine's float."""
 
-DEEPEST = 32
-"""Levels that a value may have: far more than any input, and far fewer than the interpreter takes."""
+DEEPEST = 20
+"""Levels that a value may have: the API has six, the SDK's messages 32, and Python's limit is a traceback."""
+TOO_DEEP = f"has more than {DEEPEST} levels"
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

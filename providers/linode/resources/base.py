@@ -15,7 +15,7 @@ from providers.linode.core.args import Args, BadCall, Names
 from providers.linode.core.foreseen import Declared
 from providers.linode.core.provider import DynamicResource, Provider, stored_provider
 from providers.linode.core.spec import Spec
-from providers.linode.core.values import lone_surrogate
+from providers.linode.core.values import DEEPEST, TOO_DEEP, lone_surrogate
 from providers.linode.nearest import listed
 from providers.linode.resources.account import Account, this_run
 
@@ -25,9 +25,6 @@ IDS: WeakKeyDictionary[pulumi.Output[str], str] = WeakKeyDictionary()
 GUARDED: WeakKeyDictionary[object, dict[str, str]] = WeakKeyDictionary()
 """By run, kind and name of those that name a firewall themselves, with what that is called."""
 
-
-DEEPEST = 20
-"""Lists and maps in each other; the API has none above six, and the SDK's own limit is Python's, a traceback."""
 
 NO_JSON = (bytes, bytearray, set, frozenset, complex, date)
 """What a program may have by mistake in a list's or a text's place."""
@@ -173,8 +170,8 @@ class _Input:
         )
 
     def _refuse_depth(self, depth: int) -> None:
-        if depth == DEEPEST:
-            raise self._refusal(f"is nested more than {DEEPEST} deep", "correct it")
+        if depth == DEEPEST - 1:
+            raise self._refusal(TOO_DEEP, "correct it")
 
     def _refusal(self, why: str, todo: str) -> pulumi.RunError:
         return pulumi.RunError(f"{self.which}: {self.name} {why}. Next: {todo}.")

@@ -23,7 +23,7 @@ from providers.linode import (
     SSHKey,
     Subnet,
 )
-from providers.linode.resources.base import DEEPEST
+from providers.linode.core.values import DEEPEST
 
 HALF = "\ud800"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII web"
@@ -144,8 +144,8 @@ def nested(depth: int) -> object:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        *(("tags", nested(depth)) for depth in (DEEPEST + 1, 400, 900)),
-        *(("stackscript_data", {"a": nested(depth)}) for depth in (DEEPEST, 400)),
+        *(("tags", nested(depth)) for depth in (DEEPEST, 400, 900)),
+        *(("stackscript_data", {"a": nested(depth)}) for depth in (DEEPEST - 1, 400)),
     ],
     ids=range(5),
 )
@@ -153,16 +153,16 @@ def test_what_is_nested_too_deep_is_one_line_that_names_the_input(key: str, valu
     with pytest.raises(pulumi.RunError) as told:
         run(lambda: Instance("web", type="t", region="r", **{key: value}))
 
-    assert str(told.value) == f"Instance web: {key} is nested more than {DEEPEST} deep. Next: correct it."
+    assert str(told.value) == f"Instance web: {key} has more than {DEEPEST} levels. Next: correct it."
 
 
 def test_what_turns_out_to_be_nested_too_deep_is_one_line_too() -> None:
-    with pytest.raises(pulumi.RunError, match=f"^Instance web: tags is nested more than {DEEPEST} deep"):
-        run(lambda: Instance("web", type="t", region="r", tags=later(nested(DEEPEST + 1))))
+    with pytest.raises(pulumi.RunError, match=f"^Instance web: tags has more than {DEEPEST} levels"):
+        run(lambda: Instance("web", type="t", region="r", tags=later(nested(DEEPEST))))
 
 
 def test_what_is_nested_as_deep_as_that_is_handed_over() -> None:
-    deep = {"a": nested(DEEPEST - 1)}
+    deep = {"a": nested(DEEPEST - 2)}
 
     made = run(lambda: Instance("web", type="t", region="r", stackscript_data=deep))
 

@@ -70,6 +70,8 @@ def explain(stack: str, keys: tuple[str, ...]) -> None:
     files = StackFiles.read(stack)
     found = files.pins().pins
     other = outdated(files.settings, found)
+    if not found:
+        click.echo(f"stack '{stack}' has no pins yet. Next: fleet pin --stack {stack}.")
     for key in keys or sorted(found):
         if key not in found:
             raise BadSettings(

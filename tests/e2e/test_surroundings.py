@@ -46,8 +46,10 @@ def test_a_date_without_quotes_is_read_alike_by_commands_and_engine(deployed: Ch
 
     checked = deployed.run("settings", "check", "date", env=env)
     explained = deployed.run("settings", "explain", "date", env=env)
+    unpinned = deployed.run("explain", "--stack", "date", env=env)
     previewed = deployed.run("preview", "--stack", "date", env=env)
 
     assert (checked.code, checked.said) == (0, "date: valid\n")
     assert "fleet:servers.web.image.supported_until 2029-01-01" in re.sub(" +", " ", explained.said)
+    assert unpinned.said == "stack 'date' has no pins yet. Next: fleet pin --stack date.\n"
     assert previewed.code == 0, previewed.said

@@ -100,29 +100,13 @@ def main(arguments: list[str] | None = None) -> int:
             runtime.forget()
 
 
-PLAIN = {
-    "≥": ">=",
-    "≤": "<=",
-    "±": "+-",
-    "×": "x",
-    "→": "->",
-    "…": "...",
-    "–": "-",
-    "—": "-",
-    "−": "-",
-    "·": "-",
-    "✖": "x",
-    **dict.fromkeys("🟢⚪", "*"),
-    **dict.fromkeys("🟠🟡⛔", "!"),
-    "🔒": "(protected)",
-}
-"""What is written for a character that a terminal's encoding lacks; for others it is a question mark."""
-
-
 def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """Others for the characters that a terminal's encoding lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(PLAIN.get(each, "?") for each in error.object[error.start : error.end]), error.end
+    from anyascii import anyascii
+
+    return anyascii(error.object[error.start : error.end]), error.end
 
 
 codecs.register_error("plainly", _plainly)

@@ -24,10 +24,10 @@ api: ## start the local API, and say how to call it
 stop: ## stop the local API; its database stays
 
 up preview pin refresh down show unlock: .venv/requirements.txt.installed
-	@$(RUN) fleet $@ --stack $(STACK) $(ARGS)
+	@CALLED_AS=make $(RUN) fleet $@ --stack $(STACK) $(ARGS)
 
 api stop: .venv/requirements.txt.installed
-	@$(RUN) fleet $@
+	@CALLED_AS=make $(RUN) fleet $@
 
 test: .venv/requirements-dev.txt.installed ## the tests of every day, on the embedded engine
 	@$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder -m "not all" $(T)

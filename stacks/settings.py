@@ -579,7 +579,7 @@ def _problems(errors: list[ErrorDetails], layer: Layer) -> Iterator[Problem]:
         path = (f"{PROJECT_SPACE}servers", name)
         place, common = layer.place_of(path), f"{FOLDER.name}/{COMMON}"
         is_common = place is not None and place.file == common
-        gone = "" if is_common else f", or remove the group here if {common} no longer has it"
+        gone = "" if is_common else f", or call the group as {common} does, or remove it here"
         verb = "is" if len(keys) == 1 else "are"
         yield path, f"{listed(keys)} {verb} required. Next: add {'it' if len(keys) == 1 else 'them'}{gone}."
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from providers.linode.api.advice import typed
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.nearest import did_you_mean
-from providers.linode.project import PROJECT, TOOL, project_here
+from providers.linode.project import PROJECT, project_here
 from stacks.errors import BadSettings
 from stacks.layers import (
     ENVIRONMENTS,
@@ -100,7 +101,7 @@ def no_settings(stack: str) -> BadSettings:
             "settings. Next: write them (docs/own-project.md), or call the engine itself: pulumi, or "
             "python -m emulators.engine."
         )
-    todo = f"run `{TOOL} up`" if stack == LOCAL_STACK else f"use one of {', '.join(known)}"
+    todo = f"run `{typed('up')}`" if stack == LOCAL_STACK else f"use one of {', '.join(known)}"
     near = did_you_mean(stack, known)
     return BadSettings(f"stack '{stack}' has no settings (Pulumi.{stack}.yaml){near}. Next: {todo}.")
 

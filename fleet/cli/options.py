@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,9 +17,14 @@ from providers.linode.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 WITH_A_VALUE = ("-s", "--stack", "--lock-wait")
+WIDEST, LONGEST_WORD = 10_000, 40
+"""Characters: more than any table has, and what a column never breaks."""
+
 WITHOUT = ("-v", "--verbose", "--locked")
 
 
@@ -162,13 +167,20 @@ def _given_run(function: Callable[..., int], run: str) -> Callable[..., int]:
 
 
 def paper() -> Console:
-    """Where tables go: as wide as they like, for a terminal wraps whole values better than a table can."""
+    """Where tables go: as wide as the terminal, and where nobody watches as wide as whole values are."""
     from rich.console import Console
 
     console = Console(markup=False, highlight=False)
-    return Console(
-        markup=False, highlight=False, width=max(console.width, 140 if console.is_terminal else 200)
+    return (
+        console
+        if console.is_terminal
+        else Console(markup=False, highlight=False, width=max(console.width, 200))
     )
+
+
+def prose(console: Console, text: str | Text) -> None:
+    """A line for people: at a terminal broken between its words, elsewhere not at all."""
+    console.print(text, soft_wrap=not console.is_terminal)
 
 
 def table(
@@ -177,20 +189,53 @@ def table(
     form: str = "table",
     console: Console | None = None,
 ) -> None:
-    """Print rows; a title that ends in `>` is set to the right. The first column is never cut, so it can be copied."""
-    from rich.table import Table
+    """Print rows; a title that ends in `>` is set to the right. The first column is never cut, so it can be copied.
 
+    Where a terminal is too narrow, what is the same in all rows is said below, and then lines break between words.
+    """
     titles = [title.rstrip(">") for title in columns]
     if form == "json":
         as_json([dict(zip(titles, row, strict=True)) for row in rows])
         return
+    console = console or paper()
+    cells = [[*map(shown, row)] for row in rows]
+    columns_left, alike = [*range(len(columns))], list[str]()
+    while (made := _table(columns, cells, columns_left)) and _width(made, console) > console.width:
+        texts = [number for number in columns_left[1:] if not columns[number].endswith(">")]
+        same = [number for number in texts if len(_said(cells, number)) == 1 < len(cells)]
+        if not same:
+            break
+        columns_left.remove(same[-1])
+        alike.append(f"{titles[same[-1]]}: {_said(cells, same[-1]).pop()}")
+    console.print(made, crop=False, no_wrap=True)
+    for line in reversed(alike):
+        prose(console, line)
+
+
+def _table(columns: Sequence[str], cells: Iterable[Sequence[str]], which: Sequence[int]) -> Table:
+    from rich.table import Table
+
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for number, title in enumerate(columns):
-        made.add_column(titles[number], no_wrap=number == 0, overflow="fold")
-        made.columns[-1].justify = "right" if title.endswith(">") else "left"
-    for row in rows:
-        made.add_row(*map(shown, row))
-    (console or paper()).print(made)
+    for number in which:
+        title = columns[number].rstrip(">")
+        justify: Literal["right", "left"] = "left" if title == columns[number] else "right"
+        words = (word for text in (title, *_said(cells, number)) for word in text.split())
+        least = min(max(map(len, words)), LONGEST_WORD)
+        made.add_column(title, no_wrap=number == 0, overflow="fold", justify=justify, min_width=least)
+    for row in cells:
+        made.add_row(*(row[number] for number in which if number < len(row)))
+    return made
+
+
+def _width(made: Table, console: Console) -> int:
+    """With every text in one line."""
+    from rich.measure import Measurement
+
+    return Measurement.get(console, console.options.update(max_width=WIDEST), made).maximum
+
+
+def _said(cells: Iterable[Sequence[str]], number: int) -> set[str]:
+    return {row[number] for row in cells if len(row) > number and row[number]}
 
 
 def shown(value: object) -> str:

@@ -9,6 +9,7 @@ import click
 
 from fleet.cli.catalogs import require_token
 from fleet.cli.options import Command, Group, format_option, stack_option, table
+from providers.linode.api.advice import typed
 from providers.linode.api.cache import is_offline
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import NoMatch
@@ -151,7 +152,7 @@ def promote(source: str, target: str, keys: tuple[str, ...]) -> None:
 
 
 def _other_criteria(stack: str) -> str:
-    return f"picked for other criteria than the settings have now. Next: fleet pin --stack {stack}, or up."
+    return f"picked for other criteria than the settings have now. Next: {typed('pin', stack)}, or up."
 
 
 def _advice(found: Pins, session: Session, command: str) -> list[str]:

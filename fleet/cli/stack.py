@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 from collections.abc import Iterator, Mapping
@@ -18,10 +19,13 @@ from fleet.cli.options import (
     format_option,
     on_stack,
     paper,
+    prose,
     table,
 )
 from fleet.report.names import natural
+from providers.linode.api.advice import typed
 from providers.linode.api.connection import LOCAL_STACK
+from stacks.errors import EngineFailed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,13 +36,14 @@ COLUMNS = ("server", "id", "status", "region", "type", "ipv4", "USD/month>")
 PICKED = ("region", "type", "image", "kernel")
 """In the order in which they are picked."""
 
-UP = "`fleet up`"
+SEEN = ("--yes", "--skip-preview")
+UP = f"`{typed('up')}`"
 """What puts right what the state knows; what the API alone knows, a refresh tells the state first."""
 
 
 def _unasked(run: Run) -> tuple[str, ...]:
     """Stack `local` costs nothing, so the engine doesn't ask about it."""
-    return ("--yes", "--skip-preview") if run.stack == LOCAL_STACK else ()
+    return SEEN if run.stack == LOCAL_STACK else ()
 
 
 @on_stack
@@ -47,23 +52,36 @@ def up(run: Run) -> int:
 
     Where a preview of `local` changes nothing, and no file of the program since the last update, that is all.
     """
-    code = None
-    if run.stack == LOCAL_STACK:
-        from fleet.cli import consent
+    from fleet.cli import consent
 
-        code = consent.asked(run)
-    if code is None:
-        code = run.verb("up", "--suppress-outputs", *_unasked(run))
-    if code == 0:
-        show_stack(run)
+    code = consent.asked(run)
+    if code is not None:
+        return code or show_stack(run)
+    code = run.verb("up", "--suppress-outputs", *(() if consent.is_engines(run) else SEEN))
+    return _stopped(run, code) if code else show_stack(run)
+
+
+def _stopped(run: Run, code: int) -> int:
+    """What there is by now costs something, too."""
+    from fleet.engine.servers import monthly_usd
+
+    with contextlib.suppress(EngineFailed):  # it has said why already
+        if usd := monthly_usd(run.deployment()):
+            goes_on, ends = typed("up", run.stack), typed("down", run.stack)
+            click.echo(
+                f"stack '{run.stack}': what is there of it costs {_usd(usd)} USD a month. "
+                f"Next: {goes_on} goes on, {ends} deletes it.",
+                err=True,
+            )
     return code
 
 
-def show_stack(run: Run) -> None:
-    """The table of the servers, after an update."""
+def show_stack(run: Run) -> int:
+    """The table of the servers, after an update; the exit code of a good one."""
     from fleet.engine.servers import with_servers
 
     show_outputs(with_servers(run, run.deployment()))
+    return 0
 
 
 @on_stack
@@ -91,8 +109,8 @@ def down(run: Run, *, remove: bool) -> int:
         return _forget(run)
     if code == 0 and not run.deployment().get("resources"):
         click.echo(
-            f"stack '{run.stack}' is empty. To forget it with its pins, and keep its settings: "
-            f"fleet down --stack {run.stack} --remove"
+            f"stack '{run.stack}' is empty. To forget it with its pins, but keep its settings (which "
+            f"`pulumi stack rm` deletes): {typed('down', run.stack, '--remove')}"
         )
     return code
 
@@ -124,9 +142,9 @@ def show(run: Run, form: str, *, live: bool) -> int:
     if form == "json":
         as_json(outputs)
     else:
-        source = "by the API" if live else "by the state; `fleet show --live` asks the API"
+        source = "by the API" if live else "by the state; `{typed('show', run.stack, '--live')}` asks the API"
         note = f"as of {str(outputs['as_of'])[:16].replace('T', ' ')} UTC, {source}"
-        show_outputs(outputs, note=note, todo="`fleet refresh`, then `fleet up`" if live else UP)
+        show_outputs(outputs, note=note, todo=f"`{typed('refresh')}`, then {UP}" if live else UP)
     return 0
 
 
@@ -158,13 +176,14 @@ def unlock(run: Run) -> int:
 def api() -> None:
     """Start the local API if it isn't running, and say how to call it."""
     from fleet.engine import local_stack
-    from providers.linode.project import TOOL
 
     served = local_stack.of_environment(os.environ).api(os.environ)
     served.start()
     running = served.running()
     speed = running.speed if running else served.speed
-    click.echo(f"local API: {served.url}/v4, {speed:g} times as fast as the real one; `{TOOL} stop` ends it")
+    click.echo(
+        f"local API: {served.url}/v4, {speed:g} times as fast as the real one; `{typed('stop')}` ends it"
+    )
     click.echo(f"page: {served.url}/")
     bearer = f"Authorization: Bearer $(cat {served.token_file})"
     click.echo(f'try: curl -H "{bearer}" {served.url}/v4/linode/instances')
@@ -175,8 +194,9 @@ def stop() -> None:
     """Stop the local API; its database stays."""
     from fleet.engine import local_stack
 
-    stopped = local_stack.of_environment(os.environ).api(os.environ).stop()
-    click.echo("local API: stopped" if stopped else "local API: was not running")
+    stack = local_stack.of_environment(os.environ)
+    stopped = stack.api(os.environ).stop()
+    click.echo(f"local API: {'stopped' if stopped else f'that of {stack.home} was not running'}")
 
 
 @click.command(cls=Command)
@@ -220,14 +240,14 @@ def show_outputs(
     costs = [cost for facts in paid if isinstance(cost := facts.get("monthly_usd"), (int, float))]
     total = _usd(sum(costs) if len(costs) == len(paid) else None)
     count = f"{len(there)} server{'' if len(there) == 1 else 's'}"
-    console.print(f"{count}, {total} USD a month{note and f'; {note}'}", soft_wrap=True)
+    prose(console, f"{count}, {total} USD a month{note and f'; {note}'}")
     if lines := list(unlike(servers)):
-        console.print(f"{'; '.join(lines)}. Next: {todo}.", soft_wrap=True)
+        prose(console, f"{'; '.join(lines)}. Next: {todo}.")
     picks = _mapping(outputs.get("picks"))
     for group in sorted(picks):
         reasons = _mapping(picks[group])
         for what in (kind for kind in PICKED if kind in reasons):
-            console.print(Text.assemble((f"{group} {what}", "bold"), f" {reasons[what]}"), soft_wrap=True)
+            prose(console, Text.assemble((f"{group} {what}", "bold"), f" {reasons[what]}"))
 
 
 def _rows(name: str, server: Mapping[str, object]) -> Iterator[list[str]]:

@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from fleet.delivery.pull_requests import PREFIX, PrStack
+from providers.linode.api.advice import typed
 from providers.linode.core.leftovers import Tagged
 from providers.linode.core.owner import Owner, is_owner_tag
 from providers.linode.core.state_files import TYPE_TOKENS, not_ours
@@ -140,7 +141,7 @@ def judge_resource(
     if facts and "/".join(one.key) in facts.not_ours:
         return keep("it was there before this backend had the stack, so another backend may have it")
     if facts and any(_is_of(one, stack, name, scope) for name in facts.creating):
-        return keep(f"its create is under way or was cut off. Next: fleet unlock --stack {stack}")
+        return keep(f"its create is under way or was cut off. Next: {typed('unlock', stack)}")
     if stack == scope.stack or not scope.covers(stack):
         return _of_other(one, stack, facts, scope, ends)
     if named:

@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from providers.linode.api.advice import typed
 from providers.linode.api.connection import LOCAL_STACK
-from providers.linode.project import PROJECT, TOOL
+from providers.linode.project import PROJECT
 from stacks.errors import BadSettings
 
 DEFAULT_PORT = 8041
@@ -36,6 +37,7 @@ class LocalApi:
     home: Path
     port: int
     speed: float = DEFAULT_SPEED
+    is_speed_given: bool = False
 
     @property
     def url(self) -> str:
@@ -83,7 +85,7 @@ class LocalApi:
         if other is not None:
             raise BadSettings(
                 f"the local API of this folder runs on port {other.port} already. "
-                f"Next: `{TOOL} stop` before you give it port {self.port}, or leave LOCAL_PORT out."
+                f"Next: `{typed('stop')}` before you give it port {self.port}, or leave LOCAL_PORT out."
             )
         if self.token_file.exists() and not self.database.exists():
             raise BadSettings(
@@ -92,7 +94,14 @@ class LocalApi:
             )
         if not self.database.exists():
             self.stop()  # it may still run from before its folder was removed, and would lose what it is told
-        starting = self.running() is None
+        there = self.running()
+        if there and self.is_speed_given and there.speed != self.speed:
+            print(
+                f"local API: goes on {there.speed:g} times as fast as the real one; LOCAL_SPEED={self.speed:g} counts "
+                f"when it is started again, after `{typed('stop')}`",
+                file=sys.stderr,
+            )
+        starting = there is None
         if starting:
             self._spawn()
             self._port_file.write_text(str(self.port), encoding="utf-8")
@@ -101,7 +110,10 @@ class LocalApi:
         return starting
 
     def stop(self) -> bool:
-        """Stop it, on whatever port it runs; False if it wasn't running."""
+        """Stop it, on whatever port it runs; False if it wasn't running.
+
+        Raises BadSettings while something else has its port.
+        """
         served = self._elsewhere() or self
         if (process := served.running()) is None:
             return False
@@ -161,7 +173,7 @@ class LocalApi:
     def _port_taken(self, whom: str) -> BadSettings:
         return BadSettings(
             f"port {self.port}, where the local API is to listen, is in use by {whom}. "
-            f"Next: stop it, or choose another port: LOCAL_PORT={self.port + 1}."
+            f"Next: stop that one where it was started, or choose another port: LOCAL_PORT={self.port + 1}."
         )
 
 

@@ -19,8 +19,9 @@ import yaml
 
 from fleet.engine.engine import Engine
 from fleet.engine.local_api import DEFAULT_PORT, DEFAULT_SPEED, LocalApi, write_private
+from providers.linode.api.advice import typed
 from providers.linode.api.connection import LOCAL_STACK
-from providers.linode.project import PROJECT, TOOL, local_folder
+from providers.linode.project import PROJECT, local_folder
 from stacks.errors import BadSettings
 from stacks.layers import read_layer
 from stacks.sources import project_name
@@ -88,7 +89,7 @@ class LocalStack:
             raise BadSettings(
                 f"LOCAL_SPEED={speed:g} is no speed. Next: 1 is the real API's, 60 the default."
             )
-        return LocalApi(self.home, port, speed)
+        return LocalApi(self.home, port, speed, is_speed_given=bool(env.get("LOCAL_SPEED")))
 
     def made(self, engine: Engine, env: Mapping[str, str]) -> tuple[dict[str, str], Path]:
         """The environment for this stack's commands and its settings, once the API runs and all is there."""
@@ -100,7 +101,8 @@ class LocalStack:
             )
         if api.start():
             print(
-                f"local API: {api.url}, started; {api.speed:g} times as fast as the real one (`{TOOL} stop` ends it)",
+                f"local API: {api.url}, started; {api.speed:g} times as fast as the real one "
+                f"(`{typed('stop')}` ends it)",
                 file=sys.stderr,
             )
         self.prepare(engine, api, inside)

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from fleet.engine.locks import Lock, is_dead, moment
+from providers.linode.api.advice import TOOL, typed
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _LOCKED = re.compile(r"^error: the stack is currently locked by \d+ lock\(s\)", re.MULTILINE)
@@ -20,7 +21,8 @@ _HOLDER = re.compile(
     re.MULTILINE,
 )
 NOBODY_TO_ASK = (
-    "there is no terminal to ask at. Nothing was done. Next: --yes (with make: ARGS=--yes) if that is meant."
+    "there is no terminal to ask at. Nothing was done. "
+    f"Next: {'--yes' if TOOL == 'fleet' else 'ARGS=--yes'} if that is meant."
 )
 _PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105 - names of variables
 
@@ -53,7 +55,7 @@ def locked_line(
     if held and all(dead(lock) for lock in held):
         return (
             f"stack '{stack}' is locked by {who}, and that process is dead. Nothing was done. "
-            f"Next: fleet unlock --stack {stack}."
+            f"Next: {typed('unlock', stack)}."
         )
     let_wait = "" if waited else ", or let this command wait: --lock-wait 5m"
     return f"stack '{stack}' is locked by {who}. Nothing was done. Next: wait until that run has ended{let_wait}."

@@ -87,6 +87,13 @@ def shared(deployment: Mapping[str, Any]) -> dict[str, Facts]:
     return found
 
 
+def monthly_usd(deployment: Mapping[str, Any]) -> float:
+    """What all that the state has costs, as far as its prices are known."""
+    ours = (one for one in _there(deployment) if str(one["type"]).startswith(TYPE_TOKENS))
+    outputs = (one.get("outputs") or {} for one in ours)
+    return sum(usd for each in outputs if isinstance(usd := each.get("monthly_usd"), (int, float)))
+
+
 def _there(deployment: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The resources that the stack made and has."""
     for one in deployment.get("resources") or ():

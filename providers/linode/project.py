@@ -16,9 +16,6 @@ def _project_around(folder: Path, otherwise: Path) -> Path:
 PROJECT = CODE if (CODE / "Pulumi.yaml").is_file() else _project_around(Path.cwd(), Path.cwd())
 """The checkout that this code is in; where it is an installed package, the project that a command is called in."""
 
-TOOL = "make" if PROJECT == CODE else "fleet"
-"""What people call here: make, in a checkout, brings its own environment; a project of one's own has `fleet`."""
-
 
 def project_here() -> Path:
     """The project whose folder a command was called in: this one, or another that has the provider beside it."""

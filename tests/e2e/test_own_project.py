@@ -26,7 +26,10 @@ pytestmark = pytest.mark.all
 
 DOCUMENT = (PROJECT / "docs" / "own-project.md").read_text()
 SNIPPETS = re.findall(r"^```(yaml|python)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
-SETTINGS, PROGRAM, SETTINGS_PROGRAM, FIXTURE, MOCKS, RENAMED, AUTOMATION = (text for _, text in SNIPPETS)
+SETTINGS, PROGRAM, SETTINGS_PROGRAM, WITH_STACKS, COMMON, ONE_STACK, FIXTURE, MOCKS, RENAMED, AUTOMATION = (
+    text for _, text in SNIPPETS
+)
+STACKS = ("stacks/Pulumi.local.yaml", "stacks/Pulumi.dev.yaml")
 PACKAGED = ("pyproject.toml", "README.md", "LICENSE", "providers", "stacks", "fleet", "emulators")
 
 BESIDE = """
@@ -200,9 +203,11 @@ def test_servers_from_settings_of_ones_own(engine: str, own: OwnProject) -> None
 
     without = own.run(fleet, "up")
     (own.folder / "stacks").mkdir()
-    for name in ("common.yaml", "Pulumi.local.yaml"):
-        shutil.copy(PROJECT / "stacks" / name, own.folder / "stacks")
+    files = {"Pulumi.yaml": WITH_STACKS, "stacks/common.yaml": COMMON}
+    for name, text in {**files, **dict.fromkeys(STACKS, ONE_STACK)}.items():
+        (own.folder / name).write_text(text)
     try:
+        checked = own.run(fleet, "settings", "check")
         made = own.run(fleet, "up")
         gone = own.run(fleet, "down")
     finally:
@@ -211,8 +216,8 @@ def test_servers_from_settings_of_ones_own(engine: str, own: OwnProject) -> None
     assert without.code == 1
     assert "stacks/Pulumi.local.yaml" in without.said
     assert "call pulumi itself" in without.said
-    assert made.code == gone.code == 0, made.said + gone.said
-    assert "4 servers" in made.said
+    assert checked.code == made.code == gone.code == 0, checked.said + made.said + gone.said
+    assert "2 servers, 24.00 USD a month" in made.said
 
 
 def test_types_reach_whoever_installs_the_package(own: OwnProject) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from providers.linode.api.advice import typed
 from providers.linode.api.errors import BadConnection
 from providers.linode.api.masking import without_password
 
@@ -74,8 +75,8 @@ def connect_for_lookups(environment: Mapping[str, str]) -> Connection:
 def _local_connection(config: Mapping[str, str]) -> Connection:
     if not config.get("linode:url"):
         raise BadConnection(
-            f"stack '{LOCAL_STACK}' was not given its own settings. Next: run it by make; `pulumi` itself takes "
-            f"--config-file .local/Pulumi.{LOCAL_STACK}.yaml, which `make up` makes."
+            f"stack '{LOCAL_STACK}' was not given its own settings. Next: run `{typed('up')}`; `pulumi` itself "
+            f"takes --config-file .local/Pulumi.{LOCAL_STACK}.yaml, which that makes."
         )
     url = versioned_url(config["linode:url"])
     if not is_loopback(url):
@@ -85,7 +86,9 @@ def _local_connection(config: Mapping[str, str]) -> Connection:
         )
     token = config.get("linode:token")
     if not token:
-        raise BadConnection(f"stack '{LOCAL_STACK}' has no token of the local API. Next: run `make up`.")
+        raise BadConnection(
+            f"stack '{LOCAL_STACK}' has no token of the local API. Next: run `{typed('up')}`."
+        )
     return Connection(url, clean_token(token, "linode:token"), "linode:token")
 
 

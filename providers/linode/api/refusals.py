@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from providers.linode.api.advice import typed
 from providers.linode.api.cache import is_offline
 from providers.linode.api.connection import HOW_TO_GIVE_ONE, NEEDED_SCOPES, Connection, is_loopback
 from providers.linode.api.errors import ApiRefused, ApiUnreachable, Busy, NotAuthorized, NotFound
@@ -19,7 +20,7 @@ from providers.linode.api.writes import LABEL_TAKEN, UNSURE
 T = TypeVar("T")
 
 START_LOCAL_API = (
-    "start the local API with `make api`, which says its address, or correct LINODE_URL or linode:url"
+    f"start the local API with `{typed('api')}`, which says its address, or correct LINODE_URL or linode:url"
 )
 IN_CONFIG = "linode:token"
 STALE_COPY = " (refresh and destroy use the copy in the state: LINODE_TOKEN or --run-program reaches them.)"

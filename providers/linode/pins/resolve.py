@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from providers.linode.api.advice import typed
 from providers.linode.api.connection import LOCAL_STACK
 from providers.linode.api.errors import ApiMaintenance, ApiUnreachable, BadPins, NoMatch, Offline
 from providers.linode.catalogs import Catalogs, LinodeTypes, unknown_names
@@ -146,7 +147,7 @@ class Pinned:
         what = "is not pinned" if before is None else "is pinned for other criteria"
         return (
             f"{key} {what} in {self._file.name}, and this run is locked (CI or --locked). "
-            f"Next: run `fleet pin --stack {self._stack}`, review and commit {self._file.name}."
+            f"Next: run `{typed('pin', self._stack)}`, review and commit {self._file.name}."
         )
 
     def _require_unedited(self, key: str, pin: Pin) -> None:

@@ -17,8 +17,9 @@ from fleet.engine import previews, settled
 from fleet.engine.engine import Engine
 from fleet.engine.previews import Seen
 from fleet.engine.run import Run
-from stacks import pinning
+from stacks import pinning, sources
 from stacks.errors import BadSettings
+from stacks.layers import Layer
 from stacks.sources import project_name
 from tests.unit.report.making import Act, Json, created, deleted, events, kept, lines, urn
 
@@ -50,15 +51,19 @@ def up(
     code: int = 0,
     more: Sequence[Json] = (),
     outputs: tuple[Json, Json] | None = None,
+    stack: str = "local",
+    backend: str = "",
 ) -> int | None:
-    told = lines(events(acts, "local", more=more, outputs=outputs))
+    told = lines(events(acts, stack, more=more, outputs=outputs))
 
     def played(run: Run, _words: Sequence[str]) -> Seen:
         asked.append(" ".join(run.rest))
         return Seen(code, events=told)
 
     monkeypatch.setattr(previews, "preview", played)
-    return consent.asked(Run("local", Engine("none", ()), dict(os.environ), rest=words))
+    monkeypatch.setattr(previews, "watched", played)
+    env = {**os.environ, **({"PULUMI_BACKEND_URL": backend} if backend else {})}
+    return consent.asked(Run(stack, Engine("none", ()), env, rest=words))
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
@@ -80,7 +85,7 @@ def test_what_is_erased_is_not_erased_where_nobody_can_be_asked(
     assert str(refused.value).startswith(
         "stack 'local': this would erase disks of web-2, and there is no terminal"
     )
-    assert "Nothing was done. Next: --yes (with make: ARGS=--yes)" in str(refused.value)
+    assert "Nothing was done. Next: --yes if" in str(refused.value)
 
 
 @pytest.mark.parametrize("word", ["--yes", "-y"])
@@ -127,6 +132,61 @@ def test_what_is_not_to_be_seen_is_not_looked_at(
     word: str, monkeypatch: pytest.MonkeyPatch, asked: list[str]
 ) -> None:
     assert up(monkeypatch, asked, [GONE], word) is None
+
+    assert asked == []
+
+
+def test_of_another_stack_what_it_costs_stands_before_the_question(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    watched(monkeypatch, True)
+    monkeypatch.setattr(click, "confirm", lambda question: print(question) or True)
+
+    assert up(monkeypatch, asked, [STAYS, NEW], "--target", "urn:x", stack="dev") is None
+
+    assert capsys.readouterr().out.splitlines() == [
+        "stack 'dev': 1 new; a month: $12.00 → at least $12.00",
+        "Go on?",
+    ]
+    assert asked == ["--target urn:x"]
+
+
+def test_of_another_stack_nothing_is_done_where_nobody_agrees(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    with pytest.raises(BadSettings, match="there is no terminal to ask at"):
+        up(monkeypatch, asked, [NEW], stack="dev")
+    watched(monkeypatch, False)
+    with pytest.raises(BadSettings, match="Next: fleet preview --stack dev --diff shows each change"):
+        up(monkeypatch, asked, [NEW], stack="dev")
+
+    assert up(monkeypatch, asked, [STAYS], stack="dev") is None
+    assert up(monkeypatch, asked, [NEW], "--yes", stack="dev") is None
+    assert up(monkeypatch, asked, [NEW], "--yes", stack="dev", code=5) == 5
+
+
+def test_a_lock_is_told_before_anything_is_previewed(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / ".pulumi" / "locks" / "organization" / project_name() / "local"
+    folder.mkdir(parents=True)
+    owner = {"pid": 1, "username": "ann", "hostname": "build-7", "timestamp": "2026-01-02T03:04:05Z"}
+    (folder / "one.json").write_text(json.dumps(owner))
+
+    with pytest.raises(BadSettings, match="locked by ann@build-7, process 1, .* Nothing was done"):
+        up(monkeypatch, asked, [NEW], backend=f"file://{tmp_path}")
+
+    assert asked == []
+
+
+def test_settings_that_are_wrong_are_told_once_and_without_an_engine(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    found = Layer({"fleet:budgt": 3}, {})
+    monkeypatch.setattr(sources, "of_files", lambda _: found)
+
+    with pytest.raises(BadSettings, match="fleet:budgt: no such setting"):
+        up(monkeypatch, asked, [NEW])
 
     assert asked == []
 
@@ -233,6 +293,7 @@ def test_while_another_command_runs_or_was_killed_an_update_runs(
     place = ran / ".pulumi" / "locks" / "organization" / project_name() / "local"
     place.mkdir(parents=True)
     (place / "0b5a.json").touch()
+    monkeypatch.setenv("LOCK_WAIT", "5m")  # else it is told beforehand
 
     assert up(monkeypatch, asked, [STAYS]) is None
 

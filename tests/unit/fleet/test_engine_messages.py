@@ -135,6 +135,5 @@ def test_nobody_to_ask_is_one_line_with_what_to_type() -> None:
     said = "error: --yes or --skip-preview must be passed in to proceed when running in non-interactive mode"
 
     assert explain(said, "dev") == (
-        "stack 'dev': there is no terminal to ask at. Nothing was done. "
-        "Next: --yes (with make: ARGS=--yes) if that is meant."
+        "stack 'dev': there is no terminal to ask at. Nothing was done. Next: --yes if that is meant."
     )

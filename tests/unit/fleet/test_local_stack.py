@@ -193,6 +193,18 @@ def test_one_folder_has_one_local_api(tmp_path: Path) -> None:
             LocalApi(tmp_path, free_port()).start()
 
 
+def test_another_speed_than_it_runs_with_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Served(tmp_path / "linode.sqlite3", speed=60) as running:
+        (tmp_path / "token").write_text("one")
+        for speed, is_given in ((5, False), (60, True), (5, True)):
+            LocalApi(tmp_path, running.port, speed, is_speed_given=is_given).start()
+
+    assert capsys.readouterr().err == (
+        "local API: goes on 60 times as fast as the real one; LOCAL_SPEED=5 counts when it is started again, "
+        "after `fleet stop`\n"
+    )
+
+
 def test_a_lost_database_is_told_and_none_is_begun_under_a_token_of_the_old_one(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("of the old one")
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fleet.engine import servers
-from fleet.engine.servers import of_state, picks, shared, unlike
+from fleet.engine.servers import monthly_usd, of_state, picks, shared, unlike
+from providers.linode.core.state_files import TYPE_TOKENS
 from providers.linode.pins import PinFile
 from providers.linode.pins.pin import Pin
 
@@ -20,6 +21,19 @@ def instance(name: str, **changed: Any) -> dict[str, Any]:
             "type": "pulumi-python:dynamic/linode:Instance", "id": "7",
             "outputs": {"status": "running", "ipv4": ["198.51.100.7"], "root_pass": {"ciphertext": "x"}}}  # fmt: skip
     return {**made, **changed}
+
+
+def test_what_is_there_costs_what_its_resources_say() -> None:
+    there = [
+        {"type": f"{TYPE_TOKENS}Instance", "outputs": {"monthly_usd": 12.0}},
+        {"type": f"{TYPE_TOKENS}Volume", "outputs": {"monthly_usd": 2.5}},
+        {"type": f"{TYPE_TOKENS}Firewall"},
+        {"type": f"{TYPE_TOKENS}Instance", "outputs": {"monthly_usd": 12.0}, "external": True},
+        {"type": "pulumi:pulumi:Stack", "outputs": {"monthly_usd": 14.5}},
+    ]
+
+    assert monthly_usd({"resources": there}) == 14.5
+    assert monthly_usd({}) == 0
 
 
 def test_a_refresh_is_newer_than_the_outputs_of_the_last_update() -> None:

@@ -59,6 +59,27 @@ def test_the_tenth_server_comes_after_the_second() -> None:
     assert [row.split()[0] for row in rows] == ["web-1", "web-2", "web-10"]
 
 
+def test_a_terminal_that_is_too_narrow_has_what_is_alike_below_and_breaks_lines_between_words() -> None:
+    each = {**SERVER, "monthly_usd": 12.0}
+    servers = {
+        f"web-{n}": {**each, "id": str(n), "ipv4": [f"203.0.113.12{n}"], "host": f"web-{n}.example.org"}
+        for n in (1, 2)
+    }
+    why = "g6-standard-1: cheapest of 3 in de-fra-2 with memory of 4096 MB or more and 50 USD a month or less"
+    wide, narrow = io.StringIO(), io.StringIO()
+    for file, width in ((wide, 100), (narrow, 62)):
+        console = Console(file=file, width=width, force_terminal=True, color_system=None)
+        show_outputs({"servers": servers, "picks": {"web": {"type": why}}}, console)
+
+    lines = narrow.getvalue().splitlines()
+
+    assert "region: " not in wide.getvalue()
+    assert max(map(len, lines)) <= 62
+    assert lines[0].split() == ["server", "id", "status", "ipv4", "USD/month"]
+    assert lines[5:7] == ["region: de-fra-2", "type: g6-standard-1"]
+    assert set(" ".join(lines).split()) >= set(why.split())
+
+
 def test_an_empty_stack_says_so() -> None:
     assert "no servers" in shown({})
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -170,7 +171,10 @@ def _may_ask() -> bool:
 
 
 def _agree(stack: str, question: str) -> None:
-    """Raises BadSettings."""
-    if not click.confirm(question):
+    """Raises BadSettings, for Ctrl-C as well."""
+    agreed = False
+    with suppress(click.Abort):
+        agreed = click.confirm(question)
+    if not agreed:
         todo = f"{typed('preview', stack, '--diff')} shows each change"
         raise BadSettings(f"stack '{stack}': not confirmed. Nothing was done. Next: {todo}.")

@@ -140,7 +140,7 @@ def test_the_ten_lines_run_without_an_account_and_without_pulumi(own: OwnProject
     [block] = (
         text
         for text in re.findall(r"^```\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
-        if "serve" in text
+        if "linode_api serve" in text
     )
     typed = block.replace("8041", str(free_port())).replace("engine up", "engine up --yes --skip-preview")
     shutil.rmtree(own.folder / "state")

@@ -66,10 +66,17 @@ def up(
     return consent.asked(Run(stack, Engine("none", ()), env, rest=words))
 
 
-def watched(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
+def watched(monkeypatch: pytest.MonkeyPatch, answer: bool | None) -> None:
+    """`answer`: to the question; None is Ctrl-C."""
+
+    def answered(_question: str) -> bool:
+        if answer is None:
+            raise click.Abort
+        return answer
+
     terminal = SimpleNamespace(isatty=lambda: True)
     monkeypatch.setattr(consent, "sys", SimpleNamespace(stdin=terminal, stdout=terminal))
-    monkeypatch.setattr(click, "confirm", lambda _: answer)
+    monkeypatch.setattr(click, "confirm", answered)
 
 
 def test_what_is_erased_is_not_erased_where_nobody_can_be_asked(
@@ -98,8 +105,8 @@ def test_who_has_agreed_beforehand_is_told_and_not_asked(
     assert asked == ["--target urn:x"]
 
 
-@pytest.mark.parametrize("answer", [True, False])
-def test_a_person_is_asked(answer: bool, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
+@pytest.mark.parametrize("answer", [True, False, None])
+def test_a_person_is_asked(answer: bool | None, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
     watched(monkeypatch, answer)
 
     if answer:

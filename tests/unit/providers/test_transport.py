@@ -111,7 +111,7 @@ def test_a_connection_that_is_refused_did_nothing() -> None:
         transport = Transport(Connection(f"http://127.0.0.1:{port}/v4", "t", "x"), sleep=lambda _: None)
 
         with pytest.raises(
-            ApiUnreachable, match="can't be reached.*make api.*or correct LINODE_URL"
+            ApiUnreachable, match="can't be reached.*fleet api.*or correct LINODE_URL"
         ) as caught:
             transport.request("POST", "/linode/instances", body={})
 

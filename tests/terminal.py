@@ -25,9 +25,8 @@ def at_a_terminal(
     """A command that is watched; `said` has everything that came, with its control characters. `typed`: beforehand."""
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
-    kept = {
-        name: value for name, value in env.items() if name not in ("CI", "NO_COLOR", "MAKELEVEL", "MAKEFLAGS")
-    }
+    dropped = ("CI", "COLUMNS", "NO_COLOR", "MAKELEVEL", "MAKEFLAGS")
+    kept = {name: value for name, value in env.items() if name not in dropped}
     process = subprocess.Popen(
         words, cwd=folder, env={**kept, "TERM": "xterm-256color"}, stdin=theirs, stdout=theirs, stderr=theirs
     )

@@ -195,6 +195,26 @@ def test_what_a_killed_run_moved_is_taken_over(life: Life, tmp_path: Path) -> No
     assert (failures, again, moved["linode_id"]) == ([], id_, life.two)
 
 
+@pytest.mark.parametrize("is_another", [True, False])
+def test_what_a_killed_run_moved_goes_where_the_program_has_it_by_now(
+    life: Life, tmp_path: Path, is_another: bool
+) -> None:
+    """Nobody deletes the old one any more: it would be waited for until the time is up."""
+    id_, outs, inputs = life.made()
+    life.servicer.delete(id_, outs)
+    life.world.call("POST", f"/volumes/{id_}/attach", {"linode_id": life.two})
+    place = life.linode("three") if is_another else life.one
+    urn = "urn:pulumi:local::fleet::pulumi-python:dynamic/linode:VolumeAttachment::web-1"
+    state = state_with(tmp_path / "next", id_, stack="local", creating=(urn,))
+    with Servicer(LinodeProvider("VolumeAttachment"), life.world.config, state, urn) as next_run:
+        news, failures = next_run.check(life.inputs(linode_id=place), inputs)
+        assert failures == []
+        next_run.diff(id_, outs, news)
+        again, moved = next_run.create(news)
+
+    assert (again, moved["linode_id"], life.seen()["linode_id"]) == (id_, place, place)
+
+
 def test_what_a_killed_run_moved_comes_back_where_it_is_asked_to(life: Life, tmp_path: Path) -> None:
     """Its provider was killed, the program has it where it was again: the old one is gone, so nobody deletes it."""
     id_, outs, _ = life.made()

@@ -60,11 +60,12 @@ class Evidence:
             ids |= state_files.ids_in_all_states(self.kind, self.environment)
         if ids is None or str(id_) in ids:
             return None if ids is None else False
-        is_proven = not self.is_not_ours(id_) if self.tagged else self._is_cut_off
+        is_proven = not self.is_not_ours(id_) if self.tagged else self.is_cut_off
         return True if is_proven else None
 
     @property
-    def _is_cut_off(self) -> bool:
+    def is_cut_off(self) -> bool:
+        """Whether an earlier run ended while it was making this resource, or had deleted what it replaces."""
         noted = runtime.current().cut_off(self.owner.project, self.owner.stack)
         return not noted.isdisjoint({(kind, self.owner.name) for kind in (self.kind, "")})
 

@@ -17,7 +17,7 @@ from providers.linode.api.refusals import if_allowed
 from providers.linode.core import runtime
 from providers.linode.core.args import Args, In, InId, arg, by_name
 from providers.linode.core.effects import REPLACE
-from providers.linode.core.evidence import CONSENT, consents
+from providers.linode.core.evidence import CONSENT, Evidence, consents
 from providers.linode.core.forms import LINODES, VOLUMES, Flag
 from providers.linode.core.problems import Problem
 from providers.linode.core.runtime import Session
@@ -84,7 +84,7 @@ def _apart(check: Checking[VolumeAttachmentArgs]) -> Iterator[Problem]:
     mine = old.linode_id if old is not None and old.volume_id == args.volume_id else None
     is_new = check.is_new("volume_id", "linode_id") and args.linode_id
     is_elsewhere = there.linode_id not in (None, args.linode_id, mine)
-    if is_new and is_elsewhere and not consents(args.volume_id):
+    if is_new and is_elsewhere and not (consents(args.volume_id) or Evidence(SPEC, check.owner).is_cut_off):
         why = (
             f"{there} is attached to Linode {there.linode_id}. Next: detach it there in a run before, or have it moved "
             f"from there with `{CONSENT}={args.volume_id} pulumi up`."
@@ -124,7 +124,9 @@ class _AttachmentSpec(Spec[VolumeAttachmentArgs, AttachmentRecord]):
                     raise
                 raise Busy(str(refused), status=refused.status, reasons=refused.reasons) from refused
 
-        for there in self.alike(session, body) if consents(id_) else ():
+        mine = (each.owner for each in session.planned_of(self.kind) if each.args.volume_id == id_)
+        is_cut_off = any(Evidence(self, owner).is_cut_off for owner in mine)
+        for there in self.alike(session, body) if is_cut_off or consents(id_) else ():
             if there.linode_id != args.linode_id:
                 self._detach(session, id_, there.linode_id, timeout_s)
         try:

@@ -55,6 +55,22 @@ def test_what_an_earlier_run_made_is_taken_over_where_the_state_lacks_it(
     assert world.labels() == ["web-1"]
 
 
+def test_what_a_killed_run_made_in_another_generation_is_named_with_what_to_do(
+    world: Owned, tmp_path: Path
+) -> None:
+    """It was to replace one, and the program wants none in its place by now."""
+    owner = {**world.owner.as_props(), "generation": 2}
+    with world.provider(world.state(tmp_path, "1")) as provider, pytest.raises(grpc.RpcError) as told:
+        provider.create(world.inputs(owner=owner))
+
+    assert (
+        f"Linode {world.id}, which an earlier run made, has another generation and the label 'web-1'; "
+        in str(told.value)
+    )
+    assert "Next: declare what it has, or delete it." in str(told.value)
+    assert world.labels() == ["web-1"]
+
+
 def test_the_states_own_linode_is_never_returned_by_a_forced_replacement(
     world: Owned, tmp_path: Path
 ) -> None:

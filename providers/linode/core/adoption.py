@@ -130,6 +130,11 @@ class Create(Generic[A, R]):
             return None
         if self._is_proven(holder):
             return self._taken_over(holder)
+        if self.evidence.owner.owns(holder.tags):
+            raise LabelHeld(
+                f"{self.spec.name} {holder.id}, which an earlier run made, has another generation and the "
+                f"{self.spec.identity.key} '{self.label}'; {self.spec.realm}. Next: declare what it has, or delete it."
+            )
         raise LabelHeld(
             f"the {self.spec.identity.key} '{self.label}' is taken by {self.spec.name} {holder.id}{place(holder)}, "
             f"which is not this resource's; {self.spec.realm}. Next: choose another {self.spec.identity.key}, or "

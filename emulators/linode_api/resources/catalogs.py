@@ -15,6 +15,18 @@ from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources import vpc_parts
 
 public = Routes(None)
+Price = tuple[float, float | None]
+"""In US dollars: an hour, a month."""
+
+
+def price_row(id_: str, label: str, price: Price, dearer: Mapping[str, Price] | None = None) -> Json:
+    """What is no plan of a Linode; `dearer` by region."""
+
+    def shown(price: Price) -> Json:
+        return dict(zip(("hourly", "monthly"), price, strict=True))
+
+    regions = [{"id": region, **shown(one)} for region, one in (dearer or {}).items()]
+    return {"id": id_, "label": label, "price": shown(price), "region_prices": regions, "transfer": 0}
 
 
 def catalog(

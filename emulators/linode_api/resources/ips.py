@@ -23,6 +23,7 @@ from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import Kind, Record, Thing, all_of, change, get, next_id
 from emulators.linode_api.core.routes import FINDERS, Call, Routes
 from emulators.linode_api.resources import domains, ip_ranges, vpcs
+from emulators.linode_api.resources.catalogs import price_row
 from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, at_deletion, find_linode
 
@@ -550,8 +551,7 @@ def reserve_in(account: Account, region_id: object, tags: Sequence[str] | None =
 @api.rows("/networking/reserved/ips/types", budgets=())
 def reserved_types(_: Call) -> list[Json]:
     """A flat rate, assigned or not. Source: API page "Get reserved IP pricing"; the amount is a choice."""
-    price = {"hourly": 0.003, "monthly": 2.0}
-    return [{"id": "ipv4", "label": "Reserved IPv4", "price": price, "region_prices": [], "transfer": 0}]
+    return [price_row("ipv4", "Reserved IPv4", (0.003, 2.0))]
 
 
 api.shows(RESERVATION.url, *FEW)

@@ -37,7 +37,7 @@ from emulators.linode_api.core.records import (
 )
 from emulators.linode_api.core.routes import Call, Routes
 from emulators.linode_api.resources import firewalls, ips, vpcs
-from emulators.linode_api.resources.catalogs import public
+from emulators.linode_api.resources.catalogs import price_row, public
 from emulators.linode_api.resources.linode import linodes
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, is_running
 
@@ -198,16 +198,8 @@ def split(address: str) -> tuple[str, int]:
 @public.rows("/nodebalancers/types", budgets=())
 def types(_: Call) -> list[Json]:
     """Source: API page "List NodeBalancer types"."""
-    dearer = {"id-cgk": {"hourly": 0.018, "monthly": 12.0}, "br-gru": {"hourly": 0.021, "monthly": 14.0}}
-    return [
-        {
-            "id": "nodebalancer",
-            "label": "NodeBalancer",
-            "price": {"hourly": 0.015, "monthly": 10.0},
-            "region_prices": [{"id": region, **price} for region, price in dearer.items()],
-            "transfer": 0,
-        }
-    ]
+    dearer = {"id-cgk": (0.018, 12.0), "br-gru": (0.021, 14.0)}
+    return [price_row("nodebalancer", "NodeBalancer", (0.015, 10.0), dearer)]
 
 
 api.reads_of(BALANCER, "id", "ipv4", "label", "region", "tags")

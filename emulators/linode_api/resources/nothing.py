@@ -17,7 +17,7 @@ from emulators.linode_api.core.lists import row_with
 from emulators.linode_api.core.records import add, all_of, change
 from emulators.linode_api.core.routes import LOOKED_AT, UNRESTRICTED, Call, Routes
 from emulators.linode_api.resources import ips, users
-from emulators.linode_api.resources.catalogs import public
+from emulators.linode_api.resources.catalogs import price_row, public
 from emulators.linode_api.resources.linode.linodes import Linode, all_linodes, api as linodes, specs
 from emulators.linode_api.resources.nodebalancers import require_age
 
@@ -117,13 +117,7 @@ def unused(quota: int) -> Json:
 @public.rows("/network-transfer/prices", budgets=())
 def transfer_prices(_: Call) -> list[Json]:
     return [
-        {
-            "id": id_,
-            "label": label,
-            "price": {"hourly": price, "monthly": None},
-            "region_prices": [{"id": one, "hourly": more, "monthly": None} for one, more in dearer.items()],
-            "transfer": 0,
-        }
+        price_row(id_, label, (price, None), {region: (more, None) for region, more in dearer.items()})
         for id_, (label, price, dearer) in TRANSFER_PRICES.items()
     ]
 

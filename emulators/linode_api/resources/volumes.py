@@ -19,7 +19,7 @@ from emulators.linode_api.core.events import notify, on_effect
 from emulators.linode_api.core.limits import VOLUMES
 from emulators.linode_api.core.records import Kind, Record, all_of, change, get, given, stored
 from emulators.linode_api.core.routes import Call, Routes
-from emulators.linode_api.resources.catalogs import public
+from emulators.linode_api.resources.catalogs import price_row, public
 from emulators.linode_api.resources.linode import configs, linodes
 from emulators.linode_api.resources.linode.linodes import Linode
 
@@ -75,16 +75,8 @@ def linode_of(account: Account, volume: Record) -> Linode | None:
 @public.rows("/volumes/types", budgets=())
 def types(_: Call) -> list[Json]:
     """Source: recording TestVolumeType_List."""
-    dearer = {"id-cgk": {"hourly": 0.00018, "monthly": 0.12}, "br-gru": {"hourly": 0.00021, "monthly": 0.14}}
-    return [
-        {
-            "id": "volume",
-            "label": "Storage Volume",
-            "price": {"hourly": 0.00015, "monthly": 0.1},
-            "region_prices": [{"id": region, **price} for region, price in dearer.items()],
-            "transfer": 0,
-        }
-    ]
+    dearer = {"id-cgk": (0.00018, 0.12), "br-gru": (0.00021, 0.14)}
+    return [price_row("volume", "Storage Volume", (0.00015, 0.1), dearer)]
 
 
 api.reads_of(VOLUME, *FILTERABLE)

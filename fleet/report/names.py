@@ -9,7 +9,10 @@ STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX = "pulumi:providers:"
 PROVIDER_KEY, DECLARED_KEY = "__provider", "__declared"
 
-SERVER_TYPES = frozenset({"pulumi-python:dynamic/linode:Instance", "linode:index/instance:Instance"})
+OURS = "pulumi-python:dynamic/linode:"
+"""What the types of our own provider begin with."""
+
+SERVER_TYPES = frozenset({OURS + "Instance", "linode:index/instance:Instance"})
 """Resources that are servers: they have disks, can be off and cost money."""
 
 ADDRESSES = frozenset({"ipv4", "public_ipv4", "private_ipv4", "ipv6"})

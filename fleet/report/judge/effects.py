@@ -14,56 +14,31 @@ from fleet.report.phrases import Phrase, code, listed, phrase, said
 from fleet.report.read.files import CatalogType, Destroyed, Effects, Level
 from fleet.report.read.steps import Json, Step
 
-RECORDS = frozenset(
-    {
-        "pulumi-python:dynamic/linode:Account",
-        "pulumi-python:dynamic/linode:RootPassword",
-        "linode:index:Fleet",
-    }
-)
+RECORDS = frozenset({names.OURS + "Account", names.OURS + "RootPassword", "linode:index:Fleet"})
 """Types of resources that are records in the state only: nothing in the account goes with them."""
 
-RESERVED = "pulumi-python:dynamic/linode:ReservedIP"
+RESERVED = "ReservedIP"
+RETURNED = "given back: nobody gets it again"
 GONE: Mapping[str, tuple[Level, str, tuple[Destroyed, ...]]] = {
-    "pulumi-python:dynamic/linode:Firewall": ("unknown", "deleted: what stood behind it is open", ("id",)),
-    "pulumi-python:dynamic/linode:SSHKey": ("none", "deleted: servers keep the keys that they have", ("id",)),
-    "pulumi-python:dynamic/linode:Domain": ("data loss", "deleted with all its records", ("records", "id")),
-    "pulumi-python:dynamic/linode:DomainRecord": ("unknown", "deleted: its name answers no more", ("id",)),
-    "pulumi-python:dynamic/linode:ReverseDNS": ("none", "deleted: the API's own name is back", ()),
-    "pulumi-python:dynamic/linode:IPv6Range": (
-        "unknown",
-        "deleted: nothing answers at its addresses",
-        ("addresses", "id"),
-    ),
-    "pulumi-python:dynamic/linode:VPC": ("none", "deleted", ("id",)),
-    "pulumi-python:dynamic/linode:PlacementGroup": ("none", "deleted", ("id",)),
-    "pulumi-python:dynamic/linode:StackScript": (
-        "none",
-        "deleted: servers made by it stay as they are",
-        ("id",),
-    ),
+    "Domain": ("data loss", "deleted with all its records", ("records", "id")),
+    "DomainRecord": ("unknown", "deleted: its name answers no more", ("id",)),
+    "Firewall": ("unknown", "deleted: what stood behind it is open", ("id",)),
+    "IPv6Range": ("unknown", "deleted: nothing answers at its addresses", ("addresses", "id")),
+    "Image": ("unknown", "deleted: Linodes made from it stay as they are", ("id",)),
+    "NodeBalancer": ("unknown", "deleted: nothing answers at its addresses", ("addresses", "id")),
+    "PlacementGroup": ("none", "deleted", ("id",)),
     RESERVED: (
         "unknown",
-        "given back: nobody gets it again, unless something has it, which keeps it as an ordinary one",
+        f"{RETURNED}, unless something has it, which keeps it as an ordinary one",
         ("addresses", "id"),
     ),
-    "pulumi-python:dynamic/linode:VolumeAttachment": (
-        "unknown",
-        "detached: what is on the volume stays",
-        ("id",),
-    ),
-    "pulumi-python:dynamic/linode:NodeBalancer": (
-        "unknown",
-        "deleted: nothing answers at its addresses",
-        ("addresses", "id"),
-    ),
-    "pulumi-python:dynamic/linode:Image": (
-        "unknown",
-        "deleted: Linodes made from it stay as they are",
-        ("id",),
-    ),
-    "pulumi-python:dynamic/linode:Subnet": ("none", "deleted", ("id",)),
-    "pulumi-python:dynamic/linode:Volume": ("data loss", "deleted with everything on it", ("disks", "id")),
+    "ReverseDNS": ("none", "deleted: the API's own name is back", ()),
+    "SSHKey": ("none", "deleted: servers keep the keys that they have", ("id",)),
+    "StackScript": ("none", "deleted: servers made by it stay as they are", ("id",)),
+    "Subnet": ("none", "deleted", ("id",)),
+    "VPC": ("none", "deleted", ("id",)),
+    "Volume": ("data loss", "deleted with everything on it", ("disks", "id")),
+    "VolumeAttachment": ("unknown", "detached: what is on the volume stays", ("id",)),
 }
 """What goes with a resource that is no server: a provider is not asked about a delete."""
 
@@ -123,7 +98,8 @@ def of(
 
 def _gone(step: Step, olds: Json) -> Found:
     """What is deleted, or replaced without a word of its provider, and is no server."""
-    kind, outs = names.resource_type(step.urn), by_name(step.old.outputs if step.old else {})
+    kind = names.resource_type(step.urn).removeprefix(names.OURS)
+    outs = by_name(step.old.outputs if step.old else {})
     back = _given_back(olds.get("linode_id"), outs.get("nodebalancer_id")) if kind == RESERVED else None
     return back or _one(*GONE.get(kind, ("unknown", "what goes with it is not known", ())))
 
@@ -135,7 +111,7 @@ def _given_back(linode_id: object, balancer_id: object) -> Found | None:
         why = f"no longer reserved: its {holder} keeps it as an ordinary address while it is there"
         return _one("unknown", why, ("id",))
     if linode_id == 0:
-        return _one("unknown", "given back: nobody gets it again", ("addresses", "id"))
+        return _one("unknown", RETURNED, ("addresses", "id"))
     return None
 
 

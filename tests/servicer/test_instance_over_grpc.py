@@ -71,7 +71,7 @@ def test_an_unreachable_api_is_one_line_at_preview(world: World) -> None:
 
     assert [name for name, _ in failures] == [""]
     assert "can't be reached" in failures[0][1]
-    assert "make api" in failures[0][1]
+    assert "fleet api" in failures[0][1]
 
 
 def test_a_created_linode_runs_and_carries_its_owners_tag(provider: Servicer, world: World) -> None:

@@ -205,9 +205,8 @@ def settled(spec: Spec[A, R], session: Session, olds: Props, news: Props) -> Set
             )
         takes = without(takes, left)
     left_to_do = to_do(spec, takes, known.mine, news)
-    session.planned[_planned_as(spec, known)] = replace(
-        known, takes=left_to_do
-    )  # what differs only there counts, too
+    # what only the account has otherwise is moved or lost, too, for what hangs on it
+    session.planned[_planned_as(spec, known)] = replace(known, takes=left_to_do)
     found = diff.effects(spec, session, before, as_left(news, before, left), left_to_do)
     runtime.current().told[_urn()] = found.op == "replace"
     _publish(spec, found)

@@ -63,7 +63,7 @@ def told_of_others(name: str, args: Any, ignored: Collection[str]) -> dict[str, 
     walls = _in_program.setdefault(run, {})
     if not isinstance(args.status, pulumi.Output) and args.status != "disabled":
         walls[name] = {
-            key: [*filter(None, map(called, rows))]
+            key: dict.fromkeys(filter(None, map(called, rows)))
             for key, rows in lists.items()
             if isinstance(rows, (list, tuple)) and key not in ignored
         }
